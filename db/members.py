@@ -1,0 +1,133 @@
+"""Members (会员): persons, their dated memberships, and their engagements with employers."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.model import Dated, Keyed, Model, Term, dated_check
+
+
+class Sex(Term):
+    """Sex (性别): GB/T 2261.1."""
+
+    UNKNOWN = "Unknown (未知)"
+    MALE = "Male (男)"
+    FEMALE = "Female (女)"
+    UNSTATED = "Not stated (未说明)"
+
+
+class WorkerType(Term):
+    """Occupation group of a worker (职工类别). Being a migrant or a model worker is apart from it."""
+
+    EMPLOYEE = "Employee of an ordinary unit (普通职工)"
+    TRUCK_DRIVER = "Truck driver (货车司机)"
+    RIDE_HAILING_DRIVER = "Ride-hailing driver (网约车司机)"
+    COURIER = "Courier (快递员)"
+    FOOD_DELIVERY = "Food delivery rider (外卖配送员)"
+    DOMESTIC_WORKER = "Domestic worker (家政服务员)"
+    CARE_WORKER = "Care worker (护工护理员)"
+    MALL_INFORMATION = "Shopping-mall information clerk (商场信息员)"
+    REAL_ESTATE_AGENT = "Real-estate agent (房产中介员)"
+    SECURITY_GUARD = "Security guard (保安员)"
+    FLEXIBLE = "Other flexible employment (灵活就业人员)"
+
+
+class MembershipStatus(Term):
+    """State of a membership (会籍状态)."""
+
+    APPLIED = "Applied (已申请)"
+    UNDER_REVIEW = "Under review (审核中)"
+    ACTIVE = "Active (正常)"
+    RETAINED = "Retained without dues: retired, unemployed, in service (保留会籍)"
+    TRANSFERRED_OUT = "Transferred to another union (转出)"
+    WITHDRAWN = "Withdrawn (退会)"
+    AUTO_WITHDRAWN = "Withdrawn by six months without dues and activity (自动退会)"
+    EXPELLED = "Expelled (开除会籍)"
+    DECEASED = "Deceased (死亡)"
+
+
+class MembershipChannel(Term):
+    """How a member joined (入会渠道)."""
+
+    PAPER = "On paper (线下)"
+    QR = "By QR code (扫码)"
+    APP = "By app (职工之家等)"
+    COLLECTIVE = "Collectively (集中入会)"
+    PROJECT = "Through a project union (项目工会)"
+    FALLBACK = "Through an online home of members (兜底)"
+
+
+class EngagementKind(Term):
+    """Relation of a worker with an employer (用工形式)."""
+
+    LABOUR_CONTRACT = "Labour contract (劳动合同)"
+    DE_FACTO = "De facto labour relation (事实劳动关系)"
+    DISPATCH = "Labour dispatch (劳务派遣)"
+    OUTSOURCED = "Outsourced work (劳务外包)"
+    PLATFORM = "Platform work (平台用工)"
+    SELF_EMPLOYED = "Self-employed (个体)"
+
+
+class Member(Keyed, Model):
+    """Member (会员): a person who is or was in a union. ``resident_number`` is GB 11643 (18 characters), ``phone`` a mobile number;
+    both are personal data and leave the hub only masked."""
+
+    __tablename__ = "member"
+
+    name: Mapped[str]
+    sex: Mapped[Sex]
+    birth_date: Mapped[date | None]
+    resident_number: Mapped[str | None] = mapped_column(unique=True)
+    phone: Mapped[str | None]
+    worker_type: Mapped[WorkerType]
+    is_migrant_worker: Mapped[bool]
+    is_model_worker: Mapped[bool]
+    division_id: Mapped[int | None] = mapped_column(ForeignKey("division.id"))
+
+
+class Membership(Keyed, Model):
+    """Membership of a person in a union (会籍), ``[valid_from, valid_to)``; one active per person (Constitution of the Trade Unions art. 5).
+
+    ``valid_from`` is null while it is only applied for.
+    """
+
+    __tablename__ = "membership"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    status: Mapped[MembershipStatus]
+    channel: Mapped[MembershipChannel]
+    applied_on: Mapped[date]
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    end_reason: Mapped[str | None]
+
+    __table_args__ = (
+        dated_check(),
+        CheckConstraint("valid_from IS NOT NULL OR status IN ('APPLIED', 'UNDER_REVIEW')", name="begun"),
+        Index("ix_membership_organization_id_id", "organization_id", "id"),
+        Index("ix_membership_member_id_id", "member_id", "id"),
+        Index(
+            "uq_membership_active", "member_id", unique=True,
+            postgresql_where=text("valid_to IS NULL AND valid_from IS NOT NULL"),
+        ),
+    )
+
+
+class Engagement(Keyed, Dated, Model):
+    """A worker works for an employer (用工关系); ``organization_id`` is the union answerable for the employer."""
+
+    __tablename__ = "engagement"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employer.id"))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    kind: Mapped[EngagementKind]
+    job_title: Mapped[str | None]
+
+    __table_args__ = (
+        dated_check(),
+        Index("ix_engagement_member_id_id", "member_id", "id"),
+        Index("ix_engagement_employer_id_id", "employer_id", "id"),
+    )

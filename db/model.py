@@ -1,0 +1,58 @@
+"""What every table has in common: the declarative base, the key, dated rows, and enumerations whose members carry their label."""
+
+from datetime import date
+from enum import Enum
+
+from sqlalchemy import BigInteger, CheckConstraint, Identity, MetaData, Numeric, Text
+from sqlalchemy import Enum as EnumType
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Term(Enum):
+    """A code list of the field. The member's name is the code in database and API; its value is the label, English (Chinese)."""
+
+    @property
+    def label(self) -> str:
+        """The label in both languages, e.g. ``Courier (快递员)``."""
+        return str(self.value)
+
+
+class Model(DeclarativeBase):
+    """Base of all tables. Keys are 64-bit; money is ``numeric(14,2)`` yuan; dates are dates in Asia/Shanghai."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012 — SQLAlchemy reads it as a class attribute
+        int: BigInteger,
+        str: Text,
+        # a code reads the same in SQL, Python and GraphQL: text with a CHECK
+        Enum: EnumType(Enum, native_enum=False, create_constraint=True, length=40),
+    }
+
+
+class Keyed:
+    """A row with an identity of its own."""
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-10)
+
+
+class Dated:
+    """A row that holds in ``[valid_from, valid_to)``; ``valid_to`` is null while it holds. Nothing is deleted: it is closed."""
+
+    valid_from: Mapped[date] = mapped_column(sort_order=90)
+    valid_to: Mapped[date | None] = mapped_column(sort_order=91)
+
+
+def dated_check() -> CheckConstraint:
+    """The CHECK of a dated row: it ends after it begins."""
+    return CheckConstraint("valid_to > valid_from", name="dated")
+
+
+Money = Numeric(14, 2)

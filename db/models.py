@@ -1,0 +1,6 @@
+"""All tables: importing this module fills ``Model.metadata``."""
+
+from db import agreements, deadlines, disputes, divisions, employers, insurance, members, organizations
+from db.model import Model
+
+__all__ = ["Model", "agreements", "deadlines", "disputes", "divisions", "employers", "insurance", "members", "organizations"]

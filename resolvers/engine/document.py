@@ -1,0 +1,26 @@
+"""A document that has been parsed, limited and validated once, and what the caller asked to do with it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    """A valid document. ``plans`` is the engine's: what it has compiled of this document, by operation and shape of variables."""
+
+    text: str
+    ast: DocumentNode
+    operations: dict[str | None, OperationDefinitionNode]
+    fragments: dict[str, FragmentDefinitionNode]
+    plans: dict[Any, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back to the caller: the JSON of the response, and the HTTP status it deserves under
+    ``application/graphql-response+json`` (200 with data, 4xx when the caller erred, 5xx when we did)."""
+
+    body: bytes
+    status: int
