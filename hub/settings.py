@@ -1,0 +1,173 @@
+"""Settings: one typed object, read once from environment variables that begin with ``UNIONHUB_``."""
+
+import os
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout (or, in the image, the folder that the hub was copied to)."""
+
+PREFIX = "UNIONHUB_"
+NOT_SETTINGS = {"UNIONHUB_TEST_DATABASE_URL", "UNIONHUB_CHROMIUM"}
+"""Variables with our prefix that belong to the tests, not to the hub."""
+
+
+class BadSettingError(ValueError):
+    """A setting that the hub cannot start with; its text is one line a variable, each naming the variable."""
+
+
+def _postgresql(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ValueError("must begin with postgresql://")
+    if not parts.path.strip("/"):
+        raise ValueError("must name a database: postgresql://user:password@host:5432/unionhub")
+    return url
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a server that listens on ``host`` is reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """What can be set; every field is the variable ``UNIONHUB_<NAME>`` (``PORT`` alone works too)."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        validate_default=True,
+        populate_by_name=True,
+    )
+
+    database_url: Annotated[str, AfterValidator(_postgresql)] | None = Field(
+        default=None,
+        repr=False,
+        description="A PostgreSQL 16 to 18; without it the embedded server runs under the data folder",
+    )
+    data_dir: Path = Field(default=ROOT / ".data", description="Folder of the embedded server and of the tokens")
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: int = Field(
+        default=8000,
+        ge=0,
+        le=65535,
+        validation_alias=AliasChoices("UNIONHUB_PORT", "PORT"),
+        description="Port to listen on (PORT works too)",
+    )
+    executor: Literal["plan", "default"] = Field(
+        default="plan",
+        description="plan: compiled plans; default: the ordinary executor with DataLoader, for comparison",
+    )
+    pool_size: Count = Field(default=8, le=1000, description="Connections to PostgreSQL held by one process")
+    statement_timeout_ms: Count = Field(default=10_000, description="PostgreSQL ends a statement after this many ms")
+    max_body_bytes: Count = Field(default=262_144, description="Largest request body, in bytes")
+    max_tokens: Count = Field(default=5_000, description="Most lexical tokens in a document")
+    max_depth: Count = Field(default=20, description="Deepest nesting of fields")
+    max_aliases: Count = Field(default=100, description="Most aliases in an operation")
+    max_fields: Count = Field(default=2_000, description="Most fields in an operation, fragments expanded")
+    max_objects: Count = Field(default=25_000, description="Most objects an operation may ask for, by its page sizes")
+    token_file: Path | None = Field(
+        default=None,
+        description="JSON of persona to SHA-256 of the token, in hex; tokens.json in the data folder if unset",
+    )
+    allow_remote: bool = Field(default=False, description="Lets host be an address that other machines reach")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")
+
+    @field_validator("data_dir", "token_file")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser().absolute()
+
+    @field_validator("log_level", "executor", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _stay_on_this_machine(self) -> Self:
+        if not self.allow_remote and not is_loopback(self.host):
+            raise ValueError(
+                f"UNIONHUB_HOST: {self.host} can be reached from other machines; "
+                "use 127.0.0.1, or set UNIONHUB_ALLOW_REMOTE=true if that is what you want"
+            )
+        return self
+
+    @property
+    def tokens(self) -> Path:
+        """The file of token digests: ``token_file``, else ``tokens.json`` in the data folder."""
+        return self.token_file or self.data_dir / "tokens.json"
+
+    def shown(self) -> dict[str, str]:
+        """Every setting by its variable's name, fit to be printed: the password of the database is left out."""
+        values = {name: str(getattr(self, name)) for name in type(self).model_fields}
+        values["database_url"] = hide_password(self.database_url) if self.database_url else "(embedded)"
+        values["token_file"] = str(self.tokens)
+        return {PREFIX + name.upper(): value for name, value in values.items()}
+
+
+def hide_password(url: str) -> str:
+    """``url`` with ``***`` in place of its password, wherever a PostgreSQL URL may carry one."""
+    head, _, query = url.partition("?")
+    scheme, mark, rest = head.partition("://")
+    user, at, host = rest.rpartition("@")
+    name, colon, _ = user.partition(":")
+    query = "&".join("password=***" if part.startswith("password=") else part for part in query.split("&"))
+    shown = f"{scheme}{mark}{name}{colon and ':***'}{at}{host}"
+    return f"{shown}?{query}" if query else shown
+
+
+def load() -> Settings:
+    """Read the environment.
+
+    Raises:
+        BadSettingError: a variable has a value that cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise BadSettingError("\n".join(_line(part) for part in error.errors(include_url=False))) from None
+
+
+def unknown() -> list[str]:
+    """Variables with our prefix that mean nothing to the hub: usually a misspelt name."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | NOT_SETTINGS
+    return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once.
+
+    Raises:
+        BadSettingError: as of :func:`load`.
+    """
+    return load()
+
+
+def _line(error: Any) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0])
+    variable = name if name.isupper() else PREFIX + name.upper()
+    if variable == "UNIONHUB_PORT" and variable not in os.environ:
+        variable = "PORT"
+    if variable == "UNIONHUB_DATABASE_URL":
+        return f"{variable}: {message}"  # its value may hold a password
+    return f"{variable}: {message[0].lower()}{message[1:]} (it is {str(error['input'])!r})"
