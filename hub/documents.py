@@ -1,0 +1,220 @@
+"""The documents that callers send, each parsed, limited and validated once and kept while it is in use."""
+
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    StringValueNode,
+    TokenKind,
+    Visitor,
+    VisitorAction,
+    parse,
+    validate,
+    visit,
+)
+from graphql.validation.rules import overlapping_fields_can_be_merged
+
+from hub.errors import MAX_ERRORS, body_of_errors
+from hub.limits import Limits, check, measure
+from resolvers.engine.document import Document
+from resolvers.errors import HubError
+
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
+"""A tenth of the library's own: at most 50 ms of comparing fields with each other, where real operations need some hundreds of units."""
+
+BYTES_A_TOKEN = 700
+"""Memory of a parsed document for each of its tokens, measured: syntax nodes, tokens and their locations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What the endpoint must know of an operation before it is run."""
+
+    name: str | None
+    kind: OperationType
+    public: bool
+    """Whether an anonymous caller may ask for all its root fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A valid document and its operations by name."""
+
+    document: Document
+    operations: dict[str | None, Operation]
+
+    def operation(self, name: str | None) -> Operation | None:
+        """The operation that a request with this ``operationName`` runs; None where the engine will refuse the choice."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        return self.operations.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A document that is not run: the JSON of the response and the code of its first error."""
+
+    body: bytes
+    code: str
+
+
+Value = TypeVar("Value")
+
+
+class Lru(Generic[Value]):
+    """The values used last, bounded by count and by weight in bytes. A value heavier than a quarter of the whole is not kept."""
+
+    def __init__(self, max_count: int, max_bytes: int) -> None:
+        self.max_count = max_count
+        self.max_bytes = max_bytes
+        self.bytes = 0
+        self.entries: OrderedDict[str, tuple[Value, int]] = OrderedDict()
+
+    def get(self, key: str) -> Value | None:
+        """The value kept under the key, now the one used last."""
+        found = self.entries.get(key)
+        if found is None:
+            return None
+        self.entries.move_to_end(key)
+        return found[0]
+
+    def put(self, key: str, value: Value, weight: int) -> None:
+        """Keep a new value of ``weight`` bytes and let go of what is over the bounds."""
+        if weight > self.max_bytes // 4:
+            return
+        self.entries[key] = (value, weight)
+        self.bytes += weight
+        while len(self.entries) > self.max_count or self.bytes > self.max_bytes:
+            self.bytes -= self.entries.popitem(last=False)[1][1]
+
+
+class Documents:
+    """Documents by their text, against one schema and its limits.
+
+    Args:
+        schema: the schema that documents must be valid for.
+        limits: what a document may cost.
+        max_count: documents kept; an eighth as many rejections are.
+        max_bytes: memory of all documents kept, estimated from their tokens; plans are the engine's and count there.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, limits: Limits, *, max_count: int = 2_000, max_bytes: int = 128 * 2**20
+    ) -> None:
+        self.schema = schema
+        self.limits = limits
+        self.accepted: Lru[Accepted] = Lru(max_count, max_bytes)
+        self.rejected: Lru[Rejected] = Lru(max_count // 8, max_bytes // 16)
+        self.misses = 0
+
+    def get(self, text: str) -> Accepted | Rejected:
+        """The document of this text, or why it is none."""
+        known = self.accepted.get(text) or self.rejected.get(text)
+        if known is not None:
+            return known
+        self.misses += 1
+        made = self.read(text)
+        if isinstance(made, Accepted):
+            self.accepted.put(text, made, len(text) * 4 + BYTES_A_TOKEN * count_tokens(made.document.ast))
+        else:
+            self.rejected.put(text, made, len(text) * 4 + len(made.body) + 200)
+        return made
+
+    def read(self, text: str) -> Accepted | Rejected:
+        """Parse, limit and validate, in this order, each only after the one before has passed."""
+        maximum = self.limits.max_tokens
+        try:
+            ast = parse(text, max_lexical_tokens=maximum, max_comments=maximum)
+            if "\0" in text or "\\u" in text:
+                refuse_null_characters(ast)
+            operations = measure(ast)
+            check(operations, self.limits)
+        except HubError as error:
+            return rejected([(error.code, error)])
+        except GraphQLError as error:
+            return rejected([(syntax_code(error), error)])
+        if not operations:
+            return rejected([("VALIDATION_FAILED", GraphQLError("The document holds no operation to run."))])
+        errors = validate(self.schema, ast, max_errors=MAX_ERRORS - 1, hide_suggestions=True)
+        if errors:
+            return rejected([(validation_code(error), error) for error in errors])
+        return Accepted(
+            Document(
+                text=text,
+                ast=ast,
+                operations={name_of(node): node for node, _ in operations},
+                fragments={
+                    definition.name.value: definition
+                    for definition in ast.definitions
+                    if isinstance(definition, FragmentDefinitionNode)
+                },
+            ),
+            {name_of(node): Operation(name_of(node), node.operation, not shape.private) for node, shape in operations},
+        )
+
+
+def rejected(errors: Collection[tuple[str, GraphQLError]]) -> Rejected:
+    """A rejection with these errors, each with its code."""
+    return Rejected(body_of_errors(errors), next(iter(errors))[0])
+
+
+def name_of(operation: OperationDefinitionNode) -> str | None:
+    """An operation's name."""
+    return operation.name.value if operation.name else None
+
+
+def syntax_code(error: GraphQLError) -> str:
+    """The code of what the parser says: its own limits are told apart by their words, for it gives nothing else."""
+    if error.message.endswith("tokens. Parsing aborted.") or error.message.endswith("comments. Parsing aborted."):
+        return "TOO_MANY_TOKENS"
+    if error.message.endswith("nested too deeply. Parsing aborted."):
+        return "TOO_DEEP"
+    return "SYNTAX_ERROR"
+
+
+def validation_code(error: GraphQLError) -> str:
+    """The code of what validation says; where its own budgets ended it, the document was too much rather than wrong."""
+    if error.message == "Maximum introspection depth exceeded":
+        return "TOO_DEEP"
+    if error.message == "Validation aborted.":
+        return "TOO_COMPLEX"
+    return "VALIDATION_FAILED"
+
+
+def count_tokens(ast: DocumentNode) -> int:
+    """The tokens of a parsed document."""
+    count = 0
+    token = ast.loc.start_token if ast.loc else None
+    while token is not None and token.kind is not TokenKind.EOF:
+        count += 1
+        token = token.next
+    return count
+
+
+class NullCharacters(Visitor):
+    """Refuses a string value with a null character, which PostgreSQL cannot store or compare."""
+
+    def enter_string_value(self, node: StringValueNode, *_: object) -> VisitorAction:
+        """Look at one string."""
+        if "\0" in node.value:
+            raise HubError(
+                "INVALID_CHARACTER", "A string holds the null character U+0000. Take it out; no text has it.", nodes=node
+            )
+        return None
+
+
+def refuse_null_characters(ast: DocumentNode) -> None:
+    """Refuse a document with a null character in a string.
+
+    Raises:
+        HubError: INVALID_CHARACTER.
+    """
+    visit(ast, NullCharacters())
