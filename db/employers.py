@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.model import Dated, Keyed, Model, Term, dated_check
+from db.search import grams_index
 
 
 class EmployerKind(Term):
@@ -43,6 +44,7 @@ class Employer(Keyed, Model):
     __table_args__ = (
         Index("ix_employer_organization_id_id", "organization_id", "id"),
         Index("ix_employer_division_id_id", "division_id", "id"),
+        grams_index("employer", "name"),
     )
 
 

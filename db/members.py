@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.model import Dated, Keyed, Model, Term, dated_check
+from db.search import grams_index
 
 
 class Sex(Term):
@@ -84,6 +85,8 @@ class Member(Keyed, Model):
     is_migrant_worker: Mapped[bool]
     is_model_worker: Mapped[bool]
     division_id: Mapped[int | None] = mapped_column(ForeignKey("division.id"))
+
+    __table_args__ = (grams_index("member", "name"),)
 
 
 class Membership(Keyed, Model):

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.model import Dated, Keyed, Model, Term, dated_check
+from db.search import grams_index
 
 
 class OrganizationLevel(Term):
@@ -86,7 +87,7 @@ class Organization(Keyed, Model):
     established_on: Mapped[date | None]
     dissolved_on: Mapped[date | None]
 
-    __table_args__ = (Index("ix_organization_level_id", "level", "id"),)
+    __table_args__ = (Index("ix_organization_level_id", "level", "id"), grams_index("organization", "name"))
 
 
 class OrganizationLink(Keyed, Dated, Model):

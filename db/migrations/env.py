@@ -1,0 +1,10 @@
+"""Alembic's environment: the caller hands a connection over, so that no file names an address."""
+
+from alembic import context
+
+from db.models import Model
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=Model.metadata, compare_type=True)
+with context.begin_transaction():
+    context.run_migrations()
