@@ -82,8 +82,8 @@ class Settings(BaseSettings):
     max_aliases: Count = Field(default=100, description="Most aliases in an operation")
     max_fields: Count = Field(default=2_000, description="Most fields in an operation, fragments expanded")
     max_objects: Count = Field(default=25_000, description="Most objects an operation may ask for, by its page sizes")
-    token_file: Path | None = Field(
-        default=None,
+    token_file: Path = Field(
+        default_factory=lambda known: known.get("data_dir", ROOT / ".data") / "tokens.json",
         description="JSON of persona to SHA-256 of the token, in hex; tokens.json in the data folder if unset",
     )
     allow_remote: bool = Field(default=False, description="Lets host be an address that other machines reach")
@@ -91,8 +91,8 @@ class Settings(BaseSettings):
 
     @field_validator("data_dir", "token_file")
     @classmethod
-    def _absolute(cls, path: Path | None) -> Path | None:
-        return None if path is None else path.expanduser().absolute()
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
 
     @field_validator("log_level", "executor", mode="before")
     @classmethod
@@ -108,16 +108,10 @@ class Settings(BaseSettings):
             )
         return self
 
-    @property
-    def tokens(self) -> Path:
-        """The file of token digests: ``token_file``, else ``tokens.json`` in the data folder."""
-        return self.token_file or self.data_dir / "tokens.json"
-
     def shown(self) -> dict[str, str]:
         """Every setting by its variable's name, fit to be printed: the password of the database is left out."""
         values = {name: str(getattr(self, name)) for name in type(self).model_fields}
         values["database_url"] = hide_password(self.database_url) if self.database_url else "(embedded)"
-        values["token_file"] = str(self.tokens)
         return {PREFIX + name.upper(): value for name, value in values.items()}
 
 
