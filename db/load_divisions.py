@@ -1,0 +1,250 @@
+"""Load the divisions (行政区划) from the files beside this module, with their closure and the reference data that hangs on them."""
+
+import csv
+import lzma
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO
+
+import asyncpg
+
+from db.copy import Progress, copy_rows, indexes_set_aside
+from db.divisions import DivisionKind, DivisionLevel
+from db.errors import DataError
+from db.migrate import connect, require_head
+from db.reference import ALIASES, FORMER, PERIODS, SINCE, ZONES
+
+FOLDER = Path(__file__).parent / "data"
+FILES = {
+    DivisionLevel.PROVINCE: ("provinces.csv.xz", None),
+    DivisionLevel.CITY: ("cities.csv.xz", "provinceCode"),
+    DivisionLevel.COUNTY: ("areas.csv.xz", "cityCode"),
+    DivisionLevel.TOWNSHIP: ("streets.csv.xz", "areaCode"),
+    DivisionLevel.VILLAGE: ("villages.csv.xz", "streetCode"),
+}
+ROWS = {
+    DivisionLevel.PROVINCE: 31,
+    DivisionLevel.CITY: 342,
+    DivisionLevel.COUNTY: 2_978,
+    DivisionLevel.TOWNSHIP: 41_352,
+    DivisionLevel.VILLAGE: 620_573,
+}
+"""How many rows the vendored files have, for progress."""
+
+NAMELESS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
+"""Second-level entries that only group codes: no place that people name, so no part of a full name."""
+
+COLUMNS = ("id", "code", "name", "full_name", "level", "kind", "parent_id", "predecessor_id", "valid_from", "valid_to")
+CLOSURE_COLUMNS = ("ancestor_id", "descendant_id", "depth")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the children of a division need of it: ``line`` are the ids from itself up to its province."""
+
+    full_name: str
+    line: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How many rows a load has added."""
+
+    divisions: int
+    deadline_rules: int
+
+
+def full_name(parent: str, name: str) -> str:
+    """``name`` after its parent's full name; a group of codes adds nothing, nor does a county named as its city (东莞市)."""
+    return parent if name in NAMELESS or parent.endswith(name) else parent + name
+
+
+def kind_of(code: str) -> DivisionKind:
+    """A county code whose fifth digit is 7 is a development zone's, for statistics only; what lies in it is statutory."""
+    return DivisionKind.STATISTICAL_ZONE if len(code) == 6 and code[4] == "7" else DivisionKind.STATUTORY
+
+
+def read(file: IO[str], parent_column: str | None, name: str) -> Iterator[tuple[str, str, str | None]]:
+    """Rows ``(code, name, parent code)`` of a file of codes.
+
+    Raises:
+        DataError: a column is missing.
+    """
+    rows = csv.DictReader(file)
+    wanted = {"code", "name", *([parent_column] if parent_column else [])}
+    if missing := wanted - set(rows.fieldnames or ()):
+        raise DataError(f"{name} has no column {', '.join(sorted(missing))}; its first line must name {', '.join(sorted(wanted))}.")
+    for row in rows:
+        yield row["code"], row["name"], row[parent_column] if parent_column else None
+
+
+def open_text(path: Path) -> IO[str]:
+    """A CSV file, packed with xz or plain.
+
+    Raises:
+        DataError: it cannot be opened.
+    """
+    try:
+        return TextIOWrapper(lzma.open(path), "utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+
+
+class Loader:
+    """One run of the load on one connection, in the caller's transaction."""
+
+    def __init__(self, connection: asyncpg.Connection, progress: Progress | None) -> None:
+        self.connection = connection
+        self.progress = progress
+        self.places: dict[str, Place] = {}
+        self.next_id = 1
+        self.added = 0
+
+    async def start(self) -> None:
+        """Learn what is there already."""
+        rows = await self.connection.fetch(
+            "SELECT d.code, d.full_name, array_agg(c.ancestor_id ORDER BY c.depth) AS line FROM division d"
+            " JOIN division_closure c ON c.descendant_id = d.id WHERE d.valid_to IS NULL AND d.code IS NOT NULL"
+            " AND d.level <> 'VILLAGE' GROUP BY d.id"
+        )
+        self.places = {row["code"]: Place(row["full_name"], tuple(row["line"])) for row in rows}
+        self.next_id = 1 + await self.connection.fetchval("SELECT coalesce(max(id), 0) FROM division")
+
+    async def level(self, level: DivisionLevel, path: Path) -> None:
+        """Add what a level's file has and the database has not."""
+        closure: list[tuple[int, int, int]] = []
+        rows: list[tuple[object, ...]] = []
+        keep = level is not DivisionLevel.VILLAGE
+        since = {former.successor: former.valid_to for former in FORMER}
+        known = self.places
+        done = 0
+        with open_text(path) as file:
+            try:
+                for code, name, parent_code in read(file, FILES[level][1], path.name):
+                    done += 1
+                    if code in known:
+                        continue
+                    parent = Place("", ()) if parent_code is None else known.get(parent_code)
+                    if parent is None:
+                        raise DataError(f"{path.name}: division {code} {name} names a parent {parent_code} that is not loaded.")
+                    number = self.next_id
+                    self.next_id += 1
+                    place = Place(full_name(parent.full_name, name), (number, *parent.line))
+                    if keep:
+                        known[code] = place
+                    rows.append(
+                        (number, code, name, place.full_name, level.name, kind_of(code).name, parent.line[0] if parent.line else None,
+                         None, since.get(code, SINCE), None)
+                    )  # fmt: skip
+                    closure += [(ancestor, number, depth) for depth, ancestor in enumerate(place.line)]
+                    if len(rows) == 20_000:
+                        await self.flush(rows, closure)
+                        self.tell(level, done)
+            except (lzma.LZMAError, UnicodeDecodeError, csv.Error, EOFError) as error:
+                raise DataError(f"{path} is not a CSV file of divisions: {error}") from error
+        await self.flush(rows, closure)
+        self.tell(level, ROWS[level])
+
+    async def flush(self, rows: list[tuple[object, ...]], closure: list[tuple[int, int, int]]) -> None:
+        """Write and forget what has been gathered."""
+        await copy_rows(self.connection, "division", COLUMNS, rows)
+        await copy_rows(self.connection, "division_closure", CLOSURE_COLUMNS, closure)
+        self.added += len(rows)
+        rows.clear()
+        closure.clear()
+
+    def tell(self, level: DivisionLevel, done: int) -> None:
+        """Report progress."""
+        if self.progress is not None:
+            self.progress(FILES[level][0].partition(".")[0], done, ROWS[level])
+
+    async def reference(self) -> int:
+        """Add former divisions, aliases, functional zones and deadline rules that are not there; the number of rules added."""
+        for former in FORMER:
+            if not await self.connection.fetchval("SELECT true FROM division WHERE code = $1 AND valid_to IS NOT NULL", former.code):
+                parent = self.places[former.parent]
+                number = await self.single(
+                    former.code, former.name, parent, DivisionLevel.COUNTY, DivisionKind.STATUTORY, former.valid_from, former.valid_to
+                )
+                successor = self.places[former.successor].line[0]
+                await self.connection.execute("UPDATE division SET predecessor_id = $1 WHERE id = $2", number, successor)
+        for parent_code, name, others in ZONES:
+            parent = self.places[parent_code]
+            number = await self.connection.fetchval(
+                "SELECT id FROM division WHERE code IS NULL AND name = $1 AND parent_id = $2", name, parent.line[0]
+            ) or await self.single(None, name, parent, DivisionLevel.COUNTY, DivisionKind.FUNCTIONAL_ZONE, SINCE, None)
+            for other in others:
+                await self.alias(number, other)
+        for code, other in ALIASES:
+            await self.alias(self.places[code].line[0], other)
+        return await self.periods()
+
+    async def single(
+        self, code: str | None, name: str, parent: Place, level: DivisionLevel, kind: DivisionKind, since: object, until: object
+    ) -> int:
+        """Add one division and its closure; its id."""
+        number = self.next_id
+        self.next_id += 1
+        row = (number, code, name, full_name(parent.full_name, name), level.name, kind.name, parent.line[0], None, since, until)
+        await self.flush([row], [(ancestor, number, depth) for depth, ancestor in enumerate((number, *parent.line))])
+        return number
+
+    async def alias(self, number: int, name: str) -> None:
+        """Another name for a division, once."""
+        await self.connection.execute(
+            "INSERT INTO division_alias (division_id, name) SELECT $1::bigint, $2::text"
+            " WHERE NOT EXISTS (SELECT FROM division_alias WHERE division_id = $1 AND name = $2)",
+            number, name,
+        )  # fmt: skip
+
+    async def periods(self) -> int:
+        """Add the deadline rules that are not there, by procedure, step, division and first day."""
+        added = 0
+        for period in PERIODS:
+            division = None if period.division is None else self.places[period.division].line[0]
+            status = await self.connection.execute(
+                "INSERT INTO deadline_rule (procedure, step, division_id, length, unit, starts_on, article, valid_from)"
+                " SELECT $1::text, $2::text, $3::bigint, $4, $5, $6, $7, $8::date WHERE NOT EXISTS (SELECT FROM deadline_rule"
+                " WHERE procedure = $1 AND step = $2 AND division_id IS NOT DISTINCT FROM $3 AND valid_from = $8)",
+                period.procedure, period.step, division, period.length, period.unit.name, period.starts_on, period.article,
+                period.valid_from,
+            )  # fmt: skip
+            added += int(status.rpartition(" ")[2])
+        return added
+
+
+async def load_divisions(url: str, *, villages: bool | Path = False, progress: Progress | None = None) -> Loaded:
+    """Load provinces to townships, and with ``villages`` the villages too (of the file named, else of the vendored one).
+
+    One transaction: all or nothing. What is there already stays as it is, so a second run adds nothing.
+
+    Raises:
+        DataError: the database cannot be reached or is not migrated, or a file is not what it should be.
+    """
+    connection = await connect(url)
+    try:
+        await require_head(connection)
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE division IN SHARE ROW EXCLUSIVE MODE")
+            loader = Loader(connection, progress)
+            await loader.start()
+            path = villages if isinstance(villages, Path) else FOLDER / FILES[DivisionLevel.VILLAGE][0]
+            wanted = [level for level in FILES if villages or level is not DivisionLevel.VILLAGE]
+            count = await connection.fetchval("SELECT count(*) FROM division WHERE code IS NOT NULL AND valid_to IS NULL")
+            if villages:
+                loader.places |= {
+                    row["code"]: Place("", ())
+                    for row in await connection.fetch("SELECT code FROM division WHERE level = 'VILLAGE' AND code IS NOT NULL")
+                }
+            if count < sum(ROWS[level] for level in wanted):
+                async with indexes_set_aside(connection, ["division", "division_closure"], progress, keys=count > 0):
+                    for level in wanted:
+                        await loader.level(level, path if level is DivisionLevel.VILLAGE else FOLDER / FILES[level][0])
+            rules = await loader.reference()
+            await connection.execute("SELECT setval(pg_get_serial_sequence('division', 'id'), (SELECT max(id) FROM division))")
+        await connection.execute("VACUUM (ANALYZE) division, division_closure, division_alias, deadline_rule")
+    finally:
+        await connection.close()
+    return Loaded(loader.added, rules)
