@@ -1,0 +1,98 @@
+import type { GraphiQLPlugin } from "@graphiql/react";
+import { useGraphiQL } from "@graphiql/react";
+import { useEffect } from "react";
+import type { Explain, Statement } from "./explain";
+import { setExplain, useSession } from "./session";
+
+const TITLE = "Plan";
+
+/** The pane that shows how the hub answered: the tree of the plan, and each SQL statement with its rows and time. */
+export const EXPLAIN_PLUGIN: GraphiQLPlugin = { title: TITLE, icon: Icon, content: Content };
+
+/** Opens the pane when an answer comes with a plan. */
+export function ExplainOpener(): null {
+  const explain = useSession().outcome?.explain ?? null;
+  const visible = useGraphiQL((state) => state.visiblePlugin);
+  useEffect(() => {
+    if (explain === null || visible === EXPLAIN_PLUGIN) return;
+    // Making a plugin visible by action leaves a pane that was dragged shut at zero width; its button opens that too.
+    document.querySelector<HTMLButtonElement>(`.graphiql-sidebar button[aria-label="Show ${TITLE}"]`)?.click();
+    // Only a new plan opens the pane: closing it by hand must hold.
+  }, [explain]);
+  return null;
+}
+
+function Content() {
+  const { outcome, explain: wanted } = useSession();
+  const explain = outcome?.explain ?? null;
+  return (
+    <section className="plan" aria-label="Query plan">
+      <h2>{TITLE}</h2>
+      {explain ? <Plan explain={explain} /> : <Nothing wanted={wanted} asked={outcome !== null} />}
+    </section>
+  );
+}
+
+function Nothing({ wanted, asked }: { wanted: boolean; asked: boolean }) {
+  if (!wanted)
+    return (
+      <>
+        <p>The hub can say how it answers: its plan, the SQL of each node, rows and milliseconds.</p>
+        <button type="button" className="plan-switch" onClick={() => setExplain(true)}>
+          Explain from now on
+        </button>
+      </>
+    );
+  return <p>{asked ? "The last answer came without a plan." : "Run an operation to see its plan."}</p>;
+}
+
+function Plan({ explain }: { explain: Explain }) {
+  const { statements, tree, total_milliseconds: total } = explain;
+  const slowest = Math.max(...statements.map((statement) => statement.milliseconds), Number.MIN_VALUE);
+  const rows = statements.reduce((sum, statement) => sum + statement.rows, 0);
+  return (
+    <>
+      <p className="plan-sum">
+        <b>{statements.length}</b> {statements.length === 1 ? "statement" : "statements"}, <b>{rows.toLocaleString("en")}</b>{" "}
+        {rows === 1 ? "row" : "rows"}, <b>{time(total)}</b>
+      </p>
+      {tree && <pre className="plan-tree">{tree}</pre>}
+      <ol className="plan-statements">
+        {statements.map((statement, index) => (
+          <StatementItem key={index} statement={statement} share={statement.milliseconds / slowest} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function StatementItem({ statement, share }: { statement: Statement; share: number }) {
+  return (
+    <li>
+      <details>
+        <summary>
+          <span className="plan-path">{statement.path}</span>
+          <span className="plan-figure">{statement.rows.toLocaleString("en")} rows</span>
+          <span className="plan-figure">{time(statement.milliseconds)}</span>
+          <meter className="plan-share" min={0} max={1} value={share} aria-label="Share of the slowest statement's time" />
+        </summary>
+        <pre>{statement.sql}</pre>
+      </details>
+    </li>
+  );
+}
+
+function time(milliseconds: number): string {
+  return `${milliseconds.toFixed(milliseconds < 10 ? 2 : 1)} ms`;
+}
+
+function Icon() {
+  return (
+    <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinejoin="round">
+      <rect x="3" y="3" width="7" height="5" rx="1" />
+      <rect x="14" y="9.5" width="7" height="5" rx="1" />
+      <rect x="14" y="17" width="7" height="5" rx="1" />
+      <path d="M6.5 8v11.5H14M6.5 12H14" strokeLinecap="round" />
+    </svg>
+  );
+}

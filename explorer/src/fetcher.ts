@@ -1,0 +1,61 @@
+import type { Fetcher, FetcherResult } from "@graphiql/toolkit";
+import { explainOf } from "./explain";
+import { current, note, refuse } from "./session";
+
+const URL = "/graphql";
+const INTROSPECTION = "IntrospectionQuery";
+
+interface Answer {
+  data?: unknown;
+  errors?: { message: string; extensions?: { code?: string } }[];
+  extensions?: Record<string, unknown>;
+}
+
+/** A fetcher that asks as the holder of `token`; whether to explain is read from the session at each request. */
+export function createFetcher(token: string): Fetcher {
+  return async (request, options) => {
+    const introspects = request.operationName === INTROSPECTION;
+    const headers: Record<string, string> = {
+      "Content-Type": "application/json",
+      Accept: "application/graphql-response+json, application/json;q=0.9",
+    };
+    if (token) headers.Authorization = `Bearer ${token}`;
+    if (current().explain && !introspects) headers["X-UnionHub-Explain"] = "1";
+
+    const began = performance.now();
+    const response = await fetch(URL, {
+      method: "POST",
+      headers: { ...headers, ...options?.headers },
+      body: JSON.stringify(request),
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+    });
+    const body = await response.text();
+    const milliseconds = performance.now() - began;
+
+    const answer = read(body, response.status);
+    const refusal = answer.errors?.find((error) => error.extensions?.code === "UNAUTHENTICATED");
+    refuse(refusal?.message ?? null);
+    if (!introspects) {
+      const bytes = new TextEncoder().encode(body).length;
+      note({ status: response.status, milliseconds, bytes, explain: explainOf(answer.extensions) });
+    }
+    return withoutExplain(answer) as FetcherResult;
+  };
+}
+
+function read(body: string, status: number): Answer {
+  try {
+    return JSON.parse(body) as Answer;
+  } catch {
+    throw new Error(`The hub answered ${status} with something that is not JSON: ${body.slice(0, 200)}`);
+  }
+}
+
+/** The answer as its pane shows it: the plan has a pane of its own. */
+function withoutExplain(answer: Answer): Answer {
+  if (answer.extensions?.explain === undefined) return answer;
+  const { explain: _, ...others } = answer.extensions;
+  const { extensions: __, ...rest } = answer;
+  return Object.keys(others).length > 0 ? { ...rest, extensions: others } : rest;
+}
