@@ -7,14 +7,19 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 SESSION = {"jit": "off", "timezone": "UTC", "application_name": "unionhub"}
+CONNECT_SECONDS = 5.0
 
 
 async def create_pool(url: str, *, size: int = 8, statement_timeout_ms: int = 10_000) -> asyncpg.Pool:
-    """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared ones."""
+    """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared ones.
+
+    None is opened before it is needed: the pool can be made while the database is down.
+    """
     return await asyncpg.create_pool(
         url,
-        min_size=1,
+        min_size=0,
         max_size=size,
+        timeout=CONNECT_SECONDS,
         statement_cache_size=1000,
         max_cached_statement_lifetime=0,
         server_settings={**SESSION, "statement_timeout": str(statement_timeout_ms)},

@@ -1,4 +1,4 @@
-"""Who is asking. Until access control stands there is one principal, ``national``, and one way to be it: a bearer token."""
+"""Who is asking. Until access control stands there is one principal, ``national``, known by a bearer token."""
 
 import hmac
 import json
@@ -86,4 +86,6 @@ class Authenticator:
             self.digests, self.stamp = [], None
         except (OSError, ValueError, AttributeError) as error:
             self.digests, self.stamp = [], None
-            log.error("token file unreadable, nobody can sign in", extra={"file": str(self.token_file), "why": str(error)})
+            log.error(
+                "token file unreadable, nobody can sign in", extra={"file": str(self.token_file), "why": str(error)}
+            )

@@ -28,7 +28,7 @@ from resolvers.engine.document import Document
 from resolvers.errors import HubError
 
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 50_000
-"""A tenth of the library's own: at most 50 ms of comparing fields with each other, where real operations need some hundreds of units."""
+"""A tenth of the library's own: at most 50 ms of comparing fields; real operations need some hundreds of units."""
 
 BYTES_A_TOKEN = 700
 """Memory of a parsed document for each of its tokens, measured: syntax nodes, tokens and their locations."""
@@ -52,7 +52,7 @@ class Accepted:
     operations: dict[str | None, Operation]
 
     def operation(self, name: str | None) -> Operation | None:
-        """The operation that a request with this ``operationName`` runs; None where the engine will refuse the choice."""
+        """The operation that ``operationName`` chooses; None where the engine will refuse the choice."""
         if name is None and len(self.operations) == 1:
             return next(iter(self.operations.values()))
         return self.operations.get(name)
@@ -70,7 +70,7 @@ Value = TypeVar("Value")
 
 
 class Lru(Generic[Value]):
-    """The values used last, bounded by count and by weight in bytes. A value heavier than a quarter of the whole is not kept."""
+    """The values used last, bounded by count and weight in bytes; what weighs over a quarter of it all is not kept."""
 
     def __init__(self, max_count: int, max_bytes: int) -> None:
         self.max_count = max_count
@@ -128,6 +128,15 @@ class Documents:
             self.rejected.put(text, made, len(text) * 4 + len(made.body) + 200)
         return made
 
+    def statistics(self) -> dict[str, int]:
+        """Documents ``kept``, their ``bytes``, the ``rejected`` ones kept, and those ``read`` since the start."""
+        return {
+            "kept": len(self.accepted.entries),
+            "bytes": self.accepted.bytes,
+            "rejected": len(self.rejected.entries),
+            "read": self.misses,
+        }
+
     def read(self, text: str) -> Accepted | Rejected:
         """Parse, limit and validate, in this order, each only after the one before has passed."""
         maximum = self.limits.max_tokens
@@ -145,7 +154,7 @@ class Documents:
             return rejected([("VALIDATION_FAILED", GraphQLError("The document holds no operation to run."))])
         errors = validate(self.schema, ast, max_errors=MAX_ERRORS - 1, hide_suggestions=True)
         if errors:
-            return rejected([(validation_code(error), error) for error in errors])
+            return rejected([validation_error(error) for error in errors])
         return Accepted(
             Document(
                 text=text,
@@ -180,13 +189,17 @@ def syntax_code(error: GraphQLError) -> str:
     return "SYNTAX_ERROR"
 
 
-def validation_code(error: GraphQLError) -> str:
-    """The code of what validation says; where its own budgets ended it, the document was too much rather than wrong."""
+def validation_error(error: GraphQLError) -> tuple[str, GraphQLError]:
+    """What validation says, with its code; what ended it early was too much rather than wrong."""
     if error.message == "Maximum introspection depth exceeded":
-        return "TOO_DEEP"
+        return "TOO_DEEP", GraphQLError(
+            "The schema is asked for too deeply. The file schema.graphql has all of it.", error.nodes
+        )
     if error.message == "Validation aborted.":
-        return "TOO_COMPLEX"
-    return "VALIDATION_FAILED"
+        return "TOO_COMPLEX", GraphQLError(
+            "Too many fields of one level have the same response name. Select each once, in fewer fragments."
+        )
+    return "VALIDATION_FAILED", error
 
 
 def count_tokens(ast: DocumentNode) -> int:
@@ -206,7 +219,9 @@ class NullCharacters(Visitor):
         """Look at one string."""
         if "\0" in node.value:
             raise HubError(
-                "INVALID_CHARACTER", "A string holds the null character U+0000. Take it out; no text has it.", nodes=node
+                "INVALID_CHARACTER",
+                "A string holds the null character U+0000. Take it out; no text has it.",
+                nodes=node,
             )
         return None
 

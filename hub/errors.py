@@ -1,4 +1,4 @@
-"""How errors look on the wire: ``{"errors": [{"message", "locations"?, "extensions": {"code"}}]}``, short and without ``data``."""
+"""How refusals look: ``{"errors": [{"message", "locations"?, "extensions": {"code"}}]}``, without ``data``."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,8 +13,8 @@ MAX_ERRORS = 20
 """Errors in one response."""
 
 
-class Refusal(Exception):  # noqa: N818 — an answer, not a fault of ours
-    """A request that HTTP itself refuses, before any GraphQL: the status and extra headers are the same for every media type."""
+class Refusal(Exception):
+    """A request that HTTP itself refuses, before any GraphQL; its status is the same for every media type."""
 
     def __init__(self, status: int, code: str, message: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
         super().__init__(message)

@@ -1,7 +1,7 @@
 """What a document may cost before anything of it is validated or run: depth, aliases, fields, introspection.
 
-Every definition is walked once and every fragment counted once, whatever its number of spreads: the time is linear in the document,
-also where fragments double (``fragment A on T { x { ...B } y { ...B } }`` and so on), and nothing is ever expanded.
+Every definition is walked once and every fragment counted once, whatever its number of spreads: the time is linear in
+the document, also where fragments double (``fragment A on T { x { ...B } y { ...B } }``), and nothing is expanded.
 """
 
 from collections.abc import Iterable
@@ -64,7 +64,7 @@ class Spread:
 
 
 def measure(document: DocumentNode) -> list[tuple[OperationDefinitionNode, Shape]]:
-    """The shape of every operation. A fragment that is missing or part of a cycle counts nothing: validation refuses it."""
+    """The shape of every operation; a fragment that is missing or closes a cycle is not valid and counts nothing."""
     fragments = {
         definition.name.value: own_shape(definition.selection_set)
         for definition in document.definitions
@@ -158,26 +158,26 @@ def check(operations: list[tuple[OperationDefinitionNode, Shape]], limits: Limit
     if len(operations) > MAX_OPERATIONS:
         raise HubError(
             "TOO_MANY_OPERATIONS",
-            f"The document holds {len(operations)} operations; at most {MAX_OPERATIONS} are allowed. Send only those you run.",
+            f"The document holds {len(operations)} operations, more than {MAX_OPERATIONS}. Send only those you run.",
         )
     for node, shape in operations:
         if shape.depth > limits.max_depth:
             raise HubError(
                 "TOO_DEEP",
-                f"The operation is more than {limits.max_depth} levels deep. Ask for the inner levels in another request, by ID.",
+                f"The operation is more than {limits.max_depth} levels deep. Ask for the inner ones by ID, apart.",
                 nodes=node,
             )
         if shape.aliases > limits.max_aliases:
             raise HubError(
                 "TOO_MANY_ALIASES",
-                f"The operation has more than {limits.max_aliases} aliases, fragments counted wherever they are spread. "
+                f"The operation has more than {limits.max_aliases} aliases, counting fragments at every spread. "
                 "Ask with a list argument (such as `nodes`) or in several requests.",
                 nodes=node,
             )
         if shape.fields > limits.max_fields:
             raise HubError(
                 "TOO_MANY_FIELDS",
-                f"The operation selects more than {limits.max_fields} fields, fragments counted wherever they are spread. "
+                f"The operation selects more than {limits.max_fields} fields, counting fragments at every spread. "
                 "Ask in several requests.",
                 nodes=node,
             )

@@ -1,0 +1,168 @@
+"""The hub's ASGI application: the GraphQL endpoint, the explorer, and what operators ask."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import asyncpg
+from graphql import GraphQLSchema
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from db.connect import create_pool
+from hub import health
+from hub.auth import Authenticator
+from hub.documents import Documents
+from hub.errors import body_of
+from hub.explorer import explorer_assets, explorer_page
+from hub.http import Engine, GraphQLEndpoint, Page
+from hub.limits import Limits
+from hub.settings import Settings
+from hub.telemetry import Telemetry, log_fault
+
+PATH = "/graphql"
+CLOSE_SECONDS = 5.0
+
+MakeEngine = Callable[[asyncpg.Pool, Settings], Engine]
+
+
+class Hub(Starlette):
+    """Starlette for everything but ``/graphql``, which goes to its endpoint past routing and middleware."""
+
+    endpoint: GraphQLEndpoint | None = None
+    pool: asyncpg.Pool | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a connection."""
+        if scope["type"] == "http" and scope["path"] == PATH and self.endpoint is not None:
+            await self.endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    schema: GraphQLSchema | None = None,
+    make_engine: MakeEngine | None = None,
+    page: Page | None = None,
+) -> Hub:
+    """The application.
+
+    It starts also while the database is down: connections are opened when they are needed, ``/readyz`` says what is
+    missing, and queries are answered 503 until it is there.
+
+    Args:
+        settings: with a ``database_url``.
+        schema: the schema that is served, the hub's own if None.
+        make_engine: makes what runs documents, given the pool; the hub's own engine if None.
+        page: answers a browser at ``/graphql``, the explorer if None.
+
+    Raises:
+        ValueError: the settings name no database.
+    """
+    url = settings.database_url
+    if url is None:
+        raise ValueError("create_app needs the URL of a database")
+    if schema is None:
+        schema = own_schema()
+    make_engine = make_engine or own_engine
+    telemetry = Telemetry()
+    documents = Documents(schema, limits_of(settings))
+    telemetry.watch_documents(documents)
+
+    @asynccontextmanager
+    async def lifespan(app: Hub) -> AsyncIterator[None]:
+        app.pool = await create_pool(url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
+        telemetry.watch_pool(app.pool)
+        app.endpoint = GraphQLEndpoint(
+            make_engine(app.pool, settings),
+            documents,
+            Authenticator(settings.token_file),
+            telemetry,
+            max_body_bytes=settings.max_body_bytes,
+            page=page or explorer,
+        )
+        try:
+            yield
+        finally:
+            app.endpoint = None
+            await close(app.pool)
+
+    app = Hub(
+        routes=[
+            Route("/", home),
+            Route("/healthz", health.healthz),
+            Route("/readyz", health.readyz(lambda: app.pool)),
+            Route("/metrics", health.metrics(telemetry)),
+            explorer_assets(),
+        ],
+        lifespan=lifespan,
+        exception_handlers={404: nothing_here, 405: wrong_method, Exception: fault},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits of a document, from the settings."""
+    return Limits(settings.max_tokens, settings.max_depth, settings.max_aliases, settings.max_fields)
+
+
+async def close(pool: asyncpg.Pool) -> None:
+    """Close the pool, gently for a few seconds and then at once."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
+
+
+def own_schema() -> GraphQLSchema:
+    """The hub's schema."""
+    from schema import schema
+
+    return schema._schema
+
+
+def own_engine(pool: asyncpg.Pool, settings: Settings) -> Engine:
+    """The hub's engine."""
+    from resolvers.engine.engine import Engine
+    from schema import registry
+
+    return Engine(own_schema(), registry, pool, max_objects=settings.max_objects, executor=settings.executor)
+
+
+async def explorer(scope: Scope, receive: Receive, send: Send) -> None:
+    """The explorer's page."""
+    await explorer_page()(scope, receive, send)
+
+
+async def home(_: Request) -> Response:
+    """To the explorer."""
+    return RedirectResponse(PATH)
+
+
+def json_error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """An error outside of the endpoint, in the endpoint's form."""
+    return Response(body_of(code, message), status, headers, "application/json")
+
+
+async def nothing_here(request: Request, _: Exception) -> Response:
+    """The answer for a path that is not served."""
+    return json_error(404, "NOT_FOUND", f"Nothing is served at this path. The endpoint is {PATH}.")
+
+
+async def wrong_method(request: Request, error: Exception) -> Response:
+    """The answer for a method that a path does not know."""
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return json_error(405, "METHOD_NOT_ALLOWED", "This path does not know this method.", headers)
+
+
+async def fault(request: Request, error: Exception) -> Response:
+    """The answer for a fault of ours."""
+    return json_error(500, "INTERNAL_ERROR", f"Internal error. Reference: {log_fault(error)}")

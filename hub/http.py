@@ -1,0 +1,271 @@
+"""The GraphQL endpoint by the GraphQL-over-HTTP draft, as a bare ASGI application: every request pays for it.
+
+A request that HTTP refuses (method, media type, size, malformed JSON, token) keeps its status under every media type.
+A request that GraphQL refuses (syntax, validation, limits, variables) is 400 as ``application/graphql-response+json``
+and, as the draft wants it for older clients, 200 under ``application/json``. A fault of the hub is 5xx under both.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+from typing import Any, NamedTuple, Protocol
+
+import asyncpg
+from graphql import OperationType
+from starlette.types import Receive, Scope, Send
+
+from hub.auth import Authenticator, Principal, unauthenticated
+from hub.documents import Documents, Rejected
+from hub.errors import Refusal, body_of
+from hub.negotiation import JSON, RESPONSE, accepts, is_json
+from hub.parameters import Parameters, from_body, from_query_string
+from hub.telemetry import Telemetry, log_fault
+from resolvers.engine.document import Answer, Document
+
+BODY_SECONDS = 30.0
+"""How long a body may take to arrive after its first part."""
+
+DATABASE_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+
+ALWAYS = [(b"cache-control", b"no-store"), (b"vary", b"accept"), (b"x-content-type-options", b"nosniff")]
+HEADERS = {media: [(b"content-type", media + b"; charset=utf-8"), *ALWAYS] for media in (JSON, RESPONSE)}
+OPEN_AS = "Send `Authorization: Bearer TOKEN` with the token that `make demo` or `unionhub token national` prints."
+
+
+Page = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""What answers a browser."""
+
+
+class Engine(Protocol):
+    """What runs documents."""
+
+    async def execute(
+        self,
+        document: Document,
+        operation_name: str | None,
+        variables: dict[str, Any],
+        *,
+        persona: str | None = None,
+        explain: bool = False,
+    ) -> Answer:
+        """Run one operation of a valid document, for a persona or for an anonymous caller."""
+
+
+class Headers(NamedTuple):
+    """The headers that the endpoint acts on."""
+
+    accept: bytes | None
+    content_type: bytes | None
+    length: int
+    """Bytes of the body as announced, 0 if they are not."""
+
+    encoded: bool
+    upgrade: bool
+    explain: bool
+    authorization: list[bytes]
+
+
+class Disconnected(Exception):
+    """The caller has gone."""
+
+
+class GraphQLEndpoint:
+    """The endpoint.
+
+    Args:
+        engine: runs documents.
+        documents: parses, limits and validates them.
+        authenticator: says who asks.
+        telemetry: counts and logs.
+        max_body_bytes: the largest body that is read.
+        page: answers a browser's GET; without one a browser is told how to send a query.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        documents: Documents,
+        authenticator: Authenticator,
+        telemetry: Telemetry,
+        *,
+        max_body_bytes: int,
+        page: Page | None = None,
+    ) -> None:
+        self.engine = engine
+        self.documents = documents
+        self.authenticator = authenticator
+        self.telemetry = telemetry
+        self.max_body_bytes = max_body_bytes
+        self.page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        started = perf_counter()
+        headers = read_headers(scope["headers"])
+        wanted = accepts(headers.accept)
+        if wanted.page and self.page is not None and scope["method"] == "GET" and not headers.upgrade:
+            await self.page(scope, receive, send)
+            return
+        media = wanted.media or JSON
+        principal: Principal | None = None
+        name: str | None = None
+        code: str | None = None
+        extra: tuple[tuple[bytes, bytes], ...] = ()
+        self.telemetry.running.inc()
+        try:
+            principal = self.authenticator.principal(headers.authorization)
+            if wanted.media is None:
+                raise Refusal(406, "NOT_ACCEPTABLE", "Accept application/graphql-response+json or application/json.")
+            parameters = await self.read(scope, headers, receive)
+            name = parameters.operation_name
+            found = self.documents.get(parameters.query)
+            if isinstance(found, Rejected):
+                code, status, body = found.code, 400, found.body
+            else:
+                operation = found.operation(name)
+                if operation is not None:
+                    name = operation.name
+                    if scope["method"] == "GET" and operation.kind is not OperationType.QUERY:
+                        raise Refusal(
+                            405,
+                            "METHOD_NOT_ALLOWED",
+                            "Only queries can be sent with GET; use POST.",
+                            [(b"allow", b"POST")],
+                        )
+                    if principal is None and not operation.public:
+                        raise unauthenticated(f"Only the schema can be asked for without a token. {OPEN_AS}")
+                answer = await self.engine.execute(
+                    found.document,
+                    parameters.operation_name,
+                    parameters.variables,
+                    persona=principal.name if principal else None,
+                    explain=headers.explain and principal is not None,
+                )
+                status, body = answer.status, answer.body
+            if media is JSON and 400 <= status < 500:
+                status = 200
+        except Refusal as refusal:
+            code, status, extra = refusal.code, refusal.status, refusal.headers
+            body = body_of(code, refusal.message)
+        except Disconnected:
+            return
+        except DATABASE_AWAY as error:
+            reference = log_fault(error, operation=name)
+            code, status = "DATABASE_UNAVAILABLE", 503
+            body = body_of(code, f"The database cannot be reached; try again shortly. Reference: {reference}")
+        except Exception as error:
+            self.telemetry.faults.inc()
+            reference = log_fault(error, operation=name)
+            code, status = "INTERNAL_ERROR", 500
+            body = body_of(code, f"Internal error. Reference: {reference}")
+        finally:
+            self.telemetry.running.dec()
+        if status == 503:
+            extra = (*extra, (b"retry-after", b"1"))
+        await respond(send, status, body, media, extra)
+        self.telemetry.request(status, perf_counter() - started, name, principal.name if principal else None, code)
+
+    async def read(self, scope: Scope, headers: Headers, receive: Receive) -> Parameters:
+        """The request's parameters, from the query string of a GET or the body of a POST.
+
+        Raises:
+            Refusal: the request is not well-formed GraphQL over HTTP.
+            Disconnected: the caller went away before it was complete.
+        """
+        if headers.upgrade:
+            raise Refusal(400, "BAD_REQUEST", "WebSockets are not served here; send queries with POST.")
+        method = scope["method"]
+        if method == "POST":
+            if headers.content_type is None or not is_json(headers.content_type) or headers.encoded:
+                raise Refusal(
+                    415,
+                    "UNSUPPORTED_MEDIA_TYPE",
+                    "Send the body as `Content-Type: application/json`, in UTF-8 and not compressed.",
+                )
+            if headers.length > self.max_body_bytes:
+                raise self.too_large()
+            return from_body(await self.read_body(receive))
+        if method == "GET":
+            return from_query_string(scope["query_string"])
+        raise Refusal(
+            405,
+            "METHOD_NOT_ALLOWED",
+            f"Send GET or POST; {method[:20]} is not served here.",
+            [(b"allow", b"GET, POST")],
+        )
+
+    async def read_body(self, receive: Receive) -> bytes:
+        """The body, as far as it is within the limit."""
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            if len(body) > self.max_body_bytes:
+                raise self.too_large()
+            return body
+        chunks = [body]
+        size = len(body)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                while message.get("more_body", False):
+                    message = await receive()
+                    chunks.append(message.get("body", b""))
+                    size += len(chunks[-1])
+                    if size > self.max_body_bytes:
+                        raise self.too_large()
+        except TimeoutError:
+            raise Refusal(
+                408,
+                "REQUEST_TIMEOUT",
+                f"The body did not arrive within {BODY_SECONDS:.0f} s.",
+                [(b"connection", b"close")],
+            ) from None
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        return b"".join(chunks)
+
+    def too_large(self) -> Refusal:
+        """The refusal of a body over the limit."""
+        return Refusal(
+            413,
+            "BODY_TOO_LARGE",
+            f"The body is larger than {self.max_body_bytes} bytes. Ask in several requests.",
+            [(b"connection", b"close")],
+        )
+
+
+def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
+    """Pick out the headers that matter; ASGI gives their names in lower case."""
+    accept = content_type = None
+    length = 0
+    encoded = upgrade = explain = False
+    authorization: list[bytes] = []
+    for name, value in raw:
+        if name == b"accept":
+            accept = value if accept is None else accept + b"," + value
+        elif name == b"content-type":
+            content_type = value if content_type is None else content_type + b"," + value
+        elif name == b"content-length":
+            length = int(value[:18]) if value.isdigit() else 0
+        elif name == b"authorization":
+            authorization.append(value)
+        elif name == b"content-encoding":
+            encoded = encoded or value.strip().lower() not in (b"", b"identity")
+        elif name == b"upgrade":
+            upgrade = value.strip().lower() == b"websocket"
+        elif name == b"x-unionhub-explain":
+            explain = value.strip() == b"1"
+    return Headers(accept, content_type, length, encoded, upgrade, explain, authorization)
+
+
+async def respond(
+    send: Send, status: int, body: bytes, media: bytes = JSON, extra: tuple[tuple[bytes, bytes], ...] = ()
+) -> None:
+    """Send a whole response."""
+    headers = [*HEADERS[media], (b"content-length", str(len(body)).encode()), *extra]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

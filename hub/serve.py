@@ -1,0 +1,70 @@
+"""One process that serves: uvicorn with uvloop and httptools, JSON log lines, this machine only unless allowed."""
+
+import asyncio
+import sys
+
+import uvicorn
+
+from hub.app import create_app
+from hub.database import url_of
+from hub.settings import Settings, is_loopback
+from hub.telemetry import configure_logging
+
+MAX_CONNECTIONS = 1_000
+"""Connections and requests at a time; one more is answered 503 at once."""
+
+KEEP_ALIVE_SECONDS = 75
+SHUTDOWN_SECONDS = 15
+
+
+class NotAllowedError(ValueError):
+    """The hub would be reached from other machines, which it must not be yet."""
+
+
+def config(settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves the hub.
+
+    Raises:
+        NotAllowedError: the host is not a loopback address and ``allow_remote`` is off.
+    """
+    if not settings.allow_remote and not is_loopback(settings.host):
+        raise NotAllowedError(
+            f"{settings.host} can be reached from other machines, and until access control stands, a caller with the "
+            "token sees everything. Set UNIONHUB_HOST=127.0.0.1, or UNIONHUB_ALLOW_REMOTE=true if something guards it."
+        )
+    return uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="asyncio" if sys.platform == "win32" else "uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level=settings.log_level,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+
+
+def serve(settings: Settings) -> None:
+    """Serve until the process is told to stop; running requests get some seconds to end.
+
+    Without a ``database_url`` the embedded server runs as long as this process. A server that is named may be down: the
+    hub starts, and answers queries once it is there.
+
+    Raises:
+        NotAllowedError: as of ``config``.
+        DataError: the embedded server does not start.
+        OSError: the address cannot be listened on.
+    """
+    configure_logging(settings.log_level)
+    if settings.database_url is None:
+        settings = settings.model_copy(update={"database_url": url_of(settings)})
+    server = uvicorn.Server(config(settings))
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        runner.run(server.serve())
