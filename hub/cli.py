@@ -1,0 +1,142 @@
+"""The command ``unionhub``. What a command needs is imported when it runs, so that ``doctor`` always works."""
+
+import importlib
+import json
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+import click
+
+from hub.settings import BadSettingError, load
+
+EXPECTED = ("db.errors.DataError", "hub.tokens.TokenError", "hub.bootstrap.SetupError", "hub.serve.NotAllowedError")
+"""Errors that the caller can do something about; their words are printed, without a traceback."""
+
+
+class Group(click.Group):
+    """Commands whose expected errors end in one message and status 1; ``db`` is imported when it is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """All commands, ``db`` among them."""
+        return sorted([*super().list_commands(context), "db"])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of this name."""
+        if name == "db":
+            command: click.Command = importlib.import_module("hub.cli_db").db
+            return command
+        return super().get_command(context, name)
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except BadSettingError as error:
+            raise click.ClickException(f"a setting cannot be used\n{error}") from error
+        except Exception as error:
+            if f"{type(error).__module__}.{type(error).__name__}" in EXPECTED:
+                raise click.ClickException(str(error)) from error
+            raise
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="unionhub")
+def main() -> None:
+    """Union Hub (工会数据枢纽): one GraphQL schema over the whole trade-union federation.
+
+    Settings are environment variables that begin with UNIONHUB_; `unionhub doctor` prints them.
+    """
+
+
+@main.command()
+def demo() -> None:
+    """Serve with demonstration data: what `make demo` does once the environment stands."""
+    from hub.demo import run
+
+    stop_like_ctrl_c()
+    run(load())
+
+
+@main.command()
+def serve() -> None:
+    """Serve what is in the database. It must have been migrated: unionhub db upgrade."""
+    from hub.database import url_of
+    from hub.demo import require_free
+    from hub.serve import serve as run
+
+    stop_like_ctrl_c()
+    settings = load()
+    require_free(settings.host, settings.port)
+    run(settings.model_copy(update={"database_url": settings.database_url or url_of(settings)}))
+
+
+@main.command()
+@click.argument("persona", default="national")
+@click.option("--new", is_flag=True, help="Make another one; the old one is worth nothing from then on.")
+def token(persona: str, new: bool) -> None:
+    """Print the token of PERSONA (national), made if there is none yet."""
+    from hub.tokens import token_of
+
+    click.echo(token_of(load(), persona, new=new))
+
+
+@main.command()
+def schema() -> None:
+    """Print the schema in GraphQL's schema definition language."""
+    from schema import sdl
+
+    click.echo(sdl().rstrip("\n"))
+
+
+@main.command()
+@click.argument("query", type=click.File(encoding="utf-8"))
+@click.option("--variables", metavar="JSON", help="The variables of the operation, as a JSON object.")
+def explain(query: Any, variables: str | None) -> None:
+    """Run QUERY (a file, - for standard input) and show its plan, its SQL, and the rows and time of each statement."""
+    from hub.database import url_of
+    from resolvers.engine.explain import explain_file
+
+    click.echo(explain_file(url_of(load()), query.read(), parsed(variables)))
+
+
+@main.command()
+@click.option("--only", "names", multiple=True, metavar="CHECK", help="Only this check; may be given several times.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead.")
+def doctor(names: tuple[str, ...], as_json: bool) -> None:
+    """Say what is wrong with this installation, and what to do. Status 1 if something does not work."""
+    from hub.doctor import FAIL, examine, printed
+
+    findings = examine(names)
+    if as_json:
+        click.echo(json.dumps([finding._asdict() for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        click.echo(printed(findings))
+    sys.exit(any(finding.state == FAIL for finding in findings))
+
+
+def parsed(variables: str | None) -> dict[str, Any]:
+    """The variables given on the command line."""
+    try:
+        found = json.loads(variables or "{}")
+    except ValueError as error:
+        raise click.BadParameter(f"not JSON: {error}", param_hint="--variables") from error
+    if not isinstance(found, dict):
+        raise click.BadParameter('not a JSON object, as in {"first": 3}', param_hint="--variables")
+    return found
+
+
+def stop_like_ctrl_c() -> None:
+    """End on SIGTERM and SIGHUP in good order too, so that the embedded server is stopped."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), end)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""The demonstration: PostgreSQL, migrations, data, explorer, a token, then serving; a second start keeps all of it."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from inspect import isawaitable
+from typing import Any
+
+import click
+
+from hub import database, node, tokens
+from hub.bootstrap import SetupError, say
+from hub.settings import ROOT, Settings, hide_password
+
+
+def run(settings: Settings) -> None:
+    """Set everything up that is not there yet, print the address and the tokens, and serve until Ctrl-C.
+
+    Raises:
+        SetupError: the port is taken.
+        DataError: the database cannot be used.
+        TokenError: the tokens cannot be kept.
+    """
+    from hub.serve import serve
+
+    began = time.monotonic()
+    require_free(settings.host, settings.port)
+    with explorer_building():
+        url = database.url_of(settings)
+        where = (
+            hide_password(settings.database_url) if settings.database_url else f"embedded, {database.folder(settings)}"
+        )
+        say(f"PostgreSQL: {where}")
+        prepare(url)
+    said = {persona: tokens.token_of(settings, persona) for persona in tokens.PERSONAS}
+    click.echo(welcome(settings, said, time.monotonic() - began))
+    serve(settings.model_copy(update={"database_url": url}))
+
+
+def prepare(url: str) -> None:
+    """Migrate the database and load the demonstration, unless that was done before."""
+    from db.demo import load_demo
+
+    from db.migrate import upgrade_sync
+
+    upgrade_sync(url)
+    loading: Any = load_demo(url)
+    if isawaitable(loading):
+        asyncio.run(_finish(loading))
+
+
+async def _finish(work: Any) -> None:
+    await work
+
+
+def welcome(settings: Settings, said: dict[str, str], seconds: float) -> str:
+    """What the demonstration prints when it is ready."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{host}:{settings.port}"
+    lines = ["", f"Union Hub (工会数据枢纽) is ready after {seconds:.1f} s, and serves on {address}", ""]
+    for persona, token in said.items():
+        lines += [
+            f"  {persona} ({tokens.PERSONAS[persona]})",
+            f"    in a browser   {address}/graphql#token={token}",
+            f"    token          {token}",
+        ]
+    token = next(iter(said.values()))
+    query = '{"query": "{ divisions(first: 3) { nodes { code name } } }"}'
+    lines += [
+        "",
+        f"  curl -s {address}/graphql -H 'Authorization: Bearer {token}' \\",
+        f"       -H 'Content-Type: application/json' -d '{query}'",
+        "",
+        "Ctrl-C stops it; the data are kept. `unionhub token` prints the token again.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+@contextmanager
+def explorer_building() -> Iterator[None]:
+    """Build the explorer, if that is needed, beside the body; when it cannot be built, the demonstration goes on."""
+    if not (ROOT / "explorer" / "package.json").is_file() or node.is_built():
+        yield
+        return
+    process = subprocess.Popen([sys.executable, "-m", "hub.node"], cwd=ROOT, start_new_session=True)
+    try:
+        yield
+        if process.wait():
+            say("The hub starts without the explorer: the API works, a browser finds no page. Try again: make explorer")
+    finally:
+        node.end(process)
+
+
+def require_free(host: str, port: int) -> None:
+    """Make sure that the hub can listen there.
+
+    Raises:
+        SetupError: the port is taken, or the address is not this machine's.
+    """
+    fault = listening_fault(host, port)
+    if fault:
+        raise SetupError(fault)
+
+
+def listening_fault(host: str, port: int) -> str | None:
+    """Why nothing can listen on ``host`` and ``port``, and what to do; None if something can."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+            trial.listen(1)
+    except OSError as error:
+        if port and error.errno is not None and "in use" in str(error):
+            return f"Port {port} of {host} is taken by another program. Name another one: PORT={port + 1} make demo"
+        return f"Nothing can listen on {host}, port {port}: {error.strerror or error}."
+    return None

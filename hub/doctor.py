@@ -1,0 +1,295 @@
+"""``unionhub doctor``: what is wrong with an installation, in plain words, and what to do about it."""
+
+import asyncio
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import shutil
+import stat
+import sys
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from packaging.requirements import Requirement
+
+from hub import node, settings
+from hub.settings import ROOT, BadSettingError, Settings
+
+OK: Final = "ok"
+WARN: Final = "warn"
+FAIL: Final = "fail"
+State = Literal["ok", "warn", "fail"]
+NEWEST_PYTHON = (3, 14)
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+class Finding(NamedTuple):
+    """What a check found: its ``state``, what was seen, and what to do (empty when nothing is to be done)."""
+
+    check: str
+    state: State
+    seen: str
+    advice: str = ""
+
+
+Check = Callable[[], Iterable[Finding]]
+
+
+def python() -> Iterator[Finding]:
+    """The interpreter's version."""
+    seen = f"Python {platform.python_version()} ({sys.executable})"
+    if sys.version_info[:2] > NEWEST_PYTHON:
+        yield Finding("python", WARN, seen, "It was tried up to Python 3.14 only.")
+    else:
+        yield Finding("python", OK, seen)
+
+
+def dependencies() -> Iterator[Finding]:
+    """What is installed, against the lock."""
+    lock = ROOT / "requirements.lock"
+    if not lock.is_file():
+        yield Finding("dependencies", WARN, "there is no requirements.lock to compare with")
+        return
+    wrong = []
+    wanted = [Requirement(line.rstrip(" \\\n")) for line in lock.open() if re.match(r"[A-Za-z0-9]", line)]
+    needed = [requirement for requirement in wanted if requirement.marker is None or requirement.marker.evaluate()]
+    for requirement in needed:
+        try:
+            found = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            found = "missing"
+        if found == "missing" or not requirement.specifier.contains(found, prereleases=True):
+            wrong.append(f"{requirement.name} {found} (lock: {str(requirement.specifier).lstrip('=')})")
+    if any(" missing " in each for each in wrong):
+        yield Finding("dependencies", FAIL, "not as locked: " + ", ".join(wrong), "make clean, then make demo")
+    elif wrong:
+        yield Finding(
+            "dependencies", WARN, "not as locked: " + ", ".join(wrong), "make clean, then make demo, installs them"
+        )
+    else:
+        yield Finding("dependencies", OK, f"{len(needed)} packages as locked")
+
+
+def configuration() -> Iterator[Finding]:
+    """The settings, and variables that look like settings but are none."""
+    try:
+        found = settings.load()
+    except BadSettingError as error:
+        for line in str(error).splitlines():
+            yield Finding("settings", FAIL, line, "Correct the variable or unset it.")
+        return
+    changed = [f"{name}={value}" for name, value in found.shown().items() if value != _defaults().get(name)]
+    yield Finding("settings", OK, ", ".join(changed) or "all as by default")
+    for name in settings.unknown():
+        yield Finding("settings", WARN, f"{name} is not a setting", "Is its name spelt right? README.md lists them.")
+    if found.allow_remote and not settings.is_loopback(found.host):
+        yield Finding(
+            "settings",
+            WARN,
+            f"the hub listens on {found.host}, where other machines reach it",
+            "Put a reverse proxy with TLS before it; whoever has a token sees everything.",
+        )
+
+
+def folders() -> Iterator[Finding]:
+    """The data folder, what leads to it, and who may read the tokens."""
+    found = _settings()
+    if found is None:
+        return
+    data = found.data_dir
+    there = next(folder for folder in (data, *data.parents) if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        yield Finding(
+            "folders", FAIL, f"{there} cannot be written", "Make it writable, or name another: UNIONHUB_DATA_DIR"
+        )
+        return
+    closed = [folder for folder in there.parents if not folder.stat().st_mode & stat.S_IXOTH]
+    if found.database_url is None and hasattr(os, "geteuid") and os.geteuid() == 0 and closed:
+        yield Finding(
+            "folders",
+            WARN,
+            f"{', '.join(map(str, closed))} is closed to other users, and the embedded PostgreSQL does not run as root",
+            "Starting it opens the folder for reading (chmod o+rx). If that is not wanted, run as another user, "
+            "or set UNIONHUB_DATA_DIR to a folder such as /var/lib/unionhub.",
+        )
+    else:
+        yield Finding("folders", OK, f"{data} can be written")
+    for path in (data / "demo-tokens.json", found.token_file):
+        if path.exists() and path.stat().st_mode & 0o077:
+            yield Finding("folders", WARN, f"{path} can be read by other users", f"chmod 600 {path}")
+    if not found.token_file.exists():
+        yield Finding("tokens", WARN, f"{found.token_file} is not there, so nobody can sign in", "unionhub token")
+
+
+def database() -> Iterator[Finding]:
+    """The server, its version, the migrations and the data."""
+    found = _settings()
+    if found is None:
+        return
+    from hub import database as base
+    from hub.examination import examine_database
+
+    if found.database_url is None and not (base.folder(found) / "PG_VERSION").exists():
+        yield Finding("database", WARN, "the embedded PostgreSQL has not been set up yet", "make demo")
+        return
+    from db.errors import DataError
+
+    try:
+        url = base.url_of(found)
+        for check, state, seen, advice in asyncio.run(examine_database(url)):
+            yield Finding(check, state, seen, advice)
+    except DataError as error:
+        yield Finding("database", FAIL, str(error).splitlines()[0], "\n".join(str(error).splitlines()[1:]))
+
+
+def explorer() -> Iterator[Finding]:
+    """The explorer's pages, and a Node to build them."""
+    if (ROOT / "hub" / "static" / "explorer" / "index.html").is_file():
+        stale = (ROOT / "explorer").is_dir() and not node.is_built()
+        yield Finding(
+            "explorer", WARN if stale else OK, "built from older sources" if stale else "built", stale * "make explorer"
+        )
+    else:
+        yield Finding("explorer", WARN, "not built: a browser at /graphql finds no page", "make explorer")
+    found = [each for each in (node.of_machine(), node.of_wheel()) if each is not None]
+    if any(each.suits for each in found):
+        yield Finding("node", OK, " and ".join(map(str, found)))
+    else:
+        seen = ", ".join(map(str, found)) or "none on this machine"
+        yield Finding(
+            "node", WARN, f"{seen}; the explorer is built with Node {node.WANTED}", "make explorer installs one"
+        )
+
+
+def port() -> Iterator[Finding]:
+    """Whether the port can be listened on, or the hub listens there already."""
+    found = _settings()
+    if found is None:
+        return
+    from hub.demo import listening_fault
+
+    fault = listening_fault(found.host, found.port)
+    if fault is None:
+        yield Finding("port", OK, f"{found.host}:{found.port} is free")
+    elif _is_hub(found):
+        yield Finding("port", OK, f"the hub serves on {found.host}:{found.port}")
+    else:
+        yield Finding("port", FAIL, *fault.split(". ", 1))
+
+
+def time() -> Iterator[Finding]:
+    """The time zone in which days are counted, and the calendar of working days."""
+    try:
+        now = datetime.now(ZoneInfo("Asia/Shanghai"))
+    except ZoneInfoNotFoundError:
+        yield Finding(
+            "time zone", FAIL, "Asia/Shanghai is not known", "pip install tzdata, or the system's package tzdata"
+        )
+        return
+    if now.utcoffset() != timedelta(hours=8):
+        yield Finding("time zone", FAIL, f"Asia/Shanghai is {now:%z} from UTC", "Update the time zone data: tzdata")
+    else:
+        yield Finding("time zone", OK, f"Asia/Shanghai; today is {now:%Y-%m-%d}")
+    from chinese_calendar.constants import holidays
+
+    last = max(holidays).year
+    if last < now.year:
+        yield Finding(
+            "calendar",
+            FAIL,
+            f"working days are known up to {last}",
+            "Update chinesecalendar: make lock UPGRADE=--upgrade",
+        )
+    elif last == now.year:
+        advice = f"Deadlines in {last + 1} count weekends only, until chinesecalendar knows that year (each November)."
+        yield Finding("calendar", WARN, f"working days are known up to {last}", advice)
+    else:
+        yield Finding("calendar", OK, f"working days are known up to {last}")
+
+
+def chromium() -> Iterator[Finding]:
+    """A browser for the tests of the explorer; nothing else needs one."""
+    path = os.environ.get("UNIONHUB_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if path is None:
+        yield Finding(
+            "chromium",
+            WARN,
+            "none found: the browser tests of the explorer are left out",
+            "apt-get install chromium, or name one in UNIONHUB_CHROMIUM; only tests need it",
+        )
+    else:
+        yield Finding("chromium", OK, path)
+
+
+CHECKS: dict[str, Check] = {
+    "python": python,
+    "dependencies": dependencies,
+    "settings": configuration,
+    "folders": folders,
+    "database": database,
+    "explorer": explorer,
+    "port": port,
+    "time": time,
+    "chromium": chromium,
+}
+
+
+def examine(names: Sequence[str] = ()) -> list[Finding]:
+    """Run the checks of these names, or all of them; a check that breaks is itself a finding."""
+    findings: list[Finding] = []
+    for name, check in CHECKS.items():
+        if names and name not in names:
+            continue
+        try:
+            findings.extend(check())
+        except Exception as error:
+            findings.append(
+                Finding(
+                    name, FAIL, f"could not be checked: {type(error).__name__}: {error}", "make clean, then make demo"
+                )
+            )
+    for name in names:
+        if name not in CHECKS:
+            findings.append(Finding(name, FAIL, "there is no such check", f"There is: {', '.join(CHECKS)}."))
+    return findings
+
+
+def printed(findings: Sequence[Finding]) -> str:
+    """The findings as lines, what to do under each, and the sum of it."""
+    lines = []
+    for finding in findings:
+        lines.append(f"{finding.state:<4}  {finding.check:<13} {finding.seen}")
+        lines += [
+            f"{'':<20}→ {line}" if not at else f"{'':<22}{line}" for at, line in enumerate(finding.advice.splitlines())
+        ]
+    if len(findings) > 1:
+        fails, warns = (sum(finding.state == state for finding in findings) for state in (FAIL, WARN))
+        lines += ["", f"{fails} failed, {warns} to look at, {len(findings) - fails - warns} ok"]
+    return "\n".join(lines)
+
+
+def _settings() -> Settings | None:
+    """The settings, or None when they are bad, which the check of the settings tells."""
+    try:
+        return settings.load()
+    except BadSettingError:
+        return None
+
+
+@cache
+def _defaults() -> dict[str, str]:
+    return Settings.model_construct().shown()
+
+
+def _is_hub(found: Settings) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{found.host}:{found.port}/healthz", timeout=2) as answer:
+            return bool(json.load(answer).get("status") == "ok")
+    except (OSError, ValueError, AttributeError):
+        return False
