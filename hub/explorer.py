@@ -13,7 +13,7 @@ from hub.settings import ROOT
 
 BUILD = ROOT / "hub" / "static" / "explorer"
 
-# Styles may stand in the page: the editor writes its theme into <style> elements and the place of each line into style="".
+# Styles may stand in the page: the editor writes its theme into <style> and the place of each line into style="".
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",

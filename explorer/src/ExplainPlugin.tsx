@@ -1,6 +1,6 @@
 import type { GraphiQLPlugin } from "@graphiql/react";
 import { useGraphiQL } from "@graphiql/react";
-import { useEffect } from "react";
+import { Fragment, useEffect } from "react";
 import type { Explain, Statement } from "./explain";
 import { setExplain, useSession } from "./session";
 
@@ -53,8 +53,7 @@ function Plan({ explain }: { explain: Explain }) {
   return (
     <>
       <p className="plan-sum">
-        <b>{statements.length}</b> {statements.length === 1 ? "statement" : "statements"}, <b>{rows.toLocaleString("en")}</b>{" "}
-        {rows === 1 ? "row" : "rows"}, <b>{time(total)}</b>
+        {count(statements.length, "statement")}, {count(rows, "row")}, {time(total)}
       </p>
       {tree && <pre className="plan-tree">{tree}</pre>}
       <ol className="plan-statements">
@@ -71,8 +70,8 @@ function StatementItem({ statement, share }: { statement: Statement; share: numb
     <li>
       <details>
         <summary>
-          <span className="plan-path">{statement.path}</span>
-          <span className="plan-figure">{statement.rows.toLocaleString("en")} rows</span>
+          <span className="plan-path">{breakable(statement.path)}</span>
+          <span className="plan-figure">{count(statement.rows, "row")}</span>
           <span className="plan-figure">{time(statement.milliseconds)}</span>
           <meter className="plan-share" min={0} max={1} value={share} aria-label="Share of the slowest statement's time" />
         </summary>
@@ -80,6 +79,20 @@ function StatementItem({ statement, share }: { statement: Statement; share: numb
       </details>
     </li>
   );
+}
+
+/** A path that may break before its dots. */
+function breakable(path: string) {
+  return path.split(/(?=\.)/).map((part, index) => (
+    <Fragment key={index}>
+      {index > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
+}
+
+function count(number: number, noun: string): string {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function time(milliseconds: number): string {

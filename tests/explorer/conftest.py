@@ -1,0 +1,158 @@
+"""A hub that serves on a port of its own, with one province and two cities; and a browser to look at it."""
+
+import asyncio
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import asyncpg
+import pytest
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, async_playwright
+
+from db import migrate
+from hub import serve
+from hub.bootstrap import SetupError
+from hub.doctor import CHROMIUMS
+from hub.node import build_explorer
+from hub.settings import Settings
+
+TOKEN = "a-token-of-the-tests"
+CHROMIUM = os.environ.get("UNIONHUB_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+UNIONS = """
+    INSERT INTO organization (id, name, level, kind, form, status, established_on) VALUES
+      (1, '全国总工会', 'NATIONAL', 'LOCAL_FEDERATION', 'FEDERATION', 'NORMAL', '1925-05-01'),
+      (2, '浙江省总工会', 'PROVINCIAL', 'LOCAL_FEDERATION', 'FEDERATION', 'NORMAL', '1949-10-01'),
+      (3, '杭州市总工会', 'CITY', 'LOCAL_FEDERATION', 'FEDERATION', 'NORMAL', '1949-10-01'),
+      (4, '宁波市总工会', 'CITY', 'LOCAL_FEDERATION', 'FEDERATION', 'NORMAL', '1949-10-01');
+    INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, valid_from) VALUES
+      (2, 1, 'TERRITORIAL', true, '1950-01-01'),
+      (3, 2, 'TERRITORIAL', true, '1950-01-01'),
+      (4, 2, 'TERRITORIAL', true, '1950-01-01');
+    INSERT INTO territorial_closure (ancestor_id, descendant_id, valid_from, depth) VALUES
+      (1, 1, '1950-01-01', 0), (2, 2, '1950-01-01', 0), (3, 3, '1950-01-01', 0), (4, 4, '1950-01-01', 0),
+      (1, 2, '1950-01-01', 1), (2, 3, '1950-01-01', 1), (2, 4, '1950-01-01', 1),
+      (1, 3, '1950-01-01', 2), (1, 4, '1950-01-01', 2);
+"""
+
+
+def cannot(reason: str) -> NoReturn:
+    """Skip where a developer lacks something; fail where nothing may be lacking."""
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def built() -> None:
+    try:
+        build_explorer()
+    except SetupError as error:
+        cannot(str(error))
+
+
+@pytest.fixture(scope="session")
+async def database(server_url: str) -> AsyncIterator[str]:
+    name = f"explorer_{os.getpid()}_{secrets.token_hex(3)}"
+    server = await asyncpg.connect(server_url)
+    await server.execute(f'CREATE DATABASE "{name}"')
+    url = server_url.replace("/postgres", f"/{name}", 1)
+    await migrate.upgrade(url)
+    connection = await asyncpg.connect(url)
+    await connection.execute(UNIONS)
+    await connection.close()
+    yield url
+    await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    await server.close()
+
+
+@pytest.fixture(scope="session")
+def hub_token() -> str:
+    return TOKEN
+
+
+@pytest.fixture(scope="session")
+def hub_url(built: None, database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a hub that serves from a thread of its own, as ``unionhub serve`` would."""
+    folder = tmp_path_factory.mktemp("hub")
+    tokens = folder / "tokens.json"
+    tokens.write_text(json.dumps({"national": hashlib.sha256(TOKEN.encode()).hexdigest()}))
+    server = uvicorn.Server(serve.config(Settings(database_url=database, data_dir=folder, token_file=tokens, port=0)))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="hub", daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the hub did not start"
+        thread.join(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        cannot("The explorer was not tried in a browser: no chromium is on the PATH (apt-get install chromium).")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+class Watched:
+    """A browser context of its own that remembers what was asked for and what went wrong in it."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.requests: list[str] = []
+        self.faults: list[str] = []
+        context.on("request", lambda request: self.requests.append(request.url))
+        context.on("weberror", lambda fault: self.faults.append(str(fault.error)))
+        context.on("console", lambda line: self.faults.append(line.text) if line.type == "error" else None)
+
+    def elsewhere(self, origin: str) -> list[str]:
+        """Requests that went to another origin than ``origin``."""
+        return [url for url in self.requests if not url.startswith((f"{origin}/", "data:", f"blob:{origin}"))]
+
+
+@pytest.fixture
+async def watched(chromium: Browser) -> AsyncIterator[Watched]:
+    context = await chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    # A violation of the page's policy is an event of its document; the console has it too, but not in every version.
+    await context.add_init_script(
+        "addEventListener('securitypolicyviolation', at => console.error('CSP', at.violatedDirective, at.blockedURI))"
+    )
+    yield Watched(context)
+    await context.close()
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Path:
+    """A small build of the explorer, with a file beside it that is none of the browser's business."""
+    assets = tmp_path / "explorer" / "assets"
+    assets.mkdir(parents=True)
+    (tmp_path / "explorer" / "index.html").write_text("<!doctype html><title>Union Hub</title>")
+    (tmp_path / "secret.js").write_text("secret")
+    (assets / "index-Ab12.js").write_text("export {}")
+    (assets / "index-Ab12.css").write_text("body{}")
+    (assets / "codicon-Ab12.ttf").write_bytes(b"\0\1\0\0")
+    (assets / "icon-Ab12.svg").write_text("<svg/>")
+    (assets / "notes.txt").write_text("not of the build")
+    return tmp_path / "explorer"

@@ -1,0 +1,55 @@
+"""The example operations of the explorer, against the schema that is checked in and on a hub."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from graphql import GraphQLSchema, build_schema, parse, validate
+
+ROOT = Path(__file__).parent.parent.parent
+FOLDER = ROOT / "explorer" / "src" / "examples"
+EXAMPLES = sorted(FOLDER.glob("*.graphql"))
+WIDTH = 62
+"""Characters of a line that an editor shows beside the answer on a screen of 1440 pixels."""
+
+by_name = pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    return build_schema((ROOT / "schema.graphql").read_text())
+
+
+@by_name
+def test_an_example_is_valid_against_the_schema_and_uses_nothing_deprecated(
+    example: Path, schema: GraphQLSchema
+) -> None:
+    assert validate(schema, parse(example.read_text())) == []
+
+
+@by_name
+def test_an_example_is_one_named_operation_with_a_comment_before_it_that_fits_the_editor(example: Path) -> None:
+    text = example.read_text()
+    assert text.startswith("# ")
+    assert len(re.findall(r"^query [A-Z]\w+", text, re.MULTILINE)) == 1
+    assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_every_example_has_a_tab() -> None:
+    imported = re.findall(r'from "\./(\w+\.graphql)\?raw"', (FOLDER / "index.ts").read_text())
+    assert sorted(imported) == [path.name for path in EXAMPLES]
+    assert len(EXAMPLES) >= 5
+
+
+@by_name
+def test_an_example_is_answered_without_errors(example: Path, hub_url: str, hub_token: str) -> None:
+    text = example.read_text()
+    variables = {"name": "秀英"} if "$name" in text else {}
+    response = httpx.post(
+        f"{hub_url}/graphql",
+        json={"query": text, "variables": variables},
+        headers={"authorization": f"Bearer {hub_token}"},
+    )
+    assert response.status_code == 200
+    assert "errors" not in response.json()

@@ -1,0 +1,114 @@
+"""The explorer in a real browser, on a real hub."""
+
+from playwright.async_api import Page, expect
+
+from tests.explorer.conftest import TOKEN, Watched
+from tests.explorer.test_examples import EXAMPLES
+
+QUERY = """query Cities {
+  organizations(first: 1, filter: {name: {eq: "浙江省总工会"}}) { nodes { name children { nodes { name } } } }
+}"""
+EDITOR = ".graphiql-query-editor .monaco-editor"
+RESPONSE = ".graphiql-response .view-lines"
+
+
+async def opened(watched: Watched, address: str) -> Page:
+    page = await watched.context.new_page()
+    await page.goto(address)
+    await expect(page.locator(f"{EDITOR} .view-line").first).to_be_visible()
+    return page
+
+
+async def typed(page: Page, query: str) -> None:
+    await page.locator(f"{EDITOR} .view-lines").click()
+    await page.keyboard.press("ControlOrMeta+A")
+    await page.keyboard.insert_text(query)
+
+
+async def run(page: Page, query: str) -> None:
+    await typed(page, query)
+    await page.get_by_role("button", name="Execute query").click()
+
+
+async def test_a_query_is_answered_and_no_request_leaves_the_origin(watched: Watched, hub_url: str) -> None:
+    page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
+    await expect(page).to_have_title("Union Hub · 工会数据枢纽")
+    await run(page, QUERY)
+    await expect(page.locator(RESPONSE)).to_contain_text("宁波市总工会")
+    await page.get_by_role("button", name="Show Documentation Explorer").click()
+    await expect(page.get_by_role("region", name="Documentation Explorer")).to_contain_text("Query")
+    assert [url for url in watched.requests if url.endswith("/graphql")], "the watch saw nothing"
+    assert watched.elsewhere(hub_url) == []
+    assert watched.faults == []
+
+
+async def test_all_three_workers_run_from_the_hubs_own_files(watched: Watched, hub_url: str) -> None:
+    page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
+    await typed(page, "{ organisations { nodes { name } } }")
+    await expect(page.locator(f"{EDITOR} .squiggly-error")).to_be_visible()
+    await typed(page, "{ organizations { nodes { name } } }")
+    await expect(page.locator(f"{EDITOR} .squiggly-error")).to_have_count(0)
+    await run(page, QUERY)
+    await expect(page.locator(RESPONSE)).to_contain_text("宁波市总工会")
+    scripts = {
+        url.rsplit("/", 1)[-1].split("-")[0]
+        for url in watched.requests
+        if url.startswith(f"{hub_url}/explorer/assets/")
+    }
+    assert {"editor.worker", "graphql.worker", "json.worker"} <= scripts
+    assert watched.faults == []
+
+
+async def test_the_token_of_the_address_is_taken_for_this_tab_and_removed_from_it(
+    watched: Watched, hub_url: str
+) -> None:
+    page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
+    assert page.url == f"{hub_url}/graphql"
+    assert TOKEN not in await page.evaluate("JSON.stringify(localStorage)")
+    await expect(page.get_by_label("Token")).to_have_value(TOKEN)
+    await page.reload()
+    await expect(page.get_by_label("Token")).to_have_value(TOKEN)
+
+
+async def test_without_a_token_the_page_says_where_to_find_one(watched: Watched, hub_url: str) -> None:
+    page = await opened(watched, f"{hub_url}/graphql")
+    await expect(page.get_by_role("status")).to_contain_text("make demo")
+    await run(page, QUERY)
+    await expect(page.locator(RESPONSE)).to_contain_text("UNAUTHENTICATED")
+    await expect(page.get_by_role("status")).to_contain_text("unionhub token national")
+    await page.get_by_label("Token").fill(TOKEN)
+    await page.get_by_label("Token").press("Enter")
+    await expect(page.get_by_role("status")).to_be_empty()
+    await run(page, QUERY)
+    await expect(page.locator(RESPONSE)).to_contain_text("宁波市总工会")
+
+
+async def test_a_wrong_token_is_said_to_be_wrong(watched: Watched, hub_url: str) -> None:
+    page = await opened(watched, f"{hub_url}/graphql#token=wrong")
+    await expect(page.get_by_role("status")).to_contain_text("refused this token")
+
+
+async def test_the_plan_opens_beside_the_answer_when_it_is_asked_for(watched: Watched, hub_url: str) -> None:
+    page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
+    await run(page, QUERY)
+    await expect(page.locator(RESPONSE)).to_contain_text("宁波市总工会")
+    await expect(page.get_by_role("region", name="Query plan")).to_have_count(0)
+    await page.get_by_role("switch", name="Explain").check()
+    await run(page, QUERY)
+    plan = page.get_by_role("region", name="Query plan")
+    await expect(plan).to_contain_text("organizations")
+    await expect(plan.get_by_role("listitem")).to_have_count(2)
+    await plan.get_by_role("listitem").first.click()
+    await expect(plan.get_by_role("listitem").first).to_contain_text("SELECT")
+    await expect(page.locator(RESPONSE)).not_to_contain_text("milliseconds")
+    assert watched.faults == []
+
+
+async def test_an_example_opens_in_a_tab_of_its_own(watched: Watched, hub_url: str) -> None:
+    page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
+    before = len(EXAMPLES)
+    await expect(page.locator(".graphiql-tab")).to_have_count(before)
+    await page.get_by_role("button", name="Open an example").click()
+    await page.get_by_role("menuitem", name="Members by name").click()
+    await expect(page.locator(".graphiql-tab")).to_have_count(before + 1)
+    await expect(page.locator(f"{EDITOR} .view-lines")).to_contain_text("MembersByName")
