@@ -1,0 +1,34 @@
+"""The schema: what the API says. ``schema`` is Strawberry's, ``sdl()`` its text as checked in under ``schema.graphql``."""
+
+from typing import Any
+
+import strawberry
+from graphql import GraphQLSchema
+from strawberry.printer import print_schema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.name_converter import NameConverter
+from strawberry.types.base import StrawberryObjectDefinition
+
+from schema.query import Query
+
+
+class Names(NameConverter):
+    """Names of generic types: ``Connection`` of ``Member`` is ``MemberConnection``, ``Order`` of ``MemberField`` is ``MemberOrder``."""
+
+    def from_generic(self, object_type: StrawberryObjectDefinition, types: list[Any]) -> str:
+        """The name of a generic type with its types put in."""
+        name = super().from_generic(object_type, types)
+        return name.replace("FieldOrder", "Order") if object_type.name == "Order" else name
+
+
+schema = strawberry.Schema(query=Query, config=StrawberryConfig(name_converter=Names()))
+
+
+def core() -> GraphQLSchema:
+    """The schema as graphql-core has it."""
+    return schema._schema
+
+
+def sdl() -> str:
+    """The schema definition language of the whole schema."""
+    return print_schema(schema).rstrip() + "\n"

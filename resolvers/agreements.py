@@ -1,0 +1,68 @@
+"""How collective agreements are answered, with the last days that the law sets for their steps."""
+
+from db.agreements import AgreementCoverage, AgreementParty, AgreementStep, CollectiveAgreement
+from resolvers.deadlines import Procedure, due_on
+from resolvers.engine.source import Lookup, Many, One, Source
+from resolvers.reach import By, Within
+from resolvers.registry import registry
+
+AGREEMENTS_WITHIN = Many(
+    "CollectiveAgreement",
+    Within(CollectiveAgreement.organization_id, period=(CollectiveAgreement.term_from, CollectiveAgreement.term_to)),
+)
+
+REPLY = Procedure("agreement", "reply", special={"WAGE": "reply_wage"})
+SUBMISSION = Procedure("agreement", "submit")
+REVIEW = Procedure("agreement", "review")
+PLACE = (CollectiveAgreement.division_id, CollectiveAgreement.kind)
+
+registry.add(
+    Source(
+        CollectiveAgreement,
+        "agr",
+        hide=("organization_id", "employer_id", "division_id"),
+        searchable=(),
+        fields={
+            "organization": One("Organization", CollectiveAgreement.organization_id),
+            "employer": One("Employer", CollectiveAgreement.employer_id),
+            "division": One("Division", CollectiveAgreement.division_id),
+            "parties": Many("AgreementParty", By(AgreementParty.agreement_id), expected=2),
+            "coverages": Many(
+                "AgreementCoverage",
+                By(AgreementCoverage.agreement_id, period=(AgreementCoverage.valid_from, AgreementCoverage.valid_to)),
+            ),
+            "steps": Many("AgreementStep", By(AgreementStep.agreement_id, order=[AgreementStep.occurred_on])),
+            "reply_due_on": due_on(REPLY, CollectiveAgreement.requested_on, *PLACE),
+            "submission_due_on": due_on(SUBMISSION, CollectiveAgreement.signed_on, *PLACE),
+            "review_due_on": due_on(REVIEW, CollectiveAgreement.received_on, *PLACE),
+        },
+    )
+)
+registry.add(
+    Source(
+        AgreementParty,
+        "aparty",
+        hide=("agreement_id", "organization_id", "employer_id"),
+        fields={
+            "organization": One("Organization", AgreementParty.organization_id),
+            "employer": One("Employer", AgreementParty.employer_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        AgreementCoverage,
+        "acover",
+        hide=("agreement_id", "employer_id"),
+        fields={
+            "agreement": One("CollectiveAgreement", AgreementCoverage.agreement_id),
+            "employer": One("Employer", AgreementCoverage.employer_id),
+        },
+    )
+)
+registry.add(Source(AgreementStep, "astep", hide=("agreement_id",)))
+registry.root(
+    "collective_agreement",
+    Lookup("CollectiveAgreement", {"id": CollectiveAgreement.id, "number": CollectiveAgreement.number}),
+)
+registry.root("collective_agreements", AGREEMENTS_WITHIN)

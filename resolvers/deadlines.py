@@ -1,0 +1,125 @@
+"""Last days of steps (到期日), from the deadline rules in force at the record's place on the day its period starts."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import chinese_calendar
+from sqlalchemy import and_, any_, or_, select
+
+from db.deadlines import DeadlineRule, DeadlineUnit
+from db.divisions import DivisionClosure
+from resolvers.engine.binder import Binder
+from resolvers.engine.source import Computed, Expression, Fetch, expression
+from resolvers.engine.statement import compiled, keys_parameter
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """A step of a procedure; for records of a ``special`` kind a rule of another step goes first where there is one."""
+
+    name: str
+    step: str
+    special: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A deadline rule as it applies to a division."""
+
+    step: str
+    length: int
+    unit: DeadlineUnit
+    valid_from: date
+    valid_to: date | None
+
+
+def due_on(
+    procedure: Procedure, starts_on: Expression, division: Expression, kind: Expression | None = None
+) -> Computed:
+    """The last day of a step whose period starts on the date in ``starts_on``; null while that is empty or no rule applies.
+
+    The rule of the nearest division above the record wins. One statement for all records.
+    """
+    rules = _rules(procedure, str(expression(starts_on).key))
+
+    async def function(fetch: Fetch, records: Sequence[tuple[Any, ...]]) -> list[date | None]:
+        places = list(dict.fromkeys(record[1] for record in records))
+        nearest: dict[int, list[Rule]] = defaultdict(list)
+        everywhere: list[Rule] = []
+        for place, step, length, unit, valid_from, valid_to in await fetch.fetch(
+            rules.sql, *rules.arguments([None], places)
+        ):
+            rule = Rule(step, length, DeadlineUnit[unit], valid_from, valid_to)
+            (everywhere if place is None else nearest[place]).append(rule)
+        return [_last_day(procedure, [*nearest[record[1]], *everywhere], record) for record in records]
+
+    return Computed((starts_on, division) if kind is None else (starts_on, division, kind), function)
+
+
+def _rules(procedure: Procedure, starts_on: str) -> Any:
+    """The rules of a procedure that apply at the divisions in the keys, the nearest first."""
+    rule, closure = DeadlineRule.__table__.c, DivisionClosure.__table__.c
+    above = and_(closure.ancestor_id == rule.division_id, closure.descendant_id == any_(keys_parameter()))
+    joined = DeadlineRule.__table__.outerjoin(DivisionClosure.__table__, above)
+    steps = [procedure.step, *procedure.special.values()]
+    fetch = (
+        select(closure.descendant_id, rule.step, rule.length, rule.unit, rule.valid_from, rule.valid_to)
+        .select_from(joined)
+        .where(
+            rule.procedure == procedure.name, or_(*(rule.step == step for step in steps)), rule.starts_on == starts_on
+        )
+        .where(or_(rule.division_id.is_(None), closure.descendant_id.is_not(None)))
+        .order_by(closure.depth, rule.id)
+    )
+    return compiled(fetch, Binder())
+
+
+def _last_day(procedure: Procedure, rules: Sequence[Rule], record: tuple[Any, ...]) -> date | None:
+    start = record[0]
+    if start is None:
+        return None
+    special = procedure.special.get(record[2]) if len(record) > 2 else None
+    for step in (special, procedure.step):
+        for rule in rules:
+            if rule.step == step and rule.valid_from <= start and (rule.valid_to is None or start < rule.valid_to):
+                return after(start, rule.length, rule.unit)
+    return None
+
+
+def after(start: date, length: int, unit: DeadlineUnit) -> date:
+    """The last day of a period that starts on ``start``; the day it starts on does not count (Civil Code art. 201)."""
+    match unit:
+        case DeadlineUnit.CALENDAR_DAY:
+            return start + timedelta(days=length)
+        case DeadlineUnit.WORKING_DAY:
+            day = start
+            while length > 0:
+                day += timedelta(days=1)
+                length -= is_working_day(day)
+            return day
+        case DeadlineUnit.MONTH:
+            return _months_later(start, length)
+        case DeadlineUnit.YEAR:
+            return _months_later(start, 12 * length)
+
+
+def is_working_day(day: date) -> bool:
+    """Whether a day is worked under the State Council's calendar; Monday to Friday where that is not published yet."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5
+
+
+def _months_later(start: date, months: int) -> date:
+    """The same day of a later month, or its last day when it is shorter (Civil Code art. 202)."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    for day in (start.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, day)
+        except ValueError:
+            continue
+    raise AssertionError

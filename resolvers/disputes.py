@@ -1,0 +1,60 @@
+"""How dispute cases are answered, with the last day of their mediation."""
+
+from db.disputes import DisputeCase, DisputeClaim, DisputeParty, DisputeStep, Recovery
+from resolvers.deadlines import Procedure, due_on
+from resolvers.engine.source import AnyOf, Lookup, Many, One, Source
+from resolvers.reach import By, Within
+from resolvers.registry import registry
+
+CASES_WITHIN = Many(
+    "DisputeCase", Within(DisputeCase.organization_id, period=(DisputeCase.received_on, DisputeCase.closed_on))
+)
+
+MEDIATION = Procedure("dispute", "mediate")
+
+registry.add(
+    Source(
+        DisputeCase,
+        "case",
+        hide=("organization_id", "employer_id", "division_id"),
+        fields={
+            "organization": One("Organization", DisputeCase.organization_id),
+            "employer": One("Employer", DisputeCase.employer_id),
+            "division": One("Division", DisputeCase.division_id),
+            "parties": Many("DisputeParty", By(DisputeParty.case_id)),
+            "claims": Many("DisputeClaim", By(DisputeClaim.case_id), expected=2),
+            "steps": Many("DisputeStep", By(DisputeStep.case_id, order=[DisputeStep.occurred_on]), expected=5),
+            "recoveries": Many("Recovery", By(Recovery.case_id)),
+            "mediation_due_on": due_on(MEDIATION, DisputeCase.received_on, DisputeCase.division_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        DisputeParty,
+        "dparty",
+        hide=("case_id", "member_id", "employer_id", "organization_id"),
+        fields={
+            "case": One("DisputeCase", DisputeParty.case_id),
+            "subject": AnyOf(
+                (
+                    One("Member", DisputeParty.member_id),
+                    One("Employer", DisputeParty.employer_id),
+                    One("Organization", DisputeParty.organization_id),
+                )
+            ),
+        },
+    )
+)
+registry.add(Source(DisputeClaim, "claim", hide=("case_id",)))
+registry.add(Source(DisputeStep, "dstep", hide=("case_id",)))
+registry.add(
+    Source(
+        Recovery,
+        "recov",
+        hide=("case_id", "member_id"),
+        fields={"case": One("DisputeCase", Recovery.case_id), "member": One("Member", Recovery.member_id)},
+    )
+)
+registry.root("dispute_case", Lookup("DisputeCase", {"id": DisputeCase.id, "number": DisputeCase.number}))
+registry.root("dispute_cases", CASES_WITHIN)

@@ -1,0 +1,60 @@
+"""How divisions are answered."""
+
+from sqlalchemy import ColumnElement, Table
+
+from db.divisions import Division, DivisionAlias, DivisionClosure
+from db.employers import Employer
+from db.organizations import Organization
+from resolvers.engine.arguments import Arguments
+from resolvers.engine.binder import Binder
+from resolvers.engine.source import Lookup, Many, One, Rows, Source
+from resolvers.reach import By, WithinDivision
+from resolvers.registry import registry
+
+IN_FORCE = (Division.valid_from, Division.valid_to)
+
+
+class AboveDivision:
+    """The divisions above one, the province first."""
+
+    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+        """See ``Reach``."""
+        table = DivisionClosure.__table__
+        assert isinstance(table, Table)
+        closure = table.alias()
+        from_ = target.table.join(closure, closure.c.ancestor_id == target.key)
+        return Rows(from_, [closure.c.descendant_id == parent, closure.c.depth > 0], [target.table.c.code, target.key])
+
+
+registry.add(Source(DivisionAlias, "alias", hide=("division_id",)))
+
+registry.add(
+    Source(
+        Division,
+        "div",
+        hide=("parent_id", "predecessor_id"),
+        searchable=("name",),
+        fields={
+            "parent": One("Division", Division.parent_id),
+            "predecessor": One("Division", Division.predecessor_id),
+            "aliases": Many("DivisionAlias", By(DivisionAlias.division_id), expected=1),
+            "ancestors": Many("Division", AboveDivision(), expected=3),
+            "children": Many("Division", By(Division.parent_id, period=IN_FORCE)),
+            "descendants": Many("Division", WithinDivision(Division.id, period=IN_FORCE, deeper=True)),
+            "organizations": Many(
+                "Organization",
+                WithinDivision(
+                    Organization.division_id, period=(Organization.established_on, Organization.dissolved_on)
+                ),
+            ),
+            "employers": Many(
+                "Employer", WithinDivision(Employer.division_id, period=(Employer.registered_on, Employer.closed_on))
+            ),
+        },
+    )
+)
+registry.root(
+    "division",
+    Lookup("Division", {"id": Division.id, "code": Division.code}, latest=Division.valid_to),
+)
+registry.root("divisions", Many("Division", WithinDivision(Division.id, period=IN_FORCE, always=True)))

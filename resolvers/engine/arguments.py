@@ -1,0 +1,167 @@
+"""Arguments of a field, split in what shapes the SQL (enums, booleans, which keys are there) and what is only bound to it (leaves).
+
+The split is what lets one compiled plan serve every request of the same shape: ``shape`` is the part of a request's variables that a plan
+depends on, and a ``Leaf`` says where in the variables a value will be found.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLSchema,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    Undefined,
+    ValueNode,
+    VariableNode,
+    type_from_ast,
+)
+from graphql.type import GraphQLBoolean, is_input_type
+from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
+
+Variables = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A value that is known only when a request runs: a scalar, or a list of scalars or enums."""
+
+    get: Callable[[Variables], Any]
+
+
+Value = Any
+"""None, bool, an enum's member, a Leaf, or a dict or list of these; mypy cannot say it without a recursive alias that buys nothing."""
+
+Arguments = Mapping[str, Value]
+
+
+@lru_cache(maxsize=4096)
+def snake(name: str) -> str:
+    """A name of the schema as Python writes it: ``workerType`` is ``worker_type``."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
+
+
+def build(field: GraphQLField, node: FieldNode, variables: Variables) -> Arguments:
+    """The arguments of a field by their Python names; those that were not given are not there."""
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    built: dict[str, Value] = {}
+    for name, argument in field.args.items():
+        value = _literal(argument.type, given[name], variables) if name in given else Undefined
+        if value is Undefined:
+            default = coerce_default_value(argument)
+            if default is Undefined:
+                continue
+            value = _value(argument.type, default, _constant(default))
+        built[snake(name)] = value
+    return built
+
+
+def _constant(value: Any) -> Callable[[Variables], Any]:
+    return lambda _: value
+
+
+def _literal(type_: GraphQLInputType, node: ValueNode, variables: Variables) -> Value:
+    if isinstance(type_, GraphQLNonNull):
+        return _literal(type_.of_type, node, variables)
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        return _value(type_, variables[name], lambda given: given[name]) if name in variables else Undefined
+    if isinstance(node, NullValueNode):
+        return None
+    if isinstance(type_, GraphQLList):
+        nodes = node.values if isinstance(node, ListValueNode) else (node,)
+        items = [None if (item := _literal(type_.of_type, n, variables)) is Undefined else item for n in nodes]
+        return items if _has_parts(type_.of_type) else _gathered(items)
+    if isinstance(type_, GraphQLInputObjectType) and isinstance(node, ObjectValueNode):
+        return _object(type_, {f.name.value: f.value for f in node.fields}, variables)
+    value = coerce_input_literal(node, type_)
+    return _value(type_, value, _constant(value))
+
+
+def _object(type_: GraphQLInputObjectType, given: Mapping[str, ValueNode], variables: Variables) -> Value:
+    built: dict[str, Value] = {}
+    for name, field in type_.fields.items():
+        value = _literal(field.type, given[name], variables) if name in given else Undefined
+        if value is Undefined:
+            default = coerce_default_value(field)
+            if default is Undefined:
+                continue
+            value = _value(field.type, default, _constant(default))
+        built[snake(name)] = value
+    return built
+
+
+def _gathered(items: Sequence[Value]) -> Leaf:
+    return Leaf(lambda given: [item.get(given) if isinstance(item, Leaf) else item for item in items])
+
+
+def _value(type_: GraphQLInputType, value: Any, get: Callable[[Variables], Any]) -> Value:
+    if isinstance(type_, GraphQLNonNull):
+        return _value(type_.of_type, value, get)
+    if value is None:
+        return None
+    if isinstance(type_, GraphQLList):
+        if not _has_parts(type_.of_type):
+            return Leaf(get)
+        return [_value(type_.of_type, item, _item(get, index)) for index, item in enumerate(value)]
+    if isinstance(type_, GraphQLInputObjectType):
+        return {snake(name): _value(type_.fields[name].type, item, _item(get, name)) for name, item in value.items()}
+    return value if _shapes(type_) else Leaf(get)
+
+
+def _item(get: Callable[[Variables], Any], key: str | int) -> Callable[[Variables], Any]:
+    return lambda given: get(given)[key]
+
+
+def _shapes(type_: GraphQLInputType) -> bool:
+    return isinstance(type_, GraphQLEnumType) or type_ is GraphQLBoolean
+
+
+def _has_parts(type_: GraphQLInputType) -> bool:
+    while isinstance(type_, GraphQLNonNull | GraphQLList):
+        type_ = type_.of_type
+    return isinstance(type_, GraphQLInputObjectType)
+
+
+def variable_types(
+    schema: GraphQLSchema, operation: OperationDefinitionNode
+) -> tuple[tuple[str, GraphQLInputType], ...]:
+    """Name and type of each variable of a valid operation."""
+    found = []
+    for definition in operation.variable_definitions or ():
+        type_ = type_from_ast(schema, definition.type)
+        assert is_input_type(type_)
+        found.append((definition.variable.name.value, type_))
+    return tuple(found)
+
+
+def shape(types: Sequence[tuple[str, GraphQLInputType]], variables: Variables) -> tuple[Any, ...]:
+    """The part of a request's variables that a plan depends on; requests with equal shapes share a plan."""
+    return tuple(_shape(type_, variables[name]) if name in variables else _ABSENT for name, type_ in types)
+
+
+_ABSENT = "absent"
+_GIVEN = "given"
+
+
+def _shape(type_: GraphQLInputType, value: Any) -> Any:
+    if isinstance(type_, GraphQLNonNull):
+        return _shape(type_.of_type, value)
+    if value is None:
+        return None
+    if isinstance(type_, GraphQLList):
+        return tuple(_shape(type_.of_type, item) for item in value) if _has_parts(type_.of_type) else _GIVEN
+    if isinstance(type_, GraphQLInputObjectType):
+        return tuple((name, _shape(type_.fields[name].type, item)) for name, item in value.items())
+    return value if _shapes(type_) else _GIVEN

@@ -1,0 +1,92 @@
+"""Bind parameters of a statement while it is being built, and where a run finds their values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import BigInteger, BindParameter, Date, Text, bindparam
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
+
+from resolvers.engine import ids
+from resolvers.engine.arguments import Leaf, Variables
+from resolvers.errors import HubError
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What one run of a plan is given: the coerced variables, the day that it is, and the fields of ``viewer``."""
+
+    variables: Variables
+    today: date
+    viewer: Mapping[str, Any]
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """The variables as they came, for graphql-core, which coerces them itself."""
+
+
+Getter = Callable[[Inputs], Any]
+
+KEYS = "keys"
+"""Name of the parameter that carries the parents' keys."""
+
+
+class Binder:
+    """Makes the bind parameters of one statement."""
+
+    def __init__(self) -> None:
+        self.getters: dict[str, Getter] = {}
+
+    def bind(self, get: Getter, kind: TypeEngine[Any]) -> BindParameter[Any]:
+        """A parameter whose value ``get`` finds."""
+        name = f"b{len(self.getters)}"
+        self.getters[name] = get
+        return bindparam(name, type_=kind)
+
+    def leaf(self, leaf: Leaf, kind: TypeEngine[Any]) -> BindParameter[Any]:
+        """A parameter for an argument's value."""
+        return self.bind(lambda inputs: storable(leaf.get(inputs.variables)), kind)
+
+    def leaves(self, leaf: Leaf, kind: TypeEngine[Any]) -> BindParameter[Any]:
+        """An array parameter for an argument that is a list; null items are left out, and codes go as text."""
+        coded = getattr(kind, "enum_class", None) is not None
+        return self.bind(
+            lambda inputs: [storable(item) for item in leaf.get(inputs.variables) if item is not None],
+            ARRAY(Text() if coded else kind),
+        )
+
+    def key(self, leaf: Leaf, prefix: str) -> BindParameter[int]:
+        """A parameter for a global ID of the type with this prefix. Running it raises BAD_ID for any other ID."""
+        return self.bind(lambda inputs: ids.decode(leaf.get(inputs.variables), prefix)[1], BigInteger())
+
+    def keys(self, leaf: Leaf, prefix: str) -> BindParameter[Any]:
+        """An array parameter for a list of global IDs."""
+        return self.bind(
+            lambda inputs: [ids.decode(item, prefix)[1] for item in leaf.get(inputs.variables) if item is not None],
+            ARRAY(BigInteger()),
+        )
+
+    def day(self, leaf: Leaf | None) -> BindParameter[date]:
+        """A parameter for a day: the argument's, or today."""
+        if leaf is None:
+            return self.bind(lambda inputs: inputs.today, Date())
+        return self.leaf(leaf, Date())
+
+
+def storable(value: Any) -> Any:
+    """A value that PostgreSQL can take. Raises INVALID_CHARACTER for text it cannot store."""
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, str):
+        if "\0" in value:
+            raise HubError(
+                "INVALID_CHARACTER", "An argument has a NUL character, which no text here can hold. Leave it out."
+            )
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise HubError(
+                "INVALID_CHARACTER", "An argument has half of a surrogate pair. Send whole characters."
+            ) from None
+    return value

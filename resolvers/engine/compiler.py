@@ -1,0 +1,269 @@
+"""From a field of the query root to its step: the selection set becomes statements and a generated assembly, the same for every request."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, GraphQLUnionType, get_named_type
+from sqlalchemy import TableValuedAlias, any_, func, null, select, true
+
+from resolvers.engine import assembly
+from resolvers.engine.arguments import Arguments, build, snake
+from resolvers.engine.assembly import Columns, Expression
+from resolvers.engine.binder import Binder
+from resolvers.engine.filters import Filter
+from resolvers.engine.page import Order, Page, order_of
+from resolvers.engine.plan import Child, Computation, Step
+from resolvers.engine.selection import Collector
+from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Rows, Source, expression
+from resolvers.engine.statement import Statement, compiled, keys_parameter, parents
+from resolvers.errors import HubError
+
+
+class Compiler:
+    """Compiles the root fields of one operation for one shape of variables. ``steps`` has every step by its index."""
+
+    def __init__(
+        self, schema: GraphQLSchema, registry: Registry, collector: Collector, variables: Mapping[str, Any]
+    ) -> None:
+        self.schema = schema
+        self.registry = registry
+        self.collector = collector
+        self.variables = variables
+        self.steps: list[Step] = []
+
+    def object_type(self, name: str) -> GraphQLObjectType:
+        """An object type of the schema by its name."""
+        found = self.schema.get_type(name)
+        assert isinstance(found, GraphQLObjectType)
+        return found
+
+    def arguments(self, type_: GraphQLObjectType, node: FieldNode) -> Arguments:
+        """The arguments of a field, split in shape and leaves."""
+        return build(type_.fields[node.name.value], node, self.variables)
+
+    def by_key(self, source: Source, nodes: Sequence[FieldNode], path: str) -> Step:
+        """The step that finds rows of a source by their keys."""
+        columns = Columns()
+        value, children = self._object(source, columns, nodes, path)
+        fetch = select(source.key.label("key"), *columns.labelled()).where(source.key == any_(keys_parameter()))
+        return self._step(
+            path, nodes[0], compiled(fetch, Binder()), assembly.one(value, len(children)), children, columns
+        )
+
+    def lookup(self, lookup: Lookup, nodes: Sequence[FieldNode], path: str) -> Step:
+        """The step of a root field that finds one row by exactly one of its arguments. Raises BAD_ARGUMENT for none or several."""
+        source = self.registry.sources[lookup.target]
+        given = self.arguments(self.object_type("Query"), nodes[0])
+        asked = [name for name in lookup.by if given.get(name) is not None]
+        if len(asked) != 1:
+            raise HubError("BAD_ARGUMENT", f"Give exactly one of {', '.join(lookup.by)}.", nodes=nodes[0])
+        column, binder, columns = expression(lookup.by[asked[0]]), Binder(), Columns()
+        leaf = given[asked[0]]
+        sought = binder.key(leaf, source.prefix) if column is source.key else binder.leaf(leaf, column.type)
+        value, children = self._object(source, columns, nodes, path)
+        fetch = select(null().label("key"), *columns.labelled()).select_from(source.table)
+        fetch = fetch.where(column == sought).limit(1)
+        if lookup.latest is not None:
+            fetch = fetch.order_by(expression(lookup.latest).desc().nulls_first())
+        return self._step(
+            path, nodes[0], compiled(fetch, binder), assembly.one(value, len(children)), children, columns
+        )
+
+    def many(
+        self, parent: GraphQLObjectType, many: Many, nodes: Sequence[FieldNode], path: str, *, root: bool = False
+    ) -> Step:
+        """The step of a list or connection below parents, or at the root."""
+        try:
+            returns = parent.fields[nodes[0].name.value].type
+            named = get_named_type(returns)
+            assert isinstance(named, GraphQLObjectType)
+            arguments = self.arguments(parent, nodes[0])
+            listing = Listing(self.registry, many, arguments, root=root)
+            if named.name.endswith("Connection"):
+                return self._connection(named, listing, nodes, path)
+            return self._list(listing, nodes, path)
+        except HubError as error:
+            raise HubError(error.code, error.message, nodes=error.nodes or nodes[0]) from None
+
+    def _list(self, listing: "Listing", nodes: Sequence[FieldNode], path: str) -> Step:
+        columns = Columns()
+        value, children = self._object(listing.source, columns, nodes, path)
+        step = self._step(
+            path, nodes[0], listing.fetch(columns, None), assembly.many(value, len(children)), children, columns
+        )
+        step.each = listing.many.expected
+        return step
+
+    def _connection(self, type_: GraphQLObjectType, listing: "Listing", nodes: Sequence[FieldNode], path: str) -> Step:
+        page, order, columns = Page.asked(listing.arguments), listing.order, Columns()
+        children: list[Child] = []
+        items: dict[str, Expression] = {}
+        needs_rows = needs_total = False
+        for key, fields in self.collector.below(type_, nodes).items():
+            match fields[0].name.value:
+                case "__typename":
+                    items[key] = repr(type_.name)
+                case "totalCount":
+                    items[key] = "totals[k]"
+                    needs_total = True
+                case "nodes":
+                    value, children = self._object(listing.source, columns, fields, path, children)
+                    items[key] = f"[{value} for r in rows]"
+                    needs_rows = True
+                case "edges":
+                    value = self._edge(
+                        get_named_type(type_.fields["edges"].type), listing, columns, fields, path, children
+                    )
+                    items[key] = f"[{value} for r in rows]"
+                    needs_rows = True
+                case "pageInfo":
+                    below = self.collector.below(self.object_type("PageInfo"), fields)
+                    asked = {key: found[0].name.value for key, found in below.items()}
+                    items[key] = assembly.page_info(asked, page, order, columns)
+                    needs_rows = True
+        fetch = listing.fetch(columns, page) if needs_rows else None
+        built = assembly.connection(assembly.mapping(items), len(children))
+        step = self._step(path, nodes[0], fetch, built, children, columns)
+        step.size, step.backward = page.size, page.backward
+        step.total = listing.count() if needs_total else None
+        return step
+
+    def _edge(
+        self,
+        type_: GraphQLOutputType,
+        listing: "Listing",
+        columns: Columns,
+        nodes: Sequence[FieldNode],
+        path: str,
+        children: list[Child],
+    ) -> Expression:
+        assert isinstance(type_, GraphQLObjectType)
+        items: dict[str, Expression] = {}
+        for key, fields in self.collector.below(type_, nodes).items():
+            match fields[0].name.value:
+                case "__typename":
+                    items[key] = repr(type_.name)
+                case "cursor":
+                    items[key] = assembly.cursor_of(listing.order, columns)
+                case "node":
+                    items[key], _ = self._object(listing.source, columns, fields, path, children)
+        return assembly.mapping(items)
+
+    def _object(
+        self,
+        source: Source,
+        columns: Columns,
+        nodes: Sequence[FieldNode],
+        path: str,
+        children: list[Child] | None = None,
+    ) -> tuple[Expression, list[Child]]:
+        """The dict display of a row under the selection of ``nodes``, and the steps below it."""
+        below = [] if children is None else children
+        type_ = self.object_type(source.typename)
+        selected = self.collector.below(type_, nodes)
+        items = {
+            key: self._field(source, type_, columns, fields, f"{path}.{key}", below) for key, fields in selected.items()
+        }
+        columns.index(source.key)
+        return assembly.mapping(items), below
+
+    def _field(
+        self,
+        source: Source,
+        type_: GraphQLObjectType,
+        columns: Columns,
+        nodes: Sequence[FieldNode],
+        path: str,
+        children: list[Child],
+    ) -> Expression:
+        name = snake(nodes[0].name.value)
+        if name == "__typename":
+            return repr(type_.name)
+        if name == "id":
+            return assembly.global_id(source.prefix, columns.index(source.key))
+        match source.fields.get(name):
+            case One() as one:
+                child, column = self._child(children, columns, one, nodes, path)
+                return f"c{child}.get(r[{column}])"
+            case AnyOf(choices):
+                union = get_named_type(type_.fields[nodes[0].name.value].type)
+                assert isinstance(union, GraphQLUnionType)
+                return assembly.nullable_choice([self._child(children, columns, one, nodes, path) for one in choices])
+            case Many() as many:
+                column = columns.index(source.key if many.on is None else expression(many.on), raw=True)
+                children.append(Child(self.many(type_, many, nodes, path), column))
+                return f"c{len(children) - 1}[r[{column}]]"
+            case Computed(needs, function):
+                column = columns.index(source.key)
+                indexes = tuple(columns.index(expression(need), raw=True) for need in needs)
+                children.append(Child(Computation(path, indexes, function), column))
+                return f"c{len(children) - 1}.get(r[{column}])"
+        found = source.column(name)
+        assert found is not None, f"{source.typename}.{name} has no answer"
+        return f"r[{columns.index(found)}]"
+
+    def _child(
+        self, children: list[Child], columns: Columns, one: One, nodes: Sequence[FieldNode], path: str
+    ) -> tuple[int, int]:
+        column = columns.index(expression(one.key), raw=True)
+        children.append(Child(self.by_key(self.registry.sources[one.target], nodes, path), column))
+        return len(children) - 1, column
+
+    def _step(
+        self,
+        path: str,
+        node: FieldNode,
+        statement: Statement | None,
+        build: Any,
+        children: Sequence[Child],
+        columns: Columns,
+    ) -> Step:
+        step = Step(len(self.steps), path, node, statement, build, tuple(children), columns=columns.names())
+        self.steps.append(step)
+        return step
+
+
+class Listing:
+    """The statements of one list: its page of rows for all parents at once, and its count."""
+
+    def __init__(self, registry: Registry, many: Many, arguments: Arguments, *, root: bool) -> None:
+        self.registry = registry
+        self.many = many
+        self.source = registry.sources[many.target]
+        self.arguments = arguments
+        self.root = root
+        self._binder, self._parent = Binder(), parents()
+        self._rows = self._reached(self._binder, self._parent)
+        self.order: Order = order_of(self.source, self._rows.order, arguments)
+
+    def fetch(self, columns: Columns, page: Page | None) -> Statement:
+        """Rows with the parent's key first: ``unnest(keys) CROSS JOIN LATERAL (… LIMIT n)``, so that each parent has its own page."""
+        binder, parent = self._binder, self._parent
+        key = [null().label("key")] if self.root else []
+        rows = select(*key, *columns.labelled()).select_from(self._rows.from_).where(*self._rows.where)
+        if page is not None:
+            rows = page.cut(rows, self.order, binder)
+        else:
+            rows = rows.order_by(
+                *(key.column.desc() if key.descending else key.column.asc() for key in self.order.keys)
+            )
+        if self.root:
+            return compiled(rows, binder)
+        lateral = rows.correlate(parent).lateral("page")
+        return compiled(select(parent.c.key, *lateral.c).select_from(parent.join(lateral, true())), binder)
+
+    def count(self) -> Statement:
+        """The number of rows of each parent."""
+        binder, parent = Binder(), parents()
+        rows = self._reached(binder, parent)
+        number = select(func.count()).select_from(rows.from_).where(*rows.where)
+        if self.root:
+            return compiled(select(null(), number.scalar_subquery()), binder)
+        return compiled(select(parent.c.key, number.correlate(parent).scalar_subquery()).select_from(parent), binder)
+
+    def _reached(self, binder: Binder, parent: TableValuedAlias) -> Rows:
+        rows = self.many.reach.rows(self.source, None if self.root else parent.c.key, self.arguments, binder)
+        given = self.arguments.get("filter")
+        if given is not None:
+            rows.where.append(Filter(self.registry, binder).condition(self.source, given))
+        return rows

@@ -1,0 +1,254 @@
+"""The engine's door: a valid document in, the JSON of its response out."""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import asyncpg
+import orjson
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLInputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    execute_sync,
+    get_variable_values,
+)
+
+from db.clock import today
+from resolvers.engine.arguments import shape, variable_types
+from resolvers.engine.binder import Inputs
+from resolvers.engine.document import Answer, Document
+from resolvers.engine.explain import tree
+from resolvers.engine.operation import Operation, compile_operation
+from resolvers.engine.plan import Bound, Run, Trace
+from resolvers.engine.referee import Referee
+from resolvers.engine.snapshot import snapshot
+from resolvers.engine.source import Registry
+from resolvers.errors import HubError
+
+MAX_PLANS = 64
+"""Plans kept of one operation; each is for another shape of its variables."""
+
+MAX_ERRORS = 20
+
+_log = logging.getLogger("unionhub.engine")
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    OSError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InvalidCachedStatementError,
+)
+
+
+@dataclass(eq=False, slots=True)
+class Prepared:
+    """An operation of a document: its variables' types, and its plans by the shape of the variables."""
+
+    node: OperationDefinitionNode
+    types: tuple[tuple[str, GraphQLInputType], ...]
+    plans: dict[Any, Operation] = field(default_factory=dict)
+    introspected: dict[str, Any] | None = None
+
+
+class Engine:
+    """Answers operations on one schema from one database.
+
+    ``executor`` is ``plan`` for compiled plans, or ``default`` for graphql-core's executor with a DataLoader behind each relation: slower
+    by far and kept as the referee of the plans.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        registry: Registry,
+        pool: asyncpg.Pool,
+        *,
+        max_objects: int,
+        executor: Literal["plan", "default"] = "plan",
+    ) -> None:
+        self.schema = schema
+        self.registry = registry
+        self.pool = pool
+        self.max_objects = max_objects
+        self.referee = Referee(schema, registry) if executor == "default" else None
+
+    async def execute(
+        self,
+        document: Document,
+        operation_name: str | None,
+        variables: Mapping[str, Any],
+        *,
+        persona: str | None = None,
+        explain: bool = False,
+    ) -> Answer:
+        """Run one operation of a document and return its response. Raises only for faults of ours."""
+        try:
+            prepared = self._prepared(document, operation_name)
+            coerced = self._coerced(prepared, variables)
+            operation = self._operation(document, prepared, coerced)
+            inputs = Inputs(coerced, today(), {"__typename": "Viewer", "persona": persona}, variables)
+            bound = operation.bind(inputs, self.max_objects)
+        except GraphQLErrors as error:
+            return _refused(error.errors)
+        except HubError as error:
+            return _refused([error])
+        traces: list[Trace] | None = [] if explain else None
+        try:
+            data, errors = await self._answered(document, prepared, operation, inputs, bound, traces)
+        except HubError as error:
+            return _refused([error], status=503 if error.code == "DATABASE_UNAVAILABLE" else 400)
+        response: dict[str, Any] = {"data": data}
+        if errors:
+            response["errors"] = [error.formatted for error in errors]
+        if traces is not None:
+            response["extensions"] = {"explain": _explained(operation, traces)}
+        return Answer(orjson.dumps(response), 200)
+
+    def _prepared(self, document: Document, name: str | None) -> Prepared:
+        prepared: Prepared | None = document.plans.get(name)
+        if prepared is None:
+            if name is None and len(document.operations) == 1:
+                node = next(iter(document.operations.values()))
+            elif name is None:
+                raise HubError("BAD_OPERATION", "The document has several operations. Name one in `operationName`.")
+            elif name not in document.operations:
+                raise HubError(
+                    "BAD_OPERATION",
+                    "The document has no operation of that name. Name one of its own in `operationName`.",
+                )
+            else:
+                node = document.operations[name]
+            prepared = document.plans[name] = Prepared(node, variable_types(self.schema, node))
+        return prepared
+
+    def _coerced(self, prepared: Prepared, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not prepared.types:
+            return {}
+        definitions = prepared.node.variable_definitions or ()
+        values = get_variable_values(
+            self.schema, definitions, dict(variables), max_errors=MAX_ERRORS, hide_suggestions=True
+        )
+        if isinstance(values, list):
+            raise GraphQLErrors([_short(error) for error in values])
+        return values.coerced
+
+    def _operation(self, document: Document, prepared: Prepared, coerced: Mapping[str, Any]) -> Operation:
+        key = shape(prepared.types, coerced)
+        operation = prepared.plans.get(key)
+        if operation is None:
+            operation = compile_operation(self.schema, self.registry, document, prepared.node, coerced)
+            if len(prepared.plans) >= MAX_PLANS:
+                del prepared.plans[next(iter(prepared.plans))]
+            prepared.plans[key] = operation
+        return operation
+
+    async def _answered(
+        self,
+        document: Document,
+        prepared: Prepared,
+        operation: Operation,
+        inputs: Inputs,
+        bound: list[Bound],
+        traces: list[Trace] | None,
+    ) -> tuple[Any, list[GraphQLError]]:
+        if self.referee is not None:
+            return await self._guarded(lambda: self.referee.execute(document, prepared.node, inputs, self.pool))  # type: ignore[union-attr]
+        values: dict[str, Any] = dict(operation.constants)
+        errors: list[GraphQLError] = []
+        if operation.introspection:
+            values.update(self._introspected(document, prepared, operation, inputs))
+        if operation.roots:
+            found, missing = await self._guarded(lambda: self._run(operation, inputs, bound, traces))
+            values.update(found)
+            errors.extend(missing)
+        elif operation.viewers:
+            values.update(operation.viewed(inputs))
+        return {key: values[key] for key in operation.keys}, errors
+
+    async def _run(
+        self, operation: Operation, inputs: Inputs, bound: list[Bound], traces: list[Trace] | None
+    ) -> tuple[dict[str, Any], list[HubError]]:
+        async with snapshot(self.pool, single=operation.statements == 1) as connection:
+            if traces is not None:
+                traces.clear()
+            return await operation.run(Run(bound, connection, traces), inputs)
+
+    async def _guarded(self, attempt: Callable[[], Any]) -> Any:
+        """Run an attempt, once more when the connection was lost, and say a database's faults in the caller's words."""
+        for last in (False, True):
+            try:
+                return await attempt()
+            except _LOST as fault:
+                if last:
+                    reference = secrets.token_hex(4)
+                    _log.error("database unavailable, reference %s", reference, exc_info=fault)
+                    raise HubError(
+                        "DATABASE_UNAVAILABLE",
+                        f"The database cannot be reached. Try again shortly. Reference: {reference}",
+                    ) from None
+            except (asyncpg.QueryCanceledError, TimeoutError):
+                raise HubError(
+                    "STATEMENT_TIMEOUT", "The operation took too long. Ask for smaller pages or a narrower filter."
+                ) from None
+            except asyncpg.DataError as fault:
+                _log.warning("data error: %s", fault)
+                raise HubError("BAD_ARGUMENT", "A value in the arguments or variables is out of range.") from None
+        raise AssertionError
+
+    def _introspected(
+        self, document: Document, prepared: Prepared, operation: Operation, inputs: Inputs
+    ) -> Mapping[str, Any]:
+        """The introspection fields, by graphql-core; kept where no variable changes them, since the schema does not change."""
+        if prepared.introspected is not None:
+            return prepared.introspected
+        nodes = tuple(node for nodes in operation.introspection.values() for node in nodes)
+        alone = OperationDefinitionNode(
+            operation=prepared.node.operation,
+            name=prepared.node.name,
+            variable_definitions=prepared.node.variable_definitions,
+            directives=(),
+            selection_set=SelectionSetNode(selections=nodes),
+        )
+        part = DocumentNode(definitions=(alone, *document.fragments.values()))
+        result = execute_sync(self.schema, part, variable_values=dict(inputs.given))
+        if result.data is None:
+            raise RuntimeError(f"introspection failed: {result.errors}")
+        if not prepared.types:
+            prepared.introspected = result.data
+        return result.data
+
+
+class GraphQLErrors(Exception):
+    """Several errors of one request."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(f"{len(errors)} errors")
+        self.errors = errors
+
+
+def _short(error: GraphQLError) -> GraphQLError:
+    message = error.message if len(error.message) <= 300 else error.message[:299] + "…"
+    return GraphQLError(message, nodes=error.nodes, extensions={"code": "BAD_VARIABLES"})
+
+
+def _refused(errors: list[Any], status: int = 400) -> Answer:
+    return Answer(orjson.dumps({"errors": [error.formatted for error in errors]}), status)
+
+
+def _explained(operation: Operation, traces: list[Trace]) -> dict[str, Any]:
+    return {
+        "tree": tree(operation),
+        "statements": [
+            {"path": trace.path, "sql": trace.sql, "rows": trace.rows, "milliseconds": trace.milliseconds}
+            for trace in traces
+        ],
+        "total_milliseconds": round(sum(trace.milliseconds for trace in traces), 3),
+    }

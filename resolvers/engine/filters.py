@@ -1,0 +1,127 @@
+"""Typed filters to SQL: ``{name: {contains: "…"}, not: {…}, employer: {kind: {eq: PLATFORM}}}``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    any_,
+    cast,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    true,
+)
+from sqlalchemy.sql.util import ClauseAdapter
+
+from db.search import contains
+from resolvers.engine.arguments import Leaf, Value
+from resolvers.engine.binder import Binder
+from resolvers.engine.source import One, Registry, Source, expression
+from resolvers.errors import HubError
+
+
+class Filter:
+    """Writes the conditions of one statement's filters."""
+
+    def __init__(self, registry: Registry, binder: Binder) -> None:
+        self.registry = registry
+        self.binder = binder
+
+    def condition(
+        self, source: Source, given: Mapping[str, Value], table: FromClause | None = None
+    ) -> ColumnElement[bool]:
+        """The condition that a filter sets on the rows of a source, whose table may stand under an alias."""
+        parts = [self._part(source, name, value, table) for name, value in given.items() if value is not None]
+        return and_(true(), *parts)
+
+    def _part(self, source: Source, name: str, value: Value, table: FromClause | None) -> ColumnElement[bool]:
+        if name == "and":
+            return and_(true(), *(self.condition(source, part, table) for part in value))
+        if name == "or":
+            return or_(false(), *(self.condition(source, part, table) for part in value))
+        if name == "not":
+            return not_(func.coalesce(self.condition(source, value, table), false()))
+        leads = source.fields.get(name)
+        if isinstance(leads, One):
+            target = self.registry.sources[leads.target]
+            other = target.table.alias()
+            key = _under(expression(leads.key), source, table)
+            return exists().where(other.c.id == key, self.condition(target, value, other))
+        column = source.column(name)
+        if column is None:
+            raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be filtered by {name}.")
+        prefix = _prefix(column, source, self.registry)
+        column = _under(column, source, table)
+        searchable = name in source.searchable
+        return and_(
+            true(),
+            *(
+                self._operator(column, operator, operand, prefix, searchable)
+                for operator, operand in value.items()
+                if operand is not None
+            ),
+        )
+
+    def _operator(
+        self, column: ColumnElement[Any], operator: str, operand: Value, prefix: str | None, searchable: bool
+    ) -> Any:
+        if operator == "is_null":
+            return column.is_(None) if operand else column.is_not(None)
+        if operator == "in":
+            return self._among(column, operand, prefix)
+        value = self._value(column, operand, prefix)
+        match operator:
+            case "eq":
+                return column == value
+            case "gt":
+                return column > value
+            case "gte":
+                return column >= value
+            case "lt":
+                return column < value
+            case "lte":
+                return column <= value
+            case "starts_with":
+                return func.starts_with(column, value)
+            case "contains" if searchable:
+                return contains(column, value)
+            case "contains":
+                return func.strpos(column, value) > 0
+        raise HubError("BAD_ARGUMENT", f"There is no operator {operator}.")
+
+    def _value(self, column: ColumnElement[Any], operand: Value, prefix: str | None) -> Any:
+        if not isinstance(operand, Leaf):
+            return operand
+        if prefix is not None:
+            return self.binder.key(operand, prefix)
+        return self.binder.leaf(operand, column.type)
+
+    def _among(self, column: ColumnElement[Any], operand: Leaf, prefix: str | None) -> ColumnElement[bool]:
+        values: BindParameter[Any]
+        if prefix is not None:
+            values = self.binder.keys(operand, prefix)
+        else:
+            values = self.binder.leaves(operand, column.type)
+        if getattr(column.type, "enum_class", None) is not None:
+            return cast(column, Text) == any_(values)
+        return column == any_(values)
+
+
+def _under(column: ColumnElement[Any], source: Source, table: FromClause | None) -> ColumnElement[Any]:
+    """The column as seen under the alias of its table."""
+    if table is None:
+        return column
+    adapted: ColumnElement[Any] = ClauseAdapter(table).traverse(column)
+    return adapted
+
+
+def _prefix(column: ColumnElement[Any], source: Source, registry: Registry) -> str | None:
+    """The ID prefix of the rows that a key column names, when it is one."""
+    return source.prefix if column is source.key else None

@@ -1,0 +1,167 @@
+"""A compiled operation: its root fields in order, and how one run of it becomes a response."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import FieldNode, GraphQLSchema, OperationDefinitionNode
+
+from resolvers.engine import ids
+from resolvers.engine.arguments import Leaf, build
+from resolvers.engine.binder import Inputs
+from resolvers.engine.compiler import Compiler
+from resolvers.engine.document import Document
+from resolvers.engine.page import MAX_SIZE
+from resolvers.engine.plan import Bound, Run, Step, bind, cost, run
+from resolvers.engine.selection import Collector, Selection
+from resolvers.engine.source import Lookup, Many, Registry
+from resolvers.errors import HubError
+
+Value = Any
+
+
+@dataclass(eq=False, slots=True)
+class Root:
+    """A planned root field."""
+
+    key: str
+    node: FieldNode
+    steps: Mapping[str, Step]
+    """By ID prefix for ``node`` and ``nodes``; else the one step under an empty name."""
+    ids: Leaf | None = None
+    many: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Operation:
+    """What is compiled of one operation for one shape of variables."""
+
+    roots: tuple[Root, ...]
+    steps: tuple[Step, ...]
+    constants: Mapping[str, Value]
+    viewers: Mapping[str, Mapping[str, str]]
+    introspection: Selection
+    keys: tuple[str, ...]
+    statements: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.statements = sum(step.statements() for root in self.roots for step in root.steps.values())
+
+    def bind(self, inputs: Inputs, max_objects: int) -> list[Bound]:
+        """Bind and weigh one run. Raises what the caller got wrong, before anything has run."""
+        bound = bind(self.steps, inputs)
+        estimate = sum(_weight(root, bound, inputs) for root in self.roots)
+        if estimate > max_objects:
+            raise HubError(
+                "TOO_COMPLEX",
+                f"This operation may bring {estimate} objects; the limit is {max_objects}. Ask for smaller pages or fewer levels.",
+            )
+        return bound
+
+    async def run(self, this: Run, inputs: Inputs) -> tuple[dict[str, Value], list[HubError]]:
+        """The values of the root fields that need rows or the caller, and errors for what was not found."""
+        values: dict[str, Value] = {}
+        errors: list[HubError] = []
+        for root in self.roots:
+            values[root.key] = await (_by_id(root, this, inputs, errors) if root.ids else _one_step(root, this, errors))
+        return values | self.viewed(inputs), errors
+
+    def viewed(self, inputs: Inputs) -> dict[str, Value]:
+        """The values of ``viewer`` fields."""
+        return {
+            key: {inner: inputs.viewer[name] for inner, name in fields.items()} for key, fields in self.viewers.items()
+        }
+
+
+def wanted(root: Root, inputs: Inputs) -> list[tuple[str, int]]:
+    """Prefix and key of the IDs that ``node`` or ``nodes`` asks for. Raises BAD_ID, and BAD_PAGE for more than a page of them."""
+    assert root.ids is not None
+    given = root.ids.get(inputs.variables)
+    texts = given if root.many else [given]
+    if len(texts) > MAX_SIZE:
+        raise HubError("BAD_PAGE", f"`{root.key}` takes at most {MAX_SIZE} IDs, not {len(texts)}.", nodes=root.node)
+    try:
+        pairs = [ids.decode(text) for text in texts]
+        for text, (prefix, _) in zip(texts, pairs, strict=True):
+            if prefix not in root.steps:
+                raise HubError("BAD_ID", f"{ids.shown(text)} is not an ID of this service.")
+    except HubError as error:
+        raise HubError(error.code, error.message, nodes=root.node) from None
+    return pairs
+
+
+def _weight(root: Root, bound: Sequence[Bound], inputs: Inputs) -> int:
+    if root.ids is None:
+        return cost(root.steps[""], bound)
+    return sum(cost(root.steps[prefix], bound) for prefix, _ in wanted(root, inputs))
+
+
+async def _one_step(root: Root, this: Run, errors: list[HubError]) -> Value:
+    value = (await run(root.steps[""], None, this)).get(None)
+    if value is None:
+        errors.append(not_found(root.node, [root.key]))
+    return value
+
+
+async def _by_id(root: Root, this: Run, inputs: Inputs, errors: list[HubError]) -> Value:
+    pairs = wanted(root, inputs)
+    found: dict[tuple[str, int], Value] = {}
+    for prefix, step in root.steps.items():
+        keys = list(dict.fromkeys(key for other, key in pairs if other == prefix))
+        if keys:
+            found.update({(prefix, key): value for key, value in (await run(step, keys, this)).items()})
+    values = [found.get(pair) for pair in pairs]
+    for index, value in enumerate(values):
+        if value is None:
+            errors.append(not_found(root.node, [root.key, index] if root.many else [root.key]))
+    return values if root.many else values[0]
+
+
+def not_found(node: FieldNode, path: Sequence[str | int]) -> HubError:
+    """The error of a root field that names a row which is not there, or not there for this caller."""
+    return HubError("NOT_FOUND", "There is no such record, or it is not yours to see.", nodes=node, path=path)
+
+
+def compile_operation(
+    schema: GraphQLSchema,
+    registry: Registry,
+    document: Document,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+) -> Operation:
+    """Compile an operation for the shape of these variables."""
+    collector = Collector(schema, document.fragments, variables)
+    compiler = Compiler(schema, registry, collector, variables)
+    query = compiler.object_type("Query")
+    selection = collector.collect(query, [operation.selection_set])
+    roots: list[Root] = []
+    constants: dict[str, Value] = {}
+    viewers: dict[str, Mapping[str, str]] = {}
+    introspection: Selection = {}
+    for key, nodes in selection.items():
+        name = nodes[0].name.value
+        if name == "__typename":
+            constants[key] = "Query"
+        elif name in ("__schema", "__type"):
+            introspection[key] = nodes
+        elif name == "viewer":
+            below = collector.below(compiler.object_type("Viewer"), nodes)
+            viewers[key] = {inner: found[0].name.value for inner, found in below.items()}
+        else:
+            roots.append(_compile_root(compiler, registry, key, nodes))
+    return Operation(tuple(roots), tuple(compiler.steps), constants, viewers, introspection, tuple(selection))
+
+
+def _compile_root(compiler: Compiler, registry: Registry, key: str, nodes: list[FieldNode]) -> Root:
+    name = nodes[0].name.value
+    query = compiler.object_type("Query")
+    if name in ("node", "nodes"):
+        given = build(query.fields[name], nodes[0], compiler.variables)
+        leaf = given["ids" if name == "nodes" else "id"]
+        steps = {prefix: compiler.by_key(source, nodes, key) for prefix, source in registry.prefixes.items()}
+        return Root(key, nodes[0], steps, leaf, many=name == "nodes")
+    answer = registry.roots[name]
+    if isinstance(answer, Lookup):
+        return Root(key, nodes[0], {"": compiler.lookup(answer, nodes, key)})
+    assert isinstance(answer, Many)
+    return Root(key, nodes[0], {"": compiler.many(query, answer, nodes, key, root=True)})

@@ -1,0 +1,141 @@
+"""Pages: the order of a list, the place where a page starts or ends, and its size. Keyset cursors, never OFFSET."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, false, or_, tuple_, type_coerce
+
+from resolvers.engine import cursor
+from resolvers.engine.arguments import Arguments, Leaf
+from resolvers.engine.binder import Binder, Getter, Inputs
+from resolvers.engine.source import Expression, Source, expression
+from resolvers.errors import HubError
+
+DEFAULT_SIZE = 20
+MAX_SIZE = 200
+
+
+@dataclass(frozen=True)
+class Key:
+    """A column of an order."""
+
+    column: ColumnElement[Any]
+    descending: bool
+    nullable: bool
+
+
+@dataclass(frozen=True)
+class Order:
+    """The columns of an order, the last of them unique, and what marks its cursors."""
+
+    keys: tuple[Key, ...]
+    fingerprint: str
+    kinds: tuple[type, ...]
+
+
+def order_of(source: Source, default: Sequence[Expression], arguments: Arguments) -> Order:
+    """The order that the caller asks for by ``orderBy``, made total by the key; else the list's own."""
+    asked = arguments.get("order_by") or ()
+    keys: list[Key] = []
+    for item in asked:
+        name = item["field"].name.lower()
+        column = source.column(name)
+        if column is None:
+            raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be ordered by {name}.")
+        nullable = bool(getattr(column, "nullable", True))
+        direction = item.get("direction")
+        keys.append(Key(_comparable(column), direction is not None and direction.name == "DESC", nullable))
+    rest = [source.key] if asked else [expression(column) for column in default]
+    keys.extend(Key(column, False, False) for column in rest)
+    marks = "|".join(f"{key.column.key}{' desc' if key.descending else ''}" for key in keys)
+    fingerprint = hashlib.blake2s(f"{source.typename}|{marks}".encode(), digest_size=3).hexdigest()
+    return Order(tuple(keys), fingerprint, tuple(key.column.type.python_type for key in keys))
+
+
+def _comparable(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return type_coerce(column, Text()) if getattr(column.type, "enum_class", None) is not None else column
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list: how many rows, from which end, and whether it starts behind or ends before a cursor."""
+
+    backward: bool
+    size: Getter
+    after: Leaf | None
+    before: Leaf | None
+
+    @classmethod
+    def asked(cls, arguments: Arguments) -> "Page":
+        """The page that ``first``/``after``/``last``/``before`` ask for: 20 rows unless said otherwise.
+
+        Raises BAD_PAGE for both ``first`` and ``last``; at run time for a size outside 0–200.
+        """
+        first, last = arguments.get("first"), arguments.get("last")
+        if first is not None and last is not None:
+            raise HubError("BAD_PAGE", "Ask for `first` or for `last`, not for both.")
+        size, name = (last, "last") if last is not None else (first, "first")
+        return cls(last is not None, _size(size, name), arguments.get("after"), arguments.get("before"))
+
+    def cut(self, select: Select[Any], order: Order, binder: Binder) -> Select[Any]:
+        """The select with this page's order, bounds and limit: one row more than the page, to know whether there is a next."""
+        for leaf, forward in ((self.after, True), (self.before, False)):
+            if leaf is not None:
+                select = select.where(_beyond(order, leaf, forward, binder))
+        for key in order.keys:
+            descending = key.descending != self.backward
+            column = key.column.desc() if descending else key.column.asc()
+            if key.nullable:
+                column = column.nulls_first() if self.backward else column.nulls_last()
+            select = select.order_by(column)
+        return select.limit(binder.bind(lambda inputs: self.size(inputs) + 1, BigInteger()))
+
+
+def _size(leaf: Leaf | None, name: str) -> Getter:
+    if leaf is None:
+        return lambda _: DEFAULT_SIZE
+
+    def size(inputs: Inputs) -> int:
+        value: int = leaf.get(inputs.variables)
+        if not 0 <= value <= MAX_SIZE:
+            raise HubError(
+                "BAD_PAGE",
+                f"`{name}: {value}` is not a page size. Ask for 0 to {MAX_SIZE} rows and follow `pageInfo` for more.",
+            )
+        return value
+
+    return size
+
+
+def _beyond(order: Order, leaf: Leaf, forward: bool, binder: Binder) -> ColumnElement[bool]:
+    """The rows behind a cursor (or, backward, before it)."""
+
+    def at(index: int) -> Getter:
+        return lambda inputs: cursor.decode(leaf.get(inputs.variables), order.fingerprint, order.kinds)[index]
+
+    values = [binder.bind(at(index), key.column.type) for index, key in enumerate(order.keys)]
+    if not any(key.descending or key.nullable for key in order.keys):
+        columns = [key.column for key in order.keys]
+        beyond = tuple_(*columns) > tuple_(*values) if forward else tuple_(*columns) < tuple_(*values)
+        if len(columns) == 1:
+            return beyond
+        # The first column alone lets an index skip to the place, which a row comparison across two tables does not.
+        return and_(columns[0] >= values[0] if forward else columns[0] <= values[0], beyond)
+    alternatives: list[ColumnElement[bool]] = []
+    equal: list[ColumnElement[bool]] = []
+    for key, value in zip(order.keys, values, strict=True):
+        alternatives.append(and_(*equal, _past(key, value, forward)))
+        equal.append(key.column.is_not_distinct_from(value))
+    return or_(false(), *alternatives)
+
+
+def _past(key: Key, value: ColumnElement[Any], forward: bool) -> ColumnElement[bool]:
+    """A column past a value, nulls being last in the order's own direction."""
+    past = key.column > value if key.descending != forward else key.column < value
+    if not key.nullable:
+        return past
+    if forward:
+        return or_(past, and_(key.column.is_(None), value.is_not(None)))
+    return or_(past, and_(key.column.is_not(None), value.is_(None)))

@@ -1,0 +1,186 @@
+"""A compiled operation, and how it runs: each step is one statement for all its parents, all of them in one snapshot."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from graphql import FieldNode
+
+from resolvers.engine.binder import Getter, Inputs
+from resolvers.engine.source import Fetch
+from resolvers.engine.statement import Statement
+from resolvers.errors import HubError
+
+Key = Any
+Built = dict[Key, Any]
+Groups = dict[Key, tuple[Sequence[Any], bool]]
+"""The rows of each parent, cut to the page, and whether there are more."""
+
+
+@dataclass(eq=False, slots=True)
+class Child:
+    """A step below another: which of the parent's columns has its keys."""
+
+    step: "Step | Computation"
+    column: int
+
+
+@dataclass(eq=False, slots=True)
+class Step:
+    """One statement, and how its rows become values: ``build(groups, keys, children, totals)`` is generated for this step.
+
+    ``each`` estimates the rows per parent; ``size`` is set for pages. ``statement`` is null when only the count of a list is asked,
+    ``total`` when it is not.
+    """
+
+    index: int
+    path: str
+    node: FieldNode
+    statement: Statement | None
+    build: Callable[[Groups, Sequence[Key], Sequence[Built], Built], Built]
+    children: tuple[Child, ...] = ()
+    size: Getter | None = None
+    backward: bool = False
+    each: int = 1
+    total: Statement | None = None
+    columns: tuple[str, ...] = ()
+
+    def statements(self) -> int:
+        """How many statements this step and those below it run, whatever the number of rows."""
+        own = (self.statement is not None) + (self.total is not None)
+        return own + sum(child.step.statements() for child in self.children)
+
+    def walk(self) -> "Iterator[Step | Computation]":
+        """This step and all below it, parents first."""
+        yield self
+        for child in self.children:
+            yield from child.step.walk()
+
+
+@dataclass(eq=False, slots=True)
+class Computation:
+    """A computed field: its function gets the needed columns of all parents at once."""
+
+    path: str
+    needs: tuple[int, ...]
+    function: Callable[[Fetch, Sequence[tuple[Any, ...]]], Awaitable[Sequence[Any]]]
+
+    def statements(self) -> int:
+        """At most one statement, of its function's own."""
+        return 1
+
+    def walk(self) -> "Iterator[Step | Computation]":
+        """This computation alone."""
+        yield self
+
+
+@dataclass(slots=True)
+class Bound:
+    """What one run binds to one step."""
+
+    statement: list[Any] | None
+    total: list[Any] | None
+    size: int
+
+
+@dataclass(slots=True)
+class Trace:
+    """What a statement did, for ``explain``."""
+
+    path: str
+    sql: str
+    rows: int
+    milliseconds: float
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a plan: what is bound, the connection that holds the snapshot, and the traces if they are wanted."""
+
+    bound: list[Bound]
+    connection: Fetch
+    traces: list[Trace] | None = field(default=None)
+
+    async def fetch(self, path: str, statement: Statement, bound: list[Any], keys: list[Any] | None) -> list[Any]:
+        """Rows of one statement."""
+        arguments = statement.arguments(bound, keys)
+        if self.traces is None:
+            return await self.connection.fetch(statement.sql, *arguments)
+        start = perf_counter()
+        rows = await self.connection.fetch(statement.sql, *arguments)
+        self.traces.append(Trace(path, statement.sql, len(rows), round((perf_counter() - start) * 1000, 3)))
+        return rows
+
+
+def bind(steps: Sequence[Step], inputs: Inputs) -> list[Bound]:
+    """Bind a run's values to all steps. Raises what the caller got wrong, with the place of the field."""
+    bound = []
+    for step in steps:
+        try:
+            bound.append(
+                Bound(
+                    step.statement.bind(inputs) if step.statement else None,
+                    step.total.bind(inputs) if step.total else None,
+                    step.size(inputs) if step.size else 0,
+                )
+            )
+        except HubError as error:
+            raise HubError(error.code, error.message, nodes=step.node) from None
+    return bound
+
+
+def cost(step: Step, bound: Sequence[Bound], parents: int = 1) -> int:
+    """Estimate of the objects that a step and those below it bring, from page sizes alone."""
+    rows = parents * (bound[step.index].size if step.size else step.each)
+    return rows + sum(cost(child.step, bound, rows) for child in step.children if isinstance(child.step, Step))
+
+
+async def run(step: Step, keys: list[Key] | None, this: Run) -> Built:
+    """Values of a step by parent's key; ``keys`` is None at the root, whose values stand under the key None."""
+    bound = this.bound[step.index]
+    groups: Groups = {}
+    if step.statement is not None:
+        assert bound.statement is not None
+        groups = _grouped(step, bound, await this.fetch(step.path, step.statement, bound.statement, keys))
+    totals: Built = {}
+    if step.total is not None:
+        assert bound.total is not None
+        totals = {row[0]: row[1] for row in await this.fetch(f"{step.path}.totalCount", step.total, bound.total, keys)}
+    children = [await _below(child, groups, this) for child in step.children]
+    return step.build(groups, (None,) if keys is None else keys, children, totals)
+
+
+def _grouped(step: Step, bound: Bound, rows: list[Any]) -> Groups:
+    grouped: dict[Key, list[Any]] = {}
+    for row in rows:
+        key = row[0]
+        if key in grouped:
+            grouped[key].append(row)
+        else:
+            grouped[key] = [row]
+    if step.size is None:
+        return {key: (group, False) for key, group in grouped.items()}
+    size = bound.size
+    cut: Groups = {}
+    for key, group in grouped.items():
+        more = len(group) > size
+        if more:
+            del group[size:]
+        if step.backward:
+            group.reverse()
+        cut[key] = (group, more)
+    return cut
+
+
+async def _below(child: Child, groups: Groups, this: Run) -> Built:
+    step, column = child.step, child.column
+    if isinstance(step, Computation):
+        parents = {row[column]: row for group, _ in groups.values() for row in group}
+        if not parents:
+            return {}
+        values = await step.function(this.connection, [tuple(row[i] for i in step.needs) for row in parents.values()])
+        return dict(zip(parents, values, strict=True))
+    found = dict.fromkeys(row[column] for group, _ in groups.values() for row in group)
+    found.pop(None, None)
+    return await run(step, list(found), this) if found else {}

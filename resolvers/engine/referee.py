@@ -1,0 +1,333 @@
+"""The slow twin: graphql-core's own executor over the same declarations, with a DataLoader behind each relation.
+
+It walks every field of every object and loads whole rows, as a stock server does. The property test requires plans to answer as it does;
+``UNIONHUB_EXECUTOR=default`` serves with it.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    GraphQLUnionType,
+    OperationDefinitionNode,
+    execute,
+    get_named_type,
+)
+from sqlalchemy import any_, select
+from strawberry.dataloader import DataLoader
+
+from resolvers.engine import cursor, ids
+from resolvers.engine.arguments import build, snake
+from resolvers.engine.assembly import Columns
+from resolvers.engine.binder import Binder, Inputs
+from resolvers.engine.compiler import Listing
+from resolvers.engine.document import Document
+from resolvers.engine.operation import not_found
+from resolvers.engine.page import Page
+from resolvers.engine.snapshot import snapshot
+from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Source, expression
+from resolvers.engine.statement import Statement, compiled, keys_parameter
+
+
+class Row:
+    """A whole row of a source."""
+
+    __slots__ = ("columns", "record", "source")
+
+    def __init__(self, source: Source, columns: Columns, record: Any) -> None:
+        self.source = source
+        self.columns = columns
+        self.record = record
+
+    def get(self, column: Any, *, raw: bool = False) -> Any:
+        """The value of a column."""
+        return self.record[self.columns.index(column, raw=raw)]
+
+
+class Listed:
+    """The page of one parent: what a connection is made of."""
+
+    def __init__(self, rows: list[Row], more: bool, page: Page, listing: Listing, total: Any) -> None:
+        self.rows = rows
+        self.more = more
+        self.page = page
+        self.listing = listing
+        self.total = total
+
+    def cursor(self, row: Row) -> str:
+        """The cursor of a row."""
+        return cursor.encode(
+            self.listing.order.fingerprint, [row.get(key.column, raw=True) for key in self.listing.order.keys]
+        )
+
+    def info(self) -> dict[str, Any]:
+        """The fields of ``pageInfo``."""
+        backward = self.page.backward
+        return {
+            "hasNextPage": self.page.before is not None if backward else self.more,
+            "hasPreviousPage": self.more if backward else self.page.after is not None,
+            "startCursor": self.cursor(self.rows[0]) if self.rows else None,
+            "endCursor": self.cursor(self.rows[-1]) if self.rows else None,
+        }
+
+
+class Session:
+    """One operation under the default executor: its snapshot, one statement at a time, and its loaders."""
+
+    def __init__(self, registry: Registry, inputs: Inputs, connection: asyncpg.Connection) -> None:
+        self.registry = registry
+        self.inputs = inputs
+        self._connection = connection
+        self._lock = asyncio.Lock()
+        self._loaders: dict[Any, DataLoader[Any, Any]] = {}
+        self._computed: dict[tuple[str, str], dict[int, Row]] = {}
+
+    async def fetch(self, sql: str, *args: Any) -> list[Any]:
+        """Rows of a statement."""
+        async with self._lock:
+            return await self._connection.fetch(sql, *args)  # type: ignore[no-any-return]
+
+    async def rows(self, statement: Statement, keys: list[Any] | None = None) -> list[Any]:
+        """Rows of a compiled statement."""
+        return await self.fetch(statement.sql, *statement.arguments(statement.bind(self.inputs), keys))
+
+    def loader(self, name: Any, make: Any) -> DataLoader[Any, Any]:
+        """The loader of this name, made when it is first asked for."""
+        if name not in self._loaders:
+            self._loaders[name] = DataLoader(load_fn=make)
+        return self._loaders[name]
+
+    async def by_key(self, source: Source, keys: list[int]) -> list[Row | None]:
+        """Whole rows by their keys."""
+        columns = whole(source)
+        fetch = select(source.key.label("key"), *columns.labelled()).where(source.key == any_(keys_parameter()))
+        found = {row[0]: Row(source, columns, row) for row in await self.rows(compiled(fetch, Binder()), keys)}
+        return [found.get(key) for key in keys]
+
+    async def one(self, one: One, row: Row) -> Row | None:
+        """The row that a relation leads to."""
+        key = row.get(expression(one.key), raw=True)
+        if key is None:
+            return None
+        source = self.registry.sources[one.target]
+        found: Row | None = await self.loader(("key", one.target), lambda keys: self.by_key(source, keys)).load(key)
+        return found
+
+    async def listed(self, many: Many, info: GraphQLResolveInfo, parent: int | None, *, page: bool) -> Listed:
+        """The list of one parent."""
+        node = info.field_nodes[0]
+        field = info.parent_type.fields[node.name.value]
+        name = (id(node), info.parent_type.name)
+
+        async def load(keys: list[int | None]) -> list[Listed]:
+            arguments = build(field, node, self.inputs.variables)
+            listing = Listing(self.registry, many, arguments, root=parent is None)
+            columns = whole(listing.source)
+            for key in listing.order.keys if page else ():
+                columns.index(key.column, raw=True)
+            cut = Page.asked(arguments)
+            bare = [key for key in keys if key is not None] if parent is not None else None
+            grouped: dict[int | None, list[Row]] = {key: [] for key in keys}
+            for record in await self.rows(listing.fetch(columns, cut if page else None), bare):
+                grouped[record[0]].append(Row(listing.source, columns, record))
+            size = cut.size(self.inputs)
+
+            async def total(keys: list[int | None]) -> list[int]:
+                counted = await self.rows(
+                    listing.count(), None if parent is None else [key for key in keys if key is not None]
+                )
+                counts = {record[0]: record[1] for record in counted}
+                return [counts[key] for key in keys]
+
+            counter = self.loader(("total", *name), total)
+            found = []
+            for key in keys:
+                rows = grouped[key]
+                more = page and len(rows) > size
+                rows = rows[:size] if more else rows
+                if cut.backward:
+                    rows.reverse()
+                found.append(Listed(rows, more, cut, listing, lambda key=key: counter.load(key)))
+            return found
+
+        found: Listed = await self.loader(name, load).load(parent)
+        return found
+
+    async def computed(self, name: str, computed: Computed, row: Row) -> Any:
+        """The value of a computed field."""
+
+        async def load(keys: list[int]) -> Sequence[Any]:
+            records = [tuple(rows[key].get(expression(need), raw=True) for need in computed.needs) for key in keys]
+            return await computed.function(self, records)
+
+        rows = self._computed.setdefault((row.source.typename, name), {})
+        key = row.get(row.source.key)
+        rows[key] = row
+        return await self.loader(("computed", row.source.typename, name), load).load(key)
+
+
+def whole(source: Source) -> Columns:
+    """All columns of a source, and those that its relations start from."""
+    columns = Columns()
+    columns.index(source.key)
+    for name in {*source.table.c.keys(), *source.columns}:
+        column = source.column(name)
+        if column is not None:
+            columns.index(column)
+    for field in source.fields.values():
+        match field:
+            case One():
+                columns.index(expression(field.key), raw=True)
+            case AnyOf(choices):
+                for one in choices:
+                    columns.index(expression(one.key), raw=True)
+            case Many():
+                columns.index(source.key if field.on is None else expression(field.on), raw=True)
+            case Computed():
+                for need in field.needs:
+                    columns.index(expression(need), raw=True)
+    return columns
+
+
+class Referee:
+    """Puts resolvers behind every field of a schema, and executes operations with graphql-core."""
+
+    def __init__(self, schema: GraphQLSchema, registry: Registry) -> None:
+        self.schema = schema
+        self.registry = registry
+        for type_ in schema.type_map.values():
+            if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType) and not type_.name.startswith("__"):
+                type_.resolve_type = lambda value, *_: value.source.typename
+            if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
+                type_.is_type_of = None
+                for name, field in type_.fields.items():
+                    field.resolve = self._resolver(type_, name)
+
+    async def execute(
+        self, document: Document, operation: OperationDefinitionNode, inputs: Inputs, pool: asyncpg.Pool
+    ) -> tuple[Any, list[GraphQLError]]:
+        """The data and errors of one operation."""
+        async with snapshot(pool, single=False) as connection:
+            result = execute(
+                self.schema,
+                document.ast,
+                context_value=Session(self.registry, inputs, connection),
+                variable_values=inputs.given,
+                operation_name=operation.name.value if operation.name else None,
+            )
+            answer = result if isinstance(result, ExecutionResult) else await result
+        errors = list(answer.errors or ())
+        for error in errors:
+            if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
+                raise error.original_error
+        return answer.data, errors
+
+    def _resolver(self, type_: GraphQLObjectType, name: str) -> Any:
+        if type_.name == "Query":
+            return self._root(name)
+        if type_.name in self.registry.sources:
+            return self._field(self.registry.sources[type_.name], type_, snake(name))
+        if type_.name.endswith("Connection"):
+            return _CONNECTION[name]
+        if type_.name.endswith("Edge"):
+            return lambda edge, _info: edge[0].cursor(edge[1]) if name == "cursor" else edge[1]
+        return lambda value, _info: value[name]
+
+    def _field(self, source: Source, type_: GraphQLObjectType, name: str) -> Any:
+        if name == "id":
+            return lambda row, _info: ids.encode(source.prefix, row.get(source.key))
+        match source.fields.get(name):
+            case One() as one:
+                return lambda row, info: info.context.one(one, row)
+            case AnyOf(choices):
+
+                async def any_of(row: Row, info: GraphQLResolveInfo) -> Row | None:
+                    for one in choices:
+                        found: Row | None = await info.context.one(one, row)
+                        if found is not None:
+                            return found
+                    return None
+
+                return any_of
+            case Many() as many:
+                column = source.key if many.on is None else expression(many.on)
+                return _listing(many, lambda row: row.get(column, raw=True))
+            case Computed() as computed:
+                return lambda row, info: info.context.computed(name, computed, row)
+        column = source.column(name)
+        if column is None:
+            raise LookupError(f"{source.typename}.{name} has no answer")
+        codes = getattr(column.type, "enum_class", None)
+        if codes is not None:
+            return lambda row, _info, **_: None if row.get(column) is None else codes[row.get(column)]
+        return lambda row, _info: row.get(column)
+
+    def _root(self, name: str) -> Any:
+        if name == "viewer":
+            return lambda _root, info: info.context.inputs.viewer
+        if name in ("node", "nodes"):
+            return _by_ids(name == "nodes")
+        answer = self.registry.roots[snake(name)]
+        if isinstance(answer, Many):
+            return _listing(answer, lambda _: None)
+        return _lookup(answer)
+
+
+def _listing(many: Many, key: Any) -> Any:
+    async def resolve(parent: Any, info: GraphQLResolveInfo, **_: Any) -> Any:
+        page = get_named_type(info.return_type).name.endswith("Connection")
+        listed = await info.context.listed(many, info, key(parent), page=page)
+        return listed if page else listed.rows
+
+    return resolve
+
+
+_CONNECTION: Mapping[str, Any] = {
+    "nodes": lambda listed, _info: listed.rows,
+    "edges": lambda listed, _info: [(listed, row) for row in listed.rows],
+    "pageInfo": lambda listed, _info: listed.info(),
+    "totalCount": lambda listed, _info: listed.total(),
+}
+
+
+def _by_ids(many: bool) -> Any:
+    async def resolve(_root: Any, info: GraphQLResolveInfo, **given: Any) -> Any:
+        session: Session = info.context
+        found: list[Any] = []
+        key = str(info.path.key)
+        for index, text in enumerate(given["ids"] if many else [given["id"]]):
+            prefix, number = ids.decode(text)
+            source = session.registry.prefixes[prefix]
+            row = (await session.by_key(source, [number]))[0]
+            found.append(row or not_found(info.field_nodes[0], [key, index] if many else [key]))
+        return found if many else found[0]
+
+    return resolve
+
+
+def _lookup(lookup: Lookup) -> Any:
+    async def resolve(_root: Any, info: GraphQLResolveInfo, **given: Any) -> Any:
+        session: Session = info.context
+        source = session.registry.sources[lookup.target]
+        name, value = next((snake(name), value) for name, value in given.items() if value is not None)
+        column = expression(lookup.by[name])
+        columns, binder = whole(source), Binder()
+        sought = ids.decode(value, source.prefix)[1] if column is source.key else value
+        fetch = (
+            select(source.key, *columns.labelled()).where(column == binder.bind(lambda _: sought, column.type)).limit(1)
+        )
+        if lookup.latest is not None:
+            fetch = fetch.order_by(expression(lookup.latest).desc().nulls_first())
+        for record in await session.rows(compiled(fetch, binder)):
+            return Row(source, columns, record)
+        return not_found(info.field_nodes[0], [str(info.path.key)])
+
+    return resolve

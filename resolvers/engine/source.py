@@ -1,0 +1,169 @@
+"""What a resolver slice declares: where the rows of a type are, and how each of its fields is answered."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, FromClause, Table, Text, cast
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import Numeric, TypeEngine
+
+from db.model import Model
+from resolvers.engine.arguments import Arguments
+from resolvers.engine.binder import Binder
+
+Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+
+@dataclass
+class Rows:
+    """The rows of one list: FROM, WHERE, and the columns that order them when the caller names no order (the last is unique)."""
+
+    from_: FromClause
+    where: list[ColumnElement[bool]]
+    order: Sequence[Expression]
+
+
+class Reach(Protocol):
+    """How the rows of a type are reached from a parent: children of a union, members within a subtree, cases of an employer."""
+
+    def rows(self, target: "Source", parent: ColumnElement[Any] | None, arguments: Arguments, binder: Binder) -> Rows:
+        """The rows below ``parent`` (a column of parents' keys), or all rows when there is none."""
+
+
+class Fetch(Protocol):
+    """Runs one statement inside the operation's snapshot."""
+
+    async def fetch(self, sql: str, *args: Any) -> list[Any]:
+        """Rows of the statement."""
+
+
+@dataclass(frozen=True)
+class One:
+    """A field that leads to one row: the target's key is in a column of the parent. Null when the column is null."""
+
+    target: str
+    key: Expression
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """A field of a union type: the first of several keys of the parent that is not null says which row of which type."""
+
+    choices: tuple[One, ...]
+
+
+@dataclass(frozen=True)
+class Many:
+    """A field that leads to many rows: a connection or a short list, as the schema's type says.
+
+    ``on`` is the parent's column that ``reach`` starts from (its key unless named); ``expected`` rows a parent, for the cost of a list.
+    """
+
+    target: str
+    reach: Reach
+    on: Expression | None = None
+    expected: int = 10
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A field that SQL cannot say: ``function`` gets the needed columns of all parents at once and returns a value for each."""
+
+    needs: tuple[Expression, ...]
+    function: Callable[[Fetch, Sequence[tuple[Any, ...]]], Awaitable[Sequence[Any]]]
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A root field that finds one row by exactly one of several arguments, e.g. ``id`` or ``code``.
+
+    ``latest`` is the column that tells the row in force from closed ones of the same code: null, or else the latest, comes first.
+    """
+
+    target: str
+    by: Mapping[str, Expression]
+    latest: Expression | None = None
+
+
+Field = One | AnyOf | Many | Computed
+
+
+@dataclass(frozen=True)
+class Source:
+    """The rows behind a type of the schema.
+
+    Every column of the table answers the field of its name, unless ``hide`` names it or ``columns`` says otherwise.
+    ``searchable`` columns have an index on their character pairs, so that ``contains`` finds any substring.
+    """
+
+    model: type[Model]
+    prefix: str
+    columns: Mapping[str, Expression] = field(default_factory=dict)
+    hide: tuple[str, ...] = ()
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    searchable: tuple[str, ...] = ()
+
+    @property
+    def typename(self) -> str:
+        """The type's name in the schema: the model's."""
+        return self.model.__name__
+
+    @property
+    def table(self) -> Table:
+        """The table of the rows."""
+        table = self.model.__table__
+        assert isinstance(table, Table)
+        return table
+
+    @property
+    def key(self) -> ColumnElement[int]:
+        """The column that tells rows apart."""
+        return self.table.c.id
+
+    def column(self, name: str) -> ColumnElement[Any] | None:
+        """The expression that answers a field, or null when the field is no column."""
+        if name in self.columns:
+            return expression(self.columns[name])
+        if name in self.hide:
+            return None
+        return self.table.c.get(name)
+
+
+def expression(column: Expression) -> ColumnElement[Any]:
+    """A column of a table, also when it is named by the model's attribute."""
+    if isinstance(column, InstrumentedAttribute):
+        found = column.property.columns[0]
+        return found  # type: ignore[no-any-return]
+    return column
+
+
+def output(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column as it goes into the answer: amounts as text, exact; everything else as it is."""
+    kind: TypeEngine[Any] = column.type
+    if isinstance(kind, Numeric):
+        return cast(column, Text)
+    return column
+
+
+class Registry:
+    """All sources by type and prefix, and the root fields: put together once, when the schema is."""
+
+    def __init__(self) -> None:
+        self.sources: dict[str, Source] = {}
+        self.prefixes: dict[str, Source] = {}
+        self.roots: dict[str, Many | Lookup] = {}
+
+    def add(self, source: Source) -> Source:
+        """Register a source under its type's name and its ID prefix."""
+        if source.typename in self.sources or source.prefix in self.prefixes:
+            raise ValueError(f"{source.typename} or its prefix {source.prefix} is registered already")
+        self.sources[source.typename] = source
+        self.prefixes[source.prefix] = source
+        return source
+
+    def root(self, name: str, answer: Many | Lookup) -> None:
+        """Register how a field of the query root is answered."""
+        if name in self.roots:
+            raise ValueError(f"root field {name} is registered already")
+        self.roots[name] = answer

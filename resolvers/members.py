@@ -1,0 +1,79 @@
+"""How members, memberships and engagements are answered."""
+
+from sqlalchemy import func
+
+from db.disputes import DisputeCase, DisputeParty
+from db.insurance import InsuranceEnrolment
+from db.members import Engagement, Member, Membership
+from resolvers.engine.source import Many, One, Source
+from resolvers.reach import By, Within
+from resolvers.registry import registry
+
+IN_FORCE = (Membership.valid_from, Membership.valid_to)
+
+MEMBERS_WITHIN = Many(
+    "Member",
+    Within(
+        Membership.organization_id,
+        period=IN_FORCE,
+        always=True,
+        through=(Membership.__table__, Membership.__table__.c.member_id == Member.__table__.c.id),
+    ),
+)
+MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id, period=IN_FORCE))
+
+MASKED_RESIDENT_NUMBER = func.left(Member.resident_number, 6) + "********" + func.right(Member.resident_number, 4)
+MASKED_PHONE = func.left(Member.phone, 3) + "****" + func.right(Member.phone, 4)
+
+registry.add(
+    Source(
+        Member,
+        "mem",
+        columns={"resident_number": MASKED_RESIDENT_NUMBER, "phone": MASKED_PHONE},
+        hide=("division_id",),
+        searchable=("name",),
+        fields={
+            "division": One("Division", Member.division_id),
+            "memberships": Many("Membership", By(Membership.member_id, period=IN_FORCE), expected=2),
+            "engagements": Many(
+                "Engagement", By(Engagement.member_id, period=(Engagement.valid_from, Engagement.valid_to)), expected=2
+            ),
+            "insurance_enrolments": Many(
+                "InsuranceEnrolment",
+                By(InsuranceEnrolment.member_id, period=(InsuranceEnrolment.valid_from, InsuranceEnrolment.valid_to)),
+            ),
+            "dispute_cases": Many(
+                "DisputeCase",
+                By(
+                    DisputeParty.member_id,
+                    through=(DisputeParty.__table__, DisputeParty.__table__.c.case_id == DisputeCase.__table__.c.id),
+                ),
+            ),
+        },
+    )
+)
+registry.add(
+    Source(
+        Membership,
+        "mship",
+        hide=("member_id", "organization_id"),
+        fields={
+            "member": One("Member", Membership.member_id),
+            "organization": One("Organization", Membership.organization_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        Engagement,
+        "eng",
+        hide=("member_id", "employer_id", "organization_id"),
+        fields={
+            "member": One("Member", Engagement.member_id),
+            "employer": One("Employer", Engagement.employer_id),
+            "organization": One("Organization", Engagement.organization_id),
+        },
+    )
+)
+registry.root("members", MEMBERS_WITHIN)
+registry.root("memberships", MEMBERSHIPS_WITHIN)

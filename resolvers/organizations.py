@@ -1,0 +1,110 @@
+"""How unions are answered: their two hierarchies, and every list that is reached through them."""
+
+from sqlalchemy import ColumnElement
+
+from db.employers import EmployerCoverage
+from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink
+from resolvers.agreements import AGREEMENTS_WITHIN
+from resolvers.disputes import CASES_WITHIN
+from resolvers.employers import EMPLOYERS_WITHIN
+from resolvers.engine.arguments import Arguments
+from resolvers.engine.binder import Binder
+from resolvers.engine.source import Lookup, Many, One, Rows, Source
+from resolvers.insurance import ENROLMENTS_WITHIN
+from resolvers.members import MEMBERS_WITHIN, MEMBERSHIPS_WITHIN
+from resolvers.reach import By, Within, holds, subtree
+from resolvers.registry import registry
+
+LINKED = (OrganizationLink.valid_from, OrganizationLink.valid_to)
+STANDS = (Organization.established_on, Organization.dissolved_on)
+
+
+class Below:
+    """The unions right below one in the hierarchy asked for, by key."""
+
+    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+        """See ``Reach``."""
+        link = OrganizationLink.__table__.c
+        hierarchy = arguments.get("hierarchy") or Hierarchy.TERRITORIAL
+        from_ = target.table.join(OrganizationLink.__table__, link.child_id == target.key)
+        where = [
+            link.parent_id == parent,
+            link.hierarchy == hierarchy,
+            holds(LINKED, binder.day(arguments.get("as_of"))),
+        ]
+        return Rows(from_, where, [link.child_id])
+
+
+class Deeper:
+    """All unions below one in the hierarchy asked for, itself left out."""
+
+    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+        """See ``Reach``."""
+        closure, held = subtree(arguments, binder)
+        from_ = target.table.join(closure, closure.c.descendant_id == target.key)
+        return Rows(from_, [closure.c.ancestor_id == parent, closure.c.depth > 0, held], [closure.c.descendant_id])
+
+
+class Above:
+    """The unions above one in the hierarchy asked for, the topmost first."""
+
+    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+        """See ``Reach``."""
+        closure, held = subtree(arguments, binder)
+        from_ = target.table.join(closure, closure.c.ancestor_id == target.key)
+        return Rows(
+            from_, [closure.c.descendant_id == parent, closure.c.depth > 0, held], [-closure.c.depth, target.key]
+        )
+
+
+registry.add(
+    Source(
+        OrganizationLink,
+        "link",
+        hide=("child_id", "parent_id"),
+        fields={
+            "child": One("Organization", OrganizationLink.child_id),
+            "parent": One("Organization", OrganizationLink.parent_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        CommitteeTerm,
+        "term",
+        hide=("organization_id",),
+        fields={"organization": One("Organization", CommitteeTerm.organization_id)},
+    )
+)
+registry.add(
+    Source(
+        Organization,
+        "org",
+        hide=("division_id",),
+        searchable=("name",),
+        fields={
+            "division": One("Division", Organization.division_id),
+            "parents": Many("OrganizationLink", By(OrganizationLink.child_id, period=LINKED), expected=2),
+            "ancestors": Many("Organization", Above(), expected=5),
+            "children": Many("Organization", Below()),
+            "descendants": Many("Organization", Deeper()),
+            "committee_terms": Many(
+                "CommitteeTerm",
+                By(CommitteeTerm.organization_id, period=(CommitteeTerm.valid_from, CommitteeTerm.valid_to)),
+                expected=3,
+            ),
+            "coverages": Many(
+                "EmployerCoverage",
+                By(EmployerCoverage.organization_id, period=(EmployerCoverage.valid_from, EmployerCoverage.valid_to)),
+            ),
+            "members": MEMBERS_WITHIN,
+            "memberships": MEMBERSHIPS_WITHIN,
+            "employers": EMPLOYERS_WITHIN,
+            "collective_agreements": AGREEMENTS_WITHIN,
+            "insurance_enrolments": ENROLMENTS_WITHIN,
+            "dispute_cases": CASES_WITHIN,
+        },
+    )
+)
+registry.root("organization", Lookup("Organization", {"id": Organization.id, "credit_code": Organization.credit_code}))
+registry.root("organizations", Many("Organization", Within(Organization.id, period=STANDS)))

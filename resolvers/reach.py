@@ -1,0 +1,142 @@
+"""How lists are reached: by a column, within a union's subtree, within a division, as of a day."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Alias, ColumnElement, FromClause, Table, and_, or_
+
+from db.divisions import DivisionClosure
+from db.model import Term
+from db.organizations import Hierarchy, IndustrialClosure, TerritorialClosure
+from resolvers.engine.arguments import Arguments
+from resolvers.engine.binder import Binder
+from resolvers.engine.source import Expression, Rows, Source, expression
+
+Period = tuple[Expression, Expression]
+"""The columns that say from when a row holds, and until when (null while it does)."""
+
+Through = tuple[FromClause, ColumnElement[bool]]
+"""A table to join, and on what."""
+
+
+class Scope(Term):
+    """How far below a union or division a list reaches (范围)."""
+
+    SELF = "It alone (本级)"
+    SUBTREE = "It and everything below (本级及下级)"
+
+
+def holds(period: Period, day: ColumnElement[date]) -> ColumnElement[bool]:
+    """The rows that hold on a day: ``from <= day < to``."""
+    begins, ends = expression(period[0]), expression(period[1])
+    return and_(begins <= day, or_(ends.is_(None), ends > day))
+
+
+def subtree(arguments: Arguments, binder: Binder) -> tuple[Alias, ColumnElement[bool]]:
+    """The closure of the hierarchy that the caller asks for, and the condition that its rows hold on the day asked for."""
+    industrial = arguments.get("hierarchy") is Hierarchy.INDUSTRIAL
+    table = (IndustrialClosure if industrial else TerritorialClosure).__table__
+    assert isinstance(table, Table)
+    closure = table.alias()
+    return closure, holds((closure.c.valid_from, closure.c.valid_to), binder.day(arguments.get("as_of")))
+
+
+class By:
+    """The rows whose column has the parent's key, in the order of ``order`` (the key unless named).
+
+    With a ``period`` the caller may ask ``asOf`` a day; without that argument all rows come.
+    """
+
+    def __init__(
+        self,
+        column: Expression,
+        *,
+        period: Period | None = None,
+        order: Sequence[Expression] = (),
+        through: Through | None = None,
+    ) -> None:
+        self.column = expression(column)
+        self.period = period
+        self.order = order
+        self.through = through
+
+    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+        """See ``Reach``."""
+        where = [] if parent is None else [self.column == parent]
+        if self.period is not None and arguments.get("as_of") is not None:
+            where.append(holds(self.period, binder.day(arguments["as_of"])))
+        from_ = target.table if self.through is None else target.table.join(*self.through)
+        return Rows(from_, where, [*self.order, target.key])
+
+
+class Within:
+    """The rows that belong to a union (``column`` names it) or to any union below it.
+
+    The union is the parent, or at the root the argument ``within``; without either, all rows. Rows come by union, then by key: that order
+    stops early whatever the subtree's size. ``through`` joins the table that carries the union's column when the target's does not;
+    ``period`` is applied with ``asOf``, and with ``always`` also without it, as of today.
+    """
+
+    def __init__(
+        self,
+        column: Expression,
+        *,
+        period: Period | None = None,
+        always: bool = False,
+        through: Through | None = None,
+    ) -> None:
+        self.column = expression(column)
+        self.period = period
+        self.always = always
+        self.through = through
+
+    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+        """See ``Reach``."""
+        from_: FromClause = target.table
+        key = target.key
+        if self.through is not None:
+            table, on = self.through
+            from_, key = from_.join(table, on), table.c.id
+        where: list[ColumnElement[bool]] = []
+        if self.period is not None and (self.always or arguments.get("as_of") is not None):
+            where.append(holds(self.period, binder.day(arguments.get("as_of"))))
+        within = arguments.get("within")
+        anchor = parent if parent is not None else None if within is None else binder.key(within, "org")
+        if anchor is None:
+            return Rows(from_, where, [target.key])
+        if arguments.get("scope") is Scope.SELF:
+            return Rows(from_, [self.column == anchor, *where], [key])
+        closure, held = subtree(arguments, binder)
+        from_ = from_.join(closure, closure.c.descendant_id == self.column)
+        return Rows(from_, [closure.c.ancestor_id == anchor, held, *where], [closure.c.descendant_id, key])
+
+
+class WithinDivision:
+    """The rows that stand in a division (``column`` names it) or in any division below it; the division is the parent or ``within``."""
+
+    def __init__(
+        self, column: Expression, *, period: Period | None = None, always: bool = False, deeper: bool = False
+    ) -> None:
+        self.column = expression(column)
+        self.period = period
+        self.always = always
+        self.deeper = deeper
+
+    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+        """See ``Reach``."""
+        where: list[ColumnElement[bool]] = []
+        if self.period is not None and (self.always or arguments.get("as_of") is not None):
+            where.append(holds(self.period, binder.day(arguments.get("as_of"))))
+        within = arguments.get("within")
+        anchor = parent if parent is not None else None if within is None else binder.key(within, "div")
+        if anchor is None:
+            return Rows(target.table, where, [target.key])
+        if arguments.get("scope") is Scope.SELF:
+            return Rows(target.table, [self.column == anchor, *where], [target.key])
+        table = DivisionClosure.__table__
+        assert isinstance(table, Table)
+        closure = table.alias()
+        if self.deeper:
+            where.append(closure.c.depth > 0)
+        from_ = target.table.join(closure, closure.c.descendant_id == self.column)
+        return Rows(from_, [closure.c.ancestor_id == anchor, *where], [closure.c.descendant_id, target.key])

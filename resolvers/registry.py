@@ -1,0 +1,5 @@
+"""The registry that every slice adds its sources and root fields to."""
+
+from resolvers.engine.source import Registry
+
+registry = Registry()

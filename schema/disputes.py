@@ -1,0 +1,198 @@
+"""Dispute cases (劳动争议案件) in the schema."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from db.agreements import ActorRole
+from db.disputes import ClaimKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus, PartyRole
+from db.model import Term
+from schema.fields import field, optional
+from schema.filters import BooleanFilter, Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, Order, StringFilter
+from schema.refs import (
+    DivisionFilterRef,
+    DivisionRef,
+    EmployerFilterRef,
+    EmployerRef,
+    MemberFilterRef,
+    MemberRef,
+    OrganizationFilterRef,
+    OrganizationRef,
+)
+from schema.relay import Connection, Node, page
+from schema.terms import describe
+
+DisputeSubject = Annotated[
+    MemberRef | EmployerRef | OrganizationRef,
+    strawberry.union("DisputeSubject", description="Who a party to a case is, when the hub knows (当事人主体)"),
+]
+
+
+class DisputeField(Term):
+    """Columns that dispute cases can be ordered by (案件排序字段)."""
+
+    NUMBER = "Number (案号)"
+    RECEIVED_ON = "Day of receipt (接收日期)"
+    ACCEPTED_ON = "Day of acceptance (受理日期)"
+    CLOSED_ON = "Day of closing (结案日期)"
+    CLAIMANT_COUNT = "Claimants (申请人数)"
+    AMOUNT_CLAIMED = "Amount claimed (请求金额)"
+
+
+describe(DisputeField)
+
+
+class DisputePartyField(Term):
+    """Columns that parties can be ordered by (当事人排序字段)."""
+
+    ROLE = "Role (地位)"
+    NAME = "Name (名称)"
+
+
+describe(DisputePartyField)
+
+
+class RecoveryField(Term):
+    """Columns that recoveries can be ordered by (追回排序字段)."""
+
+    AMOUNT = "Amount (金额)"
+    RECEIVED_ON = "Day of receipt (到账日期)"
+
+
+describe(RecoveryField)
+
+
+@strawberry.input(description="Which dispute cases (案件筛选)")
+class DisputeFilter:
+    """Which dispute cases (案件筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    number: StringFilter | None = optional("Number (案号)")
+    cause: Choice[DisputeCause] | None = optional("Cause (案由)")
+    phase: Choice[DisputePhase] | None = optional("Phase (阶段)")
+    status: Choice[DisputeStatus] | None = optional("State (状态)")
+    body: Choice[DisputeBody] | None = optional("Body that handles it (处理机构)")
+    received_on: DateFilter | None = optional("Day of receipt (接收日期)")
+    accepted_on: DateFilter | None = optional("Day of acceptance (受理日期)")
+    closed_on: DateFilter | None = optional("Day of closing (结案日期)")
+    claimant_count: IntFilter | None = optional("Claimants, persons (申请人数)")
+    is_collective: BooleanFilter | None = optional("Whether collective (是否集体争议)")
+    amount_claimed: DecimalFilter | None = optional("Amount claimed, yuan (请求金额)")
+    organization: OrganizationFilterRef | None = optional("The union that handles it (办理工会)")
+    employer: EmployerFilterRef | None = optional("The employer (用人单位)")
+    division: DivisionFilterRef | None = optional("Where it arose (发生区划)")
+    and_: list["DisputeFilter"] | None = strawberry.field(
+        name="and", default=strawberry.UNSET, description="All of these hold (且)"
+    )
+    or_: list["DisputeFilter"] | None = strawberry.field(
+        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
+    )
+    not_: "DisputeFilter | None" = strawberry.field(
+        name="not", default=strawberry.UNSET, description="This does not hold (非)"
+    )
+
+
+@strawberry.input(description="Which parties (当事人筛选)")
+class DisputePartyFilter:
+    """Which parties (当事人筛选)."""
+
+    role: Choice[PartyRole] | None = optional("Role (地位)")
+    name: StringFilter | None = optional("Name (名称)")
+    and_: list["DisputePartyFilter"] | None = strawberry.field(
+        name="and", default=strawberry.UNSET, description="All of these hold (且)"
+    )
+    or_: list["DisputePartyFilter"] | None = strawberry.field(
+        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
+    )
+    not_: "DisputePartyFilter | None" = strawberry.field(
+        name="not", default=strawberry.UNSET, description="This does not hold (非)"
+    )
+
+
+@strawberry.input(description="Which recoveries (追回筛选)")
+class RecoveryFilter:
+    """Which recoveries (追回筛选)."""
+
+    kind: Choice[ClaimKind] | None = optional("Kind (事项)")
+    amount: DecimalFilter | None = optional("Amount, yuan (金额)")
+    received_on: DateFilter | None = optional("Day of receipt (到账日期)")
+    member: MemberFilterRef | None = optional("The worker (劳动者)")
+    and_: list["RecoveryFilter"] | None = strawberry.field(
+        name="and", default=strawberry.UNSET, description="All of these hold (且)"
+    )
+    or_: list["RecoveryFilter"] | None = strawberry.field(
+        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
+    )
+    not_: "RecoveryFilter | None" = strawberry.field(
+        name="not", default=strawberry.UNSET, description="This does not hold (非)"
+    )
+
+
+@strawberry.type(description="Party to a dispute case (当事人)")
+class DisputeParty(Node):
+    """Party to a dispute case (当事人)."""
+
+    role: PartyRole = field("Role (地位)")
+    name: str = field("Name (名称)")
+    subject: DisputeSubject | None = field("Who it is, when the hub knows (主体)")
+    case: "DisputeCase | None" = field("The case (案件)")
+
+
+@strawberry.type(description="Claim in a dispute case (仲裁请求)")
+class DisputeClaim(Node):
+    """Claim in a dispute case (仲裁请求)."""
+
+    kind: ClaimKind = field("What is claimed (事项)")
+    amount: Decimal | None = field("Amount, yuan (金额)")
+
+
+@strawberry.type(description="Dated step of a dispute case (办案环节)")
+class DisputeStep(Node):
+    """Dated step of a dispute case (办案环节)."""
+
+    phase: DisputePhase = field("Phase (阶段)")
+    status: DisputeStatus = field("The state that was reached (到达状态)")
+    actor: ActorRole = field("Who took the step (办理主体)")
+    occurred_on: date = field("When (办理日期)")
+    document_number: str | None = field("Number of the document (文号)")
+    note: str | None = field("Note (备注)")
+
+
+@strawberry.type(description="Money that reached a worker through a case (追回金额)")
+class Recovery(Node):
+    """Money that reached a worker through a case (追回金额)."""
+
+    kind: ClaimKind = field("What it is for (事项)")
+    amount: Decimal = field("Amount, yuan (金额)")
+    received_on: date = field("When it was received (到账日期)")
+    member: MemberRef | None = field("The worker (劳动者)")
+    case: "DisputeCase | None" = field("The case (案件)")
+
+
+@strawberry.type(description="Dispute case (劳动争议案件)")
+class DisputeCase(Node):
+    """Dispute case (劳动争议案件)."""
+
+    number: str = field("Number (案号)")
+    cause: DisputeCause = field("Cause (案由)")
+    phase: DisputePhase = field("Phase (阶段)")
+    status: DisputeStatus = field("State (状态)")
+    body: DisputeBody = field("Body that handles it (处理机构)")
+    received_on: date = field("Day of receipt (接收日期)")
+    accepted_on: date | None = field("Day of acceptance (受理日期)")
+    closed_on: date | None = field("Day of closing; empty while open (结案日期)")
+    claimant_count: int = field("Claimants, persons (申请人数)")
+    is_collective: bool = field(
+        "Whether collective: ten claimants or more, Labour Dispute Mediation and Arbitration Law art. 7 (是否集体争议)"
+    )
+    amount_claimed: Decimal | None = field("Amount claimed, yuan (请求金额)")
+    mediation_due_on: date | None = field("Last day of mediation under the rule in force there (调解到期日)")
+    organization: OrganizationRef | None = field("The union that handles it (办理工会)")
+    employer: EmployerRef | None = field("The employer (用人单位)")
+    division: DivisionRef | None = field("Where it arose (发生区划)")
+    parties: Connection[DisputeParty] = page("Parties (当事人)", DisputePartyFilter, Order[DisputePartyField])
+    claims: list[DisputeClaim] = field("Claims (仲裁请求)")
+    steps: list[DisputeStep] = field("Steps, the first one first (办案环节)")
+    recoveries: Connection[Recovery] = page("Money recovered (追回金额)", RecoveryFilter, Order[RecoveryField])

@@ -1,0 +1,102 @@
+"""Divisions (行政区划) in the schema."""
+
+from datetime import date
+
+import strawberry
+
+from db.divisions import DivisionKind, DivisionLevel
+from db.model import Term
+from schema.employers import EmployerField
+from schema.fields import field, optional
+from schema.filters import Choice, DateFilter, IdFilter, Order, StringFilter
+from schema.organizations import OrganizationField
+from schema.refs import EmployerFilterRef, EmployerRef, OrganizationFilterRef, OrganizationRef
+from schema.relay import DIVISION, Connection, Node, as_of, page
+from schema.terms import describe
+
+
+class DivisionField(Term):
+    """Columns that divisions can be ordered by (区划排序字段)."""
+
+    CODE = "Code (代码)"
+    NAME = "Name (名称)"
+    LEVEL = "Level (级别)"
+
+
+describe(DivisionField)
+
+
+@strawberry.input(description="Which divisions (区划筛选)")
+class DivisionFilter:
+    """Which divisions (区划筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    code: StringFilter | None = optional("Code, e.g. `330106` (代码)")
+    name: StringFilter | None = optional("Name (名称)")
+    full_name: StringFilter | None = optional("Name from the province down (全称)")
+    level: Choice[DivisionLevel] | None = optional("Level (级别)")
+    kind: Choice[DivisionKind] | None = optional("Standing (性质)")
+    valid_from: DateFilter | None = optional("First day (启用日期)")
+    valid_to: DateFilter | None = optional("Day on which it was closed (停用日期)")
+    parent: "DivisionFilter | None" = optional("The division above (上级区划)")
+    and_: list["DivisionFilter"] | None = strawberry.field(
+        name="and", default=strawberry.UNSET, description="All of these hold (且)"
+    )
+    or_: list["DivisionFilter"] | None = strawberry.field(
+        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
+    )
+    not_: "DivisionFilter | None" = strawberry.field(
+        name="not", default=strawberry.UNSET, description="This does not hold (非)"
+    )
+
+
+@strawberry.type(description="Another name of a division (区划别名)")
+class DivisionAlias(Node):
+    """Another name of a division (区划别名)."""
+
+    name: str = field("The name (名称)")
+
+
+@strawberry.type(description="Division of the territory, from province to village, with zones (行政区划)")
+class Division(Node):
+    """Division of the territory, from province to village, with zones (行政区划)."""
+
+    code: str | None = field(
+        "Code of the National Bureau of Statistics, 2 to 12 digits by level; empty for a zone without one (区划代码)"
+    )
+    name: str = field("Name (名称)")
+    full_name: str = field("Name from the province down (全称)")
+    level: DivisionLevel = field("Level (级别)")
+    kind: DivisionKind = field("Standing (性质)")
+    valid_from: date = field("First day (启用日期)")
+    valid_to: date | None = field("Day on which it was closed; empty while in force (停用日期)")
+    parent: "Division | None" = field("The division above (上级区划)")
+    predecessor: "Division | None" = field("The division that this one followed (前身区划)")
+    aliases: list[DivisionAlias] = field("Other names (别名)")
+    ancestors: list["Division"] = field("The divisions above, the province first (各级上级区划)")
+    children: Connection["Division"] = page(
+        "The divisions right below (下级区划)",
+        DivisionFilter,
+        Order[DivisionField],
+        as_of("those in force that day; all without it"),
+    )
+    descendants: Connection["Division"] = page(
+        "All divisions below (各级下级区划)",
+        DivisionFilter,
+        Order[DivisionField],
+        as_of("those in force that day; all without it"),
+    )
+    organizations: Connection[OrganizationRef] = page(
+        "Unions that stand in it (辖区工会)",
+        OrganizationFilterRef,
+        Order[OrganizationField],
+        DIVISION,
+        as_of("those standing that day; all without it"),
+    )
+    employers: Connection[EmployerRef] = page(
+        "Employers that stand in it (辖区用人单位)",
+        EmployerFilterRef,
+        Order[EmployerField],
+        DIVISION,
+        as_of("those open that day; all without it"),
+    )

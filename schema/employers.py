@@ -1,0 +1,152 @@
+"""Employers (用人单位) and their coverage by unions in the schema."""
+
+from datetime import date
+
+import strawberry
+
+from db.employers import EmployerKind
+from db.model import Term
+from schema.agreements import AgreementCoverageField, AgreementCoverageFilter
+from schema.disputes import DisputeField
+from schema.fields import field, optional
+from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter
+from schema.insurance import EnrolmentField
+from schema.members import EngagementField, EngagementFilter
+from schema.refs import (
+    AgreementCoverageRef,
+    DisputeCaseRef,
+    DisputeFilterRef,
+    DivisionFilterRef,
+    DivisionRef,
+    EngagementRef,
+    EnrolmentFilterRef,
+    InsuranceEnrolmentRef,
+    OrganizationFilterRef,
+    OrganizationRef,
+)
+from schema.relay import Connection, Node, as_of, page
+from schema.terms import describe
+
+
+class EmployerField(Term):
+    """Columns that employers can be ordered by (用人单位排序字段)."""
+
+    NAME = "Name (名称)"
+    HEADCOUNT = "Number of workers (职工人数)"
+    REGISTERED_ON = "Day of registration (注册日期)"
+
+
+describe(EmployerField)
+
+
+class CoverageField(Term):
+    """Columns that coverages can be ordered by (覆盖排序字段)."""
+
+    VALID_FROM = "First day (起始日期)"
+    VALID_TO = "Day on which it ended (终止日期)"
+
+
+describe(CoverageField)
+
+
+@strawberry.input(description="Which employers (用人单位筛选)")
+class EmployerFilter:
+    """Which employers (用人单位筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    name: StringFilter | None = optional("Name (名称)")
+    kind: Choice[EmployerKind] | None = optional("Kind (类型)")
+    credit_code: StringFilter | None = optional("Unified social credit code (统一社会信用代码)")
+    industry: StringFilter | None = optional("Industry, GB/T 4754-2017 (行业)")
+    headcount: IntFilter | None = optional("Number of workers (职工人数)")
+    is_organized: BooleanFilter | None = optional("Whether a union covers it today (是否已建会)")
+    registered_on: DateFilter | None = optional("Day of registration (注册日期)")
+    closed_on: DateFilter | None = optional("Day of closing (注销日期)")
+    division: DivisionFilterRef | None = optional("Where it stands (所在区划)")
+    organization: OrganizationFilterRef | None = optional("The union answerable for it (负责工会)")
+    and_: list["EmployerFilter"] | None = strawberry.field(
+        name="and", default=strawberry.UNSET, description="All of these hold (且)"
+    )
+    or_: list["EmployerFilter"] | None = strawberry.field(
+        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
+    )
+    not_: "EmployerFilter | None" = strawberry.field(
+        name="not", default=strawberry.UNSET, description="This does not hold (非)"
+    )
+
+
+@strawberry.input(description="Which coverages (覆盖筛选)")
+class CoverageFilter:
+    """Which coverages (覆盖筛选)."""
+
+    valid_from: DateFilter | None = optional("First day (起始日期)")
+    valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
+    employer: EmployerFilter | None = optional("The employer (用人单位)")
+    organization: OrganizationFilterRef | None = optional("The union (工会)")
+    and_: list["CoverageFilter"] | None = strawberry.field(
+        name="and", default=strawberry.UNSET, description="All of these hold (且)"
+    )
+    or_: list["CoverageFilter"] | None = strawberry.field(
+        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
+    )
+    not_: "CoverageFilter | None" = strawberry.field(
+        name="not", default=strawberry.UNSET, description="This does not hold (非)"
+    )
+
+
+@strawberry.type(description="A union covers an employer's workers from a day on (工会覆盖单位)")
+class EmployerCoverage(Node):
+    """A union covers an employer's workers from a day on (工会覆盖单位)."""
+
+    valid_from: date = field("First day (起始日期)")
+    valid_to: date | None = field("Day on which it ended; empty while it holds (终止日期)")
+    organization: OrganizationRef | None = field("The union (工会)")
+    employer: "Employer | None" = field("The employer (用人单位)")
+
+
+@strawberry.type(description="Employer, a legal person apart from its union (用人单位)")
+class Employer(Node):
+    """Employer, a legal person apart from its union (用人单位)."""
+
+    name: str = field("Name (名称)")
+    kind: EmployerKind = field("Kind (类型)")
+    credit_code: str | None = field("Unified social credit code, GB 32100 (统一社会信用代码)")
+    industry: str | None = field("Industry: letter and two digits of GB/T 4754-2017 (行业)")
+    headcount: int = field("Number of workers, persons (职工人数)")
+    is_organized: bool = field("Whether a union covers it today (是否已建会)")
+    registered_on: date | None = field("Day of registration (注册日期)")
+    closed_on: date | None = field("Day of closing (注销日期)")
+    division: DivisionRef | None = field("Where it stands (所在区划)")
+    organization: OrganizationRef | None = field(
+        "The union answerable for it: the one that covers it, or the township or county federation in its place (负责工会)"
+    )
+    coverages: Connection[EmployerCoverage] = page(
+        "Unions that cover it, with dates (覆盖工会)",
+        CoverageFilter,
+        Order[CoverageField],
+        as_of("those that held that day; all without it"),
+    )
+    engagements: Connection[EngagementRef] = page(
+        "Its workers known to the hub (用工关系)",
+        EngagementFilter,
+        Order[EngagementField],
+        as_of("those that held that day; all without it"),
+    )
+    agreement_coverages: Connection[AgreementCoverageRef] = page(
+        "Collective agreements that cover it (适用集体合同)",
+        AgreementCoverageFilter,
+        Order[AgreementCoverageField],
+        as_of("those that held that day; all without it"),
+    )
+    insurance_enrolments: Connection[InsuranceEnrolmentRef] = page(
+        "Enrolments of which it is the participant (参保记录)",
+        EnrolmentFilterRef,
+        Order[EnrolmentField],
+        as_of("those that held that day; all without it"),
+    )
+    dispute_cases: Connection[DisputeCaseRef] = page(
+        "Dispute cases against it (劳动争议案件)",
+        DisputeFilterRef,
+        Order[DisputeField],
+        as_of("those open that day; all without it"),
+    )

@@ -1,0 +1,47 @@
+"""Fields of the schema: columns, relations and lists, each with its description; how they are answered stands in ``resolvers``."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import strawberry
+from strawberry import UNSET
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+
+
+class Argument(NamedTuple):
+    """Type and description of an argument."""
+
+    type: Any
+    description: str
+
+
+class Declared(StrawberryField):
+    """A field with arguments and without a resolver: the engine answers it."""
+
+    @classmethod
+    def of(cls, description: str, arguments: Mapping[str, Argument]) -> "Declared":
+        """A field with these arguments by their Python names."""
+        made = cls(description=description)
+        made.arguments = [
+            StrawberryArgument(
+                python_name=name,
+                graphql_name=None,
+                type_annotation=StrawberryAnnotation(argument.type),
+                description=argument.description,
+                default=UNSET,
+            )
+            for name, argument in arguments.items()
+        ]
+        return made
+
+
+def field(description: str, **arguments: Argument) -> Any:
+    """A field of a type; ``description`` is English first, then the Chinese term in brackets."""
+    return Declared.of(description, arguments) if arguments else strawberry.field(description=description)
+
+
+def optional(description: str) -> Any:
+    """An optional field of an input."""
+    return strawberry.field(default=UNSET, description=description)

@@ -1,0 +1,109 @@
+"""Operators of typed filters, and orders."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+import strawberry
+
+from db.model import Term
+from schema.fields import optional
+from schema.terms import describe
+
+T = TypeVar("T")
+
+
+class Direction(Term):
+    """Direction of an order (排序方向)."""
+
+    ASC = "Ascending, empty values last (升序)"
+    DESC = "Descending, empty values last (降序)"
+
+
+describe(Direction)
+
+
+@strawberry.input(description="Condition on an ID (标识条件)")
+class IdFilter:
+    """Condition on an ID."""
+
+    eq: strawberry.ID | None = optional("Is this one (等于)")
+    in_: list[strawberry.ID] | None = strawberry.field(
+        name="in", default=strawberry.UNSET, description="Is one of these (属于)"
+    )
+
+
+@strawberry.input(description="Condition on a text (文本条件)")
+class StringFilter:
+    """Condition on a text."""
+
+    eq: str | None = optional("Is this text (等于)")
+    in_: list[str] | None = strawberry.field(
+        name="in", default=strawberry.UNSET, description="Is one of these texts (属于)"
+    )
+    contains: str | None = optional("Has this text anywhere in it (包含)")
+    starts_with: str | None = optional("Begins with this text (开头为)")
+    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+
+
+@strawberry.input(description="Condition on a whole number (整数条件)")
+class IntFilter:
+    """Condition on a whole number."""
+
+    eq: int | None = optional("Equals (等于)")
+    in_: list[int] | None = strawberry.field(name="in", default=strawberry.UNSET, description="Is one of these (属于)")
+    gt: int | None = optional("Is greater than (大于)")
+    gte: int | None = optional("Is at least (大于等于)")
+    lt: int | None = optional("Is less than (小于)")
+    lte: int | None = optional("Is at most (小于等于)")
+    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+
+
+@strawberry.input(description="Condition on an amount or rate (金额条件)")
+class DecimalFilter:
+    """Condition on an amount or rate."""
+
+    eq: Decimal | None = optional("Equals (等于)")
+    gt: Decimal | None = optional("Is greater than (大于)")
+    gte: Decimal | None = optional("Is at least (大于等于)")
+    lt: Decimal | None = optional("Is less than (小于)")
+    lte: Decimal | None = optional("Is at most (小于等于)")
+    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+
+
+@strawberry.input(description="Condition on a date (日期条件)")
+class DateFilter:
+    """Condition on a date."""
+
+    eq: date | None = optional("Is this day (等于)")
+    gt: date | None = optional("Is after this day (晚于)")
+    gte: date | None = optional("Is this day or later (不早于)")
+    lt: date | None = optional("Is before this day (早于)")
+    lte: date | None = optional("Is this day or earlier (不晚于)")
+    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+
+
+@strawberry.input(description="Condition on a yes or no (是否条件)")
+class BooleanFilter:
+    """Condition on a yes or no."""
+
+    eq: bool | None = optional("Is this (等于)")
+
+
+@strawberry.input(description="Condition on a code (代码条件)")
+class Choice(Generic[T]):
+    """Condition on a code."""
+
+    eq: T | None = optional("Is this code (等于)")
+    in_: list[T] | None = strawberry.field(
+        name="in", default=strawberry.UNSET, description="Is one of these codes (属于)"
+    )
+    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+
+
+@strawberry.input(description="A column to order by (排序项)")
+class Order(Generic[T]):
+    """A column to order by."""
+
+    field: T = strawberry.field(description="The column (排序字段)")
+    direction: Direction | None = optional("Ascending unless said otherwise (排序方向)")

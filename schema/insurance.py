@@ -1,0 +1,76 @@
+"""Insurance enrolments (参保记录) in the schema."""
+
+from datetime import date
+from decimal import Decimal
+
+import strawberry
+
+from db.insurance import InsuranceScheme
+from db.model import Term
+from schema.fields import field, optional
+from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, StringFilter
+from schema.refs import (
+    EmployerFilterRef,
+    EmployerRef,
+    MemberFilterRef,
+    MemberRef,
+    OrganizationFilterRef,
+    OrganizationRef,
+)
+from schema.relay import Node
+from schema.terms import describe
+
+
+class EnrolmentField(Term):
+    """Columns that insurance enrolments can be ordered by (参保排序字段)."""
+
+    VALID_FROM = "First day (参保日期)"
+    VALID_TO = "Day on which it ended (停保日期)"
+    BASE_AMOUNT = "Base (缴费基数)"
+    COHORT = "Batch (批次)"
+
+
+describe(EnrolmentField)
+
+
+@strawberry.input(description="Which insurance enrolments (参保筛选)")
+class EnrolmentFilter:
+    """Which insurance enrolments (参保筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    scheme: Choice[InsuranceScheme] | None = optional("Scheme (险种)")
+    cohort: IntFilter | None = optional("Batch (批次)")
+    base_amount: DecimalFilter | None = optional("Monthly base in yuan (缴费基数)")
+    rate: DecimalFilter | None = optional("Rate (费率)")
+    valid_from: DateFilter | None = optional("First day (参保日期)")
+    valid_to: DateFilter | None = optional("Day on which it ended (停保日期)")
+    source_number: StringFilter | None = optional("Number in the system it came from (来源编号)")
+    member: MemberFilterRef | None = optional("The insured (参保人)")
+    participant: EmployerFilterRef | None = optional("The insuring employer (参保单位)")
+    organization: OrganizationFilterRef | None = optional("The union (工会)")
+    and_: list["EnrolmentFilter"] | None = strawberry.field(
+        name="and", default=strawberry.UNSET, description="All of these hold (且)"
+    )
+    or_: list["EnrolmentFilter"] | None = strawberry.field(
+        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
+    )
+    not_: "EnrolmentFilter | None" = strawberry.field(
+        name="not", default=strawberry.UNSET, description="This does not hold (非)"
+    )
+
+
+@strawberry.type(description="Enrolment of a worker in an insurance scheme (参保记录)")
+class InsuranceEnrolment(Node):
+    """Enrolment of a worker in an insurance scheme (参保记录)."""
+
+    scheme: InsuranceScheme = field("Scheme (险种)")
+    cohort: int | None = field("Number of the batch (批次)")
+    base_amount: Decimal | None = field("Monthly base, yuan (缴费基数)")
+    rate: Decimal | None = field("Rate, a fraction of the base (费率)")
+    source_system: str | None = field("System that it came from (来源系统)")
+    source_number: str | None = field("Number in that system (来源编号)")
+    valid_from: date = field("First day (参保日期)")
+    valid_to: date | None = field("Day on which it ended; empty while it holds (停保日期)")
+    member: MemberRef | None = field("The insured (参保人)")
+    participant: EmployerRef | None = field("The insuring employer (参保单位)")
+    organization: OrganizationRef | None = field("The union (工会)")

@@ -1,0 +1,185 @@
+"""Members (会员), memberships (会籍) and engagements (用工关系) in the schema."""
+
+from datetime import date
+
+import strawberry
+
+from db.members import EngagementKind, MembershipChannel, MembershipStatus, Sex, WorkerType
+from db.model import Term
+from schema.disputes import DisputeField
+from schema.fields import field, optional
+from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, Order, StringFilter
+from schema.insurance import EnrolmentField
+from schema.refs import (
+    DisputeCaseRef,
+    DisputeFilterRef,
+    DivisionFilterRef,
+    DivisionRef,
+    EmployerFilterRef,
+    EmployerRef,
+    EnrolmentFilterRef,
+    InsuranceEnrolmentRef,
+    OrganizationFilterRef,
+    OrganizationRef,
+)
+from schema.relay import Connection, Node, as_of, page
+from schema.terms import describe
+
+
+class MemberField(Term):
+    """Columns that members can be ordered by (会员排序字段)."""
+
+    NAME = "Name (姓名)"
+    BIRTH_DATE = "Date of birth (出生日期)"
+    WORKER_TYPE = "Occupation group (职工类别)"
+
+
+describe(MemberField)
+
+
+class MembershipField(Term):
+    """Columns that memberships can be ordered by (会籍排序字段)."""
+
+    APPLIED_ON = "Day of application (申请日期)"
+    VALID_FROM = "First day (入会日期)"
+    VALID_TO = "Day on which it ended (终止日期)"
+
+
+describe(MembershipField)
+
+
+class EngagementField(Term):
+    """Columns that engagements can be ordered by (用工排序字段)."""
+
+    VALID_FROM = "First day (起始日期)"
+    VALID_TO = "Day on which it ended (终止日期)"
+
+
+describe(EngagementField)
+
+
+@strawberry.input(description="Which members (会员筛选)")
+class MemberFilter:
+    """Which members (会员筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    name: StringFilter | None = optional("Name (姓名)")
+    sex: Choice[Sex] | None = optional("Sex (性别)")
+    birth_date: DateFilter | None = optional("Date of birth (出生日期)")
+    worker_type: Choice[WorkerType] | None = optional("Occupation group (职工类别)")
+    is_migrant_worker: BooleanFilter | None = optional("Whether a migrant worker (是否农民工)")
+    is_model_worker: BooleanFilter | None = optional("Whether a model worker (是否劳模)")
+    division: DivisionFilterRef | None = optional("Where the member lives (居住区划)")
+    and_: list["MemberFilter"] | None = strawberry.field(
+        name="and", default=strawberry.UNSET, description="All of these hold (且)"
+    )
+    or_: list["MemberFilter"] | None = strawberry.field(
+        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
+    )
+    not_: "MemberFilter | None" = strawberry.field(
+        name="not", default=strawberry.UNSET, description="This does not hold (非)"
+    )
+
+
+@strawberry.input(description="Which memberships (会籍筛选)")
+class MembershipFilter:
+    """Which memberships (会籍筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    status: Choice[MembershipStatus] | None = optional("State (会籍状态)")
+    channel: Choice[MembershipChannel] | None = optional("How the member joined (入会渠道)")
+    applied_on: DateFilter | None = optional("Day of application (申请日期)")
+    valid_from: DateFilter | None = optional("First day (入会日期)")
+    valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
+    member: MemberFilter | None = optional("The member (会员)")
+    organization: OrganizationFilterRef | None = optional("The union (工会)")
+    and_: list["MembershipFilter"] | None = strawberry.field(
+        name="and", default=strawberry.UNSET, description="All of these hold (且)"
+    )
+    or_: list["MembershipFilter"] | None = strawberry.field(
+        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
+    )
+    not_: "MembershipFilter | None" = strawberry.field(
+        name="not", default=strawberry.UNSET, description="This does not hold (非)"
+    )
+
+
+@strawberry.input(description="Which engagements (用工筛选)")
+class EngagementFilter:
+    """Which engagements (用工筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    kind: Choice[EngagementKind] | None = optional("Kind (用工形式)")
+    job_title: StringFilter | None = optional("Job (岗位)")
+    valid_from: DateFilter | None = optional("First day (起始日期)")
+    valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
+    member: MemberFilter | None = optional("The worker (职工)")
+    employer: EmployerFilterRef | None = optional("The employer (用人单位)")
+    and_: list["EngagementFilter"] | None = strawberry.field(
+        name="and", default=strawberry.UNSET, description="All of these hold (且)"
+    )
+    or_: list["EngagementFilter"] | None = strawberry.field(
+        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
+    )
+    not_: "EngagementFilter | None" = strawberry.field(
+        name="not", default=strawberry.UNSET, description="This does not hold (非)"
+    )
+
+
+@strawberry.type(description="Membership of a person in a union (会籍)")
+class Membership(Node):
+    """Membership of a person in a union (会籍)."""
+
+    status: MembershipStatus = field("State (会籍状态)")
+    channel: MembershipChannel = field("How the member joined (入会渠道)")
+    applied_on: date = field("Day of application (申请日期)")
+    valid_from: date | None = field("First day; empty while only applied for (入会日期)")
+    valid_to: date | None = field("Day on which it ended; empty while it holds (终止日期)")
+    end_reason: str | None = field("Why it ended (终止原因)")
+    member: "Member | None" = field("The member (会员)")
+    organization: OrganizationRef | None = field("The union (工会)")
+
+
+@strawberry.type(description="A worker works for an employer (用工关系)")
+class Engagement(Node):
+    """A worker works for an employer (用工关系)."""
+
+    kind: EngagementKind = field("Kind (用工形式)")
+    job_title: str | None = field("Job (岗位)")
+    valid_from: date = field("First day (起始日期)")
+    valid_to: date | None = field("Day on which it ended; empty while it holds (终止日期)")
+    member: "Member | None" = field("The worker (职工)")
+    employer: EmployerRef | None = field("The employer (用人单位)")
+    organization: OrganizationRef | None = field("The union answerable for the employer (负责工会)")
+
+
+@strawberry.type(description="Member: a person who is or was in a union (会员)")
+class Member(Node):
+    """Member: a person who is or was in a union (会员)."""
+
+    name: str = field("Name (姓名)")
+    sex: Sex = field("Sex, GB/T 2261.1 (性别)")
+    birth_date: date | None = field("Date of birth (出生日期)")
+    resident_number: str | None = field(
+        "Resident number, GB 11643, masked: region and last four characters (公民身份号码，脱敏)"
+    )
+    phone: str | None = field("Mobile number, masked (手机号码，脱敏)")
+    worker_type: WorkerType = field("Occupation group (职工类别)")
+    is_migrant_worker: bool = field("Whether a migrant worker (是否农民工)")
+    is_model_worker: bool = field("Whether a model worker (是否劳模)")
+    division: DivisionRef | None = field("Where the member lives (居住区划)")
+    memberships: list[Membership] = field(
+        "Memberships, the oldest first (会籍)", **as_of("those that held that day; all without it")
+    )
+    engagements: list[Engagement] = field(
+        "Engagements with employers (用工关系)", **as_of("those that held that day; all without it")
+    )
+    insurance_enrolments: Connection[InsuranceEnrolmentRef] = page(
+        "Insurance enrolments (参保记录)",
+        EnrolmentFilterRef,
+        Order[EnrolmentField],
+        as_of("those that held that day; all without it"),
+    )
+    dispute_cases: Connection[DisputeCaseRef] = page(
+        "Dispute cases to which the member is a party (劳动争议案件)", DisputeFilterRef, Order[DisputeField]
+    )

@@ -1,0 +1,126 @@
+"""The root of all reading (查询)."""
+
+import strawberry
+
+from schema.agreements import AgreementField, AgreementFilter, CollectiveAgreement
+from schema.disputes import DisputeCase, DisputeField, DisputeFilter
+from schema.divisions import Division, DivisionField, DivisionFilter
+from schema.employers import Employer, EmployerField, EmployerFilter
+from schema.fields import Argument, field
+from schema.filters import Order
+from schema.insurance import EnrolmentField, EnrolmentFilter, InsuranceEnrolment
+from schema.members import Member, MemberField, MemberFilter, Membership, MembershipField, MembershipFilter
+from schema.organizations import Organization, OrganizationField, OrganizationFilter
+from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
+
+_ID = {"id": Argument(strawberry.ID | None, "Its global ID (全局标识)")}
+
+
+@strawberry.type(description="Who is asking (当前调用者)")
+class Viewer:
+    """Who is asking."""
+
+    persona: str | None = field("The persona whose token came with the request (身份)")
+
+
+@strawberry.type(description="The root of all reading (查询入口)")
+class Query:
+    """The root of all reading."""
+
+    viewer: Viewer = field("Who is asking (当前调用者)")
+    node: Node | None = field(
+        "Any record by its global ID (按全局标识查询)", id=Argument(strawberry.ID, "Global ID (全局标识)")
+    )
+    nodes: list[Node | None] = field(
+        "Records by their global IDs, in the order of the IDs; at most 200 (按全局标识批量查询)",
+        ids=Argument(list[strawberry.ID], "Global IDs (全局标识)"),
+    )
+    division: Division | None = field(
+        "A division by exactly one of its ID and its code (行政区划)",
+        **_ID,
+        code=Argument(str | None, "Code of the National Bureau of Statistics, e.g. `330106` (区划代码)"),
+    )
+    divisions: Connection[Division] = page(
+        "Divisions, everywhere or within one (行政区划列表)",
+        DivisionFilter,
+        Order[DivisionField],
+        {"within": Argument(strawberry.ID | None, "ID of the division within which to look (所属区划)")},
+        DIVISION,
+        as_of("those in force that day; today without it"),
+    )
+    organization: Organization | None = field(
+        "A union by exactly one of its ID and its credit code (工会)",
+        **_ID,
+        credit_code=Argument(str | None, "Unified social credit code, GB 32100 (统一社会信用代码)"),
+    )
+    organizations: Connection[Organization] = page(
+        "Unions, everywhere or within one (工会列表)",
+        OrganizationFilter,
+        Order[OrganizationField],
+        WITHIN,
+        SUBTREE,
+        as_of("those standing that day; all without it"),
+    )
+    employer: Employer | None = field(
+        "An employer by exactly one of its ID and its credit code (用人单位)",
+        **_ID,
+        credit_code=Argument(str | None, "Unified social credit code, GB 32100 (统一社会信用代码)"),
+    )
+    employers: Connection[Employer] = page(
+        "Employers, everywhere or within a union (用人单位列表)",
+        EmployerFilter,
+        Order[EmployerField],
+        WITHIN,
+        SUBTREE,
+        as_of("those open that day; all without it"),
+    )
+    members: Connection[Member] = page(
+        "Members, everywhere or within a union (会员列表)",
+        MemberFilter,
+        Order[MemberField],
+        WITHIN,
+        SUBTREE,
+        as_of("those whose membership held that day; today without it"),
+    )
+    memberships: Connection[Membership] = page(
+        "Memberships, everywhere or within a union, also ended ones and applications (会籍列表)",
+        MembershipFilter,
+        Order[MembershipField],
+        WITHIN,
+        SUBTREE,
+        as_of("those that held that day; all without it"),
+    )
+    collective_agreement: CollectiveAgreement | None = field(
+        "A collective agreement by exactly one of its ID and its number (集体合同)",
+        **_ID,
+        number=Argument(str | None, "Its number (编号)"),
+    )
+    collective_agreements: Connection[CollectiveAgreement] = page(
+        "Collective agreements, everywhere or within a union (集体合同列表)",
+        AgreementFilter,
+        Order[AgreementField],
+        WITHIN,
+        SUBTREE,
+        as_of("those in term that day; all without it"),
+    )
+    insurance_enrolments: Connection[InsuranceEnrolment] = page(
+        "Insurance enrolments, everywhere or within a union (参保记录列表)",
+        EnrolmentFilter,
+        Order[EnrolmentField],
+        WITHIN,
+        SUBTREE,
+        as_of("those that held that day; all without it"),
+    )
+    dispute_case: DisputeCase | None = field(
+        "A dispute case by exactly one of its ID and its number (劳动争议案件)",
+        **_ID,
+        number=Argument(str | None, "Its number (案号)"),
+    )
+    dispute_cases: Connection[DisputeCase] = page(
+        "Dispute cases, everywhere or within a union (劳动争议案件列表)",
+        DisputeFilter,
+        Order[DisputeField],
+        WITHIN,
+        SUBTREE,
+        as_of("those open that day; all without it"),
+    )

@@ -1,0 +1,35 @@
+"""The types of other slices, by name: what lets slices refer to each other without importing each other."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+if TYPE_CHECKING:
+    from schema.agreements import AgreementCoverage, AgreementFilter, CollectiveAgreement
+    from schema.disputes import DisputeCase, DisputeFilter
+    from schema.divisions import Division, DivisionFilter
+    from schema.employers import Employer, EmployerCoverage, EmployerFilter
+    from schema.insurance import EnrolmentFilter, InsuranceEnrolment
+    from schema.members import Engagement, Member, MemberFilter, Membership, MembershipFilter
+    from schema.organizations import Organization, OrganizationFilter
+
+DivisionRef = Annotated["Division", strawberry.lazy("schema.divisions")]
+OrganizationRef = Annotated["Organization", strawberry.lazy("schema.organizations")]
+EmployerRef = Annotated["Employer", strawberry.lazy("schema.employers")]
+EmployerCoverageRef = Annotated["EmployerCoverage", strawberry.lazy("schema.employers")]
+MemberRef = Annotated["Member", strawberry.lazy("schema.members")]
+MembershipRef = Annotated["Membership", strawberry.lazy("schema.members")]
+EngagementRef = Annotated["Engagement", strawberry.lazy("schema.members")]
+CollectiveAgreementRef = Annotated["CollectiveAgreement", strawberry.lazy("schema.agreements")]
+AgreementCoverageRef = Annotated["AgreementCoverage", strawberry.lazy("schema.agreements")]
+InsuranceEnrolmentRef = Annotated["InsuranceEnrolment", strawberry.lazy("schema.insurance")]
+DisputeCaseRef = Annotated["DisputeCase", strawberry.lazy("schema.disputes")]
+
+DivisionFilterRef = Annotated["DivisionFilter", strawberry.lazy("schema.divisions")]
+OrganizationFilterRef = Annotated["OrganizationFilter", strawberry.lazy("schema.organizations")]
+EmployerFilterRef = Annotated["EmployerFilter", strawberry.lazy("schema.employers")]
+MemberFilterRef = Annotated["MemberFilter", strawberry.lazy("schema.members")]
+MembershipFilterRef = Annotated["MembershipFilter", strawberry.lazy("schema.members")]
+AgreementFilterRef = Annotated["AgreementFilter", strawberry.lazy("schema.agreements")]
+EnrolmentFilterRef = Annotated["EnrolmentFilter", strawberry.lazy("schema.insurance")]
+DisputeFilterRef = Annotated["DisputeFilter", strawberry.lazy("schema.disputes")]

@@ -1,0 +1,37 @@
+"""Code lists (代码) of the database as enums of the schema: the label of each code is its description."""
+
+from typing import Any
+
+import strawberry
+
+from db.agreements import ActorRole, AgreementKind, AgreementStatus, PartySide
+from db.disputes import ClaimKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus, PartyRole
+from db.divisions import DivisionKind, DivisionLevel
+from db.employers import EmployerKind
+from db.insurance import InsuranceScheme
+from db.members import EngagementKind, MembershipChannel, MembershipStatus, Sex, WorkerType
+from db.model import Term
+from db.organizations import (
+    CommitteeKind,
+    Hierarchy,
+    OrganizationForm,
+    OrganizationKind,
+    OrganizationLevel,
+    OrganizationStatus,
+)
+from resolvers.reach import Scope
+
+
+def describe(kind: type[Term]) -> None:
+    """Make a code list an enum of the schema, described by its docstring and its labels."""
+    described: Any = strawberry.enum(kind, description=(kind.__doc__ or "").strip())
+    for value in described.__strawberry_definition__.values:
+        value.description = kind[value.name].label
+
+
+for kind in (
+    ActorRole, AgreementKind, AgreementStatus, ClaimKind, CommitteeKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus,
+    DivisionKind, DivisionLevel, EmployerKind, EngagementKind, Hierarchy, InsuranceScheme, MembershipChannel, MembershipStatus,
+    OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus, PartyRole, PartySide, Scope, Sex, WorkerType,
+):  # fmt: skip
+    describe(kind)
