@@ -1,0 +1,141 @@
+"""Generate a federation into an empty database: plan it, make rows in a process beside, and COPY them in one transaction."""
+
+import asyncio
+import os
+import random
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from time import perf_counter
+
+import asyncpg
+
+from db.copy import Progress, copy_bytes, indexes_set_aside
+from db.errors import DataError
+from db.generate.persons import RESIDENTS
+from db.generate.plan import Place, Planner
+from db.generate.tables import IDENTIFIED, TABLES, Rows
+from db.generate.territory import Federations, counties, divisions
+from db.generate.unions import Unions
+from db.migrate import connect, require_head
+
+SMALL = 50_000
+"""Up to so many members a process of its own does not pay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What a run has written: rows by table, and how long it took in seconds."""
+
+    rows: dict[str, int]
+    seconds: float
+
+
+def make_chunk(seed: int, number: int, places: list[Place], codes: list[str]) -> dict[str, bytes]:
+    """The rows of one chunk of the plan, ready for COPY."""
+    unions = Unions(seed, number, codes)
+    for place in places:
+        unions.place(place)
+    return unions.rows.packed()
+
+
+def check(members: object, seed: object) -> tuple[int, int]:
+    """The arguments of a run, if they are numbers that make sense.
+
+    Raises:
+        DataError: they are not.
+    """
+    for name, value in (("members", members), ("seed", seed)):
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise DataError(f"The {'number of members' if name == 'members' else name} must be a whole number, not {value!r}.")
+    assert isinstance(members, int) and isinstance(seed, int)  # noqa: S101 — for the type checker
+    if members < 0:
+        raise DataError(f"The number of members must not be negative, but is {members}.")
+    if members > RESIDENTS:
+        raise DataError(f"At most {RESIDENTS:,} members can have resident numbers of their own; {members:,} were asked for.")
+    return members, seed
+
+
+async def generate(url: str, members: int, seed: int, *, progress: Progress | None = None, workers: int | None = None) -> Generated:
+    """Write a federation of ``members`` members into a database with divisions and no organizations; the same for the same seed.
+
+    All in one transaction: a failure leaves the database as it was. ``workers`` processes make the rows (one core is left to
+    PostgreSQL by default); how many does not change them.
+
+    Raises:
+        DataError: bad arguments; the database cannot be reached, is not migrated, has no divisions, or has organizations already.
+    """
+    members, seed = check(members, seed)
+    started = perf_counter()
+    connection = await connect(url)
+    try:
+        await require_head(connection)
+        async with connection.transaction():
+            if await connection.fetchval("SELECT EXISTS (SELECT FROM organization)"):
+                raise DataError("The database has organizations already; a federation is generated into an empty one only.")
+            provinces = await divisions(connection)
+            async with indexes_set_aside(connection, list(TABLES), progress):
+                await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
+                await load(connection, provinces, members, seed, progress, workers)
+            for table in IDENTIFIED:
+                await connection.execute(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 1), count(*) > 0) FROM {table}"  # noqa: S608
+                )
+        if progress is not None:
+            progress("statistics", 0, 1)
+        await connection.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
+        counts = {table: await connection.fetchval(f"SELECT count(*) FROM {table}") for table in TABLES}  # noqa: S608
+        if progress is not None:
+            progress("statistics", 1, 1)
+    finally:
+        await connection.close()
+    return Generated(counts, perf_counter() - started)
+
+
+async def load(
+    connection: asyncpg.Connection, provinces: list, members: int, seed: int, progress: Progress | None, workers: int | None
+) -> None:
+    """Plan, then COPY chunk after chunk while the next ones are being made."""
+    chance = random.Random(f"unionhub {seed}")
+    rows = Rows()
+    planner = Planner(provinces, members, Federations(chance, rows), chance)
+    codes = [county.code for _, _, county in counties(provinces) if not county.is_zone]
+    await copy_all(connection, rows.packed())
+    del rows
+    planner.federations.rows = Rows()
+    done = 0
+    if members <= SMALL and workers is None:
+        for number, places in enumerate(planner.chunks()):
+            await copy_all(connection, make_chunk(seed, number, places, codes))
+            done += sum(place.members for place in places)
+            if progress is not None:
+                progress("members", done, members)
+        return
+    count = workers or max(1, min((os.cpu_count() or 2) - 1, 4))
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        async for places, made in ahead(pool, count + 1, planner.chunks(), seed, codes):
+            await copy_all(connection, made)
+            done += sum(place.members for place in places)
+            if progress is not None:
+                progress("members", done, members)
+
+
+async def ahead(pool: Executor, depth: int, chunks: Iterator[list[Place]], seed: int, codes: list[str]):  # type: ignore[no-untyped-def]
+    """Chunks in order with their rows, ``depth`` of them in the making."""
+    waiting: deque[tuple[list[Place], Future[dict[str, bytes]]]] = deque()
+    for number, places in enumerate(chunks):
+        waiting.append((places, pool.submit(make_chunk, seed, number, places, codes)))
+        if len(waiting) > depth:
+            first, future = waiting.popleft()
+            yield first, await asyncio.wrap_future(future)
+    while waiting:
+        first, future = waiting.popleft()
+        yield first, await asyncio.wrap_future(future)
+
+
+async def copy_all(connection: asyncpg.Connection, made: dict[str, bytes]) -> None:
+    """COPY the rows of each table; the tables were emptied by this transaction, so the rows may be frozen at once."""
+    for table, data in made.items():
+        await copy_bytes(connection, table, TABLES[table], data, freeze=True)
