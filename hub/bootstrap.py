@@ -2,7 +2,7 @@
 
 ``python -I hub/bootstrap.py [--dev | --node]`` makes ``.venv`` and installs by hash what ``requirements.lock`` names
 (``--dev``: ``requirements-dev.lock``; ``--node``: ``requirements-node.lock``, in addition). What is there already is
-left alone: a stamp in the environment remembers the digest of the lock, of the interpreter and of the folder.
+left alone: a stamp in the environment remembers the digest of the lock, of the environment's Python and of the folder.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ class SetupError(Exception):
     """The environment cannot be made; the message says what to do."""
 
 
-def digest(lock: Path, root: Path = ROOT) -> str:
-    """What the stamp of ``lock`` must say: it changes with lock, ``pyproject.toml``, interpreter and folder."""
-    parts = [lock.read_bytes(), (root / "pyproject.toml").read_bytes(), sys.version.encode(), str(root).encode()]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+def digest(kind: str, root: Path = ROOT) -> str:
+    """What the stamp must say: it changes with lock, ``pyproject.toml``, the environment's Python, and the folder."""
+    read = (root / LOCKS[kind], root / "pyproject.toml", root / ".venv" / "pyvenv.cfg")
+    return hashlib.sha256(b"\0".join([str(root).encode(), *(path.read_bytes() for path in read)])).hexdigest()
 
 
 def is_fresh(kind: str, root: Path = ROOT) -> bool:
     """Whether what the lock of ``kind`` names is installed."""
     stamp = root / ".venv" / f".{kind}.stamp"
-    return stamp.is_file() and stamp.read_text() == digest(root / LOCKS[kind], root)
+    return stamp.is_file() and stamp.read_text() == digest(kind, root)
 
 
 def install(kind: str, root: Path = ROOT) -> None:
@@ -64,7 +64,7 @@ def install(kind: str, root: Path = ROOT) -> None:
         if kind != "node":
             _run([*pip, "install", "-q", "--no-deps", "--no-build-isolation", "-e", str(root)], advice)
         for covered in COVERS[kind]:
-            (venv / f".{covered}.stamp").write_text(digest(root / LOCKS[covered], root))
+            (venv / f".{covered}.stamp").write_text(digest(covered, root))
 
 
 @contextmanager
