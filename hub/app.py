@@ -19,15 +19,17 @@ from hub.auth import Authenticator
 from hub.documents import Documents
 from hub.errors import body_of
 from hub.explorer import explorer_assets, explorer_page
-from hub.http import Engine, GraphQLEndpoint, Page
+from hub.http import Executes, GraphQLEndpoint, Page
 from hub.limits import Limits
 from hub.settings import Settings
 from hub.telemetry import Telemetry, log_fault
+from resolvers.engine.engine import Engine
+from schema import registry, schema
 
 PATH = "/graphql"
 CLOSE_SECONDS = 5.0
 
-MakeEngine = Callable[[asyncpg.Pool, Settings], Engine]
+MakeEngine = Callable[[asyncpg.Pool, Settings], Executes]
 
 
 class Hub(Starlette):
@@ -44,70 +46,6 @@ class Hub(Starlette):
             await super().__call__(scope, receive, send)
 
 
-def create_app(
-    settings: Settings,
-    *,
-    schema: GraphQLSchema | None = None,
-    make_engine: MakeEngine | None = None,
-    page: Page | None = None,
-) -> Hub:
-    """The application.
-
-    It starts also while the database is down: connections are opened when they are needed, ``/readyz`` says what is
-    missing, and queries are answered 503 until it is there.
-
-    Args:
-        settings: with a ``database_url``.
-        schema: the schema that is served, the hub's own if None.
-        make_engine: makes what runs documents, given the pool; the hub's own engine if None.
-        page: answers a browser at ``/graphql``, the explorer if None.
-
-    Raises:
-        ValueError: the settings name no database.
-    """
-    url = settings.database_url
-    if url is None:
-        raise ValueError("create_app needs the URL of a database")
-    if schema is None:
-        schema = own_schema()
-    make_engine = make_engine or own_engine
-    telemetry = Telemetry()
-    documents = Documents(schema, limits_of(settings))
-    telemetry.watch_documents(documents)
-
-    @asynccontextmanager
-    async def lifespan(app: Hub) -> AsyncIterator[None]:
-        app.pool = await create_pool(url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
-        telemetry.watch_pool(app.pool)
-        app.endpoint = GraphQLEndpoint(
-            make_engine(app.pool, settings),
-            documents,
-            Authenticator(settings.token_file),
-            telemetry,
-            max_body_bytes=settings.max_body_bytes,
-            page=page or explorer,
-        )
-        try:
-            yield
-        finally:
-            app.endpoint = None
-            await close(app.pool)
-
-    app = Hub(
-        routes=[
-            Route("/", home),
-            Route("/healthz", health.healthz),
-            Route("/readyz", health.readyz(lambda: app.pool)),
-            Route("/metrics", health.metrics(telemetry)),
-            explorer_assets(),
-        ],
-        lifespan=lifespan,
-        exception_handlers={404: nothing_here, 405: wrong_method, Exception: fault},
-    )
-    app.router.redirect_slashes = False
-    return app
-
-
 def limits_of(settings: Settings) -> Limits:
     """The limits of a document, from the settings."""
     return Limits(settings.max_tokens, settings.max_depth, settings.max_aliases, settings.max_fields)
@@ -122,19 +60,9 @@ async def close(pool: asyncpg.Pool) -> None:
         pool.terminate()
 
 
-def own_schema() -> GraphQLSchema:
-    """The hub's schema."""
-    from schema import schema
-
-    return schema._schema
-
-
-def own_engine(pool: asyncpg.Pool, settings: Settings) -> Engine:
-    """The hub's engine."""
-    from resolvers.engine.engine import Engine
-    from schema import registry
-
-    return Engine(own_schema(), registry, pool, max_objects=settings.max_objects, executor=settings.executor)
+def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
+    """The hub's engine on its own schema."""
+    return Engine(schema._schema, registry, pool, max_objects=settings.max_objects, executor=settings.executor)
 
 
 async def explorer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -166,3 +94,64 @@ async def wrong_method(request: Request, error: Exception) -> Response:
 async def fault(request: Request, error: Exception) -> Response:
     """The answer for a fault of ours."""
     return json_error(500, "INTERNAL_ERROR", f"Internal error. Reference: {log_fault(error)}")
+
+
+def create_app(
+    settings: Settings,
+    *,
+    served: GraphQLSchema = schema._schema,
+    make_engine: MakeEngine = own_engine,
+    page: Page = explorer,
+) -> Hub:
+    """The application.
+
+    It starts also while the database is down: connections are opened when they are needed, ``/readyz`` says what is
+    missing, and queries are answered 503 until it is there.
+
+    Args:
+        settings: with a ``database_url``.
+        served: the schema that documents are validated against.
+        make_engine: makes what runs them, given the pool.
+        page: answers a browser at ``/graphql``.
+
+    Raises:
+        ValueError: the settings name no database.
+    """
+    url = settings.database_url
+    if url is None:
+        raise ValueError("create_app needs the URL of a database")
+    telemetry = Telemetry()
+    documents = Documents(served, limits_of(settings))
+    telemetry.watch_documents(documents)
+
+    @asynccontextmanager
+    async def lifespan(app: Hub) -> AsyncIterator[None]:
+        app.pool = await create_pool(url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
+        telemetry.watch_pool(app.pool)
+        app.endpoint = GraphQLEndpoint(
+            make_engine(app.pool, settings),
+            documents,
+            Authenticator(settings.token_file),
+            telemetry,
+            max_body_bytes=settings.max_body_bytes,
+            page=page,
+        )
+        try:
+            yield
+        finally:
+            app.endpoint = None
+            await close(app.pool)
+
+    app = Hub(
+        routes=[
+            Route("/", home),
+            Route("/healthz", health.healthz),
+            Route("/readyz", health.readyz(lambda: app.pool)),
+            Route("/metrics", health.metrics(telemetry)),
+            explorer_assets(),
+        ],
+        lifespan=lifespan,
+        exception_handlers={404: nothing_here, 405: wrong_method, Exception: fault},
+    )
+    app.router.redirect_slashes = False
+    return app

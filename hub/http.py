@@ -41,7 +41,7 @@ Page = Callable[[Scope, Receive, Send], Awaitable[None]]
 """What answers a browser."""
 
 
-class Engine(Protocol):
+class Executes(Protocol):
     """What runs documents."""
 
     async def execute(
@@ -88,7 +88,7 @@ class GraphQLEndpoint:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Executes,
         documents: Documents,
         authenticator: Authenticator,
         telemetry: Telemetry,

@@ -91,7 +91,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def app(settings: Settings, engine: ToyEngine) -> AsyncIterator[Hub]:
-    made = create_app(settings, schema=SCHEMA, make_engine=lambda pool, settings: engine)
+    made = create_app(settings, served=SCHEMA, make_engine=lambda pool, settings: engine)
     async with made.router.lifespan_context(made):
         yield made
 
