@@ -11,9 +11,9 @@ from sqlalchemy import and_, any_, or_, select
 
 from db.deadlines import DeadlineRule, DeadlineUnit
 from db.divisions import DivisionClosure
-from resolvers.engine.binder import Binder
+from resolvers.engine.binder import NOTHING, Binder
 from resolvers.engine.source import Computed, Expression, Fetch, expression
-from resolvers.engine.statement import compiled, keys_parameter
+from resolvers.engine.statement import Statement, compiled, keys_parameter
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def due_on(
         nearest: dict[int, list[Rule]] = defaultdict(list)
         everywhere: list[Rule] = []
         for place, step, length, unit, valid_from, valid_to in await fetch.fetch(
-            rules.sql, *rules.arguments([None], places)
+            rules.sql, *rules.arguments(rules.bind(NOTHING), places)
         ):
             rule = Rule(step, length, DeadlineUnit[unit], valid_from, valid_to)
             (everywhere if place is None else nearest[place]).append(rule)
@@ -59,7 +59,7 @@ def due_on(
     return Computed((starts_on, division) if kind is None else (starts_on, division, kind), function)
 
 
-def _rules(procedure: Procedure, starts_on: str) -> Any:
+def _rules(procedure: Procedure, starts_on: str) -> Statement:
     """The rules of a procedure that apply at the divisions in the keys, the nearest first."""
     rule, closure = DeadlineRule.__table__.c, DivisionClosure.__table__.c
     above = and_(closure.ancestor_id == rule.division_id, closure.descendant_id == any_(keys_parameter()))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import Alias, ColumnElement, FromClause, Table, and_, or_
+from sqlalchemy import ColumnElement, FromClause, Table, and_, or_
 
 from db.divisions import DivisionClosure
 from db.model import Term
@@ -32,7 +32,7 @@ def holds(period: Period, day: ColumnElement[date]) -> ColumnElement[bool]:
     return and_(begins <= day, or_(ends.is_(None), ends > day))
 
 
-def subtree(arguments: Arguments, binder: Binder) -> tuple[Alias, ColumnElement[bool]]:
+def subtree(arguments: Arguments, binder: Binder) -> tuple[FromClause, ColumnElement[bool]]:
     """The closure of the hierarchy that the caller asks for, and the condition that its rows hold on the day asked for."""
     industrial = arguments.get("hierarchy") is Hierarchy.INDUSTRIAL
     table = (IndustrialClosure if industrial else TerritorialClosure).__table__

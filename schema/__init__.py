@@ -3,13 +3,15 @@
 from typing import Any
 
 import strawberry
-from graphql import GraphQLSchema
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types.base import StrawberryObjectDefinition
 
+from resolvers.slices import registry
 from schema.query import Query
+
+__all__ = ["registry", "schema", "sdl"]
 
 
 class Names(NameConverter):
@@ -22,11 +24,6 @@ class Names(NameConverter):
 
 
 schema = strawberry.Schema(query=Query, config=StrawberryConfig(name_converter=Names()))
-
-
-def core() -> GraphQLSchema:
-    """The schema as graphql-core has it."""
-    return schema._schema
 
 
 def sdl() -> str:

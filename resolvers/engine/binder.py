@@ -26,6 +26,9 @@ class Inputs:
     """The variables as they came, for graphql-core, which coerces them itself."""
 
 
+NOTHING = Inputs({}, date.min, {})
+"""The inputs of a statement that needs none."""
+
 Getter = Callable[[Inputs], Any]
 
 KEYS = "keys"

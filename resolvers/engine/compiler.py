@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, GraphQLUnionType, get_named_type
-from sqlalchemy import TableValuedAlias, any_, func, null, select, true
+from sqlalchemy import ColumnElement, Select, TableValuedAlias, any_, func, null, select, true
 
 from resolvers.engine import assembly
 from resolvers.engine.arguments import Arguments, build, snake
@@ -239,8 +239,8 @@ class Listing:
     def fetch(self, columns: Columns, page: Page | None) -> Statement:
         """Rows with the parent's key first: ``unnest(keys) CROSS JOIN LATERAL (… LIMIT n)``, so that each parent has its own page."""
         binder, parent = self._binder, self._parent
-        key = [null().label("key")] if self.root else []
-        rows = select(*key, *columns.labelled()).select_from(self._rows.from_).where(*self._rows.where)
+        key: list[ColumnElement[Any]] = [null().label("key")] if self.root else []
+        rows: Select[Any] = select(*key, *columns.labelled()).select_from(self._rows.from_).where(*self._rows.where)
         if page is not None:
             rows = page.cut(rows, self.order, binder)
         else:

@@ -159,10 +159,12 @@ class Engine:
         bound: list[Bound],
         traces: list[Trace] | None,
     ) -> tuple[Any, list[GraphQLError]]:
-        if self.referee is not None:
-            return await self._guarded(lambda: self.referee.execute(document, prepared.node, inputs, self.pool))  # type: ignore[union-attr]
+        referee = self.referee
+        if referee is not None:
+            data, errors = await self._guarded(lambda: referee.execute(document, prepared.node, inputs, self.pool))
+            return data, errors
         values: dict[str, Any] = dict(operation.constants)
-        errors: list[GraphQLError] = []
+        errors = []
         if operation.introspection:
             values.update(self._introspected(document, prepared, operation, inputs))
         if operation.roots:

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLSchema, OperationDefinitionNode
 
 from resolvers.engine import ids
-from resolvers.engine.arguments import Leaf, build
+from resolvers.engine.arguments import Leaf, build, snake
 from resolvers.engine.binder import Inputs
 from resolvers.engine.compiler import Compiler
 from resolvers.engine.document import Document
@@ -160,7 +160,7 @@ def _compile_root(compiler: Compiler, registry: Registry, key: str, nodes: list[
         leaf = given["ids" if name == "nodes" else "id"]
         steps = {prefix: compiler.by_key(source, nodes, key) for prefix, source in registry.prefixes.items()}
         return Root(key, nodes[0], steps, leaf, many=name == "nodes")
-    answer = registry.roots[name]
+    answer = registry.roots[snake(name)]
     if isinstance(answer, Lookup):
         return Root(key, nodes[0], {"": compiler.lookup(answer, nodes, key)})
     assert isinstance(answer, Many)

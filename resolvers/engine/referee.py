@@ -37,6 +37,9 @@ from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry
 from resolvers.engine.statement import Statement, compiled, keys_parameter
 
 
+Info = GraphQLResolveInfo[Any]
+
+
 class Row:
     """A whole row of a source."""
 
@@ -121,7 +124,7 @@ class Session:
         found: Row | None = await self.loader(("key", one.target), lambda keys: self.by_key(source, keys)).load(key)
         return found
 
-    async def listed(self, many: Many, info: GraphQLResolveInfo, parent: int | None, *, page: bool) -> Listed:
+    async def listed(self, many: Many, info: Info, parent: int | None, *, page: bool) -> Listed:
         """The list of one parent."""
         node = info.field_nodes[0]
         field = info.parent_type.fields[node.name.value]
@@ -131,8 +134,8 @@ class Session:
             arguments = build(field, node, self.inputs.variables)
             listing = Listing(self.registry, many, arguments, root=parent is None)
             columns = whole(listing.source)
-            for key in listing.order.keys if page else ():
-                columns.index(key.column, raw=True)
+            for item in listing.order.keys if page else ():
+                columns.index(item.column, raw=True)
             cut = Page.asked(arguments)
             bare = [key for key in keys if key is not None] if parent is not None else None
             grouped: dict[int | None, list[Row]] = {key: [] for key in keys}
@@ -220,7 +223,7 @@ class Referee:
                 self.schema,
                 document.ast,
                 context_value=Session(self.registry, inputs, connection),
-                variable_values=inputs.given,
+                variable_values=dict(inputs.given),
                 operation_name=operation.name.value if operation.name else None,
             )
             answer = result if isinstance(result, ExecutionResult) else await result
@@ -249,7 +252,7 @@ class Referee:
                 return lambda row, info: info.context.one(one, row)
             case AnyOf(choices):
 
-                async def any_of(row: Row, info: GraphQLResolveInfo) -> Row | None:
+                async def any_of(row: Row, info: Info) -> Row | None:
                     for one in choices:
                         found: Row | None = await info.context.one(one, row)
                         if found is not None:
@@ -258,8 +261,8 @@ class Referee:
 
                 return any_of
             case Many() as many:
-                column = source.key if many.on is None else expression(many.on)
-                return _listing(many, lambda row: row.get(column, raw=True))
+                on = source.key if many.on is None else expression(many.on)
+                return _listing(many, lambda row: row.get(on, raw=True))
             case Computed() as computed:
                 return lambda row, info: info.context.computed(name, computed, row)
         column = source.column(name)
@@ -282,7 +285,7 @@ class Referee:
 
 
 def _listing(many: Many, key: Any) -> Any:
-    async def resolve(parent: Any, info: GraphQLResolveInfo, **_: Any) -> Any:
+    async def resolve(parent: Any, info: Info, **_: Any) -> Any:
         page = get_named_type(info.return_type).name.endswith("Connection")
         listed = await info.context.listed(many, info, key(parent), page=page)
         return listed if page else listed.rows
@@ -299,7 +302,7 @@ _CONNECTION: Mapping[str, Any] = {
 
 
 def _by_ids(many: bool) -> Any:
-    async def resolve(_root: Any, info: GraphQLResolveInfo, **given: Any) -> Any:
+    async def resolve(_root: Any, info: Info, **given: Any) -> Any:
         session: Session = info.context
         found: list[Any] = []
         key = str(info.path.key)
@@ -314,7 +317,7 @@ def _by_ids(many: bool) -> Any:
 
 
 def _lookup(lookup: Lookup) -> Any:
-    async def resolve(_root: Any, info: GraphQLResolveInfo, **given: Any) -> Any:
+    async def resolve(_root: Any, info: Info, **given: Any) -> Any:
         session: Session = info.context
         source = session.registry.sources[lookup.target]
         name, value = next((snake(name), value) for name, value in given.items() if value is not None)

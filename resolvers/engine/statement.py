@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
 from resolvers.engine.binder import KEYS, Binder, Getter, Inputs
 
-_DIALECT = asyncpg_dialect.dialect()
+_DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
