@@ -58,9 +58,9 @@ function TokenBox() {
 function OutcomeText({ outcome }: { outcome: Outcome }) {
   const { status, milliseconds, bytes } = outcome;
   return (
-    <output className="bar-outcome" data-status={status}>
+    <span className="bar-outcome" data-status={status} title="HTTP status, time until the answer was here, size">
       {status} · {milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms · {size(bytes)}
-    </output>
+    </span>
   );
 }
 

@@ -1,4 +1,5 @@
-import type { Fetcher, FetcherResult } from "@graphiql/toolkit";
+import type { Fetcher, FetcherParams, FetcherResult } from "@graphiql/toolkit";
+import { Kind, parse } from "graphql";
 import { explainOf } from "./explain";
 import { current, note, refuse } from "./session";
 
@@ -26,7 +27,7 @@ export function createFetcher(token: string): Fetcher {
     const response = await fetch(URL, {
       method: "POST",
       headers: { ...headers, ...options?.headers },
-      body: JSON.stringify(request),
+      body: JSON.stringify(introspects ? request : withCurrentName(request)),
       credentials: "omit",
       referrerPolicy: "no-referrer",
     });
@@ -42,6 +43,25 @@ export function createFetcher(token: string): Fetcher {
     }
     return withoutExplain(answer) as FetcherResult;
   };
+}
+
+/**
+ * GraphiQL notes the name of the operation some time after the text has changed: whoever pastes and runs at once would send the
+ * name that stood there before.
+ */
+function withCurrentName(request: FetcherParams): FetcherParams {
+  const { operationName, ...rest } = request;
+  return operationName && names(request.query).includes(operationName) ? request : rest;
+}
+
+function names(query: string): string[] {
+  try {
+    return parse(query).definitions.flatMap((node) =>
+      node.kind === Kind.OPERATION_DEFINITION && node.name ? [node.name.value] : [],
+    );
+  } catch {
+    return []; // the hub says what is wrong with it
+  }
 }
 
 function read(body: string, status: number): Answer {

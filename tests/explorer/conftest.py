@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -73,7 +74,7 @@ async def database(server_url: str) -> AsyncIterator[str]:
     name = f"explorer_{os.getpid()}_{secrets.token_hex(3)}"
     server = await asyncpg.connect(server_url)
     await server.execute(f'CREATE DATABASE "{name}"')
-    url = server_url.replace("/postgres", f"/{name}", 1)
+    url = urlsplit(server_url)._replace(path=f"/{name}").geturl()
     await migrate.upgrade(url)
     connection = await asyncpg.connect(url)
     await connection.execute(UNIONS)
@@ -135,6 +136,7 @@ class Watched:
 @pytest.fixture
 async def watched(chromium: Browser) -> AsyncIterator[Watched]:
     context = await chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    await context.grant_permissions(["clipboard-read", "clipboard-write"])
     # A violation of the page's policy is an event of its document; the console has it too, but not in every version.
     await context.add_init_script(
         "addEventListener('securitypolicyviolation', at => console.error('CSP', at.violatedDirective, at.blockedURI))"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from graphql import GraphQLSchema, build_schema, parse, validate
+from graphql import GraphQLSchema, NoDeprecatedCustomRule, build_schema, parse, specified_rules, validate
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "explorer" / "src" / "examples"
@@ -25,7 +25,7 @@ def schema() -> GraphQLSchema:
 def test_an_example_is_valid_against_the_schema_and_uses_nothing_deprecated(
     example: Path, schema: GraphQLSchema
 ) -> None:
-    assert validate(schema, parse(example.read_text())) == []
+    assert validate(schema, parse(example.read_text()), [*specified_rules, NoDeprecatedCustomRule]) == []
 
 
 @by_name

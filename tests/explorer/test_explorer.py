@@ -22,7 +22,8 @@ async def opened(watched: Watched, address: str) -> Page:
 async def typed(page: Page, query: str) -> None:
     await page.locator(f"{EDITOR} .view-lines").click()
     await page.keyboard.press("ControlOrMeta+A")
-    await page.keyboard.insert_text(query)
+    await page.evaluate("text => navigator.clipboard.writeText(text)", query)
+    await page.keyboard.press("ControlOrMeta+V")  # typed brackets would be closed by the editor
 
 
 async def run(page: Page, query: str) -> None:

@@ -1,5 +1,6 @@
 """The page and its files as HTTP: what a browser is told to allow, to keep, and to take them for."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -8,19 +9,15 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
-from starlette.testclient import TestClient
 
 from hub.explorer import BUILD, explorer_assets, explorer_page
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-def application(build: Path) -> Starlette:
-    return Starlette(routes=[Route("/graphql", lambda _: explorer_page(build)), explorer_assets(build)])
-
-
 def client(build: Path) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(application(build)), base_url="http://hub")
+    routes = [Route("/graphql", lambda _: explorer_page(build)), explorer_assets(build)]
+    return httpx.AsyncClient(transport=httpx.ASGITransport(Starlette(routes=routes)), base_url="http://hub")
 
 
 def policy(response: httpx.Response) -> dict[str, str]:
@@ -99,13 +96,13 @@ async def test_without_a_build_the_page_says_what_to_run(tmp_path: Path) -> None
     assert file.status_code == 404
 
 
-def test_a_build_that_comes_later_is_served_without_a_restart(tmp_path: Path, build: Path) -> None:
+async def test_a_build_that_comes_later_is_served_without_a_restart(tmp_path: Path, build: Path) -> None:
     late = tmp_path / "late"
-    browser = TestClient(application(late))
-    assert browser.get("/graphql").status_code == 503
-    build.rename(late)
-    assert browser.get("/graphql").status_code == 200
-    assert browser.get("/explorer/assets/index-Ab12.js").status_code == 200
+    async with client(late) as browser:
+        assert (await browser.get("/graphql")).status_code == 503
+        await asyncio.to_thread(build.rename, late)
+        assert (await browser.get("/graphql")).status_code == 200
+        assert (await browser.get("/explorer/assets/index-Ab12.js")).status_code == 200
 
 
 @pytest.mark.usefixtures("built")
