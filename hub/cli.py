@@ -96,9 +96,10 @@ def schema() -> None:
 def explain(query: Any, variables: str | None) -> None:
     """Run QUERY (a file, - for standard input) and show its plan, its SQL, and the rows and time of each statement."""
     from hub.database import url_of
-    from resolvers.engine.explain import explain_file
+    from hub.explain import explain_query
 
-    click.echo(explain_file(url_of(load()), query.read(), parsed(variables)))
+    settings = load()
+    click.echo(explain_query(settings, url_of(settings), query.read(), parsed(variables)))
 
 
 @main.command()
