@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -76,7 +77,4 @@ def c_locale() -> Iterator[None]:
 
 def with_database(url: str, database: str) -> str:
     """The URL of another database on the same server."""
-    head, slash, tail = url.partition("/postgres?")
-    if not slash:
-        raise ValueError(f"not the URL of a postgres database: {url}")
-    return f"{head}/{database}?{tail}"
+    return urlsplit(url)._replace(path=f"/{database}").geturl()

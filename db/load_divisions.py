@@ -112,8 +112,8 @@ class Loader:
         self.places = {row["code"]: Place(row["full_name"], tuple(row["line"])) for row in rows}
         self.next_id = 1 + await self.connection.fetchval("SELECT coalesce(max(id), 0) FROM division")
 
-    async def level(self, level: DivisionLevel, path: Path) -> None:
-        """Add what a level's file has and the database has not."""
+    async def level(self, level: DivisionLevel, path: Path, within: str = "") -> None:
+        """Add what a level's file has and the database has not; only codes that begin with ``within``."""
         closure: list[tuple[int, int, int]] = []
         rows: list[tuple[object, ...]] = []
         keep = level is not DivisionLevel.VILLAGE
@@ -124,7 +124,7 @@ class Loader:
             try:
                 for code, name, parent_code in read(file, FILES[level][1], path.name):
                     done += 1
-                    if code in known:
+                    if code in known or not code.startswith(within):
                         continue
                     parent = Place("", ()) if parent_code is None else known.get(parent_code)
                     if parent is None:

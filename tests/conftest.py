@@ -1,20 +1,134 @@
 """One embedded PostgreSQL for the whole run; one migrated template; a database of its own for each worker that asks."""
 
+import asyncio
+import hashlib
 import os
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from db import embedded
+from db import embedded, migrate
+from db.connect import create_pool
+from db.generate import generate
+from db.load_divisions import load_divisions
 
 ROOT = Path(__file__).parent.parent
+MEMBERS, SEED = 2_500, 20_260_630
+PREFIX = "unionhub_template_"
+LOCK = 7_021_926
+KEPT = 3
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run to the end in a thread of its own, away from the tests' event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+def sources() -> str:
+    """A digest of everything that decides what the template holds."""
+    digest = hashlib.sha256(f"{MEMBERS} {SEED}".encode())
+    for path in sorted([*(ROOT / "db").rglob("*.py"), *(ROOT / "db" / "data").iterdir()]):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+async def build_template(server: str, name: str) -> None:
+    """Make the template unless it is there; one process at a time, under its final name only once it is complete."""
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        if await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
+            return
+        await connection.execute("DROP DATABASE IF EXISTS unionhub_building")
+        await connection.execute("CREATE DATABASE unionhub_building TEMPLATE template0")
+        url = embedded.with_database(server, "unionhub_building")
+        await migrate.upgrade(url)
+        await load_divisions(url)
+        await generate(url, MEMBERS, SEED)
+        await connection.execute(f"ALTER DATABASE unionhub_building RENAME TO {name}")
+        old = await connection.fetch("SELECT datname FROM pg_database WHERE datname LIKE $1 ORDER BY oid DESC", f"{PREFIX}%")
+        for row in old[KEPT:]:
+            await connection.execute(f"DROP DATABASE IF EXISTS {row['datname']}")
+    finally:
+        await connection.close()
+
+
+async def create(server: str, name: str, template: str) -> None:
+    """A database that is a copy of another; copies of one template are made one after the other."""
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    finally:
+        await connection.close()
+
+
+async def drop(server: str, name: str) -> None:
+    """Drop a database, whoever is still connected."""
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    finally:
+        await connection.close()
 
 
 @pytest.fixture(scope="session")
 def server_url() -> str:
     """The URL of the ``postgres`` database of the test server: ``UNIONHUB_TEST_DATABASE_URL``, else the embedded one."""
     return os.environ.get("UNIONHUB_TEST_DATABASE_URL") or embedded.start(ROOT / ".data" / "test")
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> str:
+    """The name of a migrated database with divisions and a federation of 2,500 members, made once for the sources of ``db``."""
+    name = PREFIX + sources()
+    run(build_template(server_url, name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def new_database(server_url: str) -> Iterator[Callable[[str], str]]:
+    """Makes a database from a template's name and returns its URL; it is dropped at the end of the run."""
+    made: list[str] = []
+
+    def make(template: str) -> str:
+        name = f"unionhub_test_{uuid4().hex[:16]}"
+        run(create(server_url, name, template))
+        made.append(name)
+        return embedded.with_database(server_url, name)
+
+    yield make
+    for name in made:
+        run(drop(server_url, name))
+
+
+@pytest.fixture(scope="session")
+def database_url(new_database: Callable[[str], str], template: str) -> str:
+    """The URL of this worker's copy of the template."""
+    return new_database(template)
+
+
+@pytest.fixture
+def empty_database_url(new_database: Callable[[str], str]) -> str:
+    """The URL of a database without anything in it, for one test."""
+    return new_database("template0")
+
+
+@pytest.fixture
+def fresh_database_url(new_database: Callable[[str], str], template: str) -> str:
+    """The URL of a copy of the template for one test that changes rows."""
+    return new_database(template)
+
+
+@pytest.fixture(scope="session")
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """A pool on this worker's copy of the template."""
+    made = await create_pool(database_url)
+    yield made
+    await made.close()

@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -17,7 +17,7 @@ from db.errors import DataError
 from db.generate.persons import RESIDENTS
 from db.generate.plan import Place, Planner
 from db.generate.tables import IDENTIFIED, TABLES, Rows
-from db.generate.territory import Federations, counties, divisions
+from db.generate.territory import Division, Federations, counties, divisions
 from db.generate.unions import Unions
 from db.migrate import connect, require_head
 
@@ -58,11 +58,19 @@ def check(members: object, seed: object) -> tuple[int, int]:
     return members, seed
 
 
-async def generate(url: str, members: int, seed: int, *, progress: Progress | None = None, workers: int | None = None) -> Generated:
+async def generate(
+    url: str,
+    members: int,
+    seed: int,
+    *,
+    progress: Progress | None = None,
+    workers: int | None = None,
+    extend: Callable[[asyncpg.Connection], Awaitable[None]] | None = None,
+) -> Generated:
     """Write a federation of ``members`` members into a database with divisions and no organizations; the same for the same seed.
 
-    All in one transaction: a failure leaves the database as it was. ``workers`` processes make the rows (one core is left to
-    PostgreSQL by default); how many does not change them.
+    All in one transaction: a failure leaves the database as it was. ``workers`` processes make the rows (one a core, four at most,
+    by default); how many does not change them. ``extend`` may add to the federation in the same transaction.
 
     Raises:
         DataError: bad arguments; the database cannot be reached, is not migrated, has no divisions, or has organizations already.
@@ -83,6 +91,8 @@ async def generate(url: str, members: int, seed: int, *, progress: Progress | No
                 await connection.execute(
                     f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 1), count(*) > 0) FROM {table}"  # noqa: S608
                 )
+            if extend is not None:
+                await extend(connection)
         if progress is not None:
             progress("statistics", 0, 1)
         await connection.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
@@ -95,7 +105,7 @@ async def generate(url: str, members: int, seed: int, *, progress: Progress | No
 
 
 async def load(
-    connection: asyncpg.Connection, provinces: list, members: int, seed: int, progress: Progress | None, workers: int | None
+    connection: asyncpg.Connection, provinces: list[Division], members: int, seed: int, progress: Progress | None, workers: int | None
 ) -> None:
     """Plan, then COPY chunk after chunk while the next ones are being made."""
     chance = random.Random(f"unionhub {seed}")
@@ -113,7 +123,7 @@ async def load(
             if progress is not None:
                 progress("members", done, members)
         return
-    count = workers or max(1, min((os.cpu_count() or 2) - 1, 4))
+    count = workers or min(os.cpu_count() or 1, 4)
     with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
         async for places, made in ahead(pool, count + 1, planner.chunks(), seed, codes):
             await copy_all(connection, made)
@@ -122,7 +132,9 @@ async def load(
                 progress("members", done, members)
 
 
-async def ahead(pool: Executor, depth: int, chunks: Iterator[list[Place]], seed: int, codes: list[str]):  # type: ignore[no-untyped-def]
+async def ahead(
+    pool: Executor, depth: int, chunks: Iterator[list[Place]], seed: int, codes: list[str]
+) -> AsyncIterator[tuple[list[Place], dict[str, bytes]]]:
     """Chunks in order with their rows, ``depth`` of them in the making."""
     waiting: deque[tuple[list[Place], Future[dict[str, bytes]]]] = deque()
     for number, places in enumerate(chunks):
