@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from inspect import isawaitable
-from typing import Any
 
 import click
 
+from db.demo import load_demo
+from db.migrate import upgrade
 from hub import database, node, tokens
 from hub.bootstrap import SetupError, say
+from hub.cli_db import progress_bars
 from hub.settings import ROOT, Settings, hide_password
 
 
@@ -35,26 +36,17 @@ def run(settings: Settings) -> None:
             hide_password(settings.database_url) if settings.database_url else f"embedded, {database.folder(settings)}"
         )
         say(f"PostgreSQL: {where}")
-        prepare(url)
+        asyncio.run(prepare(url))
     said = {persona: tokens.token_of(settings, persona) for persona in tokens.PERSONAS}
     click.echo(welcome(settings, said, time.monotonic() - began))
     serve(settings.model_copy(update={"database_url": url}))
 
 
-def prepare(url: str) -> None:
+async def prepare(url: str) -> None:
     """Migrate the database and load the demonstration, unless that was done before."""
-    from db.demo import load_demo
-
-    from db.migrate import upgrade_sync
-
-    upgrade_sync(url)
-    loading: Any = load_demo(url)
-    if isawaitable(loading):
-        asyncio.run(_finish(loading))
-
-
-async def _finish(work: Any) -> None:
-    await work
+    await upgrade(url)
+    with progress_bars() as progress:
+        await load_demo(url, progress=progress)
 
 
 def welcome(settings: Settings, said: dict[str, str], seconds: float) -> str:

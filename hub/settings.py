@@ -140,7 +140,8 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise BadSettingError("\n".join(_line(part) for part in error.errors(include_url=False))) from None
+        faults = [part for part in error.errors(include_url=False) if part["type"] != "default_factory_not_called"]
+        raise BadSettingError("\n".join(map(_line, faults))) from None
 
 
 def unknown() -> list[str]:

@@ -1,0 +1,138 @@
+"""Settings come from the environment, and a bad one is named in one line."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hub import settings
+from hub.settings import ROOT, BadSettingError, Settings, hide_password, load
+
+README = ("README.md", "README.zh-CN.md")
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in settings.os.environ if name.startswith("UNIONHUB_") or name == "PORT"]:
+        monkeypatch.delenv(name)
+
+
+def test_without_variables_the_hub_listens_on_loopback_and_keeps_its_data_in_the_checkout() -> None:
+    found = load()
+    assert (found.host, found.port, found.database_url) == ("127.0.0.1", 8000, None)
+    assert found.data_dir == ROOT / ".data"
+    assert found.token_file == ROOT / ".data" / "tokens.json"
+
+
+def test_port_is_read_from_both_names_and_ours_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "8123")
+    assert load().port == 8123
+    monkeypatch.setenv("UNIONHUB_PORT", "8124")
+    assert load().port == 8124
+
+
+def test_the_token_file_follows_the_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("UNIONHUB_DATA_DIR", str(tmp_path))
+    assert load().token_file == tmp_path / "tokens.json"
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIONHUB_DATABASE_URL", "")
+    monkeypatch.setenv("UNIONHUB_POOL_SIZE", "")
+    assert load() == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "abc", "integer"),
+        ("UNIONHUB_PORT", "70000", "65535"),
+        ("UNIONHUB_POOL_SIZE", "0", "greater than or equal to 1"),
+        ("UNIONHUB_EXECUTOR", "fast", "'plan' or 'default'"),
+        ("UNIONHUB_LOG_LEVEL", "loud", "'debug', 'info'"),
+        ("UNIONHUB_ALLOW_REMOTE", "maybe", "boolean"),
+        ("UNIONHUB_STATEMENT_TIMEOUT_MS", "10s", "integer"),
+        ("UNIONHUB_DATABASE_URL", "mysql://root:geheim@localhost/x", "postgresql://"),
+        ("UNIONHUB_DATABASE_URL", "postgresql://root:geheim@localhost", "must name a database"),
+        ("UNIONHUB_HOST", "0.0.0.0", "UNIONHUB_ALLOW_REMOTE=true"),
+        ("UNIONHUB_HOST", "example.org", "UNIONHUB_ALLOW_REMOTE=true"),
+    ],
+)
+def test_a_bad_value_is_one_line_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettingError) as caught:
+        load()
+    line = str(caught.value)
+    assert line.startswith(f"{name}: ")
+    assert said in line
+    assert "\n" not in line
+    assert "geheim" not in line
+
+
+def test_all_bad_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIONHUB_MAX_DEPTH", "-1")
+    monkeypatch.setenv("UNIONHUB_MAX_TOKENS", "many")
+    with pytest.raises(BadSettingError) as caught:
+        load()
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == [
+        "UNIONHUB_MAX_TOKENS",
+        "UNIONHUB_MAX_DEPTH",
+    ]
+
+
+def test_remote_addresses_need_to_be_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIONHUB_HOST", "0.0.0.0")
+    monkeypatch.setenv("UNIONHUB_ALLOW_REMOTE", "true")
+    assert load().host == "0.0.0.0"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
+def test_loopback_addresses_need_not(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("UNIONHUB_HOST", host)
+    assert load().host == host
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://hub:geheim@db:5432/unionhub",
+        "postgresql://hub:ge@heim@db/unionhub",
+        "postgresql://db/unionhub?user=hub&password=geheim&host=/tmp",
+    ],
+)
+def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("UNIONHUB_DATABASE_URL", url)
+    found = load()
+    assert "heim" not in found.shown()["UNIONHUB_DATABASE_URL"]
+    assert "***" in found.shown()["UNIONHUB_DATABASE_URL"]
+    assert "heim" not in repr(found)
+
+
+def test_a_url_without_a_password_is_shown_as_it_is() -> None:
+    assert hide_password("postgresql://postgres@/unionhub?host=/tmp") == "postgresql://postgres@/unionhub?host=/tmp"
+
+
+def test_misspelt_names_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIONHUB_MAX_DEPHT", "3")
+    monkeypatch.setenv("UNIONHUB_TEST_DATABASE_URL", "postgresql://postgres@/postgres")
+    assert settings.unknown() == ["UNIONHUB_MAX_DEPHT"]
+
+
+@pytest.mark.parametrize("readme", README)
+def test_the_readme_lists_every_setting_with_its_default(readme: str) -> None:
+    rows = dict(re.findall(r"^\| `(UNIONHUB_\w+)` \| (.*?) \|", (ROOT / readme).read_text(), re.MULTILINE))
+    assert rows.keys() == load().shown().keys()
+    for name in (
+        "host",
+        "port",
+        "executor",
+        "pool_size",
+        "statement_timeout_ms",
+        "max_body_bytes",
+        "max_objects",
+        "log_level",
+    ):
+        default = str(Settings.model_fields[name].default)
+        assert rows[f"UNIONHUB_{name.upper()}"] == f"`{default}`"
