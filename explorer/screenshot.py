@@ -30,11 +30,14 @@ def take(address: str, token: str, path: Path) -> None:
         page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
         page.goto(f"{address.rstrip('/')}/graphql#token={token}")
         page.get_by_role("switch", name="Explain").check()
-        page.get_by_role("tab", name=TAB).or_(page.get_by_role("button", name=TAB)).first.click()
+        page.locator(".graphiql-query-editor .view-line").first.wait_for()
+        page.locator(".graphiql-tab").get_by_text(TAB).click()
         page.locator(".graphiql-query-editor .view-line", has_text=TAB).wait_for()
-        page.get_by_role("button", name="Execute query").click()
-        page.locator(".graphiql-response .view-line", has_text="workerType").first.wait_for()
-        page.get_by_role("region", name="Query plan").get_by_role("listitem").first.wait_for()
+        for _ in range(3):  # PostgreSQL has planned the statements and read the pages by the last
+            with page.expect_response("**/graphql"):
+                page.get_by_role("button", name="Execute query").click()
+            page.locator(".graphiql-response .view-line", has_text="workerType").first.wait_for()
+        page.get_by_role("region", name="Query plan").get_by_role("listitem").last.click()
         page.mouse.move(720, 880)
         page.wait_for_timeout(1000)
         path.parent.mkdir(parents=True, exist_ok=True)

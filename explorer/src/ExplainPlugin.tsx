@@ -6,6 +6,9 @@ import { setExplain, useSession } from "./session";
 
 const TITLE = "Plan";
 
+/** Where a statement is broken into lines to be read. */
+const CLAUSE = / ((?:LEFT OUTER |LEFT |CROSS )?JOIN|FROM|WHERE|AND|ORDER BY|GROUP BY|LIMIT)\b/g;
+
 /** The pane that shows how the hub answered: the tree of the plan, and each SQL statement with its rows and time. */
 export const EXPLAIN_PLUGIN: GraphiQLPlugin = { title: TITLE, icon: Icon, content: Content };
 
@@ -75,7 +78,7 @@ function StatementItem({ statement, share }: { statement: Statement; share: numb
           <span className="plan-figure">{time(statement.milliseconds)}</span>
           <meter className="plan-share" min={0} max={1} value={share} aria-label="Share of the slowest statement's time" />
         </summary>
-        <pre>{statement.sql}</pre>
+        <pre>{statement.sql.replace(CLAUSE, "\n$1")}</pre>
       </details>
     </li>
   );

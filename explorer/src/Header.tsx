@@ -65,13 +65,14 @@ function OutcomeText({ outcome }: { outcome: Outcome }) {
 }
 
 function hint(token: string, refusal: string | null) {
-  const where = (
-    <>
-      Paste the token that <code>make demo</code> printed, or the one that <code>unionhub token national</code> prints.
-    </>
-  );
-  if (!token) return where;
-  if (refusal) return <>The hub refused this token. {where}</>;
+  const command = <code>unionhub token national</code>;
+  if (!token)
+    return (
+      <>
+        Paste the token that <code>make demo</code> printed, or {command} prints.
+      </>
+    );
+  if (refusal) return <>The hub refused this token. Paste the one that {command} prints.</>;
   return null;
 }
 
