@@ -2,7 +2,7 @@
 
 from sqlalchemy import func
 
-from db.disputes import DisputeCase, DisputeParty
+from db.disputes import DisputeParty
 from db.insurance import InsuranceEnrolment
 from db.members import Engagement, Member, Membership
 from resolvers.engine.source import Many, One, Source
@@ -13,12 +13,7 @@ IN_FORCE = (Membership.valid_from, Membership.valid_to)
 
 MEMBERS_WITHIN = Many(
     "Member",
-    Within(
-        Membership.organization_id,
-        period=IN_FORCE,
-        always=True,
-        through=(Membership.__table__, Membership.__table__.c.member_id == Member.__table__.c.id),
-    ),
+    Within(Membership.organization_id, period=IN_FORCE, always=True, via=Membership.member_id),
 )
 MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id, period=IN_FORCE))
 
@@ -44,10 +39,7 @@ registry.add(
             ),
             "dispute_cases": Many(
                 "DisputeCase",
-                By(
-                    DisputeParty.member_id,
-                    through=(DisputeParty.__table__, DisputeParty.__table__.c.case_id == DisputeCase.__table__.c.id),
-                ),
+                By(DisputeParty.member_id, via=DisputeParty.case_id),
             ),
         },
     )

@@ -15,8 +15,6 @@ from resolvers.engine.source import Expression, Rows, Source, expression
 Period = tuple[Expression, Expression]
 """The columns that say from when a row holds, and until when (null while it does)."""
 
-Through = tuple[FromClause, ColumnElement[bool]]
-"""A table to join, and on what."""
 
 
 class Scope(Term):
@@ -44,7 +42,8 @@ def subtree(arguments: Arguments, binder: Binder) -> tuple[FromClause, ColumnEle
 class By:
     """The rows whose column has the parent's key, in the order of ``order`` (the key unless named).
 
-    With a ``period`` the caller may ask ``asOf`` a day; without that argument all rows come.
+    With a ``period`` the caller may ask ``asOf`` a day; without that argument all rows come. ``via`` is the column of another table,
+    the one that ``column`` is in, which names the rows.
     """
 
     def __init__(
@@ -53,27 +52,28 @@ class By:
         *,
         period: Period | None = None,
         order: Sequence[Expression] = (),
-        through: Through | None = None,
+        via: Expression | None = None,
     ) -> None:
         self.column = expression(column)
         self.period = period
         self.order = order
-        self.through = through
+        self.via = None if via is None else expression(via)
 
     def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
         """See ``Reach``."""
         where = [] if parent is None else [self.column == parent]
         if self.period is not None and arguments.get("as_of") is not None:
             where.append(holds(self.period, binder.day(arguments["as_of"])))
-        from_ = target.table if self.through is None else target.table.join(*self.through)
-        return Rows(from_, where, [*self.order, target.key])
+        if self.via is not None:
+            return Rows(self.via.table, where, [self.via], self.via)
+        return Rows(target.table, where, [*self.order, target.key])
 
 
 class Within:
     """The rows that belong to a union (``column`` names it) or to any union below it.
 
     The union is the parent, or at the root the argument ``within``; without either, all rows. Rows come by union, then by key: that order
-    stops early whatever the subtree's size. ``through`` joins the table that carries the union's column when the target's does not;
+    stops early whatever the subtree's size. ``via`` is the column that names the rows when ``column`` is of another table than theirs;
     ``period`` is applied with ``asOf``, and with ``always`` also without it, as of today.
     """
 
@@ -83,32 +83,28 @@ class Within:
         *,
         period: Period | None = None,
         always: bool = False,
-        through: Through | None = None,
+        via: Expression | None = None,
     ) -> None:
         self.column = expression(column)
         self.period = period
         self.always = always
-        self.through = through
+        self.via = None if via is None else expression(via)
 
     def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
         """See ``Reach``."""
-        from_: FromClause = target.table
-        key = target.key
-        if self.through is not None:
-            table, on = self.through
-            from_, key = from_.join(table, on), table.c.id
+        from_: FromClause = target.table if self.via is None else self.via.table
         where: list[ColumnElement[bool]] = []
         if self.period is not None and (self.always or arguments.get("as_of") is not None):
             where.append(holds(self.period, binder.day(arguments.get("as_of"))))
         within = arguments.get("within")
         anchor = parent if parent is not None else None if within is None else binder.key(within, "org")
         if anchor is None:
-            return Rows(from_, where, [target.key])
+            return Rows(from_, where, [target.key if self.via is None else self.via], self.via)
         if arguments.get("scope") is Scope.SELF:
-            return Rows(from_, [self.column == anchor, *where], [key])
+            return Rows(from_, [self.column == anchor, *where], [from_.c.id], self.via)
         closure, held = subtree(arguments, binder)
-        from_ = from_.join(closure, closure.c.descendant_id == self.column)
-        return Rows(from_, [closure.c.ancestor_id == anchor, held, *where], [closure.c.descendant_id, key])
+        joined = from_.join(closure, closure.c.descendant_id == self.column)
+        return Rows(joined, [closure.c.ancestor_id == anchor, held, *where], [closure.c.descendant_id, from_.c.id], self.via)
 
 
 class WithinDivision:

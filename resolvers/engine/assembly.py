@@ -7,7 +7,7 @@ An expression below is Python source over ``r`` (a row), ``c0, c1, …`` (values
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Label
 
 from resolvers.engine import cursor
 from resolvers.engine.page import Order, Page
@@ -31,7 +31,7 @@ class Columns:
             self._found[mark] = (len(self._found) + 1, shown)
         return self._found[mark][0]
 
-    def labelled(self) -> list[ColumnElement[Any]]:
+    def labelled(self) -> list[Label[Any]]:
         """The columns with the labels ``c1, c2, …``."""
         return [column.label(f"c{index}") for index, column in self._found.values()]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, GraphQLUnionType, get_named_type
-from sqlalchemy import ColumnElement, Select, TableValuedAlias, any_, func, null, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, TableValuedAlias, any_, func, null, select, true
 
 from resolvers.engine import assembly
 from resolvers.engine.arguments import Arguments, build, snake
@@ -232,6 +232,7 @@ class Listing:
         self.source = registry.sources[many.target]
         self.arguments = arguments
         self.root = root
+        self._joined = bool(arguments.get("filter") or arguments.get("order_by"))
         self._binder, self._parent = Binder(), parents()
         self._rows = self._reached(self._binder, self._parent)
         self.order: Order = order_of(self.source, self._rows.order, arguments)
@@ -239,18 +240,36 @@ class Listing:
     def fetch(self, columns: Columns, page: Page | None) -> Statement:
         """Rows with the parent's key first: ``unnest(keys) CROSS JOIN LATERAL (… LIMIT n)``, so that each parent has its own page."""
         binder, parent = self._binder, self._parent
-        key: list[ColumnElement[Any]] = [null().label("key")] if self.root else []
-        rows: Select[Any] = select(*key, *columns.labelled()).select_from(self._rows.from_).where(*self._rows.where)
-        if page is not None:
-            rows = page.cut(rows, self.order, binder)
-        else:
-            rows = rows.order_by(
-                *(key.column.desc() if key.descending else key.column.asc() for key in self.order.keys)
-            )
+        key = null().label("key") if self.root else parent.c.key
+        if self._rows.via is not None and not self._joined:
+            return self._fetch_late(self._rows.via, key, columns, page)
+        rows = self._cut(select(*([key] if self.root else []), *columns.labelled()), page)
         if self.root:
             return compiled(rows, binder)
         lateral = rows.correlate(parent).lateral("page")
-        return compiled(select(parent.c.key, *lateral.c).select_from(parent.join(lateral, true())), binder)
+        return compiled(select(key, *lateral.c).select_from(parent.join(lateral, true())), binder)
+
+    def _fetch_late(self, via: ColumnElement[int], key: ColumnElement[Any], columns: Columns, page: Page | None) -> Statement:
+        """The page is cut over the keys alone and the target's table joined to what is left of it."""
+        places = {id(item.column): f"o{index}" for index, item in enumerate(self.order.keys)}
+        order = [item.column.label(f"o{index}") for index, item in enumerate(self.order.keys)]
+        keys = self._cut(select(via.label("via"), *order), page)
+        cut: FromClause = keys.subquery("page") if self.root else keys.correlate(self._parent).lateral("page")
+        shown = [
+            cut.c[places[id(column.element)]].label(column.name) if id(column.element) in places else column
+            for column in columns.labelled()
+        ]
+        rows = cut if self.root else self._parent.join(cut, true())
+        fetch = select(key, *shown).select_from(rows.join(self.source.table, self.source.key == cut.c.via))
+        backward = page is not None and page.backward
+        fetch = fetch.order_by(*(cut.c[f"o{i}"].desc() if backward else cut.c[f"o{i}"].asc() for i in range(len(order))))
+        return compiled(fetch, self._binder)
+
+    def _cut(self, rows: Select[Any], page: Page | None) -> Select[Any]:
+        rows = rows.select_from(self._rows.from_).where(*self._rows.where)
+        if page is not None:
+            return page.cut(rows, self.order, self._binder)
+        return rows.order_by(*(key.column.desc() if key.descending else key.column.asc() for key in self.order.keys))
 
     def count(self) -> Statement:
         """The number of rows of each parent."""
@@ -263,6 +282,8 @@ class Listing:
 
     def _reached(self, binder: Binder, parent: TableValuedAlias) -> Rows:
         rows = self.many.reach.rows(self.source, None if self.root else parent.c.key, self.arguments, binder)
+        if rows.via is not None and self._joined:
+            rows.from_ = rows.from_.join(self.source.table, self.source.key == rows.via)
         given = self.arguments.get("filter")
         if given is not None:
             rows.where.append(Filter(self.registry, binder).condition(self.source, given))

@@ -17,11 +17,16 @@ Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 @dataclass
 class Rows:
-    """The rows of one list: FROM, WHERE, and the columns that order them when the caller names no order (the last is unique)."""
+    """The rows of one list: FROM, WHERE, and the columns that order them when the caller names no order (the last is unique).
+
+    ``via`` is set when FROM has not the target's table but a column with its key: the target is then joined, after the page is cut
+    where nothing else needs it before.
+    """
 
     from_: FromClause
     where: list[ColumnElement[bool]]
     order: Sequence[Expression]
+    via: ColumnElement[int] | None = None
 
 
 class Reach(Protocol):
