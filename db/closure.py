@@ -82,6 +82,9 @@ async def link(
     other = await connection.fetchrow(OPEN_LINK, child, OTHER[hierarchy].name)
     if not is_lead and other is None:
         raise DataError(f"Union {child} would have no leading parent: link it with the lead, or link its other parent first.")
+    restated = other is not None and other["is_lead"] == is_lead
+    if restated and is_lead:
+        await restate_lead(connection, child, other, OTHER[hierarchy], on, False)
     if current is not None and current["valid_from"] == on:
         await connection.execute(
             "UPDATE organization_link SET parent_id = $2, is_lead = $3, reason = $4 WHERE id = $1", current["id"], parent, is_lead, reason
@@ -90,8 +93,9 @@ async def link(
         if current is not None:
             await connection.execute("UPDATE organization_link SET valid_to = $2 WHERE id = $1", current["id"], on)
         await connection.execute(ADD_LINK, child, parent, hierarchy.name, is_lead, reason, on)
-    if other is not None and other["is_lead"] == is_lead:
-        await restate_lead(connection, child, other, OTHER[hierarchy], on, not is_lead)
+    if restated:
+        if not is_lead:
+            await restate_lead(connection, child, other, OTHER[hierarchy], on, True)
         await recompute(connection, OTHER[hierarchy], [child])
     await recompute(connection, hierarchy, [child])
 

@@ -1,0 +1,295 @@
+"""What the generated rows promise: codes, dates, states and sums that agree with each other."""
+
+import hashlib
+from datetime import date, timedelta
+
+import asyncpg
+import pytest
+from stdnum.cn import ric, uscc
+
+from db import embedded
+from db.errors import DataError
+from db.generate import generate
+from db.generate.codes import BODY_ALPHABET, BODY_WEIGHTS, credit_code
+from db.generate.persons import RESIDENTS
+from db.generate.tables import TABLES
+from db.generate.territory import spread
+from db.load_divisions import load_divisions
+from db.migrate import upgrade
+from tests.conftest import MEMBERS, SEED
+
+REFERENCE = date(2026, 6, 30)
+
+
+async def count(pool: asyncpg.Pool, condition: str) -> int:
+    return await pool.fetchval(f"SELECT count(*) FROM {condition}")
+
+
+async def test_every_member_asked_for_is_there(pool):
+    assert await count(pool, "member") == MEMBERS
+
+
+async def test_a_person_has_one_open_membership_and_some_have_former_and_applied_ones(pool):
+    assert await count(pool, "membership WHERE valid_to IS NULL AND valid_from IS NOT NULL") == MEMBERS
+    assert await count(pool, "(SELECT DISTINCT member_id FROM membership WHERE valid_to IS NULL AND valid_from IS NOT NULL) m") == MEMBERS
+    statuses = {row[0] for row in await pool.fetch("SELECT DISTINCT status FROM membership")}
+    assert {"ACTIVE", "RETAINED", "TRANSFERRED_OUT"} <= statuses
+
+
+async def test_memberships_of_one_person_do_not_overlap(pool):
+    assert not await count(
+        pool,
+        "membership a JOIN membership b ON a.member_id = b.member_id AND a.id < b.id AND a.valid_from IS NOT NULL"
+        " AND b.valid_from IS NOT NULL AND daterange(a.valid_from, a.valid_to) && daterange(b.valid_from, b.valid_to)",
+    )
+
+
+async def test_nobody_joins_under_sixteen_nor_a_union_that_is_not_there(pool):
+    assert not await count(pool, "membership s JOIN member m ON m.id = s.member_id WHERE s.valid_from < m.birth_date + interval '16 years'")
+    assert not await count(
+        pool,
+        "membership s JOIN organization o ON o.id = s.organization_id WHERE s.valid_from < o.established_on"
+        " OR (o.dissolved_on IS NOT NULL AND (s.valid_to IS NULL OR s.valid_to > o.dissolved_on))",
+    )
+
+
+async def test_resident_numbers_have_checksum_county_birth_date_and_sex(pool):
+    counties = {row[0] for row in await pool.fetch("SELECT code FROM division WHERE level = 'COUNTY' AND kind = 'STATUTORY'")}
+    rows = await pool.fetch("SELECT resident_number, birth_date, sex FROM member")
+    assert len({row["resident_number"] for row in rows}) == MEMBERS
+    for row in rows:
+        number = row["resident_number"]
+        assert ric.calc_check_digit(number) == number[-1]
+        assert number[:6] in counties
+        assert ric.get_birth_date(number) == row["birth_date"]
+        assert row["sex"] == ("MALE" if int(number[16]) % 2 else "FEMALE")
+
+
+async def test_credit_codes_pass_both_check_digits_and_are_unique(pool):
+    for table, prefixes in (("organization", {"81", "89"}), ("employer", {"91", "92", "12", "51", "11"})):
+        codes = [row[0] for row in await pool.fetch(f"SELECT credit_code FROM {table} WHERE credit_code IS NOT NULL")]
+        assert len(codes) == len(set(codes)) > 200
+        assert {code[:2] for code in codes} <= prefixes
+        for code in codes:
+            assert uscc.is_valid(code), code
+            total = sum(BODY_ALPHABET.index(letter) * weight for letter, weight in zip(code[8:16], BODY_WEIGHTS, strict=True))
+            assert code[16] == "0123456789X0"[11 - total % 11], code
+
+
+def test_a_credit_code_has_room_for_every_serial_and_no_more():
+    assert credit_code("81", "371000", 31**6 - 1) != credit_code("81", "371000", 0)
+    with pytest.raises(ValueError, match="no credit codes are left"):
+        credit_code("81", "371000", 31**6)
+
+
+async def test_every_worker_type_form_scheme_cause_and_state_that_lists_can_show_occurs(pool):
+    for table, column, least in (
+        ("member", "worker_type", 11), ("organization", "form", 8), ("insurance_enrolment", "scheme", 4), ("dispute_case", "cause", 6),
+        ("collective_agreement", "status", 6), ("employer", "kind", 6), ("membership", "channel", 6),
+    ):  # fmt: skip
+        assert await pool.fetchval(f"SELECT count(DISTINCT {column}) FROM {table}") >= least, (table, column)
+
+
+async def test_no_row_is_later_than_the_reference_day(pool):
+    for table, column in (
+        ("membership", "applied_on"), ("membership", "valid_from"), ("engagement", "valid_from"), ("dispute_step", "occurred_on"),
+        ("agreement_step", "occurred_on"), ("recovery", "received_on"), ("organization", "established_on"),
+        ("insurance_enrolment", "valid_from"), ("collective_agreement", "published_on"),
+    ):  # fmt: skip
+        assert await pool.fetchval(f"SELECT max({column}) FROM {table}") <= REFERENCE, (table, column)
+
+
+async def test_an_agreement_stands_where_its_last_step_left_it_and_its_steps_are_in_order(pool):
+    rows = await pool.fetch(
+        "SELECT a.*, array_agg(s.status ORDER BY s.id) AS states, array_agg(s.occurred_on ORDER BY s.id) AS days"
+        " FROM collective_agreement a JOIN agreement_step s ON s.agreement_id = a.id GROUP BY a.id"
+    )
+    assert len(rows) == await pool.fetchval("SELECT count(*) FROM collective_agreement")
+    columns = {"REQUESTED": "requested_on", "SIGNED": "signed_on", "SUBMITTED": "submitted_on", "UNDER_REVIEW": "received_on",
+               "EFFECTIVE": "effective_on"}  # fmt: skip
+    for row in rows:
+        assert row["states"][-1] == row["status"]
+        assert row["days"] == sorted(row["days"])
+        taken = dict(zip(row["states"], row["days"], strict=True))
+        for state, column in columns.items():
+            assert row[column] == taken.get(state)
+        if row["signed_on"] and row["submitted_on"]:
+            assert row["submitted_on"] - row["signed_on"] <= timedelta(days=10)
+        if row["status"] == "UNDER_REVIEW":
+            assert REFERENCE - row["received_on"] < timedelta(days=15)
+        if row["status"] == "EFFECTIVE":
+            assert row["term_from"] <= REFERENCE < row["term_to"]
+        if row["status"] == "EXPIRED":
+            assert row["term_to"] <= REFERENCE
+        assert (row["number"] is None) == (row["signed_on"] is None)
+
+
+async def test_a_congress_that_passed_an_agreement_was_quorate(pool):
+    rows = await pool.fetch("SELECT * FROM agreement_step WHERE status = 'CONGRESS_PASSED'")
+    assert rows
+    for row in rows:
+        assert 3 * row["present_count"] >= 2 * row["roster_count"]
+        assert row["roster_count"] < 2 * row["votes_for"] <= 2 * row["present_count"] <= 2 * row["roster_count"]
+
+
+async def test_the_covered_workers_of_an_agreement_add_up(pool):
+    assert not await count(
+        pool,
+        "(SELECT a.id FROM collective_agreement a LEFT JOIN agreement_coverage c ON c.agreement_id = a.id"
+        " GROUP BY a.id HAVING a.worker_count IS DISTINCT FROM sum(c.worker_count)) x",
+    )
+
+
+async def test_a_case_agrees_with_its_steps_parties_claims_and_recoveries(pool):
+    rows = await pool.fetch(
+        "SELECT c.*, (SELECT array_agg((s.phase, s.status, s.occurred_on) ORDER BY s.id) FROM dispute_step s WHERE s.case_id = c.id) AS steps,"
+        " (SELECT sum(amount) FROM dispute_claim WHERE case_id = c.id) AS claimed,"
+        " (SELECT sum(amount) FROM recovery WHERE case_id = c.id) AS recovered,"
+        " (SELECT min(received_on) FROM recovery WHERE case_id = c.id) AS paid_on,"
+        " (SELECT count(*) FROM dispute_party WHERE case_id = c.id AND role = 'CLAIMANT') AS claimants FROM dispute_case c"
+    )
+    assert len(rows) == MEMBERS // 60
+    for row in rows:
+        days = [step[2] for step in row["steps"]]
+        assert days == sorted(days)
+        assert row["steps"][-1][:2] == (row["phase"], row["status"])
+        assert days[0] == row["received_on"]
+        assert row["claimants"] == row["claimant_count"]
+        assert row["is_collective"] == (row["claimant_count"] >= 10)
+        assert row["claimed"] == row["amount_claimed"]
+        assert (row["closed_on"] is not None) == (row["status"] in ("SETTLED", "DECIDED", "WITHDRAWN", "CLOSED"))
+        if row["recovered"] is not None:
+            assert row["recovered"] <= row["claimed"]
+            assert row["paid_on"] >= row["closed_on"]
+
+
+async def test_claimants_are_members_of_the_case_under_their_own_name(pool):
+    assert not await count(pool, "dispute_party p JOIN member m ON m.id = p.member_id WHERE p.name <> m.name")
+
+
+async def test_enrolments_fall_within_their_scheme_and_name_an_employer_of_the_union(pool):
+    assert not await count(pool, "insurance_enrolment WHERE scheme = 'PLATFORM_OCCUPATIONAL_INJURY' AND valid_from < '2022-07-01'")
+    assert not await count(pool, "insurance_enrolment WHERE (cohort IS NULL) = (scheme = 'COURIER_PRIORITY_WORK_INJURY')")
+    assert not await count(
+        pool, "insurance_enrolment i JOIN employer e ON e.id = i.participant_id WHERE e.organization_id <> i.organization_id"
+    )
+    assert 0.2 < await count(pool, "insurance_enrolment") / MEMBERS < 0.45
+
+
+async def test_unorganised_employers_answer_to_the_township_union(pool):
+    assert await count(pool, "employer e WHERE NOT EXISTS (SELECT FROM employer_coverage c WHERE c.employer_id = e.id)") > 20
+    assert not await count(
+        pool,
+        "employer e JOIN organization o ON o.id = e.organization_id WHERE o.kind <> 'LOCAL_FEDERATION'"
+        " AND NOT EXISTS (SELECT FROM employer_coverage c WHERE c.employer_id = e.id)",
+    )
+
+
+async def test_next_ids_follow_the_generated_ones(fresh_database_url):
+    connection = await asyncpg.connect(fresh_database_url)
+    try:
+        for table in ("organization", "member", "membership", "dispute_case"):
+            highest = await connection.fetchval(f"SELECT max(id) FROM {table}")
+            assert await connection.fetchval(f"SELECT nextval(pg_get_serial_sequence('{table}', 'id'))") == highest + 1
+    finally:
+        await connection.close()
+
+
+async def digest(url: str) -> dict[str, str]:
+    connection = await asyncpg.connect(url)
+    try:
+        found = {}
+        for table in TABLES:
+            made = hashlib.sha256()
+            await connection.copy_from_query(f"SELECT * FROM {table} t ORDER BY t::text", output=_sink(made))
+            found[table] = made.hexdigest()
+        return found
+    finally:
+        await connection.close()
+
+
+def _sink(made):
+    async def write(data: bytes) -> None:
+        made.update(data)
+
+    return write
+
+
+async def federation(new_database, members: int, seed: int, **options) -> dict[str, str]:
+    url = new_database("template0")
+    await upgrade(url)
+    await load_divisions(url)
+    await generate(url, members, seed, **options)
+    return await digest(url)
+
+
+async def test_the_same_seed_gives_the_same_rows_whoever_makes_them_and_another_seed_others(database_url, new_database):
+    first = await digest(database_url)
+    assert await federation(new_database, MEMBERS, SEED, workers=2) == first
+    other = await federation(new_database, MEMBERS, SEED + 1)
+    assert {table for table in TABLES if other[table] == first[table]} == set()
+
+
+async def test_a_federation_without_members_has_its_skeleton(new_database):
+    url = new_database("template0")
+    await upgrade(url)
+    await load_divisions(url)
+    made = await generate(url, 0, 1)
+    assert made.rows["organization"] > 44_000
+    assert made.rows["member"] == made.rows["membership"] == made.rows["dispute_case"] == 0
+
+
+async def test_generating_on_a_federation_is_refused(database_url):
+    with pytest.raises(DataError, match="has organizations already"):
+        await generate(database_url, 10, 1)
+
+
+async def test_generating_without_divisions_says_what_to_load(empty_database_url):
+    await upgrade(empty_database_url)
+    with pytest.raises(DataError, match="unionhub db load-divisions"):
+        await generate(empty_database_url, 10, 1)
+
+
+@pytest.mark.parametrize(
+    ("members", "seed", "words"),
+    [
+        (-1, 1, "must not be negative"), (10, "one", "seed must be a whole number, not 'one'"), (10, 1.5, "seed must be a whole number"),
+        (True, 1, "number of members must be a whole number"), (RESIDENTS + 1, 1, "At most"),
+    ],
+)  # fmt: skip
+async def test_arguments_that_make_no_sense_are_refused(database_url, members, seed, words):
+    with pytest.raises(DataError, match=words):
+        await generate(database_url, members, seed)
+
+
+async def test_a_failure_in_the_middle_leaves_the_database_as_it_was(new_database):
+    url = new_database("template0")
+    await upgrade(url)
+    await load_divisions(url)
+    connection = await asyncpg.connect(url)
+    catalog = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' UNION ALL SELECT conname || convalidated FROM pg_constraint ORDER BY 1"
+    before = await connection.fetch(catalog)
+
+    async def fail(_: asyncpg.Connection) -> None:
+        raise RuntimeError("the plug is pulled")
+
+    with pytest.raises(RuntimeError, match="the plug is pulled"):
+        await generate(url, 300, 1, extend=fail)
+    assert await connection.fetch(catalog) == before
+    assert await connection.fetchval("SELECT count(*) FROM organization") == 0
+    await generate(url, 300, 1)
+    assert await connection.fetch(catalog) == before
+    await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("total", "weights", "shares"),
+    [(0, [3, 1], [0, 0]), (1, [3, 1], [1, 0]), (2, [9, 1], [1, 1]), (10, [3, 1, 0], [7, 3, 0]), (5, [], [])],
+)
+def test_shares_follow_weights_and_everyone_gets_one_once_there_are_enough(total, weights, shares):
+    assert spread(total, weights) == shares
+
+
+def test_another_database_of_a_server_keeps_its_host_and_port():
+    assert embedded.with_database("postgresql://a:b@h:5433/postgres?sslmode=disable", "x") == "postgresql://a:b@h:5433/x?sslmode=disable"
+    assert embedded.with_database("postgresql://postgres@/postgres?host=/tmp/s", "x") == "postgresql://postgres@/x?host=/tmp/s"
