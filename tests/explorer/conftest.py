@@ -1,23 +1,19 @@
-"""A hub that serves on a port of its own, with one province and two cities; and a browser to look at it."""
+"""A hub that serves on a port of its own, with a small federation; and a browser to look at it."""
 
 import asyncio
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
-from db import migrate
 from hub import serve
 from hub.bootstrap import SetupError
 from hub.doctor import CHROMIUMS
@@ -37,22 +33,6 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
-UNIONS = """
-    INSERT INTO organization (id, name, level, kind, form, status, established_on) VALUES
-      (1, '全国总工会', 'NATIONAL', 'LOCAL_FEDERATION', 'FEDERATION', 'NORMAL', '1925-05-01'),
-      (2, '浙江省总工会', 'PROVINCIAL', 'LOCAL_FEDERATION', 'FEDERATION', 'NORMAL', '1949-10-01'),
-      (3, '杭州市总工会', 'CITY', 'LOCAL_FEDERATION', 'FEDERATION', 'NORMAL', '1949-10-01'),
-      (4, '宁波市总工会', 'CITY', 'LOCAL_FEDERATION', 'FEDERATION', 'NORMAL', '1949-10-01');
-    INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, valid_from) VALUES
-      (2, 1, 'TERRITORIAL', true, '1950-01-01'),
-      (3, 2, 'TERRITORIAL', true, '1950-01-01'),
-      (4, 2, 'TERRITORIAL', true, '1950-01-01');
-    INSERT INTO territorial_closure (ancestor_id, descendant_id, valid_from, depth) VALUES
-      (1, 1, '1950-01-01', 0), (2, 2, '1950-01-01', 0), (3, 3, '1950-01-01', 0), (4, 4, '1950-01-01', 0),
-      (1, 2, '1950-01-01', 1), (2, 3, '1950-01-01', 1), (2, 4, '1950-01-01', 1),
-      (1, 3, '1950-01-01', 2), (1, 4, '1950-01-01', 2);
-"""
-
 
 def cannot(reason: str) -> NoReturn:
     """Skip where a developer lacks something; fail where nothing may be lacking."""
@@ -70,32 +50,19 @@ def built() -> None:
 
 
 @pytest.fixture(scope="session")
-async def database(server_url: str) -> AsyncIterator[str]:
-    name = f"explorer_{os.getpid()}_{secrets.token_hex(3)}"
-    server = await asyncpg.connect(server_url)
-    await server.execute(f'CREATE DATABASE "{name}"')
-    url = urlsplit(server_url)._replace(path=f"/{name}").geturl()
-    await migrate.upgrade(url)
-    connection = await asyncpg.connect(url)
-    await connection.execute(UNIONS)
-    await connection.close()
-    yield url
-    await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    await server.close()
-
-
-@pytest.fixture(scope="session")
 def hub_token() -> str:
     return TOKEN
 
 
 @pytest.fixture(scope="session")
-def hub_url(built: None, database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def hub_url(built: None, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a hub that serves from a thread of its own, as ``unionhub serve`` would."""
     folder = tmp_path_factory.mktemp("hub")
     tokens = folder / "tokens.json"
     tokens.write_text(json.dumps({"national": hashlib.sha256(TOKEN.encode()).hexdigest()}))
-    server = uvicorn.Server(serve.config(Settings(database_url=database, data_dir=folder, token_file=tokens, port=0)))
+    server = uvicorn.Server(
+        serve.config(Settings(database_url=database_url, data_dir=folder, token_file=tokens, port=0))
+    )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="hub", daemon=True)
     thread.start()
     while not server.started:

@@ -18,6 +18,6 @@ export const EXAMPLES: Example[] = [
   { title: "Province to members", query: federation, variables: null },
   { title: "Agreements under review", query: agreements, variables: null },
   { title: "Unpaid wages: parties, recoveries", query: disputes, variables: null },
-  { title: "Members by name", query: search, variables: JSON.stringify({ name: "秀英" }, null, 2) },
+  { title: "Members by name", query: search, variables: JSON.stringify({ name: "明" }, null, 2) },
   { title: "Employers without a union", query: unorganized, variables: null },
 ];
