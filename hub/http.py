@@ -25,12 +25,21 @@ from resolvers.engine.document import Answer, Document
 BODY_SECONDS = 30.0
 """How long a body may take to arrive after its first part."""
 
+DISCARDED_BYTES, DISCARD_SECONDS = 32 * 2**20, 5.0
+"""What is still taken in of a body that is too large, and thrown away, so that its sender reads the refusal."""
+
+CLOSE = ((b"connection", b"close"),)
+
 DATABASE_AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InternalClientError,
 )
+"""How asyncpg says that a connection cannot be had or was lost, once the engine has tried again."""
 
 ALWAYS = [(b"cache-control", b"no-store"), (b"vary", b"accept"), (b"x-content-type-options", b"nosniff")]
 HEADERS = {media: [(b"content-type", media + b"; charset=utf-8"), *ALWAYS] for media in (JSON, RESPONSE)}
@@ -67,6 +76,9 @@ class Headers(NamedTuple):
     encoded: bool
     upgrade: bool
     explain: bool
+    waits: bool
+    """Whether the caller sends the body only when told to go on."""
+
     authorization: list[bytes]
 
 
@@ -188,7 +200,7 @@ class GraphQLEndpoint:
                     "Send the body as `Content-Type: application/json`, in UTF-8 and not compressed.",
                 )
             if headers.length > self.max_body_bytes:
-                raise self.too_large()
+                raise self.too_large(complete=not headers.waits and await discard(receive, headers.length))
             return from_body(await self.read_body(receive))
         if method == "GET":
             return from_query_string(scope["query_string"])
@@ -205,7 +217,7 @@ class GraphQLEndpoint:
         body: bytes = message.get("body", b"")
         if message["type"] == "http.request" and not message.get("more_body", False):
             if len(body) > self.max_body_bytes:
-                raise self.too_large()
+                raise self.too_large(complete=True)
             return body
         chunks = [body]
         size = len(body)
@@ -216,25 +228,27 @@ class GraphQLEndpoint:
                     chunks.append(message.get("body", b""))
                     size += len(chunks[-1])
                     if size > self.max_body_bytes:
-                        raise self.too_large()
+                        chunks.clear()
+                        more = message.get("more_body", False)
+                        raise self.too_large(complete=not more or await discard(receive, size))
         except TimeoutError:
             raise Refusal(
                 408,
                 "REQUEST_TIMEOUT",
                 f"The body did not arrive within {BODY_SECONDS:.0f} s.",
-                [(b"connection", b"close")],
+                CLOSE,
             ) from None
         if message["type"] == "http.disconnect":
             raise Disconnected
         return b"".join(chunks)
 
-    def too_large(self) -> Refusal:
-        """The refusal of a body over the limit."""
+    def too_large(self, *, complete: bool) -> Refusal:
+        """The refusal of a body over the limit; a connection on which the rest is still to come is closed."""
         return Refusal(
             413,
             "BODY_TOO_LARGE",
             f"The body is larger than {self.max_body_bytes} bytes. Ask in several requests.",
-            [(b"connection", b"close")],
+            [] if complete else CLOSE,
         )
 
 
@@ -242,7 +256,7 @@ def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
     """Pick out the headers that matter; ASGI gives their names in lower case."""
     accept = content_type = None
     length = 0
-    encoded = upgrade = explain = False
+    encoded = upgrade = explain = waits = False
     authorization: list[bytes] = []
     for name, value in raw:
         if name == b"accept":
@@ -259,7 +273,26 @@ def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
             upgrade = value.strip().lower() == b"websocket"
         elif name == b"x-unionhub-explain":
             explain = value.strip() == b"1"
-    return Headers(accept, content_type, length, encoded, upgrade, explain, authorization)
+        elif name == b"expect":
+            waits = True
+    return Headers(accept, content_type, length, encoded, upgrade, explain, waits, authorization)
+
+
+async def discard(receive: Receive, size: int) -> bool:
+    """Take in the rest of a body of at least ``size`` bytes and throw it away; False if that is too much."""
+    if size > DISCARDED_BYTES:
+        return False
+    try:
+        async with asyncio.timeout(DISCARD_SECONDS):
+            taken = 0
+            while taken <= DISCARDED_BYTES:
+                message = await receive()
+                taken += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return True
+    except TimeoutError:
+        pass
+    return False
 
 
 async def respond(

@@ -1,5 +1,6 @@
 """The schema: what the API says. ``schema`` is Strawberry's, ``sdl()`` its text as checked in under ``schema.graphql``."""
 
+from datetime import date
 from typing import Any
 
 import strawberry
@@ -10,6 +11,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 from resolvers.slices import registry
 from schema.query import Query
+from schema.scalars import DATE
 
 __all__ = ["registry", "schema", "sdl"]
 
@@ -23,7 +25,7 @@ class Names(NameConverter):
         return name.replace("FieldOrder", "Order") if object_type.name == "Order" else name
 
 
-schema = strawberry.Schema(query=Query, config=StrawberryConfig(name_converter=Names()))
+schema = strawberry.Schema(query=Query, config=StrawberryConfig(name_converter=Names(), scalar_map={date: DATE}))
 
 
 def sdl() -> str:

@@ -1,6 +1,8 @@
 """What operators ask, with and without a database."""
 
 import asyncio
+import os
+import secrets
 from collections.abc import AsyncIterator
 
 import httpx
@@ -19,12 +21,12 @@ async def migrated_url(server_url: str) -> AsyncIterator[str]:
     """A migrated database of this file's own."""
     connection = await connect(server_url)
     try:
-        await connection.execute("DROP DATABASE IF EXISTS hub_health WITH (FORCE)")
-        await connection.execute("CREATE DATABASE hub_health")
-        url = embedded.with_database(server_url, "hub_health")
+        name = f"health_{os.getpid()}_{secrets.token_hex(3)}"
+        await connection.execute(f"CREATE DATABASE {name}")
+        url = embedded.with_database(server_url, name)
         await upgrade(url)
         yield url
-        await connection.execute("DROP DATABASE hub_health WITH (FORCE)")
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
         await connection.close()
 
@@ -117,5 +119,3 @@ async def test_metrics_count_requests_and_refusals(api: Api) -> None:
     assert "unionhub_graphql_running 0.0" in lines
     assert 'unionhub_documents{figure="kept"} 1.0' in lines
     assert 'unionhub_database_connections{state="open"} 0.0' in lines
-
-

@@ -1,13 +1,15 @@
 """Limits of a document, counted before it is validated and in linear time."""
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from graphql import build_schema, get_introspection_query, parse
 
 from hub.documents import Accepted, Documents
 from hub.limits import Limits, measure
+from hub.serve import spare_the_collector
 
 SCHEMA = build_schema(
     """
@@ -178,12 +180,22 @@ HOSTILE = {
 }
 
 
+@pytest.fixture
+def collector_as_served() -> Iterator[None]:
+    thresholds = gc.get_threshold()
+    spare_the_collector()
+    yield
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("collector_as_served")
 @pytest.mark.parametrize("limits", [Limits(), UNLIMITED], ids=["limits", "validation alone"])
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_documents_are_read_within_200_ms(name: str, limits: Limits) -> None:
     documents = Documents(SCHEMA, limits)
     best = float("inf")
-    for _ in range(3):
+    for _ in range(5):
         started = time.thread_time()
         documents.read(HOSTILE[name])
         best = min(best, time.thread_time() - started)

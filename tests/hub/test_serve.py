@@ -1,0 +1,136 @@
+"""The hub as uvicorn serves it: a real port, real bytes."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import uvicorn
+
+from hub import serve
+from hub.app import create_app
+from hub.settings import Settings
+from tests.hub.conftest import BEARER, RESPONSE, SCHEMA, ToyEngine
+
+JSON = {"content-type": "application/json", "accept": RESPONSE, **BEARER}
+
+
+@contextmanager
+def running(config: uvicorn.Config) -> Iterator[int]:
+    """The port of a server that runs in a thread of its own."""
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        thread.join(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def port(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    engine = ToyEngine()
+    monkeypatch.setattr(
+        serve, "create_app", lambda given: create_app(given, served=SCHEMA, make_engine=lambda pool, settings: engine)
+    )
+    with running(serve.config(settings.model_copy(update={"port": 0}))) as number:
+        yield number
+
+
+async def exchange(port: int, *parts: bytes) -> bytes:
+    """All that the server sends back for these bytes, until it closes or two seconds are over."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+        async with asyncio.timeout(2):
+            return await reader.read(-1)
+    finally:
+        writer.close()
+
+
+async def test_query_over_a_real_connection(port: int) -> None:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        for _ in range(3):
+            response = await client.post("/graphql", content=json.dumps({"query": "{ word }"}), headers=JSON)
+            assert response.json() == {"data": {"word": "word"}}
+        assert "server" not in response.headers
+        assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_20_mib_are_refused_and_the_server_goes_on(port: int) -> None:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+
+        async def chunks() -> AsyncIterator[bytes]:
+            for _ in range(320):
+                yield b" " * 65_536
+
+        for body in (chunks(), b" " * 20_971_520):
+            response = await client.post("/graphql", content=body, headers=JSON)
+            assert response.status_code == 413
+            assert response.json()["errors"][0]["extensions"]["code"] == "BODY_TOO_LARGE"
+        for announced in (b"content-length: 20971520\r\nexpect: 100-continue", b"content-length: 2000000000000"):
+            head = (
+                b"POST /graphql HTTP/1.1\r\nhost: hub\r\ncontent-type: application/json\r\n" + announced + b"\r\n\r\n"
+            )
+            assert (await exchange(port, head)).startswith(b"HTTP/1.1 413 ")
+        assert (await client.post("/graphql", content=b'{"query":"{ word }"}', headers=JSON)).status_code == 200
+
+
+async def test_websocket_handshake_is_refused(port: int) -> None:
+    answer = await exchange(
+        port,
+        b"GET /graphql HTTP/1.1\r\nhost: hub\r\nconnection: Upgrade, close\r\nupgrade: websocket\r\n"
+        b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        b"sec-websocket-protocol: graphql-transport-ws\r\norigin: http://elsewhere\r\n\r\n",
+    )
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"101" not in answer.split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"nonsense\r\n\r\n",
+        b"POST /graphql HTTP/1.1\r\nhost: hub\r\ncontent-length: x\r\n\r\n",
+        b"POST /graphql HTTP/1.1\r\nhost: hub\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}",
+        b"GET /graphql\xff HTTP/1.1\r\nhost: hub\r\n\r\n",
+    ],
+)
+async def test_broken_http_is_400_and_the_server_goes_on(port: int, request_: bytes) -> None:
+    assert (await exchange(port, request_)).startswith(b"HTTP/1.1 400 ")
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_hub_answers_requests_side_by_side(port: int) -> None:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        body = json.dumps({"query": "{ word }"})
+        answers = await asyncio.gather(*(client.post("/graphql", content=body, headers=JSON) for _ in range(64)))
+        assert {answer.status_code for answer in answers} == {200}
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.1", "::", "hub.example"])
+def test_hub_listens_on_this_machine_only(settings: Settings, host: str) -> None:
+    beyond = settings.model_copy(update={"host": host})
+    with pytest.raises(serve.NotAllowedError, match=r"UNIONHUB_HOST=127\.0\.0\.1"):
+        serve.config(beyond)
+
+
+def test_hub_listens_further_where_that_is_allowed(settings: Settings) -> None:
+    assert serve.config(settings.model_copy(update={"host": "0.0.0.0", "allow_remote": True})).host == "0.0.0.0"
+
+
+def test_hub_is_served_by_uvloop_and_httptools_without_an_access_log(settings: Settings) -> None:
+    config = serve.config(settings)
+    assert (config.loop, config.http, config.ws) == ("uvloop", "httptools", "none")
+    assert not config.access_log
+    assert not config.server_header
+    assert config.limit_concurrency == serve.MAX_CONNECTIONS
