@@ -121,9 +121,10 @@ class Compiler:
                     asked = {key: found[0].name.value for key, found in below.items()}
                     items[key] = assembly.page_info(asked, page, order, columns)
                     needs_rows = True
-        fetch = listing.fetch(columns, page) if needs_rows else None
+        fetch = listing.fetch(columns, page)
         built = assembly.connection(assembly.mapping(items), len(children))
-        step = self._step(path, nodes[0], fetch, built, children, columns)
+        step = self._step(path, nodes[0], fetch if needs_rows else None, built, children, columns)
+        step.checks = () if needs_rows else tuple(get for get in fetch.getters if get is not None)
         step.size, step.backward = page.size, page.backward
         step.total = listing.count() if needs_total else None
         return step
@@ -240,6 +241,7 @@ class Listing:
     def fetch(self, columns: Columns, page: Page | None) -> Statement:
         """Rows with the parent's key first: ``unnest(keys) CROSS JOIN LATERAL (… LIMIT n)``, so that each parent has its own page."""
         binder, parent = self._binder, self._parent
+        columns.index(self.source.key)
         key = null().label("key") if self.root else parent.c.key
         if self._rows.via is not None and not self._joined:
             return self._fetch_late(self._rows.via, key, columns, page)

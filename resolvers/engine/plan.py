@@ -30,8 +30,8 @@ class Child:
 class Step:
     """One statement, and how its rows become values: ``build(groups, keys, children, totals)`` is generated for this step.
 
-    ``each`` estimates the rows per parent; ``size`` is set for pages. ``statement`` is null when only the count of a list is asked,
-    ``total`` when it is not.
+    ``each`` estimates the rows per parent; ``size`` is set for pages. ``statement`` is null when no row of a list is asked for, and
+    ``checks`` then finds what the caller got wrong in its arguments; ``total`` is null when the count is not asked for.
     """
 
     index: int
@@ -45,6 +45,7 @@ class Step:
     each: int = 1
     total: Statement | None = None
     columns: tuple[str, ...] = ()
+    checks: tuple[Getter, ...] = ()
 
     def statements(self) -> int:
         """How many statements this step and those below it run, whatever the number of rows."""
@@ -118,6 +119,8 @@ def bind(steps: Sequence[Step], inputs: Inputs) -> list[Bound]:
     bound = []
     for step in steps:
         try:
+            for check in step.checks:
+                check(inputs)
             bound.append(
                 Bound(
                     step.statement.bind(inputs) if step.statement else None,

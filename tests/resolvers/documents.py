@@ -1,0 +1,19 @@
+"""Documents for the engine, as the endpoint would hand them over."""
+
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse, validate
+
+from resolvers.engine.document import Document
+from schema import schema
+
+
+def document(text: str) -> Document:
+    """A valid document."""
+    ast = parse(text)
+    errors = validate(schema._schema, ast)
+    assert not errors, (errors, text)
+    return Document(
+        text,
+        ast,
+        {d.name.value if d.name else None: d for d in ast.definitions if isinstance(d, OperationDefinitionNode)},
+        {d.name.value: d for d in ast.definitions if isinstance(d, FragmentDefinitionNode)},
+    )
