@@ -1,4 +1,5 @@
-"""The hierarchies' commands: put a union under a parent, move it to another, and keep the dated closures true to the links."""
+"""The hierarchies' commands: put a union under a parent, move it to another, and keep the dated closures true to the
+links."""
 
 from datetime import date
 
@@ -15,10 +16,12 @@ OTHER = {Hierarchy.TERRITORIAL: Hierarchy.INDUSTRIAL, Hierarchy.INDUSTRIAL: Hier
 
 WALK = """
 WITH RECURSIVE subtree AS (
-    SELECT descendant_id AS id FROM {table} WHERE ancestor_id = ANY ($1::bigint[]) UNION SELECT unnest($1::bigint[])
+    SELECT descendant_id AS id FROM {table} WHERE ancestor_id = ANY ($1::bigint[])
+    UNION SELECT unnest($1::bigint[])
 ), walk (ancestor_id, descendant_id, valid_from, valid_to, depth) AS (
     SELECT o.id, o.id,
-           coalesce(o.established_on, (SELECT min(valid_from) FROM organization_link WHERE child_id = o.id), '1925-05-01'::date),
+           coalesce(o.established_on, (SELECT min(valid_from) FROM organization_link WHERE child_id = o.id),
+                    '1925-05-01'::date),
            coalesce(o.dissolved_on, 'infinity'::date), 0::bigint
     FROM organization o JOIN subtree USING (id)
     UNION ALL
@@ -26,28 +29,31 @@ WITH RECURSIVE subtree AS (
            least(w.valid_to, coalesce(l.valid_to, 'infinity'::date)), w.depth + 1
     FROM walk w
     JOIN organization_link l ON l.child_id = w.ancestor_id AND l.hierarchy = $2
-    WHERE greatest(w.valid_from, l.valid_from) < least(w.valid_to, coalesce(l.valid_to, 'infinity'::date)) AND w.depth < 64
+    WHERE greatest(w.valid_from, l.valid_from) < least(w.valid_to, coalesce(l.valid_to, 'infinity'::date))
+      AND w.depth < 64
 ), pairs AS (
     SELECT ancestor_id, descendant_id, valid_from, nullif(valid_to, 'infinity'::date) AS valid_to, depth FROM walk
 )
 """
 """SQL: what the closure says of the unions in $1 and everything below them, computed from the links of hierarchy $2."""
 
-DELETE = WALK + (
+DELETE = WALK + (  # noqa: S608 — the table is one of ours
     "DELETE FROM {table} c WHERE c.descendant_id IN (SELECT id FROM subtree) AND NOT EXISTS (SELECT FROM pairs p"
     " WHERE p.ancestor_id = c.ancestor_id AND p.descendant_id = c.descendant_id AND p.valid_from = c.valid_from"
     " AND p.valid_to IS NOT DISTINCT FROM c.valid_to AND p.depth = c.depth)"
 )
-INSERT = WALK + (
+INSERT = WALK + (  # noqa: S608
     "INSERT INTO {table} (ancestor_id, descendant_id, valid_from, valid_to, depth)"
     " SELECT ancestor_id, descendant_id, valid_from, valid_to, depth FROM pairs"
     " ON CONFLICT (ancestor_id, descendant_id, valid_from) DO NOTHING"
 )
 OPEN_LINK = (
-    "SELECT id, parent_id, is_lead, valid_from FROM organization_link WHERE child_id = $1 AND hierarchy = $2 AND valid_to IS NULL"
+    "SELECT id, parent_id, is_lead, valid_from FROM organization_link"
+    " WHERE child_id = $1 AND hierarchy = $2 AND valid_to IS NULL"
 )
 ADD_LINK = (
-    "INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, reason, valid_from) VALUES ($1, $2, $3, $4, $5, $6)"
+    "INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, reason, valid_from)"
+    " VALUES ($1, $2, $3, $4, $5, $6)"
 )
 
 
@@ -67,27 +73,35 @@ async def link(
     is_lead: bool = True,
     reason: str | None = None,
 ) -> None:
-    """Put union ``child`` under ``parent`` in one hierarchy from day ``on``: its first parent there, or another one from that day on.
+    """Put union ``child`` under ``parent`` in one hierarchy from day ``on``: its first parent there, or another one
+    from that day on.
 
-    The link that held until then is closed, not deleted. When the new link leads, a leading link of the other hierarchy goes on
-    without leading; when it does not, the other hierarchy's link takes the lead. Inside the caller's transaction.
+    The link that held until then is closed, not deleted. When the new link leads, a leading link of the other hierarchy
+    goes on without leading; when it does not, the other hierarchy's link takes the lead. Inside the caller's
+    transaction.
 
     Raises:
-        DataError: a union is unknown or dissolved, the parent is below the child, the day is before what is recorded already, or no
-            link would lead.
+        DataError: a union is unknown or dissolved, the parent is below the child, the day is before what is recorded
+        already, or no link would lead.
     """
     await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
     await require_linkable(connection, child, parent, hierarchy, on)
     current = await connection.fetchrow(OPEN_LINK, child, hierarchy.name)
     other = await connection.fetchrow(OPEN_LINK, child, OTHER[hierarchy].name)
     if not is_lead and other is None:
-        raise DataError(f"Union {child} would have no leading parent: link it with the lead, or link its other parent first.")
+        raise DataError(
+            f"Union {child} would have no leading parent: link it with the lead, or link its other parent first."
+        )
     restated = other is not None and other["is_lead"] == is_lead
     if restated and is_lead:
         await restate_lead(connection, child, other, OTHER[hierarchy], on, False)
     if current is not None and current["valid_from"] == on:
         await connection.execute(
-            "UPDATE organization_link SET parent_id = $2, is_lead = $3, reason = $4 WHERE id = $1", current["id"], parent, is_lead, reason
+            "UPDATE organization_link SET parent_id = $2, is_lead = $3, reason = $4 WHERE id = $1",
+            current["id"],
+            parent,
+            is_lead,
+            reason,
         )
     else:
         if current is not None:
@@ -105,7 +119,9 @@ async def restate_lead(
 ) -> None:
     """From ``on`` the open link goes on with or without leading."""
     if found["valid_from"] > on:
-        raise DataError(f"Union {child}'s {hierarchy.name.lower()} link begins after {on}, so the lead cannot change on that day.")
+        raise DataError(
+            f"Union {child}'s {hierarchy.name.lower()} link begins after {on}, so the lead cannot change on that day."
+        )
     if found["valid_from"] == on:
         await connection.execute("UPDATE organization_link SET is_lead = $2 WHERE id = $1", found["id"], is_lead)
         return
@@ -113,36 +129,57 @@ async def restate_lead(
     await connection.execute(ADD_LINK, child, found["parent_id"], hierarchy.name, is_lead, None, on)
 
 
-async def require_linkable(connection: asyncpg.Connection, child: int, parent: int, hierarchy: Hierarchy, on: date) -> None:
+async def require_linkable(
+    connection: asyncpg.Connection, child: int, parent: int, hierarchy: Hierarchy, on: date
+) -> None:
     """Refuse a link that cannot be.
 
     Raises:
         DataError: see ``link``.
     """
-    rows = await connection.fetch("SELECT id, established_on, dissolved_on FROM organization WHERE id = ANY ($1::bigint[])", [child, parent])
+    rows = await connection.fetch(
+        "SELECT id, established_on, dissolved_on FROM organization WHERE id = ANY ($1::bigint[])", [child, parent]
+    )
     known = {row["id"]: row for row in rows}
     for number in (child, parent):
         if number not in known:
             raise DataError(f"There is no union {number}.")
         if (known[number]["dissolved_on"] or date.max) <= on:
-            raise DataError(f"Union {number} was dissolved on {known[number]['dissolved_on']}; it cannot be linked on {on}.")
+            raise DataError(
+                f"Union {number} was dissolved on {known[number]['dissolved_on']}; it cannot be linked on {on}."
+            )
         if (known[number]["established_on"] or date.min) > on:
             raise DataError(f"Union {number} was established on {known[number]['established_on']}, after {on}.")
     if child == parent or await connection.fetchval(
         f"SELECT EXISTS (SELECT FROM {TABLES[hierarchy]} WHERE ancestor_id = $1 AND descendant_id = $2"  # noqa: S608
         " AND (valid_to IS NULL OR valid_to > $3))",
-        child, parent, on,
-    ):  # fmt: skip
-        raise DataError(f"Union {parent} stands below union {child} in the {hierarchy.name.lower()} hierarchy; it cannot be its parent.")
+        child,
+        parent,
+        on,
+    ):
+        raise DataError(
+            f"Union {parent} stands below union {child} in the {hierarchy.name.lower()} hierarchy;"
+            " it cannot be its parent."
+        )
     later = await connection.fetchval(
-        "SELECT max(greatest(valid_from, valid_to)) FROM organization_link WHERE child_id = $1 AND hierarchy = $2", child, hierarchy.name
+        "SELECT max(greatest(valid_from, valid_to)) FROM organization_link WHERE child_id = $1 AND hierarchy = $2",
+        child,
+        hierarchy.name,
     )
     if later is not None and later > on:
-        raise DataError(f"Union {child} has a {hierarchy.name.lower()} link dated {later} already; a new one cannot begin on {on}.")
+        raise DataError(
+            f"Union {child} has a {hierarchy.name.lower()} link dated {later} already; a new one cannot begin on {on}."
+        )
 
 
 async def reparent(
-    connection: asyncpg.Connection, *, child: int, parent: int, hierarchy: Hierarchy, on: date, reason: str | None = None
+    connection: asyncpg.Connection,
+    *,
+    child: int,
+    parent: int,
+    hierarchy: Hierarchy,
+    on: date,
+    reason: str | None = None,
 ) -> None:
     """Move a union to another parent from day ``on``; the new link leads if the old one did.
 
@@ -153,6 +190,11 @@ async def reparent(
     if current is None:
         raise DataError(f"Union {child} has no parent in the {hierarchy.name.lower()} hierarchy to be moved from.")
     await link(
-        connection, child=child, parent=parent, hierarchy=hierarchy, on=on, is_lead=current["is_lead"],
+        connection,
+        child=child,
+        parent=parent,
+        hierarchy=hierarchy,
+        on=on,
+        is_lead=current["is_lead"],
         reason=reason,
-    )  # fmt: skip
+    )

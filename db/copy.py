@@ -1,4 +1,5 @@
-"""COPY: rows as text, and loads around which indexes, keys and foreign keys are set aside and built again in one pass."""
+"""COPY: rows as text, and loads around which indexes, keys and foreign keys are set aside and built again in one
+pass."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +18,8 @@ SELECT c.conrelid::regclass::text AS owner, quote_ident(c.conname) AS name, c.co
        pg_get_constraintdef(c.oid) AS definition
 FROM pg_constraint c
 WHERE (c.contype IN ('p', 'u') AND c.conrelid = ANY ($1::regclass[]))
-   OR (c.contype = 'f' AND (c.conrelid = ANY ($1::regclass[]) OR c.confrelid = ANY ($1::regclass[])) AND c.conparentid = 0)
+   OR (c.contype = 'f' AND c.conparentid = 0
+       AND (c.conrelid = ANY ($1::regclass[]) OR c.confrelid = ANY ($1::regclass[])))
 UNION ALL
 SELECT i.indrelid::regclass::text, i.indexrelid::regclass::text, 'i', pg_get_indexdef(i.indexrelid)
 FROM pg_index i
@@ -29,7 +31,8 @@ ORDER BY 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """An index or a constraint of ``owner`` as the catalog defines it; ``kind`` is p, u, f (constraints) or i (index)."""
+    """An index or a constraint of ``owner`` as the catalog defines it; ``kind`` is p, u, f (constraints) or i
+    (index)."""
 
     owner: str
     name: str
@@ -39,12 +42,18 @@ class Aside:
     @property
     def drop(self) -> str:
         """The statement that takes it away."""
-        return f"DROP INDEX {self.name}" if self.kind == "i" else f"ALTER TABLE {self.owner} DROP CONSTRAINT {self.name}"
+        return (
+            f"DROP INDEX {self.name}" if self.kind == "i" else f"ALTER TABLE {self.owner} DROP CONSTRAINT {self.name}"
+        )
 
     @property
     def restore(self) -> str:
         """The statement that builds it again, checking every row."""
-        return self.definition if self.kind == "i" else f"ALTER TABLE {self.owner} ADD CONSTRAINT {self.name} {self.definition}"
+        return (
+            self.definition
+            if self.kind == "i"
+            else f"ALTER TABLE {self.owner} ADD CONSTRAINT {self.name} {self.definition}"
+        )
 
 
 def cell(value: object) -> str:
@@ -74,7 +83,9 @@ async def copy_bytes(
         await connection.copy_to_table(table, source=BytesIO(data), columns=columns, format="text", freeze=freeze)
 
 
-async def copy_rows(connection: asyncpg.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+async def copy_rows(
+    connection: asyncpg.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
     """COPY rows of Python values, a few megabytes at a time."""
     batch: list[Sequence[object]] = []
     for row in rows:
@@ -89,11 +100,11 @@ async def copy_rows(connection: asyncpg.Connection, table: str, columns: Sequenc
 async def indexes_set_aside(
     connection: asyncpg.Connection, tables: Sequence[str], progress: Progress | None = None, *, keys: bool = True
 ) -> AsyncIterator[None]:
-    """Inside the caller's transaction: ``tables`` stand without indexes and foreign keys; at the end all are built and every row is
-    checked again. A failure rolls everything back, so the database is as it was.
+    """Inside the caller's transaction: ``tables`` stand without indexes and foreign keys; at the end all are built and
+    every row is checked again. A failure rolls everything back, so the database is as it was.
 
-    Without ``keys`` the primary and unique keys, and what other tables refer to by them, stay in place. ``progress`` is told
-    ("indexes", done, total).
+    Without ``keys`` the primary and unique keys, and what other tables refer to by them, stay in place. ``progress`` is
+    told ("indexes", done, total).
     """
     if not connection.is_in_transaction():
         raise RuntimeError("indexes are set aside inside a transaction only")

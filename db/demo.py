@@ -1,4 +1,5 @@
-"""The demonstration: a generated federation, and in it the organizations that a day's newspaper page of union work names."""
+"""The demonstration: a generated federation, and in it the organizations that a day's newspaper page of union work
+names."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -40,37 +41,120 @@ class Named:
 PLACE, TRADE = Hierarchy.TERRITORIAL, Hierarchy.INDUSTRIAL
 NAMED = (
     Named(
-        "铜川高新技术产业开发区总工会", "COUNTY", "FEDERATION", "铜川高新技术产业开发区", date(2005, 6, 1), ((PLACE, "铜川市总工会"),),
-        kind="LOCAL_FEDERATION", prefix="89",
+        "铜川高新技术产业开发区总工会",
+        "COUNTY",
+        "FEDERATION",
+        "铜川高新技术产业开发区",
+        date(2005, 6, 1),
+        ((PLACE, "铜川市总工会"),),
+        kind="LOCAL_FEDERATION",
+        prefix="89",
     ),
-    Named("铜川市人民医院工会委员会", "GRASSROOTS", "INDEPENDENT", "6102", date(1984, 5, 1), ((PLACE, "铜川市总工会"),), "Q84"),
     Named(
-        "中铁四局集团有限公司工会委员会", "GRASSROOTS", "INDEPENDENT", "3401", date(1966, 5, 1),
-        ((TRADE, "中华全国铁路总工会"), (PLACE, "安徽省总工会")), "E48",
+        "铜川市人民医院工会委员会",
+        "GRASSROOTS",
+        "INDEPENDENT",
+        "6102",
+        date(1984, 5, 1),
+        ((PLACE, "铜川市总工会"),),
+        "Q84",
     ),
-    Named("上海烟草集团有限责任公司工会委员会", "GRASSROOTS", "INDEPENDENT", "31", date(1993, 5, 1),
-          ((PLACE, "上海市总工会"), (TRADE, "上海市财贸轻纺烟草工会")), "C16"),
-    Named("上海汽车集团股份有限公司工会委员会", "GRASSROOTS", "INDEPENDENT", "31", date(1997, 5, 1),
-          ((PLACE, "上海市总工会"), (TRADE, "上海市机械冶金建材工会")), "C36"),
-    Named("重庆市快递行业工会联合会", "CITY", "UNION_FEDERATION", "50", date(2021, 11, 1),
-          ((PLACE, "重庆市总工会"), (TRADE, "重庆市国防邮电工会")), "G60"),
-    Named("文登区道路改造工程项目工会委员会", "GRASSROOTS", "PROJECT", "371003", date(2021, 3, 15), ((PLACE, "威海市文登区总工会"),), "E48",
-          dissolved=date(2022, 11, 30), prefix=None),
-    Named("临港区安置房工程项目工会委员会", "GRASSROOTS", "PROJECT", "371073", date(2022, 4, 1),
-          ((PLACE, "威海市临港经济技术开发区总工会"),), "E47", dissolved=date(2024, 9, 30), prefix=None),
-    Named("文登区产业园工程项目工会委员会", "GRASSROOTS", "PROJECT", "371003", date(2025, 3, 1), ((PLACE, "威海市文登区总工会"),), "E47",
-          prefix=None),
-)  # fmt: skip
-"""What the generated federation has not: named bodies, and project unions whose works begin and end. Founding days are made up."""
+    Named(
+        "中铁四局集团有限公司工会委员会",
+        "GRASSROOTS",
+        "INDEPENDENT",
+        "3401",
+        date(1966, 5, 1),
+        ((TRADE, "中华全国铁路总工会"), (PLACE, "安徽省总工会")),
+        "E48",
+    ),
+    Named(
+        "上海烟草集团有限责任公司工会委员会",
+        "GRASSROOTS",
+        "INDEPENDENT",
+        "31",
+        date(1993, 5, 1),
+        ((PLACE, "上海市总工会"), (TRADE, "上海市财贸轻纺烟草工会")),
+        "C16",
+    ),
+    Named(
+        "上海汽车集团股份有限公司工会委员会",
+        "GRASSROOTS",
+        "INDEPENDENT",
+        "31",
+        date(1997, 5, 1),
+        ((PLACE, "上海市总工会"), (TRADE, "上海市机械冶金建材工会")),
+        "C36",
+    ),
+    Named(
+        "重庆市快递行业工会联合会",
+        "CITY",
+        "UNION_FEDERATION",
+        "50",
+        date(2021, 11, 1),
+        ((PLACE, "重庆市总工会"), (TRADE, "重庆市国防邮电工会")),
+        "G60",
+    ),
+    Named(
+        "文登区道路改造工程项目工会委员会",
+        "GRASSROOTS",
+        "PROJECT",
+        "371003",
+        date(2021, 3, 15),
+        ((PLACE, "威海市文登区总工会"),),
+        "E48",
+        dissolved=date(2022, 11, 30),
+        prefix=None,
+    ),
+    Named(
+        "临港区安置房工程项目工会委员会",
+        "GRASSROOTS",
+        "PROJECT",
+        "371073",
+        date(2022, 4, 1),
+        ((PLACE, "威海市临港经济技术开发区总工会"),),
+        "E47",
+        dissolved=date(2024, 9, 30),
+        prefix=None,
+    ),
+    Named(
+        "文登区产业园工程项目工会委员会",
+        "GRASSROOTS",
+        "PROJECT",
+        "371003",
+        date(2025, 3, 1),
+        ((PLACE, "威海市文登区总工会"),),
+        "E47",
+        prefix=None,
+    ),
+)
+"""What the generated federation has not: named bodies, and project unions whose works begin and end. Founding days are
+made up."""
 
 MARK = NAMED[2].name
 """Whose presence shows that the demonstration is loaded."""
 
 REUSED = (
-    "中华全国总工会", "中国国防邮电工会", "浙江省总工会", "深圳市总工会", "威海市总工会", "威海市文登区总工会", "淮南市总工会",
-    "淮南市田家庵区总工会", "上海市总工会", "云南省总工会", "昆明市五华区华山街道总工会", "怒江傈僳族自治州福贡县总工会", "铜川市总工会",
-    "铜川市宜君县太安镇总工会", "重庆市总工会", "重庆市国防邮电工会", "重庆市璧山区总工会", "景德镇市总工会", "合肥市总工会",
-)  # fmt: skip
+    "中华全国总工会",
+    "中国国防邮电工会",
+    "浙江省总工会",
+    "深圳市总工会",
+    "威海市总工会",
+    "威海市文登区总工会",
+    "淮南市总工会",
+    "淮南市田家庵区总工会",
+    "上海市总工会",
+    "云南省总工会",
+    "昆明市五华区华山街道总工会",
+    "怒江傈僳族自治州福贡县总工会",
+    "铜川市总工会",
+    "铜川市宜君县太安镇总工会",
+    "重庆市总工会",
+    "重庆市国防邮电工会",
+    "重庆市璧山区总工会",
+    "景德镇市总工会",
+    "合肥市总工会",
+)
 """Organizations of the page that the generated federation has already, under these names."""
 
 
@@ -92,7 +176,8 @@ async def load_demo(url: str, *, progress: Progress | None = None, members: int 
             return False
         if await connection.fetchval("SELECT EXISTS (SELECT FROM organization)"):
             raise DataError(
-                "The database holds a federation that is not the demonstration's. Serve it with: unionhub serve — or name an empty"
+                "The database holds a federation that is not the demonstration's. Serve it with: unionhub serve"
+                " — or name an empty"
                 " database for the demonstration."
             )
     finally:
@@ -108,20 +193,31 @@ def load_demo_sync(url: str) -> bool:
 
 
 async def add_named(connection: asyncpg.Connection) -> None:
-    """Add the named unions with their links, and the villages of one town with a union in each; inside the caller's transaction."""
+    """Add the named unions with their links, and the villages of one town with a union in each; inside the caller's
+    transaction."""
     loader = Loader(connection, None)
     await loader.start()
     await loader.level(DivisionLevel.VILLAGE, FOLDER / FILES[DivisionLevel.VILLAGE][0], within=TOWN)
     await connection.execute("SELECT setval(pg_get_serial_sequence('division', 'id'), (SELECT max(id) FROM division))")
     for named in NAMED:
         await add(connection, named)
-    villages = await connection.fetch("SELECT code, name FROM division WHERE level = 'VILLAGE' AND starts_with(code, $1) ORDER BY code", TOWN)
+    villages = await connection.fetch(
+        "SELECT code, name FROM division WHERE level = 'VILLAGE' AND starts_with(code, $1) ORDER BY code", TOWN
+    )
     parent = "铜川市宜君县太安镇总工会"
     for village in villages:
         called = village["name"].removesuffix("委会").removesuffix("民").removesuffix("村") + "村"
         await add(
             connection,
-            Named(f"太安镇{called}工会委员会", "VILLAGE", "JOINT", village["code"], date(2021, 6, 1), ((PLACE, parent),), prefix=None),
+            Named(
+                f"太安镇{called}工会委员会",
+                "VILLAGE",
+                "JOINT",
+                village["code"],
+                date(2021, 6, 1),
+                ((PLACE, parent),),
+                prefix=None,
+            ),
         )
 
 
@@ -137,11 +233,19 @@ async def add(connection: asyncpg.Connection, named: Named) -> int:
     if division is None:
         raise DataError(f"{named.name}: there is no division {named.division}.")
     number = await connection.fetchval(
-        "INSERT INTO organization (name, level, kind, form, status, division_id, industry, established_on, dissolved_on)"
+        "INSERT INTO organization (name, level, kind, form, status, division_id, industry, established_on,"
+        " dissolved_on)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
-        named.name, named.level, named.kind, named.form, "DISSOLVED" if named.dissolved else "NORMAL", division, named.industry,
-        named.established, named.dissolved,
-    )  # fmt: skip
+        named.name,
+        named.level,
+        named.kind,
+        named.form,
+        "DISSOLVED" if named.dissolved else "NORMAL",
+        division,
+        named.industry,
+        named.established,
+        named.dissolved,
+    )
     if named.prefix is not None:
         county = (named.division if named.division.isdigit() else "610200")[:6].ljust(6, "0")
         await connection.execute(
@@ -153,9 +257,13 @@ async def add(connection: asyncpg.Connection, named: Named) -> int:
         parent = await connection.fetchval("SELECT id FROM organization WHERE name = $1", parent_name)
         if parent is None:
             raise DataError(f"{named.name}: there is no union called {parent_name}.")
-        await link(connection, child=number, parent=parent, hierarchy=hierarchy, on=named.established, is_lead=position == 0)
+        await link(
+            connection, child=number, parent=parent, hierarchy=hierarchy, on=named.established, is_lead=position == 0
+        )
     if named.dissolved is not None:
-        await connection.execute("UPDATE organization_link SET valid_to = $2 WHERE child_id = $1", number, named.dissolved)
+        await connection.execute(
+            "UPDATE organization_link SET valid_to = $2 WHERE child_id = $1", number, named.dissolved
+        )
         for hierarchy in Hierarchy:
             await recompute(connection, hierarchy, [number])
     return int(number)

@@ -1,4 +1,5 @@
-"""Load the divisions (行政区划) from the files beside this module, with their closure and the reference data that hangs on them."""
+"""Load the divisions (行政区划) from the files beside this module, with their closure and the reference data that hangs
+on them."""
 
 import csv
 import lzma
@@ -57,12 +58,14 @@ class Loaded:
 
 
 def full_name(parent: str, name: str) -> str:
-    """``name`` after its parent's full name; a group of codes adds nothing, nor does a county named as its city (东莞市)."""
+    """``name`` after its parent's full name; a group of codes adds nothing, nor does a county named as its city
+    (东莞市)."""
     return parent if name in NAMELESS or parent.endswith(name) else parent + name
 
 
 def kind_of(code: str) -> DivisionKind:
-    """A county code whose fifth digit is 7 is a development zone's, for statistics only; what lies in it is statutory."""
+    """A county code whose fifth digit is 7 is a development zone's, for statistics only; what lies in it is
+    statutory."""
     return DivisionKind.STATISTICAL_ZONE if len(code) == 6 and code[4] == "7" else DivisionKind.STATUTORY
 
 
@@ -75,7 +78,9 @@ def read(file: IO[str], parent_column: str | None, name: str) -> Iterator[tuple[
     rows = csv.DictReader(file)
     wanted = {"code", "name", *([parent_column] if parent_column else [])}
     if missing := wanted - set(rows.fieldnames or ()):
-        raise DataError(f"{name} has no column {', '.join(sorted(missing))}; its first line must name {', '.join(sorted(wanted))}.")
+        raise DataError(
+            f"{name} has no column {', '.join(sorted(missing))}; its first line must name {', '.join(sorted(wanted))}."
+        )
     for row in rows:
         yield row["code"], row["name"], row[parent_column] if parent_column else None
 
@@ -128,16 +133,28 @@ class Loader:
                         continue
                     parent = Place("", ()) if parent_code is None else known.get(parent_code)
                     if parent is None:
-                        raise DataError(f"{path.name}: division {code} {name} names a parent {parent_code} that is not loaded.")
+                        raise DataError(
+                            f"{path.name}: division {code} {name} names a parent {parent_code} that is not loaded."
+                        )
                     number = self.next_id
                     self.next_id += 1
                     place = Place(full_name(parent.full_name, name), (number, *parent.line))
                     if keep:
                         known[code] = place
                     rows.append(
-                        (number, code, name, place.full_name, level.name, kind_of(code).name, parent.line[0] if parent.line else None,
-                         None, since.get(code, SINCE), None)
-                    )  # fmt: skip
+                        (
+                            number,
+                            code,
+                            name,
+                            place.full_name,
+                            level.name,
+                            kind_of(code).name,
+                            parent.line[0] if parent.line else None,
+                            None,
+                            since.get(code, SINCE),
+                            None,
+                        )
+                    )
                     closure += [(ancestor, number, depth) for depth, ancestor in enumerate(place.line)]
                     if len(rows) == 20_000:
                         await self.flush(rows, closure)
@@ -161,15 +178,26 @@ class Loader:
             self.progress(FILES[level][0].partition(".")[0], done, ROWS[level])
 
     async def reference(self) -> int:
-        """Add former divisions, aliases, functional zones and deadline rules that are not there; the number of rules added."""
+        """Add former divisions, aliases, functional zones and deadline rules that are not there; the number of rules
+        added."""
         for former in FORMER:
-            if not await self.connection.fetchval("SELECT true FROM division WHERE code = $1 AND valid_to IS NOT NULL", former.code):
+            if not await self.connection.fetchval(
+                "SELECT true FROM division WHERE code = $1 AND valid_to IS NOT NULL", former.code
+            ):
                 parent = self.places[former.parent]
                 number = await self.single(
-                    former.code, former.name, parent, DivisionLevel.COUNTY, DivisionKind.STATUTORY, former.valid_from, former.valid_to
+                    former.code,
+                    former.name,
+                    parent,
+                    DivisionLevel.COUNTY,
+                    DivisionKind.STATUTORY,
+                    former.valid_from,
+                    former.valid_to,
                 )
                 successor = self.places[former.successor].line[0]
-                await self.connection.execute("UPDATE division SET predecessor_id = $1 WHERE id = $2", number, successor)
+                await self.connection.execute(
+                    "UPDATE division SET predecessor_id = $1 WHERE id = $2", number, successor
+                )
         for parent_code, name, others in ZONES:
             parent = self.places[parent_code]
             number = await self.connection.fetchval(
@@ -182,12 +210,30 @@ class Loader:
         return await self.periods()
 
     async def single(
-        self, code: str | None, name: str, parent: Place, level: DivisionLevel, kind: DivisionKind, since: object, until: object
+        self,
+        code: str | None,
+        name: str,
+        parent: Place,
+        level: DivisionLevel,
+        kind: DivisionKind,
+        since: object,
+        until: object,
     ) -> int:
         """Add one division and its closure; its id."""
         number = self.next_id
         self.next_id += 1
-        row = (number, code, name, full_name(parent.full_name, name), level.name, kind.name, parent.line[0], None, since, until)
+        row = (
+            number,
+            code,
+            name,
+            full_name(parent.full_name, name),
+            level.name,
+            kind.name,
+            parent.line[0],
+            None,
+            since,
+            until,
+        )
         await self.flush([row], [(ancestor, number, depth) for depth, ancestor in enumerate((number, *parent.line))])
         return number
 
@@ -196,8 +242,9 @@ class Loader:
         await self.connection.execute(
             "INSERT INTO division_alias (division_id, name) SELECT $1::bigint, $2::text"
             " WHERE NOT EXISTS (SELECT FROM division_alias WHERE division_id = $1 AND name = $2)",
-            number, name,
-        )  # fmt: skip
+            number,
+            name,
+        )
 
     async def periods(self) -> int:
         """Add the deadline rules that are not there, by procedure, step, division and first day."""
@@ -206,17 +253,25 @@ class Loader:
             division = None if period.division is None else self.places[period.division].line[0]
             status = await self.connection.execute(
                 "INSERT INTO deadline_rule (procedure, step, division_id, length, unit, starts_on, article, valid_from)"
-                " SELECT $1::text, $2::text, $3::bigint, $4, $5, $6, $7, $8::date WHERE NOT EXISTS (SELECT FROM deadline_rule"
+                " SELECT $1::text, $2::text, $3::bigint, $4, $5, $6, $7, $8::date WHERE NOT EXISTS (SELECT FROM"
+                " deadline_rule"
                 " WHERE procedure = $1 AND step = $2 AND division_id IS NOT DISTINCT FROM $3 AND valid_from = $8)",
-                period.procedure, period.step, division, period.length, period.unit.name, period.starts_on, period.article,
+                period.procedure,
+                period.step,
+                division,
+                period.length,
+                period.unit.name,
+                period.starts_on,
+                period.article,
                 period.valid_from,
-            )  # fmt: skip
+            )
             added += int(status.rpartition(" ")[2])
         return added
 
 
 async def load_divisions(url: str, *, villages: bool | Path = False, progress: Progress | None = None) -> Loaded:
-    """Load provinces to townships, and with ``villages`` the villages too (of the file named, else of the vendored one).
+    """Load provinces to townships, and with ``villages`` the villages too (of the file named, else of the vendored
+    one).
 
     One transaction: all or nothing. What is there already stays as it is, so a second run adds nothing.
 
@@ -232,18 +287,24 @@ async def load_divisions(url: str, *, villages: bool | Path = False, progress: P
             await loader.start()
             path = villages if isinstance(villages, Path) else FOLDER / FILES[DivisionLevel.VILLAGE][0]
             wanted = [level for level in FILES if villages or level is not DivisionLevel.VILLAGE]
-            count = await connection.fetchval("SELECT count(*) FROM division WHERE code IS NOT NULL AND valid_to IS NULL")
+            count = await connection.fetchval(
+                "SELECT count(*) FROM division WHERE code IS NOT NULL AND valid_to IS NULL"
+            )
             if villages:
                 loader.places |= {
                     row["code"]: Place("", ())
-                    for row in await connection.fetch("SELECT code FROM division WHERE level = 'VILLAGE' AND code IS NOT NULL")
+                    for row in await connection.fetch(
+                        "SELECT code FROM division WHERE level = 'VILLAGE' AND code IS NOT NULL"
+                    )
                 }
             if count < sum(ROWS[level] for level in wanted):
                 async with indexes_set_aside(connection, ["division", "division_closure"], progress, keys=count > 0):
                     for level in wanted:
                         await loader.level(level, path if level is DivisionLevel.VILLAGE else FOLDER / FILES[level][0])
             rules = await loader.reference()
-            await connection.execute("SELECT setval(pg_get_serial_sequence('division', 'id'), (SELECT max(id) FROM division))")
+            await connection.execute(
+                "SELECT setval(pg_get_serial_sequence('division', 'id'), (SELECT max(id) FROM division))"
+            )
         await connection.execute("VACUUM (ANALYZE) division, division_closure, division_alias, deadline_rule")
     finally:
         await connection.close()

@@ -14,8 +14,13 @@ from sqlalchemy.pool import NullPool
 from db.connect import create_engine
 from db.errors import DataError
 
-UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InvalidCatalogNameError,
-               asyncpg.InvalidAuthorizationSpecificationError)  # fmt: skip
+UNREACHABLE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+)
 
 
 def config(connection: Connection | None = None) -> Config:
@@ -72,7 +77,9 @@ async def connect(url: str) -> asyncpg.Connection:
         DataError: the database cannot be reached.
     """
     try:
-        return await asyncpg.connect(url, server_settings={"jit": "off", "timezone": "UTC", "application_name": "unionhub db"})
+        return await asyncpg.connect(
+            url, server_settings={"jit": "off", "timezone": "UTC", "application_name": "unionhub db"}
+        )
     except (*UNREACHABLE, ValueError, asyncpg.InterfaceError) as error:
         raise unreachable(error) from error
 

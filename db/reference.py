@@ -23,7 +23,8 @@ class Former:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period that the law sets: ``division`` is a code or null for the whole country, ``starts_on`` a column of the record."""
+    """A period that the law sets: ``division`` is a code or null for the whole country, ``starts_on`` a column of the
+    record."""
 
     procedure: str
     step: str
@@ -44,35 +45,148 @@ ZONES = (("6102", "铜川高新技术产业开发区", ("高新区", "铜川高�
 
 DAY, WORKING_DAY = DeadlineUnit.CALENDAR_DAY, DeadlineUnit.WORKING_DAY
 PERIODS = (
-    Period("agreement", "reply", None, 20, DAY, "requested_on", "Provisions on Collective Contracts art. 32", date(2004, 5, 1)),
-    Period("agreement", "reply", "31", 15, DAY, "requested_on", "Shanghai Regulations on Collective Contracts art. 15", date(2008, 1, 1)),
     Period(
-        "agreement", "reply", "33", 10, WORKING_DAY, "requested_on", "Zhejiang Regulations on Collective Contracts art. 7",
-        date(2011, 1, 1),
-    ),  # fmt: skip
-    Period(
-        "agreement", "reply_wage", "37", 10, DAY, "requested_on", "Shandong Regulations on Collective Wage Bargaining",
-        date(2010, 1, 1),
-    ),  # fmt: skip
-    Period("agreement", "submit", None, 10, DAY, "signed_on", "Provisions on Collective Contracts art. 42", date(2004, 5, 1)),
-    Period("agreement", "submit", "50", 10, DAY, "signed_on", "Chongqing Regulations on Collective Contracts art. 28", date(2010, 1, 1)),
-    Period("agreement", "submit", "33", 10, DAY, "signed_on", "Zhejiang Regulations on Collective Contracts art. 34", date(2011, 1, 1)),
-    Period("agreement", "submit", "31", 10, DAY, "signed_on", "Shanghai Regulations on Collective Contracts art. 23", date(2008, 1, 1)),
-    Period("agreement", "review", None, 15, DAY, "received_on", "Labour Contract Law art. 54", date(2008, 1, 1)),
-    Period("agreement", "publish", "50", 10, DAY, "effective_on", "Chongqing Regulations on Collective Contracts", date(2010, 1, 1)),
-    Period("agreement", "publish", "33", 5, WORKING_DAY, "effective_on", "Zhejiang Regulations on Collective Contracts", date(2011, 1, 1)),
-    Period("agreement", "publish", "37", 7, DAY, "effective_on", "Shandong Regulations on Collective Contracts", date(2010, 1, 1)),
-    Period(
-        "dispute", "mediate", None, 15, DAY, "received_on", "Labour Dispute Mediation and Arbitration Law art. 14", date(2008, 5, 1)
+        "agreement",
+        "reply",
+        None,
+        20,
+        DAY,
+        "requested_on",
+        "Provisions on Collective Contracts art. 32",
+        date(2004, 5, 1),
     ),
     Period(
-        "dispute", "accept", None, 5, WORKING_DAY, "received_on",
-        "Labour Dispute Mediation and Arbitration Law art. 29", date(2008, 5, 1),
-    ),  # fmt: skip
+        "agreement",
+        "reply",
+        "31",
+        15,
+        DAY,
+        "requested_on",
+        "Shanghai Regulations on Collective Contracts art. 15",
+        date(2008, 1, 1),
+    ),
     Period(
-        "dispute", "award", None, 45, DAY, "accepted_on", "Labour Dispute Mediation and Arbitration Law art. 43", date(2008, 5, 1)
+        "agreement",
+        "reply",
+        "33",
+        10,
+        WORKING_DAY,
+        "requested_on",
+        "Zhejiang Regulations on Collective Contracts art. 7",
+        date(2011, 1, 1),
+    ),
+    Period(
+        "agreement",
+        "reply_wage",
+        "37",
+        10,
+        DAY,
+        "requested_on",
+        "Shandong Regulations on Collective Wage Bargaining",
+        date(2010, 1, 1),
+    ),
+    Period(
+        "agreement",
+        "submit",
+        None,
+        10,
+        DAY,
+        "signed_on",
+        "Provisions on Collective Contracts art. 42",
+        date(2004, 5, 1),
+    ),
+    Period(
+        "agreement",
+        "submit",
+        "50",
+        10,
+        DAY,
+        "signed_on",
+        "Chongqing Regulations on Collective Contracts art. 28",
+        date(2010, 1, 1),
+    ),
+    Period(
+        "agreement",
+        "submit",
+        "33",
+        10,
+        DAY,
+        "signed_on",
+        "Zhejiang Regulations on Collective Contracts art. 34",
+        date(2011, 1, 1),
+    ),
+    Period(
+        "agreement",
+        "submit",
+        "31",
+        10,
+        DAY,
+        "signed_on",
+        "Shanghai Regulations on Collective Contracts art. 23",
+        date(2008, 1, 1),
+    ),
+    Period("agreement", "review", None, 15, DAY, "received_on", "Labour Contract Law art. 54", date(2008, 1, 1)),
+    Period(
+        "agreement",
+        "publish",
+        "50",
+        10,
+        DAY,
+        "effective_on",
+        "Chongqing Regulations on Collective Contracts",
+        date(2010, 1, 1),
+    ),
+    Period(
+        "agreement",
+        "publish",
+        "33",
+        5,
+        WORKING_DAY,
+        "effective_on",
+        "Zhejiang Regulations on Collective Contracts",
+        date(2011, 1, 1),
+    ),
+    Period(
+        "agreement",
+        "publish",
+        "37",
+        7,
+        DAY,
+        "effective_on",
+        "Shandong Regulations on Collective Contracts",
+        date(2010, 1, 1),
+    ),
+    Period(
+        "dispute",
+        "mediate",
+        None,
+        15,
+        DAY,
+        "received_on",
+        "Labour Dispute Mediation and Arbitration Law art. 14",
+        date(2008, 5, 1),
+    ),
+    Period(
+        "dispute",
+        "accept",
+        None,
+        5,
+        WORKING_DAY,
+        "received_on",
+        "Labour Dispute Mediation and Arbitration Law art. 29",
+        date(2008, 5, 1),
+    ),
+    Period(
+        "dispute",
+        "award",
+        None,
+        45,
+        DAY,
+        "accepted_on",
+        "Labour Dispute Mediation and Arbitration Law art. 43",
+        date(2008, 5, 1),
     ),
 )
-"""The periods that a column of ours starts. ``reply_wage`` goes before ``reply`` for a wage agreement where a division has it; the five
-days of ``accept`` are working days (Rules on Handling Labour and Personnel Disputes). Provincial rules: in force at the latest from
-the day given."""
+"""The periods that a column of ours starts. ``reply_wage`` goes before ``reply`` for a wage agreement where a division
+has it; the five days of ``accept`` are working days (Rules on Handling Labour and Personnel Disputes). Provincial
+rules: in force at the latest from the day given."""

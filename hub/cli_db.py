@@ -50,9 +50,12 @@ def chosen(_: click.Context, __: click.Parameter, url: str | None) -> str:
 
 
 database_url = click.option(
-    "--database-url", envvar="UNIONHUB_DATABASE_URL", metavar="URL", callback=chosen,
+    "--database-url",
+    envvar="UNIONHUB_DATABASE_URL",
+    metavar="URL",
+    callback=chosen,
     help="postgresql://… of the database; the embedded one if neither this nor UNIONHUB_DATABASE_URL names another.",
-)  # fmt: skip
+)
 
 
 @click.group("db")
@@ -71,7 +74,9 @@ def upgrade(database_url: str) -> None:
 @db.command("load-divisions")
 @database_url
 @click.option("--villages", is_flag=True, help="Load the 620,573 villages too.")
-@click.option("--villages-file", type=click.Path(path_type=Path), help="Villages from this CSV file (plain or .xz) instead.")
+@click.option(
+    "--villages-file", type=click.Path(path_type=Path), help="Villages from this CSV file (plain or .xz) instead."
+)
 def load_divisions_command(database_url: str, villages: bool, villages_file: Path | None) -> None:
     """Load the divisions of the country; what is there already stays."""
     with progress_bars() as progress:
@@ -88,7 +93,10 @@ def generate_command(database_url: str, members: int, seed: int) -> None:
     with progress_bars() as progress:
         made = run(generate(database_url, members, seed, progress=progress))
     rows = sum(made.rows.values())
-    click.echo(f"Generated {members:,} members, {rows:,} rows in all, in {made.seconds:.1f} s ({members / made.seconds:,.0f} members/s).")
+    click.echo(
+        f"Generated {members:,} members, {rows:,} rows in all, in {made.seconds:.1f} s"
+        f" ({members / made.seconds:,.0f} members/s)."
+    )
 
 
 @db.command("demo")

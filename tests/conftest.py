@@ -52,7 +52,9 @@ async def build_template(server: str, name: str) -> None:
         await load_divisions(url)
         await generate(url, MEMBERS, SEED)
         await connection.execute(f"ALTER DATABASE unionhub_building RENAME TO {name}")
-        old = await connection.fetch("SELECT datname FROM pg_database WHERE datname LIKE $1 ORDER BY oid DESC", f"{PREFIX}%")
+        old = await connection.fetch(
+            "SELECT datname FROM pg_database WHERE datname LIKE $1 ORDER BY oid DESC", f"{PREFIX}%"
+        )
         for row in old[KEPT:]:
             await connection.execute(f"DROP DATABASE IF EXISTS {row['datname']}")
     finally:
@@ -80,13 +82,15 @@ async def drop(server: str, name: str) -> None:
 
 @pytest.fixture(scope="session")
 def server_url() -> str:
-    """The URL of the ``postgres`` database of the test server: ``UNIONHUB_TEST_DATABASE_URL``, else the embedded one."""
+    """The URL of the ``postgres`` database of the test server: ``UNIONHUB_TEST_DATABASE_URL``, else the embedded
+    one."""
     return os.environ.get("UNIONHUB_TEST_DATABASE_URL") or embedded.start(ROOT / ".data" / "test")
 
 
 @pytest.fixture(scope="session")
 def template(server_url: str) -> str:
-    """The name of a migrated database with divisions and a federation of 2,500 members, made once for the sources of ``db``."""
+    """The name of a migrated database with divisions and a federation of 2,500 members, made once for the sources of
+    ``db``."""
     name = PREFIX + sources()
     run(build_template(server_url, name))
     return name

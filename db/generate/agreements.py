@@ -1,4 +1,5 @@
-"""Rows of collective agreements: each stands in one state, and its steps lead there day by day within the law's periods."""
+"""Rows of collective agreements: each stands in one state, and its steps lead there day by day within the law's
+periods."""
 
 from __future__ import annotations
 
@@ -14,25 +15,59 @@ if TYPE_CHECKING:
     from db.generate.unions import Grassroots
 
 STATES = (
-    ("EFFECTIVE", 50), ("EXPIRED", 25), ("UNDER_REVIEW", 6), ("SUBMITTED", 2), ("SIGNED", 3), ("CONGRESS_PASSED", 2), ("DRAFTED", 2),
-    ("BARGAINING", 3), ("SUSPENDED", 1), ("REPLIED", 2), ("REQUESTED", 2), ("OBJECTED", 1), ("TERMINATED", 1),
-)  # fmt: skip
+    ("EFFECTIVE", 50),
+    ("EXPIRED", 25),
+    ("UNDER_REVIEW", 6),
+    ("SUBMITTED", 2),
+    ("SIGNED", 3),
+    ("CONGRESS_PASSED", 2),
+    ("DRAFTED", 2),
+    ("BARGAINING", 3),
+    ("SUSPENDED", 1),
+    ("REPLIED", 2),
+    ("REQUESTED", 2),
+    ("OBJECTED", 1),
+    ("TERMINATED", 1),
+)
 PATH = ("REQUESTED", "REPLIED", "BARGAINING", "DRAFTED", "CONGRESS_PASSED", "SIGNED", "SUBMITTED", "UNDER_REVIEW")
 ACTORS = {
-    "REQUESTED": "UNION", "REPLIED": "EMPLOYER", "BARGAINING": "UNION", "SUSPENDED": "UNION", "DRAFTED": "UNION",
-    "CONGRESS_PASSED": "WORKERS_CONGRESS", "SIGNED": "UNION", "SUBMITTED": "EMPLOYER", "UNDER_REVIEW": "HR_BUREAU",
-    "OBJECTED": "HR_BUREAU", "EFFECTIVE": "HR_BUREAU", "EXPIRED": "UNION", "TERMINATED": "UNION",
-}  # fmt: skip
+    "REQUESTED": "UNION",
+    "REPLIED": "EMPLOYER",
+    "BARGAINING": "UNION",
+    "SUSPENDED": "UNION",
+    "DRAFTED": "UNION",
+    "CONGRESS_PASSED": "WORKERS_CONGRESS",
+    "SIGNED": "UNION",
+    "SUBMITTED": "EMPLOYER",
+    "UNDER_REVIEW": "HR_BUREAU",
+    "OBJECTED": "HR_BUREAU",
+    "EFFECTIVE": "HR_BUREAU",
+    "EXPIRED": "UNION",
+    "TERMINATED": "UNION",
+}
 GAPS = {
-    "REPLIED": (2, 9), "BARGAINING": (1, 10), "SUSPENDED": (5, 20), "DRAFTED": (10, 50), "CONGRESS_PASSED": (5, 15), "SIGNED": (1, 5),
-    "SUBMITTED": (1, 9), "UNDER_REVIEW": (0, 3), "OBJECTED": (5, 14), "EFFECTIVE": (5, 14),
-}  # fmt: skip
-"""Days from one step to the next; a reply comes within the shortest of the law's periods, a submission within ten days."""
+    "REPLIED": (2, 9),
+    "BARGAINING": (1, 10),
+    "SUSPENDED": (5, 20),
+    "DRAFTED": (10, 50),
+    "CONGRESS_PASSED": (5, 15),
+    "SIGNED": (1, 5),
+    "SUBMITTED": (1, 9),
+    "UNDER_REVIEW": (0, 3),
+    "OBJECTED": (5, 14),
+    "EFFECTIVE": (5, 14),
+}
+"""Days from one step to the next; a reply comes within the shortest of the law's periods, a submission within ten
+days."""
 
 KIND_NAMES = {
-    "COMPREHENSIVE": "集体合同", "WAGE": "工资专项集体合同", "WOMEN": "女职工权益保护专项集体合同", "SAFETY": "劳动安全卫生专项集体合同",
-    "INDUSTRY": "行业集体合同", "REGIONAL": "区域性集体合同",
-}  # fmt: skip
+    "COMPREHENSIVE": "集体合同",
+    "WAGE": "工资专项集体合同",
+    "WOMEN": "女职工权益保护专项集体合同",
+    "SAFETY": "劳动安全卫生专项集体合同",
+    "INDUSTRY": "行业集体合同",
+    "REGIONAL": "区域性集体合同",
+}
 
 
 def path_to(state: str) -> list[str]:
@@ -73,11 +108,26 @@ class Agreements:
         single = union.employers[0] if form == "INDEPENDENT" else None
         name = single.name if single else union.name.removesuffix("工会委员会").removesuffix("联合")
         self.rows.add(
-            "collective_agreement", number, code, cell(name + KIND_NAMES[kind]), kind, state, union.planned.id,
-            single.id if single else None, division.id if division else None, union.industry, workers, iso(days["REQUESTED"]),
-            iso_or_null(signed), iso_or_null(days.get("SUBMITTED")), iso_or_null(days.get("UNDER_REVIEW")), iso_or_null(effective),
-            iso_or_null(published if published and published <= TODAY else None), iso_or_null(effective), iso_or_null(term_to),
-        )  # fmt: skip
+            "collective_agreement",
+            number,
+            code,
+            cell(name + KIND_NAMES[kind]),
+            kind,
+            state,
+            union.planned.id,
+            single.id if single else None,
+            division.id if division else None,
+            union.industry,
+            workers,
+            iso(days["REQUESTED"]),
+            iso_or_null(signed),
+            iso_or_null(days.get("SUBMITTED")),
+            iso_or_null(days.get("UNDER_REVIEW")),
+            iso_or_null(effective),
+            iso_or_null(published if published and published <= TODAY else None),
+            iso_or_null(effective),
+            iso_or_null(term_to),
+        )
         self.parties(number, union, single is not None)
         since = effective or days["REQUESTED"]
         for employer in union.employers:
@@ -86,7 +136,8 @@ class Agreements:
         self.steps(number, dated, code, workers)
 
     def dated(self, state: str, years: int, established: int) -> list[tuple[str, int]]:
-        """The states up to ``state`` with their days, all after the union was established and none after the reference day."""
+        """The states up to ``state`` with their days, all after the union was established and none after the reference
+        day."""
         chance = self.chance
         path = path_to(state)
         offsets = [0]
@@ -101,10 +152,15 @@ class Agreements:
             start = begun - offsets[-2]
             ended = years_after(begun, years) if state == "EXPIRED" else begun + 30 + chance.randrange(term - 60)
             if start > established:
-                return [*((step, start + offset) for step, offset in zip(path[:-1], offsets[:-1], strict=True)), (state, ended)]
+                return [
+                    *((step, start + offset) for step, offset in zip(path[:-1], offsets[:-1], strict=True)),
+                    (state, ended),
+                ]
             return self.dated("EFFECTIVE", years, established)
         else:
-            last = TODAY - chance.randrange({"UNDER_REVIEW": 15, "SUBMITTED": 4, "SIGNED": 16, "OBJECTED": 30}.get(state, 45))
+            last = TODAY - chance.randrange(
+                {"UNDER_REVIEW": 15, "SUBMITTED": 4, "SIGNED": 16, "OBJECTED": 30}.get(state, 45)
+            )
         start = last - offsets[-1]
         if start > established:
             return [(step, start + offset) for step, offset in zip(path, offsets, strict=True)]
@@ -125,7 +181,8 @@ class Agreements:
             add("agreement_party", number, "EMPLOYER", None, None, cell(body), person_name(chance))
 
     def steps(self, number: int, dated: list[tuple[str, int]], code: str | None, workers: int) -> None:
-        """One row a step; the congress with its roster: two thirds present at least, and more than half of all for it."""
+        """One row a step; the congress with its roster: two thirds present at least, and more than half of all for
+        it."""
         chance = self.chance
         for state, on in dated:
             roster = present = votes = None
@@ -135,6 +192,14 @@ class Agreements:
                 votes = min(roster // 2 + 1 + chance.randrange(max(present - roster // 2, 1)), present)
             note = "审查期满十五日未提异议" if state == "EFFECTIVE" and chance.random() < 0.3 else None
             self.rows.add(
-                "agreement_step", number, state, ACTORS[state], iso(on),
-                code if state in ("SIGNED", "SUBMITTED", "UNDER_REVIEW", "EFFECTIVE") else None, roster, present, votes, note,
-            )  # fmt: skip
+                "agreement_step",
+                number,
+                state,
+                ACTORS[state],
+                iso(on),
+                code if state in ("SIGNED", "SUBMITTED", "UNDER_REVIEW", "EFFECTIVE") else None,
+                roster,
+                present,
+                votes,
+                note,
+            )

@@ -1,4 +1,5 @@
-"""Days of the generated federation: everything has happened by one reference day, so that the same seed gives the same rows."""
+"""Days of the generated federation: everything has happened by one reference day, so that the same seed gives the same
+rows."""
 
 from datetime import date
 

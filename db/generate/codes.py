@@ -1,4 +1,5 @@
-"""Codes with check digits: GB 32100 credit codes with their GB 11714 body, and the parts of GB 11643 resident numbers."""
+"""Codes with check digits: GB 32100 credit codes with their GB 11714 body, and the parts of GB 11643 resident
+numbers."""
 
 from datetime import date, timedelta
 
@@ -15,7 +16,8 @@ SEQUENCES = 999
 
 
 def credit_code(prefix: str, county: str, serial: int) -> str:
-    """The GB 32100 code of ``prefix`` (81 a grassroots union …), the six digits of a county, and a serial number below 31⁶."""
+    """The GB 32100 code of ``prefix`` (81 a grassroots union …), the six digits of a county, and a serial number below
+    31⁶."""
     digits = ""
     for _ in range(6):
         serial, digit = divmod(serial, 31)
@@ -23,7 +25,11 @@ def credit_code(prefix: str, county: str, serial: int) -> str:
     if serial:
         raise ValueError("no credit codes are left")
     body = "MC" + digits
-    check = 11 - sum(BODY_ALPHABET.index(character) * weight for character, weight in zip(body, BODY_WEIGHTS, strict=True)) % 11
+    check = (
+        11
+        - sum(BODY_ALPHABET.index(character) * weight for character, weight in zip(body, BODY_WEIGHTS, strict=True))
+        % 11
+    )
     body += "X" if check == 10 else "0" if check == 11 else str(check)
     head = prefix + county + body
     total = sum(CREDIT_VALUE[character] * weight for character, weight in zip(head, CREDIT_WEIGHTS, strict=True))

@@ -1,4 +1,5 @@
-"""Rows of dispute cases: parties, claims, dated steps through mediation, arbitration and court, and the money that came of them."""
+"""Rows of dispute cases: parties, claims, dated steps through mediation, arbitration and court, and the money that came
+of them."""
 
 from __future__ import annotations
 
@@ -14,16 +15,28 @@ if TYPE_CHECKING:
     from db.generate.unions import Employer, Grassroots
 
 CAUSES = (
-    ("UNPAID_WAGES", 40, "WAGE"), ("OVERTIME", 12, "WAGE"), ("SEVERANCE", 14, "COMPENSATION"), ("WORK_INJURY", 10, "INJURY"),
-    ("CONTRACT", 8, "COMPENSATION"), ("DISMISSAL", 6, "COMPENSATION"), ("HOURS_INSURANCE_WELFARE", 5, "OTHER"),
-    ("CONFIRM_RELATION", 3, None), ("COLLECTIVE_CONTRACT", 1, "WAGE"), ("OTHER", 1, "OTHER"),
-)  # fmt: skip
+    ("UNPAID_WAGES", 40, "WAGE"),
+    ("OVERTIME", 12, "WAGE"),
+    ("SEVERANCE", 14, "COMPENSATION"),
+    ("WORK_INJURY", 10, "INJURY"),
+    ("CONTRACT", 8, "COMPENSATION"),
+    ("DISMISSAL", 6, "COMPENSATION"),
+    ("HOURS_INSURANCE_WELFARE", 5, "OTHER"),
+    ("CONFIRM_RELATION", 3, None),
+    ("COLLECTIVE_CONTRACT", 1, "WAGE"),
+    ("OTHER", 1, "OTHER"),
+)
 MEDIATORS = ("ENTERPRISE", "TOWNSHIP", "JOINT_TRIPARTITE", "INDUSTRY_REGIONAL", "PEOPLES")
 ACTORS = {
-    "COUNSELLING": "UNION", "DAILY_MEDIATION": "MEDIATION_BODY", "PRE_ARBITRATION": "MEDIATION_BODY",
-    "ARBITRATION": "ARBITRATION_COMMISSION", "PRE_TRIAL": "MEDIATION_BODY", "FIRST_TRIAL": "COURT", "SECOND_TRIAL": "COURT",
+    "COUNSELLING": "UNION",
+    "DAILY_MEDIATION": "MEDIATION_BODY",
+    "PRE_ARBITRATION": "MEDIATION_BODY",
+    "ARBITRATION": "ARBITRATION_COMMISSION",
+    "PRE_TRIAL": "MEDIATION_BODY",
+    "FIRST_TRIAL": "COURT",
+    "SECOND_TRIAL": "COURT",
     "ENFORCEMENT": "COURT",
-}  # fmt: skip
+}
 ROUTES = (
     (("DAILY_MEDIATION",), 50),
     (("COUNSELLING",), 6),
@@ -63,7 +76,9 @@ class Disputes:
         chance = self.chance
         earliest = max(established + 20, TODAY - 1300)
         phases = list(chance.choices([route for route, _ in ROUTES], [weight for _, weight in ROUTES])[0])
-        start = TODAY - chance.randrange(25) if chance.random() < 0.12 else earliest + chance.randrange(TODAY - earliest)
+        start = (
+            TODAY - chance.randrange(25) if chance.random() < 0.12 else earliest + chance.randrange(TODAY - earliest)
+        )
         steps: list[Step] = []
         on = start
         for position, phase in enumerate(phases):
@@ -106,11 +121,23 @@ class Disputes:
         handler = planned.id if chance.random() < 0.75 else union.place.union.id
         division = union.place.union.division
         self.rows.add(
-            "dispute_case", number, f"{union.place.code}劳争〔{iso(received)[:4]}〕{number}号", handler, employer.id if employer else None,
-            division.id if division else None, cause, phase, status, self.body(phase), iso(received), iso_or_null(accepted),
-            iso_or_null(ended if closed else None), len(claimants), len(claimants) >= 10,
+            "dispute_case",
+            number,
+            f"{union.place.code}劳争〔{iso(received)[:4]}〕{number}号",
+            handler,
+            employer.id if employer else None,
+            division.id if division else None,
+            cause,
+            phase,
+            status,
+            self.body(phase),
+            iso(received),
+            iso_or_null(accepted),
+            iso_or_null(ended if closed else None),
+            len(claimants),
+            len(claimants) >= 10,
             None if claimed is None else f"{claimed / 100:.2f}",
-        )  # fmt: skip
+        )
         self.parties(number, claimants, names, planned.member, employer)
         self.claims(number, kind, claimed)
         for phase, status, actor, on in steps:
@@ -129,7 +156,9 @@ class Disputes:
             return "COURT"
         return self.chance.choice(MEDIATORS)
 
-    def parties(self, number: int, claimants: list[int], names: list[str], first: int, employer: Employer | None) -> None:
+    def parties(
+        self, number: int, claimants: list[int], names: list[str], first: int, employer: Employer | None
+    ) -> None:
         """The claimants and the employer; who has no employer claims against a trader known by name only."""
         add = self.rows.add
         for claimant in claimants:
@@ -148,7 +177,8 @@ class Disputes:
             self.rows.add("dispute_claim", number, "COMPENSATION", f"{second / 100:.2f}")
 
     def recoveries(self, number: int, members: list[int], kind: str, amounts: list[int], ended: int) -> None:
-        """What reached each claimant after the case was closed: never more than was claimed, nothing in one case of eight."""
+        """What reached each claimant after the case was closed: never more than was claimed, nothing in one case of
+        eight."""
         chance = self.chance
         if chance.random() < 0.12:
             return

@@ -1,4 +1,5 @@
-"""Rows of persons: members, memberships, engagements and enrolments. The one loop of the generator that runs once a member."""
+"""Rows of persons: members, memberships, engagements and enrolments. The one loop of the generator that runs once a
+member."""
 
 from __future__ import annotations
 
@@ -32,11 +33,15 @@ VARIANTS = 16
 
 OTHER_TYPES = {
     "INDEPENDENT": ("EMPLOYEE",) * 14 + ("SECURITY_GUARD", "CARE_WORKER"),
-    "JOINT": ("EMPLOYEE",) * 11 + ("MALL_INFORMATION", "REAL_ESTATE_AGENT", "SECURITY_GUARD", "DOMESTIC_WORKER", "CARE_WORKER"),
+    "JOINT": ("EMPLOYEE",) * 11
+    + ("MALL_INFORMATION", "REAL_ESTATE_AGENT", "SECURITY_GUARD", "DOMESTIC_WORKER", "CARE_WORKER"),
     "PROJECT": ("EMPLOYEE",) * 15 + ("SECURITY_GUARD",),
     "ONLINE_HOME": ("FLEXIBLE",) * 7
-    + ("DOMESTIC_WORKER",) * 3 + ("CARE_WORKER",) * 2 + ("MALL_INFORMATION",) * 2 + ("REAL_ESTATE_AGENT", "FOOD_DELIVERY"),
-}  # fmt: skip
+    + ("DOMESTIC_WORKER",) * 3
+    + ("CARE_WORKER",) * 2
+    + ("MALL_INFORMATION",) * 2
+    + ("REAL_ESTATE_AGENT", "FOOD_DELIVERY"),
+}
 MIGRANT = {"INDEPENDENT": 0.2, "JOINT": 0.4, "PROJECT": 0.85, "NEW_FORM": 0.6, "ONLINE_HOME": 0.35}
 CHANNELS = {
     "INDEPENDENT": ("PAPER", "PAPER", "APP", "QR"),
@@ -46,8 +51,11 @@ CHANNELS = {
     "ONLINE_HOME": ("FALLBACK",),
 }
 JOBS = {
-    "COURIER": "快递员", "TRUCK_DRIVER": "货车司机", "RIDE_HAILING_DRIVER": "网约车司机", "FOOD_DELIVERY": "网约配送员",
-}  # fmt: skip
+    "COURIER": "快递员",
+    "TRUCK_DRIVER": "货车司机",
+    "RIDE_HAILING_DRIVER": "网约车司机",
+    "FOOD_DELIVERY": "网约配送员",
+}
 TITLES = ("操作工", "技术员", "班组长", "文员", "质检员", "销售员", "会计", "维修工")
 PROJECT_TITLES = ("钢筋工", "木工", "架子工", "电工", "瓦工", "安全员")
 SCHEMES = {
@@ -57,9 +65,12 @@ SCHEMES = {
     "TRUCK_DRIVER": ("PLATFORM_OCCUPATIONAL_INJURY", day(2022, 7, 1)),
 }
 LEFT = (
-    ("TRANSFERRED_OUT", "工作调动"), ("TRANSFERRED_OUT", "劳动合同期满"), ("TRANSFERRED_OUT", "转入新单位"), ("WITHDRAWN", "个人申请"),
+    ("TRANSFERRED_OUT", "工作调动"),
+    ("TRANSFERRED_OUT", "劳动合同期满"),
+    ("TRANSFERRED_OUT", "转入新单位"),
+    ("WITHDRAWN", "个人申请"),
     ("AUTO_WITHDRAWN", "六个月未交会费且未参加活动"),
-)  # fmt: skip
+)
 
 
 class Persons:
@@ -76,7 +87,8 @@ class Persons:
         self.lines = rows.lines
 
     def tails(self, union: Grassroots) -> list[tuple[str, int, str, bool]]:
-        """Sixteen kinds of person: county digits of the resident number, their weighted sum, the end of the row, insurable or not."""
+        """Sixteen kinds of person: county digits of the resident number, their weighted sum, the end of the row,
+        insurable or not."""
         chance, form = self.chance, union.planned.form
         types = OTHER_TYPES.get(form, (union.worker_type,) * VARIANTS)
         home = (union.place.code, weighted(union.place.code, 0))
@@ -88,7 +100,12 @@ class Persons:
             model = "t" if chance.random() < 0.006 else "f"
             place = division.id if division else "\\N"
             made.append(
-                (code, total, f"\t{worker_type}\t{'t' if migrant else 'f'}\t{model}\t{place}\n", worker_type == union.worker_type)
+                (
+                    code,
+                    total,
+                    f"\t{worker_type}\t{'t' if migrant else 'f'}\t{model}\t{place}\n",
+                    worker_type == union.worker_type,
+                )
             )
         return made
 
@@ -104,7 +121,11 @@ class Persons:
         """For each day of joining the end of a membership's row: active, and retained for those past working age."""
         made = []
         for position, joined in enumerate(days):
-            channel = "COLLECTIVE" if position < 3 and planned.form != "PROJECT" else self.chance.choice(CHANNELS[planned.form])
+            channel = (
+                "COLLECTIVE"
+                if position < 3 and planned.form != "PROJECT"
+                else self.chance.choice(CHANNELS[planned.form])
+            )
             if planned.form == "ONLINE_HOME":
                 channel = "FALLBACK"
             applied = max(joined - self.chance.randrange(30), planned.established)
@@ -120,7 +141,11 @@ class Persons:
         for employer in union.employers:
             tails = []
             for joined in days:
-                kind = "LABOUR_CONTRACT" if chance.random() < 0.85 else chance.choice(("DISPATCH", "OUTSOURCED", "DE_FACTO"))
+                kind = (
+                    "LABOUR_CONTRACT"
+                    if chance.random() < 0.85
+                    else chance.choice(("DISPATCH", "OUTSOURCED", "DE_FACTO"))
+                )
                 if planned.form == "NEW_FORM":
                     kind = "PLATFORM" if chance.random() < 0.75 else "OUTSOURCED"
                 title = JOBS.get(union.worker_type) or chance.choice(titles)
@@ -136,9 +161,11 @@ class Persons:
         if planned.form == "PROJECT":
             scheme = "CONSTRUCTION_PROJECT"
         rate, base = {
-            "STANDARD_WORK_INJURY": ("0.00500", 6200), "COURIER_PRIORITY_WORK_INJURY": ("0.00400", 5600),
-            "CONSTRUCTION_PROJECT": ("\\N", 0), "PLATFORM_OCCUPATIONAL_INJURY": ("\\N", 0),
-        }[scheme]  # fmt: skip
+            "STANDARD_WORK_INJURY": ("0.00500", 6200),
+            "COURIER_PRIORITY_WORK_INJURY": ("0.00400", 5600),
+            "CONSTRUCTION_PROJECT": ("\\N", 0),
+            "PLATFORM_OCCUPATIONAL_INJURY": ("\\N", 0),
+        }[scheme]
         system = f"SSA-{union.place.code[:2]}"
         made = []
         for employer in union.employers:
@@ -148,10 +175,15 @@ class Persons:
                 since = max(since, joined)
                 ended = since + 180 + chance.randrange(500) if chance.random() < 0.2 else TODAY
                 until = iso(ended) if ended < TODAY else "\\N"
-                cohort: object = 1 + min((since - first) // 240, 5) if scheme == "COURIER_PRIORITY_WORK_INJURY" else "\\N"
+                cohort: object = (
+                    1 + min((since - first) // 240, 5) if scheme == "COURIER_PRIORITY_WORK_INJURY" else "\\N"
+                )
                 amount = f"{base + 10 * chance.randrange(240)}.00" if base else "\\N"
                 variants.append(
-                    (f"\t{employer.id}\t{scheme}\t{cohort}\t{amount}\t{rate}\t{system}\t{scheme[:1]}", f"\t{iso(since)}\t{until}\n")
+                    (
+                        f"\t{employer.id}\t{scheme}\t{cohort}\t{amount}\t{rate}\t{system}\t{scheme[:1]}",
+                        f"\t{iso(since)}\t{until}\n",
+                    )
                 )
             made.append(variants)
         return made
@@ -169,7 +201,13 @@ class Persons:
                 last = other.dissolved or first + 30 + chance.randrange(span - (first - other.established) - 30)
                 status, reason = ("TRANSFERRED_OUT", "项目竣工,工会撤销") if other.dissolved else chance.choice(LEFT)
                 channel = "PROJECT" if other.form == "PROJECT" else "PAPER"
-                made.append((first, last, f"\t{other.id}\t{status}\t{channel}\t{iso(first)}\t{iso(first)}\t{iso(last)}\t{reason}\n"))
+                made.append(
+                    (
+                        first,
+                        last,
+                        f"\t{other.id}\t{status}\t{channel}\t{iso(first)}\t{iso(first)}\t{iso(last)}\t{reason}\n",
+                    )
+                )
         return made
 
     def applied(self, former: list[Planned]) -> list[str]:
@@ -235,4 +273,3 @@ class Persons:
             if applied and drawn >> 44 & 63 == 0:
                 membership_rows.append(f"{member}{applied[drawn >> 50 & 1]}")
         return names
-

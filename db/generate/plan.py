@@ -1,4 +1,5 @@
-"""The plan: every grassroots union with its size and the ids of what it will have, so that its rows can be made anywhere, in any order."""
+"""The plan: every grassroots union with its size and the ids of what it will have, so that its rows can be made
+anywhere, in any order."""
 
 import random
 from collections.abc import Iterator
@@ -15,12 +16,19 @@ CASE_EVERY = 60
 
 FORMS = ("INDEPENDENT", "JOINT", "PROJECT", "NEW_FORM", "ONLINE_HOME")
 FORM_WEIGHTS = (52, 20, 9, 13, 6)
-SIZES = {"INDEPENDENT": (10, 90), "JOINT": (20, 80), "PROJECT": (20, 70), "NEW_FORM": (30, 120), "ONLINE_HOME": (20, 140)}
+SIZES = {
+    "INDEPENDENT": (10, 90),
+    "JOINT": (20, 80),
+    "PROJECT": (20, 70),
+    "NEW_FORM": (30, 120),
+    "ONLINE_HOME": (20, 140),
+}
 
 
 @dataclass(slots=True)
 class Planned:
-    """One grassroots union: ids of its members are ``member + 1 …`` for ``size``, of its employers ``employer …`` for ``employers``."""
+    """One grassroots union: ids of its members are ``member + 1 …`` for ``size``, of its employers ``employer …`` for
+    ``employers``."""
 
     id: int
     form: str
@@ -59,7 +67,9 @@ class Place:
 class Planner:
     """Walks the territory once, writes what stands above the grassroots, and plans the grassroots."""
 
-    def __init__(self, provinces: list[Division], members: int, federations: Federations, chance: random.Random) -> None:
+    def __init__(
+        self, provinces: list[Division], members: int, federations: Federations, chance: random.Random
+    ) -> None:
         self.federations = federations
         self.chance = chance
         self.members = members
@@ -77,7 +87,9 @@ class Planner:
                     self.county(county, city, county_union, provincial | own, counts)
         self.share_members()
 
-    def county(self, county: Division, city: Division, above: Union, industrial: dict[str, Union], counts: dict[int, int]) -> None:
+    def county(
+        self, county: Division, city: Division, above: Union, industrial: dict[str, Union], counts: dict[int, int]
+    ) -> None:
         """The townships of a county, and the plan of each one's grassroots unions."""
         sibling = None
         for township in county.children:
@@ -89,7 +101,8 @@ class Planner:
             sibling = union
 
     def grassroots(self, place: Place, number: int) -> None:
-        """Plan ``number`` unions with members below a township, beside them dissolved project unions and a federation of unions."""
+        """Plan ``number`` unions with members below a township, beside them dissolved project unions and a federation
+        of unions."""
         chance = self.chance
         federation, since = 0, place.union.established
         if chance.random() < (0.3 if number >= 3 else 0.03):
@@ -103,13 +116,24 @@ class Planner:
         for _ in range(number):
             form = chance.choices(FORMS, FORM_WEIGHTS)[0]
             grouped = federation if form in ("NEW_FORM", "JOINT") else 0
-            earliest = max(place.union.established, since if grouped else 0, day(2019) if form in ("NEW_FORM", "ONLINE_HOME") else 0)
+            earliest = max(
+                place.union.established,
+                since if grouped else 0,
+                day(2019) if form in ("NEW_FORM", "ONLINE_HOME") else 0,
+            )
             if form == "PROJECT":
                 earliest = max(earliest, TODAY - 900)
             established = earliest + int((TODAY - 60 - earliest) * chance.random() ** 0.7)
-            employers = {"INDEPENDENT": 1, "JOINT": 3 + chance.randrange(4), "NEW_FORM": 1 + chance.randrange(3), "PROJECT": 1}.get(form, 0)
+            employers = {
+                "INDEPENDENT": 1,
+                "JOINT": 3 + chance.randrange(4),
+                "NEW_FORM": 1 + chance.randrange(3),
+                "PROJECT": 1,
+            }.get(form, 0)
             agreements = 1 if form in ("INDEPENDENT", "JOINT", "NEW_FORM") and chance.random() < 0.8 else 0
-            planned = Planned(self.next_id(), form, established, None, grouped, chance.randint(*SIZES[form]), employers, agreements)
+            planned = Planned(
+                self.next_id(), form, established, None, grouped, chance.randint(*SIZES[form]), employers, agreements
+            )
             place.planned.append(planned)
         place.unorganised = chance.randrange(3)
 

@@ -1,4 +1,5 @@
-"""Generate a federation into an empty database: plan it, make rows in a process beside, and COPY them in one transaction."""
+"""Generate a federation into an empty database: plan it, make rows in a process beside, and COPY them in one
+transaction."""
 
 import asyncio
 import os
@@ -47,14 +48,16 @@ def check(members: object, seed: object) -> tuple[int, int]:
     Raises:
         DataError: they are not.
     """
-    for name, value in (("members", members), ("seed", seed)):
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise DataError(f"The {'number of members' if name == 'members' else name} must be a whole number, not {value!r}.")
-    assert isinstance(members, int) and isinstance(seed, int)  # noqa: S101 — for the type checker
+    if isinstance(members, bool) or not isinstance(members, int):
+        raise DataError(f"The number of members must be a whole number, not {members!r}.")
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise DataError(f"The seed must be a whole number, not {seed!r}.")
     if members < 0:
         raise DataError(f"The number of members must not be negative, but is {members}.")
     if members > RESIDENTS:
-        raise DataError(f"At most {RESIDENTS:,} members can have resident numbers of their own; {members:,} were asked for.")
+        raise DataError(
+            f"At most {RESIDENTS:,} members can have resident numbers of their own; {members:,} were asked for."
+        )
     return members, seed
 
 
@@ -67,13 +70,16 @@ async def generate(
     workers: int | None = None,
     extend: Callable[[asyncpg.Connection], Awaitable[None]] | None = None,
 ) -> Generated:
-    """Write a federation of ``members`` members into a database with divisions and no organizations; the same for the same seed.
+    """Write a federation of ``members`` members into a database with divisions and no organizations; the same for the
+    same seed.
 
-    All in one transaction: a failure leaves the database as it was. ``workers`` processes make the rows (one a core, four at most,
-    by default); how many does not change them. ``extend`` may add to the federation in the same transaction.
+    All in one transaction: a failure leaves the database as it was. ``workers`` processes make the rows (one a core,
+    four at most, by default); how many does not change them. ``extend`` may add to the federation in the same
+    transaction.
 
     Raises:
-        DataError: bad arguments; the database cannot be reached, is not migrated, has no divisions, or has organizations already.
+        DataError: bad arguments; the database cannot be reached, is not migrated, has no divisions, or has
+        organizations already.
     """
     members, seed = check(members, seed)
     started = perf_counter()
@@ -82,14 +88,17 @@ async def generate(
         await require_head(connection)
         async with connection.transaction():
             if await connection.fetchval("SELECT EXISTS (SELECT FROM organization)"):
-                raise DataError("The database has organizations already; a federation is generated into an empty one only.")
+                raise DataError(
+                    "The database has organizations already; a federation is generated into an empty one only."
+                )
             provinces = await divisions(connection)
             async with indexes_set_aside(connection, list(TABLES), progress):
                 await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
                 await load(connection, provinces, members, seed, progress, workers)
             for table in IDENTIFIED:
+                sequence = f"pg_get_serial_sequence('{table}', 'id')"
                 await connection.execute(
-                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 1), count(*) > 0) FROM {table}"  # noqa: S608
+                    f"SELECT setval({sequence}, coalesce(max(id), 1), count(*) > 0) FROM {table}"  # noqa: S608
                 )
             if extend is not None:
                 await extend(connection)
@@ -105,7 +114,12 @@ async def generate(
 
 
 async def load(
-    connection: asyncpg.Connection, provinces: list[Division], members: int, seed: int, progress: Progress | None, workers: int | None
+    connection: asyncpg.Connection,
+    provinces: list[Division],
+    members: int,
+    seed: int,
+    progress: Progress | None,
+    workers: int | None,
 ) -> None:
     """Plan, then COPY chunk after chunk while the next ones are being made."""
     chance = random.Random(f"unionhub {seed}")

@@ -1,4 +1,5 @@
-"""The federation above the grassroots: national, provincial, city, county and township federations, and the industry unions beside them."""
+"""The federation above the grassroots: national, provincial, city, county and township federations, and the industry
+unions beside them."""
 
 import random
 from collections import defaultdict
@@ -72,7 +73,7 @@ async def divisions(connection: asyncpg.Connection) -> list[Division]:
     if not rows:
         raise DataError("No divisions are loaded. Run: unionhub db load-divisions")
     known: dict[int, Division] = {}
-    provinces = []
+    provinces: list[Division] = []
     for row in rows:
         made = Division(row["id"], row["code"], row["name"], row["full_name"], row["is_zone"])
         known[made.id] = made
@@ -86,8 +87,13 @@ def county_code(code: str) -> str:
 
 
 def six_digits(county: Division, city: Division) -> str:
-    """A county's code for resident numbers: a zone has none of its own, so that of the city's first county stands for it."""
-    return next((other.code for other in city.children if not other.is_zone), county.code) if county.is_zone else county.code
+    """A county's code for resident numbers: a zone has none of its own, so that of the city's first county stands for
+    it."""
+    return (
+        next((other.code for other in city.children if not other.is_zone), county.code)
+        if county.is_zone
+        else county.code
+    )
 
 
 def township_form(name: str) -> tuple[str, str]:
@@ -100,7 +106,8 @@ def township_form(name: str) -> tuple[str, str]:
 
 
 class Federations:
-    """Writes federations and industry unions, giving ids in the order of the tree, so that a subtree's ids lie together."""
+    """Writes federations and industry unions, giving ids in the order of the tree, so that a subtree's ids lie
+    together."""
 
     def __init__(self, chance: random.Random, rows: Rows) -> None:
         self.chance = chance
@@ -108,23 +115,50 @@ class Federations:
         self.next_id = 1
 
     def add(
-        self, name: str, level: str, kind: str, form: str, established: int, division: Division | None, parent: Union | None,
-        industrial: Union | None = None, *, vertical: bool = False, industry: str | None = None,
-    ) -> Union:  # fmt: skip
+        self,
+        name: str,
+        level: str,
+        kind: str,
+        form: str,
+        established: int,
+        division: Division | None,
+        parent: Union | None,
+        industrial: Union | None = None,
+        *,
+        vertical: bool = False,
+        industry: str | None = None,
+    ) -> Union:
         """One union under its territorial and its industrial parent, with links, closures, code and committee terms."""
         number = self.next_id
         self.next_id += 1
         union = Union(
-            number, name, established, division,
+            number,
+            name,
+            established,
+            division,
             () if parent is None else (parent.id, *parent.line),
             () if industrial is None else (industrial.id, *industrial.industrial_line),
-        )  # fmt: skip
+        )
         since = iso(established)
-        code = credit_code("89", county_code(division.code) if division else "100000", number) if level != "TOWNSHIP" else None
+        code = (
+            credit_code("89", county_code(division.code) if division else "100000", number)
+            if level != "TOWNSHIP"
+            else None
+        )
         self.rows.add(
-            "organization", number, cell(name), level, kind, form, "NORMAL", division.id if division else None, industry, code, since,
+            "organization",
+            number,
+            cell(name),
+            level,
+            kind,
+            form,
+            "NORMAL",
+            division.id if division else None,
+            industry,
+            code,
+            since,
             None,
-        )  # fmt: skip
+        )
         if parent is not None:
             self.rows.add("organization_link", number, parent.id, "TERRITORIAL", not vertical, None, since, None)
         if industrial is not None:
@@ -136,7 +170,8 @@ class Federations:
         return union
 
     def terms(self, union: Union, level: str) -> None:
-        """The committee's running term, before it the last one, and above the townships the economic review committee's."""
+        """The committee's running term, before it the last one, and above the townships the economic review
+        committee's."""
         number = (TODAY - union.established) // 1826
         start = years_after(union.established, 5 * number)
         chair = person_name(self.chance)
@@ -149,7 +184,14 @@ class Federations:
             self.rows.add("committee_term", union.id, "COMMITTEE", number + 1, iso(start), chair, iso(start), end)
             if level != "TOWNSHIP":
                 self.rows.add(
-                    "committee_term", union.id, "ECONOMIC_REVIEW", number + 1, iso(start), person_name(self.chance), iso(start), end
+                    "committee_term",
+                    union.id,
+                    "ECONOMIC_REVIEW",
+                    number + 1,
+                    iso(start),
+                    person_name(self.chance),
+                    iso(start),
+                    end,
                 )
 
     def national(self) -> tuple[Union, dict[str, Union]]:
@@ -163,17 +205,27 @@ class Federations:
     def province(self, province: Division, top: Union, industries: dict[str, Union]) -> tuple[Union, dict[str, Union]]:
         """A provincial federation and its industry unions."""
         established = day(1950, 11) + self.chance.randrange(700)
-        union = self.add(f"{province.name}总工会", "PROVINCIAL", "LOCAL_FEDERATION", "FEDERATION", established, province, top)
+        union = self.add(
+            f"{province.name}总工会", "PROVINCIAL", "LOCAL_FEDERATION", "FEDERATION", established, province, top
+        )
         return union, {
             stem: self.add(
-                f"{province.name}{stem}工会", "PROVINCIAL", "INDUSTRY_UNION", "FEDERATION", day(1953) + self.chance.randrange(600),
-                province, union, industries[stem], vertical=stem in VERTICAL,
+                f"{province.name}{stem}工会",
+                "PROVINCIAL",
+                "INDUSTRY_UNION",
+                "FEDERATION",
+                day(1953) + self.chance.randrange(600),
+                province,
+                union,
+                industries[stem],
+                vertical=stem in VERTICAL,
             )
             for stem in PROVINCIAL
-        }  # fmt: skip
+        }
 
     def city(self, city: Division, above: Union, industries: dict[str, Union]) -> tuple[Union, dict[str, Union]]:
-        """A city's federation and, in a larger city, industry unions of its own; a mere group of codes has none and is skipped."""
+        """A city's federation and, in a larger city, industry unions of its own; a mere group of codes has none and is
+        skipped."""
         if city.name in NAMELESS:
             return above, {}
         established = day(1955) + self.chance.randrange(1500)
@@ -181,11 +233,17 @@ class Federations:
         stems = CITY if len(city.children) >= 10 else CITY[:2] if len(city.children) >= 6 else ()
         return union, {
             stem: self.add(
-                f"{city.name}{stem}工会", "CITY", "INDUSTRY_UNION", "FEDERATION", established + 30 + self.chance.randrange(700),
-                city, union, industries[stem],
+                f"{city.name}{stem}工会",
+                "CITY",
+                "INDUSTRY_UNION",
+                "FEDERATION",
+                established + 30 + self.chance.randrange(700),
+                city,
+                union,
+                industries[stem],
             )
             for stem in stems
-        }  # fmt: skip
+        }
 
     def county(self, county: Division, city: Division, above: Union) -> Union:
         """A county's federation; where a city has no counties (东莞市) the city's own stands for it."""
@@ -216,7 +274,8 @@ def counties(provinces: list[Division]) -> Iterator[tuple[Division, Division, Di
 
 
 def spread(total: int, weights: list[int]) -> list[int]:
-    """``total`` shared out by ``weights`` (largest remainders), with one for each that weighs anything as soon as there are enough."""
+    """``total`` shared out by ``weights`` (largest remainders), with one for each that weighs anything as soon as there
+    are enough."""
     heavy = sum(1 for weight in weights if weight)
     least = 1 if total >= heavy else 0
     rest, mass = total - least * heavy, sum(weights) or 1
@@ -231,7 +290,9 @@ def spread(total: int, weights: list[int]) -> list[int]:
 def union_counts(provinces: list[Division], total: int, chance: random.Random) -> dict[int, int]:
     """How many grassroots unions each township has, by division id: over provinces, then counties, then townships."""
     counts: dict[int, int] = defaultdict(int)
-    sizes = [sum(len(county.children) for city in province.children for county in city.children) for province in provinces]
+    sizes = [
+        sum(len(county.children) for city in province.children for county in city.children) for province in provinces
+    ]
     for province, share in zip(provinces, spread(total, sizes), strict=True):
         below = [county for city in province.children for county in city.children]
         for county, number in zip(below, spread(share, [len(county.children) for county in below]), strict=True):

@@ -1,4 +1,5 @@
-"""Rows of the grassroots: unions with their links, closures and terms, employers with their coverage, and what hangs on them."""
+"""Rows of the grassroots: unions with their links, closures and terms, employers with their coverage, and what hangs on
+them."""
 
 import random
 from dataclasses import dataclass
@@ -85,20 +86,34 @@ class Unions:
             worker_type = "FLEXIBLE"
         share = -(-planned.size // planned.employers) if planned.employers else 0
         employers = [
-            self.employer(planned.employer + position, place, trade, planned.id,
-                          max(share, 3) + chance.randrange(max(share // 5, 2)), planned)
+            self.employer(
+                planned.employer + position,
+                place,
+                trade,
+                planned.id,
+                max(share, 3) + chance.randrange(max(share // 5, 2)),
+                planned,
+            )
             for position in range(planned.employers)
-        ]  # fmt: skip
+        ]
         name = self.name(planned, place, employers, word)
         industry = None if planned.form in ("ONLINE_HOME", "UNION_FEDERATION") else trade[0]
         registered = chance.random() < 0.6 and planned.form != "ONLINE_HOME"
         since, until = iso(planned.established), iso_or_null(planned.dissolved)
         self.rows.add(
-            "organization", planned.id, cell(name), "TOWNSHIP" if planned.form == "UNION_FEDERATION" else "GRASSROOTS",
-            "GRASSROOTS_UNION", planned.form, "DISSOLVED" if planned.dissolved else "NORMAL",
-            place.union.division.id if place.union.division else None, industry,
-            credit_code("81", place.code, planned.id) if registered else None, since, until,
-        )  # fmt: skip
+            "organization",
+            planned.id,
+            cell(name),
+            "TOWNSHIP" if planned.form == "UNION_FEDERATION" else "GRASSROOTS",
+            "GRASSROOTS_UNION",
+            planned.form,
+            "DISSOLVED" if planned.dissolved else "NORMAL",
+            place.union.division.id if place.union.division else None,
+            industry,
+            credit_code("81", place.code, planned.id) if registered else None,
+            since,
+            until,
+        )
         self.links(planned, place, place.industrial.get(trade[2]) if chance.random() < 0.25 and industry else None)
         self.terms(planned)
         return Grassroots(planned, place, name, industry, worker_type, employers)
@@ -121,14 +136,21 @@ class Unions:
         return f"{town}新业态工会联合会"
 
     def links(self, planned: Planned, place: Place, industrial: object) -> None:
-        """The territorial parent, rarely another one before it; for some an industrial parent beside it; and the closures of both."""
+        """The territorial parent, rarely another one before it; for some an industrial parent beside it; and the
+        closures of both."""
         from db.generate.territory import Union
 
         add = self.rows.add
         number, since, until = planned.id, iso(planned.established), iso_or_null(planned.dissolved)
         township = place.union
-        line = (planned.federation, township.id, *township.line) if planned.federation else (township.id, *township.line)
-        moved = place.sibling if planned.form == "INDEPENDENT" and not planned.dissolved and self.chance.random() < 0.03 else None
+        line = (
+            (planned.federation, township.id, *township.line) if planned.federation else (township.id, *township.line)
+        )
+        moved = (
+            place.sibling
+            if planned.form == "INDEPENDENT" and not planned.dissolved and self.chance.random() < 0.03
+            else None
+        )
         begun = planned.established
         if moved is not None and moved.established < begun < TODAY - 400:
             change = begun + 200 + self.chance.randrange(TODAY - begun - 300)
@@ -150,7 +172,8 @@ class Unions:
                 add("industrial_closure", ancestor, number, since, until, depth)
 
     def terms(self, planned: Planned) -> None:
-        """The committee's terms: the running one and the last; a dissolved union's ends with it; some are overdue for election."""
+        """The committee's terms: the running one and the last; a dissolved union's ends with it; some are overdue for
+        election."""
         if planned.form == "ONLINE_HOME":
             return
         chance, add = self.chance, self.rows.add
@@ -160,24 +183,67 @@ class Unions:
         start = years_after(planned.established, years * number)
         if number:
             before = years_after(planned.established, years * (number - 1))
-            add("committee_term", planned.id, "COMMITTEE", number, iso(before), person_name(chance), iso(before), iso(start))
+            add(
+                "committee_term",
+                planned.id,
+                "COMMITTEE",
+                number,
+                iso(before),
+                person_name(chance),
+                iso(before),
+                iso(start),
+            )
         if start < last and not (number and chance.random() < 0.06):
             end = iso(planned.dissolved or years_after(start, years))
             add("committee_term", planned.id, "COMMITTEE", number + 1, iso(start), person_name(chance), iso(start), end)
             if planned.size >= 25:
-                add("committee_term", planned.id, "ECONOMIC_REVIEW", number + 1, iso(start), person_name(chance), iso(start), end)
+                add(
+                    "committee_term",
+                    planned.id,
+                    "ECONOMIC_REVIEW",
+                    number + 1,
+                    iso(start),
+                    person_name(chance),
+                    iso(start),
+                    end,
+                )
                 if planned.size >= 40:
-                    add("committee_term", planned.id, "WOMEN", number + 1, iso(start), person_name(chance), iso(start), end)
+                    add(
+                        "committee_term",
+                        planned.id,
+                        "WOMEN",
+                        number + 1,
+                        iso(start),
+                        person_name(chance),
+                        iso(start),
+                        end,
+                    )
 
     def employer(
-        self, number: int, place: Place, trade: tuple[str, str, str], union: int, headcount: int, planned: Planned | None
+        self,
+        number: int,
+        place: Place,
+        trade: tuple[str, str, str],
+        union: int,
+        headcount: int,
+        planned: Planned | None,
     ) -> Employer:
         """One employer, and its coverage where a union covers it."""
         chance = self.chance
         industry, word, _ = trade
-        kind = KINDS.get(industry) or chance.choices(
-            ("PRIVATE_ENTERPRISE", "STATE_ENTERPRISE", "FOREIGN_ENTERPRISE", "SELF_EMPLOYED", "SOCIAL_ORGANIZATION"), (70, 10, 8, 8, 4)
-        )[0]
+        kind = (
+            KINDS.get(industry)
+            or chance.choices(
+                (
+                    "PRIVATE_ENTERPRISE",
+                    "STATE_ENTERPRISE",
+                    "FOREIGN_ENTERPRISE",
+                    "SELF_EMPLOYED",
+                    "SOCIAL_ORGANIZATION",
+                ),
+                (70, 10, 8, 8, 4),
+            )[0]
+        )
         if planned is not None and planned.form == "NEW_FORM":
             kind = "PLATFORM" if chance.random() < 0.3 else "PRIVATE_ENTERPRISE"
         town = short(place.county_name)
@@ -192,10 +258,20 @@ class Unions:
         since = planned.established if planned else TODAY - 200 - chance.randrange(4000)
         closed = planned.dissolved if planned and planned.dissolved and chance.random() < 0.5 else None
         self.rows.add(
-            "employer", number, cell(name), kind, credit_code(KIND_PREFIX.get(kind, "91"), place.code, number), industry,
-            place.union.division.id if place.union.division else None, union, headcount,
-            iso(since - 90 - chance.randrange(2000)), iso_or_null(closed),
-        )  # fmt: skip
+            "employer",
+            number,
+            cell(name),
+            kind,
+            credit_code(KIND_PREFIX.get(kind, "91"), place.code, number),
+            industry,
+            place.union.division.id if place.union.division else None,
+            union,
+            headcount,
+            iso(since - 90 - chance.randrange(2000)),
+            iso_or_null(closed),
+        )
         if planned is not None:
-            self.rows.add("employer_coverage", planned.id, number, iso(planned.established), iso_or_null(planned.dissolved))
+            self.rows.add(
+                "employer_coverage", planned.id, number, iso(planned.established), iso_or_null(planned.dissolved)
+            )
         return Employer(number, name, industry, headcount)

@@ -31,7 +31,12 @@ async def test_every_member_asked_for_is_there(pool):
 
 async def test_a_person_has_one_open_membership_and_some_have_former_and_applied_ones(pool):
     assert await count(pool, "membership WHERE valid_to IS NULL AND valid_from IS NOT NULL") == MEMBERS
-    assert await count(pool, "(SELECT DISTINCT member_id FROM membership WHERE valid_to IS NULL AND valid_from IS NOT NULL) m") == MEMBERS
+    assert (
+        await count(
+            pool, "(SELECT DISTINCT member_id FROM membership WHERE valid_to IS NULL AND valid_from IS NOT NULL) m"
+        )
+        == MEMBERS
+    )
     statuses = {row[0] for row in await pool.fetch("SELECT DISTINCT status FROM membership")}
     assert {"ACTIVE", "RETAINED", "TRANSFERRED_OUT"} <= statuses
 
@@ -45,7 +50,9 @@ async def test_memberships_of_one_person_do_not_overlap(pool):
 
 
 async def test_nobody_joins_under_sixteen_nor_a_union_that_is_not_there(pool):
-    assert not await count(pool, "membership s JOIN member m ON m.id = s.member_id WHERE s.valid_from < m.birth_date + interval '16 years'")
+    assert not await count(
+        pool, "membership s JOIN member m ON m.id = s.member_id WHERE s.valid_from < m.birth_date + interval '16 years'"
+    )
     assert not await count(
         pool,
         "membership s JOIN organization o ON o.id = s.organization_id WHERE s.valid_from < o.established_on"
@@ -54,7 +61,9 @@ async def test_nobody_joins_under_sixteen_nor_a_union_that_is_not_there(pool):
 
 
 async def test_resident_numbers_have_checksum_county_birth_date_and_sex(pool):
-    counties = {row[0] for row in await pool.fetch("SELECT code FROM division WHERE level = 'COUNTY' AND kind = 'STATUTORY'")}
+    counties = {
+        row[0] for row in await pool.fetch("SELECT code FROM division WHERE level = 'COUNTY' AND kind = 'STATUTORY'")
+    }
     rows = await pool.fetch("SELECT resident_number, birth_date, sex FROM member")
     assert len({row["resident_number"] for row in rows}) == MEMBERS
     for row in rows:
@@ -72,7 +81,9 @@ async def test_credit_codes_pass_both_check_digits_and_are_unique(pool):
         assert {code[:2] for code in codes} <= prefixes
         for code in codes:
             assert uscc.is_valid(code), code
-            total = sum(BODY_ALPHABET.index(letter) * weight for letter, weight in zip(code[8:16], BODY_WEIGHTS, strict=True))
+            total = sum(
+                BODY_ALPHABET.index(letter) * weight for letter, weight in zip(code[8:16], BODY_WEIGHTS, strict=True)
+            )
             assert code[16] == "0123456789X0"[11 - total % 11], code
 
 
@@ -84,18 +95,29 @@ def test_a_credit_code_has_room_for_every_serial_and_no_more():
 
 async def test_every_worker_type_form_scheme_cause_and_state_that_lists_can_show_occurs(pool):
     for table, column, least in (
-        ("member", "worker_type", 11), ("organization", "form", 8), ("insurance_enrolment", "scheme", 4), ("dispute_case", "cause", 6),
-        ("collective_agreement", "status", 6), ("employer", "kind", 6), ("membership", "channel", 6),
-    ):  # fmt: skip
+        ("member", "worker_type", 11),
+        ("organization", "form", 8),
+        ("insurance_enrolment", "scheme", 4),
+        ("dispute_case", "cause", 6),
+        ("collective_agreement", "status", 6),
+        ("employer", "kind", 6),
+        ("membership", "channel", 6),
+    ):
         assert await pool.fetchval(f"SELECT count(DISTINCT {column}) FROM {table}") >= least, (table, column)
 
 
 async def test_no_row_is_later_than_the_reference_day(pool):
     for table, column in (
-        ("membership", "applied_on"), ("membership", "valid_from"), ("engagement", "valid_from"), ("dispute_step", "occurred_on"),
-        ("agreement_step", "occurred_on"), ("recovery", "received_on"), ("organization", "established_on"),
-        ("insurance_enrolment", "valid_from"), ("collective_agreement", "published_on"),
-    ):  # fmt: skip
+        ("membership", "applied_on"),
+        ("membership", "valid_from"),
+        ("engagement", "valid_from"),
+        ("dispute_step", "occurred_on"),
+        ("agreement_step", "occurred_on"),
+        ("recovery", "received_on"),
+        ("organization", "established_on"),
+        ("insurance_enrolment", "valid_from"),
+        ("collective_agreement", "published_on"),
+    ):
         assert await pool.fetchval(f"SELECT max({column}) FROM {table}") <= REFERENCE, (table, column)
 
 
@@ -105,8 +127,13 @@ async def test_an_agreement_stands_where_its_last_step_left_it_and_its_steps_are
         " FROM collective_agreement a JOIN agreement_step s ON s.agreement_id = a.id GROUP BY a.id"
     )
     assert len(rows) == await pool.fetchval("SELECT count(*) FROM collective_agreement")
-    columns = {"REQUESTED": "requested_on", "SIGNED": "signed_on", "SUBMITTED": "submitted_on", "UNDER_REVIEW": "received_on",
-               "EFFECTIVE": "effective_on"}  # fmt: skip
+    columns = {
+        "REQUESTED": "requested_on",
+        "SIGNED": "signed_on",
+        "SUBMITTED": "submitted_on",
+        "UNDER_REVIEW": "received_on",
+        "EFFECTIVE": "effective_on",
+    }
     for row in rows:
         assert row["states"][-1] == row["status"]
         assert row["days"] == sorted(row["days"])
@@ -142,11 +169,13 @@ async def test_the_covered_workers_of_an_agreement_add_up(pool):
 
 async def test_a_case_agrees_with_its_steps_parties_claims_and_recoveries(pool):
     rows = await pool.fetch(
-        "SELECT c.*, (SELECT array_agg((s.phase, s.status, s.occurred_on) ORDER BY s.id) FROM dispute_step s WHERE s.case_id = c.id) AS steps,"
+        "SELECT c.*, (SELECT array_agg((s.phase, s.status, s.occurred_on) ORDER BY s.id) FROM dispute_step s"
+        " WHERE s.case_id = c.id) AS steps,"
         " (SELECT sum(amount) FROM dispute_claim WHERE case_id = c.id) AS claimed,"
         " (SELECT sum(amount) FROM recovery WHERE case_id = c.id) AS recovered,"
         " (SELECT min(received_on) FROM recovery WHERE case_id = c.id) AS paid_on,"
-        " (SELECT count(*) FROM dispute_party WHERE case_id = c.id AND role = 'CLAIMANT') AS claimants FROM dispute_case c"
+        " (SELECT count(*) FROM dispute_party WHERE case_id = c.id AND role = 'CLAIMANT') AS claimants"
+        " FROM dispute_case c"
     )
     assert len(rows) == MEMBERS // 60
     for row in rows:
@@ -168,16 +197,24 @@ async def test_claimants_are_members_of_the_case_under_their_own_name(pool):
 
 
 async def test_enrolments_fall_within_their_scheme_and_name_an_employer_of_the_union(pool):
-    assert not await count(pool, "insurance_enrolment WHERE scheme = 'PLATFORM_OCCUPATIONAL_INJURY' AND valid_from < '2022-07-01'")
-    assert not await count(pool, "insurance_enrolment WHERE (cohort IS NULL) = (scheme = 'COURIER_PRIORITY_WORK_INJURY')")
     assert not await count(
-        pool, "insurance_enrolment i JOIN employer e ON e.id = i.participant_id WHERE e.organization_id <> i.organization_id"
+        pool, "insurance_enrolment WHERE scheme = 'PLATFORM_OCCUPATIONAL_INJURY' AND valid_from < '2022-07-01'"
+    )
+    assert not await count(
+        pool, "insurance_enrolment WHERE (cohort IS NULL) = (scheme = 'COURIER_PRIORITY_WORK_INJURY')"
+    )
+    assert not await count(
+        pool,
+        "insurance_enrolment i JOIN employer e ON e.id = i.participant_id WHERE e.organization_id <> i.organization_id",
     )
     assert 0.2 < await count(pool, "insurance_enrolment") / MEMBERS < 0.45
 
 
 async def test_unorganised_employers_answer_to_the_township_union(pool):
-    assert await count(pool, "employer e WHERE NOT EXISTS (SELECT FROM employer_coverage c WHERE c.employer_id = e.id)") > 20
+    assert (
+        await count(pool, "employer e WHERE NOT EXISTS (SELECT FROM employer_coverage c WHERE c.employer_id = e.id)")
+        > 20
+    )
     assert not await count(
         pool,
         "employer e JOIN organization o ON o.id = e.organization_id WHERE o.kind <> 'LOCAL_FEDERATION'"
@@ -253,10 +290,13 @@ async def test_generating_without_divisions_says_what_to_load(empty_database_url
 @pytest.mark.parametrize(
     ("members", "seed", "words"),
     [
-        (-1, 1, "must not be negative"), (10, "one", "seed must be a whole number, not 'one'"), (10, 1.5, "seed must be a whole number"),
-        (True, 1, "number of members must be a whole number"), (RESIDENTS + 1, 1, "At most"),
+        (-1, 1, "must not be negative"),
+        (10, "one", "seed must be a whole number, not 'one'"),
+        (10, 1.5, "seed must be a whole number"),
+        (True, 1, "number of members must be a whole number"),
+        (RESIDENTS + 1, 1, "At most"),
     ],
-)  # fmt: skip
+)
 async def test_arguments_that_make_no_sense_are_refused(database_url, members, seed, words):
     with pytest.raises(DataError, match=words):
         await generate(database_url, members, seed)
@@ -267,7 +307,10 @@ async def test_a_failure_in_the_middle_leaves_the_database_as_it_was(new_databas
     await upgrade(url)
     await load_divisions(url)
     connection = await asyncpg.connect(url)
-    catalog = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' UNION ALL SELECT conname || convalidated FROM pg_constraint ORDER BY 1"
+    catalog = (
+        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
+        " UNION ALL SELECT conname || convalidated FROM pg_constraint ORDER BY 1"
+    )
     before = await connection.fetch(catalog)
 
     async def fail(_: asyncpg.Connection) -> None:
@@ -291,5 +334,11 @@ def test_shares_follow_weights_and_everyone_gets_one_once_there_are_enough(total
 
 
 def test_another_database_of_a_server_keeps_its_host_and_port():
-    assert embedded.with_database("postgresql://a:b@h:5433/postgres?sslmode=disable", "x") == "postgresql://a:b@h:5433/x?sslmode=disable"
-    assert embedded.with_database("postgresql://postgres@/postgres?host=/tmp/s", "x") == "postgresql://postgres@/x?host=/tmp/s"
+    assert (
+        embedded.with_database("postgresql://a:b@h:5433/postgres?sslmode=disable", "x")
+        == "postgresql://a:b@h:5433/x?sslmode=disable"
+    )
+    assert (
+        embedded.with_database("postgresql://postgres@/postgres?host=/tmp/s", "x")
+        == "postgresql://postgres@/x?host=/tmp/s"
+    )

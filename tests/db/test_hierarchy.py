@@ -16,7 +16,9 @@ WITH RECURSIVE walk (ancestor_id, descendant_id, depth) AS (
     WHERE l.hierarchy = $1 AND l.valid_from <= $2 AND (l.valid_to IS NULL OR l.valid_to > $2)
 )
 """
-CLOSED = "SELECT ancestor_id, descendant_id, depth FROM {} WHERE valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)"
+CLOSED = (
+    "SELECT ancestor_id, descendant_id, depth FROM {} WHERE valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)"
+)
 DAYS = (date(1952, 6, 1), date(2008, 2, 29), date(2020, 10, 1), date(2026, 6, 30))
 
 
@@ -26,16 +28,18 @@ async def differences(connection: asyncpg.Connection, hierarchy: Hierarchy, on: 
     return await connection.fetchval(
         f"{LINKED_WALK} SELECT count(*) FROM (({closed} EXCEPT {walked}) UNION ALL ({walked} EXCEPT {closed})) d"
         " WHERE $1::text IS NOT NULL",
-        hierarchy.name, on,
-    )  # fmt: skip
+        hierarchy.name,
+        on,
+    )
 
 
 async def ancestors(connection: asyncpg.Connection, union: int, hierarchy: Hierarchy, on: date) -> list[int]:
     rows = await connection.fetch(
         f"SELECT ancestor_id FROM {TABLES[hierarchy]} WHERE descendant_id = $1 AND valid_from <= $2"
         " AND (valid_to IS NULL OR valid_to > $2) ORDER BY depth",
-        union, on,
-    )  # fmt: skip
+        union,
+        on,
+    )
     return [row["ancestor_id"] for row in rows]
 
 
@@ -57,13 +61,19 @@ async def test_generated_closure_equals_the_walk_of_the_links_on_any_day(connect
 @pytest.mark.parametrize("hierarchy", Hierarchy)
 async def test_generated_closure_has_the_very_rows_that_the_hierarchy_commands_compute(connection, hierarchy):
     before = await connection.fetchval(f"SELECT count(*) FROM {TABLES[hierarchy]}")
-    unions = [row["id"] for row in await connection.fetch("SELECT id FROM organization WHERE id % 40 = 1 OR level = 'GRASSROOTS'")]
+    unions = [
+        row["id"]
+        for row in await connection.fetch("SELECT id FROM organization WHERE id % 40 = 1 OR level = 'GRASSROOTS'")
+    ]
     changed = await connection.fetchval(
-        WALK.format(table=TABLES[hierarchy]) + f" SELECT count(*) FROM pairs p WHERE NOT EXISTS (SELECT FROM {TABLES[hierarchy]} c"
-        " WHERE (c.ancestor_id, c.descendant_id, c.valid_from, c.depth) = (p.ancestor_id, p.descendant_id, p.valid_from, p.depth)"
+        WALK.format(table=TABLES[hierarchy])
+        + f" SELECT count(*) FROM pairs p WHERE NOT EXISTS (SELECT FROM {TABLES[hierarchy]} c"
+        " WHERE (c.ancestor_id, c.descendant_id, c.valid_from, c.depth) = (p.ancestor_id, p.descendant_id,"
+        " p.valid_from, p.depth)"
         " AND c.valid_to IS NOT DISTINCT FROM p.valid_to)",
-        unions[:400], hierarchy.name,
-    )  # fmt: skip
+        unions[:400],
+        hierarchy.name,
+    )
     await recompute(connection, hierarchy, unions[:400])
     assert changed == 0
     assert await connection.fetchval(f"SELECT count(*) FROM {TABLES[hierarchy]}") == before
@@ -72,7 +82,8 @@ async def test_generated_closure_has_the_very_rows_that_the_hierarchy_commands_c
 async def test_every_union_but_the_national_federation_has_one_leading_parent_on_any_day_it_exists(connection):
     for on in DAYS:
         wrong = await connection.fetch(
-            "SELECT o.id FROM organization o LEFT JOIN organization_link l ON l.child_id = o.id AND l.is_lead AND l.valid_from <= $1"
+            "SELECT o.id FROM organization o LEFT JOIN organization_link l ON l.child_id = o.id AND l.is_lead"
+            " AND l.valid_from <= $1"
             " AND (l.valid_to IS NULL OR l.valid_to > $1) WHERE o.established_on <= $1"
             " AND (o.dissolved_on IS NULL OR o.dissolved_on > $1) GROUP BY o.id HAVING count(l.id) <> 1",
             on,
@@ -84,7 +95,8 @@ async def test_every_place_has_its_federation(connection):
     missing = await connection.fetch(
         "SELECT d.full_name FROM division d WHERE d.valid_to IS NULL AND d.code IS NOT NULL AND d.level <> 'VILLAGE'"
         " AND d.name NOT IN ('市辖区', '县', '省直辖县级行政区划', '自治区直辖县级行政区划')"
-        " AND NOT EXISTS (SELECT FROM organization o WHERE o.division_id = d.id AND o.kind = 'LOCAL_FEDERATION') ORDER BY d.code"
+        " AND NOT EXISTS (SELECT FROM organization o WHERE o.division_id = d.id AND o.kind ="
+        " 'LOCAL_FEDERATION') ORDER BY d.code"
     )
     # there the county of the codes is the city, and the city has its federation
     assert [row["full_name"] for row in missing] == ["广东省东莞市", "广东省中山市", "海南省儋州市", "甘肃省嘉峪关市"]
@@ -95,7 +107,8 @@ async def two_townships(connection: asyncpg.Connection) -> tuple[int, int, int]:
     row = await connection.fetchrow(
         "SELECT l.parent_id AS township, up.parent_id AS county FROM organization_link l"
         " JOIN organization o ON o.id = l.child_id AND o.level = 'GRASSROOTS' AND l.valid_to IS NULL"
-        " JOIN organization_link up ON up.child_id = l.parent_id AND up.hierarchy = 'TERRITORIAL' AND up.valid_to IS NULL"
+        " JOIN organization_link up ON up.child_id = l.parent_id AND up.hierarchy = 'TERRITORIAL' AND"
+        " up.valid_to IS NULL"
         " JOIN organization t ON t.id = l.parent_id AND t.level = 'TOWNSHIP' AND t.kind = 'LOCAL_FEDERATION'"
         " WHERE l.hierarchy = 'TERRITORIAL' ORDER BY l.id LIMIT 1"
     )
@@ -111,12 +124,17 @@ async def test_reparenting_keeps_the_old_line_before_the_day_and_the_new_one_fro
     below = [
         row["descendant_id"]
         for row in await connection.fetch(
-            "SELECT descendant_id FROM territorial_closure WHERE ancestor_id = $1 AND valid_to IS NULL AND valid_from < $2", township, eve
+            "SELECT descendant_id FROM territorial_closure WHERE ancestor_id = $1 AND valid_to IS NULL AND"
+            " valid_from < $2",
+            township,
+            eve,
         )
     ]
     assert len(below) > 1
     old = {union: await ancestors(connection, union, Hierarchy.TERRITORIAL, eve) for union in below}
-    await reparent(connection, child=township, parent=elsewhere, hierarchy=Hierarchy.TERRITORIAL, on=on, reason="区划调整")
+    await reparent(
+        connection, child=township, parent=elsewhere, hierarchy=Hierarchy.TERRITORIAL, on=on, reason="区划调整"
+    )
     line = await ancestors(connection, elsewhere, Hierarchy.TERRITORIAL, on)
     for union in below:
         assert await ancestors(connection, union, Hierarchy.TERRITORIAL, eve) == old[union]
@@ -130,7 +148,9 @@ async def test_reparenting_there_and_back_leaves_three_dated_links(connection):
     township, county, elsewhere = await two_townships(connection)
     for parent, on in ((elsewhere, date(2026, 2, 1)), (county, date(2026, 3, 1))):
         await reparent(connection, child=township, parent=parent, hierarchy=Hierarchy.TERRITORIAL, on=on)
-    rows = await connection.fetch("SELECT parent_id, is_lead FROM organization_link WHERE child_id = $1 ORDER BY valid_from", township)
+    rows = await connection.fetch(
+        "SELECT parent_id, is_lead FROM organization_link WHERE child_id = $1 ORDER BY valid_from", township
+    )
     assert [tuple(row) for row in rows] == [(county, True), (elsewhere, True), (county, True)]
     assert (await ancestors(connection, township, Hierarchy.TERRITORIAL, date(2026, 2, 15)))[1] == elsewhere
     for day in (date(2026, 1, 31), date(2026, 2, 1), date(2026, 3, 1)):
@@ -139,16 +159,20 @@ async def test_reparenting_there_and_back_leaves_three_dated_links(connection):
 
 async def test_an_industrial_link_that_takes_the_lead_ends_the_territorial_lead(connection):
     union = await connection.fetchval(
-        "SELECT id FROM organization o WHERE level = 'GRASSROOTS' AND dissolved_on IS NULL AND established_on < '2026-01-01'"
-        " AND NOT EXISTS (SELECT FROM organization_link WHERE child_id = o.id AND hierarchy = 'INDUSTRIAL') ORDER BY id LIMIT 1"
+        "SELECT id FROM organization o WHERE level = 'GRASSROOTS' AND dissolved_on IS NULL AND established_on <"
+        " '2026-01-01'"
+        " AND NOT EXISTS (SELECT FROM organization_link WHERE child_id = o.id AND hierarchy = 'INDUSTRIAL')"
+        " ORDER BY id LIMIT 1"
     )
     industry = await connection.fetchval("SELECT id FROM organization WHERE name = '中国国防邮电工会'")
     on = date(2026, 5, 1)
     await link(connection, child=union, parent=industry, hierarchy=Hierarchy.INDUSTRIAL, on=on, is_lead=True)
     leads = await connection.fetch(
         "SELECT hierarchy FROM organization_link WHERE child_id = $1 AND is_lead AND valid_from <= $2"
-        " AND (valid_to IS NULL OR valid_to > $2)", union, on,
-    )  # fmt: skip
+        " AND (valid_to IS NULL OR valid_to > $2)",
+        union,
+        on,
+    )
     assert [row["hierarchy"] for row in leads] == ["INDUSTRIAL"]
     assert await ancestors(connection, union, Hierarchy.INDUSTRIAL, on) == [union, industry]
     for hierarchy in Hierarchy:
@@ -180,7 +204,12 @@ async def test_a_union_without_another_parent_cannot_lose_its_lead(connection):
     township, _, elsewhere = await two_townships(connection)
     with pytest.raises(DataError, match="no leading parent"):
         await link(
-            connection, child=township, parent=elsewhere, hierarchy=Hierarchy.TERRITORIAL, on=date(2026, 2, 1), is_lead=False
+            connection,
+            child=township,
+            parent=elsewhere,
+            hierarchy=Hierarchy.TERRITORIAL,
+            on=date(2026, 2, 1),
+            is_lead=False,
         )
 
 
@@ -193,13 +222,20 @@ async def test_a_link_that_gives_up_the_lead_hands_it_to_the_other_parent(connec
     )
     on = date(2026, 5, 1)
     await link(
-        connection, child=row["child_id"], parent=row["parent_id"], hierarchy=Hierarchy.TERRITORIAL, on=on, is_lead=False
+        connection,
+        child=row["child_id"],
+        parent=row["parent_id"],
+        hierarchy=Hierarchy.TERRITORIAL,
+        on=on,
+        is_lead=False,
     )
     for day, expected in ((date(2026, 4, 30), "TERRITORIAL"), (on, "INDUSTRIAL")):
         leads = await connection.fetch(
             "SELECT hierarchy FROM organization_link WHERE child_id = $1 AND is_lead AND valid_from <= $2"
-            " AND (valid_to IS NULL OR valid_to > $2)", row["child_id"], day,
-        )  # fmt: skip
+            " AND (valid_to IS NULL OR valid_to > $2)",
+            row["child_id"],
+            day,
+        )
         assert [lead["hierarchy"] for lead in leads] == [expected]
     for hierarchy in Hierarchy:
         assert await differences(connection, hierarchy, on) == 0

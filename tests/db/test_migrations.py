@@ -30,7 +30,10 @@ async def test_an_upgraded_database_is_at_the_head(empty_database_url):
 async def test_check_constraints_name_every_code_of_their_list(empty_database_url):
     await upgrade(empty_database_url)
     connection = await asyncpg.connect(empty_database_url)
-    checks = "\n".join(row[0] for row in await connection.fetch("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c'"))
+    checks = "\n".join(
+        row[0]
+        for row in await connection.fetch("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c'")
+    )
     await connection.close()
     for table in Model.metadata.tables.values():
         for column in table.columns:

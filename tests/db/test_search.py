@@ -14,7 +14,10 @@ def query(table, needle):
 
 
 @pytest.mark.parametrize("table", [Member, Organization])
-@pytest.mark.parametrize("needle", ["王", "王伟", "威海市", "总工会", "工", "市威", "没有这个名字", "a", "%", "_", "\\", "委员会", "西藏自治区总工会"])
+@pytest.mark.parametrize(
+    "needle",
+    ["王", "王伟", "威海市", "总工会", "工", "市威", "没有这个名字", "a", "%", "_", "\\", "委员会", "西藏自治区总工会"],
+)
 async def test_a_substring_finds_exactly_what_contains_it(pool, table, needle):
     sql, value = query(table, needle)
     found = [row[0] for row in await pool.fetch(sql, value)]

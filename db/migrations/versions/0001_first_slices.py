@@ -27,16 +27,10 @@ RETURN CASE
     ELSE array_remove(string_to_array(rtrim(regexp_replace(needle, '(..)', E'\\1\x01', 'g'), E'\x01'), E'\x01') || string_to_array(rtrim(regexp_replace(substr(needle, 2), '(..)', E'\\1\x01', 'g'), E'\x01'), E'\x01'), right(needle, 1))
 END
 """
-LIKE_PATTERN = r"""
-CREATE FUNCTION like_pattern(needle text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN '%' || regexp_replace(needle, '([\\%_])', '\\\1', 'g') || '%'
-"""
-
 
 def upgrade() -> None:
     op.execute(GRAMS)
     op.execute(NEEDLE_GRAMS)
-    op.execute(LIKE_PATTERN)
     op.create_table('division',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('code', sa.Text(), nullable=True),
@@ -447,6 +441,5 @@ def downgrade() -> None:
     op.drop_table('division_alias')
     op.drop_table('deadline_rule')
     op.drop_table('division')
-    op.execute("DROP FUNCTION like_pattern(text)")
     op.execute("DROP FUNCTION needle_grams(text)")
     op.execute("DROP FUNCTION grams(text)")
