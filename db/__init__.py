@@ -1,0 +1,1 @@
+"""Where the data live: tables, migrations, reference data, loaders, the embedded server."""

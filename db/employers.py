@@ -26,7 +26,7 @@ class Employer(Keyed, Model):
     """Employer (用人单位), a legal person apart from its union (Supreme People's Court interpretation on union law art. 1).
 
     ``organization_id`` is the union answerable for it: the one that covers it, or while it is unorganised the township or county
-    federation in its place. ``credit_code`` is GB 32100; ``industry`` the letter and two digits of GB/T 4754-2017; ``headcount`` in persons.
+    federation in its place. ``credit_code`` is GB 32100; ``industry`` letter and two digits of GB/T 4754-2017; ``headcount`` in persons.
     """
 
     __tablename__ = "employer"

@@ -90,7 +90,7 @@ class Member(Keyed, Model):
 
 
 class Membership(Keyed, Model):
-    """Membership of a person in a union (会籍), ``[valid_from, valid_to)``; one active per person (Constitution of the Trade Unions art. 5).
+    """Membership of a person in a union (会籍), ``[valid_from, valid_to)``, one active a person (Constitution of the Trade Unions art. 5).
 
     ``valid_from`` is null while it is only applied for.
     """
@@ -112,7 +112,9 @@ class Membership(Keyed, Model):
         Index("ix_membership_organization_id_id", "organization_id", "id"),
         Index("ix_membership_member_id_id", "member_id", "id"),
         Index(
-            "uq_membership_active", "member_id", unique=True,
+            "uq_membership_active",
+            "member_id",
+            unique=True,
             postgresql_where=text("valid_to IS NULL AND valid_from IS NOT NULL"),
         ),
     )

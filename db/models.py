@@ -3,4 +3,14 @@
 from db import agreements, deadlines, disputes, divisions, employers, insurance, members, organizations
 from db.model import Model
 
-__all__ = ["Model", "agreements", "deadlines", "disputes", "divisions", "employers", "insurance", "members", "organizations"]
+__all__ = [
+    "Model",
+    "agreements",
+    "deadlines",
+    "disputes",
+    "divisions",
+    "employers",
+    "insurance",
+    "members",
+    "organizations",
+]

@@ -30,7 +30,7 @@ class OrganizationKind(Term):
 
 
 class OrganizationForm(Term):
-    """Form of a union (组织形式). A joint union has persons as members, a federation of unions has unions: their persons are never added."""
+    """Form of a union (组织形式). A joint union has persons as members, a federation of unions has unions: never add their persons."""
 
     FEDERATION = "General federation (总工会)"
     INDEPENDENT = "Union of a single unit (单独基层工会)"
@@ -104,8 +104,12 @@ class OrganizationLink(Keyed, Dated, Model):
     __table_args__ = (
         dated_check(),
         Index("ix_organization_link_parent_id_hierarchy_child_id", "parent_id", "hierarchy", "child_id"),
-        Index("uq_organization_link_lead", "child_id", unique=True, postgresql_where=text("valid_to IS NULL AND is_lead")),
-        Index("uq_organization_link_open", "child_id", "hierarchy", unique=True, postgresql_where=text("valid_to IS NULL")),
+        Index(
+            "uq_organization_link_lead", "child_id", unique=True, postgresql_where=text("valid_to IS NULL AND is_lead")
+        ),
+        Index(
+            "uq_organization_link_open", "child_id", "hierarchy", unique=True, postgresql_where=text("valid_to IS NULL")
+        ),
     )
 
 

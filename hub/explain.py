@@ -40,6 +40,10 @@ def _errors(errors: list[dict[str, Any]]) -> str:
 def _text(explained: dict[str, Any]) -> str:
     parts = [explained["tree"], ""]
     for statement in explained["statements"]:
-        parts += [f"{statement['path']}: {statement['rows']} rows in {statement['milliseconds']} ms", f"  {statement['sql']}", ""]
+        parts += [
+            f"{statement['path']}: {statement['rows']} rows in {statement['milliseconds']} ms",
+            f"  {statement['sql']}",
+            "",
+        ]
     parts.append(f"{explained['total_milliseconds']} ms in all, prepared statements warm")
     return "\n".join(parts)

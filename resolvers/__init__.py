@@ -1,0 +1,1 @@
+"""How each field is answered, slice by slice; ``resolvers.engine`` plans and runs queries."""

@@ -16,7 +16,6 @@ Period = tuple[Expression, Expression]
 """The columns that say from when a row holds, and until when (null while it does)."""
 
 
-
 class Scope(Term):
     """How far below a union or division a list reaches (范围)."""
 
@@ -104,7 +103,9 @@ class Within:
             return Rows(from_, [self.column == anchor, *where], [from_.c.id], self.via)
         closure, held = subtree(arguments, binder)
         joined = from_.join(closure, closure.c.descendant_id == self.column)
-        return Rows(joined, [closure.c.ancestor_id == anchor, held, *where], [closure.c.descendant_id, from_.c.id], self.via)
+        return Rows(
+            joined, [closure.c.ancestor_id == anchor, held, *where], [closure.c.descendant_id, from_.c.id], self.via
+        )
 
 
 class WithinDivision:

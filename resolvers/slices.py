@@ -3,4 +3,14 @@
 from resolvers import agreements, deadlines, disputes, divisions, employers, insurance, members, organizations
 from resolvers.registry import registry
 
-__all__ = ["agreements", "deadlines", "disputes", "divisions", "employers", "insurance", "members", "organizations", "registry"]
+__all__ = [
+    "agreements",
+    "deadlines",
+    "disputes",
+    "divisions",
+    "employers",
+    "insurance",
+    "members",
+    "organizations",
+    "registry",
+]

@@ -1,7 +1,8 @@
 """Generated assembly: for each step a function that turns rows into values, written once and run for every request.
 
-Walking a selection set for every row costs more than the database does; a dict display over ``r[1]``, ``r[2]`` costs a tenth of it.
-An expression below is Python source over ``r`` (a row), ``c0, c1, …`` (values of the steps below), ``rows``, ``more`` and ``k`` (a parent's key).
+Walking a selection set for every row costs more than the database does; a dict display over ``r[1]`` costs a tenth of it.
+An expression below is Python source over ``r`` (a row), ``c0, c1, …`` (values of the steps below), ``rows`` and ``more`` (the page)
+and ``k`` (a parent's key).
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -251,7 +251,9 @@ class Listing:
         lateral = rows.correlate(parent).lateral("page")
         return compiled(select(key, *lateral.c).select_from(parent.join(lateral, true())), binder)
 
-    def _fetch_late(self, via: ColumnElement[int], key: ColumnElement[Any], columns: Columns, page: Page | None) -> Statement:
+    def _fetch_late(
+        self, via: ColumnElement[int], key: ColumnElement[Any], columns: Columns, page: Page | None
+    ) -> Statement:
         """The page is cut over the keys alone and the target's table joined to what is left of it."""
         places = {id(item.column): f"o{index}" for index, item in enumerate(self.order.keys)}
         order = [item.column.label(f"o{index}") for index, item in enumerate(self.order.keys)]
@@ -264,7 +266,9 @@ class Listing:
         rows = cut if self.root else self._parent.join(cut, true())
         fetch = select(key, *shown).select_from(rows.join(self.source.table, self.source.key == cut.c.via))
         backward = page is not None and page.backward
-        fetch = fetch.order_by(*(cut.c[f"o{i}"].desc() if backward else cut.c[f"o{i}"].asc() for i in range(len(order))))
+        fetch = fetch.order_by(
+            *(cut.c[f"o{i}"].desc() if backward else cut.c[f"o{i}"].asc() for i in range(len(order)))
+        )
         return compiled(fetch, self._binder)
 
     def _cut(self, rows: Select[Any], page: Page | None) -> Select[Any]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     FromClause,
     Text,
@@ -104,11 +103,8 @@ class Filter:
         return self.binder.leaf(operand, column.type)
 
     def _among(self, column: ColumnElement[Any], operand: Leaf, prefix: str | None) -> ColumnElement[bool]:
-        values: BindParameter[Any]
-        if prefix is not None:
-            values = self.binder.keys(operand, prefix)
-        else:
-            values = self.binder.leaves(operand, column.type)
+        binder = self.binder
+        values = binder.keys(operand, prefix) if prefix is not None else binder.leaves(operand, column.type)
         if getattr(column.type, "enum_class", None) is not None:
             return cast(column, Text) == any_(values)
         return column == any_(values)

@@ -36,7 +36,6 @@ from resolvers.engine.snapshot import snapshot
 from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Source, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter
 
-
 Info = GraphQLResolveInfo[Any]
 
 

@@ -7,11 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 from click.testing import CliRunner
 
-from db import embedded
 from db.migrate import upgrade
 from hub import database, doctor, node, settings
 from hub.cli import main
@@ -112,30 +110,27 @@ def test_a_database_that_is_down_fails_without_a_traceback(monkeypatch: pytest.M
     assert "geheim" not in found.seen
 
 
-async def test_the_database_is_followed_from_empty_to_migrated(
-    monkeypatch: pytest.MonkeyPatch, server_url: str, worker_id: str
-) -> None:
-    name = f"doctor_{worker_id}"
-    server = await asyncpg.connect(server_url)
-    try:
-        await server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        await server.execute(f"CREATE DATABASE {name}")
-        url = embedded.with_database(server_url, name)
-        env = {**settings.os.environ, "UNIONHUB_DATABASE_URL": url}
+async def test_the_database_is_followed_from_empty_to_migrated(empty_database_url: str) -> None:
+    def said() -> dict[str, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "hub.cli", "doctor", "--only", "database", "--json"],
+            cwd=settings.ROOT,
+            env={**settings.os.environ, "UNIONHUB_DATABASE_URL": empty_database_url},
+            capture_output=True,
+            text=True,
+        )
+        return {finding["check"]: finding["state"] for finding in json.loads(done.stdout)}
 
-        def said() -> dict[str, str]:
-            done = subprocess.run(
-                [sys.executable, "-m", "hub.cli", "doctor", "--only", "database", "--json"],
-                env=env, cwd=settings.ROOT, capture_output=True, text=True,
-            )  # fmt: skip
-            return {finding["check"]: finding["state"] for finding in json.loads(done.stdout)}
+    assert said() == {"database": OK, "migrations": FAIL}
+    await upgrade(empty_database_url)
+    assert said() == {"database": OK, "migrations": OK, "data": WARN, "statistics": OK}
 
-        assert said() == {"database": OK, "migrations": FAIL}
-        await upgrade(url)
-        assert said() == {"database": OK, "migrations": OK, "data": WARN, "statistics": OK}
-    finally:
-        await server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        await server.close()
+
+def test_a_database_with_a_federation_is_well(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
+    monkeypatch.setenv("UNIONHUB_DATABASE_URL", database_url)
+    findings = {finding.check: finding for finding in examine(["database"])}
+    assert {finding.state for finding in findings.values()} == {OK}
+    assert "2,500 members" in findings["data"].seen
 
 
 @pytest.mark.parametrize(

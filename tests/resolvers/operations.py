@@ -66,7 +66,8 @@ class Writer:
         assert query is not None
         body = self.selection(query, self.depth, self.chance.choice((1, 1, 1, 2, 3)))
         declared = ", ".join(
-            f"${name}: {kind}" + ("" if default is None else f" = {default}") for name, (kind, default) in self.variables.items()
+            f"${name}: {kind}" + ("" if default is None else f" = {default}")
+            for name, (kind, default) in self.variables.items()
         )
         head = f"query Random({declared}) " if declared else self.chance.choice(("query Random ", ""))
         return Operation(" ".join([head + body, *self.fragments]), self.given)
@@ -163,7 +164,9 @@ class Writer:
             chosen["ids"] = self.value(found.args["ids"].type, "ids")
         for argument, declared in found.args.items():
             if argument in ("scope", "hierarchy", "asOf", "filter", "orderBy", "within") and self.chance.random() < 0.3:
-                chosen[argument] = self.value(declared.type, argument, "Division" if name == "divisions" else "Organization")
+                chosen[argument] = self.value(
+                    declared.type, argument, "Division" if name == "divisions" else "Organization"
+                )
         return "(" + ", ".join(f"{key}: {value}" for key, value in chosen.items()) + ")" if chosen else ""
 
     def value(self, type_: GraphQLInputType, name: str, target: str | None = None) -> str:
@@ -190,8 +193,12 @@ class Writer:
             names = sorted(type_.fields)
             required = [key for key in names if isinstance(type_.fields[key].type, GraphQLNonNull)]
             nested = [key for key in names if depth > 0 or not key_is_deep(type_, key)]
-            picked = dict.fromkeys([*required, *self.chance.sample(nested, k=min(len(nested), self.chance.choice((0, 1, 1, 2))))])
-            return {key: self.plain(type_.fields[key].type, key, inner_target(type_, target), depth - 1) for key in picked}
+            picked = dict.fromkeys(
+                [*required, *self.chance.sample(nested, k=min(len(nested), self.chance.choice((0, 1, 1, 2))))]
+            )
+            return {
+                key: self.plain(type_.fields[key].type, key, inner_target(type_, target), depth - 1) for key in picked
+            }
         return self.scalar(type_.name, name, target)
 
     def scalar(self, kind: str, name: str, target: str | None) -> Any:
@@ -200,9 +207,15 @@ class Writer:
             case "ID" if self.chance.random() < self.bad:
                 return self.chance.choice(BAD_IDS)
             case "ID":
-                return self.chance.choice(self.known.ids[target]) if target in self.known.ids else self.known.any(self.chance)
+                return (
+                    self.chance.choice(self.known.ids[target])
+                    if target in self.known.ids
+                    else self.known.any(self.chance)
+                )
             case "Int" if name == "size":
-                return self.chance.choice((-1, 201)) if self.chance.random() < self.bad / 2 else self.chance.randint(0, 3)
+                return (
+                    self.chance.choice((-1, 201)) if self.chance.random() < self.bad / 2 else self.chance.randint(0, 3)
+                )
             case "Int":
                 return self.chance.choice((0, 1, 2, 10, 100))
             case "Boolean":
