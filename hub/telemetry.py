@@ -19,7 +19,7 @@ MAX_NAME = 100
 requests_log = logging.getLogger("unionhub.request")
 errors_log = logging.getLogger("unionhub.error")
 
-STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
 class JsonLines(logging.Formatter):
