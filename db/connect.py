@@ -6,7 +6,7 @@ import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-SESSION = {"jit": "off", "timezone": "UTC", "application_name": "unionhub"}
+SESSION = {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_custom_plan", "application_name": "unionhub"}
 CONNECT_SECONDS = 5.0
 
 

@@ -43,9 +43,20 @@ class Operation:
     introspection: Selection
     keys: tuple[str, ...]
     statements: int = field(init=False)
+    """How many statements a run has at most, whatever the number of rows."""
 
     def __post_init__(self) -> None:
         self.statements = sum(step.statements() for root in self.roots for step in root.steps.values())
+
+    def is_single(self, inputs: Inputs) -> bool:
+        """Whether a run has one statement only, and so needs no transaction to see one moment."""
+        if self.statements == 1:
+            return True
+        if len(self.roots) != 1 or self.roots[0].ids is None:
+            return False
+        root = self.roots[0]
+        prefixes = {prefix for prefix, _ in wanted(root, inputs)}
+        return sum(root.steps[prefix].statements() for prefix in prefixes) == 1
 
     def bind(self, inputs: Inputs, max_objects: int) -> list[Bound]:
         """Bind and weigh one run. Raises what the caller got wrong, before anything has run."""
