@@ -40,12 +40,14 @@ _log = logging.getLogger("unionhub.engine")
 _LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
-    OSError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InvalidCachedStatementError,
+    OSError,
 )
+"""What asyncpg raises when a connection is lost or cannot be had; reading again on another one is harmless."""
 
 
 @dataclass(eq=False, slots=True)
@@ -196,7 +198,7 @@ class Engine:
                         "DATABASE_UNAVAILABLE",
                         f"The database cannot be reached. Try again shortly. Reference: {reference}",
                     ) from None
-            except (asyncpg.QueryCanceledError, TimeoutError):
+            except asyncpg.QueryCanceledError:
                 raise HubError(
                     "STATEMENT_TIMEOUT", "The operation took too long. Ask for smaller pages or a narrower filter."
                 ) from None
