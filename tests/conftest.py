@@ -80,11 +80,26 @@ async def drop(server: str, name: str) -> None:
         await connection.close()
 
 
+async def forgo_durability(server: str) -> None:
+    """Spare the test server the waiting for the disk: its databases are thrown away."""
+    connection = await asyncpg.connect(server)
+    try:
+        if await connection.fetchval("SHOW fsync") == "on":
+            await connection.execute("ALTER SYSTEM SET fsync = off")
+            await connection.execute("SELECT pg_reload_conf()")
+    finally:
+        await connection.close()
+
+
 @pytest.fixture(scope="session")
 def server_url() -> str:
-    """The URL of the ``postgres`` database of the test server: ``UNIONHUB_TEST_DATABASE_URL``, else the embedded
-    one."""
-    return os.environ.get("UNIONHUB_TEST_DATABASE_URL") or embedded.start(ROOT / ".data" / "test")
+    """The URL of the ``postgres`` database of the test server: ``UNIONHUB_TEST_DATABASE_URL``, else the embedded one."""
+    named = os.environ.get("UNIONHUB_TEST_DATABASE_URL")
+    if named:
+        return named
+    url = embedded.start(ROOT / ".data" / "test")
+    run(forgo_durability(url))
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -288,17 +288,21 @@ def spread(total: int, weights: list[int]) -> list[int]:
 
 
 def union_counts(provinces: list[Division], total: int, chance: random.Random) -> dict[int, int]:
-    """How many grassroots unions each township has, by division id: over provinces, then counties, then townships."""
+    """How many grassroots unions each township has, by division id: over provinces, then counties, then townships.
+
+    As soon as there are as many unions as counties, each county has one.
+    """
     counts: dict[int, int] = defaultdict(int)
-    sizes = [
-        sum(len(county.children) for city in province.children for county in city.children) for province in provinces
+    settled = [
+        [county for city in province.children for county in city.children if county.children] for province in provinces
     ]
-    for province, share in zip(provinces, spread(total, sizes), strict=True):
-        below = [county for city in province.children for county in city.children]
-        for county, number in zip(below, spread(share, [len(county.children) for county in below]), strict=True):
-            if number:
-                each, more = divmod(number, len(county.children))
-                chosen = set(chance.sample(range(len(county.children)), more))
-                for place, township in enumerate(county.children):
-                    counts[township.id] = each + (place in chosen)
+    everywhere = sum(map(len, settled))
+    first = 1 if total >= everywhere else 0
+    sizes = [sum(len(county.children) for county in below) for below in settled]
+    for below, share in zip(settled, spread(total - first * everywhere, sizes), strict=True):
+        for county, more in zip(below, spread(share, [len(county.children) for county in below]), strict=True):
+            each, left = divmod(first + more, len(county.children))
+            chosen = set(chance.sample(range(len(county.children)), left))
+            for place, township in enumerate(county.children):
+                counts[township.id] = each + (place in chosen)
     return counts

@@ -22,6 +22,7 @@ NEW_FORMS = (
 )
 KINDS = {"P83": "PUBLIC_INSTITUTION", "Q84": "PUBLIC_INSTITUTION", "D44": "STATE_ENTERPRISE"}
 KIND_PREFIX = {"PUBLIC_INSTITUTION": "12", "SELF_EMPLOYED": "92", "SOCIAL_ORGANIZATION": "51", "GOVERNMENT_BODY": "11"}
+ORDINALS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
 PROJECTS = ("地铁", "安置房", "产业园", "高速公路", "综合管廊", "医院新建", "水利枢纽", "学校改扩建")
 
 
@@ -56,10 +57,11 @@ class Unions:
         self.persons = Persons(seed, self.chance, self.rows, counties)
         self.agreements = Agreements(self.chance, self.rows)
         self.disputes = Disputes(self.chance, self.rows)
+        self.before: list[Planned] = []
 
     def place(self, place: Place) -> None:
         """Everything of one township's grassroots."""
-        former: list[Planned] = []
+        former = self.before[-3:]
         for planned in place.planned:
             union = self.union(planned, place)
             if planned.agreements:
@@ -68,6 +70,7 @@ class Unions:
             self.disputes.add(union, names)
             if planned.form != "UNION_FEDERATION":
                 former.append(planned)
+        self.before = former
         for number in range(place.unorganised_from, place.unorganised_from + place.unorganised):
             trade = self.chance.choice(INDUSTRIES)
             self.employer(number, place, trade, place.union.id, 5 + self.chance.randrange(40), None)
@@ -248,7 +251,7 @@ class Unions:
             kind = "PLATFORM" if chance.random() < 0.3 else "PRIVATE_ENTERPRISE"
         town = short(place.county_name)
         if kind == "PUBLIC_INSTITUTION":
-            name = f"{place.county_name}第{1 + chance.randrange(20)}{word}"
+            name = f"{place.county_name}第{chance.choice(ORDINALS)}{word}"
         elif kind == "SELF_EMPLOYED":
             name = f"{town}{brand(chance)}{word}经营部"
         elif kind == "SOCIAL_ORGANIZATION":

@@ -1,6 +1,8 @@
 """What the generated rows promise: codes, dates, states and sums that agree with each other."""
 
 import hashlib
+import random
+from collections import Counter
 from datetime import date, timedelta
 
 import asyncpg
@@ -13,8 +15,7 @@ from db.generate import generate
 from db.generate.codes import BODY_ALPHABET, BODY_WEIGHTS, credit_code
 from db.generate.persons import RESIDENTS
 from db.generate.tables import TABLES
-from db.generate.territory import spread
-from db.load_divisions import load_divisions
+from db.generate.territory import Division, spread, union_counts
 from db.migrate import upgrade
 from tests.conftest import MEMBERS, SEED
 
@@ -252,25 +253,37 @@ def _sink(made):
     return write
 
 
-async def federation(new_database, members: int, seed: int, **options) -> dict[str, str]:
-    url = new_database("template0")
-    await upgrade(url)
-    await load_divisions(url)
+@pytest.fixture
+def new_territory(new_database, template):
+    """Makes a database with divisions and no organizations; returns its URL."""
+
+    async def make() -> str:
+        url = new_database(template)
+        connection = await asyncpg.connect(url)
+        await connection.execute(f"TRUNCATE {', '.join(TABLES)}")
+        await connection.close()
+        return url
+
+    return make
+
+
+async def federation(new_territory, members: int, seed: int, **options) -> dict[str, str]:
+    url = await new_territory()
     await generate(url, members, seed, **options)
     return await digest(url)
 
 
-async def test_the_same_seed_gives_the_same_rows_whoever_makes_them_and_another_seed_others(database_url, new_database):
+async def test_the_same_seed_gives_the_same_rows_whoever_makes_them_and_another_seed_others(
+    database_url, new_territory
+):
     first = await digest(database_url)
-    assert await federation(new_database, MEMBERS, SEED, workers=2) == first
-    other = await federation(new_database, MEMBERS, SEED + 1)
+    assert await federation(new_territory, MEMBERS, SEED, workers=2) == first
+    other = await federation(new_territory, MEMBERS, SEED + 1)
     assert {table for table in TABLES if other[table] == first[table]} == set()
 
 
-async def test_a_federation_without_members_has_its_skeleton(new_database):
-    url = new_database("template0")
-    await upgrade(url)
-    await load_divisions(url)
+async def test_a_federation_without_members_has_its_skeleton(new_territory):
+    url = await new_territory()
     made = await generate(url, 0, 1)
     assert made.rows["organization"] > 44_000
     assert made.rows["member"] == made.rows["membership"] == made.rows["dispute_case"] == 0
@@ -302,10 +315,8 @@ async def test_arguments_that_make_no_sense_are_refused(database_url, members, s
         await generate(database_url, members, seed)
 
 
-async def test_a_failure_in_the_middle_leaves_the_database_as_it_was(new_database):
-    url = new_database("template0")
-    await upgrade(url)
-    await load_divisions(url)
+async def test_a_failure_in_the_middle_leaves_the_database_as_it_was(new_territory):
+    url = await new_territory()
     connection = await asyncpg.connect(url)
     catalog = (
         "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
@@ -342,3 +353,26 @@ def test_another_database_of_a_server_keeps_its_host_and_port():
         embedded.with_database("postgresql://postgres@/postgres?host=/tmp/s", "x")
         == "postgresql://postgres@/x?host=/tmp/s"
     )
+
+
+def province(start: int, *townships: int) -> Division:
+    """A province of one city whose counties have so many townships, with ids from ``start`` on, a hundred to a county."""
+    city = Division(0, "", "", "", False)
+    for county, number in enumerate(townships):
+        below = [Division(start + 100 * county + place, "", "", "", False) for place in range(number)]
+        city.children.append(Division(0, "", "", "", False, below))
+    return Division(0, "", "", "", False, [city])
+
+
+@pytest.mark.parametrize("total", [5, 6, 50])
+def test_every_county_has_a_union_once_there_are_as_many_unions_as_counties(total):
+    counts = union_counts([province(0, 40, 1, 1), province(1000, 2, 1, 0)], total, random.Random(1))
+    assert sum(counts.values()) == total
+    in_county = Counter(township // 100 for township, number in counts.items() for _ in range(number))
+    assert set(in_county) == {0, 1, 2, 10, 11}
+
+
+def test_unions_fewer_than_counties_go_where_the_townships_are():
+    counts = union_counts([province(0, 40, 1), province(1000, 2, 1)], 3, random.Random(1))
+    assert sum(counts.values()) == 3
+    assert sum(number for township, number in counts.items() if township < 1000) == 2
