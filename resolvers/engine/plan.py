@@ -105,12 +105,26 @@ class Run:
 
     async def fetch(self, path: str, statement: Statement, bound: list[Any], keys: list[Any] | None) -> list[Any]:
         """Rows of one statement."""
-        arguments = statement.arguments(bound, keys)
-        if self.traces is None:
-            return await self.connection.fetch(statement.sql, *arguments)
+        return await self.at(path).fetch(statement.sql, *statement.arguments(bound, keys))
+
+    def at(self, path: str) -> Fetch:
+        """The connection, which leaves a trace of what is fetched for the field at ``path`` if traces are wanted."""
+        return self.connection if self.traces is None else Traced(self.connection, path, self.traces)
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A connection that leaves a trace of each statement."""
+
+    connection: Fetch
+    path: str
+    traces: list[Trace]
+
+    async def fetch(self, sql: str, *args: Any) -> list[Any]:
+        """Rows of the statement."""
         start = perf_counter()
-        rows = await self.connection.fetch(statement.sql, *arguments)
-        self.traces.append(Trace(path, statement.sql, len(rows), round((perf_counter() - start) * 1000, 3)))
+        rows = await self.connection.fetch(sql, *args)
+        self.traces.append(Trace(self.path, sql, len(rows), round((perf_counter() - start) * 1000, 3)))
         return rows
 
 
@@ -182,7 +196,9 @@ async def _below(child: Child, groups: Groups, this: Run) -> Built:
         parents = {row[column]: row for group, _ in groups.values() for row in group}
         if not parents:
             return {}
-        values = await step.function(this.connection, [tuple(row[i] for i in step.needs) for row in parents.values()])
+        values = await step.function(
+            this.at(step.path), [tuple(row[i] for i in step.needs) for row in parents.values()]
+        )
         return dict(zip(parents, values, strict=True))
     found = dict.fromkeys(row[column] for group, _ in groups.values() for row in group)
     found.pop(None, None)
