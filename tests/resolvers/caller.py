@@ -1,0 +1,90 @@
+"""Asking the engine, and watching the statements that it sends."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from resolvers.engine.document import Answer
+from resolvers.engine.engine import Engine
+from schema import registry, schema
+from tests.resolvers.documents import document
+
+Hold = Callable[[int], Awaitable[None]]
+"""Called before each statement with how many went before it."""
+
+
+class Watched:
+    """A pool that counts the statements sent through it and may hold each one back."""
+
+    def __init__(self, pool: asyncpg.Pool, hold: Hold | None = None) -> None:
+        self.pool = pool
+        self.hold = hold
+        self.statements: list[str] = []
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator["WatchedConnection"]:
+        async with self.pool.acquire() as connection:
+            yield WatchedConnection(self, connection)
+
+
+class WatchedConnection:
+    """A connection of a watched pool."""
+
+    def __init__(self, watch: Watched, connection: asyncpg.Connection) -> None:
+        self.watch = watch
+        self.connection = connection
+
+    def transaction(self, **options: Any) -> Any:
+        return self.connection.transaction(**options)
+
+    async def fetch(self, sql: str, *values: Any) -> list[Any]:
+        if self.watch.hold is not None:
+            await self.watch.hold(len(self.watch.statements))
+        self.watch.statements.append(sql)
+        rows: list[Any] = await self.connection.fetch(sql, *values)
+        return rows
+
+
+class Caller:
+    """Asks one engine; documents are parsed once, as the endpoint does."""
+
+    def __init__(self, pool: asyncpg.Pool, *, max_objects: int = 25_000, hold: Hold | None = None) -> None:
+        self.watched = Watched(pool, hold)
+        self.engine = Engine(schema._schema, registry, self.watched, max_objects=max_objects)  # type: ignore[arg-type]
+        self.documents: dict[str, Any] = {}
+
+    async def answer(
+        self,
+        text: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        name: str | None = None,
+        explain: bool = False,
+        persona: str | None = "national",
+    ) -> Answer:
+        found = self.documents.get(text)
+        if found is None:
+            found = self.documents[text] = document(text)
+        return await self.engine.execute(found, name, variables or {}, persona=persona, explain=explain)
+
+    async def response(self, text: str, variables: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+        """The response as a caller reads it."""
+        response: dict[str, Any] = json.loads((await self.answer(text, variables, **more)).body)
+        return response
+
+    async def data(self, text: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The data of an operation that must not err."""
+        response = await self.response(text, variables)
+        assert "errors" not in response, (response["errors"], text, variables)
+        data: dict[str, Any] = response["data"]
+        return data
+
+    async def count(self, text: str, variables: Mapping[str, Any]) -> int:
+        """How many statements an operation sends."""
+        self.watched.statements.clear()
+        response = await self.response(text, variables)
+        assert response.get("data"), (response, text, variables)
+        return len(self.watched.statements)
