@@ -22,6 +22,7 @@ from graphql import (
 from db.clock import today
 from resolvers.engine.arguments import shape, variable_types
 from resolvers.engine.binder import Inputs
+from resolvers.engine.completeness import check
 from resolvers.engine.document import Answer, Document
 from resolvers.engine.explain import tree
 from resolvers.engine.operation import Operation, compile_operation
@@ -65,6 +66,9 @@ class Engine:
 
     ``executor`` is ``plan`` for compiled plans, or ``default`` for graphql-core's executor with a DataLoader behind each relation: slower
     by far and kept as the referee of the plans.
+
+    Raises:
+        ValueError: schema and registry disagree.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class Engine:
         max_objects: int,
         executor: Literal["plan", "default"] = "plan",
     ) -> None:
+        check(schema, registry)
         self.schema = schema
         self.registry = registry
         self.pool = pool
