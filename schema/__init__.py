@@ -1,6 +1,7 @@
 """The schema: what the API says. ``schema`` is Strawberry's, ``sdl()`` its text as checked in under ``schema.graphql``."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import strawberry
@@ -11,7 +12,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 from resolvers.slices import registry
 from schema.query import Query
-from schema.scalars import DATE
+from schema.scalars import DATE, DECIMAL
 
 __all__ = ["registry", "schema", "sdl"]
 
@@ -25,7 +26,9 @@ class Names(NameConverter):
         return name.replace("FieldOrder", "Order") if object_type.name == "Order" else name
 
 
-schema = strawberry.Schema(query=Query, config=StrawberryConfig(name_converter=Names(), scalar_map={date: DATE}))
+schema = strawberry.Schema(
+    query=Query, config=StrawberryConfig(name_converter=Names(), scalar_map={date: DATE, Decimal: DECIMAL})
+)
 
 
 def sdl() -> str:

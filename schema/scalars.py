@@ -2,11 +2,13 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from operator import methodcaller
 
 import strawberry
 from graphql import GraphQLError
 
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -24,6 +26,30 @@ def read_date(value: object) -> date:
     raise GraphQLError("A date is a text as YYYY-MM-DD.")
 
 
+def read_decimal(value: object) -> Decimal:
+    """An amount written as a number or as the text of one, of at most 20 digits before and behind the point.
+
+    Raises:
+        GraphQLError: it is not written so.
+    """
+    if isinstance(value, float) and value == value and abs(value) < 1e20:
+        value = f"{value:.20f}" if "e" in repr(value) else repr(value)
+    if isinstance(value, int | str) and not isinstance(value, bool) and _AMOUNT.fullmatch(text := str(value)):
+        return Decimal(text)
+    raise GraphQLError(
+        'A decimal is a number or its text, as "1234.56", of at most 20 digits before and behind the point.'
+    )
+
+
 DATE = strawberry.scalar(
-    name="Date", description="Date (isoformat)", serialize=methodcaller("isoformat"), parse_value=read_date
+    name="Date",
+    description="Day of the calendar in Asia/Shanghai, as YYYY-MM-DD (日期)",
+    serialize=methodcaller("isoformat"),
+    parse_value=read_date,
+)
+DECIMAL = strawberry.scalar(
+    name="Decimal",
+    description='Exact decimal number as text, e.g. "1234.56"; a number is taken too (小数)',
+    serialize=str,
+    parse_value=read_decimal,
 )
