@@ -77,6 +77,8 @@ class Filter:
             return self._among(column, operand, prefix)
         value = self._value(column, operand, prefix)
         match operator:
+            case "eq" if searchable:
+                return and_(contains(column, value), column == value)
             case "eq":
                 return column == value
             case "gt":
@@ -87,6 +89,8 @@ class Filter:
                 return column < value
             case "lte":
                 return column <= value
+            case "starts_with" if searchable:
+                return and_(contains(column, value), func.starts_with(column, value))
             case "starts_with":
                 return func.starts_with(column, value)
             case "contains" if searchable:
