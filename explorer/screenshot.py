@@ -36,7 +36,7 @@ def take(address: str, token: str, path: Path) -> None:
         for _ in range(3):  # PostgreSQL has planned the statements and read the pages by the last
             with page.expect_response("**/graphql"):
                 page.get_by_role("button", name="Execute query").click()
-            page.locator(".graphiql-response .view-line", has_text="workerType").first.wait_for()
+            page.locator(".graphiql-response .view-line", has_text="data").first.wait_for()
         page.get_by_role("region", name="Query plan").get_by_role("listitem").last.click()
         page.mouse.move(720, 880)
         page.wait_for_timeout(1000)

@@ -111,7 +111,7 @@ class Agreements:
             "collective_agreement",
             number,
             code,
-            cell(name + KIND_NAMES[kind]),
+            cell(name.removesuffix("行业") + KIND_NAMES[kind]),
             kind,
             state,
             union.planned.id,
