@@ -32,7 +32,7 @@ lint: environment-dev ## ruff, mypy --strict, the import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 
 format: environment-dev ## lay the code out as make lint wants it
 	$(BIN)/ruff check --fix .

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
+from fasteners import InterProcessLock
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it remarks on a missing XDG_RUNTIME_DIR and goes on
@@ -40,7 +41,9 @@ def start(folder: Path) -> str:
     server = PostgresServer._instances.get(folder)
     if server is None:
         server = PostgresServer(folder, cleanup_mode="stop")
-        with PostgresServer._lock:
+        # the wheel's own lock is one file in /tmp for the whole machine, which the first user would close to all others
+        vars(server)["_lock"] = InterProcessLock(folder.with_name(f".{folder.name}.lock"))
+        with server._lock:
             with c_locale():
                 server.ensure_pgdata_inited()
             conf = folder / "postgresql.conf"
