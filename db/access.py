@@ -1,0 +1,136 @@
+"""Access (访问权限): who may sign in, what they may see, and the log of what they did."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.model import Dated, Keyed, Model, Term, dated_check
+from db.organizations import Hierarchy
+
+
+class PrincipalKind(Term):
+    """Kind of principal (主体类型)."""
+
+    PERSON = "Person (个人)"
+    AGENCY = "Partner agency (协作机构)"
+    ANALYST = "Analyst (分析人员)"
+
+
+class Role(Term):
+    """Role of a grant (角色): domain facts §6."""
+
+    GRASSROOTS_UNION = "Grassroots union: its own members and records (基层工会)"
+    FEDERATION = "Federation: its territorial subtree (地方总工会)"
+    INDUSTRY_UNION = "Industry union: its industrial subtree (产业工会)"
+    HR_BUREAU = "Human-resources bureau: agreements submitted in its division (人社部门)"
+    SOCIAL_SECURITY_AGENCY = "Social-security agency: enrolments in its division (社保经办机构)"
+    TRIBUNAL = "Arbitration commission or court: the cases referred to it (仲裁委、法院)"
+    EMPLOYERS_BODY = "Federation of industry and commerce, employers' body: agreements of its area (工商联、企联)"
+    CASE_WORKER = "Mediator or lawyer: the cases assigned (调解员、律师)"
+    WORKER = "Worker: what the hub holds on them alone (劳动者)"
+    ANALYST = "Analyst: aggregates only (公众分析)"
+
+
+class SubjectRequestKind(Term):
+    """What a data subject asks for (个人信息主体请求): Personal Information Protection Law art. 45–47."""
+
+    EXPORT = "A copy of what is held (查阅复制)"
+    CORRECTION = "Correction (更正补充)"
+    ERASURE = "Erasure (删除)"
+
+
+class Principal(Keyed, Model):
+    """Who may sign in (访问主体). ``subject`` is ``issuer|sub`` of an OpenID Connect provider; ``member_id`` names the worker who it is."""
+
+    __tablename__ = "principal"
+
+    name: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[PrincipalKind]
+    subject: Mapped[str | None] = mapped_column(unique=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class AccessGrant(Keyed, Dated, Model):
+    """A principal has a role over a scope (授权): a union with a hierarchy, or a division; ``WORKER``, ``CASE_WORKER`` and ``ANALYST``
+    need neither."""
+
+    __tablename__ = "access_grant"
+
+    principal_id: Mapped[int] = mapped_column(ForeignKey("principal.id"), index=True)
+    role: Mapped[Role]
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
+    hierarchy: Mapped[Hierarchy | None]
+    division_id: Mapped[int | None] = mapped_column(ForeignKey("division.id"))
+    granted_by: Mapped[int | None] = mapped_column(ForeignKey("principal.id"))
+
+    __table_args__ = (
+        dated_check(),
+        CheckConstraint("num_nonnulls(organization_id, division_id) <= 1", name="one_scope"),
+        CheckConstraint("(organization_id IS NULL) = (hierarchy IS NULL)", name="hierarchy_of_organization"),
+    )
+
+
+class CaseAssignment(Keyed, Dated, Model):
+    """A case is assigned or referred to a principal (案件指派) for a time."""
+
+    __tablename__ = "case_assignment"
+
+    principal_id: Mapped[int] = mapped_column(ForeignKey("principal.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("dispute_case.id"), index=True)
+
+    __table_args__ = (dated_check(),)
+
+
+class ApiKey(Keyed, Model):
+    """Key of a partner agency (接口密钥): shown once, kept as a hash; ``prefix`` tells keys apart in lists and logs."""
+
+    __tablename__ = "api_key"
+
+    principal_id: Mapped[int] = mapped_column(ForeignKey("principal.id"), index=True)
+    prefix: Mapped[str] = mapped_column(unique=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class AccessLog(Model):
+    """Entry of the audit log (审计日志): append-only; ``digest`` chains each entry to the one before."""
+
+    __tablename__ = "access_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    principal: Mapped[str | None]
+    role: Mapped[str | None]
+    action: Mapped[str]
+    purpose: Mapped[str | None]
+    case_reference: Mapped[str | None]
+    records: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    fields: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    operation: Mapped[str | None]
+    source: Mapped[str | None]
+    previous: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (Index("ix_access_log_records", "records", postgresql_using="gin"), Index("ix_access_log_at", "at"))
+
+
+class SubjectRequest(Keyed, Model):
+    """Request of a data subject (个人信息主体请求) with the day by which it is answered."""
+
+    __tablename__ = "subject_request"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    kind: Mapped[SubjectRequestKind]
+    detail: Mapped[str | None]
+    opened_on: Mapped[date]
+    due_on: Mapped[date]
+    closed_on: Mapped[date | None]
+    outcome: Mapped[str | None]
