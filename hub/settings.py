@@ -108,11 +108,6 @@ class Settings(BaseSettings):
             )
         return self
 
-    @property
-    def tokens(self) -> Path:
-        """The same as ``token_file``."""
-        return self.token_file
-
     def shown(self) -> dict[str, str]:
         """Every setting by its variable's name, fit to be printed: the password of the database is left out."""
         values = {name: str(getattr(self, name)) for name in type(self).model_fields}

@@ -1,0 +1,104 @@
+"""``python -m bench``: the benchmarks of the hub, on databases generated under ``.data/bench`` and kept there."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bench.database import prepare
+from bench.servers import ServerError
+
+console = Console(width=150, highlight=False)
+
+
+def numbers(_: click.Context, __: click.Parameter, text: str) -> list[int]:
+    """Whole numbers with commas between them."""
+    try:
+        found = [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not a list of numbers like 1,16") from error
+    if min(found) < 1:
+        raise click.BadParameter("numbers begin at 1")
+    return found
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.option("--members", type=click.IntRange(10_000), default=100_000, help="Members of the generated federation.")
+@click.option("--seed", type=int, default=1, help="Seed of the generated federation.")
+@click.option("--seconds", type=float, default=4.0, help="Length of one measurement.")
+@click.option("--connections", callback=numbers, default="1,16", help="Numbers of connections.")
+@click.option("--rounds", type=click.IntRange(1), default=3, help="Rounds of hub and peer; medians are printed.")
+@click.option("--only", multiple=True, help="An operation to measure; may be given several times.")
+@click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write all samples to a file.")
+@click.pass_context
+def main(
+    context: click.Context,
+    members: int,
+    seed: int,
+    seconds: float,
+    connections: list[int],
+    rounds: int,
+    only: tuple[str, ...],
+    file: Path | None,
+) -> None:
+    """Measure the hub against a plain Strawberry + DataLoader server on the same database."""
+    context.obj = (members, seed)
+    if context.invoked_subcommand is not None:
+        return
+    from bench.compare import as_json, compare
+
+    try:
+        samples = compare(prepare(members, seed), connections, seconds, rounds, only, console)
+    except ServerError as error:
+        raise click.ClickException(str(error)) from error
+    if file is not None:
+        file.write_text(as_json(samples))
+
+
+@main.command("floor")
+@click.option("--seconds", type=float, default=3.0)
+@click.option("--connections", callback=numbers, default="1,16")
+@click.pass_obj
+def floor_command(chosen: tuple[int, int], seconds: float, connections: list[int]) -> None:
+    """Measure the load tool against an application that does nothing."""
+    from bench import servers
+    from bench.load import Load, cpu_seconds, put
+    from bench.workload import choose, operations
+
+    database = prepare(*chosen)
+    bodies = next(each for each in operations(choose(database)) if each.name == "one_record")
+    with servers.floor(database) as server:
+        for count in connections:
+            before = cpu_seconds([server.pid])
+            figures = put(Load(server.port, bodies.bodies(server), {}, count, seconds))
+            used = 1e6 * (cpu_seconds([server.pid]) - before) / figures.requests
+            console.print(
+                f"{count} connections: {figures.rate:,.0f} requests/s, p50 {1000 * figures.median:.0f} µs; "
+                f"CPU per request {used:.0f} µs in the server, {1e6 * figures.cpu / figures.requests:.0f} µs in the load tool"
+            )
+
+
+@main.command("profile-one-record")
+@click.option("--loops", type=int, default=3000, help="Repetitions of each stage.")
+@click.pass_obj
+def profile_command(chosen: tuple[int, int], loops: int) -> None:
+    """Say what the time of one record is spent on in the hub, stage by stage, in microseconds."""
+    from bench.one_record import profile
+
+    profile(prepare(*chosen), loops, console)
+
+
+@main.command("nested-scale")
+@click.option("--sizes", callback=numbers, default="100000,1000000", help="Members of the federations to compare.")
+@click.option("--runs", type=int, default=15, help="Runs for each province; the median counts.")
+@click.pass_obj
+def scale_command(chosen: tuple[int, int], sizes: list[int], runs: int) -> None:
+    """Time the nested page under every province at several sizes, and look for sequential scans of fact tables."""
+    from bench.nested_scale import scale
+
+    if not scale([prepare(size, chosen[1]) for size in sizes], runs, console):
+        raise click.ClickException("a statement reads a fact table from end to end")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m bench")

@@ -1,0 +1,133 @@
+"""The servers of the benchmark, each one process, started one at a time and ended by its process id."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bench.database import FOLDER, Database
+from hub.settings import ROOT, Settings
+from hub.tokens import token_of
+
+START_SECONDS = 30.0
+STOP_SECONDS = 20.0
+
+
+class ServerError(RuntimeError):
+    """A server did not start, or did not answer as it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that is running."""
+
+    name: str
+    port: int
+    pid: int
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, body: str) -> tuple[int, bytes]:
+        """Send one GraphQL request; the status and the body of the answer."""
+        headers = {"Content-Type": "application/json", "Accept": "application/json", **self.headers}
+        asked = urllib.request.Request(f"http://127.0.0.1:{self.port}/graphql", body.encode(), headers)
+        try:
+            with urllib.request.urlopen(asked, timeout=60) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def data(self, body: str) -> Any:
+        """The ``data`` of the answer to a request.
+
+        Raises:
+            ServerError: it is not a whole answer.
+        """
+        status, content = self.ask(body)
+        answer = json.loads(content) if content.startswith(b"{") else {}
+        if status != 200 or answer.get("errors") or answer.get("data") is None:
+            raise ServerError(f"{self.name} answered {status}: {content[:500]!r}")
+        return answer["data"]
+
+
+@contextmanager
+def hub(database: Database, folder: Path = FOLDER) -> Iterator[Server]:
+    """The hub as its users run it: ``unionhub serve`` with settings as they come, and a token."""
+    settings = Settings(data_dir=folder / "hub")
+    token = token_of(settings, "national")
+    port = free_port()
+    unset = {name: value for name, value in os.environ.items() if not name.startswith("UNIONHUB_") and name != "PORT"}
+    variables = unset | {
+        "UNIONHUB_DATABASE_URL": database.url,
+        "UNIONHUB_DATA_DIR": str(settings.data_dir),
+        "UNIONHUB_PORT": str(port),
+    }
+    with running("hub", [sys.executable, "-m", "hub.cli", "serve"], port, variables, folder) as pid:
+        yield Server("hub", port, pid, {"Authorization": f"Bearer {token}"})
+
+
+@contextmanager
+def module(name: str, database: Database, folder: Path = FOLDER) -> Iterator[Server]:
+    """A server of this package: ``python -m bench.NAME URL PORT``."""
+    port = free_port()
+    command = [sys.executable, "-m", f"bench.{name}", database.url, str(port)]
+    with running(name, command, port, dict(os.environ), folder) as pid:
+        yield Server(name, port, pid)
+
+
+peer = partial(module, "peer")
+floor = partial(module, "floor")
+
+
+@contextmanager
+def running(name: str, command: list[str], port: int, variables: dict[str, str], folder: Path) -> Iterator[int]:
+    """A process that listens on ``port``; its output goes to a file in ``folder``.
+
+    Raises:
+        ServerError: it does not listen within half a minute.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    output = folder / f"{name}.log"
+    with output.open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            wait(lambda: listens(port) or process.poll() is not None, START_SECONDS)
+            if process.poll() is not None or not listens(port):
+                raise ServerError(f"{name} did not start:\n{output.read_text(errors='replace')[-2000:]}")
+            yield process.pid
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def wait(until: Callable[[], bool], seconds: float) -> None:
+    """Wait for something, not longer than so many seconds."""
+    last = time.monotonic() + seconds
+    while not until() and time.monotonic() < last:
+        time.sleep(0.05)
+
+
+def listens(port: int) -> bool:
+    """Whether something listens on a port of this machine."""
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    """A port of this machine that is free."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])

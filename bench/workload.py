@@ -1,0 +1,167 @@
+"""The operations of the benchmark with their variables, taken from the rows, and the check that all servers answer alike."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from bench.database import Database
+from bench.servers import Server
+from db.migrate import connect
+
+OPERATIONS = Path(__file__).parent / "operations"
+RECORDS = 500
+"""Different records that are asked for in turn."""
+
+OBJECTS = 4_400
+"""Objects that the wide nested operation is to bring, by the size of its innermost page."""
+
+PROVINCES = """
+SELECT p.id, coalesce(counties.n, 0) AS counties FROM organization p
+CROSS JOIN LATERAL (
+    SELECT sum(least(20, below.n)) AS n FROM (
+        SELECT l.child_id FROM organization_link l JOIN organization o ON o.id = l.child_id
+        WHERE l.parent_id = p.id AND l.hierarchy = 'TERRITORIAL' AND l.valid_to IS NULL AND o.kind = 'LOCAL_FEDERATION'
+        ORDER BY l.child_id LIMIT 20
+    ) city CROSS JOIN LATERAL (
+        SELECT count(*) AS n FROM organization_link l JOIN organization o ON o.id = l.child_id
+        WHERE l.parent_id = city.child_id AND l.hierarchy = 'TERRITORIAL' AND l.valid_to IS NULL
+          AND o.kind = 'LOCAL_FEDERATION' AND o.level = 'COUNTY'
+    ) below
+) counties
+WHERE p.level = 'PROVINCIAL' AND p.kind = 'LOCAL_FEDERATION'
+ORDER BY 2 DESC, 1
+"""
+
+SIZES = """
+SELECT count(m.id) FROM organization city_child
+JOIN organization_link l ON l.child_id = city_child.id AND l.hierarchy = 'TERRITORIAL' AND l.valid_to IS NULL
+JOIN (
+    SELECT l.child_id FROM organization_link l JOIN organization o ON o.id = l.child_id
+    WHERE l.parent_id = $1 AND l.hierarchy = 'TERRITORIAL' AND l.valid_to IS NULL AND o.kind = 'LOCAL_FEDERATION'
+    ORDER BY l.child_id LIMIT 20
+) city ON city.child_id = l.parent_id
+LEFT JOIN territorial_closure c ON c.ancestor_id = city_child.id AND c.valid_to IS NULL
+LEFT JOIN membership m ON m.organization_id = c.descendant_id AND m.valid_to IS NULL
+WHERE city_child.kind = 'LOCAL_FEDERATION'
+GROUP BY city_child.id
+"""
+
+CASES = """
+SELECT p.id FROM organization p
+JOIN territorial_closure c ON c.ancestor_id = p.id JOIN dispute_case d ON d.organization_id = c.descendant_id
+WHERE p.level = 'PROVINCIAL' AND p.kind = 'LOCAL_FEDERATION' AND c.valid_to IS NULL
+GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT 20
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the operations ask for: keys of rows."""
+
+    records: list[int]
+    provinces: list[int]
+    """All provincial federations, the one with most counties within 20 cities of 20 counties each first."""
+    members: int
+    """Size of the innermost page that makes the nested operation on the first one bring some 4,400 objects."""
+    disputed: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation: the bodies of its requests, which one server answers in turn."""
+
+    name: str
+    bodies: Callable[[Server], list[str]]
+
+
+def choose(database: Database) -> Choice:
+    """What to ask for in this database."""
+    return asyncio.run(_choose(database))
+
+
+async def _choose(database: Database) -> Choice:
+    connection: asyncpg.Connection = await connect(database.url)
+    try:
+        most = await connection.fetchval("SELECT max(id) FROM organization")
+        records = await connection.fetch(
+            "SELECT id FROM organization WHERE id % greatest($1::bigint, 1) = 7 ORDER BY id LIMIT $2",
+            most // RECORDS,
+            RECORDS,
+        )
+        provinces = await connection.fetch(PROVINCES)
+        counties = [row["count"] for row in await connection.fetch(SIZES, provinces[0]["id"])]
+        disputed = await connection.fetch(CASES)
+    finally:
+        await connection.close()
+    return Choice(
+        [row["id"] for row in records],
+        [row["id"] for row in provinces],
+        page_size(counties),
+        [row["id"] for row in disputed],
+    )
+
+
+def page_size(counties: list[int]) -> int:
+    """The size of a page of members that brings nearest to 4,400 objects from counties with so many members."""
+    return min(
+        range(1, 201), key=lambda size: abs(21 + len(counties) + sum(min(size, has) for has in counties) - OBJECTS)
+    )
+
+
+def body(name: str, variables: dict[str, Any]) -> str:
+    """The body of a request for an operation of the folder."""
+    return json.dumps({"query": (OPERATIONS / f"{name}.graphql").read_text(), "variables": variables})
+
+
+def organization(key: int) -> str:
+    """The global ID of a union."""
+    return f"org_{key:x}"
+
+
+def operations(choice: Choice) -> list[Operation]:
+    """The benchmark's operations."""
+    province = organization(choice.provinces[0])
+    disputed = {"organizations": [organization(key) for key in choice.disputed]}
+    records = [body("one_record", {"id": organization(key)}) for key in choice.records]
+    return [
+        Operation("one_record", lambda _: records),
+        Operation("nested", lambda _: [body("nested", {"province": province, "members": 10})]),
+        Operation("nested_4400", lambda _: [body("nested", {"province": province, "members": choice.members})]),
+        Operation("cases", lambda _: [body("cases", disputed)]),
+        Operation("list_1000", lambda server: [body("list_1000", dict(zip("bcde", cursors(server), strict=True)))]),
+    ]
+
+
+def cursors(server: Server) -> Iterator[str]:
+    """The ends of the first four pages of 200 members; each server has cursors of its own."""
+    query = "query Page($after: String) { members(first: 200, after: $after) { pageInfo { endCursor } } }"
+    after: str | None = None
+    for _ in range(4):
+        found = server.data(json.dumps({"query": query, "variables": {"after": after}}))
+        after = found["members"]["pageInfo"]["endCursor"]
+        assert after is not None
+        yield after
+
+
+def count_objects(data: Any) -> int:
+    """Objects with an ID in an answer."""
+    if isinstance(data, dict):
+        return ("id" in data) + sum(count_objects(value) for value in data.values())
+    return sum(count_objects(item) for item in data) if isinstance(data, list) else 0
+
+
+def differences(one: Any, other: Any, path: str = "data") -> Iterator[str]:
+    """Where two answers differ."""
+    if isinstance(one, dict) and isinstance(other, dict) and list(one) == list(other):
+        for key in one:
+            yield from differences(one[key], other[key], f"{path}.{key}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for index, (left, right) in enumerate(zip(one, other, strict=True)):
+            yield from differences(left, right, f"{path}.{index}")
+    elif one != other or type(one) is not type(other):
+        yield f"{path}: {str(one)[:200]} is not {str(other)[:200]}"

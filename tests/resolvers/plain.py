@@ -1,0 +1,61 @@
+"""What the lists must hold, by plain SQL on the records themselves: the links, not the closures that the engine uses."""
+
+from datetime import date
+
+import asyncpg
+
+UNIONS = """
+WITH RECURSIVE standing AS (
+    SELECT o.id FROM organization o
+    WHERE coalesce(o.established_on,
+                   (SELECT min(valid_from) FROM organization_link l WHERE l.child_id = o.id), '1925-05-01') <= $3
+      AND (o.dissolved_on IS NULL OR o.dissolved_on > $3)
+), held AS (
+    SELECT child_id, parent_id FROM organization_link
+    WHERE hierarchy = $2 AND valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3)
+), below (id) AS (
+    SELECT $1::bigint
+    UNION
+    SELECT held.child_id FROM held JOIN below ON held.parent_id = below.id
+), above (id, steps) AS (
+    SELECT $1::bigint, 0
+    UNION
+    SELECT held.parent_id, above.steps + 1 FROM held JOIN above ON held.child_id = above.id
+)
+"""
+"""The unions below and above union $1 in hierarchy $2 on day $3, through the links that hold that day."""
+
+
+async def below(db: asyncpg.Pool, union: int, hierarchy: str, day: date) -> set[int]:
+    """The union and all below it that stand on the day."""
+    rows = await db.fetch(UNIONS + "SELECT id FROM below JOIN standing USING (id)", union, hierarchy, day)
+    return {row["id"] for row in rows}
+
+
+async def above(db: asyncpg.Pool, union: int, hierarchy: str, day: date) -> list[int]:
+    """The unions above one, the topmost first; none where the union does not stand on the day."""
+    rows = await db.fetch(
+        UNIONS + "SELECT id FROM above WHERE steps > 0 AND $1 IN (SELECT id FROM standing) ORDER BY steps DESC",
+        union,
+        hierarchy,
+        day,
+    )
+    return [row["id"] for row in rows]
+
+
+async def children(db: asyncpg.Pool, union: int, hierarchy: str, day: date) -> set[int]:
+    """The unions right below one on the day."""
+    rows = await db.fetch(UNIONS + "SELECT child_id AS id FROM held WHERE parent_id = $1", union, hierarchy, day)
+    return {row["id"] for row in rows}
+
+
+DIVISIONS = """
+WITH RECURSIVE below (id) AS (
+    SELECT $1::bigint UNION SELECT division.id FROM division JOIN below ON division.parent_id = below.id
+)
+"""
+
+
+async def divisions_below(db: asyncpg.Pool, division: int) -> set[int]:
+    """The division and all below it, through their parents."""
+    return {row["id"] for row in await db.fetch(DIVISIONS + "SELECT id FROM below", division)}
