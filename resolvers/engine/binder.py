@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, BindParameter, Date, Text, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
+from resolvers.access import Caller
 from resolvers.engine import ids
 from resolvers.engine.arguments import Leaf, Variables
 from resolvers.errors import HubError
@@ -17,16 +18,16 @@ from resolvers.errors import HubError
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What one run of a plan is given: the coerced variables, the day that it is, and the fields of ``viewer``."""
+    """What one run of a plan is given: the coerced variables, the day that it is, and who asks."""
 
     variables: Variables
     today: date
-    viewer: Mapping[str, Any]
+    caller: Caller
     given: Mapping[str, Any] = field(default_factory=dict)
     """The variables as they came, for graphql-core, which coerces them itself."""
 
 
-NOTHING = Inputs({}, date.min, {})
+NOTHING = Inputs({}, date.min, Caller("nobody"))
 """The inputs of a statement that needs none."""
 
 Getter = Callable[[Inputs], Any]

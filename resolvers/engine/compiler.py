@@ -6,6 +6,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, GraphQLUnionType, get_named_type
 from sqlalchemy import ColumnElement, FromClause, Select, TableValuedAlias, any_, func, null, select, true
 
+from resolvers.access import Lens
 from resolvers.engine import assembly
 from resolvers.engine.arguments import Arguments, build, snake
 from resolvers.engine.assembly import Columns, Expression
@@ -23,12 +24,18 @@ class Compiler:
     """Compiles the root fields of one operation for one shape of variables. ``steps`` has every step by its index."""
 
     def __init__(
-        self, schema: GraphQLSchema, registry: Registry, collector: Collector, variables: Mapping[str, Any]
+        self,
+        schema: GraphQLSchema,
+        registry: Registry,
+        collector: Collector,
+        variables: Mapping[str, Any],
+        lenses: tuple[Lens, ...],
     ) -> None:
         self.schema = schema
         self.registry = registry
         self.collector = collector
         self.variables = variables
+        self.lenses = lenses
         self.steps: list[Step] = []
 
     def object_type(self, name: str) -> GraphQLObjectType:
@@ -43,11 +50,12 @@ class Compiler:
 
     def by_key(self, source: Source, nodes: Sequence[FieldNode], path: str) -> Step:
         """The step that finds rows of a source by their keys."""
-        columns = Columns()
+        columns, binder = Columns(), Binder()
         value, children = self._object(source, columns, nodes, path)
         fetch = select(source.key.label("key"), *columns.labelled()).where(source.key == any_(keys_parameter()))
+        fetch = fetch.where(*in_sight(self.registry, source, self.lenses, binder))
         return self._step(
-            path, nodes[0], compiled(fetch, Binder()), assembly.one(value, len(children)), children, columns
+            path, nodes[0], compiled(fetch, binder), assembly.one(value, len(children)), children, columns
         )
 
     def lookup(self, lookup: Lookup, nodes: Sequence[FieldNode], path: str) -> Step:
@@ -62,7 +70,7 @@ class Compiler:
         sought = binder.key(leaf, source.prefix) if column is source.key else binder.leaf(leaf, column.type)
         value, children = self._object(source, columns, nodes, path)
         fetch = select(null().label("key"), *columns.labelled()).select_from(source.table)
-        fetch = fetch.where(column == sought).limit(1)
+        fetch = fetch.where(column == sought, *in_sight(self.registry, source, self.lenses, binder)).limit(1)
         if lookup.latest is not None:
             fetch = fetch.order_by(expression(lookup.latest).desc().nulls_first())
         return self._step(
@@ -78,7 +86,7 @@ class Compiler:
             named = get_named_type(returns)
             assert isinstance(named, GraphQLObjectType)
             arguments = self.arguments(parent, nodes[0])
-            listing = Listing(self.registry, many, arguments, root=root)
+            listing = Listing(self.registry, many, arguments, self.lenses, root=root)
             if named.name.endswith("Connection"):
                 return self._connection(named, listing, nodes, path)
             return self._list(listing, nodes, path)
@@ -227,14 +235,18 @@ class Compiler:
 class Listing:
     """The statements of one list: its page of rows for all parents at once, and its count."""
 
-    def __init__(self, registry: Registry, many: Many, arguments: Arguments, *, root: bool) -> None:
+    def __init__(
+        self, registry: Registry, many: Many, arguments: Arguments, lenses: tuple[Lens, ...], *, root: bool
+    ) -> None:
         self.registry = registry
         self.many = many
         self.source = registry.sources[many.target]
         self.arguments = arguments
+        self.lenses = lenses
         self.root = root
-        self._joined = bool(arguments.get("filter") or arguments.get("order_by"))
         self._binder, self._parent = Binder(), parents()
+        walled = registry.sight(self.source, lenses, self._binder, None) is not None
+        self._joined = walled or bool(arguments.get("filter") or arguments.get("order_by"))
         self._rows = self._reached(self._binder, self._parent)
         self.order: Order = order_of(self.source, self._rows.order, arguments)
 
@@ -292,5 +304,12 @@ class Listing:
             rows.from_ = rows.from_.join(self.source.table, self.source.key == rows.via)
         given = self.arguments.get("filter")
         if given is not None:
-            rows.where.append(Filter(self.registry, binder).condition(self.source, given))
+            rows.where.append(Filter(self.registry, binder, self.lenses).condition(self.source, given))
+        rows.where.extend(in_sight(self.registry, self.source, self.lenses, binder))
         return rows
+
+
+def in_sight(registry: Registry, source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[ColumnElement[bool]]:
+    """The condition that the caller sees a row, if there is any."""
+    seen = registry.sight(source, lenses, binder, None)
+    return [] if seen is None else [seen]

@@ -20,6 +20,7 @@ from graphql import (
 )
 
 from db.clock import today
+from resolvers.access import PUBLIC, Caller, Lens
 from resolvers.engine.arguments import shape, variable_types
 from resolvers.engine.binder import Inputs
 from resolvers.engine.completeness import check
@@ -65,7 +66,8 @@ class Engine:
     """Answers operations on one schema from one database.
 
     ``executor`` is ``plan`` for compiled plans, or ``default`` for graphql-core's executor with a DataLoader behind each relation: slower
-    by far and kept as the referee of the plans.
+    by far and kept as the referee of the plans. Without ``first_wall`` plans have no conditions on what the caller sees: a test of the
+    second wall, row-level security, and nothing else.
 
     Raises:
         ValueError: schema and registry disagree.
@@ -79,12 +81,14 @@ class Engine:
         *,
         max_objects: int,
         executor: Literal["plan", "default"] = "plan",
+        first_wall: bool = True,
     ) -> None:
         check(schema, registry)
         self.schema = schema
         self.registry = registry
         self.pool = pool
         self.max_objects = max_objects
+        self.first_wall = first_wall
         self.referee = Referee(schema, registry) if executor == "default" else None
 
     async def execute(
@@ -93,15 +97,15 @@ class Engine:
         operation_name: str | None,
         variables: Mapping[str, Any],
         *,
-        persona: str | None = None,
+        caller: Caller = PUBLIC,
         explain: bool = False,
     ) -> Answer:
         """Run one operation of a document and return its response. Raises only for faults of ours."""
         try:
             prepared = self._prepared(document, operation_name)
             coerced = self._coerced(prepared, variables)
-            operation = self._operation(document, prepared, coerced)
-            inputs = Inputs(coerced, today(), {"__typename": "Viewer", "persona": persona}, variables)
+            operation = self._operation(document, prepared, coerced, caller)
+            inputs = Inputs(coerced, today(), caller, variables)
             bound = operation.bind(inputs, self.max_objects)
         except GraphQLErrors as error:
             return _refused(error.errors)
@@ -147,11 +151,14 @@ class Engine:
             raise GraphQLErrors([_short(error) for error in values])
         return values.coerced
 
-    def _operation(self, document: Document, prepared: Prepared, coerced: Mapping[str, Any]) -> Operation:
-        key = shape(prepared.types, coerced)
+    def _operation(
+        self, document: Document, prepared: Prepared, coerced: Mapping[str, Any], caller: Caller
+    ) -> Operation:
+        lenses = caller.shape if self.first_wall else (Lens.EVERYTHING,)
+        key = (lenses, shape(prepared.types, coerced))
         operation = prepared.plans.get(key)
         if operation is None:
-            operation = compile_operation(self.schema, self.registry, document, prepared.node, coerced)
+            operation = compile_operation(self.schema, self.registry, document, prepared.node, coerced, lenses)
             if len(prepared.plans) >= MAX_PLANS:
                 del prepared.plans[next(iter(prepared.plans))]
             prepared.plans[key] = operation

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.util import ClauseAdapter
 
 from db.search import contains
+from resolvers.access import Lens
 from resolvers.engine.arguments import Leaf, Value
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import One, Registry, Source, expression
@@ -29,9 +30,10 @@ from resolvers.errors import HubError
 class Filter:
     """Writes the conditions of one statement's filters."""
 
-    def __init__(self, registry: Registry, binder: Binder) -> None:
+    def __init__(self, registry: Registry, binder: Binder, lenses: tuple[Lens, ...]) -> None:
         self.registry = registry
         self.binder = binder
+        self.lenses = lenses
 
     def condition(
         self, source: Source, given: Mapping[str, Value], table: FromClause | None = None
@@ -52,7 +54,8 @@ class Filter:
             target = self.registry.sources[leads.target]
             other = target.table.alias()
             key = _under(expression(leads.key), source, table)
-            return exists().where(other.c.id == key, self.condition(target, value, other))
+            seen = self.registry.sight(target, self.lenses, self.binder, other)
+            return exists().where(other.c.id == key, self.condition(target, value, other), *([] if seen is None else [seen]))
         column = source.column(name)
         if column is None:
             raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be filtered by {name}.")

@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLSchema, OperationDefinitionNode
 
+from resolvers.access import Caller, Lens
 from resolvers.engine import ids
 from resolvers.engine.arguments import Leaf, build, snake
 from resolvers.engine.binder import Inputs
@@ -79,9 +80,8 @@ class Operation:
 
     def viewed(self, inputs: Inputs) -> dict[str, Value]:
         """The values of ``viewer`` fields."""
-        return {
-            key: {inner: inputs.viewer[name] for inner, name in fields.items()} for key, fields in self.viewers.items()
-        }
+        viewer = viewer_of(inputs.caller)
+        return {key: {inner: viewer[name] for inner, name in fields.items()} for key, fields in self.viewers.items()}
 
 
 def wanted(root: Root, inputs: Inputs) -> list[tuple[str, int]]:
@@ -128,6 +128,11 @@ async def _by_id(root: Root, this: Run, inputs: Inputs, errors: list[HubError]) 
     return values if root.many else values[0]
 
 
+def viewer_of(caller: Caller) -> Mapping[str, Value]:
+    """The fields of ``viewer``."""
+    return {"__typename": "Viewer", "persona": caller.name}
+
+
 def not_found(node: FieldNode, path: Sequence[str | int]) -> HubError:
     """The error of a root field that names a row which is not there, or not there for this caller."""
     return HubError("NOT_FOUND", "There is no such record, or it is not yours to see.", nodes=node, path=path)
@@ -139,10 +144,11 @@ def compile_operation(
     document: Document,
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
+    lenses: tuple[Lens, ...],
 ) -> Operation:
-    """Compile an operation for the shape of these variables."""
+    """Compile an operation for the shape of these variables and the lenses of a caller."""
     collector = Collector(schema, document.fragments, variables)
-    compiler = Compiler(schema, registry, collector, variables)
+    compiler = Compiler(schema, registry, collector, variables, lenses)
     query = compiler.object_type("Query")
     selection = collector.collect(query, [operation.selection_set])
     roots: list[Root] = []

@@ -28,9 +28,9 @@ from resolvers.engine import cursor, ids
 from resolvers.engine.arguments import build, snake
 from resolvers.engine.assembly import Columns
 from resolvers.engine.binder import Binder, Inputs
-from resolvers.engine.compiler import Listing
+from resolvers.engine.compiler import Listing, in_sight
 from resolvers.engine.document import Document
-from resolvers.engine.operation import not_found
+from resolvers.engine.operation import not_found, viewer_of
 from resolvers.engine.page import Page
 from resolvers.engine.snapshot import snapshot
 from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Source, expression
@@ -110,8 +110,10 @@ class Session:
     async def by_key(self, source: Source, keys: list[int]) -> list[Row | None]:
         """Whole rows by their keys."""
         columns = whole(source)
+        binder = Binder()
         fetch = select(source.key.label("key"), *columns.labelled()).where(source.key == any_(keys_parameter()))
-        found = {row[0]: Row(source, columns, row) for row in await self.rows(compiled(fetch, Binder()), keys)}
+        fetch = fetch.where(*in_sight(self.registry, source, self.inputs.caller.shape, binder))
+        found = {row[0]: Row(source, columns, row) for row in await self.rows(compiled(fetch, binder), keys)}
         return [found.get(key) for key in keys]
 
     async def one(self, one: One, row: Row) -> Row | None:
@@ -131,7 +133,7 @@ class Session:
 
         async def load(keys: list[int | None]) -> list[Listed]:
             arguments = build(field, node, self.inputs.variables)
-            listing = Listing(self.registry, many, arguments, root=parent is None)
+            listing = Listing(self.registry, many, arguments, self.inputs.caller.shape, root=parent is None)
             columns = whole(listing.source)
             for item in listing.order.keys if page else ():
                 columns.index(item.column, raw=True)
@@ -274,7 +276,7 @@ class Referee:
 
     def _root(self, name: str) -> Any:
         if name == "viewer":
-            return lambda _root, info: info.context.inputs.viewer
+            return lambda _root, info: viewer_of(info.context.inputs.caller)
         if name in ("node", "nodes"):
             return _by_ids(name == "nodes")
         answer = self.registry.roots[snake(name)]
@@ -326,6 +328,7 @@ def _lookup(lookup: Lookup) -> Any:
         fetch = (
             select(source.key, *columns.labelled()).where(column == binder.bind(lambda _: sought, column.type)).limit(1)
         )
+        fetch = fetch.where(*in_sight(session.registry, source, session.inputs.caller.shape, binder))
         if lookup.latest is not None:
             fetch = fetch.order_by(expression(lookup.latest).desc().nulls_first())
         for record in await session.rows(compiled(fetch, binder)):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import Numeric, TypeEngine
 
 from db.model import Model
+from resolvers.access import Lens
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
 
@@ -151,6 +152,17 @@ def output(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return column
 
 
+SightOf = Callable[["Source", tuple[Lens, ...], Binder, FromClause | None], ColumnElement[bool] | None]
+"""Which rows of a source (under an alias, perhaps) a caller with these lenses sees; None for all."""
+
+
+def everything(
+    source: "Source", lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
+) -> ColumnElement[bool] | None:
+    """No wall."""
+    return None
+
+
 class Registry:
     """All sources by type and prefix, and the root fields: put together once, when the schema is."""
 
@@ -158,6 +170,7 @@ class Registry:
         self.sources: dict[str, Source] = {}
         self.prefixes: dict[str, Source] = {}
         self.roots: dict[str, Many | Lookup] = {}
+        self.sight: SightOf = everything
 
     def add(self, source: Source) -> Source:
         """Register a source under its type's name and its ID prefix."""

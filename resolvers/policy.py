@@ -1,0 +1,239 @@
+"""Who sees which rows: for each lens, the condition that puts a row of a source in sight. The first of two walls.
+
+A source that a lens does not name is out of its sight altogether. Divisions are open to everyone. The second wall, PostgreSQL's own
+row-level security, says the same independently of this file.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, FromClause, and_, any_, exists, false, or_
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from db.agreements import CollectiveAgreement
+from db.disputes import DisputeCase, DisputeParty
+from db.divisions import DivisionClosure
+from db.employers import Employer
+from db.insurance import InsuranceEnrolment
+from db.members import Engagement, Membership
+from db.model import Model
+from db.organizations import IndustrialClosure, TerritorialClosure
+from resolvers.access import Lens
+from resolvers.engine.binder import Binder
+from resolvers.engine.source import Source
+
+Condition = ColumnElement[bool]
+Rule = Callable[["Sight", FromClause], Condition]
+
+OPEN = frozenset({"Division", "DivisionAlias"})
+"""Types that everyone sees."""
+
+
+class Sight:
+    """The conditions of one lens, with its keys bound to one statement."""
+
+    def __init__(self, lens: Lens, binder: Binder) -> None:
+        self.lens = lens
+        self.binder = binder
+
+    def keys(self) -> ColumnElement[Any]:
+        """The keys that the lens starts from."""
+        lens = self.lens
+        return any_(self.binder.bind(lambda inputs: list(inputs.caller.lenses[lens]), ARRAY(BigInteger())))
+
+    def day(self) -> ColumnElement[date]:
+        """Today."""
+        return self.binder.day(None)
+
+    def below(self, column: ColumnElement[Any]) -> Condition:
+        """The union in the column is one of the keys or below one today."""
+        closure = self._closure()
+        return exists().where(closure.c.descendant_id == column, closure.c.ancestor_id == self.keys(), self._holds(closure))
+
+    def above(self, column: ColumnElement[Any]) -> Condition:
+        """The union in the column is above one of the keys today."""
+        closure = self._closure()
+        return exists().where(closure.c.ancestor_id == column, closure.c.descendant_id == self.keys(), self._holds(closure))
+
+    def stands(self, column: ColumnElement[Any]) -> Condition:
+        """The division in the column is one of the keys or below one."""
+        closure = DivisionClosure.__table__.alias()
+        return exists().where(closure.c.descendant_id == column, closure.c.ancestor_id == self.keys())
+
+    def some(self, model: type[Model], on: Callable[[FromClause], Condition], source: str | None = None) -> Condition:
+        """There is a row of another table that fits, and that is in sight itself when ``source`` names its type."""
+        table = model.__table__.alias()
+        parts = [on(table)]
+        if source is not None:
+            parts.append(RULES[self.lens][source](self, table))
+        return exists().where(*parts)
+
+    def _closure(self) -> FromClause:
+        model = IndustrialClosure if self.lens is Lens.INDUSTRIAL else TerritorialClosure
+        return model.__table__.alias()
+
+    def _holds(self, closure: FromClause) -> Condition:
+        return and_(closure.c.valid_from <= self.day(), or_(closure.c.valid_to.is_(None), closure.c.valid_to > self.day()))
+
+
+def _own(column: str) -> Rule:
+    return lambda sight, table: table.c[column] == sight.keys()
+
+
+def _below(column: str) -> Rule:
+    return lambda sight, table: sight.below(table.c[column])
+
+
+def _stands(sight: Sight, table: FromClause) -> Condition:
+    return sight.stands(table.c.division_id)
+
+
+def _of_agreement(sight: Sight, table: FromClause) -> Condition:
+    return sight.some(CollectiveAgreement, lambda other: other.c.id == table.c.agreement_id, "CollectiveAgreement")
+
+
+def _of_case(sight: Sight, table: FromClause) -> Condition:
+    return sight.some(DisputeCase, lambda other: other.c.id == table.c.case_id, "DisputeCase")
+
+
+_AGREEMENT: Mapping[str, Rule] = dict.fromkeys(("AgreementParty", "AgreementCoverage", "AgreementStep"), _of_agreement)
+_CASE: Mapping[str, Rule] = dict.fromkeys(("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), _of_case)
+
+
+def _unions(sight: Sight, table: FromClause) -> Condition:
+    return or_(sight.below(table.c.id), sight.above(table.c.id))
+
+
+def _members(sight: Sight, table: FromClause) -> Condition:
+    """A membership below that holds today, or is only applied for."""
+    day = sight.day()
+    return sight.some(
+        Membership,
+        lambda other: and_(
+            other.c.member_id == table.c.id,
+            or_(other.c.valid_from.is_(None), other.c.valid_from <= day),
+            or_(other.c.valid_to.is_(None), other.c.valid_to > day),
+            sight.below(other.c.organization_id),
+        ),
+    )
+
+
+_UNION: Mapping[str, Rule] = {
+    "Organization": _unions,
+    "OrganizationLink": _below("child_id"),
+    "Member": _members,
+    **dict.fromkeys(
+        (
+            "CommitteeTerm",
+            "Employer",
+            "EmployerCoverage",
+            "Membership",
+            "Engagement",
+            "CollectiveAgreement",
+            "InsuranceEnrolment",
+            "DisputeCase",
+        ),
+        _below("organization_id"),
+    ),
+    **_AGREEMENT,
+    **_CASE,
+}
+
+_AGREEMENTS_OF_DIVISION: Mapping[str, Rule] = {
+    "Organization": _stands,
+    "Employer": _stands,
+    "CollectiveAgreement": lambda sight, table: and_(table.c.submitted_on.is_not(None), _stands(sight, table)),
+    **_AGREEMENT,
+}
+
+_ENROLMENTS_OF_DIVISION: Mapping[str, Rule] = {
+    "Organization": _stands,
+    "Employer": _stands,
+    "InsuranceEnrolment": lambda sight, table: sight.some(
+        Employer, lambda other: and_(other.c.id == table.c.participant_id, sight.stands(other.c.division_id))
+    ),
+    "Member": lambda sight, table: sight.some(
+        InsuranceEnrolment, lambda other: other.c.member_id == table.c.id, "InsuranceEnrolment"
+    ),
+}
+
+
+def _party(column: str) -> Rule:
+    return lambda sight, table: sight.some(
+        DisputeParty, lambda other: and_(other.c[column] == table.c.id, other.c.case_id == sight.keys())
+    )
+
+
+def _in_case(column: str) -> Rule:
+    """A party to an assigned case, or named by the case itself."""
+    named = _party(column)
+    return lambda sight, table: or_(
+        named(sight, table),
+        sight.some(DisputeCase, lambda other: and_(other.c[column] == table.c.id, other.c.id == sight.keys())),
+    )
+
+
+_ASSIGNED: Mapping[str, Rule] = {
+    "DisputeCase": _own("id"),
+    **dict.fromkeys(("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), _own("case_id")),
+    "Member": _party("member_id"),
+    "Employer": _in_case("employer_id"),
+    "Organization": _in_case("organization_id"),
+}
+
+
+def _own_case(key: str) -> Rule:
+    """The worker is a party to the case in the column."""
+    return lambda sight, table: sight.some(
+        DisputeParty, lambda other: and_(other.c.case_id == table.c[key], other.c.member_id == sight.keys())
+    )
+
+
+def _named_in_own(model: type[Model], column: str) -> Rule:
+    return lambda sight, table: sight.some(
+        model, lambda other: and_(other.c[column] == table.c.id, other.c.member_id == sight.keys())
+    )
+
+
+def _any(*rules: Rule) -> Rule:
+    return lambda sight, table: or_(*(rule(sight, table) for rule in rules))
+
+
+_SELF: Mapping[str, Rule] = {
+    "Member": _own("id"),
+    **dict.fromkeys(("Membership", "Engagement", "InsuranceEnrolment", "Recovery"), _own("member_id")),
+    "DisputeCase": _own_case("id"),
+    **dict.fromkeys(("DisputeClaim", "DisputeStep"), _own_case("case_id")),
+    "DisputeParty": lambda sight, table: and_(
+        _own_case("case_id")(sight, table), or_(table.c.member_id.is_(None), table.c.member_id == sight.keys())
+    ),
+    "Organization": _any(_named_in_own(Membership, "organization_id"), _named_in_own(Engagement, "organization_id")),
+    "Employer": _any(_named_in_own(Engagement, "employer_id"), _named_in_own(InsuranceEnrolment, "participant_id")),
+}
+
+RULES: Mapping[Lens, Mapping[str, Rule]] = {
+    Lens.TERRITORIAL: _UNION,
+    Lens.INDUSTRIAL: _UNION,
+    Lens.HR_BUREAU: _AGREEMENTS_OF_DIVISION,
+    Lens.EMPLOYERS_BODY: _AGREEMENTS_OF_DIVISION,
+    Lens.SOCIAL_SECURITY: _ENROLMENTS_OF_DIVISION,
+    Lens.CASES: _ASSIGNED,
+    Lens.SELF: _SELF,
+    Lens.AGGREGATES: {},
+}
+
+
+def visible(source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None) -> Condition | None:
+    """The condition on a source's rows that any of a caller's lenses sees; None when all are in sight.
+
+    ``table`` is the source's table or an alias of it.
+    """
+    if Lens.EVERYTHING in lenses or source.typename in OPEN:
+        return None
+    seen = [
+        RULES[lens][source.typename](Sight(lens, binder), source.table if table is None else table)
+        for lens in lenses
+        if source.typename in RULES[lens]
+    ]
+    return or_(false(), *seen)
