@@ -56,8 +56,8 @@ class Principal(Keyed, Model):
 
 
 class AccessGrant(Keyed, Dated, Model):
-    """A principal has a role over a scope (授权): a union with a hierarchy, or a division; ``WORKER``, ``CASE_WORKER`` and ``ANALYST``
-    need neither."""
+    """A principal has a role over a scope (授权): a union with a hierarchy, or a division; ``WORKER``, ``CASE_WORKER``, ``TRIBUNAL``
+    and ``ANALYST`` need neither. ``revoked_at`` ends it at once; ``granted_by`` is null for what the operator granted."""
 
     __tablename__ = "access_grant"
 
@@ -67,6 +67,7 @@ class AccessGrant(Keyed, Dated, Model):
     hierarchy: Mapped[Hierarchy | None]
     division_id: Mapped[int | None] = mapped_column(ForeignKey("division.id"))
     granted_by: Mapped[int | None] = mapped_column(ForeignKey("principal.id"))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
         dated_check(),
@@ -76,12 +77,13 @@ class AccessGrant(Keyed, Dated, Model):
 
 
 class CaseAssignment(Keyed, Dated, Model):
-    """A case is assigned or referred to a principal (案件指派) for a time."""
+    """A case is assigned or referred to a principal (案件指派) for a time; ``revoked_at`` ends that at once."""
 
     __tablename__ = "case_assignment"
 
     principal_id: Mapped[int] = mapped_column(ForeignKey("principal.id"), index=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("dispute_case.id"), index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (dated_check(),)
 
@@ -98,6 +100,16 @@ class ApiKey(Keyed, Model):
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class AccessVersion(Model):
+    """One row that counts the changes of principals, grants, assignments and keys (访问版本): triggers raise ``version``, and every
+    process that holds callers in memory asks for it."""
+
+    __tablename__ = "access_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int]
 
 
 class AccessLog(Model):
