@@ -49,7 +49,10 @@ class Connection(Generic[T]):
     edges: list[Edge[T]] = field("The rows with their cursors (带游标的记录)")
     nodes: list[T] = field("The rows (记录)")
     page_info: PageInfo = field("Where the page stands in its list (分页信息)")
-    total_count: int = field("Number of rows in the whole list, counted only when it is asked for (总数)")
+    total_count: int | None = field(
+        "Number of rows in the whole list, counted only when it is asked for; for a caller with aggregates only to the nearest ten, and"
+        " null below ten (总数)"
+    )
 
 
 PAGE = {

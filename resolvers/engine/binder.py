@@ -23,6 +23,8 @@ class Inputs:
     variables: Variables
     today: date
     caller: Caller
+    small_cell: int = 10
+    """The smallest count that a caller with aggregates only is told."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """The variables as they came, for graphql-core, which coerces them itself."""
 

@@ -4,7 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, GraphQLUnionType, get_named_type
-from sqlalchemy import ColumnElement, FromClause, Select, TableValuedAlias, any_, func, null, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    TableValuedAlias,
+    any_,
+    case,
+    func,
+    null,
+    select,
+    true,
+)
 
 from resolvers.access import Lens
 from resolvers.engine import assembly
@@ -245,9 +257,9 @@ class Listing:
         self.lenses = lenses
         self.root = root
         self._binder, self._parent = Binder(), parents()
-        walled = registry.sight(self.source, lenses, self._binder, None) is not None
-        self._joined = walled or bool(arguments.get("filter") or arguments.get("order_by"))
-        self._rows = self._reached(self._binder, self._parent)
+        self._walled = registry.sight(self.source, lenses, self._binder, None) is not None
+        self._joined = self._walled or bool(arguments.get("filter") or arguments.get("order_by"))
+        self._rows = self._reached(self._binder, self._parent, lenses)
         self.order: Order = order_of(self.source, self._rows.order, arguments)
 
     def fetch(self, columns: Columns, page: Page | None) -> Statement:
@@ -290,23 +302,30 @@ class Listing:
         return rows.order_by(*(key.column.desc() if key.descending else key.column.asc() for key in self.order.keys))
 
     def count(self) -> Statement:
-        """The number of rows of each parent."""
+        """The number of rows of each parent; for who has aggregates only, of all rows, rounded, and null when there are few."""
         binder, parent = Binder(), parents()
-        rows = self._reached(binder, parent)
-        number = select(func.count()).select_from(rows.from_).where(*rows.where)
+        hidden = self.lenses == (Lens.AGGREGATES,) and self._walled
+        rows = self._reached(binder, parent, (Lens.EVERYTHING,) if hidden else self.lenses)
+        number = select(_coarse(binder) if hidden else func.count()).select_from(rows.from_).where(*rows.where)
         if self.root:
             return compiled(select(null(), number.scalar_subquery()), binder)
         return compiled(select(parent.c.key, number.correlate(parent).scalar_subquery()).select_from(parent), binder)
 
-    def _reached(self, binder: Binder, parent: TableValuedAlias) -> Rows:
+    def _reached(self, binder: Binder, parent: TableValuedAlias, lenses: tuple[Lens, ...]) -> Rows:
         rows = self.many.reach.rows(self.source, None if self.root else parent.c.key, self.arguments, binder)
         if rows.via is not None and self._joined:
             rows.from_ = rows.from_.join(self.source.table, self.source.key == rows.via)
         given = self.arguments.get("filter")
         if given is not None:
-            rows.where.append(Filter(self.registry, binder, self.lenses).condition(self.source, given))
-        rows.where.extend(in_sight(self.registry, self.source, self.lenses, binder))
+            rows.where.append(Filter(self.registry, binder, lenses).condition(self.source, given))
+        rows.where.extend(in_sight(self.registry, self.source, lenses, binder))
         return rows
+
+
+def _coarse(binder: Binder) -> ColumnElement[Any]:
+    """A count to the nearest multiple of the smallest cell that may be told; null when it is below that."""
+    cell = binder.bind(lambda inputs: inputs.small_cell, BigInteger())
+    return case((func.count() < cell, null()), else_=(func.count() + cell / 2) / cell * cell)
 
 
 def in_sight(registry: Registry, source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[ColumnElement[bool]]:

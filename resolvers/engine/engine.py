@@ -82,6 +82,7 @@ class Engine:
         max_objects: int,
         executor: Literal["plan", "default"] = "plan",
         first_wall: bool = True,
+        small_cell: int = 10,
     ) -> None:
         check(schema, registry)
         self.schema = schema
@@ -89,6 +90,7 @@ class Engine:
         self.pool = pool
         self.max_objects = max_objects
         self.first_wall = first_wall
+        self.small_cell = small_cell
         self.referee = Referee(schema, registry) if executor == "default" else None
 
     async def execute(
@@ -105,7 +107,7 @@ class Engine:
             prepared = self._prepared(document, operation_name)
             coerced = self._coerced(prepared, variables)
             operation = self._operation(document, prepared, coerced, caller)
-            inputs = Inputs(coerced, today(), caller, variables)
+            inputs = Inputs(coerced, today(), caller, self.small_cell, variables)
             bound = operation.bind(inputs, self.max_objects)
         except GraphQLErrors as error:
             return _refused(error.errors)
