@@ -1,0 +1,294 @@
+"""The audit log (审计日志): appended to, never changed. Each entry carries the digest of the one before, so a change shows."""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+import asyncpg
+from cryptography.hazmat.primitives import hashes
+from sqlalchemy import CheckConstraint, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.errors import DataError
+from db.model import Model
+
+GENESIS = bytes(32)
+"""What stands in ``previous`` of entry 1."""
+
+RETENTION = "RETENTION"
+"""Action of the entry that stands for older ones that were cut."""
+
+MIN_MONTHS = 6
+"""Months that the Cybersecurity Law (art. 21) wants logs kept at the least."""
+
+LONGEST = 200
+_BATCH = 2_000
+
+
+class Digest(Enum):
+    """Hash of the chain; its value is the first byte of a digest, so that a log may go over from one to the other."""
+
+    SHA256 = 1
+    SM3 = 2
+
+    def of(self, previous: bytes, encoded: bytes) -> bytes:
+        """The digest of an entry: a byte for the hash, then 32 bytes over that byte, the digest before and the entry."""
+        made = hashes.Hash(hashes.SM3() if self is Digest.SM3 else hashes.SHA256())
+        tag = bytes([self.value])
+        made.update(tag + len(previous).to_bytes(2, "big") + previous + encoded)
+        return tag + made.finalize()
+
+
+class AccessLogHead(Model):
+    """The last entry of the audit log, in one row: who appends locks it, and a log cut at its end does not match it."""
+
+    __tablename__ = "access_log_head"
+
+    single: Mapped[bool] = mapped_column(primary_key=True)
+    id: Mapped[int]
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (CheckConstraint("single", name="one_row"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is logged: who, in which role and for what purpose, did what to which records (global IDs) and fields, and from where."""
+
+    action: str
+    principal: str | None = None
+    role: str | None = None
+    purpose: str | None = None
+    case_reference: str | None = None
+    records: Sequence[str] = ()
+    fields: Sequence[str] = ()
+    operation: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry with its place in the chain."""
+
+    id: int
+    at: datetime
+    entry: Entry
+    previous: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The first entry at which a log is not what was written, and what is wrong there."""
+
+    id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What ``examine`` found. ``cut_through`` is the last entry cut for its age (0 if none); ``id`` and ``digest`` are the last entry's."""
+
+    entries: int
+    cut_through: int
+    id: int
+    digest: bytes
+    fault: Fault | None
+
+
+def encoded(number: int, at: datetime, entry: Mapping[str, Any]) -> bytes:
+    """All columns of an entry but the digests, as bytes that no other entry has: JSON of one fixed order."""
+    columns = [entry[name] for name in _COLUMNS]
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    return json.dumps([number, moment, *columns], ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode()
+
+
+def chained(entries: Sequence[Entry], last: int, previous: bytes, at: datetime, digest: Digest) -> list[Written]:
+    """The entries as they follow entry ``last``, whose digest is ``previous``."""
+    written = []
+    for number, entry in enumerate(map(_clean, entries), last + 1):
+        made = digest.of(previous, encoded(number, at, _columns(entry)))
+        written.append(Written(number, at, entry, previous, made))
+        previous = made
+    return written
+
+
+async def record(connection: asyncpg.Connection, entries: Sequence[Entry], *, digest: Digest = Digest.SHA256) -> None:
+    """Append entries to the log: two statements, however many there are.
+
+    Inside a transaction the log is held until it ends, and other writers wait: make this the last thing before the commit. The entries
+    are there if and only if the transaction is committed. Needs READ COMMITTED.
+    """
+    if not entries:
+        return
+    if not connection.is_in_transaction():
+        async with connection.transaction(isolation="read_committed"):
+            return await record(connection, entries, digest=digest)
+    last, previous, at = await connection.fetchrow("SELECT id, digest, at FROM access_log_lock()")
+    await insert(connection, chained(entries, last, previous, at, digest))
+
+
+async def insert(connection: asyncpg.Connection, written: Sequence[Written]) -> None:
+    """Insert entries that are chained already. The table takes only those that continue its chain."""
+    rows = [(row.id, row.at, *_columns(row.entry).values(), row.previous, row.digest) for row in written]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    for position in (_RECORDS, _RECORDS + 1):
+        columns[position] = [json.dumps(value) for value in columns[position]]
+    await connection.execute(_INSERT, *columns)
+
+
+async def verify(connection: asyncpg.Connection, *, anchors: Mapping[int, bytes] | None = None) -> Fault | None:
+    """The first entry at which the log is not what was written; None when all of it is. See ``examine``."""
+    return (await examine(connection, anchors=anchors)).fault
+
+
+async def examine(connection: asyncpg.Connection, *, anchors: Mapping[int, bytes] | None = None) -> Examination:
+    """Follow the chain from its first entry to the head.
+
+    ``anchors`` are digests by entry that were noted elsewhere before: with them even a log that was written anew from some entry on, or
+    cut at its end together with its head, is found. Entries come in batches, so memory does not grow with the log.
+    """
+    if connection.is_in_transaction():
+        return await _examined(connection, anchors or {})
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        return await _examined(connection, anchors or {})
+
+
+async def prune(connection: asyncpg.Connection, before: datetime, *, digest: Digest = Digest.SHA256) -> int:
+    """Cut the entries older than ``before`` and write one that stands for them; how many were cut. For the owner of the table.
+
+    The chain stays whole: the first entry that remains has the digest of the last that was cut, and so has the new one.
+
+    Raises:
+        DataError: ``before`` is less than six months ago.
+    """
+    async with connection.transaction(isolation="read_committed"):
+        try:
+            through, cut, last = await connection.fetchrow(
+                "SELECT through, cut, digest FROM access_log_prune($1)", before
+            )
+        except asyncpg.RaiseError as error:
+            raise DataError(f"The audit log is kept for {MIN_MONTHS} months at the least. Name an earlier day.") from error
+        if cut:
+            fields = (f"through={through}", f"digest={last.hex()}", f"before={before.astimezone(UTC).isoformat()}")
+            await record(connection, [Entry(RETENTION, fields=fields, operation="prune-log")], digest=digest)
+        return int(cut)
+
+
+_COLUMNS = ("principal", "role", "action", "purpose", "case_reference", "records", "fields", "operation", "source")
+_RECORDS = 2 + _COLUMNS.index("records")
+_ALL = ("id", "at", *_COLUMNS, "previous", "digest")
+_TYPES = {"id": "bigint", "at": "timestamptz", "previous": "bytea", "digest": "bytea"}
+_INSERT = (
+    f"INSERT INTO access_log ({', '.join(_ALL)}) SELECT id, at, principal, role, action, purpose, case_reference,"  # noqa: S608
+    " records::jsonb, fields::jsonb, operation, source, previous, digest FROM unnest("
+    + ", ".join(f"${number}::{_TYPES.get(name, 'text')}[]" for number, name in enumerate(_ALL, 1))
+    + f") AS entry ({', '.join(_ALL)})"
+)
+
+
+def _columns(entry: Entry) -> dict[str, Any]:
+    values: dict[str, Any] = {name: getattr(entry, name) for name in _COLUMNS}
+    return {**values, "records": list(entry.records), "fields": list(entry.fields)}
+
+
+def _clean(entry: Entry) -> Entry:
+    return Entry(
+        **{
+            name: [_text(item) for item in value] if isinstance(value, list) else None if value is None else _text(value)
+            for name, value in _columns(entry).items()
+        }
+    )
+
+
+def _text(value: str) -> str:
+    """A caller's text as the log can hold it: whole characters without NUL, not endless."""
+    return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()[:LONGEST]
+
+
+@dataclass(slots=True)
+class _Chain:
+    """Follows a chain, entry by entry, up to its first fault."""
+
+    anchors: Mapping[int, bytes]
+    entries: int = 0
+    first: int = 1
+    last: int = 0
+    before: bytes = GENESIS
+    cut_digest: bytes | None = None
+    checkpoints: set[tuple[int, bytes]] = field(default_factory=set)
+
+    def follow(self, row: asyncpg.Record) -> Fault | None:
+        number = row["id"]
+        if self.entries == 0 and number > 1:
+            self.first, self.last, self.before = number, number - 1, row["previous"]
+            self.cut_digest = row["previous"]
+        if number < 1:
+            return Fault(number, "it stands before the first entry")
+        if number != self.last + 1:
+            return Fault(self.last + 1, f"it is missing; entry {number} comes next")
+        if row["previous"] != self.before:
+            return Fault(number, "it does not name the digest of the entry before it")
+        if row["digest"] != _expected(row):
+            return Fault(number, "its content does not match its digest")
+        if self.anchors.get(number, row["digest"]) != row["digest"]:
+            return Fault(number, "its digest is not the one that was noted before")
+        self.entries, self.last, self.before = self.entries + 1, number, row["digest"]
+        if row["action"] == RETENTION and (mark := _checkpoint(row)) is not None:
+            self.checkpoints.add(mark)
+        return None
+
+    def ended(self, head: tuple[int, bytes]) -> Fault | None:
+        """What is wrong with the chain as a whole."""
+        if self.cut_digest is not None and (self.first - 1, self.cut_digest) not in self.checkpoints:
+            return Fault(1, f"entries 1 to {self.first - 1} are missing, and no entry says that they were cut for their age")
+        if self.last < head[0]:
+            return Fault(self.last + 1, f"it is missing: the log ended at entry {head[0]}")
+        if self.last > head[0]:
+            return Fault(head[0] + 1, f"it was not appended: the log ended at entry {head[0]}")
+        if self.before != head[1]:
+            return Fault(self.last, "its digest is not the one that the head has")
+        noted = max(self.anchors, default=0)
+        if noted > self.last:
+            return Fault(self.last + 1, f"it is missing: entry {noted} was noted before")
+        return None
+
+
+async def _examined(connection: asyncpg.Connection, anchors: Mapping[int, bytes]) -> Examination:
+    head = await connection.fetchrow("SELECT id, digest FROM access_log_head")
+    chain = _Chain(anchors)
+    fault = None
+    async for row in _rows(connection):
+        fault = chain.follow(row)
+        if fault is not None:
+            break
+    if fault is None:
+        fault = Fault(1, "the row that says where the log ends is missing") if head is None else chain.ended(tuple(head))
+    return Examination(chain.entries, chain.first - 1, chain.last, chain.before, fault)
+
+
+async def _rows(connection: asyncpg.Connection) -> AsyncIterator[asyncpg.Record]:
+    cursor = connection.cursor(f"SELECT {', '.join(_ALL)} FROM access_log ORDER BY id", prefetch=_BATCH)  # noqa: S608
+    async for row in cursor:
+        yield row
+
+
+def _expected(row: asyncpg.Record) -> bytes | None:
+    """The digest that an entry should have; None where no entry of ours could have become this row."""
+    try:
+        kind = Digest(row["digest"][0])
+        columns = {**row, "records": json.loads(row["records"]), "fields": json.loads(row["fields"])}
+        return kind.of(row["previous"], encoded(row["id"], row["at"], columns))
+    except (IndexError, ValueError, OverflowError):
+        return None
+
+
+def _checkpoint(row: asyncpg.Record) -> tuple[int, bytes] | None:
+    try:
+        marks = dict(item.split("=", 1) for item in json.loads(row["fields"]))
+        return int(marks["through"]), bytes.fromhex(marks["digest"])
+    except (ValueError, KeyError, AttributeError):
+        return None
