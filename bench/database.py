@@ -10,6 +10,7 @@ from rich.progress import Progress, TaskID
 
 from db import embedded
 from db.generate import generate
+from db.keys import FixedKeys, ensure_key_file
 from db.load_divisions import load_divisions
 from db.migrate import connect, upgrade
 from hub.settings import ROOT
@@ -35,11 +36,12 @@ def prepare(members: int, seed: int, folder: Path = FOLDER) -> Database:
     server = embedded.start(folder / "postgres")
     name = f"bench_{members}_{seed}"
     url = embedded.with_database(server, name)
-    asyncio.run(_fill(server, url, name, members, seed))
+    keys = FixedKeys(ensure_key_file(folder / "keys.json"))
+    asyncio.run(_fill(server, url, name, members, seed, keys))
     return Database(url, members, int((folder / "postgres" / "postmaster.pid").read_text().split()[0]))
 
 
-async def _fill(server: str, url: str, name: str, members: int, seed: int) -> None:
+async def _fill(server: str, url: str, name: str, members: int, seed: int, keys: FixedKeys) -> None:
     wanted = digest()
     control = await connect(server)
     try:
@@ -55,7 +57,7 @@ async def _fill(server: str, url: str, name: str, members: int, seed: int) -> No
         with Progress(transient=True) as bars:
             bar = Bar(bars)
             await load_divisions(url, progress=bar)
-            await generate(url, members, seed, progress=bar)
+            await generate(url, members, seed, progress=bar, keys=keys)
         await settle(url)
         await control.execute(f"COMMENT ON DATABASE {name} IS '{wanted}'")
     finally:

@@ -13,6 +13,7 @@ from db.divisions import DivisionLevel
 from db.errors import DataError
 from db.generate import generate
 from db.generate.codes import credit_code
+from db.keys import KeySource
 from db.load_divisions import FILES, FOLDER, Loader, load_divisions
 from db.migrate import connect, require_head
 from db.organizations import Hierarchy
@@ -163,8 +164,16 @@ async def is_loaded(connection: asyncpg.Connection) -> bool:
     return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM organization WHERE name = $1)", MARK))
 
 
-async def load_demo(url: str, *, progress: Progress | None = None, members: int = MEMBERS, seed: int = SEED) -> bool:
-    """Load the divisions and the demonstration's federation; whether there was anything to load.
+async def load_demo(
+    url: str,
+    *,
+    progress: Progress | None = None,
+    members: int = MEMBERS,
+    seed: int = SEED,
+    keys: KeySource | None = None,
+) -> bool:
+    """Load the divisions and the demonstration's federation; whether there was anything to load. ``keys`` seal personal numbers
+    (the environment's unless given).
 
     Raises:
         DataError: the database cannot be reached, is not migrated, or holds another federation.
@@ -183,7 +192,7 @@ async def load_demo(url: str, *, progress: Progress | None = None, members: int 
     finally:
         await connection.close()
     await load_divisions(url, progress=progress)
-    await generate(url, members, seed, progress=progress, extend=add_named)
+    await generate(url, members, seed, progress=progress, extend=add_named, keys=keys)
     return True
 
 

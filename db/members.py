@@ -2,9 +2,10 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.crypto import Secret
 from db.model import Dated, Keyed, Model, Term, dated_check
 from db.search import grams_index
 
@@ -71,22 +72,47 @@ class EngagementKind(Term):
 
 
 class Member(Keyed, Model):
-    """Member (会员): a person who is or was in a union. ``resident_number`` is GB 11643 (18 characters), ``phone`` a mobile number;
-    both are personal data and leave the hub only masked."""
+    """Member (会员): a person who is or was in a union. Resident number (GB 11643, 18 characters), day of birth, mobile number and bank
+    card are sealed (``db.crypto``); beside them stands in clear what masks show, and never all of a number."""
 
     __tablename__ = "member"
 
     name: Mapped[str]
     sex: Mapped[Sex]
-    birth_date: Mapped[date | None]
-    resident_number: Mapped[str | None] = mapped_column(unique=True)
-    phone: Mapped[str | None]
+    birth_year: Mapped[int | None]
+    birth_date: Mapped[bytes | None] = mapped_column(LargeBinary)
+    resident_number: Mapped[bytes | None] = mapped_column(LargeBinary)
+    resident_number_index: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    resident_number_region: Mapped[str | None]
+    resident_number_tail: Mapped[str | None]
+    phone: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    phone_head: Mapped[str | None]
+    phone_tail: Mapped[str | None]
+    bank_card: Mapped[bytes | None] = mapped_column(LargeBinary)
+    bank_card_tail: Mapped[str | None]
     worker_type: Mapped[WorkerType]
     is_migrant_worker: Mapped[bool]
     is_model_worker: Mapped[bool]
     division_id: Mapped[int | None] = mapped_column(ForeignKey("division.id"))
 
-    __table_args__ = (grams_index("member", "name"),)
+    __table_args__ = (
+        CheckConstraint(
+            "num_nonnulls(resident_number, resident_number_index, resident_number_region, resident_number_tail) IN (0, 4)",
+            name="resident_number_whole",
+        ),
+        CheckConstraint("num_nonnulls(phone, phone_index, phone_head, phone_tail) IN (0, 4)", name="phone_whole"),
+        CheckConstraint("num_nonnulls(bank_card, bank_card_tail) IN (0, 2)", name="bank_card_whole"),
+        grams_index("member", "name"),
+    )
+
+
+RESIDENT_NUMBER = Secret("member", "resident_number", "resident_number_index")
+PHONE = Secret("member", "phone", "phone_index")
+BANK_CARD = Secret("member", "bank_card")
+BIRTH_DATE = Secret("member", "birth_date")
+SECRETS = (RESIDENT_NUMBER, PHONE, BANK_CARD, BIRTH_DATE)
+"""The sealed columns."""
 
 
 class Membership(Keyed, Model):

@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from db.connect import create_engine
 from db.errors import DataError
+from db.keys import KeySource
 
 UNREACHABLE = (
     OSError,
@@ -23,13 +24,15 @@ UNREACHABLE = (
 )
 
 
-def config(connection: Connection | None = None) -> Config:
-    """Alembic's configuration for this repository's migrations, to run on ``connection``."""
+def config(connection: Connection | None = None, keys: KeySource | None = None) -> Config:
+    """Alembic's configuration for this repository's migrations, to run on ``connection``; ``keys`` for those that seal
+    what stands there in clear."""
     made = Config()
     made.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     made.set_main_option("path_separator", "os")
     if connection is not None:
         made.attributes["connection"] = connection
+    made.attributes["keys"] = keys
     return made
 
 
@@ -41,15 +44,18 @@ def head() -> str:
     return revision
 
 
-async def upgrade(url: str) -> None:
+async def upgrade(url: str, keys: KeySource | None = None) -> None:
     """Bring the database at ``url`` to the newest revision, in one transaction; nothing to do is no error.
+
+    ``keys`` are those of the environment unless given, and needed only where rows are to be encrypted.
 
     Raises:
         DataError: the database cannot be reached.
+        KeyRingError: there are rows to encrypt, and no keys.
     """
 
     def run(connection: Connection) -> None:
-        command.upgrade(config(connection), "head")
+        command.upgrade(config(connection, keys), "head")
 
     engine = create_engine(url, poolclass=NullPool)
     try:

@@ -1,7 +1,5 @@
 """How members, memberships and engagements are answered."""
 
-from sqlalchemy import func
-
 from db.disputes import DisputeParty
 from db.insurance import InsuranceEnrolment
 from db.members import Engagement, Member, Membership
@@ -17,15 +15,26 @@ MEMBERS_WITHIN = Many(
 )
 MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id, period=IN_FORCE))
 
-MASKED_RESIDENT_NUMBER = func.left(Member.resident_number, 6) + "********" + func.right(Member.resident_number, 4)
-MASKED_PHONE = func.left(Member.phone, 3) + "****" + func.right(Member.phone, 4)
+MASKED_RESIDENT_NUMBER = Member.resident_number_region + "********" + Member.resident_number_tail
+MASKED_PHONE = Member.phone_head + "****" + Member.phone_tail
+SEALED = (
+    "birth_date",
+    "resident_number_index",
+    "resident_number_region",
+    "resident_number_tail",
+    "phone_index",
+    "phone_head",
+    "phone_tail",
+    "bank_card",
+    "bank_card_tail",
+)
 
 registry.add(
     Source(
         Member,
         "mem",
         columns={"resident_number": MASKED_RESIDENT_NUMBER, "phone": MASKED_PHONE},
-        hide=("division_id",),
+        hide=("division_id", *SEALED),
         searchable=("name",),
         fields={
             "division": One("Division", Member.division_id),

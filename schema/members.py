@@ -8,7 +8,7 @@ from db.members import EngagementKind, MembershipChannel, MembershipStatus, Sex,
 from db.model import Term
 from schema.disputes import DisputeField
 from schema.fields import field, optional
-from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, Order, StringFilter
+from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter
 from schema.insurance import EnrolmentField
 from schema.refs import (
     DisputeCaseRef,
@@ -30,7 +30,7 @@ class MemberField(Term):
     """Columns that members can be ordered by (会员排序字段)."""
 
     NAME = "Name (姓名)"
-    BIRTH_DATE = "Date of birth (出生日期)"
+    BIRTH_YEAR = "Year of birth (出生年份)"
     WORKER_TYPE = "Occupation group (职工类别)"
 
 
@@ -65,7 +65,7 @@ class MemberFilter:
     id: IdFilter | None = optional("ID (标识)")
     name: StringFilter | None = optional("Name (姓名)")
     sex: Choice[Sex] | None = optional("Sex (性别)")
-    birth_date: DateFilter | None = optional("Date of birth (出生日期)")
+    birth_year: IntFilter | None = optional("Year of birth (出生年份)")
     worker_type: Choice[WorkerType] | None = optional("Occupation group (职工类别)")
     is_migrant_worker: BooleanFilter | None = optional("Whether a migrant worker (是否农民工)")
     is_model_worker: BooleanFilter | None = optional("Whether a model worker (是否劳模)")
@@ -159,7 +159,7 @@ class Member(Node):
 
     name: str = field("Name (姓名)")
     sex: Sex = field("Sex, GB/T 2261.1 (性别)")
-    birth_date: date | None = field("Date of birth (出生日期)")
+    birth_year: int | None = field("Year of birth; the day is revealed for a purpose only (出生年份)")
     resident_number: str | None = field(
         "Resident number, GB 11643, masked: region and last four characters (公民身份号码，脱敏)"
     )

@@ -14,7 +14,9 @@ import pytest
 
 from db import embedded, migrate
 from db.connect import create_pool
+from db.crypto import Vault
 from db.generate import generate
+from db.keys import KeyFile, ensure_key_file
 from db.load_divisions import load_divisions
 
 ROOT = Path(__file__).parent.parent
@@ -22,6 +24,10 @@ MEMBERS, SEED = 2_500, 20_260_630
 PREFIX = "unionhub_template_"
 LOCK = 7_021_926
 KEPT = 3
+
+KEY_FILE = Path(os.environ.setdefault("UNIONHUB_KEY_FILE", str(ROOT / ".data" / "test-keys.json")))
+"""The keys of the templates; the processes that tests start inherit them."""
+ensure_key_file(KEY_FILE)
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
@@ -35,6 +41,7 @@ def sources() -> str:
     digest = hashlib.sha256(f"{MEMBERS} {SEED}".encode())
     for path in sorted([*(ROOT / "db").rglob("*.py"), *(ROOT / "db" / "data").iterdir()]):
         digest.update(path.name.encode() + path.read_bytes())
+    digest.update(KEY_FILE.read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -100,6 +107,12 @@ def server_url() -> str:
     url = embedded.start(ROOT / ".data" / "test")
     run(forgo_durability(url))
     return url
+
+
+@pytest.fixture(scope="session")
+def vault() -> Vault:
+    """What opens the template's sealed values."""
+    return Vault(KeyFile(KEY_FILE))
 
 
 @pytest.fixture(scope="session")

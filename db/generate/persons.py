@@ -12,6 +12,7 @@ from db.generate.calendar import REFERENCE, TODAY, day, iso
 from db.generate.codes import RESIDENT_CHECK, SEQUENCE_PARTS, SEQUENCES, births, weighted
 from db.generate.names import FEMALE, MALE, given_table, surname_table
 from db.generate.plan import Planned
+from db.generate.sealing import NO_CARD, Seals
 from db.generate.tables import Rows
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ LEFT = (
 class Persons:
     """Makes members and what they have, one union after the other."""
 
-    def __init__(self, seed: int, chance: random.Random, rows: Rows, counties: list[str]) -> None:
+    def __init__(self, seed: int, chance: random.Random, rows: Rows, counties: list[str], seals: Seals) -> None:
         tables = random.Random(f"unionhub {seed} names")
         self.surnames = surname_table(SURNAMES, tables)
         self.given = (given_table(FEMALE, GIVEN, tables), given_table(MALE, GIVEN, tables))
@@ -85,6 +86,7 @@ class Persons:
         self.homes = [(code, weighted(code, 0)) for code in counties]
         self.chance = chance
         self.lines = rows.lines
+        self.seals = seals
 
     def tails(self, union: Grassroots) -> list[tuple[str, int, str, bool]]:
         """Sixteen kinds of person: county digits of the resident number, their weighted sum, the end of the row,
@@ -240,6 +242,7 @@ class Persons:
         engagement_rows, enrolment_rows = self.lines["engagement"], self.lines["insurance_enrolment"]
         names: list[str] = []
         born, sequence_parts, phones, checks = BIRTHS, SEQUENCE_PARTS, PHONES, RESIDENT_CHECK
+        cells, card = self.seals.cells, self.seals.card
         for position in range(size):
             member = planned.member + position + 1
             resident = (resident + STRIDE) % RESIDENTS
@@ -252,9 +255,11 @@ class Persons:
             name = surnames[drawn >> 4 & 1023] + given[male][drawn >> 14 & 8191]
             names.append(name)
             check = checks[(county_sum + birth_sum + sequence_sum) % 11]
+            number = f"{code}{digits}{sequence_digits}{check}"
+            sealed = cells(member, iso_date, number, f"{phones[drawn >> 27 & 7]}{phone_number:08d}")
+            bank_card = NO_CARD if drawn >> 51 & 31 else card(member)
             member_rows.append(
-                f"{member}\t{name}\t{'MALE' if male else 'FEMALE'}\t{iso_date}\t{code}{digits}{sequence_digits}{check}"
-                f"\t{phones[drawn >> 27 & 7]}{phone_number:08d}{tail}"
+                f"{member}\t{name}\t{'MALE' if male else 'FEMALE'}\t{iso_date[:4]}\t{sealed}{bank_card}{tail}"
             )
             variant = drawn >> 30 & 15
             if days[variant] - ADULT < birth_day:

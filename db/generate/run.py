@@ -17,9 +17,11 @@ from db.copy import Progress, copy_bytes, indexes_set_aside
 from db.errors import DataError
 from db.generate.persons import RESIDENTS
 from db.generate.plan import Place, Planner
+from db.generate.sealing import Seals
 from db.generate.tables import IDENTIFIED, TABLES, Rows
 from db.generate.territory import Division, Federations, counties, divisions
 from db.generate.unions import Unions
+from db.keys import KeyRing, KeySource, from_environment
 from db.migrate import connect, require_head
 
 SMALL = 50_000
@@ -34,9 +36,9 @@ class Generated:
     seconds: float
 
 
-def make_chunk(seed: int, number: int, places: list[Place], codes: list[str]) -> dict[str, bytes]:
-    """The rows of one chunk of the plan, ready for COPY."""
-    unions = Unions(seed, number, codes)
+def make_chunk(seed: int, number: int, places: list[Place], codes: list[str], ring: KeyRing) -> dict[str, bytes]:
+    """The rows of one chunk of the plan, ready for COPY; personal numbers sealed with the ring's keys."""
+    unions = Unions(seed, number, codes, Seals(ring))
     for place in places:
         unions.place(place)
     return unions.rows.packed()
@@ -68,20 +70,23 @@ async def generate(
     *,
     progress: Progress | None = None,
     workers: int | None = None,
+    keys: KeySource | None = None,
     extend: Callable[[asyncpg.Connection], Awaitable[None]] | None = None,
 ) -> Generated:
     """Write a federation of ``members`` members into a database with divisions and no organizations; the same for the
-    same seed.
+    same seed, but for sealed values, whose nonces are never used twice.
 
     All in one transaction: a failure leaves the database as it was. ``workers`` processes make the rows (one a core,
-    four at most, by default); how many does not change them. ``extend`` may add to the federation in the same
-    transaction.
+    four at most, by default); how many does not change them. ``keys`` seal personal numbers (the environment's unless
+    given). ``extend`` may add to the federation in the same transaction.
 
     Raises:
         DataError: bad arguments; the database cannot be reached, is not migrated, has no divisions, or has
         organizations already.
+        KeyRingError: the keys cannot be used.
     """
     members, seed = check(members, seed)
+    ring = (keys or from_environment()).ring()
     started = perf_counter()
     connection = await connect(url)
     try:
@@ -94,7 +99,7 @@ async def generate(
             provinces = await divisions(connection)
             async with indexes_set_aside(connection, list(TABLES), progress):
                 await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
-                await load(connection, provinces, members, seed, progress, workers)
+                await load(connection, provinces, members, seed, ring, progress, workers)
             for table in IDENTIFIED:
                 sequence = f"pg_get_serial_sequence('{table}', 'id')"
                 await connection.execute(
@@ -118,6 +123,7 @@ async def load(
     provinces: list[Division],
     members: int,
     seed: int,
+    ring: KeyRing,
     progress: Progress | None,
     workers: int | None,
 ) -> None:
@@ -132,14 +138,14 @@ async def load(
     done = 0
     if members <= SMALL and workers is None:
         for number, places in enumerate(planner.chunks()):
-            await copy_all(connection, make_chunk(seed, number, places, codes))
+            await copy_all(connection, make_chunk(seed, number, places, codes, ring))
             done += sum(place.members for place in places)
             if progress is not None:
                 progress("members", done, members)
         return
     count = workers or min(os.cpu_count() or 1, 4)
     with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-        async for places, made in ahead(pool, count + 1, planner.chunks(), seed, codes):
+        async for places, made in ahead(pool, count + 1, planner.chunks(), seed, codes, ring):
             await copy_all(connection, made)
             done += sum(place.members for place in places)
             if progress is not None:
@@ -147,12 +153,12 @@ async def load(
 
 
 async def ahead(
-    pool: Executor, depth: int, chunks: Iterator[list[Place]], seed: int, codes: list[str]
+    pool: Executor, depth: int, chunks: Iterator[list[Place]], seed: int, codes: list[str], ring: KeyRing
 ) -> AsyncIterator[tuple[list[Place], dict[str, bytes]]]:
     """Chunks in order with their rows, ``depth`` of them in the making."""
     waiting: deque[tuple[list[Place], Future[dict[str, bytes]]]] = deque()
     for number, places in enumerate(chunks):
-        waiting.append((places, pool.submit(make_chunk, seed, number, places, codes)))
+        waiting.append((places, pool.submit(make_chunk, seed, number, places, codes, ring)))
         if len(waiting) > depth:
             first, future = waiting.popleft()
             yield first, await asyncio.wrap_future(future)

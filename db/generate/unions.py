@@ -12,6 +12,7 @@ from db.generate.disputes import Disputes
 from db.generate.names import INDUSTRIES, brand, person_name, short
 from db.generate.persons import Persons
 from db.generate.plan import Place, Planned
+from db.generate.sealing import Seals
 from db.generate.tables import Rows
 
 NEW_FORMS = (
@@ -51,10 +52,10 @@ class Grassroots:
 class Unions:
     """Makes the rows of one chunk: the same seed and chunk give the same rows, whoever makes them."""
 
-    def __init__(self, seed: int, chunk: int, counties: list[str]) -> None:
+    def __init__(self, seed: int, chunk: int, counties: list[str], seals: Seals) -> None:
         self.chance = random.Random(f"unionhub {seed} {chunk}")
         self.rows = Rows()
-        self.persons = Persons(seed, self.chance, self.rows, counties)
+        self.persons = Persons(seed, self.chance, self.rows, counties, seals)
         self.agreements = Agreements(self.chance, self.rows)
         self.disputes = Disputes(self.chance, self.rows)
         self.before: list[Planned] = []

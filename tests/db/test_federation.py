@@ -7,15 +7,18 @@ from datetime import date, timedelta
 
 import asyncpg
 import pytest
+from stdnum import luhn
 from stdnum.cn import ric, uscc
 
 from db import embedded
+from db.crypto import Sealed
 from db.errors import DataError
 from db.generate import generate
 from db.generate.codes import BODY_ALPHABET, BODY_WEIGHTS, credit_code
 from db.generate.persons import RESIDENTS
 from db.generate.tables import TABLES
 from db.generate.territory import Division, spread, union_counts
+from db.members import PHONE, RESIDENT_NUMBER, SECRETS
 from db.migrate import upgrade
 from tests.conftest import MEMBERS, SEED
 
@@ -52,7 +55,7 @@ async def test_memberships_of_one_person_do_not_overlap(pool):
 
 async def test_nobody_joins_under_sixteen_nor_a_union_that_is_not_there(pool):
     assert not await count(
-        pool, "membership s JOIN member m ON m.id = s.member_id WHERE s.valid_from < m.birth_date + interval '16 years'"
+        pool, "membership s JOIN member m ON m.id = s.member_id WHERE extract(year FROM s.valid_from) < m.birth_year + 16"
     )
     assert not await count(
         pool,
@@ -61,18 +64,41 @@ async def test_nobody_joins_under_sixteen_nor_a_union_that_is_not_there(pool):
     )
 
 
-async def test_resident_numbers_have_checksum_county_birth_date_and_sex(pool):
+async def test_resident_numbers_have_checksum_county_birth_date_and_sex(pool, vault):
     counties = {
         row[0] for row in await pool.fetch("SELECT code FROM division WHERE level = 'COUNTY' AND kind = 'STATUTORY'")
     }
-    rows = await pool.fetch("SELECT resident_number, birth_date, sex FROM member")
-    assert len({row["resident_number"] for row in rows}) == MEMBERS
-    for row in rows:
-        number = row["resident_number"]
+    rows = await pool.fetch("SELECT * FROM member")
+    numbers = vault.open(Sealed("member", "resident_number", row["id"], row["resident_number"]) for row in rows)
+    births = vault.open(Sealed("member", "birth_date", row["id"], row["birth_date"]) for row in rows)
+    assert len(set(numbers)) == len({row["resident_number_index"] for row in rows}) == MEMBERS
+    for row, number, birth in zip(rows, numbers, births, strict=True):
+        assert (row["resident_number_region"], row["resident_number_tail"]) == (number[:6], number[-4:])
+        assert row["resident_number_index"] == vault.indexes(RESIDENT_NUMBER, number)[0]
+        assert row["birth_year"] == int(number[6:10])
         assert ric.calc_check_digit(number) == number[-1]
         assert number[:6] in counties
-        assert ric.get_birth_date(number) == row["birth_date"]
+        assert ric.get_birth_date(number).isoformat() == birth
         assert row["sex"] == ("MALE" if int(number[16]) % 2 else "FEMALE")
+
+
+async def test_phones_are_sealed_with_their_index_and_parts_and_a_few_members_have_a_bank_card(pool, vault):
+    rows = await pool.fetch("SELECT * FROM member")
+    phones = vault.open(Sealed("member", "phone", row["id"], row["phone"]) for row in rows)
+    for row, phone in zip(rows, phones, strict=True):
+        assert len(phone) == 11
+        assert (row["phone_head"], row["phone_tail"]) == (phone[:3], phone[-4:])
+        assert row["phone_index"] == vault.indexes(PHONE, phone)[0]
+    with_card = [row for row in rows if row["bank_card"]]
+    assert 0.01 < len(with_card) / MEMBERS < 0.06
+    for row, card in zip(
+        with_card,
+        vault.open(Sealed("member", "bank_card", row["id"], row["bank_card"]) for row in with_card),
+        strict=True,
+    ):
+        assert luhn.is_valid(card)
+        assert len(card) == 19
+        assert row["bank_card_tail"] == card[-4:]
 
 
 async def test_credit_codes_pass_both_check_digits_and_are_unique(pool):
@@ -239,7 +265,9 @@ async def digest(url: str) -> dict[str, str]:
         found = {}
         for table in TABLES:
             made = hashlib.sha256()
-            await connection.copy_from_query(f"SELECT * FROM {table} t ORDER BY t::text", output=_sink(made))
+            columns = ", ".join(sorted({*TABLES[table]} - {secret.column for secret in SECRETS}))  # a nonce is never used twice
+            query = f"SELECT t FROM (SELECT {columns} FROM {table}) t ORDER BY t::text"
+            await connection.copy_from_query(query, output=_sink(made))
             found[table] = made.hexdigest()
         return found
     finally:
@@ -260,7 +288,7 @@ def new_territory(new_database, template):
     async def make() -> str:
         url = new_database(template)
         connection = await asyncpg.connect(url)
-        await connection.execute(f"TRUNCATE {', '.join(TABLES)}")
+        await connection.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
         await connection.close()
         return url
 
