@@ -197,16 +197,25 @@ def _columns(entry: Entry) -> dict[str, Any]:
 
 def _clean(entry: Entry) -> Entry:
     return Entry(
-        **{
-            name: [_text(item) for item in value] if isinstance(value, list) else None if value is None else _text(value)
-            for name, value in _columns(entry).items()
-        }
+        _text(entry.action),
+        _optional(entry.principal),
+        _optional(entry.role),
+        _optional(entry.purpose),
+        _optional(entry.case_reference),
+        [_text(item) for item in entry.records],
+        [_text(item) for item in entry.fields],
+        _optional(entry.operation),
+        _optional(entry.source),
     )
 
 
 def _text(value: str) -> str:
     """A caller's text as the log can hold it: whole characters without NUL, not endless."""
     return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()[:LONGEST]
+
+
+def _optional(value: str | None) -> str | None:
+    return None if value is None else _text(value)
 
 
 @dataclass(slots=True)

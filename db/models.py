@@ -1,12 +1,25 @@
 """All tables: importing this module fills ``Model.metadata``."""
 
-from db import access, agreements, deadlines, disputes, divisions, employers, insurance, members, organizations
+from db import (
+    access,
+    agreements,
+    audit,
+    deadlines,
+    disputes,
+    divisions,
+    employers,
+    insurance,
+    members,
+    organizations,
+    receipts,
+)
 from db.model import Model
 
 __all__ = [
     "Model",
     "access",
     "agreements",
+    "audit",
     "deadlines",
     "disputes",
     "divisions",
@@ -14,4 +27,5 @@ __all__ = [
     "insurance",
     "members",
     "organizations",
+    "receipts",
 ]

@@ -280,10 +280,10 @@ async def test_the_table_takes_only_what_continues_its_chain_now(filled):
 
 
 async def test_what_is_rolled_back_leaves_no_gap(filled):
-    with pytest.raises(ZeroDivisionError):
-        async with filled.transaction():
-            await record(filled, [entry(11), entry(12)])
-            raise ZeroDivisionError
+    transaction = filled.transaction()
+    await transaction.start()
+    await record(filled, [entry(11), entry(12)])
+    await transaction.rollback()
     await record(filled, [entry(11)])
     found = await examine(filled)
     assert (found.entries, found.fault) == (11, None)
@@ -336,10 +336,9 @@ async def test_entries_under_six_months_old_are_never_cut(connection):
     await record(connection, [entry(1)])
     with pytest.raises(DataError, match="6 months"):
         await prune(connection, datetime.now(UTC) - timedelta(days=170))
+    await connection.execute("SET unionhub.pruning = 'on'")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        async with connection.transaction():
-            await connection.execute("SELECT set_config('unionhub.pruning', 'on', true)")
-            await connection.execute("DELETE FROM access_log")
+        await connection.execute("DELETE FROM access_log")
     assert (await examine(connection)).entries == 5
 
 

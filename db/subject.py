@@ -1,0 +1,55 @@
+"""All that the hub holds on one person, in one statement: what a data subject is given a copy of (PIPL art. 45)."""
+
+import json
+from typing import Any
+
+import asyncpg
+
+EVERYTHING = """
+SELECT jsonb_build_object(
+  'member', (SELECT jsonb_build_object('id', 'mem_' || to_hex(m.id), 'sex', m.sex, 'birthYear', m.birth_year,
+      'workerType', m.worker_type, 'isMigrantWorker', m.is_migrant_worker, 'isModelWorker', m.is_model_worker,
+      'division', d.full_name) FROM member m LEFT JOIN division d ON d.id = m.division_id WHERE m.id = $1),
+  'memberships', (SELECT jsonb_agg(jsonb_build_object('id', 'mship_' || to_hex(s.id), 'organization', o.name, 'status', s.status,
+      'channel', s.channel, 'appliedOn', s.applied_on, 'validFrom', s.valid_from, 'validTo', s.valid_to, 'endReason', s.end_reason)
+      ORDER BY s.id) FROM membership s LEFT JOIN organization o ON o.id = s.organization_id WHERE s.member_id = $1),
+  'engagements', (SELECT jsonb_agg(jsonb_build_object('id', 'eng_' || to_hex(e.id), 'employer', f.name, 'organization', o.name,
+      'kind', e.kind, 'jobTitle', e.job_title, 'validFrom', e.valid_from, 'validTo', e.valid_to) ORDER BY e.id)
+      FROM engagement e LEFT JOIN employer f ON f.id = e.employer_id LEFT JOIN organization o ON o.id = e.organization_id
+      WHERE e.member_id = $1),
+  'insuranceEnrolments', (SELECT jsonb_agg(jsonb_build_object('id', 'ins_' || to_hex(i.id), 'scheme', i.scheme, 'cohort', i.cohort,
+      'participant', f.name, 'baseAmount', i.base_amount::text, 'rate', i.rate::text, 'sourceSystem', i.source_system,
+      'sourceNumber', i.source_number, 'validFrom', i.valid_from, 'validTo', i.valid_to) ORDER BY i.id)
+      FROM insurance_enrolment i LEFT JOIN employer f ON f.id = i.participant_id WHERE i.member_id = $1),
+  'disputeCases', (SELECT jsonb_agg(jsonb_build_object('id', 'case_' || to_hex(c.id), 'number', c.number, 'cause', c.cause,
+      'phase', c.phase, 'status', c.status, 'body', c.body, 'receivedOn', c.received_on, 'acceptedOn', c.accepted_on,
+      'closedOn', c.closed_on, 'amountClaimed', c.amount_claimed::text, 'organization', o.name, 'employer', f.name,
+      'ownRoles', (SELECT jsonb_agg(jsonb_build_object('role', p.role, 'name', p.name) ORDER BY p.id)
+          FROM dispute_party p WHERE p.case_id = c.id AND p.member_id = $1),
+      'claims', (SELECT jsonb_agg(jsonb_build_object('kind', l.kind, 'amount', l.amount::text) ORDER BY l.id)
+          FROM dispute_claim l WHERE l.case_id = c.id),
+      'steps', (SELECT jsonb_agg(jsonb_build_object('phase', t.phase, 'status', t.status, 'actor', t.actor, 'occurredOn', t.occurred_on,
+          'documentNumber', t.document_number) ORDER BY t.occurred_on, t.id) FROM dispute_step t WHERE t.case_id = c.id),
+      'ownRecoveries', (SELECT jsonb_agg(jsonb_build_object('kind', r.kind, 'amount', r.amount::text, 'receivedOn', r.received_on)
+          ORDER BY r.id) FROM recovery r WHERE r.case_id = c.id AND r.member_id = $1)) ORDER BY c.id)
+      FROM dispute_case c LEFT JOIN organization o ON o.id = c.organization_id LEFT JOIN employer f ON f.id = c.employer_id
+      WHERE EXISTS (SELECT FROM dispute_party p WHERE p.case_id = c.id AND p.member_id = $1)),
+  'subjectRequests', (SELECT jsonb_agg(jsonb_build_object('id', 'sreq_' || to_hex(q.id), 'kind', q.kind, 'detail', q.detail,
+      'openedOn', q.opened_on, 'dueOn', q.due_on, 'closedOn', q.closed_on, 'outcome', q.outcome) ORDER BY q.id)
+      FROM subject_request q WHERE q.member_id = $1),
+  'signIns', (SELECT jsonb_agg(jsonb_build_object('name', a.name, 'subject', a.subject, 'createdAt', a.created_at) ORDER BY a.id)
+      FROM principal a WHERE a.member_id = $1),
+  'accessLog', (SELECT jsonb_agg(jsonb_build_object('at', g.at, 'principal', g.principal, 'role', g.role, 'action', g.action,
+      'purpose', g.purpose, 'caseReference', g.case_reference, 'fields', g.fields, 'operation', g.operation) ORDER BY g.id)
+      FROM access_log g WHERE g.records ? ('mem_' || to_hex($1::bigint)))
+)
+"""
+
+
+async def everything_about(connection: asyncpg.Connection, member: int) -> dict[str, Any]:
+    """The document without the sealed columns and the name; lists are empty where there is nothing.
+
+    Other persons are not in it: of a case there are the own roles and recoveries, no other party and no free-text notes.
+    """
+    found = json.loads(await connection.fetchval(EVERYTHING, member))
+    return {name: [] if value is None and name != "member" else value for name, value in found.items()}

@@ -1,0 +1,60 @@
+"""The rows that a command may touch: the first wall, applied to one type's rows by key."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import asyncpg
+from sqlalchemy import BigInteger, ColumnElement, Select, any_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from db.disputes import DisputeCase, DisputeParty
+from resolvers.access import Caller
+from resolvers.engine.binder import Binder, Inputs
+from resolvers.engine.source import Expression
+from resolvers.engine.statement import compiled
+from resolvers.policy import visible
+from resolvers.slices import registry
+
+
+async def in_sight(
+    connection: asyncpg.Connection,
+    caller: Caller,
+    today: date,
+    typename: str,
+    keys: Sequence[int],
+    columns: Sequence[Expression],
+) -> Mapping[int, asyncpg.Record]:
+    """Columns of those rows of a type, out of ``keys``, that the caller sees, by key: one statement."""
+    source, binder = registry.sources[typename], Binder()
+    wanted = select(source.key, *columns).where(source.key == _any_of(keys, binder))
+    rows = await _fetch(connection, caller, today, wanted, typename, binder)
+    return {row[0]: row for row in rows}
+
+
+async def parties_of(
+    connection: asyncpg.Connection, caller: Caller, today: date, number: str, members: Sequence[int]
+) -> set[int]:
+    """Which of some members are parties to the case of this number; none when the caller does not see it."""
+    case, party, binder = DisputeCase.__table__, DisputeParty.__table__, Binder()
+    wanted = (
+        select(party.c.member_id)
+        .select_from(case.join(party, party.c.case_id == case.c.id))
+        .where(case.c.number == number, party.c.member_id == _any_of(members, binder))
+    )
+    return {row[0] for row in await _fetch(connection, caller, today, wanted, "DisputeCase", binder)}
+
+
+def _any_of(keys: Sequence[int], binder: Binder) -> ColumnElement[Any]:
+    return any_(binder.bind(lambda _: list(keys), ARRAY(BigInteger())))
+
+
+async def _fetch(
+    connection: asyncpg.Connection, caller: Caller, today: date, wanted: Select[Any, *tuple[Any, ...]], typename: str, binder: Binder
+) -> list[asyncpg.Record]:
+    seen = visible(registry.sources[typename], caller.shape, binder)
+    statement = compiled(wanted if seen is None else wanted.where(seen), binder)
+    found: list[asyncpg.Record] = await connection.fetch(
+        statement.sql, *statement.bind(Inputs(variables={}, today=today, caller=caller))
+    )
+    return found
