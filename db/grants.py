@@ -9,7 +9,7 @@ from db.access import Role
 from db.clock import today
 from db.closure import TABLES
 from db.organizations import Hierarchy
-from db.principals import AccessError, principal_id, watched
+from db.principals import OPERATOR, AccessError, Actor, logged, principal_id
 
 BY_ORGANIZATION = {
     Role.GRASSROOTS_UNION: frozenset(Hierarchy),
@@ -72,18 +72,18 @@ class Held:
     topmost: bool
 
 
-async def grant(connection: asyncpg.Connection, proposed: Proposed, *, by: int | None = None) -> int:
-    """Make a grant, by the operator or by the principal ``by``; its key. Nothing is written if it is refused.
+async def grant(connection: asyncpg.Connection, proposed: Proposed, *, by: Actor = OPERATOR) -> int:
+    """Make a grant, by the operator or another principal; its key. Nothing is written if it is refused.
 
     Raises:
         AccessError: BAD_SCOPE, HIERARCHY_MISSING, NO_ORGANIZATION, ORGANIZATION_DISSOLVED, NO_DIVISION, BAD_VALIDITY, NO_MEMBER,
             PRINCIPAL_DISABLED, ALREADY_GRANTED, and those of ``may_grant``.
     """
     check_form(proposed)
-    async with connection.transaction():
+    async with logged(connection, "GRANT", by, *named(proposed)):
         await _lock(connection, proposed.principal)
-        if by is not None:
-            await may_grant(connection, by, proposed)
+        if by.id is not None:
+            await may_grant(connection, by.id, proposed)
         await check_scope(connection, proposed)
         number = await connection.fetchval(
             "INSERT INTO access_grant (principal_id, role, organization_id, hierarchy, division_id, granted_by, valid_from, valid_to)"
@@ -93,12 +93,21 @@ async def grant(connection: asyncpg.Connection, proposed: Proposed, *, by: int |
             proposed.organization_id,
             proposed.hierarchy.name if proposed.hierarchy else None,
             proposed.division_id,
-            by,
+            by.id,
             proposed.valid_from,
             proposed.valid_to,
         )
-    watched.changed()
     return int(number)
+
+
+def named(proposed: Proposed) -> list[str]:
+    """What a grant is about, as the log has it: global IDs of union and division, the role, and the principal's key."""
+    found = [f"principal:{proposed.principal}", f"role:{proposed.role.name}"]
+    if proposed.organization_id is not None:
+        found.append(f"org_{proposed.organization_id:x}")
+    if proposed.division_id is not None:
+        found.append(f"div_{proposed.division_id:x}")
+    return found
 
 
 def check_form(proposed: Proposed) -> None:
@@ -247,31 +256,29 @@ async def _lock(connection: asyncpg.Connection, principal: int) -> None:
         raise AccessError("PRINCIPAL_DISABLED", "The principal is disabled; enable it before you grant anything.")
 
 
-async def revoke(connection: asyncpg.Connection, number: int, *, by: int | None = None) -> None:
+async def revoke(connection: asyncpg.Connection, number: int, *, by: Actor = OPERATOR) -> None:
     """End a grant at once, by the operator, by who granted it, or by who could grant the same over a union today.
 
     Raises:
-        AccessError: NO_GRANT_FOUND, also for a grant that ``by`` may not end; ALREADY_REVOKED.
+        AccessError: NO_SUCH_GRANT, also for a grant that ``by`` may not end; ALREADY_REVOKED.
     """
-    missing = AccessError("NO_GRANT_FOUND", "There is no grant of this ID that you may end.")
-    async with connection.transaction():
-        row = await connection.fetchrow("SELECT * FROM access_grant WHERE id = $1 FOR UPDATE", number)
-        if row is None:
-            raise missing
-        if by is not None:
-            held = await _held(connection, by)
-            if not held:
-                raise AccessError("MAY_NOT_GRANT", "Only a federation or an industry union may end a grant.")
-            if row["granted_by"] != by:
-                same = proposed_of(row)
-                if same.organization_id is None:
-                    held = [each for each in held if each.topmost]
-                if not [each for each in held if await _covers(connection, each, same)]:
-                    raise missing
+    async with logged(connection, "REVOKE", by, f"grant:{number}"):
+        row = await connection.fetchrow("SELECT * FROM access_grant WHERE id = $1 FOR NO KEY UPDATE", number)
+        if row is None or (by.id is not None and not await _may_revoke(connection, by.id, row)):
+            raise AccessError("NO_SUCH_GRANT", "There is no grant of this ID that you may end.")
         if row["revoked_at"] is not None:
             raise AccessError("ALREADY_REVOKED", "This grant was ended before.")
         await connection.execute("UPDATE access_grant SET revoked_at = now() WHERE id = $1", number)
-    watched.changed()
+
+
+async def _may_revoke(connection: asyncpg.Connection, by: int, row: asyncpg.Record) -> bool:
+    held = await _held(connection, by)
+    if row["granted_by"] == by and held:
+        return True
+    same = proposed_of(row)
+    if same.organization_id is None:
+        return any(each.topmost for each in held)
+    return any([await _covers(connection, each, same) for each in held])
 
 
 def proposed_of(row: asyncpg.Record) -> Proposed:
@@ -288,7 +295,13 @@ def proposed_of(row: asyncpg.Record) -> Proposed:
 
 
 async def assign(
-    connection: asyncpg.Connection, name: str, case_number: str, *, until: date | None = None, start: date | None = None
+    connection: asyncpg.Connection,
+    name: str,
+    case_number: str,
+    *,
+    until: date | None = None,
+    start: date | None = None,
+    by: Actor = OPERATOR,
 ) -> int:
     """Assign or refer a case to a principal from ``start`` (today) up to ``until``; the assignment's key.
 
@@ -299,7 +312,7 @@ async def assign(
     begin = start or today()
     if begin < today() or (until is not None and until <= begin):
         raise AccessError("BAD_VALIDITY", "An assignment begins today or later, and ends after it begins.")
-    async with connection.transaction():
+    async with logged(connection, "ASSIGN_CASE", by, name, case_number):
         await _lock(connection, principal)
         case = await connection.fetchval("SELECT id FROM dispute_case WHERE number = $1", case_number)
         if case is None:
@@ -322,24 +335,23 @@ async def assign(
             begin,
             until,
         )
-    watched.changed()
     return int(number)
 
 
-async def unassign(connection: asyncpg.Connection, name: str, case_number: str) -> None:
+async def unassign(connection: asyncpg.Connection, name: str, case_number: str, *, by: Actor = OPERATOR) -> None:
     """End a principal's assignments of a case at once.
 
     Raises:
         AccessError: NO_PRINCIPAL or NOT_ASSIGNED.
     """
     principal = await principal_id(connection, name)
-    done = await connection.execute(
-        "UPDATE case_assignment SET revoked_at = now() WHERE principal_id = $1 AND revoked_at IS NULL"
-        " AND case_id = (SELECT id FROM dispute_case WHERE number = $2) AND (valid_to IS NULL OR valid_to > $3)",
-        principal,
-        case_number,
-        today(),
-    )
-    if done == "UPDATE 0":
-        raise AccessError("NOT_ASSIGNED", f"{name} has no running assignment of this case.")
-    watched.changed()
+    async with logged(connection, "UNASSIGN_CASE", by, name, case_number):
+        done = await connection.execute(
+            "UPDATE case_assignment SET revoked_at = now() WHERE principal_id = $1 AND revoked_at IS NULL"
+            " AND case_id = (SELECT id FROM dispute_case WHERE number = $2) AND (valid_to IS NULL OR valid_to > $3)",
+            principal,
+            case_number,
+            today(),
+        )
+        if done == "UPDATE 0":
+            raise AccessError("NOT_ASSIGNED", f"{name} has no running assignment of this case.")

@@ -1,9 +1,10 @@
 """Principals and their keys: the commands that make, disable and rotate them, and the one read that signs a caller in."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 from weakref import WeakSet
@@ -11,6 +12,7 @@ from weakref import WeakSet
 import asyncpg
 
 from db.access import PrincipalKind, Role
+from db.audit import Entry, record
 from db.clock import today
 from db.errors import DataError
 from db.organizations import Hierarchy
@@ -32,12 +34,13 @@ class AccessError(DataError):
 class GrantRow(NamedTuple):
     """A grant that holds today."""
 
+    id: int
     role: Role
     organization_id: int | None
     hierarchy: Hierarchy | None
     division_id: int | None
-    valid_from: Any
-    valid_to: Any
+    valid_from: date
+    valid_to: date | None
     organization_name: str | None
     division_name: str | None
     topmost: bool
@@ -84,6 +87,31 @@ class Watched:
 
 watched = Watched()
 
+
+@dataclass(frozen=True)
+class Actor:
+    """Who gives an access command, for the log; ``id`` is None for the operator at the command line, who may everything."""
+
+    name: str
+    id: int | None = None
+    role: str | None = None
+    source: str | None = None
+    operation: str | None = None
+
+
+OPERATOR = Actor("operator")
+
+
+@asynccontextmanager
+async def logged(connection: asyncpg.Connection, action: str, actor: Actor, *records: str) -> AsyncIterator[None]:
+    """A transaction that ends with an entry of the log; once it is committed, this process forgets what it remembers of callers."""
+    async with connection.transaction():
+        yield
+        entry = Entry(action, actor.name, actor.role, records=records, operation=actor.operation, source=actor.source)
+        await record(connection, [entry])
+    watched.changed()
+
+
 PRINCIPAL = """
 SELECT id, name, kind, member_id, disabled_at IS NOT NULL AS disabled,
   ARRAY(SELECT case_id FROM case_assignment a WHERE a.principal_id = p.id AND a.revoked_at IS NULL
@@ -91,7 +119,7 @@ SELECT id, name, kind, member_id, disabled_at IS NOT NULL AS disabled,
 FROM principal p
 """
 GRANTS = """
-SELECT g.role, g.organization_id, g.hierarchy, g.division_id, g.valid_from, g.valid_to,
+SELECT g.id, g.role, g.organization_id, g.hierarchy, g.division_id, g.valid_from, g.valid_to,
   o.name AS organization_name, d.full_name AS division_name,
   coalesce(o.level = 'NATIONAL' AND o.kind = 'LOCAL_FEDERATION' AND g.role = 'FEDERATION' AND NOT EXISTS
     (SELECT FROM organization_link l WHERE l.child_id = o.id AND l.valid_to IS NULL), false) AS topmost
@@ -130,10 +158,11 @@ async def _signed_in(connection: asyncpg.Connection, row: Any) -> SignedIn | Non
         row["disabled"],
         tuple(
             GrantRow(
+                grant["id"],
                 Role[grant["role"]],
                 grant["organization_id"],
                 Hierarchy[grant["hierarchy"]] if grant["hierarchy"] else None,
-                *grant[3:],
+                *grant[4:],
             )
             for grant in grants
         ),
@@ -160,6 +189,7 @@ async def create_principal(
     *,
     subject: str | None = None,
     member_id: int | None = None,
+    by: Actor = OPERATOR,
 ) -> int:
     """Make a principal; its key.
 
@@ -169,6 +199,7 @@ async def create_principal(
         kind: person, agency or analyst.
         subject: ``issuer|sub`` of the OpenID Connect provider that signs it in; agencies that use keys have none.
         member_id: the worker whom a person is, so that ``WORKER`` has somebody to show.
+        by: who does it, for the log.
 
     Raises:
         AccessError: BAD_NAME, NAME_TAKEN, BAD_SUBJECT, SUBJECT_TAKEN or NO_MEMBER.
@@ -182,7 +213,7 @@ async def create_principal(
     if member_id is not None and not await connection.fetchval("SELECT true FROM member WHERE id = $1", member_id):
         raise AccessError("NO_MEMBER", f"There is no member with the key {member_id}.")
     try:
-        async with connection.transaction():
+        async with logged(connection, "CREATE_PRINCIPAL", by, name):
             found = await connection.fetchval(
                 "INSERT INTO principal (name, kind, subject, member_id) VALUES ($1, $2, $3, $4) RETURNING id",
                 name,
@@ -194,20 +225,25 @@ async def create_principal(
         if error.constraint_name == "uq_principal_subject":
             raise AccessError("SUBJECT_TAKEN", "Another principal has this subject already.") from error
         raise AccessError("NAME_TAKEN", f'There is a principal "{name}" already.') from error
-    watched.changed()
     return int(found)
 
 
-async def disable_principal(connection: asyncpg.Connection, name: str, *, enable: bool = False) -> None:
+async def disable_principal(
+    connection: asyncpg.Connection, name: str, *, enable: bool = False, by: Actor = OPERATOR
+) -> None:
     """Keep a principal from signing in from now on, whatever token or key it has; or let it in again.
 
     Raises:
         AccessError: NO_PRINCIPAL.
     """
     number = await principal_id(connection, name)
-    value = "NULL" if enable else "coalesce(disabled_at, now())"
-    await connection.execute(f"UPDATE principal SET disabled_at = {value} WHERE id = $1", number)  # noqa: S608
-    watched.changed()
+    action = "ENABLE_PRINCIPAL" if enable else "DISABLE_PRINCIPAL"
+    async with logged(connection, action, by, name):
+        await connection.execute(
+            "UPDATE principal SET disabled_at = CASE WHEN $2 THEN NULL ELSE coalesce(disabled_at, now()) END WHERE id = $1",
+            number,
+            enable,
+        )
 
 
 def digest_of(secret: str) -> bytes:
@@ -216,7 +252,12 @@ def digest_of(secret: str) -> bytes:
 
 
 async def create_key(
-    connection: asyncpg.Connection, name: str, *, days: int = KEY_DAYS, replacing: str | None = None
+    connection: asyncpg.Connection,
+    name: str,
+    *,
+    days: int = KEY_DAYS,
+    replacing: str | None = None,
+    by: Actor = OPERATOR,
 ) -> str:
     """Make a key for a principal and return it: ``uh_<prefix>_<random>``, of which only the hash is kept.
 
@@ -232,7 +273,7 @@ async def create_key(
     prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
     key = f"uh_{prefix}_{secret}"
     now = datetime.now(UTC)
-    async with connection.transaction():
+    async with logged(connection, "CREATE_KEY", by, name, prefix):
         if await connection.fetchval("SELECT disabled_at IS NOT NULL FROM principal WHERE id = $1 FOR UPDATE", number):
             raise AccessError(
                 "PRINCIPAL_DISABLED", f"{name} is disabled. First: unionhub access principal enable {name}"
@@ -255,22 +296,22 @@ async def create_key(
             digest_of(key),
             now + timedelta(days=days),
         )
-    watched.changed()
     return key
 
 
-async def revoke_key(connection: asyncpg.Connection, prefix: str) -> None:
+async def revoke_key(connection: asyncpg.Connection, prefix: str, *, by: Actor = OPERATOR) -> None:
     """Make a key worthless from now on.
 
     Raises:
         AccessError: NO_KEY.
     """
-    done = await connection.execute(
-        "UPDATE api_key SET revoked_at = coalesce(revoked_at, now()) WHERE prefix = $1", prefix_of(prefix)
-    )
-    if done == "UPDATE 0":
-        raise AccessError("NO_KEY", f"There is no key {prefix_of(prefix)[:20]}. `unionhub access list` names them.")
-    watched.changed()
+    prefix = prefix_of(prefix)
+    async with logged(connection, "REVOKE_KEY", by, prefix):
+        done = await connection.execute(
+            "UPDATE api_key SET revoked_at = coalesce(revoked_at, now()) WHERE prefix = $1", prefix
+        )
+        if done == "UPDATE 0":
+            raise AccessError("NO_KEY", f"There is no key {prefix[:20]}. `unionhub access list` names them.")
 
 
 def prefix_of(key: str) -> str:

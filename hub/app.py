@@ -15,15 +15,21 @@ from starlette.types import Receive, Scope, Send
 
 from db.connect import create_pool
 from hub import health
-from hub.auth import Authenticator
+from hub.auth import Authenticator, audited
+from hub.budget import Budget, RoleLimits
+from hub.callers import Callers
 from hub.documents import Documents
 from hub.errors import body_of
 from hub.explorer import explorer_assets, explorer_page
 from hub.http import Executes, GraphQLEndpoint, Page
+from hub.jwks import RemoteKeys
 from hub.limits import Limits
-from hub.settings import Settings
+from hub.oidc import Issuer
+from hub.settings import RoleLimit, Settings
 from hub.telemetry import Telemetry, log_fault
+from hub.tokens import local_issuer
 from resolvers.engine.engine import Engine
+from resolvers.engine.page import MAX_SIZE
 from schema import registry, schema
 
 PATH = "/graphql"
@@ -49,6 +55,17 @@ class Hub(Starlette):
 def limits_of(settings: Settings) -> Limits:
     """The limits of a document, from the settings."""
     return Limits(settings.max_tokens, settings.max_depth, settings.max_aliases, settings.max_fields)
+
+
+def issuers_of(settings: Settings) -> list[Issuer]:
+    """Whose tokens are trusted; nothing is fetched yet."""
+    found = []
+    if settings.oidc_issuer is not None and settings.oidc_audience is not None:
+        keys = RemoteKeys(settings.oidc_issuer, settings.oidc_jwks_url)
+        found.append(Issuer(settings.oidc_issuer, settings.oidc_audience, keys))
+    if settings.trusts_local_issuer:
+        found.append(local_issuer(settings))
+    return found
 
 
 async def close(pool: asyncpg.Pool) -> None:
@@ -131,8 +148,15 @@ def create_app(
         app.endpoint = GraphQLEndpoint(
             make_engine(app.pool, settings),
             documents,
-            Authenticator(settings.token_file),
+            Authenticator(
+                Callers(app.pool),
+                issuers_of(settings),
+                public=settings.public_analyst,
+                on_refused=audited(app.pool),
+            ),
             telemetry,
+            budget=Budget(settings.budget_points, settings.public_budget_points, settings.budget_seconds),
+            role_limits=RoleLimits(RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE), settings.role_limits),
             max_body_bytes=settings.max_body_bytes,
             page=page,
         )

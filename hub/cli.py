@@ -13,21 +13,30 @@ import click
 
 from hub.settings import ROOT, BadSettingError, load
 
-EXPECTED = ("db.errors.DataError", "hub.tokens.TokenError", "hub.bootstrap.SetupError", "hub.serve.NotAllowedError")
+EXPECTED = (
+    "db.errors.DataError",
+    "db.principals.AccessError",
+    "hub.tokens.TokenError",
+    "hub.bootstrap.SetupError",
+    "hub.serve.NotAllowedError",
+)
 """Errors that the caller can do something about; their words are printed, without a traceback."""
 
 
+GROUPS = ("access", "db")
+
+
 class Group(click.Group):
-    """Commands whose expected errors end in one message and status 1; ``db`` is imported when it is asked for."""
+    """Commands whose expected errors end in one message and status 1; ``db`` and ``access`` are imported when they are asked for."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """All commands, ``db`` among them."""
-        return sorted([*super().list_commands(context), "db"])
+        """All commands, those groups among them."""
+        return sorted([*super().list_commands(context), *GROUPS])
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """The command of this name."""
-        if name == "db":
-            command: click.Command = importlib.import_module("hub.cli_db").db
+        if name in GROUPS:
+            command: click.Command = getattr(importlib.import_module(f"hub.cli_{name}"), name)
             return command
         return super().get_command(context, name)
 
@@ -78,9 +87,9 @@ def serve() -> None:
 
 @main.command()
 @click.argument("persona", default="national")
-@click.option("--new", is_flag=True, help="Make another one; the old one is worth nothing from then on.")
+@click.option("--new", is_flag=True, help="Make another key: all tokens printed before are worth nothing from then on.")
 def token(persona: str, new: bool) -> None:
-    """Print the token of PERSONA (national), made if there is none yet."""
+    """Print a token of PERSONA (national) of the demonstration; it lasts 90 days."""
     from hub.tokens import token_of
 
     click.echo(token_of(load(), persona, new=new))

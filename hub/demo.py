@@ -11,7 +11,8 @@ from contextlib import contextmanager
 import click
 
 from db.demo import load_demo
-from db.migrate import upgrade
+from db.migrate import connect, upgrade
+from db.personas import add_personas
 from hub import database, node, tokens
 from hub.bootstrap import SetupError, say
 from hub.cli_db import progress_bars
@@ -47,6 +48,11 @@ async def prepare(url: str) -> None:
     await upgrade(url)
     with progress_bars() as progress:
         await load_demo(url, progress=progress)
+    connection = await connect(url)
+    try:
+        await add_personas(connection)
+    finally:
+        await connection.close()
 
 
 def welcome(settings: Settings, said: dict[str, str], seconds: float) -> str:
@@ -55,19 +61,15 @@ def welcome(settings: Settings, said: dict[str, str], seconds: float) -> str:
     address = f"http://{host}:{settings.port}"
     lines = ["", f"Union Hub (工会数据枢纽) is ready after {seconds:.1f} s, and serves on {address}", ""]
     for persona, token in said.items():
-        lines += [
-            f"  {persona} ({tokens.PERSONAS[persona]})",
-            f"    in a browser   {address}/graphql#token={token}",
-            f"    token          {token}",
-        ]
+        lines += [f"  {persona}: {tokens.PERSONAS[persona].about}", f"    {address}/graphql#token={token}", ""]
     token = next(iter(said.values()))
-    query = '{"query": "{ divisions(first: 3) { nodes { code name } } }"}'
+    query = '{"query": "{ viewer { persona } divisions(first: 3) { nodes { code name } } }"}'
     lines += [
-        "",
+        "Open one in a browser; or with the token behind the # of the address:",
         f"  curl -s {address}/graphql -H 'Authorization: Bearer {token}' \\",
         f"       -H 'Content-Type: application/json' -d '{query}'",
         "",
-        "Ctrl-C stops it; the data are kept. `unionhub token` prints the token again.",
+        "Ctrl-C stops it; the data are kept. `unionhub token PERSONA` prints a token, each lasts 90 days.",
         "",
     ]
     return "\n".join(lines)

@@ -93,7 +93,7 @@ def configuration() -> Iterator[Finding]:
             "settings",
             WARN,
             f"the hub listens on {found.host}, where other machines reach it",
-            "Put a reverse proxy with TLS before it; whoever has a token sees everything.",
+            "Put a reverse proxy with TLS before it, so that nobody reads tokens on their way.",
         )
 
 
@@ -120,11 +120,20 @@ def folders() -> Iterator[Finding]:
         )
     else:
         yield Finding("folders", OK, f"{data} can be written")
-    for path in (data / "demo-tokens.json", found.token_file):
-        if path.exists() and path.stat().st_mode & 0o077:
-            yield Finding("folders", WARN, f"{path} can be read by other users", f"chmod 600 {path}")
-    if not found.token_file.exists():
-        yield Finding("tokens", WARN, f"{found.token_file} is not there, so nobody can sign in", "unionhub token")
+    key = found.issuer_key
+    if key.exists() and key.stat().st_mode & 0o077:
+        yield Finding("folders", WARN, f"{key} can be read by other users", f"chmod 600 {key}")
+    if found.trusts_local_issuer and not key.exists():
+        yield Finding(
+            "tokens",
+            WARN,
+            f"{key} is not there, and no provider is set: only agencies with keys can sign in",
+            "unionhub token for the demonstration; docs/sign-in.md for an OpenID Connect provider",
+        )
+    if found.local_issuer and found.oidc_issuer is not None:
+        yield Finding(
+            "tokens", WARN, f"whoever reads {key} can sign in as a persona", "Unset UNIONHUB_LOCAL_ISSUER in production"
+        )
 
 
 def database() -> Iterator[Finding]:

@@ -40,8 +40,8 @@ class Operation:
 
     name: str | None
     kind: OperationType
-    public: bool
-    """Whether an anonymous caller may ask for all its root fields."""
+    depth: int
+    """Levels of fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class Documents:
                     if isinstance(definition, FragmentDefinitionNode)
                 },
             ),
-            {name_of(node): Operation(name_of(node), node.operation, not shape.private) for node, shape in operations},
+            {name_of(node): Operation(name_of(node), node.operation, shape.depth) for node, shape in operations},
         )
 
 

@@ -9,7 +9,10 @@ from db.connect import create_pool
 from hub.app import limits_of, own_engine
 from hub.documents import Documents, Rejected
 from hub.settings import Settings
+from resolvers.access import Caller
 from schema import schema
+
+OPERATOR = Caller("operator", everything=True)
 
 
 def explain_query(settings: Settings, url: str, text: str, variables: dict[str, Any]) -> str:
@@ -24,8 +27,8 @@ async def _explain(settings: Settings, url: str, text: str, variables: dict[str,
     pool = await create_pool(url, size=1, statement_timeout_ms=settings.statement_timeout_ms)
     try:
         engine = own_engine(pool, settings)
-        await engine.execute(found.document, None, variables, persona="operator", explain=True)
-        answer = await engine.execute(found.document, None, variables, persona="operator", explain=True)
+        await engine.execute(found.document, None, variables, caller=OPERATOR, explain=True)
+        answer = await engine.execute(found.document, None, variables, caller=OPERATOR, explain=True)
     finally:
         await pool.close()
     response = orjson.loads(answer.body)

@@ -6,7 +6,7 @@ and, as the draft wants it for older clients, 200 under ``application/json``. A 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol
 
@@ -14,12 +14,14 @@ import asyncpg
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
-from hub.auth import Authenticator, Principal, unauthenticated
+from hub.auth import Authenticator
+from hub.budget import Budget, RoleLimits
 from hub.documents import Documents, Rejected
 from hub.errors import Refusal, body_of
 from hub.negotiation import JSON, RESPONSE, accepts, is_json
 from hub.parameters import Parameters, from_body, from_query_string
 from hub.telemetry import Telemetry, log_fault
+from resolvers.access import Caller
 from resolvers.engine.document import Answer, Document
 
 BODY_SECONDS = 30.0
@@ -43,8 +45,8 @@ DATABASE_AWAY = (
 
 ALWAYS = [(b"cache-control", b"no-store"), (b"vary", b"accept"), (b"x-content-type-options", b"nosniff")]
 HEADERS = {media: [(b"content-type", media + b"; charset=utf-8"), *ALWAYS] for media in (JSON, RESPONSE)}
-OPEN_AS = "Send `Authorization: Bearer TOKEN` with the token that `make demo` or `unionhub token national` prints."
 
+NOTHING: Mapping[str, str] = {}
 
 Page = Callable[[Scope, Receive, Send], Awaitable[None]]
 """What answers a browser."""
@@ -59,10 +61,11 @@ class Executes(Protocol):
         operation_name: str | None,
         variables: dict[str, Any],
         *,
-        persona: str | None = None,
+        caller: Caller,
         explain: bool = False,
+        request: Mapping[str, str] = NOTHING,
     ) -> Answer:
-        """Run one operation of a valid document, for a persona or for an anonymous caller."""
+        """Run one operation of a valid document for a caller; ``request`` has ``source``, ``max_objects`` and ``max_page``."""
 
 
 class Headers(NamedTuple):
@@ -94,6 +97,8 @@ class GraphQLEndpoint:
         documents: parses, limits and validates them.
         authenticator: says who asks.
         telemetry: counts and logs.
+        budget: what callers may spend.
+        role_limits: what their roles may ask for at once.
         max_body_bytes: the largest body that is read.
         page: answers a browser's GET; without one a browser is told how to send a query.
     """
@@ -105,6 +110,8 @@ class GraphQLEndpoint:
         authenticator: Authenticator,
         telemetry: Telemetry,
         *,
+        budget: Budget,
+        role_limits: RoleLimits,
         max_body_bytes: int,
         page: Page | None = None,
     ) -> None:
@@ -112,6 +119,8 @@ class GraphQLEndpoint:
         self.documents = documents
         self.authenticator = authenticator
         self.telemetry = telemetry
+        self.budget = budget
+        self.role_limits = role_limits
         self.max_body_bytes = max_body_bytes
         self.page = page
 
@@ -124,13 +133,17 @@ class GraphQLEndpoint:
             await self.page(scope, receive, send)
             return
         media = wanted.media or JSON
-        principal: Principal | None = None
+        caller: Caller | None = None
         name: str | None = None
         code: str | None = None
         extra: tuple[tuple[bytes, bytes], ...] = ()
         self.telemetry.running.inc()
         try:
-            principal = self.authenticator.principal(headers.authorization)
+            source = source_of(scope)
+            caller = self.authenticator.known(headers.authorization)
+            if caller is None:
+                caller = await self.authenticator.sign_in(headers.authorization, source)
+            self.budget.require(caller, source)
             if wanted.media is None:
                 raise Refusal(406, "NOT_ACCEPTABLE", "Accept application/graphql-response+json or application/json.")
             parameters = await self.read(scope, headers, receive)
@@ -149,15 +162,16 @@ class GraphQLEndpoint:
                             "Only queries can be sent with GET; use POST.",
                             [(b"allow", b"POST")],
                         )
-                    if principal is None and not operation.public:
-                        raise unauthenticated(f"Only the schema can be asked for without a token. {OPEN_AS}")
+                    self.role_limits.require_depth(caller, operation.depth)
                 answer = await self.engine.execute(
                     found.document,
                     parameters.operation_name,
                     parameters.variables,
-                    persona=principal.name if principal else None,
-                    explain=headers.explain and principal is not None,
+                    caller=caller,
+                    explain=headers.explain and caller.principal_id is not None,
+                    request=self.request_of(caller, source),
                 )
+                extra = self.budget.charge(caller, source, answer.cost)
                 status, body = answer.status, answer.body
             if media is JSON and 400 <= status < 500:
                 status = 200
@@ -180,7 +194,12 @@ class GraphQLEndpoint:
         if status == 503:
             extra = (*extra, (b"retry-after", b"1"))
         await respond(send, status, body, media, extra)
-        self.telemetry.request(status, perf_counter() - started, name, principal.name if principal else None, code)
+        self.telemetry.request(status, perf_counter() - started, name, caller.name if caller else None, code)
+
+    def request_of(self, caller: Caller, source: str) -> Mapping[str, str]:
+        """What the engine is told of a request: where it comes from, and what the caller's roles may ask for at once."""
+        limit = self.role_limits.of(caller)
+        return {"source": source, "max_objects": str(limit.objects), "max_page": str(limit.page)}
 
     async def read(self, scope: Scope, headers: Headers, receive: Receive) -> Parameters:
         """The request's parameters, from the query string of a GET or the body of a POST.
@@ -276,6 +295,12 @@ def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
         elif name == b"expect":
             waits = True
     return Headers(accept, content_type, length, encoded, upgrade, explain, waits, authorization)
+
+
+def source_of(scope: Scope) -> str:
+    """The address of the peer; empty behind a socket that has none."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 async def discard(receive: Receive, size: int) -> bool:

@@ -20,9 +20,6 @@ from graphql import (
 from resolvers.errors import HubError
 
 INTROSPECTION = frozenset({"__schema", "__type"})
-PUBLIC = INTROSPECTION | {"__typename"}
-"""The root fields that an anonymous caller may ask for."""
-
 MAX_INTROSPECTIONS = 4
 MAX_INTROSPECTION_ALIASES = 4
 """Introspection lists the whole schema at every level: it may be asked for, but not multiplied by aliases."""
@@ -50,8 +47,6 @@ class Shape:
     aliases: int = 0
     introspections: int = 0
     introspection_aliases: int = 0
-    private: bool = False
-    """Whether it asks at its top level for anything that is not ``PUBLIC``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +92,6 @@ def own_shape(selection_set: SelectionSetNode) -> tuple[Shape, list[Spread]]:
                 else:
                     shape.aliases += node.alias is not None
                     shape.depth = max(shape.depth, depth + 1)
-                    shape.private = shape.private or (depth == 0 and name not in PUBLIC)
                     if name in INTROSPECTION:
                         shape.introspections += 1
                         below = True
@@ -112,7 +106,7 @@ def own_shape(selection_set: SelectionSetNode) -> tuple[Shape, list[Spread]]:
 
 def total(own: Shape, spreads: list[Spread], fragments: dict[str, Shape]) -> Shape:
     """A definition's own shape and that of all it spreads."""
-    shape = Shape(own.depth, own.fields, own.aliases, own.introspections, own.introspection_aliases, own.private)
+    shape = Shape(own.depth, own.fields, own.aliases, own.introspections, own.introspection_aliases)
     for spread in spreads:
         inner = fragments.get(spread.fragment)
         if inner is None:
@@ -125,7 +119,6 @@ def total(own: Shape, spreads: list[Spread], fragments: dict[str, Shape]) -> Sha
             shape.aliases += inner.aliases
             shape.introspections += inner.introspections
             shape.depth = max(shape.depth, spread.depth + inner.depth)
-            shape.private = shape.private or (spread.depth == 0 and inner.private)
     return shape
 
 

@@ -4,12 +4,13 @@ import base64
 import json
 import math
 import time
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jws
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 
 from hub.errors import Refusal
 from hub.jwks import ALGORITHMS, Keys, ProviderError, PublicKey
@@ -30,6 +31,9 @@ REGISTRIES = {each: jws.JWSRegistry(algorithms=[each], strict_check_header=False
 for _registry in REGISTRIES.values():
     _registry.max_header_length = MAX_HEADER
     _registry.max_payload_length = MAX_TOKEN
+
+warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
+"""The name is: providers still sign so, and it is taken with Ed25519 keys only."""
 
 CHALLENGE = (b"www-authenticate", b'Bearer realm="unionhub"')
 INVALID = (b"www-authenticate", b'Bearer realm="unionhub", error="invalid_token"')

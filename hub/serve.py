@@ -24,7 +24,7 @@ GC_THRESHOLDS = (50_000, 20, 50)
 
 
 class NotAllowedError(ValueError):
-    """The hub would be reached from other machines, which it must not be yet."""
+    """The hub would be reached from other machines, which was not allowed."""
 
 
 def config(settings: Settings) -> uvicorn.Config:
@@ -35,8 +35,8 @@ def config(settings: Settings) -> uvicorn.Config:
     """
     if not settings.allow_remote and not is_loopback(settings.host):
         raise NotAllowedError(
-            f"{settings.host} can be reached from other machines, and until access control stands, a caller with the "
-            "token sees everything. Set UNIONHUB_HOST=127.0.0.1, or UNIONHUB_ALLOW_REMOTE=true if something guards it."
+            f"{settings.host} can be reached from other machines, which would read the tokens on their way. "
+            "Set UNIONHUB_HOST=127.0.0.1, or UNIONHUB_ALLOW_REMOTE=true behind a proxy with TLS."
         )
     return uvicorn.Config(
         create_app(settings),

@@ -4,7 +4,7 @@ import os
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AliasChoices, Field, ValidationError, field_validator, model_validator
@@ -28,6 +28,21 @@ def _postgresql(url: str) -> str:
         raise ValueError("must begin with postgresql://")
     if not parts.path.strip("/"):
         raise ValueError("must name a database: postgresql://user:password@host:5432/unionhub")
+    return url
+
+
+class RoleLimit(NamedTuple):
+    """The most that one request may ask for: levels of fields, objects by its page sizes, and a page."""
+
+    depth: Annotated[int, Field(ge=1)]
+    objects: Annotated[int, Field(ge=1)]
+    page: Annotated[int, Field(ge=1)]
+
+
+def _secure(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))):
+        raise ValueError("must begin with https:// (or http:// on this machine)")
     return url
 
 
@@ -82,14 +97,31 @@ class Settings(BaseSettings):
     max_aliases: Count = Field(default=100, description="Most aliases in an operation")
     max_fields: Count = Field(default=2_000, description="Most fields in an operation, fragments expanded")
     max_objects: Count = Field(default=25_000, description="Most objects an operation may ask for, by its page sizes")
-    token_file: Path = Field(
-        default_factory=lambda known: known.get("data_dir", ROOT / ".data") / "tokens.json",
-        description="JSON of persona to SHA-256 of the token, in hex; tokens.json in the data folder if unset",
+    oidc_issuer: Annotated[str, AfterValidator(_secure)] | None = Field(
+        default=None, description="Issuer of the OpenID Connect provider whose access tokens are accepted"
+    )
+    oidc_audience: str | None = Field(default=None, description="What must stand in `aud` of those tokens")
+    oidc_jwks_url: Annotated[str, AfterValidator(_secure)] | None = Field(
+        default=None, description="The provider's key set; found by discovery if unset"
+    )
+    local_issuer: bool | None = Field(
+        default=None,
+        description="Accepts the tokens that `unionhub token` prints; if unset, as long as there is no provider",
+    )
+    public_analyst: bool = Field(default=True, description="Answers callers without a token, with aggregates only")
+    budget_points: int = Field(default=5_000_000, ge=0, description="Points a principal may spend at once; 0: no limit")
+    public_budget_points: int = Field(
+        default=200_000, ge=0, description="Points the anonymous callers of one address may spend at once; 0: no limit"
+    )
+    budget_seconds: Count = Field(default=60, description="Seconds in which the points are refilled")
+    role_limits: dict[str, RoleLimit] = Field(
+        default={"ANALYST": RoleLimit(12, 10_000, 200), "WORKER": RoleLimit(12, 5_000, 100)},
+        description="By role: most levels of fields, objects, and a page, as JSON",
     )
     allow_remote: bool = Field(default=False, description="Lets host be an address that other machines reach")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")
 
-    @field_validator("data_dir", "token_file")
+    @field_validator("data_dir")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
@@ -98,6 +130,36 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("role_limits")
+    @classmethod
+    def _roles(cls, limits: dict[str, RoleLimit]) -> dict[str, RoleLimit]:
+        from db.access import Role  # so that `unionhub doctor` needs no more than this module does
+
+        unknown = sorted(limits.keys() - Role.__members__.keys())
+        if unknown:
+            raise ValueError(f"there is no role {unknown[0]}; there are {', '.join(Role.__members__)}")
+        return limits
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Self:
+        if self.oidc_issuer is not None and not self.oidc_audience:
+            raise ValueError(
+                "UNIONHUB_OIDC_AUDIENCE: is needed with UNIONHUB_OIDC_ISSUER: the name of this hub at the provider"
+            )
+        if self.oidc_issuer is None and (self.oidc_audience or self.oidc_jwks_url):
+            raise ValueError("UNIONHUB_OIDC_ISSUER: is needed with UNIONHUB_OIDC_AUDIENCE and UNIONHUB_OIDC_JWKS_URL")
+        return self
+
+    @property
+    def trusts_local_issuer(self) -> bool:
+        """Whether the tokens that ``unionhub token`` prints are accepted."""
+        return self.oidc_issuer is None if self.local_issuer is None else self.local_issuer
+
+    @property
+    def issuer_key(self) -> Path:
+        """The private key of the demonstration's issuer of tokens."""
+        return self.data_dir / "issuer.json"
 
     @model_validator(mode="after")
     def _stay_on_this_machine(self) -> Self:

@@ -85,8 +85,8 @@ def test_tokens_that_others_can_read_warn(monkeypatch: pytest.MonkeyPatch, data_
     monkeypatch.setattr("hub.doctor.os.geteuid", lambda: 1000)
     assert CliRunner().invoke(main, ["token"]).exit_code == 0
     assert only("folders").state == OK
-    (data_folder / "tokens.json").chmod(0o644)
-    assert f"chmod 600 {data_folder / 'tokens.json'}" in {finding.advice for finding in examine(["folders"])}
+    (data_folder / "issuer.json").chmod(0o644)
+    assert f"chmod 600 {data_folder / 'issuer.json'}" in {finding.advice for finding in examine(["folders"])}
 
 
 def test_a_closed_folder_above_the_data_warns_root_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,0 +1,199 @@
+"""What a caller may spend: points refilled over time, failed sign-ins by source, depth and pages by role; all in memory (ADR 0020)."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
+
+from hub.errors import Refusal
+from hub.settings import RoleLimit
+from resolvers.access import Caller
+
+MAX_BUCKETS = 10_000
+"""Spenders remembered in one process; the one that spent longest ago is forgotten first."""
+
+REQUEST_POINTS = 10
+"""What every request costs, whatever it asks for; each object that it asks for by its pages costs one more."""
+
+FAILURES, FAILURE_SECONDS = 10, 300.0
+"""Failed sign-ins that one source may have at once, and the time after which all of them are forgiven."""
+
+Header = tuple[bytes, bytes]
+
+
+class Buckets:
+    """Token buckets: each key has ``capacity`` points, refilled evenly over ``seconds``; it may be overdrawn once."""
+
+    def __init__(
+        self,
+        capacity: float,
+        seconds: float,
+        *,
+        max_count: int = MAX_BUCKETS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.capacity = capacity
+        self.seconds = seconds
+        self.rate = capacity / seconds
+        self.max_count = max_count
+        self.clock = clock
+        self.levels: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
+
+    def left(self, key: Hashable) -> float:
+        """The points that a key has now; below zero if it is overdrawn."""
+        found = self.levels.get(key)
+        if found is None:
+            return self.capacity
+        level, at = found
+        return min(self.capacity, level + (self.clock() - at) * self.rate)
+
+    def spend(self, key: Hashable, points: float) -> float:
+        """Take points; what is left. A debt is at most one capacity, so that nobody waits for longer than ``seconds``."""
+        left = max(self.left(key) - points, -self.capacity)
+        self.levels[key] = (left, self.clock())
+        self.levels.move_to_end(key)
+        if len(self.levels) > self.max_count:
+            self.levels.popitem(last=False)
+        return left
+
+    def wait(self, key: Hashable, points: float = 1.0) -> int:
+        """Whole seconds until a key has this many points; at least 1."""
+        return max(1, math.ceil((points - self.left(key)) / self.rate))
+
+
+class Budget:
+    """The cost budget of each caller: a principal by its key, anonymous callers by their source.
+
+    Args:
+        points: what a principal may spend at once; 0 for no limit.
+        public_points: what the anonymous callers of one source may spend at once.
+        seconds: the time in which that is refilled.
+    """
+
+    def __init__(
+        self, points: int, public_points: int, seconds: int, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.principals = Buckets(points, seconds, clock=clock) if points else None
+        self.anonymous = Buckets(public_points, seconds, clock=clock) if points and public_points else None
+
+    def buckets(self, caller: Caller) -> Buckets | None:
+        """Where the points of a caller are counted."""
+        return self.anonymous if caller.principal_id is None else self.principals
+
+    def require(self, caller: Caller, source: str) -> None:
+        """Let a caller through who has any points.
+
+        Raises:
+            Refusal: 429 TOO_MANY_REQUESTS with ``Retry-After``.
+        """
+        buckets = self.buckets(caller)
+        if buckets is None:
+            return
+        key = spender(caller, source)
+        if buckets.left(key) < 1:
+            wait = buckets.wait(key)
+            raise Refusal(
+                429,
+                "TOO_MANY_REQUESTS",
+                f"The budget of {buckets.capacity:,.0f} points in {buckets.seconds:.0f} s is spent. Ask again in {wait} s, "
+                "or for less: a request costs 10 points and one for each object that its pages may hold.",
+                [(b"retry-after", str(wait).encode()), *headers(buckets, buckets.left(key))],
+            )
+
+    def charge(self, caller: Caller, source: str, cost: int) -> tuple[Header, ...]:
+        """Take the points of a request that was run; the headers that say what is left."""
+        buckets = self.buckets(caller)
+        if buckets is None:
+            return ()
+        return headers(buckets, buckets.spend(spender(caller, source), REQUEST_POINTS + cost))
+
+
+def spender(caller: Caller, source: str) -> Hashable:
+    """Who pays for a request."""
+    return caller.principal_id if caller.principal_id is not None else network(source)
+
+
+def headers(buckets: Buckets, left: float) -> tuple[Header, ...]:
+    """``RateLimit`` and ``RateLimit-Policy`` of draft-ietf-httpapi-ratelimit-headers: what is left, and seconds until it is full."""
+    full = math.ceil((buckets.capacity - left) / buckets.rate)
+    return (
+        (b"ratelimit-policy", b'"cost";q=%d;w=%d' % (buckets.capacity, buckets.seconds)),
+        (b"ratelimit", b'"cost";r=%d;t=%d' % (max(0, left), full)),
+    )
+
+
+class Failures:
+    """Failed sign-ins by source: after ten at once a source waits half a minute for each further one."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.buckets = Buckets(FAILURES, FAILURE_SECONDS, clock=clock)
+
+    def require(self, source: str) -> None:
+        """Let a source try.
+
+        Raises:
+            Refusal: 429 TOO_MANY_FAILURES with ``Retry-After``.
+        """
+        key = network(source)
+        if self.buckets.left(key) < 1:
+            wait = self.buckets.wait(key)
+            raise Refusal(
+                429,
+                "TOO_MANY_FAILURES",
+                f"Too many sign-ins from this address have failed. Try again in {wait} s, with another token.",
+                [(b"retry-after", str(wait).encode())],
+            )
+
+    def record(self, source: str) -> None:
+        """Remember a failure."""
+        key = network(source)
+        if self.buckets.left(key) >= 1:
+            self.buckets.spend(key, 1)
+
+
+@lru_cache(4096)
+def network(source: str) -> str:
+    """What counts as one source: an IPv4 address, or the /64 of an IPv6 address, within which a caller has as many as they like."""
+    try:
+        address = ip_address(source.partition("%")[0])
+    except ValueError:
+        return source[:64]
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return f"{address.exploded[:19]}::/64"
+    return str(address)
+
+
+class RoleLimits:
+    """The limits of a caller: the widest of their roles; a role that is not named has the general ones.
+
+    Args:
+        general: for every role that is not named.
+        named: by the role's name.
+    """
+
+    def __init__(self, general: RoleLimit, named: Mapping[str, RoleLimit]) -> None:
+        self.general = general
+        self.named = {role: RoleLimit(*map(min, limit, general)) for role, limit in named.items()}
+
+    def of(self, caller: Caller) -> RoleLimit:
+        """The limits of a caller."""
+        if not self.named or caller.everything:
+            return self.general
+        found = [self.named.get(grant.role.name, self.general) for grant in caller.grants]
+        return RoleLimit(*map(max, *found, found[0])) if found else self.general
+
+    def require_depth(self, caller: Caller, depth: int) -> None:
+        """Let an operation of this depth through.
+
+        Raises:
+            Refusal: 403 TOO_DEEP_FOR_ROLE.
+        """
+        limit = self.of(caller).depth
+        if depth > limit:
+            raise Refusal(
+                403, "TOO_DEEP_FOR_ROLE", f"Your role may ask for {limit} levels of fields; this operation has {depth}."
+            )
