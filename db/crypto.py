@@ -6,7 +6,7 @@ bytes, the table, the column and the row's key as well.
 
 import hmac
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -196,8 +196,3 @@ def _aead(version: KeyVersion) -> Aead:
 @lru_cache(maxsize=256)
 def _sealer(version: KeyVersion, secret: Secret) -> Sealer:
     return Sealer(version, secret)
-
-
-def stale(ring: KeyRing, values: Sequence[bytes | None]) -> bool:
-    """Whether any of a row's sealed values was written with another version than the one that writes now."""
-    return any(value is not None and value[:HEADER] != header(ring.newest) for value in values)

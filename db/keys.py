@@ -14,6 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from fasteners import InterProcessLock
+
 from db.errors import DataError
 
 DEFAULT = Path(__file__).resolve().parent.parent / ".data" / "keys.json"
@@ -307,16 +309,15 @@ def ensure_key_file(
         KeyRingError: the file cannot be used or written.
     """
     if not path.exists():
-        with _one_maker(path):
+        with changing(path):
             if not path.exists():
                 new_key_file(path, cipher, digest)
     return read_key_file(path)
 
 
 @contextmanager
-def _one_maker(path: Path) -> Iterator[None]:
-    from fasteners import InterProcessLock
-
+def changing(path: Path) -> Iterator[None]:
+    """Hold the key file at ``path``, so that no other process changes it meanwhile; reading needs no hold."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with InterProcessLock(path.with_name(f".{path.name}.lock")):
         yield

@@ -17,7 +17,9 @@ def normal_resident_number(text: str) -> str:
         DataError: it is not one by its form; the message does not repeat it.
     """
     number = text.strip().upper()
-    if len(number) != 18 or not (number.isascii() and number[:17].isdigit() and (number[17].isdigit() or number[17] == "X")):
+    if len(number) != 18 or not (
+        number.isascii() and number[:17].isdigit() and (number[17].isdigit() or number[17] == "X")
+    ):
         raise DataError("A resident number has 17 digits and then a digit or X.")
     return number
 

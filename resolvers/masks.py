@@ -1,0 +1,193 @@
+"""Who sees which columns: for each personal column and lens, whether its rows show it in clear, in part, or not at all.
+
+A mask is an expression of SQL, so what is not to be seen does not leave the database; a column that no lens of the caller shows is not
+even read. A caller with several lenses gets for each row the best that a lens gives which shows this very row.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Text,
+    any_,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    true,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from db.disputes import DisputeCase
+from resolvers.access import Lens
+from resolvers.engine.binder import Binder
+from resolvers.engine.source import Source
+from resolvers.policy import visible
+
+Columns = Callable[[FromClause], ColumnElement[Any]]
+Condition = Callable[[Lens, Binder, FromClause], ColumnElement[bool]]
+
+
+class Level(IntEnum):
+    """How much of a column a lens shows."""
+
+    HIDDEN = 0
+    PART = 1
+    CLEAR = 2
+
+
+HIDDEN, PART, CLEAR = Level.HIDDEN, Level.PART, Level.CLEAR
+UNSEEN: ColumnElement[Any] = type_coerce(literal("****"), Text())
+
+
+@dataclass(frozen=True)
+class Mask:
+    """How a column is masked. A lens that ``levels`` does not name shows no row that has the column.
+
+    ``clear`` and ``part`` give the expressions on the table or an alias of it; ``hidden`` stands for what is not shown. A lens in ``only``
+    has its level for those rows alone that fulfil a further condition, and shows nothing of the others.
+    """
+
+    levels: Mapping[Lens, Level]
+    clear: Columns
+    part: Columns
+    hidden: ColumnElement[Any] = UNSEEN
+    only: Mapping[Lens, Condition] = field(default_factory=dict)
+
+
+def _column(name: str) -> Columns:
+    return lambda table: table.c[name]
+
+
+def _first(table: FromClause) -> ColumnElement[Any]:
+    """张*: one star, whatever the length."""
+    return func.left(table.c.name, 1, type_=Text()) + "*"
+
+
+def _resident_number(table: FromClause) -> ColumnElement[Any]:
+    return table.c.resident_number_region + "********" + table.c.resident_number_tail
+
+
+def _phone(table: FromClause) -> ColumnElement[Any]:
+    return table.c.phone_head + "****" + table.c.phone_tail
+
+
+def _bank_card(table: FromClause) -> ColumnElement[Any]:
+    return literal("****") + table.c.bank_card_tail
+
+
+def _party(table: FromClause) -> ColumnElement[Any]:
+    """Employers and unions by their names; who is neither is a person, also when the hub does not know them."""
+    organized = or_(table.c.employer_id.is_not(None), table.c.organization_id.is_not(None))
+    return case((organized, table.c.name), else_=_first(table))
+
+
+def _handles(lens: Lens, binder: Binder, table: FromClause) -> ColumnElement[bool]:
+    """The case is in the hands of one of the caller's unions itself, not of one below."""
+    cases = DisputeCase.__table__.alias()
+    keys = any_(binder.bind(lambda inputs: list(inputs.caller.lenses[lens]), ARRAY(BigInteger())))
+    return exists().where(cases.c.id == table.c.case_id, cases.c.organization_id == keys)
+
+
+def _of_unions(level: Level) -> dict[Lens, Level]:
+    return dict.fromkeys((Lens.EVERYTHING, Lens.TERRITORIAL, Lens.INDUSTRIAL), level)
+
+
+MASKS: Mapping[tuple[str, str], Mask] = {
+    ("Member", "name"): Mask(
+        {**_of_unions(PART), Lens.SOCIAL_SECURITY: PART, Lens.CASES: CLEAR, Lens.SELF: CLEAR}, _column("name"), _first
+    ),
+    ("Member", "resident_number"): Mask(
+        {**_of_unions(PART), Lens.SOCIAL_SECURITY: PART, Lens.CASES: PART, Lens.SELF: PART},
+        _resident_number,
+        _resident_number,
+    ),
+    ("Member", "phone"): Mask(
+        {**_of_unions(PART), Lens.SOCIAL_SECURITY: PART, Lens.CASES: PART, Lens.SELF: PART}, _phone, _phone
+    ),
+    ("Member", "bank_card"): Mask(
+        {**_of_unions(HIDDEN), Lens.SOCIAL_SECURITY: PART, Lens.CASES: HIDDEN, Lens.SELF: PART}, _bank_card, _bank_card
+    ),
+    ("DisputeParty", "name"): Mask({**_of_unions(PART), Lens.CASES: CLEAR, Lens.SELF: CLEAR}, _column("name"), _party),
+    ("DisputeStep", "note"): Mask(
+        {
+            Lens.EVERYTHING: HIDDEN,
+            Lens.TERRITORIAL: CLEAR,
+            Lens.INDUSTRIAL: CLEAR,
+            Lens.CASES: CLEAR,
+            Lens.SELF: CLEAR,
+        },
+        _column("note"),
+        _column("note"),
+        hidden=type_coerce(null(), Text()),
+        only={Lens.TERRITORIAL: _handles, Lens.INDUSTRIAL: _handles},
+    ),
+    ("AgreementParty", "chief_representative"): Mask(
+        {**_of_unions(CLEAR), Lens.HR_BUREAU: CLEAR, Lens.EMPLOYERS_BODY: HIDDEN},
+        _column("chief_representative"),
+        _column("chief_representative"),
+        hidden=type_coerce(null(), Text()),
+    ),
+}
+"""The masked columns by type and column. Names of officers in their public function (chairs, chief representatives) are no secret of the
+union; sealed columns (resident number, phone, bank card) are never in clear here: that is what reveal is for."""
+
+SEALED = frozenset({("Member", "resident_number"), ("Member", "phone"), ("Member", "bank_card")})
+"""Columns of which SQL has a part only."""
+
+
+def is_masked(typename: str, name: str, lenses: tuple[Lens, ...]) -> bool:
+    """Whether a caller sees less of a column than the rows hold, for any row: filters and orderings on it would be an oracle."""
+    mask = MASKS.get((typename, name))
+    if mask is None:
+        return False
+    levels = {mask.levels[lens] for lens in lenses if lens in mask.levels}
+    narrowed = any(lens in mask.only for lens in lenses)
+    return (typename, name) in SEALED or levels != {CLEAR} or narrowed
+
+
+def masked(
+    source: Source, name: str, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
+) -> ColumnElement[Any] | None:
+    """The expression that answers a masked column of a source for these lenses; None when the column has no mask.
+
+    ``table`` is the source's table or an alias of it. Conditions on the caller are bound to ``binder``.
+    """
+    mask = MASKS.get((source.typename, name))
+    if mask is None:
+        return None
+    rows = source.table if table is None else table
+    showing = [lens for lens in lenses if lens in mask.levels]
+    shown: dict[Level, list[Lens]] = {}
+    for lens in showing:
+        if mask.levels[lens] is not HIDDEN:
+            shown.setdefault(mask.levels[lens], []).append(lens)
+    if len({mask.levels[lens] for lens in showing}) == 1 and not any(lens in mask.only for lens in showing):
+        return _shown(mask, mask.levels[showing[0]], rows)
+    cases = [
+        (or_(*(_applies(mask, source, lens, binder, rows) for lens in shown[level])), _shown(mask, level, rows))
+        for level in sorted(shown, reverse=True)
+    ]
+    return case(*cases, else_=mask.hidden) if cases else mask.hidden
+
+
+def _shown(mask: Mask, level: Level, table: FromClause) -> ColumnElement[Any]:
+    if level is CLEAR:
+        return mask.clear(table)
+    return mask.part(table) if level is PART else mask.hidden
+
+
+def _applies(mask: Mask, source: Source, lens: Lens, binder: Binder, table: FromClause) -> ColumnElement[bool]:
+    """The row is one that the lens shows, at the lens's level."""
+    if lens in mask.only:
+        return mask.only[lens](lens, binder, table)
+    seen = visible(source, (lens,), binder, table)
+    return true() if seen is None else seen
