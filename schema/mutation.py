@@ -228,19 +228,19 @@ def _request(made: Request | None, errors: list[UserError]) -> SubjectRequestPay
 class PersonalDataMutation:
     """Commands on personal data."""
 
-    reveal: RevealPayload | None = strawberry.mutation(
+    reveal = strawberry.mutation(
         _reveal,
         description="Show personal data in clear for a purpose; logged before it is answered, all or nothing (明文查看)",
     )
-    open_subject_request: SubjectRequestPayload | None = strawberry.mutation(
+    open_subject_request = strawberry.mutation(
         _open_subject_request,
         description="Ask for a copy, a correction or the erasure of personal data (提出个人信息主体请求)",
     )
-    close_subject_request: SubjectRequestPayload | None = strawberry.mutation(
+    close_subject_request = strawberry.mutation(
         _close_subject_request,
         description="Answer a data subject's request: write the correction, or blank the personal fields (办结个人信息主体请求)",
     )
-    export_my_data: ExportMyDataPayload | None = strawberry.mutation(
+    export_my_data = strawberry.mutation(
         _export_my_data,
         description="A worker's copy of all that the hub holds on them; logged before it is answered (本人信息复制)",
     )

@@ -1,0 +1,106 @@
+"""What the tests of commands share: callers of several roles on one database, operations, and a look at the log."""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+import strawberry
+from graphql import graphql
+from strawberry.schema.config import StrawberryConfig
+
+from db.access import Role
+from db.clock import today
+from db.crypto import Vault
+from db.organizations import Hierarchy
+from resolvers.access import Caller, Grant
+from resolvers.commands.context import CommandContext, CommandOptions
+from resolvers.engine import ids
+from schema import Names
+from schema.mutation import Mutation
+from schema.query import Query
+from schema.scalars import DATE, DECIMAL
+
+SCHEMA = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    config=StrawberryConfig(name_converter=Names(), scalar_map={date: DATE, Decimal: DECIMAL}),
+)
+REVEAL = """mutation Reveal($input: RevealInput!) { reveal(input: $input) {
+  members { id name birthDate residentNumber phone bankCard } errors { code message path } } }"""
+REQUEST = "id memberId kind openedOn dueOn closedOn outcome errors { code message path }"
+OPEN = f"mutation Open($input: OpenSubjectRequestInput!) {{ openSubjectRequest(input: $input) {{ {REQUEST} }} }}"
+CLOSE = f"mutation Close($input: CloseSubjectRequestInput!) {{ closeSubjectRequest(input: $input) {{ {REQUEST} }} }}"
+EXPORT = """mutation Export($input: ExportMyDataInput!) { exportMyData(input: $input) {
+  document errors { code message path } } }"""
+
+
+@dataclass
+class Hub:
+    """A database with two county federations that share no member, and one who asks."""
+
+    pool: asyncpg.Pool
+    vault: Vault
+    county: int
+    others: int
+    members: list[int] = field(default_factory=list)
+    strangers: list[int] = field(default_factory=list)
+    options: CommandOptions = CommandOptions()
+
+    def federation(self, union: int | None = None, name: str = "county official") -> Caller:
+        grant = Grant(Role.FEDERATION, union or self.county, Hierarchy.TERRITORIAL)
+        return Caller(name, principal_id=11, grants=(grant,))
+
+    def worker(self, member: int) -> Caller:
+        return Caller("worker", principal_id=12, grants=(Grant(Role.WORKER),), member_id=member)
+
+    async def ask(self, document: str, given: dict[str, Any], caller: Caller, day: date | None = None) -> dict[str, Any]:
+        """The payload of the one command in the document; it must not err otherwise."""
+        context = CommandContext(
+            self.pool, caller, day or today(), self.vault, {"source": "192.0.2.7", "operation": "Op"}, self.options
+        )
+        result = await graphql(SCHEMA._schema, document, variable_values={"input": given}, context_value=context)
+        if result.errors:
+            raise result.errors[0]
+        assert result.data is not None
+        payload: dict[str, Any] = next(iter(result.data.values()))
+        return payload
+
+    async def codes(self, document: str, given: dict[str, Any], caller: Caller) -> list[str]:
+        """The codes of the errors in the payload, which has nothing else in it."""
+        payload = await self.ask(document, given, caller)
+        assert not any(value for name, value in payload.items() if name != "errors"), payload
+        return [error["code"] for error in payload["errors"]]
+
+    async def log(self) -> list[dict[str, Any]]:
+        """The entries of the log."""
+        rows = await self.pool.fetch("SELECT * FROM access_log ORDER BY id")
+        return [{**row, "records": json.loads(row["records"]), "fields": json.loads(row["fields"])} for row in rows]
+
+    async def actions(self) -> list[str]:
+        return [entry["action"] for entry in await self.log()]
+
+    def limited(self, limit: int) -> "Hub":
+        return replace(self, options=CommandOptions(reveal_daily_limit=limit))
+
+
+UNIONS = """SELECT o.id, array_agg(DISTINCT s.member_id ORDER BY s.member_id) AS members
+FROM organization o JOIN territorial_closure c ON c.ancestor_id = o.id AND c.valid_to IS NULL
+JOIN membership s ON s.organization_id = c.descendant_id AND s.valid_to IS NULL AND s.valid_from <= current_date
+WHERE o.level = 'COUNTY' GROUP BY o.id HAVING count(*) >= 5 ORDER BY o.id LIMIT 2"""
+
+
+async def hub(pool: asyncpg.Pool, vault: Vault) -> Hub:
+    """The hub on a copy of the template."""
+    first, second = await pool.fetch(UNIONS)
+    return Hub(pool, vault, first["id"], second["id"], first["members"], second["members"])
+
+
+def gids(keys: list[int], prefix: str = "mem") -> list[str]:
+    return [ids.encode(prefix, key) for key in keys]
+
+
+def asked(keys: list[int], **more: Any) -> dict[str, Any]:
+    return {"ids": gids(keys), "fields": ["PHONE", "NAME"], "purpose": "SERVICE_CONTACT", **more}
