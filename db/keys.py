@@ -7,7 +7,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -132,7 +132,7 @@ class KeyFile:
             if stamp != self._stamp:
                 self._ring = read_key_file(self.path)
                 self._stamp = stamp
-        except (OSError, KeyRingError):
+        except KeyRingError:
             pass  # a process that runs goes on with the keys it has; one that starts refuses to
         return self._ring
 
@@ -268,7 +268,8 @@ def write_key_file(path: Path, ring: KeyRing) -> None:
     except OSError as error:
         raise KeyRingError(f"The key file {path} cannot be written: {error.strerror or error}.") from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink()
 
 
 @contextmanager

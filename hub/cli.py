@@ -47,7 +47,7 @@ class Group(click.Group):
         except BadSettingError as error:
             raise click.ClickException(f"a setting cannot be used\n{error}") from error
         except Exception as error:
-            if f"{type(error).__module__}.{type(error).__name__}" in EXPECTED:
+            if any(f"{kind.__module__}.{kind.__name__}" in EXPECTED for kind in type(error).__mro__):
                 raise click.ClickException(str(error)) from error
             raise
 

@@ -16,6 +16,7 @@ from db.migrate import connect, require_head
 from db.organizations import Hierarchy
 from db.principals import AccessError
 from hub.cli_db import database_url
+from hub.cli_keys import new_key_file_command, rotate_keys_command
 from resolvers.engine.ids import decode
 from resolvers.errors import HubError
 
@@ -58,6 +59,10 @@ DAY = Day()
 @click.group("access")
 def access() -> None:
     """Say who may sign in and what they may see. Every change is in the audit log."""
+
+
+access.add_command(new_key_file_command)
+access.add_command(rotate_keys_command)
 
 
 @access.group("principal")

@@ -16,6 +16,7 @@ from db.errors import DataError
 from db.generate import generate
 from db.load_divisions import load_divisions
 from hub.database import url_of
+from hub.keys import demonstration_keys
 from hub.settings import load
 
 T = TypeVar("T")
@@ -91,7 +92,7 @@ def load_divisions_command(database_url: str, villages: bool, villages_file: Pat
 def generate_command(database_url: str, members: int, seed: int) -> None:
     """Generate a plausible federation into a database without organizations."""
     with progress_bars() as progress:
-        made = run(generate(database_url, members, seed, progress=progress))
+        made = run(generate(database_url, members, seed, progress=progress, keys=demonstration_keys(load())))
     rows = sum(made.rows.values())
     click.echo(
         f"Generated {members:,} members, {rows:,} rows in all, in {made.seconds:.1f} s"
@@ -104,5 +105,5 @@ def generate_command(database_url: str, members: int, seed: int) -> None:
 def demo_command(database_url: str) -> None:
     """Load the demonstration's federation, unless it is there."""
     with progress_bars() as progress:
-        loaded = run(load_demo(database_url, progress=progress))
+        loaded = run(load_demo(database_url, progress=progress, keys=demonstration_keys(load())))
     click.echo("The demonstration is loaded." if loaded else "The demonstration was there already.")

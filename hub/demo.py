@@ -11,11 +11,13 @@ from contextlib import contextmanager
 import click
 
 from db.demo import load_demo
+from db.keys import KeySource
 from db.migrate import connect, upgrade
 from db.personas import add_personas
 from hub import database, node, tokens
 from hub.bootstrap import SetupError, say
 from hub.cli_db import progress_bars
+from hub.keys import demonstration_keys
 from hub.settings import ROOT, Settings
 
 
@@ -34,7 +36,7 @@ def run(settings: Settings) -> None:
     with explorer_building():
         url = database.url_of(settings)
         say(f"PostgreSQL: {database.named(settings)}")
-        asyncio.run(prepare(url))
+        asyncio.run(prepare(url, demonstration_keys(settings)))
     said = {persona: tokens.token_of(settings, persona) for persona in tokens.PERSONAS}
     click.echo(welcome(settings, said, time.monotonic() - began))
     try:
@@ -43,11 +45,11 @@ def run(settings: Settings) -> None:
         say("Stopped.")
 
 
-async def prepare(url: str) -> None:
-    """Migrate the database and load the demonstration, unless that was done before."""
-    await upgrade(url)
+async def prepare(url: str, keys: KeySource) -> None:
+    """Migrate the database and load the demonstration, unless that was done before; ``keys`` seal personal numbers."""
+    await upgrade(url, keys)
     with progress_bars() as progress:
-        await load_demo(url, progress=progress)
+        await load_demo(url, progress=progress, keys=keys)
     connection = await connect(url)
     try:
         await add_personas(connection)

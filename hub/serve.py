@@ -9,6 +9,7 @@ import uvicorn
 
 from hub.app import create_app
 from hub.database import url_of
+from hub.keys import vault_of
 from hub.settings import Settings, is_loopback
 from hub.telemetry import configure_logging
 
@@ -81,10 +82,12 @@ def serve(settings: Settings) -> None:
 
     Raises:
         NotAllowedError: as of ``config``.
+        KeyRingError: the keys of encrypted columns cannot be used.
         DataError: the embedded server does not start.
         OSError: the address cannot be listened on.
     """
     configure_logging(settings.log_level)
+    vault_of(settings)
     if settings.database_url is None:
         settings = settings.model_copy(update={"database_url": url_of(settings)})
     server = Server(config(settings))

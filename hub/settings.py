@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,10 +118,21 @@ class Settings(BaseSettings):
         default={"ANALYST": RoleLimit(12, 10_000, 200), "WORKER": RoleLimit(12, 5_000, 100)},
         description="By role: most levels of fields, objects, and a page, as JSON",
     )
+    key_file: Path = Field(
+        default_factory=lambda known: known.get("data_dir", ROOT / ".data") / "keys.json",
+        description="The keys of encrypted columns, mode 600; keys.json in the data folder if unset",
+    )
+    keys: SecretStr | None = Field(default=None, repr=False, description="The same keys as JSON, instead of the file")
+    cipher: Literal["AES-256-GCM", "SM4-GCM"] = Field(
+        default="AES-256-GCM", description="What the next key version encrypts with; SM4 is GB/T 32907"
+    )
+    index_digest: Literal["SHA-256", "SM3"] = Field(
+        default="SHA-256", description="The hash of the next key version's blind indexes; SM3 is GB/T 32905"
+    )
     allow_remote: bool = Field(default=False, description="Lets host be an address that other machines reach")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "key_file")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
@@ -173,6 +184,7 @@ class Settings(BaseSettings):
     def shown(self) -> dict[str, str]:
         """Every setting by its variable's name, fit to be printed: the password of the database is left out."""
         values = {name: str(getattr(self, name)) for name in type(self).model_fields}
+        values["keys"] = "(set)" if self.keys else "None"
         values["database_url"] = hide_password(self.database_url) if self.database_url else "(embedded)"
         return {PREFIX + name.upper(): value for name, value in values.items()}
 
