@@ -12,7 +12,7 @@ from weakref import WeakSet
 import asyncpg
 
 from db.access import PrincipalKind, Role
-from db.audit import Entry, record
+from db.audit import Digest, Entry, record
 from db.clock import today
 from db.errors import DataError
 from db.organizations import Hierarchy
@@ -97,6 +97,7 @@ class Actor:
     role: str | None = None
     source: str | None = None
     operation: str | None = None
+    digest: Digest = Digest.SHA256
 
 
 OPERATOR = Actor("operator")
@@ -108,7 +109,7 @@ async def logged(connection: asyncpg.Connection, action: str, actor: Actor, *rec
     async with connection.transaction():
         yield
         entry = Entry(action, actor.name, actor.role, records=records, operation=actor.operation, source=actor.source)
-        await record(connection, [entry])
+        await record(connection, [entry], digest=actor.digest)
     watched.changed()
 
 

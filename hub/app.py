@@ -35,6 +35,7 @@ from schema import registry, schema
 PATH = "/graphql"
 CLOSE_SECONDS = 5.0
 
+MakeAuthenticator = Callable[[asyncpg.Pool, Settings], Authenticator]
 MakeEngine = Callable[[asyncpg.Pool, Settings], Executes]
 
 
@@ -82,6 +83,13 @@ def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
     return Engine(schema._schema, registry, pool, max_objects=settings.max_objects, executor=settings.executor)
 
 
+def own_authenticator(pool: asyncpg.Pool, settings: Settings) -> Authenticator:
+    """Sign-in against the hub's own database, refusals in its audit log."""
+    return Authenticator(
+        Callers(pool), issuers_of(settings), public=settings.public_analyst, on_refused=audited(pool)
+    )
+
+
 async def explorer(scope: Scope, receive: Receive, send: Send) -> None:
     """The explorer's page."""
     await explorer_page()(scope, receive, send)
@@ -118,6 +126,7 @@ def create_app(
     *,
     served: GraphQLSchema = schema._schema,
     make_engine: MakeEngine = own_engine,
+    make_authenticator: MakeAuthenticator = own_authenticator,
     page: Page = explorer,
 ) -> Hub:
     """The application.
@@ -129,6 +138,7 @@ def create_app(
         settings: with a ``database_url``.
         served: the schema that documents are validated against.
         make_engine: makes what runs them, given the pool.
+        make_authenticator: makes what says who asks, given the pool.
         page: answers a browser at ``/graphql``.
 
     Raises:
@@ -148,12 +158,7 @@ def create_app(
         app.endpoint = GraphQLEndpoint(
             make_engine(app.pool, settings),
             documents,
-            Authenticator(
-                Callers(app.pool),
-                issuers_of(settings),
-                public=settings.public_analyst,
-                on_refused=audited(app.pool),
-            ),
+            make_authenticator(app.pool, settings),
             telemetry,
             budget=Budget(settings.budget_points, settings.public_budget_points, settings.budget_seconds),
             role_limits=RoleLimits(RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE), settings.role_limits),

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 import asyncpg
 
-from db.audit import Entry, record
+from db.audit import Digest, Entry, record
 from db.principals import SignedIn, digest_of
 from hub.budget import Failures
 from hub.callers import Callers
@@ -236,12 +236,12 @@ def until(expires: float) -> float:
     return time.monotonic() + min(REMEMBERED_SECONDS, expires - time.time())
 
 
-def audited(pool: asyncpg.Pool) -> OnRefused:
+def audited(pool: asyncpg.Pool, digest: Digest = Digest.SHA256) -> OnRefused:
     """Writes refused sign-ins to the audit log."""
 
     async def write(refused: Refused) -> None:
         entry = Entry("SIGN_IN_REFUSED", refused.principal, fields=[refused.code], source=refused.source)
         async with pool.acquire() as connection:
-            await record(connection, [entry])
+            await record(connection, [entry], digest=digest)
 
     return write

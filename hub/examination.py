@@ -59,7 +59,7 @@ async def _examine(connection: asyncpg.Connection) -> AsyncIterator[Row]:
 
     bare = await connection.fetch(
         "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname = ANY($1) "
-        "AND reltuples < 0 AND pg_relation_size(oid) > 0 ORDER BY relname",
+        "AND reltuples < 0 AND pg_relation_size(oid) > current_setting('block_size')::bigint ORDER BY relname",
         sorted(Model.metadata.tables),
     )
     if bare:

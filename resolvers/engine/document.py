@@ -24,3 +24,5 @@ class Answer:
 
     body: bytes
     status: int
+    cost: int = 0
+    """Objects that the operation might have held by its page sizes: what the caller's budget is charged."""

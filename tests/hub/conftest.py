@@ -1,22 +1,30 @@
 """The endpoint on a small schema and an engine that needs no database; the real ones are in test_end_to_end.py."""
 
-import hashlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import orjson
 import pytest
 from graphql import GraphQLError, build_schema, execute, get_variable_values
 from graphql.pyutils import is_awaitable
 
-from hub.app import Hub, create_app
+from db.access import PrincipalKind, Role
+from db.clock import today
+from db.organizations import Hierarchy
+from db.principals import GrantRow, SignedIn
+from hub.app import Hub, create_app, issuers_of
+from hub.auth import Authenticator
+from hub.callers import Callers
 from hub.settings import Settings
+from resolvers.access import Caller
 from resolvers.engine.document import Answer, Document
+from tests.tokens import token, write_key
 
-TOKEN = "a-token-of-the-tests"
+TOKEN = token()
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 RESPONSE = "application/graphql-response+json"
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -53,10 +61,20 @@ class ToyEngine:
         operation_name: str | None,
         variables: dict[str, Any],
         *,
-        persona: str | None = None,
+        caller: Caller,
         explain: bool = False,
+        request: Any = None,
     ) -> Answer:
-        self.calls.append({"name": operation_name, "variables": variables, "persona": persona, "explain": explain})
+        self.calls.append(
+            {
+                "name": operation_name,
+                "variables": variables,
+                "caller": caller,
+                "persona": caller.name if caller.principal_id else None,
+                "explain": explain,
+                "request": request,
+            }
+        )
         if self.fault is not None:
             raise self.fault
         node = document.operations.get(operation_name)
@@ -73,6 +91,28 @@ class ToyEngine:
         return Answer(orjson.dumps(result.formatted), 200)
 
 
+class OneCaller(Callers):
+    """Knows the principal ``national``, without a database."""
+
+    is_fresh = True
+
+    async def by_subject(self, subject: str) -> SignedIn | None:
+        if not subject.endswith("|national"):
+            return None
+        held = GrantRow(1, Role.FEDERATION, 1, Hierarchy.TERRITORIAL, None, today(), None, "全总", None, True)
+        return SignedIn(1, "national", PrincipalKind.PERSON, None, False, (held,), ())
+
+    async def by_key(self, prefix: str) -> None:
+        return None
+
+    async def refresh(self) -> None:
+        return None
+
+
+def without_database(pool: asyncpg.Pool, settings: Settings) -> Authenticator:
+    return Authenticator(OneCaller(pool), issuers_of(settings), public=settings.public_analyst)
+
+
 def refused(error: GraphQLError) -> Answer:
     return Answer(orjson.dumps({"errors": [error.formatted]}), 400)
 
@@ -84,14 +124,15 @@ def engine() -> ToyEngine:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    tokens = tmp_path / "tokens.json"
-    tokens.write_text(json.dumps({"national": hashlib.sha256(TOKEN.encode()).hexdigest()}))
-    return Settings(database_url=NOWHERE, data_dir=tmp_path, token_file=tokens)
+    write_key(tmp_path)
+    return Settings(database_url=NOWHERE, data_dir=tmp_path)
 
 
 @pytest.fixture
 async def app(settings: Settings, engine: ToyEngine) -> AsyncIterator[Hub]:
-    made = create_app(settings, served=SCHEMA, make_engine=lambda pool, settings: engine)
+    made = create_app(
+        settings, served=SCHEMA, make_engine=lambda pool, settings: engine, make_authenticator=without_database
+    )
     async with made.router.lifespan_context(made):
         yield made
 

@@ -1,0 +1,147 @@
+"""Grants (授权) by those who administer access to their own subtree: ``db.grants`` decides, here its words reach the caller."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import asyncpg
+
+from db import grants
+from db.access import Role
+from db.grants import ADMINISTRATORS, Proposed
+from db.organizations import Hierarchy
+from db.principals import AccessError, Actor, principal_id, watched
+from resolvers.commands.context import CommandContext, Refused, guarded, held, refused, transaction
+from resolvers.commands.receipts import keep, receipt
+from resolvers.engine.ids import decode, encode
+from resolvers.errors import HubError
+
+GRANT = "grant"
+"""Prefix of a grant's global ID."""
+
+PLACES = {
+    "NO_PRINCIPAL": "principal",
+    "PRINCIPAL_DISABLED": "principal",
+    "NO_MEMBER": "principal",
+    "HIERARCHY_MISSING": "hierarchy",
+    "BAD_VALIDITY": "validTo",
+    "OUTLASTS_GRANTER": "validTo",
+    "NO_ORGANIZATION": "organizationId",
+    "ORGANIZATION_DISSOLVED": "organizationId",
+    "NO_DIVISION": "divisionId",
+    "NO_SUCH_GRANT": "id",
+    "ALREADY_REVOKED": "id",
+}
+"""Where in the input an error lies; the others are about all of it."""
+
+
+def actor(context: CommandContext) -> Actor:
+    """The caller as who gives the command.
+
+    Raises:
+        Refused: MAY_NOT_GRANT for whoever administers nothing; the database is not asked then.
+    """
+    roles = held(context.caller, sorted(ADMINISTRATORS, key=lambda role: role.name))
+    if context.caller.principal_id is None or not roles:
+        raise refused("MAY_NOT_GRANT", "Only a federation or an industry union may grant access.")
+    return Actor(
+        context.caller.name,
+        context.caller.principal_id,
+        ",".join(role.name for role in roles),
+        context.request.get("source"),
+        context.request.get("operation"),
+        context.options.digest,
+    )
+
+
+def told(error: AccessError) -> Refused:
+    """A refusal in the form of commands."""
+    place = PLACES.get(error.code)
+    return refused(error.code, str(error), *([place] if place else []))
+
+
+def key_of(text: str | None, prefix: str, place: str) -> int | None:
+    """The key out of a global ID of one type.
+
+    Raises:
+        Refused: BAD_ID.
+    """
+    if text is None:
+        return None
+    try:
+        return decode(text, prefix)[1]
+    except HubError as error:
+        raise refused("BAD_ID", error.message, place) from None
+
+
+@guarded
+async def grant_access(
+    context: CommandContext,
+    principal: str,
+    role: Role,
+    *,
+    organization_id: str | None = None,
+    hierarchy: Hierarchy | None = None,
+    division_id: str | None = None,
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+    key: str | None = None,
+) -> str:
+    """Give a principal a role over a scope within the caller's own; the grant's global ID.
+
+    Raises:
+        Refused: with the codes of ``db.grants.grant``; nothing is written then.
+    """
+    by = actor(context)
+    organization = key_of(organization_id, "org", "organizationId")
+    division = key_of(division_id, "div", "divisionId")
+    start = valid_from or context.today
+    given = {
+        "principal": principal,
+        "role": role.name,
+        "organization": organization,
+        "hierarchy": hierarchy.name if hierarchy else None,
+        "division": division,
+        "from": start.isoformat(),
+        "to": valid_to.isoformat() if valid_to else None,
+    }
+
+    async def work(connection: asyncpg.Connection) -> int:
+        number = await principal_id(connection, principal)
+        proposed = Proposed(number, role, start, valid_to, organization, hierarchy, division)
+        return await grants.grant(connection, proposed, by=by)
+
+    return await once(context, "grantAccess", key, given, work)
+
+
+@guarded
+async def revoke_access(context: CommandContext, grant_id: str, *, key: str | None = None) -> str:
+    """End a grant at once; its global ID.
+
+    Raises:
+        Refused: MAY_NOT_GRANT, BAD_ID, NO_SUCH_GRANT or ALREADY_REVOKED.
+    """
+    by = actor(context)
+    number = key_of(grant_id, GRANT, "id")
+    assert number is not None
+
+    async def work(connection: asyncpg.Connection) -> int:
+        await grants.revoke(connection, number, by=by)
+        return number
+
+    return await once(context, "revokeAccess", key, {"id": number}, work)
+
+
+async def once(context: CommandContext, command: str, key: str | None, given: Mapping[str, Any], work: Any) -> str:
+    """Do a command in a transaction, once for its key; the global ID of the grant that it is about."""
+    try:
+        async with transaction(context) as connection:
+            before = await receipt(connection, context, command, key, given)
+            if before.repeated and before.payload is not None:
+                return str(before.payload["id"])
+            made = encode(GRANT, await work(connection))
+            await keep(connection, context, command, key, {"id": made})
+    except AccessError as error:
+        raise told(error) from None
+    watched.changed()
+    return made
