@@ -129,6 +129,15 @@ class Settings(BaseSettings):
     index_digest: Literal["SHA-256", "SM3"] = Field(
         default="SHA-256", description="The hash of the next key version's blind indexes; SM3 is GB/T 32905"
     )
+    audit_digest: Literal["SHA-256", "SM3"] = Field(
+        default="SHA-256", description="The hash that chains the audit log; SM3 is GB/T 32905"
+    )
+    audit_months: int = Field(
+        default=36, ge=6, description="Months that the audit log is kept; the Cybersecurity Law wants 6 at the least"
+    )
+    reveal_daily_limit: Count = Field(
+        default=500, description="Records whose personal data a principal may see in clear in a day"
+    )
     allow_remote: bool = Field(default=False, description="Lets host be an address that other machines reach")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")
 
