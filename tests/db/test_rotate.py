@@ -120,7 +120,7 @@ async def test_a_rotation_that_was_killed_goes_on_where_it_stopped_and_reading_w
     assert half == {1: MEMBERS - 900, 2: 900}
     assert await clear(connection, vault) == before
 
-    stop = asyncio.Event()
+    stop, begun = asyncio.Event(), asyncio.Event()
     reads = 0
 
     async def read() -> None:
@@ -136,13 +136,11 @@ async def test_a_rotation_that_was_killed_goes_on_where_it_stopped_and_reading_w
                 )
                 assert [row["id"] for row in found] == [MEMBERS // 2]
                 reads += 1
-                await asyncio.sleep(0)
+                begun.set()
         await reader.close()
 
     reader = asyncio.create_task(read())
-    async with asyncio.timeout(60):
-        while not reads:
-            await asyncio.sleep(0.01)
+    await asyncio.wait_for(begun.wait(), 60)
     done = await rotate_keys(fresh_database_url, key_file, batch=100)
     stop.set()
     await reader
