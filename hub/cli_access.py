@@ -15,6 +15,7 @@ from db.grants import Proposed
 from db.migrate import connect, require_head
 from db.organizations import Hierarchy
 from db.principals import AccessError
+from hub.cli_audit import prune_log_command, verify_log_command
 from hub.cli_db import database_url
 from hub.cli_keys import new_key_file_command, rotate_keys_command
 from resolvers.engine.ids import decode
@@ -63,6 +64,8 @@ def access() -> None:
 
 access.add_command(new_key_file_command)
 access.add_command(rotate_keys_command)
+access.add_command(verify_log_command)
+access.add_command(prune_log_command)
 
 
 @access.group("principal")
