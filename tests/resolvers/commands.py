@@ -47,7 +47,7 @@ class Hub:
     others: int
     members: list[int] = field(default_factory=list)
     strangers: list[int] = field(default_factory=list)
-    options: CommandOptions = CommandOptions()
+    options: CommandOptions = field(default_factory=CommandOptions)
 
     def federation(self, union: int | None = None, name: str = "county official") -> Caller:
         grant = Grant(Role.FEDERATION, union or self.county, Hierarchy.TERRITORIAL)

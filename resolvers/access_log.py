@@ -1,0 +1,33 @@
+"""How a data subject's requests, and the entries of the audit log, are answered: ``resolvers.policy`` says to whom."""
+
+from sqlalchemy import ColumnElement, Text, literal_column
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from db.access import AccessLog, SubjectRequest
+from resolvers.engine.arguments import Arguments
+from resolvers.engine.binder import Binder
+from resolvers.engine.source import Many, One, Rows, Source
+from resolvers.registry import registry
+
+FIELDS = literal_column("ARRAY(SELECT jsonb_array_elements_text(access_log.fields))", ARRAY(Text()))
+
+
+class InSight:
+    """All rows that the caller sees, the oldest first."""
+
+    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+        """See ``Reach``."""
+        return Rows(target.table, [], [target.key])
+
+
+registry.add(Source(AccessLog, "log", columns={"fields": FIELDS}, hide=("records", "source", "previous", "digest")))
+registry.add(
+    Source(
+        SubjectRequest,
+        "sreq",
+        hide=("member_id",),
+        fields={"member": One("Member", SubjectRequest.member_id)},
+    )
+)
+registry.root("access_log", Many("AccessLog", InSight()))
+registry.root("subject_requests", Many("SubjectRequest", InSight()))
