@@ -75,11 +75,12 @@ def read_key(jwk: Any) -> PublicKey:
     if not isinstance(jwk, dict):
         raise ValueError("not an object")
     kind, kid = jwk.get("kty"), jwk.get("kid")
-    if kind not in ALGORITHMS:
+    if not isinstance(kind, str) or kind not in ALGORITHMS:
         raise ValueError("neither RSA, EC nor OKP")
     if any(name in jwk for name in PRIVATE):
         raise ValueError("published with its private part")
-    if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):
+    uses = jwk.get("key_ops", ["verify"])
+    if jwk.get("use", "sig") != "sig" or not isinstance(uses, list) or "verify" not in uses:
         raise ValueError("not for signatures")
     if kid is not None and not isinstance(kid, str):
         raise ValueError("its `kid` is not a text")

@@ -87,7 +87,8 @@ async def verify(token: bytes, issuers: Iterable[Issuer], *, now: float | None =
     if not isinstance(algorithm, str) or algorithm not in ALLOWED:
         raise unauthenticated(f"The token must be signed with {', '.join(ALLOWED)}.", "BAD_ALGORITHM")
     kid = header.get("kid")
-    if "crit" in header or "b64" in header or not (kid is None or isinstance(kid, str)):
+    texts = all(header.get(name) is None or isinstance(header[name], str) for name in ("kid", "typ"))
+    if "crit" in header or "b64" in header or not texts:
         raise malformed()
     issuer = next((each for each in issuers if each.name == claims.get("iss")), None)
     if issuer is None:
@@ -133,6 +134,8 @@ def decoded(piece: bytes) -> bytes:
     Raises:
         ValueError: it is not that.
     """
+    if b"=" in piece:
+        raise ValueError("padded")
     return base64.b64decode(piece + b"=" * (-len(piece) % 4), b"-_", validate=True)
 
 

@@ -84,7 +84,7 @@ def test_operation_is_chosen_by_name() -> None:
     assert found.operation("C") is None
     chosen = found.operation("B")
     assert chosen is not None
-    assert chosen.public
+    assert chosen.depth == 1
     alone = documents().get("query A { s }")
     assert isinstance(alone, Accepted)
     assert alone.operation(None) is alone.operation("A")

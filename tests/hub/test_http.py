@@ -399,7 +399,13 @@ async def test_unknown_paths_and_methods_are_told_in_json(client: httpx.AsyncCli
 async def test_endpoint_without_a_page_answers_a_browser_in_json(app: Hub, engine: ToyEngine) -> None:
     assert app.endpoint is not None
     bare = GraphQLEndpoint(
-        engine, app.endpoint.documents, app.endpoint.authenticator, app.endpoint.telemetry, max_body_bytes=1_000
+        engine,
+        app.endpoint.documents,
+        app.endpoint.authenticator,
+        app.endpoint.telemetry,
+        budget=app.endpoint.budget,
+        role_limits=app.endpoint.role_limits,
+        max_body_bytes=1_000,
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(bare), base_url="http://hub") as client:  # type: ignore[arg-type]
         response = await client.get("/graphql", headers={"accept": "text/html, application/json;q=0.5"})

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from graphql import build_schema, get_introspection_query, parse
+from graphql import build_schema, get_introspection_query
 
 from hub.documents import Accepted, Documents
-from hub.limits import Limits, measure
+from hub.limits import Limits
 from hub.serve import spare_the_collector
 
 SCHEMA = build_schema(
@@ -116,18 +116,6 @@ def test_cycles_and_missing_fragments_are_left_to_validation() -> None:
     assert code("{ ...Missing }") == "VALIDATION_FAILED"
     assert code("fragment A on Query { s }") == "VALIDATION_FAILED"
     assert code("type Query { s: Int }") == "VALIDATION_FAILED"
-
-
-def test_root_fields_are_private_wherever_they_stand() -> None:
-    def private(query: str) -> bool:
-        return measure(parse(query))[0][1].private
-
-    assert not private('{ __typename __schema { types { name } } t: __type(name: "T") { name } }')
-    assert not private("{ ...F } fragment F on Query { ... { __typename } }")
-    assert private("{ s }")
-    assert private("{ __typename ... on Query { ... @include(if: true) { s } } }")
-    assert private("{ ...F } fragment F on Query { ...G } fragment G on Query { __typename s }")
-    assert private("{ __typename: s }")
 
 
 def chain(length: int, body: Callable[[int], str]) -> str:

@@ -13,7 +13,7 @@ import uvicorn
 from hub import serve
 from hub.app import create_app
 from hub.settings import Settings
-from tests.hub.conftest import BEARER, RESPONSE, SCHEMA, ToyEngine
+from tests.hub.conftest import BEARER, RESPONSE, SCHEMA, ToyEngine, without_database
 
 JSON = {"content-type": "application/json", "accept": RESPONSE, **BEARER}
 
@@ -37,7 +37,11 @@ def running(config: uvicorn.Config) -> Iterator[int]:
 def port(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     engine = ToyEngine()
     monkeypatch.setattr(
-        serve, "create_app", lambda given: create_app(given, served=SCHEMA, make_engine=lambda pool, settings: engine)
+        serve,
+        "create_app",
+        lambda given: create_app(
+            given, served=SCHEMA, make_engine=lambda pool, settings: engine, make_authenticator=without_database
+        ),
     )
     with running(serve.config(settings.model_copy(update={"port": 0}))) as number:
         yield number

@@ -21,7 +21,7 @@ def test_without_variables_the_hub_listens_on_loopback_and_keeps_its_data_in_the
     found = load()
     assert (found.host, found.port, found.database_url) == ("127.0.0.1", 8000, None)
     assert found.data_dir == ROOT / ".data"
-    assert found.token_file == ROOT / ".data" / "tokens.json"
+    assert found.issuer_key == ROOT / ".data" / "issuer.json"
 
 
 def test_port_is_read_from_both_names_and_ours_wins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,9 +31,32 @@ def test_port_is_read_from_both_names_and_ours_wins(monkeypatch: pytest.MonkeyPa
     assert load().port == 8124
 
 
-def test_the_token_file_follows_the_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_issuer_key_follows_the_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("UNIONHUB_DATA_DIR", str(tmp_path))
-    assert load().token_file == tmp_path / "tokens.json"
+    assert load().issuer_key == tmp_path / "issuer.json"
+
+
+def test_local_issuer_gives_way_to_a_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().trusts_local_issuer
+    monkeypatch.setenv("UNIONHUB_OIDC_ISSUER", "https://id.example.org")
+    monkeypatch.setenv("UNIONHUB_OIDC_AUDIENCE", "unionhub")
+    assert not load().trusts_local_issuer
+    monkeypatch.setenv("UNIONHUB_LOCAL_ISSUER", "true")
+    assert load().trusts_local_issuer
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"OIDC_ISSUER": "https://id.example.org"}, "UNIONHUB_OIDC_AUDIENCE: is needed"),
+        ({"OIDC_AUDIENCE": "unionhub"}, "UNIONHUB_OIDC_ISSUER: is needed"),
+    ],
+)
+def test_half_a_provider_is_refused(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"UNIONHUB_{name}", value)
+    with pytest.raises(BadSettingError, match=said):
+        load()
 
 
 def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,6 +79,9 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
         ("UNIONHUB_DATABASE_URL", "postgresql://root:geheim@localhost", "must name a database"),
         ("UNIONHUB_HOST", "0.0.0.0", "UNIONHUB_ALLOW_REMOTE=true"),
         ("UNIONHUB_HOST", "example.org", "UNIONHUB_ALLOW_REMOTE=true"),
+        ("UNIONHUB_OIDC_ISSUER", "http://id.example.org", "https://"),
+        ("UNIONHUB_ROLE_LIMITS", '{"KING": [1, 1, 1]}', "no role KING"),
+        ("UNIONHUB_BUDGET_SECONDS", "0", "greater than or equal to 1"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_the_variable(
