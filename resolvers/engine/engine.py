@@ -244,7 +244,8 @@ class GraphQLErrors(Exception):
 
 
 def _short(error: GraphQLError) -> GraphQLError:
-    message = error.message if len(error.message) <= 300 else error.message[:299] + "…"
+    message = error.message.encode(errors="replace").decode()
+    message = message if len(message) <= 300 else message[:299] + "…"
     return GraphQLError(message, nodes=error.nodes, extensions={"code": "BAD_VARIABLES"})
 
 

@@ -61,11 +61,13 @@ class Operation:
     def bind(self, inputs: Inputs, max_objects: int) -> list[Bound]:
         """Bind and weigh one run. Raises what the caller got wrong, before anything has run."""
         bound = bind(self.steps, inputs)
-        estimate = sum(_weight(root, bound, inputs) for root in self.roots)
+        weights = [_weight(root, bound, inputs) for root in self.roots]
+        estimate = sum(weights)
         if estimate > max_objects:
             raise HubError(
                 "TOO_COMPLEX",
                 f"This operation may bring {estimate} objects; the limit is {max_objects}. Ask for smaller pages or fewer levels.",
+                nodes=self.roots[weights.index(max(weights))].node,
             )
         return bound
 

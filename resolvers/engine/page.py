@@ -32,7 +32,7 @@ class Order:
 
     keys: tuple[Key, ...]
     fingerprint: str
-    kinds: tuple[type, ...]
+    kinds: tuple[tuple[type, bool], ...]
 
 
 def order_of(source: Source, default: Sequence[Expression], arguments: Arguments) -> Order:
@@ -51,7 +51,7 @@ def order_of(source: Source, default: Sequence[Expression], arguments: Arguments
     keys.extend(Key(column, False, False) for column in rest)
     marks = "|".join(f"{key.column.key}{' desc' if key.descending else ''}" for key in keys)
     fingerprint = hashlib.blake2s(f"{source.typename}|{marks}".encode(), digest_size=3).hexdigest()
-    return Order(tuple(keys), fingerprint, tuple(key.column.type.python_type for key in keys))
+    return Order(tuple(keys), fingerprint, tuple((key.column.type.python_type, key.nullable) for key in keys))
 
 
 def _comparable(column: ColumnElement[Any]) -> ColumnElement[Any]:
