@@ -23,6 +23,7 @@ class Watched:
         self.pool = pool
         self.hold = hold
         self.statements: list[str] = []
+        self.transactions: list[dict[str, Any]] = []
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator["WatchedConnection"]:
@@ -38,6 +39,7 @@ class WatchedConnection:
         self.connection = connection
 
     def transaction(self, **options: Any) -> Any:
+        self.watch.transactions.append(options)
         return self.connection.transaction(**options)
 
     async def fetch(self, sql: str, *values: Any) -> list[Any]:
