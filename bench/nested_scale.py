@@ -110,7 +110,7 @@ async def _measure(database: Database, runs: int) -> tuple[list[Province], list[
         recorder = Recorder(pool)
         recording = own_engine(recorder, settings)
         documents = Documents(schema._schema, limits_of(settings))
-        provinces = []
+        provinces: list[Province] = []
         scans: list[Scan] = []
         statements: set[str] = set()
         for key in keys:
@@ -180,16 +180,22 @@ def sequential(plan: Any) -> Iterator[str]:
 
 def print_table(found: dict[int, list[Province]], console: Console) -> None:
     """Times by province and size, and their medians."""
-    table = Table("province", title=f"Nested page (20 cities × 20 counties × {MEMBERS} members) in the server, medians in ms")
+    table = Table(
+        "province", title=f"Nested page (20 cities × 20 counties × {MEMBERS} members) in the server, medians in ms"
+    )
     sizes = list(found)
     for size in sizes:
         table.add_column(f"{size:,}", justify="right")
         table.add_column("objects", justify="right")
     if len(sizes) > 1:
         table.add_column("ratio", justify="right")
+        table.add_column("per object", justify="right")
     for rows in zip(*found.values(), strict=True):
         cells = [cell for row in rows for cell in (f"{row.milliseconds:.2f}", f"{row.objects:,}")]
-        ratio = [f"{rows[-1].milliseconds / rows[0].milliseconds:.2f}"] if len(sizes) > 1 else []
+        ratio = []
+        if len(sizes) > 1:
+            times = rows[-1].milliseconds / rows[0].milliseconds
+            ratio = [f"{times:.2f}", f"{times * rows[0].objects / rows[-1].objects:.2f}"]
         table.add_row(rows[0].name, *cells, *ratio)
     table.add_section()
     for name, summary in (("median of provinces", median), ("slowest province", max)):

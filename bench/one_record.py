@@ -191,9 +191,7 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     assert isinstance(engine, Engine)
     log_to_nowhere()
 
-    explained = json.loads(
-        (await engine.execute(document, None, variables, persona="national", explain=True)).body
-    )
+    explained = json.loads((await engine.execute(document, None, variables, persona="national", explain=True)).body)
     (statement,) = explained["extensions"]["explain"]["statements"]
     data = {"data": explained["data"]}
     prepared = engine._prepared(document, None)
@@ -294,7 +292,7 @@ ROWS = (
 
 def print_table(stages: Stages, whole: dict[tuple[str, int], tuple[float, float, float]], console: Console) -> None:
     """Stages in the order of a request, their sum, and what a client sees."""
-    alone, alone_cpu, _ = whole["hub", 1]
+    alone, _, _ = whole["hub", 1]
     _, cpu, database = whole["hub", TOGETHER]
     floor, _, _ = whole["floor", 1]
     _, floor_cpu, _ = whole["floor", TOGETHER]
@@ -309,7 +307,11 @@ def print_table(stages: Stages, whole: dict[tuple[str, int], tuple[float, float,
     for name in ROWS:
         row(name, stages.times[name], stages.cpu[name])
     parts = [sum(found[name] for name in ROWS) for found in (stages.times, stages.cpu)]
-    row("not in any stage: waking up, colder caches, coroutines in between", alone - floor - parts[0], cpu - floor_cpu - parts[1])
+    row(
+        "not in any stage: waking up, colder caches, coroutines in between",
+        alone - floor - parts[0],
+        cpu - floor_cpu - parts[1],
+    )
     table.add_section()
     row("seen by the client (p50); used by the hub's process", alone, cpu)
     row("of that the endpoint, called in a loop", stages.times["endpoint"], stages.cpu["endpoint"])
