@@ -71,7 +71,11 @@ async def data(pool: asyncpg.Pool) -> Data:
     tables: dict[str, dict[int, Row]] = {}
     for table, _ in TABLES.values():
         tables[table] = {row["id"]: dict(row) for row in await pool.fetch(f"SELECT * FROM {table}")}
-    covered = {row["employer_id"] for row in tables["employer_coverage"].values() if row["valid_to"] is None}
+    covered = {
+        row["employer_id"]
+        for row in tables["employer_coverage"].values()
+        if row["valid_from"] <= today() < (row["valid_to"] or date.max)
+    }
     for key, row in tables["employer"].items():
         row["is_organized"] = key in covered  # type: ignore[index]
     day = today()
