@@ -1,8 +1,7 @@
 """Asking the engine, and watching the statements that it sends."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import asyncpg
@@ -25,10 +24,11 @@ class Watched:
         self.statements: list[str] = []
         self.transactions: list[dict[str, Any]] = []
 
-    @asynccontextmanager
-    async def acquire(self) -> AsyncIterator["WatchedConnection"]:
-        async with self.pool.acquire() as connection:
-            yield WatchedConnection(self, connection)
+    async def acquire(self, **options: Any) -> "WatchedConnection":
+        return WatchedConnection(self, await self.pool.acquire(**options))
+
+    async def release(self, connection: "WatchedConnection") -> None:
+        await self.pool.release(connection.connection)
 
 
 class WatchedConnection:

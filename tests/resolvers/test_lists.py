@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
@@ -279,6 +279,34 @@ async def test_a_moved_union_stands_under_its_old_parent_until_the_day_and_under
         await pool.close()
 
 
+async def test_a_union_that_will_move_stands_where_it_stands_until_then(fresh_database_url: str) -> None:
+    pool = await create_pool(fresh_database_url)
+    try:
+        caller = Caller(pool)
+        county, city = await pool.fetchrow(
+            "SELECT o.id, l.parent_id FROM organization o JOIN organization_link l ON l.child_id = o.id"
+            " JOIN organization p ON p.id = l.parent_id AND p.level = 'CITY'"
+            " JOIN territorial_closure c ON c.ancestor_id = o.id JOIN employer e ON e.organization_id = c.descendant_id"
+            " WHERE o.level = 'COUNTY' GROUP BY 1, 2 ORDER BY count(*) DESC, 1 LIMIT 1"
+        )
+        elsewhere = await pool.fetchval(
+            "SELECT id FROM organization WHERE level = 'CITY' AND kind = 'LOCAL_FEDERATION' AND id <> $1 LIMIT 1", city
+        )
+        async with pool.acquire() as connection, connection.transaction():
+            tomorrow = today() + timedelta(days=1)
+            await reparent(connection, child=county, parent=elsewhere, hierarchy=Hierarchy.TERRITORIAL, on=tomorrow)
+        for union in (county, city, elsewhere):
+            for name in ("employers", "memberships"):
+                expected = await LISTS[name].of(pool, await plain.ever_below(pool, union, "TERRITORIAL"), None)
+                field = f"{name}(first: 200, after: $after)"
+                keys, total = await walk(caller, field, "Organization", ids.encode("org", union))
+                assert (sorted(keys), total) == (sorted(expected), len(expected)), (union, name)
+            shown = await hierarchy_of(caller, union, "TERRITORIAL", None)
+            assert shown == await expected_hierarchy(pool, union, "TERRITORIAL", None)
+    finally:
+        await pool.close()
+
+
 async def test_a_division_lists_what_stands_in_it_or_in_all_below_it(caller: Caller, pool: asyncpg.Pool) -> None:
     divisions = [
         await pool.fetchval(
@@ -286,11 +314,14 @@ async def test_a_division_lists_what_stands_in_it_or_in_all_below_it(caller: Cal
             f" JOIN employer e ON e.division_id = c.descendant_id WHERE d.level = '{level}'"
             " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
         )
-        for level in ("CITY", "COUNTY", "TOWNSHIP")
+        for level in ("PROVINCE", "CITY", "COUNTY", "TOWNSHIP")
     ]
+    counted = dict.fromkeys(("employers", "collectiveAgreements", "disputeCases"), 0)
     lists = {
         "organizations": Records("organization", "established_on", "dissolved_on", union="division_id", known=False),
         "employers": Records("employer", "registered_on", "closed_on", union="division_id", known=False),
+        "collectiveAgreements": Records("collective_agreement", "term_from", "term_to", union="division_id"),
+        "disputeCases": Records("dispute_case", "received_on", "closed_on", union="division_id"),
     }
     for division in divisions:
         reached = await plain.divisions_below(pool, division)
@@ -301,6 +332,8 @@ async def test_a_division_lists_what_stands_in_it_or_in_all_below_it(caller: Cal
                     field = f"{name}(first: 200, after: $after{given({'scope': scope, 'asOf': day})})"
                     keys, total = await walk(caller, field, "Division", ids.encode("div", division))
                     assert (sorted(keys), total) == (sorted(expected), len(expected))
+                    counted[name] = counted.get(name, 0) + total
+    assert all(counted.values()), counted
 
 
 async def test_divisions_below_and_within_one_are_those_under_it_by_their_parents(
