@@ -219,6 +219,25 @@ async def test_more_objects_than_the_limit_are_refused_before_anything_runs(call
     assert await caller.data(many, {"first": 2})
 
 
+async def test_filters_with_too_many_conditions_or_levels_are_refused(caller: Caller) -> None:
+    text = "query ($filter: MemberFilter) { members(filter: $filter) { totalCount } }"
+    many = {"or": [{"name": {"eq": "x"}}] * 600}
+    await refused(caller, "TOO_COMPLEX", text, {"filter": many})
+    deep: dict[str, Any] = {"name": {"eq": "x"}}
+    for _ in range(20):
+        deep = {"not": deep}
+    await refused(caller, "TOO_COMPLEX", text, {"filter": deep})
+    assert await caller.data(text, {"filter": {"name": {"in": ["x"] * 5_000}}})
+
+
+async def test_a_variable_that_is_null_where_a_value_is_needed_is_refused(caller: Caller) -> None:
+    text = "query ($filter: [MemberFilter!], $size: Int = 1) { members(first: $size, filter: {or: $filter}) { totalCount } }"
+    assert await caller.data(text, {"filter": None, "size": None})
+    needed = 'query ($id: ID = "org_1") { node(id: $id) { id } }'
+    assert await caller.data(needed)
+    await refused(caller, "BAD_VARIABLES", needed, {"id": None})
+
+
 TEXTS = {
     "contains": "query ($text: String!) { members(filter: {name: {contains: $text}}) { nodes { id } } }",
     "eq": "query ($text: String!) { members(filter: {name: {eq: $text}}) { totalCount } }",

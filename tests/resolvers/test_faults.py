@@ -1,5 +1,6 @@
 """A database that is slow, lost or changed while the hub runs: told in the caller's words, or not noticed at all."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -7,6 +8,7 @@ import asyncpg
 import pytest
 
 from db.connect import create_pool
+from resolvers.engine import snapshot
 from tests.resolvers.caller import Caller
 
 ONE = "{ disputeCases(first: 1) { nodes { number } } }"
@@ -136,3 +138,34 @@ async def test_a_column_that_changes_its_type_is_not_noticed(
     await other.execute("ALTER TABLE dispute_case ALTER COLUMN number TYPE varchar(100)")
     await other.execute("ALTER TABLE organization ALTER COLUMN name TYPE varchar(200)")
     assert await caller.data(text) == expected
+
+
+async def test_an_operation_whose_statements_together_take_too_long_is_ended(single: asyncpg.Pool) -> None:
+    async def hold(_: int) -> None:
+        await asyncio.sleep(0.1)
+
+    caller = Caller(single, hold=hold)
+    caller.engine.seconds = 0.25
+    response = await caller.response(SEVERAL)
+    assert "data" not in response
+    assert response["errors"][0]["extensions"]["code"] == "STATEMENT_TIMEOUT"
+    caller.engine.seconds = 5.0
+    assert (await caller.data(SEVERAL))["disputeCases"]["nodes"]
+
+
+async def test_an_operation_that_gets_no_connection_in_time_is_told_so(
+    single: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "WAIT_SECONDS", 0.2)
+    caller = Caller(single)
+    async with single.acquire():
+        answer = await caller.answer(ONE)
+    assert answer.status == 503
+    assert json.loads(answer.body)["errors"][0]["extensions"]["code"] == "OVERLOADED"
+    assert (await caller.data(ONE))["disputeCases"]["nodes"]
+
+
+async def test_more_operations_than_connections_are_all_answered(single: asyncpg.Pool) -> None:
+    caller = Caller(single)
+    expected = await caller.data(SEVERAL)
+    assert await asyncio.gather(*(caller.data(SEVERAL) for _ in range(30))) == [expected] * 30

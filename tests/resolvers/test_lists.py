@@ -378,3 +378,23 @@ async def test_a_member_lists_the_cases_that_it_is_a_party_to(caller: Caller, po
             caller, "disputeCases(first: 2, after: $after)", "Member", ids.encode("mem", row["member_id"])
         )
         assert (sorted(keys), total) == (sorted(row["cases"]), len(row["cases"]))
+
+
+async def test_a_case_to_which_a_member_is_twice_a_party_is_listed_once(fresh_database_url: str) -> None:
+    pool = await create_pool(fresh_database_url)
+    try:
+        await pool.execute(
+            "INSERT INTO dispute_party (case_id, role, name, member_id)"
+            " SELECT case_id, 'THIRD_PARTY', name, member_id FROM dispute_party WHERE member_id IS NOT NULL"
+        )
+        rows = await pool.fetch(
+            "SELECT member_id, array_agg(DISTINCT case_id) AS cases FROM dispute_party"
+            " WHERE member_id IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT 20"
+        )
+        caller = Caller(pool)
+        for row in rows:
+            own = ids.encode("mem", row["member_id"])
+            keys, total = await walk(caller, "disputeCases(first: 1, after: $after)", "Member", own)
+            assert (sorted(keys), total) == (sorted(row["cases"]), len(row["cases"]))
+    finally:
+        await pool.close()
