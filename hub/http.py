@@ -158,7 +158,7 @@ class GraphQLEndpoint:
                     persona=principal.name if principal else None,
                     explain=headers.explain and principal is not None,
                 )
-                status, body = answer.status, answer.body
+                status, body, code = answer.status, answer.body, answer.code
             if media is JSON and 400 <= status < 500:
                 status = 200
         except Refusal as refusal:

@@ -1,15 +1,15 @@
 """How members, memberships and engagements are answered."""
 
-from sqlalchemy import func
+from sqlalchemy import Text, func
 
 from db.disputes import DisputeParty
 from db.insurance import InsuranceEnrolment
 from db.members import Engagement, Member, Membership
 from resolvers.engine.source import Many, One, Source
-from resolvers.reach import By, Within
+from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
-IN_FORCE = (Membership.valid_from, Membership.valid_to)
+IN_FORCE = Period(Membership.valid_from, Membership.valid_to)
 
 MEMBERS_WITHIN = Many(
     "Member",
@@ -17,8 +17,10 @@ MEMBERS_WITHIN = Many(
 )
 MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id, period=IN_FORCE))
 
-MASKED_RESIDENT_NUMBER = func.left(Member.resident_number, 6) + "********" + func.right(Member.resident_number, 4)
-MASKED_PHONE = func.left(Member.phone, 3) + "****" + func.right(Member.phone, 4)
+MASKED_RESIDENT_NUMBER = (
+    func.left(Member.resident_number, 6, type_=Text()) + "********" + func.right(Member.resident_number, 4)
+)
+MASKED_PHONE = func.left(Member.phone, 3, type_=Text()) + "****" + func.right(Member.phone, 4)
 
 registry.add(
     Source(
@@ -30,12 +32,10 @@ registry.add(
         fields={
             "division": One("Division", Member.division_id),
             "memberships": Many("Membership", By(Membership.member_id, period=IN_FORCE), expected=2),
-            "engagements": Many(
-                "Engagement", By(Engagement.member_id, period=(Engagement.valid_from, Engagement.valid_to)), expected=2
-            ),
+            "engagements": Many("Engagement", By(Engagement.member_id, period=Period.of(Engagement)), expected=2),
             "insurance_enrolments": Many(
                 "InsuranceEnrolment",
-                By(InsuranceEnrolment.member_id, period=(InsuranceEnrolment.valid_from, InsuranceEnrolment.valid_to)),
+                By(InsuranceEnrolment.member_id, period=Period.of(InsuranceEnrolment)),
             ),
             "dispute_cases": Many(
                 "DisputeCase",

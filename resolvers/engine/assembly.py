@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Label
 
 from resolvers.engine import cursor
+from resolvers.engine.leaf import fragment
 from resolvers.engine.page import Order, Page
 from resolvers.engine.source import output
 
@@ -22,6 +23,8 @@ class Columns:
 
     def __init__(self) -> None:
         self._found: dict[tuple[int, bool], tuple[int, ColumnElement[Any]]] = {}
+        self.weight = 0
+        """Objects that a row becomes: one for each place where it is selected, and more where many of its fields are."""
 
     def index(self, column: ColumnElement[Any], *, raw: bool = False) -> int:
         """Where in a row the column is: as it goes into the answer, or ``raw``, as cursors and keys need it."""
@@ -97,7 +100,7 @@ def _function(body: str, children: int) -> Callable[..., Any]:
     source = (
         f"def build(groups, keys, children, totals):\n    {unpack + '= children' if children else 'pass'}\n    {body}\n"
     )
-    space: dict[str, Any] = {"cursor": cursor.encode}
+    space: dict[str, Any] = {"cursor": cursor.encode, "fragment": fragment}
     exec(compile(source, "<assembly>", "exec"), space)  # noqa: S102 — source of ours; response keys enter it as repr of GraphQL names
     build: Callable[..., Any] = space["build"]
     return build

@@ -4,19 +4,39 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, GraphQLUnionType, get_named_type
-from sqlalchemy import ColumnElement, FromClause, Select, TableValuedAlias, any_, func, null, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    TableValuedAlias,
+    any_,
+    func,
+    literal_column,
+    null,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from resolvers.engine import assembly
 from resolvers.engine.arguments import Arguments, build, snake
 from resolvers.engine.assembly import Columns, Expression
 from resolvers.engine.binder import Binder
+from resolvers.engine.budget import Budget
 from resolvers.engine.filters import Filter
+from resolvers.engine.leaf import Selected, writable, written
 from resolvers.engine.page import Order, Page, order_of
 from resolvers.engine.plan import Child, Computation, Step
 from resolvers.engine.selection import Collector
 from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Rows, Source, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter, parents
 from resolvers.errors import HubError
+
+MAX_WRITTEN = 40
+"""Fields of a row that PostgreSQL writes at most."""
+
+FIELDS_PER_OBJECT = 10
+"""So many fields of a row weigh as one object more."""
 
 
 class Compiler:
@@ -29,6 +49,7 @@ class Compiler:
         self.registry = registry
         self.collector = collector
         self.variables = variables
+        self.budget = Budget()
         self.steps: list[Step] = []
 
     def object_type(self, name: str) -> GraphQLObjectType:
@@ -78,7 +99,7 @@ class Compiler:
             named = get_named_type(returns)
             assert isinstance(named, GraphQLObjectType)
             arguments = self.arguments(parent, nodes[0])
-            listing = Listing(self.registry, many, arguments, root=root)
+            listing = Listing(self.registry, many, arguments, self.budget, root=root)
             if named.name.endswith("Connection"):
                 return self._connection(named, listing, nodes, path)
             return self._list(listing, nodes, path)
@@ -96,6 +117,9 @@ class Compiler:
 
     def _connection(self, type_: GraphQLObjectType, listing: "Listing", nodes: Sequence[FieldNode], path: str) -> Step:
         page, order, columns = Page.asked(listing.arguments), listing.order, Columns()
+        leaf = self._leaf(type_, listing, nodes)
+        if leaf is not None:
+            return self._leaves(type_, listing, page, nodes, path, leaf)
         children: list[Child] = []
         items: dict[str, Expression] = {}
         needs_rows = needs_total = False
@@ -127,6 +151,43 @@ class Compiler:
         step.checks = () if needs_rows else tuple(get for get in fetch.getters if get is not None)
         step.size, step.backward = page.size, page.backward
         step.total = listing.count() if needs_total else None
+        return step
+
+    def _leaf(self, type_: GraphQLObjectType, listing: "Listing", nodes: Sequence[FieldNode]) -> Selected | None:
+        """The columns of a connection that only asks for ``nodes`` of plain columns, once; None for any other."""
+        fields = [found for found in self.collector.below(type_, nodes).values() if found[0].name.value != "__typename"]
+        rows = [found for found in fields if found[0].name.value == "nodes"]
+        if len(rows) != 1 or any(found[0].name.value not in ("nodes", "totalCount") for found in fields):
+            return None
+        source, object_type = listing.source, self.object_type(listing.source.typename)
+        selected = {
+            key: None if found[0].name.value == "__typename" else snake(found[0].name.value)
+            for key, found in self.collector.below(object_type, rows[0]).items()
+        }
+        plain = not any(name in source.fields for name in selected.values())
+        return selected if plain and len(selected) <= MAX_WRITTEN and writable(source, selected) else None
+
+    def _leaves(
+        self,
+        type_: GraphQLObjectType,
+        listing: "Listing",
+        page: Page,
+        nodes: Sequence[FieldNode],
+        path: str,
+        selected: Selected,
+    ) -> Step:
+        items = {
+            key: {"__typename": repr(type_.name), "totalCount": "totals[k]"}.get(
+                found[0].name.value, "fragment(rows[0][1] if rows else None)"
+            )
+            for key, found in self.collector.below(type_, nodes).items()
+        }
+        fetch = listing.fetch_written(selected, page)
+        step = self._step(path, nodes[0], fetch, assembly.connection(assembly.mapping(items), 0), (), Columns())
+        step.columns = ("JSON of " + ", ".join(name or "__typename" for name in selected.values()),)
+        step.size, step.written = page.size, True
+        step.weight = 1 + len(selected) // FIELDS_PER_OBJECT
+        step.total = listing.count() if "totals[k]" in items.values() else None
         return step
 
     def _edge(
@@ -166,6 +227,7 @@ class Compiler:
             key: self._field(source, type_, columns, fields, f"{path}.{key}", below) for key, fields in selected.items()
         }
         columns.index(source.key)
+        columns.weight += 1 + len(items) // FIELDS_PER_OBJECT
         return assembly.mapping(items), below
 
     def _field(
@@ -219,7 +281,9 @@ class Compiler:
         children: Sequence[Child],
         columns: Columns,
     ) -> Step:
+        self.budget.statement()
         step = Step(len(self.steps), path, node, statement, build, tuple(children), columns=columns.names())
+        step.weight = max(1, columns.weight)
         self.steps.append(step)
         return step
 
@@ -227,11 +291,12 @@ class Compiler:
 class Listing:
     """The statements of one list: its page of rows for all parents at once, and its count."""
 
-    def __init__(self, registry: Registry, many: Many, arguments: Arguments, *, root: bool) -> None:
+    def __init__(self, registry: Registry, many: Many, arguments: Arguments, budget: Budget, *, root: bool) -> None:
         self.registry = registry
         self.many = many
         self.source = registry.sources[many.target]
         self.arguments = arguments
+        self.budget = budget
         self.root = root
         self._joined = bool(arguments.get("filter") or arguments.get("order_by"))
         self._binder, self._parent = Binder(), parents()
@@ -271,10 +336,31 @@ class Listing:
         )
         return compiled(fetch, self._binder)
 
-    def _cut(self, rows: Select[Any], page: Page | None) -> Select[Any]:
+    def fetch_written(self, selected: Selected, page: Page) -> Statement:
+        """One row for each parent: the JSON of its page's rows, in order."""
+        json = written(self.source, selected)
+        order = [item.column.label(f"o{index}") for index, item in enumerate(self.order.keys)]
+        via = self._rows.via
+        late = via is not None and not self._joined
+        first = via.label("via") if late and via is not None else json.label("json")
+        rows = self._cut(select(first, *order), page, more=0)
+        cut = rows.subquery("page") if self.root else rows.correlate(self._parent).subquery("page")
+        from_: FromClause = cut.join(self.source.table, self.source.key == cut.c.via) if late else cut
+        places = [
+            cut.c[f"o{index}"].desc().nulls_last() if item.descending else cut.c[f"o{index}"].asc().nulls_last()
+            for index, item in enumerate(self.order.keys)
+        ]
+        whole = func.string_agg(json if late else cut.c.json, aggregate_order_by(literal_column("','"), *places))
+        if self.root:
+            return compiled(select(null().label("key"), whole).select_from(from_), self._binder)
+        leaf = select(whole.label("json")).select_from(from_).correlate(self._parent).lateral("leaf")
+        both = self._parent.join(leaf, true())
+        return compiled(select(self._parent.c.key, leaf.c.json).select_from(both), self._binder)
+
+    def _cut(self, rows: Select[Any], page: Page | None, *, more: int = 1) -> Select[Any]:
         rows = rows.select_from(self._rows.from_).where(*self._rows.where)
         if page is not None:
-            return page.cut(rows, self.order, self._binder)
+            return page.cut(rows, self.order, self._binder, more=more)
         return rows.order_by(*(key.column.desc() if key.descending else key.column.asc() for key in self.order.keys))
 
     def count(self) -> Statement:
@@ -292,5 +378,5 @@ class Listing:
             rows.from_ = rows.from_.join(self.source.table, self.source.key == rows.via)
         given = self.arguments.get("filter")
         if given is not None:
-            rows.where.append(Filter(self.registry, binder).condition(self.source, given))
+            rows.where.append(Filter(self.registry, binder, self.budget).condition(self.source, given))
         return rows

@@ -5,13 +5,15 @@ import binascii
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from resolvers.engine.ids import KEY_MAX
 from resolvers.errors import HubError
+
+MAX_LENGTH = 2048
+MAX_DIGITS = 20
 
 Values = tuple[Any, ...]
 
@@ -21,11 +23,12 @@ def encode(order: str, values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([order, *values], default=str)).decode().rstrip("=")
 
 
-@lru_cache(maxsize=4096)
 def decode(text: str, order: str, kinds: tuple[tuple[type, bool], ...]) -> Values:
     """The values in a cursor, of these types, each with whether it can be null. Raises BAD_CURSOR when it is malformed or of another
     order."""
     try:
+        if len(text) > MAX_LENGTH:
+            raise ValueError
         stored = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
         if not isinstance(stored, list) or not stored or not isinstance(stored[0], str):
             raise ValueError

@@ -20,7 +20,8 @@ class Document:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What goes back to the caller: the JSON of the response, and the HTTP status it deserves under
-    ``application/graphql-response+json`` (200 with data, 4xx when the caller erred, 5xx when we did)."""
+    ``application/graphql-response+json`` (200 with data, 4xx when the caller erred, 5xx when we did), and the code of its refusal."""
 
     body: bytes
     status: int
+    code: str | None = None

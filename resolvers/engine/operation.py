@@ -7,7 +7,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLSchema, OperationDefinitionNode
 
 from resolvers.engine import ids
-from resolvers.engine.arguments import Leaf, build, snake
+from resolvers.engine.arguments import Leaf, build, prefixes, snake
 from resolvers.engine.binder import Inputs
 from resolvers.engine.compiler import Compiler
 from resolvers.engine.document import Document
@@ -171,7 +171,9 @@ def _compile_root(compiler: Compiler, registry: Registry, key: str, nodes: list[
     if name in ("node", "nodes"):
         given = build(query.fields[name], nodes[0], compiler.variables)
         leaf = given["ids" if name == "nodes" else "id"]
-        steps = {prefix: compiler.by_key(source, nodes, key) for prefix, source in registry.prefixes.items()}
+        value = leaf.get(compiler.variables)
+        asked = prefixes(value if name == "nodes" else [value], registry.prefixes)
+        steps = {prefix: compiler.by_key(registry.prefixes[prefix], nodes, key) for prefix in sorted(asked)}
         return Root(key, nodes[0], steps, leaf, many=name == "nodes")
     answer = registry.roots[snake(name)]
     if isinstance(answer, Lookup):

@@ -28,6 +28,7 @@ from resolvers.engine import cursor, ids
 from resolvers.engine.arguments import build, snake
 from resolvers.engine.assembly import Columns
 from resolvers.engine.binder import Binder, Inputs
+from resolvers.engine.budget import Budget
 from resolvers.engine.compiler import Listing
 from resolvers.engine.document import Document
 from resolvers.engine.operation import not_found
@@ -131,7 +132,7 @@ class Session:
 
         async def load(keys: list[int | None]) -> list[Listed]:
             arguments = build(field, node, self.inputs.variables)
-            listing = Listing(self.registry, many, arguments, root=parent is None)
+            listing = Listing(self.registry, many, arguments, Budget(), root=parent is None)
             columns = whole(listing.source)
             for item in listing.order.keys if page else ():
                 columns.index(item.column, raw=True)
