@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from time import perf_counter
@@ -50,11 +49,13 @@ class Recorder:
     pool: asyncpg.Pool
     statements: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
 
-    @asynccontextmanager
-    async def acquire(self) -> AsyncIterator["Recording"]:
+    async def acquire(self, **options: Any) -> "Recording":
         """A connection."""
-        async with self.pool.acquire() as connection:
-            yield Recording(connection, self.statements)
+        return Recording(await self.pool.acquire(**options), self.statements)
+
+    async def release(self, connection: "Recording") -> None:
+        """Give the connection back."""
+        await self.pool.release(connection.connection)
 
 
 @dataclass(slots=True)

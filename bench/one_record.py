@@ -3,8 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any
@@ -55,22 +54,12 @@ class Canned:
         """The rows."""
         return self.rows
 
-    def acquire(self) -> "Canned":
+    async def acquire(self, **_: Any) -> "Canned":
         """The connection."""
         return self
 
-    async def release(self, *_: Any, **__: Any) -> None:
+    async def release(self, _: Any) -> None:
         """Nothing to give back."""
-
-    def __await__(self) -> Any:
-        return self
-        yield
-
-    async def __aenter__(self) -> "Canned":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        pass
 
 
 class Bare:
@@ -79,11 +68,12 @@ class Bare:
     def __init__(self, idle: list[asyncpg.Connection]) -> None:
         self.idle = idle
 
-    @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
+    async def acquire(self, **_: Any) -> asyncpg.Connection:
         """A connection."""
-        connection = self.idle.pop()
-        yield connection
+        return self.idle.pop()
+
+    async def release(self, connection: asyncpg.Connection) -> None:
+        """Take it back."""
         self.idle.append(connection)
 
 
