@@ -22,7 +22,9 @@ def numbers(_: click.Context, __: click.Parameter, text: str) -> list[int]:
     return found
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.group(
+    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "show_default": True}
+)
 @click.option("--members", type=click.IntRange(10_000), default=100_000, help="Members of the generated federation.")
 @click.option("--seed", type=int, default=1, help="Seed of the generated federation.")
 @click.option("--seconds", type=float, default=4.0, help="Length of one measurement.")

@@ -68,7 +68,8 @@ def check(database: Database, wanted: Sequence[Operation], console: Console) -> 
     for start in (servers.hub, servers.peer):
         with start(database) as server:
             answers[server.name] = {
-                operation.name: [server.data(body) for body in operation.bodies(server)[:CHECKED]] for operation in wanted
+                operation.name: [server.data(body) for body in operation.bodies(server)[:CHECKED]]
+                for operation in wanted
             }
     for name, found in answers["hub"].items():
         unlike = list(differences(found, answers["peer"][name]))
@@ -81,7 +82,12 @@ def check(database: Database, wanted: Sequence[Operation], console: Console) -> 
 
 
 def measure(
-    database: Database, server: Server, operation: Operation, connections: Sequence[int], seconds: float, samples: Samples
+    database: Database,
+    server: Server,
+    operation: Operation,
+    connections: Sequence[int],
+    seconds: float,
+    samples: Samples,
 ) -> None:
     """Warm the server up for an operation and measure it at each number of connections."""
     bodies = operation.bodies(server)
@@ -101,9 +107,20 @@ def print_table(
 ) -> None:
     """The table of medians over the rounds."""
     table = Table("operation", "objects", "conns", title="Hub against Strawberry + DataLoader + asyncpg, medians")
-    columns = ("hub req/s", "peer req/s", "ratio", "hub p50 ms", "peer p50 ms", "hub p95", "peer p95")
-    for name in (*columns, "hub CPU ms", "+ PG", "peer CPU ms", "+ PG"):
-        table.add_column(name, justify="right")
+    for name in (
+        "req/s hub",
+        "peer",
+        "ratio",
+        "p50 ms hub",
+        "peer",
+        "p95 hub",
+        "peer",
+        "CPU ms hub",
+        "+PG",
+        "peer",
+        "+PG",
+    ):
+        table.add_column(name, justify="right", no_wrap=True)
     for operation in wanted:
         for count in connections:
             hub, peer = (samples[name, operation.name, count] for name in ("hub", "peer"))

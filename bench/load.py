@@ -93,7 +93,9 @@ class Client(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Called by the parser."""
-        self.run.done(self.which, time.perf_counter() - self.sent, self.parser.get_status_code(), self.length, self.body)
+        self.run.done(
+            self.which, time.perf_counter() - self.sent, self.parser.get_status_code(), self.length, self.body
+        )
         self.next()
 
     def connection_lost(self, error: Exception | None) -> None:

@@ -163,5 +163,5 @@ def differences(one: Any, other: Any, path: str = "data") -> Iterator[str]:
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for index, (left, right) in enumerate(zip(one, other, strict=True)):
             yield from differences(left, right, f"{path}.{index}")
-    elif one != other or type(one) is not type(other):
+    elif isinstance(one, dict | list) or one != other or type(one) is not type(other):
         yield f"{path}: {str(one)[:200]} is not {str(other)[:200]}"

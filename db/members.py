@@ -118,7 +118,8 @@ SECRETS = (RESIDENT_NUMBER, PHONE, BANK_CARD, BIRTH_DATE)
 class Membership(Keyed, Model):
     """Membership of a person in a union (会籍), ``[valid_from, valid_to)``, one active a person (Constitution of the Trade Unions art. 5).
 
-    ``valid_from`` is null while it is only applied for.
+    ``valid_from`` is null while it is only applied for. No two of a person overlap: whoever writes them sees to it, for an exclusion
+    constraint would need an extension.
     """
 
     __tablename__ = "membership"

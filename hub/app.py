@@ -80,7 +80,14 @@ async def close(pool: asyncpg.Pool) -> None:
 
 def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
     """The hub's engine on its own schema."""
-    return Engine(schema._schema, registry, pool, max_objects=settings.max_objects, executor=settings.executor)
+    return Engine(
+        schema._schema,
+        registry,
+        pool,
+        max_objects=settings.max_objects,
+        executor=settings.executor,
+        seconds=settings.statement_timeout_ms / 1000,
+    )
 
 
 def own_authenticator(pool: asyncpg.Pool, settings: Settings) -> Authenticator:

@@ -172,7 +172,7 @@ class GraphQLEndpoint:
                     request=self.request_of(caller, source),
                 )
                 extra = self.budget.charge(caller, source, answer.cost)
-                status, body = answer.status, answer.body
+                status, body, code = answer.status, answer.body, answer.code
             if media is JSON and 400 <= status < 500:
                 status = 200
         except Refusal as refusal:

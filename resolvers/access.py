@@ -58,7 +58,9 @@ class Caller:
                 case Role.GRASSROOTS_UNION | Role.FEDERATION | Role.INDUSTRY_UNION if grant.organization_id is not None:
                     lens = Lens.INDUSTRIAL if grant.hierarchy is Hierarchy.INDUSTRIAL else Lens.TERRITORIAL
                     found.setdefault(lens, set()).add(grant.organization_id)
-                case Role.HR_BUREAU | Role.SOCIAL_SECURITY_AGENCY | Role.EMPLOYERS_BODY if grant.division_id is not None:
+                case Role.HR_BUREAU | Role.SOCIAL_SECURITY_AGENCY | Role.EMPLOYERS_BODY if (
+                    grant.division_id is not None
+                ):
                     found.setdefault(_BY_DIVISION[grant.role], set()).add(grant.division_id)
                 case Role.CASE_WORKER | Role.TRIBUNAL if self.cases:
                     found.setdefault(Lens.CASES, set()).update(self.cases)

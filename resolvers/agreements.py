@@ -3,12 +3,14 @@
 from db.agreements import AgreementCoverage, AgreementParty, AgreementStep, CollectiveAgreement
 from resolvers.deadlines import Procedure, due_on
 from resolvers.engine.source import Lookup, Many, One, Source
-from resolvers.reach import By, Within
+from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
 AGREEMENTS_WITHIN = Many(
     "CollectiveAgreement",
-    Within(CollectiveAgreement.organization_id, period=(CollectiveAgreement.term_from, CollectiveAgreement.term_to)),
+    Within(
+        CollectiveAgreement.organization_id, period=Period(CollectiveAgreement.term_from, CollectiveAgreement.term_to)
+    ),
 )
 
 REPLY = Procedure("agreement", "reply", special={"WAGE": "reply_wage"})
@@ -29,7 +31,7 @@ registry.add(
             "parties": Many("AgreementParty", By(AgreementParty.agreement_id), expected=2),
             "coverages": Many(
                 "AgreementCoverage",
-                By(AgreementCoverage.agreement_id, period=(AgreementCoverage.valid_from, AgreementCoverage.valid_to)),
+                By(AgreementCoverage.agreement_id, period=Period.of(AgreementCoverage)),
             ),
             "steps": Many("AgreementStep", By(AgreementStep.agreement_id, order=[AgreementStep.occurred_on])),
             "reply_due_on": due_on(REPLY, CollectiveAgreement.requested_on, *PLACE),

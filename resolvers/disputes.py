@@ -3,11 +3,11 @@
 from db.disputes import DisputeCase, DisputeClaim, DisputeParty, DisputeStep, Recovery
 from resolvers.deadlines import Procedure, due_on
 from resolvers.engine.source import AnyOf, Lookup, Many, One, Source
-from resolvers.reach import By, Within
+from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
 CASES_WITHIN = Many(
-    "DisputeCase", Within(DisputeCase.organization_id, period=(DisputeCase.received_on, DisputeCase.closed_on))
+    "DisputeCase", Within(DisputeCase.organization_id, period=Period(DisputeCase.received_on, DisputeCase.closed_on))
 )
 
 MEDIATION = Procedure("dispute", "mediate")

@@ -2,16 +2,18 @@
 
 from sqlalchemy import ColumnElement, Table
 
+from db.agreements import CollectiveAgreement
+from db.disputes import DisputeCase
 from db.divisions import Division, DivisionAlias, DivisionClosure
 from db.employers import Employer
 from db.organizations import Organization
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import Lookup, Many, One, Rows, Source
-from resolvers.reach import By, WithinDivision
+from resolvers.reach import By, Period, WithinDivision
 from resolvers.registry import registry
 
-IN_FORCE = (Division.valid_from, Division.valid_to)
+IN_FORCE = Period.of(Division)
 
 
 class AboveDivision:
@@ -44,11 +46,26 @@ registry.add(
             "organizations": Many(
                 "Organization",
                 WithinDivision(
-                    Organization.division_id, period=(Organization.established_on, Organization.dissolved_on)
+                    Organization.division_id,
+                    period=Period(Organization.established_on, Organization.dissolved_on, known=False),
                 ),
             ),
+            "collective_agreements": Many(
+                "CollectiveAgreement",
+                WithinDivision(
+                    CollectiveAgreement.division_id,
+                    period=Period(CollectiveAgreement.term_from, CollectiveAgreement.term_to),
+                ),
+            ),
+            "dispute_cases": Many(
+                "DisputeCase",
+                WithinDivision(DisputeCase.division_id, period=Period(DisputeCase.received_on, DisputeCase.closed_on)),
+            ),
             "employers": Many(
-                "Employer", WithinDivision(Employer.division_id, period=(Employer.registered_on, Employer.closed_on))
+                "Employer",
+                WithinDivision(
+                    Employer.division_id, period=Period(Employer.registered_on, Employer.closed_on, known=False)
+                ),
             ),
         },
     )

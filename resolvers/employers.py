@@ -1,24 +1,26 @@
 """How employers and their coverage by unions are answered."""
 
-from sqlalchemy import select
+from sqlalchemy import Date, cast, func, select
 
-from db.agreements import AgreementCoverage
+from db.agreements import AgreementCoverage, CollectiveAgreement
 from db.disputes import DisputeCase
 from db.employers import Employer, EmployerCoverage
 from db.insurance import InsuranceEnrolment
 from db.members import Engagement
 from resolvers.engine.source import Lookup, Many, One, Source
-from resolvers.reach import By, Within
+from resolvers.reach import By, Period, Within, holds
 from resolvers.registry import registry
 
 EMPLOYERS_WITHIN = Many(
-    "Employer", Within(Employer.organization_id, period=(Employer.registered_on, Employer.closed_on))
+    "Employer", Within(Employer.organization_id, period=Period(Employer.registered_on, Employer.closed_on, known=False))
 )
-COVERED = (EmployerCoverage.valid_from, EmployerCoverage.valid_to)
+COVERED = Period.of(EmployerCoverage)
+
+TODAY = cast(func.timezone("Asia/Shanghai", func.now()), Date)
 
 IS_ORGANIZED = (
     select(EmployerCoverage.id)
-    .where(EmployerCoverage.employer_id == Employer.id, EmployerCoverage.valid_to.is_(None))
+    .where(EmployerCoverage.employer_id == Employer.id, holds(COVERED, TODAY))
     .correlate(Employer.__table__)
     .exists()
 )
@@ -34,22 +36,28 @@ registry.add(
             "division": One("Division", Employer.division_id),
             "organization": One("Organization", Employer.organization_id),
             "coverages": Many("EmployerCoverage", By(EmployerCoverage.employer_id, period=COVERED), expected=1),
-            "engagements": Many(
-                "Engagement", By(Engagement.employer_id, period=(Engagement.valid_from, Engagement.valid_to))
+            "engagements": Many("Engagement", By(Engagement.employer_id, period=Period.of(Engagement))),
+            "collective_agreements": Many(
+                "CollectiveAgreement",
+                By(
+                    CollectiveAgreement.employer_id,
+                    period=Period(CollectiveAgreement.term_from, CollectiveAgreement.term_to),
+                ),
             ),
             "agreement_coverages": Many(
                 "AgreementCoverage",
-                By(AgreementCoverage.employer_id, period=(AgreementCoverage.valid_from, AgreementCoverage.valid_to)),
+                By(AgreementCoverage.employer_id, period=Period.of(AgreementCoverage)),
             ),
             "insurance_enrolments": Many(
                 "InsuranceEnrolment",
                 By(
                     InsuranceEnrolment.participant_id,
-                    period=(InsuranceEnrolment.valid_from, InsuranceEnrolment.valid_to),
+                    period=Period.of(InsuranceEnrolment),
                 ),
             ),
             "dispute_cases": Many(
-                "DisputeCase", By(DisputeCase.employer_id, period=(DisputeCase.received_on, DisputeCase.closed_on))
+                "DisputeCase",
+                By(DisputeCase.employer_id, period=Period(DisputeCase.received_on, DisputeCase.closed_on)),
             ),
         },
     )

@@ -2,12 +2,12 @@
 
 from db.insurance import InsuranceEnrolment
 from resolvers.engine.source import Many, One, Source
-from resolvers.reach import Within
+from resolvers.reach import Period, Within
 from resolvers.registry import registry
 
 ENROLMENTS_WITHIN = Many(
     "InsuranceEnrolment",
-    Within(InsuranceEnrolment.organization_id, period=(InsuranceEnrolment.valid_from, InsuranceEnrolment.valid_to)),
+    Within(InsuranceEnrolment.organization_id, period=Period.of(InsuranceEnrolment)),
 )
 
 registry.add(

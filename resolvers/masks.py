@@ -103,7 +103,9 @@ def _of_unions(level: Level) -> dict[Lens, Level]:
 
 MASKS: Mapping[tuple[str, str], Mask] = {
     ("Member", "name"): Mask(
-        {**_of_unions(PART), Lens.SOCIAL_SECURITY: PART, Lens.CASES: CLEAR, Lens.SELF: CLEAR}, _column("name"), _first
+        {**_of_unions(PART), Lens.EVERYTHING: CLEAR, Lens.SOCIAL_SECURITY: PART, Lens.CASES: CLEAR, Lens.SELF: CLEAR},
+        _column("name"),
+        _first,
     ),
     ("Member", "resident_number"): Mask(
         {**_of_unions(PART), Lens.SOCIAL_SECURITY: PART, Lens.CASES: PART, Lens.SELF: PART},
@@ -116,7 +118,9 @@ MASKS: Mapping[tuple[str, str], Mask] = {
     ("Member", "bank_card"): Mask(
         {**_of_unions(HIDDEN), Lens.SOCIAL_SECURITY: PART, Lens.CASES: HIDDEN, Lens.SELF: PART}, _bank_card, _bank_card
     ),
-    ("DisputeParty", "name"): Mask({**_of_unions(PART), Lens.CASES: CLEAR, Lens.SELF: CLEAR}, _column("name"), _party),
+    ("DisputeParty", "name"): Mask(
+        {**_of_unions(PART), Lens.EVERYTHING: CLEAR, Lens.CASES: CLEAR, Lens.SELF: CLEAR}, _column("name"), _party
+    ),
     ("DisputeStep", "note"): Mask(
         {
             Lens.EVERYTHING: HIDDEN,

@@ -4,10 +4,10 @@ from db.disputes import DisputeParty
 from db.insurance import InsuranceEnrolment
 from db.members import Engagement, Member, Membership
 from resolvers.engine.source import Many, One, Source
-from resolvers.reach import By, Within
+from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
-IN_FORCE = (Membership.valid_from, Membership.valid_to)
+IN_FORCE = Period(Membership.valid_from, Membership.valid_to)
 
 MEMBERS_WITHIN = Many(
     "Member",
@@ -39,12 +39,10 @@ registry.add(
         fields={
             "division": One("Division", Member.division_id),
             "memberships": Many("Membership", By(Membership.member_id, period=IN_FORCE), expected=2),
-            "engagements": Many(
-                "Engagement", By(Engagement.member_id, period=(Engagement.valid_from, Engagement.valid_to)), expected=2
-            ),
+            "engagements": Many("Engagement", By(Engagement.member_id, period=Period.of(Engagement)), expected=2),
             "insurance_enrolments": Many(
                 "InsuranceEnrolment",
-                By(InsuranceEnrolment.member_id, period=(InsuranceEnrolment.valid_from, InsuranceEnrolment.valid_to)),
+                By(InsuranceEnrolment.member_id, period=Period.of(InsuranceEnrolment)),
             ),
             "dispute_cases": Many(
                 "DisputeCase",

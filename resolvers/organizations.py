@@ -12,11 +12,11 @@ from resolvers.engine.binder import Binder
 from resolvers.engine.source import Lookup, Many, One, Rows, Source
 from resolvers.insurance import ENROLMENTS_WITHIN
 from resolvers.members import MEMBERS_WITHIN, MEMBERSHIPS_WITHIN
-from resolvers.reach import By, Within, holds, subtree
+from resolvers.reach import By, Period, Within, holds, subtree
 from resolvers.registry import registry
 
-LINKED = (OrganizationLink.valid_from, OrganizationLink.valid_to)
-STANDS = (Organization.established_on, Organization.dissolved_on)
+LINKED = Period.of(OrganizationLink)
+STANDS = Period(Organization.established_on, Organization.dissolved_on, known=False)
 
 
 class Below:
@@ -50,7 +50,7 @@ class Above:
 
     def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
         """See ``Reach``."""
-        closure, held = subtree(arguments, binder)
+        closure, held = subtree(arguments, binder, last=True)
         from_ = target.table.join(closure, closure.c.ancestor_id == target.key)
         return Rows(
             from_, [closure.c.descendant_id == parent, closure.c.depth > 0, held], [-closure.c.depth, target.key]
@@ -90,12 +90,12 @@ registry.add(
             "descendants": Many("Organization", Deeper()),
             "committee_terms": Many(
                 "CommitteeTerm",
-                By(CommitteeTerm.organization_id, period=(CommitteeTerm.valid_from, CommitteeTerm.valid_to)),
+                By(CommitteeTerm.organization_id, period=Period.of(CommitteeTerm)),
                 expected=3,
             ),
             "coverages": Many(
                 "EmployerCoverage",
-                By(EmployerCoverage.organization_id, period=(EmployerCoverage.valid_from, EmployerCoverage.valid_to)),
+                By(EmployerCoverage.organization_id, period=Period.of(EmployerCoverage)),
             ),
             "members": MEMBERS_WITHIN,
             "memberships": MEMBERSHIPS_WITHIN,

@@ -49,12 +49,16 @@ class Sight:
     def below(self, column: ColumnElement[Any]) -> Condition:
         """The union in the column is one of the keys or below one today."""
         closure = self._closure()
-        return exists().where(closure.c.descendant_id == column, closure.c.ancestor_id == self.keys(), self._holds(closure))
+        return exists().where(
+            closure.c.descendant_id == column, closure.c.ancestor_id == self.keys(), self._holds(closure)
+        )
 
     def above(self, column: ColumnElement[Any]) -> Condition:
         """The union in the column is above one of the keys today."""
         closure = self._closure()
-        return exists().where(closure.c.ancestor_id == column, closure.c.descendant_id == self.keys(), self._holds(closure))
+        return exists().where(
+            closure.c.ancestor_id == column, closure.c.descendant_id == self.keys(), self._holds(closure)
+        )
 
     def stands(self, column: ColumnElement[Any]) -> Condition:
         """The division in the column is one of the keys or below one."""
@@ -74,7 +78,9 @@ class Sight:
         return model.__table__.alias()
 
     def _holds(self, closure: FromClause) -> Condition:
-        return and_(closure.c.valid_from <= self.day(), or_(closure.c.valid_to.is_(None), closure.c.valid_to > self.day()))
+        return and_(
+            closure.c.valid_from <= self.day(), or_(closure.c.valid_to.is_(None), closure.c.valid_to > self.day())
+        )
 
 
 def _own(column: str) -> Rule:
@@ -224,7 +230,9 @@ RULES: Mapping[Lens, Mapping[str, Rule]] = {
 }
 
 
-def visible(source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None) -> Condition | None:
+def visible(
+    source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
+) -> Condition | None:
     """The condition on a source's rows that any of a caller's lenses sees; None when all are in sight.
 
     ``table`` is the source's table or an alias of it.

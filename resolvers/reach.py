@@ -1,19 +1,34 @@
 """How lists are reached: by a column, within a union's subtree, within a division, as of a day."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, or_
+from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, or_
 
 from db.divisions import DivisionClosure
-from db.model import Term
-from db.organizations import Hierarchy, IndustrialClosure, TerritorialClosure
+from db.model import Dated, Term
+from db.organizations import Hierarchy, IndustrialClosure, Organization, TerritorialClosure
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import Expression, Rows, Source, expression
 
-Period = tuple[Expression, Expression]
-"""The columns that say from when a row holds, and until when (null while it does)."""
+
+@dataclass(frozen=True)
+class Period:
+    """The columns that say from when a row holds, and until when (null while it does).
+
+    ``known`` is false where an empty beginning means that nobody wrote it down, not that the row has not begun.
+    """
+
+    begins: Expression
+    ends: Expression
+    known: bool = True
+
+    @classmethod
+    def of(cls, model: type[Dated]) -> "Period":
+        """The period of a dated row."""
+        return cls(model.valid_from, model.valid_to)
 
 
 class Scope(Term):
@@ -25,17 +40,28 @@ class Scope(Term):
 
 def holds(period: Period, day: ColumnElement[date]) -> ColumnElement[bool]:
     """The rows that hold on a day: ``from <= day < to``."""
-    begins, ends = expression(period[0]), expression(period[1])
-    return and_(begins <= day, or_(ends.is_(None), ends > day))
+    begins, ends = expression(period.begins), expression(period.ends)
+    begun = begins <= day if period.known else or_(begins.is_(None), begins <= day)
+    return and_(begun, or_(ends.is_(None), ends > day))
 
 
-def subtree(arguments: Arguments, binder: Binder) -> tuple[FromClause, ColumnElement[bool]]:
-    """The closure of the hierarchy that the caller asks for, and the condition that its rows hold on the day asked for."""
+def subtree(arguments: Arguments, binder: Binder, *, last: bool = False) -> tuple[FromClause, ColumnElement[bool]]:
+    """The closure of the hierarchy that the caller asks for, and the condition that its rows hold on the day asked for.
+
+    Without ``asOf`` that is today; or with ``last`` the place that each union has, or had when it was dissolved, so that what it has
+    recorded still counts.
+    """
     industrial = arguments.get("hierarchy") is Hierarchy.INDUSTRIAL
     table = (IndustrialClosure if industrial else TerritorialClosure).__table__
     assert isinstance(table, Table)
     closure = table.alias()
-    return closure, holds((closure.c.valid_from, closure.c.valid_to), binder.day(arguments.get("as_of")))
+    period = Period(closure.c.valid_from, closure.c.valid_to)
+    if last and arguments.get("as_of") is None:
+        today = binder.day(None)
+        union = Organization.__table__.alias()
+        dissolved = exists().where(union.c.id == closure.c.descendant_id, union.c.dissolved_on == closure.c.valid_to)
+        return closure, or_(holds(period, today), and_(closure.c.valid_to <= today, dissolved))
+    return closure, holds(period, binder.day(arguments.get("as_of")))
 
 
 class By:
@@ -64,7 +90,7 @@ class By:
         if self.period is not None and arguments.get("as_of") is not None:
             where.append(holds(self.period, binder.day(arguments["as_of"])))
         if self.via is not None:
-            return Rows(self.via.table, where, [self.via], self.via)
+            where = [exists().where(target.key == self.via, *where)]
         return Rows(target.table, where, [*self.order, target.key])
 
 
@@ -101,7 +127,7 @@ class Within:
             return Rows(from_, where, [target.key if self.via is None else self.via], self.via)
         if arguments.get("scope") is Scope.SELF:
             return Rows(from_, [self.column == anchor, *where], [from_.c.id], self.via)
-        closure, held = subtree(arguments, binder)
+        closure, held = subtree(arguments, binder, last=not self.always)
         joined = from_.join(closure, closure.c.descendant_id == self.column)
         return Rows(
             joined, [closure.c.ancestor_id == anchor, held, *where], [closure.c.descendant_id, from_.c.id], self.via

@@ -6,11 +6,22 @@ import strawberry
 
 from db.divisions import DivisionKind, DivisionLevel
 from db.model import Term
+from schema.agreements import AgreementField
+from schema.disputes import DisputeField
 from schema.employers import EmployerField
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, IdFilter, Order, StringFilter
 from schema.organizations import OrganizationField
-from schema.refs import EmployerFilterRef, EmployerRef, OrganizationFilterRef, OrganizationRef
+from schema.refs import (
+    AgreementFilterRef,
+    CollectiveAgreementRef,
+    DisputeCaseRef,
+    DisputeFilterRef,
+    EmployerFilterRef,
+    EmployerRef,
+    OrganizationFilterRef,
+    OrganizationRef,
+)
 from schema.relay import DIVISION, Connection, Node, as_of, page
 from schema.terms import describe
 
@@ -92,6 +103,20 @@ class Division(Node):
         Order[OrganizationField],
         DIVISION,
         as_of("those standing that day; all without it"),
+    )
+    collective_agreements: Connection[CollectiveAgreementRef] = page(
+        "Collective agreements that apply in it (辖区集体合同)",
+        AgreementFilterRef,
+        Order[AgreementField],
+        DIVISION,
+        as_of("those in term that day; all without it"),
+    )
+    dispute_cases: Connection[DisputeCaseRef] = page(
+        "Dispute cases that arose in it (辖区劳动争议案件)",
+        DisputeFilterRef,
+        Order[DisputeField],
+        DIVISION,
+        as_of("those open that day; all without it"),
     )
     employers: Connection[EmployerRef] = page(
         "Employers that stand in it (辖区用人单位)",

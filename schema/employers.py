@@ -6,7 +6,7 @@ import strawberry
 
 from db.employers import EmployerKind
 from db.model import Term
-from schema.agreements import AgreementCoverageField, AgreementCoverageFilter
+from schema.agreements import AgreementCoverageField, AgreementCoverageFilter, AgreementField
 from schema.disputes import DisputeField
 from schema.fields import field, optional
 from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter
@@ -14,6 +14,8 @@ from schema.insurance import EnrolmentField
 from schema.members import EngagementField, EngagementFilter
 from schema.refs import (
     AgreementCoverageRef,
+    AgreementFilterRef,
+    CollectiveAgreementRef,
     DisputeCaseRef,
     DisputeFilterRef,
     DivisionFilterRef,
@@ -131,6 +133,12 @@ class Employer(Node):
         EngagementFilter,
         Order[EngagementField],
         as_of("those that held that day; all without it"),
+    )
+    collective_agreements: Connection[CollectiveAgreementRef] = page(
+        "Collective agreements of its own, to which it is the party (本单位集体合同)",
+        AgreementFilterRef,
+        Order[AgreementField],
+        as_of("those in term that day; all without it"),
     )
     agreement_coverages: Connection[AgreementCoverageRef] = page(
         "Collective agreements that cover it (适用集体合同)",

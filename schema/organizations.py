@@ -125,7 +125,9 @@ class Organization(Node):
         "Its links to higher unions (上级隶属关系)", **as_of("those that held that day; all without it")
     )
     ancestors: list["Organization"] = field(
-        "The unions above it, the topmost first (各级上级工会)", **HIERARCHY, **as_of("today without it")
+        "The unions above it, the topmost first (各级上级工会)",
+        **HIERARCHY,
+        **as_of("today without it, and for a dissolved union its last"),
     )
     children: Connection["Organization"] = page(
         "The unions right below it (下级工会)",

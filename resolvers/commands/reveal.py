@@ -120,7 +120,9 @@ def _permit(asked: Asked) -> None:
     if wanted is None:
         return
     if asked.reference is None:
-        raise refused("MISSING_CASE_REFERENCE", f"This purpose needs a case reference: {wanted.value}.", "caseReference")
+        raise refused(
+            "MISSING_CASE_REFERENCE", f"This purpose needs a case reference: {wanted.value}.", "caseReference"
+        )
     if wanted is Reference.DOCUMENT and len(asked.reference) < MIN_REFERENCE:
         raise refused("BAD_CASE_REFERENCE", f"The case reference is not a {wanted.value}.", "caseReference")
 

@@ -50,7 +50,12 @@ def _any_of(keys: Sequence[int], binder: Binder) -> ColumnElement[Any]:
 
 
 async def _fetch(
-    connection: asyncpg.Connection, caller: Caller, today: date, wanted: Select[Any, *tuple[Any, ...]], typename: str, binder: Binder
+    connection: asyncpg.Connection,
+    caller: Caller,
+    today: date,
+    wanted: Select[Any, *tuple[Any, ...]],
+    typename: str,
+    binder: Binder,
 ) -> list[asyncpg.Record]:
     seen = visible(registry.sources[typename], caller.shape, binder)
     statement = compiled(wanted if seen is None else wanted.where(seen), binder)

@@ -65,14 +65,18 @@ class Request:
 
     def stored(self) -> dict[str, Any]:
         """As JSON that ``restored`` reads."""
-        days = {name: None if day is None else day.isoformat() for name, day in asdict(self).items() if name.endswith("_on")}
+        days = {
+            name: None if day is None else day.isoformat() for name, day in asdict(self).items() if name.endswith("_on")
+        }
         return {**asdict(self), "kind": self.kind.name, **days}
 
 
 def restored(stored: Mapping[str, Any]) -> Request:
     """A request as it was answered before."""
     days = {
-        name: None if text is None else date.fromisoformat(text) for name, text in stored.items() if name.endswith("_on")
+        name: None if text is None else date.fromisoformat(text)
+        for name, text in stored.items()
+        if name.endswith("_on")
     }
     return Request(**{**stored, "kind": SubjectRequestKind[stored["kind"]], **days})
 
@@ -160,9 +164,7 @@ async def close_request(
             return restored(known.payload)
         row = await connection.fetchrow("SELECT * FROM subject_request WHERE id = $1 FOR UPDATE", key)
         caller = narrowed(context.caller, roles)
-        if row is None or not await in_sight(
-            connection, caller, context.today, "Member", [row["member_id"]], []
-        ):
+        if row is None or not await in_sight(connection, caller, context.today, "Member", [row["member_id"]], []):
             raise refused("NOT_FOUND", "There is no such request in your sight.", "id")
         if row["closed_on"] is not None:
             raise refused("ALREADY_CLOSED", "This request was closed before.", "id")
@@ -231,7 +233,9 @@ async def _erase(connection: asyncpg.Connection, context: CommandContext, member
         member,
     ):
         raise refused(
-            "OPEN_CASE", "The person is a party to an open dispute case. Close the request once the case is closed.", "id"
+            "OPEN_CASE",
+            "The person is a party to an open dispute case. Close the request once the case is closed.",
+            "id",
         )
     blank = personal_columns(context.vault, member, **dict.fromkeys(WRITERS))
     await _update(connection, member, {"name": ERASED_NAME, **blank})

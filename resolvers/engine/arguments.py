@@ -4,7 +4,7 @@ The split is what lets one compiled plan serve every request of the same shape: 
 depends on, and a ``Leaf`` says where in the variables a value will be found.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ from graphql import (
     FieldNode,
     GraphQLEnumType,
     GraphQLField,
+    GraphQLID,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
@@ -25,10 +26,14 @@ from graphql import (
     Undefined,
     ValueNode,
     VariableNode,
+    get_named_type,
     type_from_ast,
 )
+from graphql.language import Node
 from graphql.type import GraphQLBoolean, is_input_type
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
+
+from resolvers.errors import HubError
 
 Variables = Mapping[str, Any]
 
@@ -61,10 +66,17 @@ def build(field: GraphQLField, node: FieldNode, variables: Variables) -> Argumen
         if value is Undefined:
             default = coerce_default_value(argument)
             if default is Undefined:
+                if isinstance(argument.type, GraphQLNonNull):
+                    raise no_value(node)
                 continue
             value = _value(argument.type, default, _constant(default))
         built[snake(name)] = value
     return built
+
+
+def no_value(node: Node) -> HubError:
+    """The error of a variable that is null, or has no value, where the schema wants one."""
+    return HubError("BAD_VARIABLES", "A variable is null or missing where a value is needed. Send a value.", nodes=node)
 
 
 def _constant(value: Any) -> Callable[[Variables], Any]:
@@ -73,7 +85,10 @@ def _constant(value: Any) -> Callable[[Variables], Any]:
 
 def _literal(type_: GraphQLInputType, node: ValueNode, variables: Variables) -> Value:
     if isinstance(type_, GraphQLNonNull):
-        return _literal(type_.of_type, node, variables)
+        value = _literal(type_.of_type, node, variables)
+        if value is None:
+            raise no_value(node)
+        return value
     if isinstance(node, VariableNode):
         name = node.name.value
         return _value(type_, variables[name], lambda given: given[name]) if name in variables else Undefined
@@ -81,12 +96,21 @@ def _literal(type_: GraphQLInputType, node: ValueNode, variables: Variables) -> 
         return None
     if isinstance(type_, GraphQLList):
         nodes = node.values if isinstance(node, ListValueNode) else (node,)
-        items = [None if (item := _literal(type_.of_type, n, variables)) is Undefined else item for n in nodes]
+        items = [_listed(type_.of_type, n, variables) for n in nodes]
         return items if _has_parts(type_.of_type) else _gathered(items)
     if isinstance(type_, GraphQLInputObjectType) and isinstance(node, ObjectValueNode):
         return _object(type_, {f.name.value: f.value for f in node.fields}, variables)
     value = coerce_input_literal(node, type_)
     return _value(type_, value, _constant(value))
+
+
+def _listed(type_: GraphQLInputType, node: ValueNode, variables: Variables) -> Value:
+    value = _literal(type_, node, variables)
+    if value is not Undefined:
+        return value
+    if isinstance(type_, GraphQLNonNull):
+        raise no_value(node)
+    return None
 
 
 def _object(type_: GraphQLInputObjectType, given: Mapping[str, ValueNode], variables: Variables) -> Value:
@@ -146,22 +170,37 @@ def variable_types(
     return tuple(found)
 
 
-def shape(types: Sequence[tuple[str, GraphQLInputType]], variables: Variables) -> tuple[Any, ...]:
-    """The part of a request's variables that a plan depends on; requests with equal shapes share a plan."""
-    return tuple(_shape(type_, variables[name]) if name in variables else _ABSENT for name, type_ in types)
+def shape(
+    types: Sequence[tuple[str, GraphQLInputType]], variables: Variables, known: Container[str]
+) -> tuple[Any, ...]:
+    """The part of a request's variables that a plan depends on; requests with equal shapes share a plan.
+
+    Of a global ID that is the type it is of, by its prefix, when that is one of the ``known``.
+    """
+    return tuple(_shape(type_, variables[name], known) if name in variables else _ABSENT for name, type_ in types)
 
 
 _ABSENT = "absent"
 _GIVEN = "given"
 
 
-def _shape(type_: GraphQLInputType, value: Any) -> Any:
+def _shape(type_: GraphQLInputType, value: Any, known: Container[str]) -> Any:
     if isinstance(type_, GraphQLNonNull):
-        return _shape(type_.of_type, value)
+        return _shape(type_.of_type, value, known)
     if value is None:
         return None
     if isinstance(type_, GraphQLList):
-        return tuple(_shape(type_.of_type, item) for item in value) if _has_parts(type_.of_type) else _GIVEN
+        if _has_parts(type_.of_type):
+            return tuple(_shape(type_.of_type, item, known) for item in value)
+        return tuple(sorted(prefixes(value, known))) if get_named_type(type_) is GraphQLID else _GIVEN
     if isinstance(type_, GraphQLInputObjectType):
-        return tuple((name, _shape(type_.fields[name].type, item)) for name, item in value.items())
+        return tuple((name, _shape(type_.fields[name].type, item, known)) for name, item in value.items())
+    if type_ is GraphQLID:
+        return next(iter(prefixes([value], known)), _GIVEN)
     return value if _shapes(type_) else _GIVEN
+
+
+def prefixes(texts: Sequence[str | None], known: Container[str]) -> set[str]:
+    """The known prefixes of global IDs: which types they are of."""
+    found = (text.partition("_")[0] for text in texts if text is not None)
+    return {prefix for prefix in found if prefix in known}

@@ -10,18 +10,35 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Label
 
+from resolvers.access import Lens
 from resolvers.engine import cursor
+from resolvers.engine.binder import Binder
+from resolvers.engine.leaf import fragment
 from resolvers.engine.page import Order, Page
-from resolvers.engine.source import output
+from resolvers.engine.source import Registry, Source, output
 
 Expression = str
 
 
 class Columns:
-    """The columns that one statement selects, each once; a row's first item is the parent's key."""
+    """The columns that one statement selects for a caller, each once; a row's first item is the parent's key."""
 
-    def __init__(self) -> None:
+    def __init__(self, registry: Registry, lenses: tuple[Lens, ...], binder: Binder) -> None:
+        self._registry = registry
+        self._lenses = lenses
+        self._binder = binder
+        self._named: dict[tuple[str, str], ColumnElement[Any] | None] = {}
         self._found: dict[tuple[int, bool], tuple[int, ColumnElement[Any]]] = {}
+        self.weight = 0
+        """Objects that a row becomes: one for each place where it is selected, and more where many of its fields are."""
+
+    def field(self, source: Source, name: str) -> ColumnElement[Any] | None:
+        """What answers a field of a source that is a column: its mask for this caller, or the column itself."""
+        key = (source.typename, name)
+        if key not in self._named:
+            mask = self._registry.mask(source, name, self._lenses, self._binder)
+            self._named[key] = source.column(name) if mask is None else mask
+        return self._named[key]
 
     def index(self, column: ColumnElement[Any], *, raw: bool = False) -> int:
         """Where in a row the column is: as it goes into the answer, or ``raw``, as cursors and keys need it."""
@@ -97,7 +114,7 @@ def _function(body: str, children: int) -> Callable[..., Any]:
     source = (
         f"def build(groups, keys, children, totals):\n    {unpack + '= children' if children else 'pass'}\n    {body}\n"
     )
-    space: dict[str, Any] = {"cursor": cursor.encode}
+    space: dict[str, Any] = {"cursor": cursor.encode, "fragment": fragment}
     exec(compile(source, "<assembly>", "exec"), space)  # noqa: S102 — source of ours; response keys enter it as repr of GraphQL names
     build: Callable[..., Any] = space["build"]
     return build

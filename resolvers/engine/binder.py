@@ -6,7 +6,7 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Date, Text, bindparam
+from sqlalchemy import BigInteger, BindParameter, Date, Numeric, Text, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
@@ -45,10 +45,10 @@ class Binder:
         self.getters: dict[str, Getter] = {}
 
     def bind(self, get: Getter, kind: TypeEngine[Any]) -> BindParameter[Any]:
-        """A parameter whose value ``get`` finds."""
+        """A parameter whose value ``get`` finds; a number is compared as it is, not rounded to the scale of its column."""
         name = f"b{len(self.getters)}"
         self.getters[name] = get
-        return bindparam(name, type_=kind)
+        return bindparam(name, type_=Numeric() if isinstance(kind, Numeric) else kind)
 
     def leaf(self, leaf: Leaf, kind: TypeEngine[Any]) -> BindParameter[Any]:
         """A parameter for an argument's value."""

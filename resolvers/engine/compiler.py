@@ -13,23 +13,33 @@ from sqlalchemy import (
     any_,
     case,
     func,
+    literal_column,
     null,
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from resolvers.access import Lens
 from resolvers.engine import assembly
 from resolvers.engine.arguments import Arguments, build, snake
 from resolvers.engine.assembly import Columns, Expression
 from resolvers.engine.binder import Binder
+from resolvers.engine.budget import Budget
 from resolvers.engine.filters import Filter
+from resolvers.engine.leaf import Selected, writable, written
 from resolvers.engine.page import Order, Page, order_of
 from resolvers.engine.plan import Child, Computation, Step
 from resolvers.engine.selection import Collector
 from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Rows, Source, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter, parents
 from resolvers.errors import HubError
+
+MAX_WRITTEN = 40
+"""Fields of a row that PostgreSQL writes at most."""
+
+FIELDS_PER_OBJECT = 10
+"""So many fields of a row weigh as one object more."""
 
 
 class Compiler:
@@ -48,6 +58,7 @@ class Compiler:
         self.collector = collector
         self.variables = variables
         self.lenses = lenses
+        self.budget = Budget()
         self.steps: list[Step] = []
 
     def object_type(self, name: str) -> GraphQLObjectType:
@@ -62,7 +73,8 @@ class Compiler:
 
     def by_key(self, source: Source, nodes: Sequence[FieldNode], path: str) -> Step:
         """The step that finds rows of a source by their keys."""
-        columns, binder = Columns(), Binder()
+        binder = Binder()
+        columns = Columns(self.registry, self.lenses, binder)
         value, children = self._object(source, columns, nodes, path)
         fetch = select(source.key.label("key"), *columns.labelled()).where(source.key == any_(keys_parameter()))
         fetch = fetch.where(*in_sight(self.registry, source, self.lenses, binder))
@@ -77,7 +89,8 @@ class Compiler:
         asked = [name for name in lookup.by if given.get(name) is not None]
         if len(asked) != 1:
             raise HubError("BAD_ARGUMENT", f"Give exactly one of {', '.join(lookup.by)}.", nodes=nodes[0])
-        column, binder, columns = expression(lookup.by[asked[0]]), Binder(), Columns()
+        column, binder = expression(lookup.by[asked[0]]), Binder()
+        columns = Columns(self.registry, self.lenses, binder)
         leaf = given[asked[0]]
         sought = binder.key(leaf, source.prefix) if column is source.key else binder.leaf(leaf, column.type)
         value, children = self._object(source, columns, nodes, path)
@@ -98,7 +111,7 @@ class Compiler:
             named = get_named_type(returns)
             assert isinstance(named, GraphQLObjectType)
             arguments = self.arguments(parent, nodes[0])
-            listing = Listing(self.registry, many, arguments, self.lenses, root=root)
+            listing = Listing(self.registry, many, arguments, self.lenses, self.budget, root=root)
             if named.name.endswith("Connection"):
                 return self._connection(named, listing, nodes, path)
             return self._list(listing, nodes, path)
@@ -106,7 +119,7 @@ class Compiler:
             raise HubError(error.code, error.message, nodes=error.nodes or nodes[0]) from None
 
     def _list(self, listing: "Listing", nodes: Sequence[FieldNode], path: str) -> Step:
-        columns = Columns()
+        columns = listing.columns()
         value, children = self._object(listing.source, columns, nodes, path)
         step = self._step(
             path, nodes[0], listing.fetch(columns, None), assembly.many(value, len(children)), children, columns
@@ -115,7 +128,10 @@ class Compiler:
         return step
 
     def _connection(self, type_: GraphQLObjectType, listing: "Listing", nodes: Sequence[FieldNode], path: str) -> Step:
-        page, order, columns = Page.asked(listing.arguments), listing.order, Columns()
+        page, order, columns = Page.asked(listing.arguments), listing.order, listing.columns()
+        leaf = self._leaf(type_, listing, nodes)
+        if leaf is not None:
+            return self._leaves(type_, listing, page, nodes, path, leaf)
         children: list[Child] = []
         items: dict[str, Expression] = {}
         needs_rows = needs_total = False
@@ -147,6 +163,44 @@ class Compiler:
         step.checks = () if needs_rows else tuple(get for get in fetch.getters if get is not None)
         step.size, step.backward = page.size, page.backward
         step.total = listing.count() if needs_total else None
+        return step
+
+    def _leaf(self, type_: GraphQLObjectType, listing: "Listing", nodes: Sequence[FieldNode]) -> Selected | None:
+        """The columns of a connection that only asks for ``nodes`` of plain columns, once; None for any other."""
+        fields = [found for found in self.collector.below(type_, nodes).values() if found[0].name.value != "__typename"]
+        rows = [found for found in fields if found[0].name.value == "nodes"]
+        if len(rows) != 1 or any(found[0].name.value not in ("nodes", "totalCount") for found in fields):
+            return None
+        source, object_type = listing.source, self.object_type(listing.source.typename)
+        selected = {
+            key: None if found[0].name.value == "__typename" else snake(found[0].name.value)
+            for key, found in self.collector.below(object_type, rows[0]).items()
+        }
+        plain = not any(name in source.fields for name in selected.values())
+        columns = listing.columns()
+        return selected if plain and len(selected) <= MAX_WRITTEN and writable(source, selected, columns) else None
+
+    def _leaves(
+        self,
+        type_: GraphQLObjectType,
+        listing: "Listing",
+        page: Page,
+        nodes: Sequence[FieldNode],
+        path: str,
+        selected: Selected,
+    ) -> Step:
+        items = {
+            key: {"__typename": repr(type_.name), "totalCount": "totals[k]"}.get(
+                found[0].name.value, "fragment(rows[0][1] if rows else None)"
+            )
+            for key, found in self.collector.below(type_, nodes).items()
+        }
+        fetch = listing.fetch_written(selected, page)
+        step = self._step(path, nodes[0], fetch, assembly.connection(assembly.mapping(items), 0), (), listing.columns())
+        step.columns = ("JSON of " + ", ".join(name or "__typename" for name in selected.values()),)
+        step.size, step.written = page.size, True
+        step.weight = 1 + len(selected) // FIELDS_PER_OBJECT
+        step.total = listing.count() if "totals[k]" in items.values() else None
         return step
 
     def _edge(
@@ -186,6 +240,7 @@ class Compiler:
             key: self._field(source, type_, columns, fields, f"{path}.{key}", below) for key, fields in selected.items()
         }
         columns.index(source.key)
+        columns.weight += 1 + len(items) // FIELDS_PER_OBJECT
         return assembly.mapping(items), below
 
     def _field(
@@ -219,7 +274,7 @@ class Compiler:
                 indexes = tuple(columns.index(expression(need), raw=True) for need in needs)
                 children.append(Child(Computation(path, indexes, function), column))
                 return f"c{len(children) - 1}.get(r[{column}])"
-        found = source.column(name)
+        found = columns.field(source, name)
         assert found is not None, f"{source.typename}.{name} has no answer"
         return f"r[{columns.index(found)}]"
 
@@ -239,7 +294,9 @@ class Compiler:
         children: Sequence[Child],
         columns: Columns,
     ) -> Step:
+        self.budget.statement()
         step = Step(len(self.steps), path, node, statement, build, tuple(children), columns=columns.names())
+        step.weight = max(1, columns.weight)
         self.steps.append(step)
         return step
 
@@ -248,23 +305,38 @@ class Listing:
     """The statements of one list: its page of rows for all parents at once, and its count."""
 
     def __init__(
-        self, registry: Registry, many: Many, arguments: Arguments, lenses: tuple[Lens, ...], *, root: bool
+        self,
+        registry: Registry,
+        many: Many,
+        arguments: Arguments,
+        lenses: tuple[Lens, ...],
+        budget: Budget,
+        *,
+        root: bool,
     ) -> None:
         self.registry = registry
         self.many = many
         self.source = registry.sources[many.target]
         self.arguments = arguments
         self.lenses = lenses
+        self.budget = budget
         self.root = root
-        self._binder, self._parent = Binder(), parents()
-        self._walled = registry.sight(self.source, lenses, self._binder, None) is not None
+        self.binder, self._parent = Binder(), parents()
+        self._walled = registry.sight(self.source, lenses, self.binder, None) is not None
         self._joined = self._walled or bool(arguments.get("filter") or arguments.get("order_by"))
-        self._rows = self._reached(self._binder, self._parent, lenses)
-        self.order: Order = order_of(self.source, self._rows.order, arguments)
+        self._rows = self._reached(self.binder, self._parent, lenses)
+        self.order: Order = order_of(self.source, self._rows.order, arguments, self._masked)
+
+    def columns(self) -> Columns:
+        """The columns that the list's statement selects."""
+        return Columns(self.registry, self.lenses, self.binder)
+
+    def _masked(self, name: str) -> bool:
+        return self.registry.is_masked(self.source.typename, name, self.lenses)
 
     def fetch(self, columns: Columns, page: Page | None) -> Statement:
         """Rows with the parent's key first: ``unnest(keys) CROSS JOIN LATERAL (… LIMIT n)``, so that each parent has its own page."""
-        binder, parent = self._binder, self._parent
+        binder, parent = self.binder, self._parent
         columns.index(self.source.key)
         key = null().label("key") if self.root else parent.c.key
         if self._rows.via is not None and not self._joined:
@@ -293,12 +365,33 @@ class Listing:
         fetch = fetch.order_by(
             *(cut.c[f"o{i}"].desc() if backward else cut.c[f"o{i}"].asc() for i in range(len(order)))
         )
-        return compiled(fetch, self._binder)
+        return compiled(fetch, self.binder)
 
-    def _cut(self, rows: Select[Any], page: Page | None) -> Select[Any]:
+    def fetch_written(self, selected: Selected, page: Page) -> Statement:
+        """One row for each parent: the JSON of its page's rows, in order."""
+        json = written(self.source, selected, self.columns())
+        order = [item.column.label(f"o{index}") for index, item in enumerate(self.order.keys)]
+        via = self._rows.via
+        late = via is not None and not self._joined
+        first = via.label("via") if late and via is not None else json.label("json")
+        rows = self._cut(select(first, *order), page, more=0)
+        cut = rows.subquery("page") if self.root else rows.correlate(self._parent).subquery("page")
+        from_: FromClause = cut.join(self.source.table, self.source.key == cut.c.via) if late else cut
+        places = [
+            cut.c[f"o{index}"].desc().nulls_last() if item.descending else cut.c[f"o{index}"].asc().nulls_last()
+            for index, item in enumerate(self.order.keys)
+        ]
+        whole = func.string_agg(json if late else cut.c.json, aggregate_order_by(literal_column("','"), *places))
+        if self.root:
+            return compiled(select(null().label("key"), whole).select_from(from_), self.binder)
+        leaf = select(whole.label("json")).select_from(from_).correlate(self._parent).lateral("leaf")
+        both = self._parent.join(leaf, true())
+        return compiled(select(self._parent.c.key, leaf.c.json).select_from(both), self.binder)
+
+    def _cut(self, rows: Select[Any], page: Page | None, *, more: int = 1) -> Select[Any]:
         rows = rows.select_from(self._rows.from_).where(*self._rows.where)
         if page is not None:
-            return page.cut(rows, self.order, self._binder)
+            return page.cut(rows, self.order, self.binder, more=more)
         return rows.order_by(*(key.column.desc() if key.descending else key.column.asc() for key in self.order.keys))
 
     def count(self) -> Statement:
@@ -317,7 +410,9 @@ class Listing:
             rows.from_ = rows.from_.join(self.source.table, self.source.key == rows.via)
         given = self.arguments.get("filter")
         if given is not None:
-            rows.where.append(Filter(self.registry, binder, lenses).condition(self.source, given))
+            rows.where.append(
+                Filter(self.registry, binder, lenses, self.budget, self.lenses).condition(self.source, given)
+            )
         rows.where.extend(in_sight(self.registry, self.source, lenses, binder))
         return rows
 
@@ -325,7 +420,7 @@ class Listing:
 def _coarse(binder: Binder) -> ColumnElement[Any]:
     """A count to the nearest multiple of the smallest cell that may be told; null when it is below that."""
     cell = binder.bind(lambda inputs: inputs.small_cell, BigInteger())
-    return case((func.count() < cell, null()), else_=(func.count() + cell / 2) / cell * cell)
+    return case((func.count() < cell, null()), else_=(func.count() + cell // 2) // cell * cell)
 
 
 def in_sight(registry: Registry, source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[ColumnElement[bool]]:

@@ -5,13 +5,15 @@ import binascii
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from resolvers.engine.ids import KEY_MAX
 from resolvers.errors import HubError
+
+MAX_LENGTH = 2048
+MAX_DIGITS = 20
 
 Values = tuple[Any, ...]
 
@@ -21,10 +23,12 @@ def encode(order: str, values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([order, *values], default=str)).decode().rstrip("=")
 
 
-@lru_cache(maxsize=4096)
-def decode(text: str, order: str, kinds: tuple[type, ...]) -> Values:
-    """The values in a cursor. Raises BAD_CURSOR when it is malformed or of another order."""
+def decode(text: str, order: str, kinds: tuple[tuple[type, bool], ...]) -> Values:
+    """The values in a cursor, of these types, each with whether it can be null. Raises BAD_CURSOR when it is malformed or of another
+    order."""
     try:
+        if len(text) > MAX_LENGTH:
+            raise ValueError
         stored = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
         if not isinstance(stored, list) or not stored or not isinstance(stored[0], str):
             raise ValueError
@@ -33,7 +37,8 @@ def decode(text: str, order: str, kinds: tuple[type, ...]) -> Values:
                 "BAD_CURSOR", "This cursor belongs to a list in another order. Ask for the first page again."
             )
         return tuple(
-            None if value is None else _READ[kind](value) for kind, value in zip(kinds, stored[1:], strict=True)
+            None if value is None and nullable else _READ[kind](value)
+            for (kind, nullable), value in zip(kinds, stored[1:], strict=True)
         )
     except (ValueError, TypeError, binascii.Error, InvalidOperation):
         raise HubError(
@@ -62,7 +67,7 @@ def _boolean(value: object) -> bool:
 
 def _decimal(value: object) -> Decimal:
     number = Decimal(_text(value))
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > 100:
         raise ValueError
     return number
 

@@ -20,9 +20,10 @@ class Document:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What goes back to the caller: the JSON of the response, and the HTTP status it deserves under
-    ``application/graphql-response+json`` (200 with data, 4xx when the caller erred, 5xx when we did)."""
+    ``application/graphql-response+json`` (200 with data, 4xx when the caller erred, 5xx when we did), and the code of its refusal."""
 
     body: bytes
     status: int
     cost: int = 0
     """Objects that the operation might have held by its page sizes: what the caller's budget is charged."""
+    code: str | None = None

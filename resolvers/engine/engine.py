@@ -1,9 +1,11 @@
 """The engine's door: a valid document in, the JSON of its response out."""
 
+import asyncio
 import logging
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import asyncpg
@@ -33,8 +35,8 @@ from resolvers.engine.snapshot import snapshot
 from resolvers.engine.source import Registry
 from resolvers.errors import HubError
 
-MAX_PLANS = 64
-"""Plans kept of one operation; each is for another shape of its variables."""
+MAX_STEPS = 20_000
+"""Steps of all plans that are kept; the plan that was used longest ago goes first."""
 
 MAX_ERRORS = 20
 
@@ -44,6 +46,8 @@ _LOST = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InvalidCatalogNameError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InvalidCachedStatementError,
@@ -54,11 +58,10 @@ _LOST = (
 
 @dataclass(eq=False, slots=True)
 class Prepared:
-    """An operation of a document: its variables' types, and its plans by the shape of the variables."""
+    """An operation of a document, and its variables' types."""
 
     node: OperationDefinitionNode
     types: tuple[tuple[str, GraphQLInputType], ...]
-    plans: dict[Any, Operation] = field(default_factory=dict)
     introspected: dict[str, Any] | None = None
 
 
@@ -83,6 +86,7 @@ class Engine:
         executor: Literal["plan", "default"] = "plan",
         first_wall: bool = True,
         small_cell: int = 10,
+        seconds: float = 10.0,
     ) -> None:
         check(schema, registry)
         self.schema = schema
@@ -91,6 +95,9 @@ class Engine:
         self.max_objects = max_objects
         self.first_wall = first_wall
         self.small_cell = small_cell
+        self.seconds = seconds
+        self.plans: OrderedDict[tuple[Prepared, tuple[Lens, ...], tuple[Any, ...]], Operation] = OrderedDict()
+        self.kept = 0
         self.referee = Referee(schema, registry) if executor == "default" else None
 
     async def execute(
@@ -117,7 +124,7 @@ class Engine:
         try:
             data, errors = await self._answered(document, prepared, operation, inputs, bound, traces)
         except HubError as error:
-            return _refused([error], status=503 if error.code == "DATABASE_UNAVAILABLE" else 400)
+            return _refused([error], status=503 if error.code in ("DATABASE_UNAVAILABLE", "OVERLOADED") else 400)
         response: dict[str, Any] = {"data": data}
         if errors:
             response["errors"] = [error.formatted for error in errors]
@@ -157,13 +164,17 @@ class Engine:
         self, document: Document, prepared: Prepared, coerced: Mapping[str, Any], caller: Caller
     ) -> Operation:
         lenses = caller.shape if self.first_wall else (Lens.EVERYTHING,)
-        key = (lenses, shape(prepared.types, coerced))
-        operation = prepared.plans.get(key)
-        if operation is None:
-            operation = compile_operation(self.schema, self.registry, document, prepared.node, coerced, lenses)
-            if len(prepared.plans) >= MAX_PLANS:
-                del prepared.plans[next(iter(prepared.plans))]
-            prepared.plans[key] = operation
+        key = (prepared, lenses, shape(prepared.types, coerced, self.registry.prefixes))
+        operation = self.plans.get(key)
+        if operation is not None:
+            self.plans.move_to_end(key)
+            return operation
+        operation = compile_operation(self.schema, self.registry, document, prepared.node, coerced, lenses)
+        self.plans[key] = operation
+        self.kept += len(operation.steps) + 1
+        while self.kept > MAX_STEPS:
+            _, dropped = self.plans.popitem(last=False)
+            self.kept -= len(dropped.steps) + 1
         return operation
 
     async def _answered(
@@ -182,7 +193,8 @@ class Engine:
         values: dict[str, Any] = dict(operation.constants)
         errors = []
         if operation.introspection:
-            values.update(self._introspected(document, prepared, operation, inputs))
+            found, errors = self._introspected(document, prepared, operation, inputs)
+            values.update(found)
         if operation.roots:
             found, missing = await self._guarded(lambda: self._run(operation, inputs, bound, traces))
             values.update(found)
@@ -200,7 +212,17 @@ class Engine:
             return await operation.run(Run(bound, connection, traces), inputs)
 
     async def _guarded(self, attempt: Callable[[], Any]) -> Any:
-        """Run an attempt, once more when the connection was lost, and say a database's faults in the caller's words."""
+        """Run an attempt within the time of an operation, and say a database's faults in the caller's words."""
+        try:
+            async with asyncio.timeout(self.seconds) as limit:
+                return await self._twice(attempt)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise too_slow() from None
+
+    async def _twice(self, attempt: Callable[[], Any]) -> Any:
+        """Run an attempt, once more when the connection was lost."""
         for last in (False, True):
             try:
                 return await attempt()
@@ -213,20 +235,18 @@ class Engine:
                         f"The database cannot be reached. Try again shortly. Reference: {reference}",
                     ) from None
             except asyncpg.QueryCanceledError:
-                raise HubError(
-                    "STATEMENT_TIMEOUT", "The operation took too long. Ask for smaller pages or a narrower filter."
-                ) from None
+                raise too_slow() from None
             except asyncpg.DataError as fault:
-                _log.warning("data error: %s", fault)
+                _log.warning("value refused by the database: %s", type(fault).__name__)
                 raise HubError("BAD_ARGUMENT", "A value in the arguments or variables is out of range.") from None
         raise AssertionError
 
     def _introspected(
         self, document: Document, prepared: Prepared, operation: Operation, inputs: Inputs
-    ) -> Mapping[str, Any]:
+    ) -> tuple[Mapping[str, Any], list[GraphQLError]]:
         """The introspection fields, by graphql-core; kept where no variable changes them, since the schema does not change."""
         if prepared.introspected is not None:
-            return prepared.introspected
+            return prepared.introspected, []
         nodes = tuple(node for nodes in operation.introspection.values() for node in nodes)
         alone = OperationDefinitionNode(
             operation=prepared.node.operation,
@@ -239,9 +259,14 @@ class Engine:
         result = execute_sync(self.schema, part, variable_values=dict(inputs.given))
         if result.data is None:
             raise RuntimeError(f"introspection failed: {result.errors}")
-        if not prepared.types:
+        if not prepared.types and not result.errors:
             prepared.introspected = result.data
-        return result.data
+        return result.data, [_short(error, error.path) for error in result.errors or ()]
+
+
+def too_slow() -> HubError:
+    """The error of an operation that took longer than it may."""
+    return HubError("STATEMENT_TIMEOUT", "The operation took too long. Ask for smaller pages or a narrower filter.")
 
 
 class GraphQLErrors(Exception):
@@ -252,13 +277,15 @@ class GraphQLErrors(Exception):
         self.errors = errors
 
 
-def _short(error: GraphQLError) -> GraphQLError:
-    message = error.message if len(error.message) <= 300 else error.message[:299] + "…"
-    return GraphQLError(message, nodes=error.nodes, extensions={"code": "BAD_VARIABLES"})
+def _short(error: GraphQLError, path: list[str | int] | None = None) -> GraphQLError:
+    message = error.message.encode(errors="replace").decode()
+    message = message if len(message) <= 300 else message[:299] + "…"
+    return GraphQLError(message, nodes=error.nodes, path=path, extensions={"code": "BAD_VARIABLES"})
 
 
 def _refused(errors: list[Any], status: int = 400) -> Answer:
-    return Answer(orjson.dumps({"errors": [error.formatted for error in errors]}), status)
+    code = str((errors[0].extensions or {}).get("code"))
+    return Answer(orjson.dumps({"errors": [error.formatted for error in errors]}), status, code)
 
 
 def _explained(operation: Operation, traces: list[Trace]) -> dict[str, Any]:

@@ -23,43 +23,62 @@ from db.search import contains
 from resolvers.access import Lens
 from resolvers.engine.arguments import Leaf, Value
 from resolvers.engine.binder import Binder
+from resolvers.engine.budget import Budget
 from resolvers.engine.source import One, Registry, Source, expression
 from resolvers.errors import HubError
 
 
 class Filter:
-    """Writes the conditions of one statement's filters."""
+    """Writes the conditions of one statement's filters.
 
-    def __init__(self, registry: Registry, binder: Binder, lenses: tuple[Lens, ...]) -> None:
+    ``lenses`` say which rows of related types count; ``asker`` are the caller's own, which say which columns may be compared with.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        binder: Binder,
+        lenses: tuple[Lens, ...],
+        budget: Budget,
+        asker: tuple[Lens, ...],
+    ) -> None:
         self.registry = registry
         self.binder = binder
         self.lenses = lenses
+        self.asker = asker
+        self.budget = budget
 
     def condition(
-        self, source: Source, given: Mapping[str, Value], table: FromClause | None = None
+        self, source: Source, given: Mapping[str, Value], table: FromClause | None = None, depth: int = 0
     ) -> ColumnElement[bool]:
-        """The condition that a filter sets on the rows of a source, whose table may stand under an alias."""
-        parts = [self._part(source, name, value, table) for name, value in given.items() if value is not None]
+        """The condition that a filter sets on the rows of a source, whose table may stand under an alias. Raises TOO_COMPLEX."""
+        parts = [self._part(source, name, item, table, depth + 1) for name, item in given.items() if item is not None]
         return and_(true(), *parts)
 
-    def _part(self, source: Source, name: str, value: Value, table: FromClause | None) -> ColumnElement[bool]:
+    def _part(
+        self, source: Source, name: str, value: Value, table: FromClause | None, depth: int
+    ) -> ColumnElement[bool]:
+        self.budget.condition(depth)
         if name == "and":
-            return and_(true(), *(self.condition(source, part, table) for part in value))
+            return and_(true(), *(self.condition(source, part, table, depth) for part in value))
         if name == "or":
-            return or_(false(), *(self.condition(source, part, table) for part in value))
+            return or_(false(), *(self.condition(source, part, table, depth) for part in value))
         if name == "not":
-            return not_(func.coalesce(self.condition(source, value, table), false()))
+            return not_(func.coalesce(self.condition(source, value, table, depth), false()))
         leads = source.fields.get(name)
         if isinstance(leads, One):
             target = self.registry.sources[leads.target]
             other = target.table.alias()
             key = _under(expression(leads.key), source, table)
             seen = self.registry.sight(target, self.lenses, self.binder, other)
-            return exists().where(other.c.id == key, self.condition(target, value, other), *([] if seen is None else [seen]))
+            wall = [] if seen is None else [seen]
+            return exists().where(other.c.id == key, self.condition(target, value, other, depth), *wall)
         column = source.column(name)
         if column is None:
             raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be filtered by {name}.")
-        prefix = _prefix(column, source, self.registry)
+        if self.registry.is_masked(source.typename, name, self.asker):
+            raise HubError("MASKED_COLUMN", f"{name} is masked for you: {source.typename} cannot be filtered by it.")
+        prefix = _prefix(column, source)
         column = _under(column, source, table)
         searchable = name in source.searchable
         return and_(
@@ -125,6 +144,6 @@ def _under(column: ColumnElement[Any], source: Source, table: FromClause | None)
     return adapted
 
 
-def _prefix(column: ColumnElement[Any], source: Source, registry: Registry) -> str | None:
+def _prefix(column: ColumnElement[Any], source: Source) -> str | None:
     """The ID prefix of the rows that a key column names, when it is one."""
     return source.prefix if column is source.key else None

@@ -26,5 +26,6 @@ def decode(text: str, prefix: str | None = None) -> tuple[str, int]:
 
 
 def shown(text: str) -> str:
-    """A caller's text as it may be repeated in a message: quoted and short."""
+    """A caller's text as it may be repeated in a message: quoted, short, and without halves of surrogate pairs."""
+    text = text.encode(errors="replace").decode()
     return f'"{text}"' if len(text) <= 60 else f'"{text[:57]}…"'

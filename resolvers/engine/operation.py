@@ -8,7 +8,7 @@ from graphql import FieldNode, GraphQLSchema, OperationDefinitionNode
 
 from resolvers.access import Caller, Lens
 from resolvers.engine import ids
-from resolvers.engine.arguments import Leaf, build, snake
+from resolvers.engine.arguments import Leaf, build, prefixes, snake
 from resolvers.engine.binder import Inputs
 from resolvers.engine.compiler import Compiler
 from resolvers.engine.document import Document
@@ -62,11 +62,13 @@ class Operation:
     def bind(self, inputs: Inputs, max_objects: int) -> list[Bound]:
         """Bind and weigh one run. Raises what the caller got wrong, before anything has run."""
         bound = bind(self.steps, inputs)
-        estimate = sum(_weight(root, bound, inputs) for root in self.roots)
+        weights = [_weight(root, bound, inputs) for root in self.roots]
+        estimate = sum(weights)
         if estimate > max_objects:
             raise HubError(
                 "TOO_COMPLEX",
                 f"This operation may bring {estimate} objects; the limit is {max_objects}. Ask for smaller pages or fewer levels.",
+                nodes=self.roots[weights.index(max(weights))].node,
             )
         return bound
 
@@ -175,7 +177,9 @@ def _compile_root(compiler: Compiler, registry: Registry, key: str, nodes: list[
     if name in ("node", "nodes"):
         given = build(query.fields[name], nodes[0], compiler.variables)
         leaf = given["ids" if name == "nodes" else "id"]
-        steps = {prefix: compiler.by_key(source, nodes, key) for prefix, source in registry.prefixes.items()}
+        value = leaf.get(compiler.variables)
+        asked = prefixes(value if name == "nodes" else [value], registry.prefixes)
+        steps = {prefix: compiler.by_key(registry.prefixes[prefix], nodes, key) for prefix in sorted(asked)}
         return Root(key, nodes[0], steps, leaf, many=name == "nodes")
     answer = registry.roots[snake(name)]
     if isinstance(answer, Lookup):

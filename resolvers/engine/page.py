@@ -1,11 +1,25 @@
 """Pages: the order of a list, the place where a page starts or ends, and its size. Keyset cursors, never OFFSET."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, false, or_, tuple_, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    cast,
+    false,
+    func,
+    literal_column,
+    or_,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from resolvers.engine import cursor
 from resolvers.engine.arguments import Arguments, Leaf
@@ -15,12 +29,14 @@ from resolvers.errors import HubError
 
 DEFAULT_SIZE = 20
 MAX_SIZE = 200
+MAX_ORDER = 4
 
 
 @dataclass(frozen=True)
 class Key:
     """A column of an order."""
 
+    name: str
     column: ColumnElement[Any]
     descending: bool
     nullable: bool
@@ -32,30 +48,45 @@ class Order:
 
     keys: tuple[Key, ...]
     fingerprint: str
-    kinds: tuple[type, ...]
+    kinds: tuple[tuple[type, bool], ...]
 
 
-def order_of(source: Source, default: Sequence[Expression], arguments: Arguments) -> Order:
-    """The order that the caller asks for by ``orderBy``, made total by the key; else the list's own."""
+def order_of(
+    source: Source, default: Sequence[Expression], arguments: Arguments, masked: Callable[[str], bool]
+) -> Order:
+    """The order that the caller asks for by ``orderBy``, made total by the key; else the list's own.
+
+    Raises BAD_ARGUMENT, and MASKED_COLUMN for a column that the caller does not see in clear: an order would tell what it hides.
+    """
     asked = arguments.get("order_by") or ()
+    names = [item["field"].name for item in asked]
+    if len(names) > MAX_ORDER or len(set(names)) < len(names):
+        raise HubError("BAD_ARGUMENT", f"`orderBy` takes at most {MAX_ORDER} columns, each once.")
     keys: list[Key] = []
     for item in asked:
         name = item["field"].name.lower()
         column = source.column(name)
         if column is None:
             raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be ordered by {name}.")
+        if masked(name):
+            raise HubError("MASKED_COLUMN", f"{name} is masked for you: {source.typename} cannot be ordered by it.")
         nullable = bool(getattr(column, "nullable", True))
         direction = item.get("direction")
-        keys.append(Key(_comparable(column), direction is not None and direction.name == "DESC", nullable))
+        keys.append(Key(name, _comparable(column), direction is not None and direction.name == "DESC", nullable))
     rest = [source.key] if asked else [expression(column) for column in default]
-    keys.extend(Key(column, False, False) for column in rest)
-    marks = "|".join(f"{key.column.key}{' desc' if key.descending else ''}" for key in keys)
+    keys.extend(Key(str(column.key), column, False, False) for column in rest)
+    marks = "|".join(f"{key.name}{' desc' if key.descending else ''}" for key in keys)
     fingerprint = hashlib.blake2s(f"{source.typename}|{marks}".encode(), digest_size=3).hexdigest()
-    return Order(tuple(keys), fingerprint, tuple(key.column.type.python_type for key in keys))
+    return Order(tuple(keys), fingerprint, tuple((key.column.type.python_type, key.nullable) for key in keys))
 
 
 def _comparable(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return type_coerce(column, Text()) if getattr(column.type, "enum_class", None) is not None else column
+    """A column as it is ordered by: a code by its place in its list, so that a province comes before a city."""
+    codes = getattr(column.type, "enum_class", None)
+    if codes is None:
+        return column
+    listed = literal_column("ARRAY[" + ", ".join(f"'{code.name}'" for code in codes) + "]::text[]", ARRAY(Text()))
+    return func.array_position(listed, cast(column, Text()), type_=Integer())
 
 
 @dataclass(frozen=True)
@@ -79,8 +110,8 @@ class Page:
         size, name = (last, "last") if last is not None else (first, "first")
         return cls(last is not None, _size(size, name), arguments.get("after"), arguments.get("before"))
 
-    def cut(self, select: Select[Any], order: Order, binder: Binder) -> Select[Any]:
-        """The select with this page's order, bounds and limit: one row more than the page, to know whether there is a next."""
+    def cut(self, select: Select[Any], order: Order, binder: Binder, *, more: int) -> Select[Any]:
+        """The select with this page's order, bounds and limit: so many rows ``more`` than the page, to know whether there is a next."""
         for leaf, forward in ((self.after, True), (self.before, False)):
             if leaf is not None:
                 select = select.where(_beyond(order, leaf, forward, binder))
@@ -90,7 +121,7 @@ class Page:
             if key.nullable:
                 column = column.nulls_first() if self.backward else column.nulls_last()
             select = select.order_by(column)
-        return select.limit(binder.bind(lambda inputs: self.size(inputs) + 1, BigInteger()))
+        return select.limit(binder.bind(lambda inputs: self.size(inputs) + more, BigInteger()))
 
 
 def _size(leaf: Leaf | None, name: str) -> Getter:

@@ -30,8 +30,9 @@ class Child:
 class Step:
     """One statement, and how its rows become values: ``build(groups, keys, children, totals)`` is generated for this step.
 
-    ``each`` estimates the rows per parent; ``size`` is set for pages. ``statement`` is null when no row of a list is asked for, and
-    ``checks`` then finds what the caller got wrong in its arguments; ``total`` is null when the count is not asked for.
+    ``each`` estimates the rows per parent, ``weight`` the objects that each becomes; ``size`` is set for pages, and
+    ``written`` where PostgreSQL writes them. ``statement`` is null when no row of a list is asked for, and ``checks`` then finds what
+    the caller got wrong in its arguments; ``total`` is null when the count is not asked for.
     """
 
     index: int
@@ -46,6 +47,8 @@ class Step:
     total: Statement | None = None
     columns: tuple[str, ...] = ()
     checks: tuple[Getter, ...] = ()
+    weight: int = 1
+    written: bool = False
 
     def statements(self) -> int:
         """How many statements this step and those below it run, whatever the number of rows."""
@@ -147,10 +150,15 @@ def bind(steps: Sequence[Step], inputs: Inputs) -> list[Bound]:
     return bound
 
 
+COUNT_WEIGHT = 100
+"""A count weighs as so many objects: it reads every row of a list."""
+
+
 def cost(step: Step, bound: Sequence[Bound], parents: int = 1) -> int:
     """Estimate of the objects that a step and those below it bring, from page sizes alone."""
     rows = parents * (bound[step.index].size if step.size else step.each)
-    return rows + sum(cost(child.step, bound, rows) for child in step.children if isinstance(child.step, Step))
+    own = rows * step.weight + (parents * COUNT_WEIGHT if step.total else 0)
+    return own + sum(cost(child.step, bound, rows) for child in step.children if isinstance(child.step, Step))
 
 
 async def run(step: Step, keys: list[Key] | None, this: Run) -> Built:
@@ -176,7 +184,7 @@ def _grouped(step: Step, bound: Bound, rows: list[Any]) -> Groups:
             grouped[key].append(row)
         else:
             grouped[key] = [row]
-    if step.size is None:
+    if step.size is None or step.written:
         return {key: (group, False) for key, group in grouped.items()}
     size = bound.size
     cut: Groups = {}

@@ -24,10 +24,12 @@ from graphql import (
 from sqlalchemy import any_, select
 from strawberry.dataloader import DataLoader
 
+from resolvers.access import Lens
 from resolvers.engine import cursor, ids
 from resolvers.engine.arguments import build, snake
 from resolvers.engine.assembly import Columns
 from resolvers.engine.binder import Binder, Inputs
+from resolvers.engine.budget import Budget
 from resolvers.engine.compiler import Listing, in_sight
 from resolvers.engine.document import Document
 from resolvers.engine.operation import not_found, viewer_of
@@ -109,8 +111,8 @@ class Session:
 
     async def by_key(self, source: Source, keys: list[int]) -> list[Row | None]:
         """Whole rows by their keys."""
-        columns = whole(source)
         binder = Binder()
+        columns = whole(source, self.registry, self.inputs.caller.shape, binder)
         fetch = select(source.key.label("key"), *columns.labelled()).where(source.key == any_(keys_parameter()))
         fetch = fetch.where(*in_sight(self.registry, source, self.inputs.caller.shape, binder))
         found = {row[0]: Row(source, columns, row) for row in await self.rows(compiled(fetch, binder), keys)}
@@ -133,8 +135,9 @@ class Session:
 
         async def load(keys: list[int | None]) -> list[Listed]:
             arguments = build(field, node, self.inputs.variables)
-            listing = Listing(self.registry, many, arguments, self.inputs.caller.shape, root=parent is None)
-            columns = whole(listing.source)
+            lenses = self.inputs.caller.shape
+            listing = Listing(self.registry, many, arguments, lenses, Budget(), root=parent is None)
+            columns = whole(listing.source, self.registry, lenses, listing.binder)
             for item in listing.order.keys if page else ():
                 columns.index(item.column, raw=True)
             cut = Page.asked(arguments)
@@ -178,12 +181,12 @@ class Session:
         return await self.loader(("computed", row.source.typename, name), load).load(key)
 
 
-def whole(source: Source) -> Columns:
-    """All columns of a source, and those that its relations start from."""
-    columns = Columns()
+def whole(source: Source, registry: Registry, lenses: tuple[Lens, ...], binder: Binder) -> Columns:
+    """All columns of a source as a caller sees them, and those that its relations start from."""
+    columns = Columns(registry, lenses, binder)
     columns.index(source.key)
     for name in {*source.table.c.keys(), *source.columns}:
-        column = source.column(name)
+        column = columns.field(source, name)
         if column is not None:
             columns.index(column)
     for field in source.fields.values():
@@ -210,7 +213,7 @@ class Referee:
         for type_ in schema.type_map.values():
             if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType) and not type_.name.startswith("__"):
                 type_.resolve_type = lambda value, *_: value.source.typename
-            if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
+            if isinstance(type_, GraphQLObjectType) and self._planned(type_.name):
                 type_.is_type_of = None
                 for name, field in type_.fields.items():
                     field.resolve = self._resolver(type_, name)
@@ -233,6 +236,10 @@ class Referee:
             if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
                 raise error.original_error
         return answer.data, errors
+
+    def _planned(self, name: str) -> bool:
+        known = name in self.registry.sources or name in ("Query", "PageInfo") or name.startswith("Viewer")
+        return known or name.endswith(("Connection", "Edge"))
 
     def _resolver(self, type_: GraphQLObjectType, name: str) -> Any:
         if type_.name == "Query":
@@ -272,7 +279,7 @@ class Referee:
         codes = getattr(column.type, "enum_class", None)
         if codes is not None:
             return lambda row, _info, **_: None if row.get(column) is None else codes[row.get(column)]
-        return lambda row, _info: row.get(column)
+        return lambda row, _info: row.get(row.columns.field(source, name))
 
     def _root(self, name: str) -> Any:
         if name == "viewer":
@@ -323,7 +330,8 @@ def _lookup(lookup: Lookup) -> Any:
         source = session.registry.sources[lookup.target]
         name, value = next((snake(name), value) for name, value in given.items() if value is not None)
         column = expression(lookup.by[name])
-        columns, binder = whole(source), Binder()
+        binder = Binder()
+        columns = whole(source, session.registry, session.inputs.caller.shape, binder)
         sought = ids.decode(value, source.prefix)[1] if column is source.key else value
         fetch = (
             select(source.key, *columns.labelled()).where(column == binder.bind(lambda _: sought, column.type)).limit(1)

@@ -17,6 +17,8 @@ from graphql import (
     is_abstract_type,
 )
 
+from resolvers.engine.arguments import no_value
+
 Selection = dict[str, list[FieldNode]]
 """The fields by response key, in the order in which the response has them."""
 
@@ -75,6 +77,8 @@ class Collector:
             if name in ("skip", "include"):
                 value = (directive.arguments or ())[0].value
                 flag = self.variables[value.name.value] if isinstance(value, VariableNode) else value.value  # type: ignore[attr-defined]
+                if not isinstance(flag, bool):
+                    raise no_value(directive)
                 if flag is (name == "skip"):
                     return False
         return True

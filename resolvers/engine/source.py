@@ -156,6 +156,23 @@ SightOf = Callable[["Source", tuple[Lens, ...], Binder, FromClause | None], Colu
 """Which rows of a source (under an alias, perhaps) a caller with these lenses sees; None for all."""
 
 
+MaskOf = Callable[["Source", str, tuple[Lens, ...], Binder], ColumnElement[Any] | None]
+"""What answers a column of a source for a caller with these lenses, when that is not the column itself."""
+
+IsMasked = Callable[[str, str, tuple[Lens, ...]], bool]
+"""Whether a caller with these lenses sees less of a type's column than the rows hold."""
+
+
+def unmasked(source: "Source", name: str, lenses: tuple[Lens, ...], binder: Binder) -> ColumnElement[Any] | None:
+    """No mask."""
+    return None
+
+
+def never(typename: str, name: str, lenses: tuple[Lens, ...]) -> bool:
+    """No column is masked."""
+    return False
+
+
 def everything(
     source: "Source", lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
 ) -> ColumnElement[bool] | None:
@@ -171,6 +188,8 @@ class Registry:
         self.prefixes: dict[str, Source] = {}
         self.roots: dict[str, Many | Lookup] = {}
         self.sight: SightOf = everything
+        self.mask: MaskOf = unmasked
+        self.is_masked: IsMasked = never
 
     def add(self, source: Source) -> Source:
         """Register a source under its type's name and its ID prefix."""

@@ -1,8 +1,7 @@
 """Asking the engine, and watching the statements that it sends."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import asyncpg
@@ -23,11 +22,13 @@ class Watched:
         self.pool = pool
         self.hold = hold
         self.statements: list[str] = []
+        self.transactions: list[dict[str, Any]] = []
 
-    @asynccontextmanager
-    async def acquire(self) -> AsyncIterator["WatchedConnection"]:
-        async with self.pool.acquire() as connection:
-            yield WatchedConnection(self, connection)
+    async def acquire(self, **options: Any) -> "WatchedConnection":
+        return WatchedConnection(self, await self.pool.acquire(**options))
+
+    async def release(self, connection: "WatchedConnection") -> None:
+        await self.pool.release(connection.connection)
 
 
 class WatchedConnection:
@@ -38,6 +39,7 @@ class WatchedConnection:
         self.connection = connection
 
     def transaction(self, **options: Any) -> Any:
+        self.watch.transactions.append(options)
         return self.connection.transaction(**options)
 
     async def fetch(self, sql: str, *values: Any) -> list[Any]:

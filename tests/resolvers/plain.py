@@ -1,8 +1,10 @@
 """What the lists must hold, by plain SQL on the records themselves: the links, not the closures that the engine uses."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import asyncpg
+
+from db.clock import today
 
 UNIONS = """
 WITH RECURSIVE standing AS (
@@ -47,6 +49,31 @@ async def children(db: asyncpg.Pool, union: int, hierarchy: str, day: date) -> s
     """The unions right below one on the day."""
     rows = await db.fetch(UNIONS + "SELECT child_id AS id FROM held WHERE parent_id = $1", union, hierarchy, day)
     return {row["id"] for row in rows}
+
+
+LAST = """
+WITH RECURSIVE up (start, id, day) AS (
+    SELECT id, id, CASE WHEN dissolved_on <= $3 THEN dissolved_on - 1 ELSE $3 END
+    FROM organization WHERE established_on IS NULL OR established_on <= $3
+    UNION
+    SELECT up.start, l.parent_id, up.day FROM up
+    JOIN organization_link l ON l.child_id = up.id AND l.hierarchy = $2
+     AND l.valid_from <= up.day AND (l.valid_to IS NULL OR l.valid_to > up.day)
+)
+SELECT start AS id FROM up WHERE id = $1
+"""
+"""The unions that are below union $1 on day $3, or were on the last day before they were dissolved."""
+
+
+async def ever_below(db: asyncpg.Pool, union: int, hierarchy: str) -> set[int]:
+    """The union and all whose place today, or whose last place, is below it."""
+    return {row["id"] for row in await db.fetch(LAST, union, hierarchy, today())}
+
+
+async def last_day(db: asyncpg.Pool, union: int) -> date:
+    """Today, or the last day on which a dissolved union stood."""
+    dissolved = await db.fetchval("SELECT dissolved_on FROM organization WHERE id = $1", union)
+    return today() if dissolved is None or dissolved > today() else dissolved - timedelta(days=1)
 
 
 DIVISIONS = """

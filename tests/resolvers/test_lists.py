@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
@@ -30,6 +30,13 @@ class Records:
     key: str = "id"
     union: str = "organization_id"
     always: bool = False
+    known: bool = True
+
+    async def unions(self, db: asyncpg.Pool, union: int, hierarchy: str, day: date | None) -> set[int]:
+        """The unions whose records a union's subtree has."""
+        if day is None and not self.always:
+            return await ever_below(db, union, hierarchy)
+        return await plain.below(db, union, hierarchy, day or today())
 
     async def of(self, db: asyncpg.Pool, unions: set[int], day: date | None) -> list[int]:
         """Keys of the records of some unions, those that hold on the day if there is one."""
@@ -37,9 +44,10 @@ class Records:
             day = today()
         rows = await db.fetch(
             f"SELECT {self.key} AS id FROM {self.table} WHERE {self.union} = ANY ($1::bigint[])"
-            f" AND ($2::date IS NULL OR {self.begins} <= $2 AND ({self.ends} IS NULL OR {self.ends} > $2))",
+            f" AND ($2::date IS NULL OR coalesce({self.begins}, $3) <= $2 AND ({self.ends} IS NULL OR {self.ends} > $2))",
             list(unions),
             day,
+            date.max if self.known else date.min,
         )
         return [row["id"] for row in rows]
 
@@ -47,11 +55,22 @@ class Records:
 LISTS = {
     "members": Records("membership", "valid_from", "valid_to", "member_id", always=True),
     "memberships": Records("membership", "valid_from", "valid_to"),
-    "employers": Records("employer", "registered_on", "closed_on"),
+    "employers": Records("employer", "registered_on", "closed_on", known=False),
     "collectiveAgreements": Records("collective_agreement", "term_from", "term_to"),
     "insuranceEnrolments": Records("insurance_enrolment", "valid_from", "valid_to"),
     "disputeCases": Records("dispute_case", "received_on", "closed_on"),
 }
+
+
+EVER: dict[tuple[int, int, str], set[int]] = {}
+
+
+async def ever_below(db: asyncpg.Pool, union: int, hierarchy: str) -> set[int]:
+    """What ``plain.ever_below`` finds, asked once."""
+    key = (id(db), union, hierarchy)
+    if key not in EVER:
+        EVER[key] = await plain.ever_below(db, union, hierarchy)
+    return EVER[key]
 
 
 def given(arguments: Mapping[str, Any]) -> str:
@@ -113,7 +132,7 @@ async def test_a_union_lists_the_records_of_itself_or_of_all_below_it_on_the_day
     for union in [*unions, *([] if name.startswith("member") else [1])]:
         for hierarchy in HIERARCHIES:
             for day in DAYS:
-                reached = await plain.below(pool, union, hierarchy, day or today())
+                reached = await LISTS[name].unions(pool, union, hierarchy, day)
                 for scope, within in (("SELF", {union}), ("SUBTREE", reached)):
                     expected = await LISTS[name].of(pool, within, day)
                     arguments = given({"scope": scope, "hierarchy": hierarchy, "asOf": day})
@@ -130,7 +149,7 @@ async def test_a_root_list_within_a_union_is_the_union_s_own(
 ) -> None:
     for union in unions:
         for hierarchy, scope in (("TERRITORIAL", None), ("INDUSTRIAL", "SUBTREE"), (None, "SELF")):
-            reached = await plain.below(pool, union, hierarchy or "TERRITORIAL", today())
+            reached = await LISTS[name].unions(pool, union, hierarchy or "TERRITORIAL", None)
             expected = await LISTS[name].of(pool, {union} if scope == "SELF" else reached, None)
             more = given({"within": f'"{ids.encode("org", union)}"', "hierarchy": hierarchy, "scope": scope})
             keys, total = await walk(caller, f"{name}(first: 200, after: $after{more})")
@@ -151,11 +170,11 @@ async def test_a_root_list_within_no_union_has_the_records_of_all(
 async def test_unions_within_a_union_are_those_below_it_that_stand_on_the_day(
     caller: Caller, pool: asyncpg.Pool, unions: list[int]
 ) -> None:
-    records = Records("organization", "established_on", "dissolved_on", union="id")
+    records = Records("organization", "established_on", "dissolved_on", union="id", known=False)
     for union in unions[1:]:
         for hierarchy in HIERARCHIES:
             for day in DAYS:
-                reached = await plain.below(pool, union, hierarchy, day or today())
+                reached = await records.unions(pool, union, hierarchy, day)
                 expected = await records.of(pool, reached, day)
                 more = given({"within": f'"{ids.encode("org", union)}"', "hierarchy": hierarchy, "asOf": day})
                 keys, total = await walk(caller, f"organizations(first: 200, after: $after{more})")
@@ -192,7 +211,7 @@ async def expected_hierarchy(db: asyncpg.Pool, union: int, hierarchy: str, day: 
         day,
     )
     return {
-        "ancestors": await plain.above(db, union, hierarchy, day or today()),
+        "ancestors": await plain.above(db, union, hierarchy, day or await plain.last_day(db, union)),
         "parents": {link["parent_id"] for link in links},
         "children": await plain.children(db, union, hierarchy, day or today()),
         "descendants": await plain.below(db, union, hierarchy, day or today()) - {union},
@@ -260,6 +279,34 @@ async def test_a_moved_union_stands_under_its_old_parent_until_the_day_and_under
         await pool.close()
 
 
+async def test_a_union_that_will_move_stands_where_it_stands_until_then(fresh_database_url: str) -> None:
+    pool = await create_pool(fresh_database_url)
+    try:
+        caller = Caller(pool)
+        county, city = await pool.fetchrow(
+            "SELECT o.id, l.parent_id FROM organization o JOIN organization_link l ON l.child_id = o.id"
+            " JOIN organization p ON p.id = l.parent_id AND p.level = 'CITY'"
+            " JOIN territorial_closure c ON c.ancestor_id = o.id JOIN employer e ON e.organization_id = c.descendant_id"
+            " WHERE o.level = 'COUNTY' GROUP BY 1, 2 ORDER BY count(*) DESC, 1 LIMIT 1"
+        )
+        elsewhere = await pool.fetchval(
+            "SELECT id FROM organization WHERE level = 'CITY' AND kind = 'LOCAL_FEDERATION' AND id <> $1 LIMIT 1", city
+        )
+        async with pool.acquire() as connection, connection.transaction():
+            tomorrow = today() + timedelta(days=1)
+            await reparent(connection, child=county, parent=elsewhere, hierarchy=Hierarchy.TERRITORIAL, on=tomorrow)
+        for union in (county, city, elsewhere):
+            for name in ("employers", "memberships"):
+                expected = await LISTS[name].of(pool, await plain.ever_below(pool, union, "TERRITORIAL"), None)
+                field = f"{name}(first: 200, after: $after)"
+                keys, total = await walk(caller, field, "Organization", ids.encode("org", union))
+                assert (sorted(keys), total) == (sorted(expected), len(expected)), (union, name)
+            shown = await hierarchy_of(caller, union, "TERRITORIAL", None)
+            assert shown == await expected_hierarchy(pool, union, "TERRITORIAL", None)
+    finally:
+        await pool.close()
+
+
 async def test_a_division_lists_what_stands_in_it_or_in_all_below_it(caller: Caller, pool: asyncpg.Pool) -> None:
     divisions = [
         await pool.fetchval(
@@ -267,11 +314,14 @@ async def test_a_division_lists_what_stands_in_it_or_in_all_below_it(caller: Cal
             f" JOIN employer e ON e.division_id = c.descendant_id WHERE d.level = '{level}'"
             " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
         )
-        for level in ("CITY", "COUNTY", "TOWNSHIP")
+        for level in ("PROVINCE", "CITY", "COUNTY", "TOWNSHIP")
     ]
+    counted = dict.fromkeys(("employers", "collectiveAgreements", "disputeCases"), 0)
     lists = {
-        "organizations": Records("organization", "established_on", "dissolved_on", union="division_id"),
-        "employers": Records("employer", "registered_on", "closed_on", union="division_id"),
+        "organizations": Records("organization", "established_on", "dissolved_on", union="division_id", known=False),
+        "employers": Records("employer", "registered_on", "closed_on", union="division_id", known=False),
+        "collectiveAgreements": Records("collective_agreement", "term_from", "term_to", union="division_id"),
+        "disputeCases": Records("dispute_case", "received_on", "closed_on", union="division_id"),
     }
     for division in divisions:
         reached = await plain.divisions_below(pool, division)
@@ -282,6 +332,8 @@ async def test_a_division_lists_what_stands_in_it_or_in_all_below_it(caller: Cal
                     field = f"{name}(first: 200, after: $after{given({'scope': scope, 'asOf': day})})"
                     keys, total = await walk(caller, field, "Division", ids.encode("div", division))
                     assert (sorted(keys), total) == (sorted(expected), len(expected))
+                    counted[name] = counted.get(name, 0) + total
+    assert all(counted.values()), counted
 
 
 async def test_divisions_below_and_within_one_are_those_under_it_by_their_parents(
@@ -326,3 +378,23 @@ async def test_a_member_lists_the_cases_that_it_is_a_party_to(caller: Caller, po
             caller, "disputeCases(first: 2, after: $after)", "Member", ids.encode("mem", row["member_id"])
         )
         assert (sorted(keys), total) == (sorted(row["cases"]), len(row["cases"]))
+
+
+async def test_a_case_to_which_a_member_is_twice_a_party_is_listed_once(fresh_database_url: str) -> None:
+    pool = await create_pool(fresh_database_url)
+    try:
+        await pool.execute(
+            "INSERT INTO dispute_party (case_id, role, name, member_id)"
+            " SELECT case_id, 'THIRD_PARTY', name, member_id FROM dispute_party WHERE member_id IS NOT NULL"
+        )
+        rows = await pool.fetch(
+            "SELECT member_id, array_agg(DISTINCT case_id) AS cases FROM dispute_party"
+            " WHERE member_id IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT 20"
+        )
+        caller = Caller(pool)
+        for row in rows:
+            own = ids.encode("mem", row["member_id"])
+            keys, total = await walk(caller, "disputeCases(first: 1, after: $after)", "Member", own)
+            assert (sorted(keys), total) == (sorted(row["cases"]), len(row["cases"]))
+    finally:
+        await pool.close()

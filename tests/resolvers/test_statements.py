@@ -150,7 +150,8 @@ async def test_fifty_rows_of_a_root_list_need_no_more_statements_than_one(caller
     assert one == fifty == 2
 
 
-async def test_three_levels_below_a_province_need_a_statement_each(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_three_levels_below_a_province_need_a_statement_each(pool: asyncpg.Pool) -> None:
+    caller = Caller(pool, max_objects=1_000_000)
     text = """query ($ids: [ID!]!) { organizations(first: 5, filter: {id: {in: $ids}}) { nodes {
         children(first: 20) { nodes { name children(first: 20) { nodes { name
             members(first: 5) { totalCount nodes { name division { name } } } } } } } } } }"""

@@ -1,0 +1,314 @@
+"""What the time of one record is spent on in the hub: each stage of the real code timed in a loop, in one process."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from statistics import median
+from time import perf_counter, process_time
+from typing import Any
+
+import asyncpg
+import orjson
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from bench import servers
+from bench.database import FOLDER, Database
+from bench.load import Load, cpu_seconds, put
+from bench.workload import choose, operations
+from db.clock import today
+from db.connect import create_pool
+from db.migrate import connect
+from hub.app import limits_of, own_engine
+from hub.auth import Authenticator
+from hub.documents import Accepted, Documents
+from hub.http import GraphQLEndpoint, read_headers, respond
+from hub.negotiation import accepts
+from hub.parameters import from_body
+from hub.settings import Settings
+from hub.telemetry import JsonLines, Telemetry
+from hub.tokens import token_of
+from resolvers.engine.binder import Inputs
+from resolvers.engine.engine import Engine
+from resolvers.engine.snapshot import snapshot
+from schema import schema
+
+TOGETHER = 16
+"""Calls under way at a time, as with 16 connections."""
+
+CHUNKS = 9
+"""A stage is timed in so many chunks; the median one counts."""
+
+END_TO_END_SECONDS = 3.0
+
+
+class Canned:
+    """A pool whose connection answers a statement at once with rows fetched before: what is left is the engine's own time."""
+
+    def __init__(self, rows: list[Any]) -> None:
+        self.rows = rows
+
+    async def fetch(self, *_: Any) -> list[Any]:
+        """The rows."""
+        return self.rows
+
+    async def acquire(self, **_: Any) -> "Canned":
+        """The connection."""
+        return self
+
+    async def release(self, _: Any) -> None:
+        """Nothing to give back."""
+
+
+class Bare:
+    """A pool that hands out connections without a question: what is left out is what asyncpg's pool costs."""
+
+    def __init__(self, idle: list[asyncpg.Connection]) -> None:
+        self.idle = idle
+
+    async def acquire(self, **_: Any) -> asyncpg.Connection:
+        """A connection."""
+        return self.idle.pop()
+
+    async def release(self, connection: asyncpg.Connection) -> None:
+        """Take it back."""
+        self.idle.append(connection)
+
+
+class Silent(Telemetry):
+    """Telemetry that neither counts nor logs a request."""
+
+    def request(self, *_: Any) -> None:
+        """Nothing."""
+
+
+class Stages:
+    """Stages by name, timed in turns, so that what disturbs the machine disturbs all of them; times in microseconds.
+
+    ``times`` are of one call after the other. ``cpu`` is this process's CPU time of a call while ``TOGETHER`` run at a
+    time: waiting, and waking up from it, are left out, which is what counts under load.
+    """
+
+    def __init__(self, loops: int) -> None:
+        self.loops = max(1, loops // CHUNKS)
+        self.functions: dict[str, tuple[Callable[[], Any], bool]] = {}
+        self.times: dict[str, float] = {}
+        self.cpu: dict[str, float] = {}
+
+    def call(self, name: str, function: Callable[[], Any]) -> None:
+        """Add a function."""
+        self.functions[name] = (function, False)
+
+    def wait(self, name: str, function: Callable[[], Awaitable[Any]]) -> None:
+        """Add a function that is awaited."""
+        self.functions[name] = (function, True)
+
+    async def run(self) -> None:
+        """Time all of them."""
+        times: dict[str, list[float]] = {name: [] for name in self.functions}
+        cpu: dict[str, list[float]] = {name: [] for name in self.functions}
+        for _ in range(CHUNKS):
+            for name, (function, awaited) in self.functions.items():
+                start, used = perf_counter(), process_time()
+                if not awaited:
+                    for _ in range(self.loops):
+                        function()
+                else:
+                    await repeat(function, self.loops)
+                times[name].append((perf_counter() - start) / self.loops)
+                if awaited:
+                    used = process_time()
+                    await asyncio.gather(*(repeat(function, self.loops // TOGETHER + 1) for _ in range(TOGETHER)))
+                    cpu[name].append((process_time() - used) / (self.loops // TOGETHER + 1) / TOGETHER)
+                else:
+                    cpu[name].append((process_time() - used) / self.loops)
+        self.times = {name: 1e6 * median(found) for name, found in times.items()}
+        self.cpu = {name: 1e6 * median(found) for name, found in cpu.items()}
+
+    def both(self, name: str) -> tuple[float, float]:
+        """Time and CPU time of a stage."""
+        return self.times[name], self.cpu[name]
+
+    def difference(self, name: str, whole: str, *parts: str) -> None:
+        """What is left of a time without its parts."""
+        for found in (self.times, self.cpu):
+            found[name] = found[whole] - sum(found[part] for part in parts)
+
+
+async def repeat(function: Callable[[], Awaitable[Any]], count: int) -> None:
+    """Await a function so many times."""
+    for _ in range(count):
+        await function()
+
+
+def profile(database: Database, loops: int, console: Console) -> None:
+    """Time the stages, the hub as a whole and the floor below it, and print the table."""
+    body = operations(choose(database))[0].bodies(servers.Server("", 0, 0))[0]
+    settings = Settings(data_dir=FOLDER / "hub", database_url=database.url)
+    stages = Stages(loops)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_stages(stages, settings, body))
+    print_table(stages, end_to_end(database, body), console)
+
+
+async def _stages(stages: Stages, settings: Settings, body: str) -> None:
+    pool = await create_pool(str(settings.database_url), size=settings.pool_size)
+    try:
+        await _request(stages, settings, body, pool)
+    finally:
+        await pool.close()
+
+
+async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.Pool) -> None:
+    token = token_of(settings, "national")
+    raw = body.encode()
+    headers = [
+        (b"host", b"127.0.0.1:8000"),
+        (b"content-type", b"application/json"),
+        (b"accept", b"application/json"),
+        (b"authorization", f"Bearer {token}".encode()),
+        (b"content-length", str(len(raw)).encode()),
+    ]
+    authenticator = Authenticator(settings.token_file)
+    documents = Documents(schema._schema, limits_of(settings))
+    telemetry = Telemetry()
+    found = documents.get(from_body(raw).query)
+    assert isinstance(found, Accepted)
+    document, variables = found.document, from_body(raw).variables
+    engine = own_engine(pool, settings)
+    assert isinstance(engine, Engine)
+    log_to_nowhere()
+
+    explained = json.loads((await engine.execute(document, None, variables, persona="national", explain=True)).body)
+    (statement,) = explained["extensions"]["explain"]["statements"]
+    data = {"data": explained["data"]}
+    prepared = engine._prepared(document, None)
+    coerced = engine._coerced(prepared, variables)
+    operation = engine._operation(document, prepared, coerced)
+    inputs = Inputs(coerced, today(), {"__typename": "Viewer", "persona": "national"}, variables)
+    step = operation.steps[0]
+    assert step.statement is not None
+    arguments = step.statement.bind(inputs)
+    idle: list[asyncpg.Connection] = []
+    rows = await pool.fetch(statement["sql"], *arguments)
+    canned = Engine(schema._schema, engine.registry, Canned(rows), max_objects=settings.max_objects)
+
+    async def fetch() -> None:
+        connection = idle.pop()
+        await connection.fetch(statement["sql"], *arguments)
+        idle.append(connection)
+
+    async def nothing() -> None:
+        async with snapshot(pool, single=True):
+            pass
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": raw, "more_body": False}
+
+    async def send(_: Any) -> None:
+        pass
+
+    answer = orjson.dumps(data)
+    endpoint = GraphQLEndpoint(engine, documents, authenticator, telemetry, max_body_bytes=settings.max_body_bytes)
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
+    stages.call("headers, media type", lambda: accepts(read_headers(headers).accept))
+    stages.call("token", lambda: authenticator.principal([headers[3][1]]))
+    stages.call("JSON decode", lambda: from_body(raw))
+    stages.call("document lookup", lambda: documents.get(found.document.text))
+    stages.call("variables", lambda: engine._coerced(prepared, variables))
+    stages.call("plan lookup", lambda: engine._operation(document, engine._prepared(document, None), coerced))
+    stages.call("bind, weigh", lambda: operation.bind(inputs, settings.max_objects))
+    stages.wait("pool acquire, release", nothing)
+    stages.wait("PostgreSQL round trip", fetch)
+    stages.call("JSON encode", lambda: orjson.dumps(data))
+    stages.wait("respond", lambda: respond(send, 200, answer))
+    stages.call("count, log", lambda: telemetry.request(200, 0.0003, "OneRecord", "national", None))
+    stages.wait("engine without database", lambda: canned.execute(document, None, variables, persona="national"))
+    stages.wait("engine", lambda: engine.execute(document, None, variables, persona="national"))
+    stages.wait("endpoint", lambda: endpoint(scope, receive, send))
+    bare = GraphQLEndpoint(
+        Engine(schema._schema, engine.registry, Bare(idle), max_objects=settings.max_objects),
+        documents, authenticator, telemetry, max_body_bytes=settings.max_body_bytes,
+    )  # fmt: skip
+    unlinked = GraphQLEndpoint(canned, documents, authenticator, telemetry, max_body_bytes=settings.max_body_bytes)
+    silent = GraphQLEndpoint(engine, documents, authenticator, Silent(), max_body_bytes=settings.max_body_bytes)
+    stages.wait("endpoint without pool", lambda: bare(scope, receive, send))
+    stages.wait("endpoint without database", lambda: unlinked(scope, receive, send))
+    stages.wait("endpoint without telemetry", lambda: silent(scope, receive, send))
+    try:
+        idle += [await connect(str(settings.database_url)) for _ in range(TOGETHER)]
+        await stages.run()
+    finally:
+        for connection in idle:
+            await connection.close()
+    stages.difference("assembly, rest of engine", "engine without database",
+                      "variables", "plan lookup", "bind, weigh", "JSON encode")  # fmt: skip
+    for without in ("pool", "database", "telemetry"):
+        stages.difference(f"saved without {without}", "endpoint", f"endpoint without {without}")
+
+
+def log_to_nowhere() -> None:
+    """Write log lines as the hub does, to no file."""
+    handler = logging.FileHandler("/dev/null")
+    handler.setFormatter(JsonLines())
+    requests = logging.getLogger("unionhub.request")
+    requests.handlers, requests.propagate = [handler], False
+    requests.setLevel(logging.INFO)
+
+
+def end_to_end(database: Database, body: str) -> dict[tuple[str, int], tuple[float, float, float]]:
+    """For hub and floor over one connection and many: p50, CPU per request of the server and of PostgreSQL, in µs."""
+    found = {}
+    for start in (servers.hub, servers.floor):
+        with start(database) as server:
+            put(Load(server.port, [body], server.headers, TOGETHER, 1.0))
+            for connections in (1, TOGETHER):
+                before = cpu_seconds([server.pid]), cpu_seconds([database.postmaster])
+                figures = put(Load(server.port, [body], server.headers, connections, END_TO_END_SECONDS))
+                used = cpu_seconds([server.pid]) - before[0], cpu_seconds([database.postmaster]) - before[1]
+                each = [1e6 * cpu / figures.requests for cpu in used]
+                found[server.name, connections] = (1000 * figures.median, each[0], each[1])
+    return found
+
+
+ROWS = (
+    *("headers, media type", "token", "JSON decode", "document lookup"),
+    *("variables", "plan lookup", "bind, weigh", "pool acquire, release", "PostgreSQL round trip"),
+    *("assembly, rest of engine", "JSON encode", "respond", "count, log"),
+)
+
+
+def print_table(stages: Stages, whole: dict[tuple[str, int], tuple[float, float, float]], console: Console) -> None:
+    """Stages in the order of a request, their sum, and what a client sees."""
+    alone, _, _ = whole["hub", 1]
+    _, cpu, database = whole["hub", TOGETHER]
+    floor, _, _ = whole["floor", 1]
+    _, floor_cpu, _ = whole["floor", TOGETHER]
+    table = Table("stage", title="One record in the hub")
+    for name in ("one at a time, µs", f"{TOGETHER} at a time, CPU µs", "share of CPU"):
+        table.add_column(name, justify="right")
+
+    def row(name: str, time: float, used: float) -> None:
+        table.add_row(name, f"{time:.1f}", f"{used:.1f}", f"{used / cpu:.0%}")
+
+    row("socket, HTTP, ASGI (measured: an application that does nothing)", floor, floor_cpu)
+    for name in ROWS:
+        row(name, stages.times[name], stages.cpu[name])
+    parts = [sum(found[name] for name in ROWS) for found in (stages.times, stages.cpu)]
+    row(
+        "not in any stage: waking up, colder caches, coroutines in between",
+        alone - floor - parts[0],
+        cpu - floor_cpu - parts[1],
+    )
+    table.add_section()
+    row("seen by the client (p50); used by the hub's process", alone, cpu)
+    row("of that the endpoint, called in a loop", stages.times["endpoint"], stages.cpu["endpoint"])
+    row("of that the engine, called in a loop", stages.times["engine"], stages.cpu["engine"])
+    table.add_section()
+    row("the endpoint is faster without asyncpg's pool by", *stages.both("saved without pool"))
+    row("without pool and database by", *stages.both("saved without database"))
+    row("without counting and logging by", *stages.both("saved without telemetry"))
+    console.print(table)
+    console.print(f"PostgreSQL uses {database:.0f} µs of CPU for each request beside it.")

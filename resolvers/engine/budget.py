@@ -1,0 +1,37 @@
+"""What compiling one operation may cost: conditions in filters, their depth, statements. Checked while building."""
+
+from resolvers.errors import HubError
+
+MAX_CONDITIONS = 500
+MAX_FILTER_DEPTH = 12
+MAX_STATEMENTS = 200
+
+
+class Budget:
+    """What is left to one operation."""
+
+    def __init__(self) -> None:
+        self.conditions = MAX_CONDITIONS
+        self.statements = MAX_STATEMENTS
+
+    def condition(self, depth: int) -> None:
+        """Spend one condition of a filter at this depth. Raises TOO_COMPLEX."""
+        self.conditions -= 1
+        if self.conditions < 0:
+            raise HubError(
+                "TOO_COMPLEX",
+                f"The filters of this operation have more than {MAX_CONDITIONS} conditions. Use `in` with a list instead of `or`.",
+            )
+        if depth > MAX_FILTER_DEPTH:
+            raise HubError(
+                "TOO_COMPLEX", f"A filter is nested more than {MAX_FILTER_DEPTH} levels deep. Ask in fewer levels."
+            )
+
+    def statement(self) -> None:
+        """Spend one statement. Raises TOO_COMPLEX."""
+        self.statements -= 1
+        if self.statements < 0:
+            raise HubError(
+                "TOO_COMPLEX",
+                f"This operation needs more than {MAX_STATEMENTS} statements. Ask for fewer relations at a time.",
+            )

@@ -1,0 +1,163 @@
+"""Last days: how periods are counted, and which rule applies to a record."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+
+import asyncpg
+import pytest
+
+from db.connect import create_pool
+from db.deadlines import DeadlineUnit
+from resolvers.deadlines import after, is_working_day
+from tests.resolvers.caller import Caller
+
+DAY, WORKING, MONTH, YEAR = (
+    DeadlineUnit.CALENDAR_DAY,
+    DeadlineUnit.WORKING_DAY,
+    DeadlineUnit.MONTH,
+    DeadlineUnit.YEAR,
+)
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "unit", "last"),
+    [
+        ("2026-03-01", 15, DAY, "2026-03-16"),
+        ("2026-12-20", 20, DAY, "2027-01-09"),
+        ("2024-02-20", 10, DAY, "2024-03-01"),
+        ("2026-03-01", 0, DAY, "2026-03-01"),
+        ("2026-03-02", 5, WORKING, "2026-03-09"),  # Monday to the Monday after
+        ("2026-03-06", 1, WORKING, "2026-03-09"),  # Friday, then a weekend
+        ("2026-03-07", 1, WORKING, "2026-03-09"),  # begins on a Saturday
+        ("2026-02-13", 1, WORKING, "2026-02-14"),  # a Saturday that is worked before the Spring Festival
+        ("2026-02-13", 2, WORKING, "2026-02-24"),  # the festival: 15 to 23 February
+        ("2026-02-13", 5, WORKING, "2026-02-27"),
+        ("2026-02-13", 6, WORKING, "2026-02-28"),  # a Saturday that is worked after it
+        ("2026-02-13", 7, WORKING, "2026-03-02"),
+        ("2026-02-14", 10, WORKING, "2026-03-06"),
+        ("2026-01-31", 1, MONTH, "2026-02-28"),
+        ("2024-01-31", 1, MONTH, "2024-02-29"),
+        ("2026-01-30", 1, MONTH, "2026-02-28"),
+        ("2026-03-31", 1, MONTH, "2026-04-30"),
+        ("2026-02-28", 1, MONTH, "2026-03-28"),
+        ("2026-11-15", 3, MONTH, "2027-02-15"),
+        ("2026-12-31", 12, MONTH, "2027-12-31"),
+        ("2026-08-31", 6, MONTH, "2027-02-28"),
+        ("2024-02-29", 1, YEAR, "2025-02-28"),
+        ("2024-02-29", 4, YEAR, "2028-02-29"),
+        ("2026-06-30", 3, YEAR, "2029-06-30"),
+    ],
+)
+def test_the_last_day_of_a_period(start: str, length: int, unit: DeadlineUnit, last: str) -> None:
+    assert after(date.fromisoformat(start), length, unit) == date.fromisoformat(last)
+
+
+def test_working_days_follow_the_published_calendar_of_2026() -> None:
+    worked = ("2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10")
+    free = (
+        "2026-01-01",
+        "2026-01-02",
+        "2026-02-16",
+        "2026-02-17",
+        "2026-02-23",
+        "2026-05-01",
+        "2026-10-01",
+        "2026-10-07",
+    )
+    assert all(is_working_day(date.fromisoformat(day)) for day in worked)
+    assert not any(is_working_day(date.fromisoformat(day)) for day in free)
+
+
+def test_years_without_a_published_calendar_have_monday_to_friday() -> None:
+    assert is_working_day(date(2060, 3, 1))
+    assert not is_working_day(date(2060, 3, 6))
+    assert after(date(2060, 3, 5), 1, WORKING) == date(2060, 3, 8)
+
+
+@pytest.fixture(scope="module")
+async def places(new_database, template: str) -> AsyncIterator[asyncpg.Pool]:  # type: ignore[no-untyped-def]
+    """A database for agreements and cases of this file's own."""
+    pool = await create_pool(new_database(template))
+    yield pool
+    await pool.close()
+
+
+async def agreement(pool: asyncpg.Pool, code: str, kind: str, **days: str | None) -> str:
+    """The ID of a new agreement in the division with this code."""
+    values = {name: None if day is None else date.fromisoformat(day) for name, day in days.items()}
+    values = {"requested_on": date(2026, 2, 13)} | values
+    names = ", ".join(values)
+    places = ", ".join(f"${index + 3}" for index in range(len(values)))
+    key = await pool.fetchval(
+        f"INSERT INTO collective_agreement (title, status, worker_count, organization_id, division_id, kind, {names})"
+        f" SELECT 'x', 'REQUESTED', 1, 1, id, $2, {places} FROM division WHERE code = $1 AND valid_to IS NULL RETURNING id",
+        code,
+        kind,
+        *values.values(),
+    )
+    return f"agr_{key:x}"
+
+
+async def due(caller: Caller, id: str) -> dict[str, str | None]:
+    text = (
+        "query ($id: ID!) { node(id: $id) { ... on CollectiveAgreement { replyDueOn submissionDueOn reviewDueOn } } }"
+    )
+    found: dict[str, str | None] = (await caller.data(text, {"id": id}))["node"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "requested", "last"),
+    [
+        ("110101", "COMPREHENSIVE", "2026-02-13", "2026-03-05"),  # Beijing: the nation's 20 days
+        ("110101", "WAGE", "2026-02-13", "2026-03-05"),
+        ("310101", "COMPREHENSIVE", "2026-02-13", "2026-02-28"),  # Shanghai: 15 days
+        ("330106", "COMPREHENSIVE", "2026-02-13", "2026-03-05"),  # Zhejiang: 10 working days over the festival
+        ("330106", "COMPREHENSIVE", "2026-03-02", "2026-03-16"),
+        ("33", "WAGE", "2026-03-02", "2026-03-16"),
+        ("370102", "WAGE", "2026-02-13", "2026-02-23"),  # Shandong: 10 days for wages
+        ("370102", "COMPREHENSIVE", "2026-02-13", "2026-03-05"),  # and the nation's 20 for the rest
+        ("310101", "COMPREHENSIVE", "2007-12-31", "2008-01-20"),  # before Shanghai had a rule
+        ("310101", "COMPREHENSIVE", "2008-01-01", "2008-01-16"),  # and from its first day
+        ("110101", "COMPREHENSIVE", "2004-04-30", None),  # before there was any
+    ],
+)
+async def test_the_rule_of_the_nearest_division_in_force_sets_the_last_day_to_reply(
+    places: asyncpg.Pool, code: str, kind: str, requested: str, last: str | None
+) -> None:
+    id = await agreement(places, code, kind, requested_on=requested)
+    assert (await due(Caller(places), id))["replyDueOn"] == last
+
+
+async def test_a_period_that_has_not_begun_has_no_last_day(places: asyncpg.Pool) -> None:
+    caller = Caller(places)
+    id = await agreement(places, "110101", "COMPREHENSIVE")
+    assert await due(caller, id) == {"replyDueOn": "2026-03-05", "submissionDueOn": None, "reviewDueOn": None}
+    id = await agreement(places, "110101", "COMPREHENSIVE", signed_on="2026-04-01", received_on="2026-04-08")
+    found = await due(caller, id)
+    assert (found["submissionDueOn"], found["reviewDueOn"]) == ("2026-04-11", "2026-04-23")
+
+
+async def test_a_rule_made_for_a_city_goes_before_its_province_s_only_there(places: asyncpg.Pool) -> None:
+    caller = Caller(places)
+    township = await places.fetchval("SELECT min(code) FROM division WHERE code LIKE '330106___'")
+    codes = ("330106", "330203", township)
+    ids = [await agreement(places, code, "WOMEN", requested_on="2026-03-02") for code in codes]
+    await places.execute(
+        "INSERT INTO deadline_rule (procedure, step, division_id, length, unit, starts_on, article, valid_from, valid_to)"
+        " SELECT 'agreement', 'reply', id, 3, 'CALENDAR_DAY', 'requested_on', 'x', '2026-01-01', '2026-07-01'"
+        " FROM division WHERE code = '3301' AND valid_to IS NULL"
+    )
+    ids.append(await agreement(places, "330106", "WOMEN", requested_on="2026-07-01"))
+    text = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on CollectiveAgreement { replyDueOn } } }"
+    found = (await caller.data(text, {"ids": ids}))["nodes"]
+    assert [node["replyDueOn"] for node in found] == ["2026-03-05", "2026-03-16", "2026-03-05", "2026-07-15"]
+    await places.execute("DELETE FROM deadline_rule WHERE article = 'x'")
+
+
+async def test_mediation_lasts_fifteen_days_from_receipt(caller: Caller) -> None:
+    data = await caller.data("{ disputeCases(first: 50) { nodes { receivedOn mediationDueOn } } }")
+    nodes = data["disputeCases"]["nodes"]
+    assert len(nodes) > 20
+    for node in nodes:
+        assert (date.fromisoformat(node["mediationDueOn"]) - date.fromisoformat(node["receivedOn"])).days == 15

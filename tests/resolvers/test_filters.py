@@ -1,0 +1,331 @@
+"""Every operator of every filter gives the rows that a plain predicate over all rows gives: generated from the schema."""
+
+import dataclasses
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+import pytest
+from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
+
+from db.clock import today
+from db.connect import create_pool
+from resolvers.engine import ids
+from schema import registry, schema
+from tests.resolvers.caller import Caller
+from tests.resolvers.predicates import TABLES, Row, filter_type, holds
+
+CORE = schema._schema
+LOGIC = ("and", "or", "not")
+SAMPLE = 150
+
+UNIVERSE: Mapping[str, dict[str, Any]] = {
+    "DivisionFilter": {"level": {"in": ["PROVINCE", "CITY"]}},
+    "OrganizationFilter": {"level": {"in": ["NATIONAL", "PROVINCIAL", "CITY", "GRASSROOTS"]}},
+}
+"""Lists that are long are compared in part: all rows under this condition."""
+
+NESTED = {
+    "EngagementFilter": ("Employer", "engagements", "employer_id"),
+    "AgreementCoverageFilter": ("CollectiveAgreement", "coverages", "agreement_id"),
+    "CoverageFilter": ("Organization", "coverages", "organization_id"),
+    "DisputePartyFilter": ("DisputeCase", "parties", "case_id"),
+    "RecoveryFilter": ("DisputeCase", "recoveries", "case_id"),
+}
+"""Filters that no root list has: the type and list that has them, and the column of its rows that names the parent."""
+
+ROOTS = {
+    get_named_type(field.args["filter"].type).name: name
+    for name, field in CORE.query_type.fields.items()  # type: ignore[union-attr]
+    if "filter" in field.args
+}
+
+
+def test_every_filter_of_the_schema_is_tested() -> None:
+    filters = {
+        get_named_type(field.args["filter"].type).name
+        for type_ in CORE.type_map.values()
+        if isinstance(type_, GraphQLObjectType)
+        for field in type_.fields.values()
+        if "filter" in field.args
+    }
+    assert filters == ROOTS.keys() | NESTED.keys() == TABLES.keys()
+
+
+@dataclass
+class Data:
+    """All rows of the tables by key, and those that each filter's list has before it is filtered."""
+
+    tables: dict[str, dict[int, Row]]
+    listed: dict[str, list[Row]]
+    universe: dict[str, list[Row]]
+    simple: dict[str, list[dict[str, Any]]] = dataclasses.field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+async def data(pool: asyncpg.Pool) -> Data:
+    tables: dict[str, dict[int, Row]] = {}
+    for table, _ in TABLES.values():
+        tables[table] = {row["id"]: dict(row) for row in await pool.fetch(f"SELECT * FROM {table}")}
+    covered = {
+        row["employer_id"]
+        for row in tables["employer_coverage"].values()
+        if row["valid_from"] <= today() < (row["valid_to"] or date.max)
+    }
+    for key, row in tables["employer"].items():
+        row["is_organized"] = key in covered  # type: ignore[index]
+    day = today()
+    listed = {name: list(tables[table].values()) for name, (table, _) in TABLES.items()}
+    listed["DivisionFilter"] = [
+        row for row in listed["DivisionFilter"] if row["valid_from"] <= day < (row["valid_to"] or date.max)
+    ]
+    listed["MemberFilter"] = [
+        tables["member"][row["member_id"]]
+        for row in tables["membership"].values()
+        if row["valid_from"] and row["valid_from"] <= day < (row["valid_to"] or date.max)
+    ]
+    universe = {
+        name: [row for row in rows if holds(name, UNIVERSE.get(name, {}), row, tables)] for name, rows in listed.items()
+    }
+    return Data(tables, listed, universe)
+
+
+def operands(rows: Sequence[Row], name: str, field: str, operator: str, chance: random.Random) -> list[Any]:
+    """Values to compare with: of some rows, around them, and some that no row has."""
+    if operator == "isNull":
+        return [True, False]
+    inner = filter_type(get_named_type(filter_type(name).fields[field].type).name)
+    kind = get_named_type(inner.fields[operator].type).name
+    if field == "id":
+        prefix = TABLES[name][1]
+        values = [f"{prefix}_{row['id']:x}" for row in chance.sample(rows, 3)] + [f"{prefix}_7fffffffffffffff"]
+    else:
+        column = "".join(f"_{c.lower()}" if c.isupper() else c for c in field)
+        present = sorted({row[column] for row in rows if row[column] is not None}, key=str)
+        values = list(chance.sample(present, min(len(present), 3)))
+        match kind:
+            case "String":
+                values = [*values, *(cut(value, chance) for value in values), "", "nothing has this"]
+            case "Int":
+                values = [*values, *(value + 1 for value in values), -1, 2**31 - 1]
+            case "Decimal":
+                values = [str(value) for value in [*values, *(value + Decimal("0.001") for value in values), 0]]
+            case "Date":
+                values = [str(value) for value in values] + ["0001-01-01", "9999-12-31"]
+            case "Boolean":
+                values = [True, False]
+            case _:
+                enum = CORE.type_map[kind]
+                values = [*values, chance.choice(sorted(enum.values))]  # type: ignore[attr-defined]
+    if operator == "in":
+        return [values[:2], values, []]
+    return list(dict.fromkeys(values))
+
+
+def cut(text: str, chance: random.Random) -> str:
+    """A part of a text."""
+    start = chance.randrange(len(text))
+    return text[start : start + chance.randint(1, 3)]
+
+
+def conditions(data: Data, name: str) -> list[dict[str, Any]]:
+    """Filters of one type: every operator of every field with every operand, alone."""
+    if name not in data.simple:
+        data.simple[name] = list(made_conditions(data, name))
+    return data.simple[name]
+
+
+def made_conditions(data: Data, name: str) -> Iterator[dict[str, Any]]:
+    chance = random.Random(f"operands {name}")
+    rows = list(data.tables[TABLES[name][0]].values())
+    for field, declared in filter_type(name).fields.items():
+        if field not in LOGIC and get_named_type(declared.type).name not in TABLES:
+            for operator in filter_type(get_named_type(declared.type).name).fields:
+                for operand in operands(rows, name, field, operator, chance):
+                    yield {field: {operator: operand}}
+
+
+async def keys_of(
+    caller: Caller, data: Data, name: str, given: Sequence[Mapping[str, Any]]
+) -> list[tuple[set[int], int]]:
+    """For each filter the keys that a list gives of a sample of its rows, and of how many rows in all."""
+    chance = random.Random(f"sample {name}")
+    prefix = TABLES[name][1]
+    found: list[tuple[set[int], int]] = []
+    if name in ROOTS:
+        sample = chance.sample(data.listed[name], min(SAMPLE, len(data.listed[name])))
+        among = {"id": {"in": [f"{prefix}_{row['id']:x}" for row in sample]}}
+        text = f"query ($some: {name}, $all: {name}) {{ some: {ROOTS[name]}(first: 200, filter: $some) {{ nodes {{ id }} }}"
+        text += f" all: {ROOTS[name]}(filter: $all) {{ totalCount }} }}"
+        for one in given:
+            every = {"and": [one, UNIVERSE[name]]} if name in UNIVERSE else one
+            answer = await caller.data(text, {"some": {"and": [among, one]}, "all": every})
+            found.append(({ids.decode(node["id"])[1] for node in answer["some"]["nodes"]}, answer["all"]["totalCount"]))
+        return found
+    on, field, column = NESTED[name]
+    parents = sorted({row[column] for row in data.listed[name]})[:200]
+    text = f"query ($ids: [ID!]!, $filter: {name}) {{ nodes(ids: $ids) {{ ... on {on} {{ list: {field}(first: 100, filter: $filter)"
+    text += " { totalCount nodes { id } } } } }"
+    own = registry.sources[on].prefix
+    for one in given:
+        answer = await caller.data(text, {"ids": [f"{own}_{key:x}" for key in parents], "filter": one})
+        lists = [node["list"] for node in answer["nodes"]]
+        keys = [ids.decode(node["id"])[1] for found in lists for node in found["nodes"]]
+        found.append((set(keys), sum(one["totalCount"] for one in lists)))
+    return found
+
+
+def expected_of(data: Data, name: str, given: Mapping[str, Any]) -> tuple[set[int], int]:
+    """What ``keys_of`` must find."""
+    chance = random.Random(f"sample {name}")
+    rows = data.listed[name]
+    if name in ROOTS:
+        sample = chance.sample(rows, min(SAMPLE, len(rows)))
+        some = {row["id"] for row in sample if holds(name, given, row, data.tables)}
+        return some, sum(holds(name, given, row, data.tables) for row in data.universe[name])
+    column = NESTED[name][2]
+    parents = set(sorted({row[column] for row in rows})[:200])
+    some = {row["id"] for row in rows if row[column] in parents and holds(name, given, row, data.tables)}
+    return some, len(some)
+
+
+async def agree(caller: Caller, data: Data, name: str, given: Sequence[Mapping[str, Any]]) -> int:
+    """Compare, and return how many rows were found in all."""
+    rows = 0
+    for one, found in zip(given, await keys_of(caller, data, name, given), strict=True):
+        assert found == expected_of(data, name, one), one
+        rows += found[1]
+    return rows
+
+
+@pytest.fixture(scope="module")
+def roomy(pool: asyncpg.Pool) -> Caller:
+    """Asks an engine that lets many lists be asked for at once."""
+    return Caller(pool, max_objects=1_000_000)
+
+
+@pytest.mark.parametrize("name", TABLES)
+async def test_every_operator_gives_the_rows_that_its_predicate_gives(roomy: Caller, data: Data, name: str) -> None:
+    given = conditions(data, name)
+    assert len(given) > 6
+    assert await agree(roomy, data, name, given) > 0
+
+
+@pytest.mark.parametrize("name", TABLES)
+async def test_not_of_a_comparison_holds_for_empty_values_too(roomy: Caller, data: Data, name: str) -> None:
+    chance = random.Random(f"not {name}")
+    given = [{"not": one} for one in chance.sample(conditions(data, name), 6)]
+    await agree(roomy, data, name, [*given, *({"not": one} for one in given[:2])])
+
+
+@pytest.mark.parametrize("name", TABLES)
+async def test_conditions_combine(roomy: Caller, data: Data, name: str) -> None:
+    chance = random.Random(f"logic {name}")
+    simple = conditions(data, name)
+    given = [tree(name, simple, data, chance, 3) for _ in range(14)]
+    empty = [{"and": []}, {"or": []}, {"not": {}}, {"and": [{}]}, {"or": [{}]}, {}, {"not": {"or": []}}, {"and": None}]
+    await agree(roomy, data, name, [*given, *empty])
+
+
+def tree(
+    name: str, simple: Sequence[Mapping[str, Any]], data: Data, chance: random.Random, depth: int
+) -> dict[str, Any]:
+    """A random combination of conditions, through relations as well."""
+    if depth == 0 or chance.random() < 0.25:
+        return dict(chance.choice(simple))
+    related = [
+        field
+        for field, declared in filter_type(name).fields.items()
+        if field not in LOGIC and get_named_type(declared.type).name in TABLES
+    ]
+    match chance.choice((*LOGIC, *(["related"] if related else []))):
+        case "not":
+            return {"not": tree(name, simple, data, chance, depth - 1)}
+        case "related":
+            field = chance.choice(related)
+            other = get_named_type(filter_type(name).fields[field].type).name
+            return {field: tree(other, conditions(data, other), data, chance, depth - 1)}
+        case logic:
+            return {logic: [tree(name, simple, data, chance, depth - 1) for _ in range(chance.randint(1, 3))]}
+
+
+@pytest.mark.parametrize("name", TABLES)
+async def test_conditions_on_every_relation_are_conditions_on_its_row(roomy: Caller, data: Data, name: str) -> None:
+    chance = random.Random(f"relations {name}")
+    given: list[dict[str, Any]] = []
+    for field, declared in filter_type(name).fields.items():
+        other = get_named_type(declared.type).name
+        if field not in LOGIC and other in TABLES:
+            given += [{field: {}}, {"not": {field: {}}}]
+            given += [{field: one} for one in chance.sample(conditions(data, other), 4)]
+    if any(field == "employer" for field in filter_type(name).fields):
+        given += [{"employer": {"isOrganized": {"eq": flag}}} for flag in (True, False)]
+        given += [{"not": {"employer": {"isOrganized": {"eq": True}, "division": {"level": {"eq": "TOWNSHIP"}}}}}]
+    if given:
+        assert await agree(roomy, data, name, given) > 0
+    else:
+        assert name in ("DivisionFilter", "DisputePartyFilter")
+
+
+NAMES = (
+    "100%公会", "100公会", "a_b", "aXb", "back\\slash", "backslash", "it's", 'quo"te', "🚴骑手联盟", "骑手🚴", "🚴", "字",
+    "二字", "tab\there", "new\nline", "ß", "ẞ", "e\u0301", "é", "{curly}", "{a,b}", "NULL", " ", "  two", "$1", "--", "%%",
+)  # fmt: skip
+NEEDLES = (
+    "%", "%%", "_", "a_b", "\\", "\\s", "'", "t's", '"', 'o"t', "🚴", "🚴骑", "手🚴", "字", "二", "二字", "", " ", "  ", "\t", "\n",
+    "ß", "e", "\u0301", "é", "{", "{a,", ",", "NULL", "null", "$1", "--", "100", "100%", "0公", "公会x", "x" * 300,
+)  # fmt: skip
+
+
+async def test_any_character_is_found_as_itself(fresh_database_url: str) -> None:
+    pool = await create_pool(fresh_database_url)
+    try:
+        for name in NAMES:
+            await pool.execute(
+                "INSERT INTO employer (name, kind, division_id, organization_id, headcount, industry)"
+                " SELECT $1, kind, division_id, organization_id, 7654321, $1 FROM employer ORDER BY id LIMIT 1",
+                name,
+            )
+        caller = Caller(pool)
+        text = """query ($is: StringFilter) {
+            searched: employers(first: 200, filter: {headcount: {eq: 7654321}, name: $is}) { nodes { name } }
+            compared: employers(first: 200, filter: {headcount: {eq: 7654321}, industry: $is}) { nodes { name } } }"""
+        for needle in NEEDLES:
+            for operator, matches in (
+                ("contains", lambda name, needle: needle in name),
+                ("startsWith", str.startswith),
+                ("eq", str.__eq__),
+            ):
+                data = await caller.data(text, {"is": {operator: needle}})
+                expected = sorted(name for name in NAMES if matches(name, needle))
+                for key in ("searched", "compared"):
+                    assert sorted(row["name"] for row in data[key]["nodes"]) == expected, (key, operator, needle)
+    finally:
+        await pool.close()
+
+
+async def test_an_operator_without_a_value_is_no_condition(caller: Caller) -> None:
+    text = """{ a: employers(filter: {name: {eq: null}, headcount: {}}) { totalCount }
+        b: employers(filter: null) { totalCount } c: employers { totalCount } }"""
+    data = await caller.data(text)
+    assert data["a"] == data["b"] == data["c"]
+
+
+async def test_a_list_of_codes_as_a_variable_may_be_one_code(caller: Caller) -> None:
+    text = "query ($in: [EmployerKind!]) { employers(filter: {kind: {in: $in}}) { totalCount } }"
+    one, many = [await caller.data(text, {"in": value}) for value in ("PLATFORM", ["PLATFORM"])]
+    assert one == many
+
+
+def test_operators_are_those_of_the_predicates() -> None:
+    operators = {
+        operator
+        for type_ in CORE.type_map.values()
+        if isinstance(type_, GraphQLInputObjectType) and type_.name not in TABLES and not type_.name.endswith("Order")
+        for operator in type_.fields
+    }
+    assert operators == {"eq", "in", "gt", "gte", "lt", "lte", "contains", "startsWith", "isNull"}

@@ -1,0 +1,174 @@
+"""Plans and their SQL as texts beside this file: a change of either is seen in review. UPDATE_PLANS=1 writes them anew."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from graphql import parse
+
+import resolvers.engine.engine as engine_module
+from resolvers.engine.explain import tree
+from resolvers.engine.operation import Operation, compile_operation
+from resolvers.engine.plan import Computation
+from schema import registry, schema
+from tests.resolvers.caller import Caller
+from tests.resolvers.documents import document
+
+ROOT = Path(__file__).parent.parent.parent
+PLANS = Path(__file__).parent / "plans"
+EXAMPLES = sorted((ROOT / "explorer" / "src" / "examples").glob("*.graphql"))
+CLAUSES = re.compile(r" (?=(?:FROM|WHERE|GROUP BY|ORDER BY|LIMIT|JOIN LATERAL)\b)")
+
+
+def operations() -> Iterator[tuple[str, str]]:
+    """Names and texts of the operations that people begin with."""
+    for path in EXAMPLES:
+        yield path.stem, path.read_text()
+    for name in ("README.md", "README.zh-CN.md"):
+        for index, text in enumerate(re.findall(r"```graphql\n(.*?)```", (ROOT / name).read_text(), re.DOTALL)):
+            yield f"{name.removesuffix('.md').lower()}-{index + 1}", text
+
+
+def variables(text: str) -> dict[str, Any]:
+    """A value for each variable: what it is does not matter to a plan."""
+    names = re.findall(r"\$(\w+): String!", text)
+    return dict.fromkeys(names, "明")
+
+
+def plan_of(text: str) -> str:
+    """The tree of an operation's plan and, step by step, its SQL."""
+    found = document(text)
+    (node,) = found.operations.values()
+    operation = compile_operation(schema._schema, registry, found, node, variables(text))
+    parts = [tree(operation)]
+    for root in operation.roots:
+        for step in root.steps.values():
+            for below in step.walk():
+                if isinstance(below, Computation):
+                    continue
+                for suffix, statement in (("", below.statement), (".totalCount", below.total)):
+                    if statement is not None:
+                        parts.append(f"-- {below.path}{suffix}\n" + CLAUSES.sub("\n", statement.sql))
+    return "\n\n".join(parts) + "\n"
+
+
+@pytest.mark.parametrize(("name", "text"), list(operations()), ids=lambda part: part if "\n" not in part else "-")
+def test_the_plan_is_the_one_that_was_reviewed(name: str, text: str) -> None:
+    path, plan = PLANS / f"{name}.txt", plan_of(text)
+    if os.environ.get("UPDATE_PLANS"):
+        path.write_text(plan)
+    assert path.exists(), "A new operation. Run the tests with UPDATE_PLANS=1 and read what it wrote."
+    assert plan == path.read_text(), "The plan has changed. If it should, run the tests with UPDATE_PLANS=1."
+
+
+def test_every_reviewed_plan_is_of_an_operation_that_is_there() -> None:
+    assert {path.stem for path in PLANS.glob("*.txt")} == {name for name, _ in operations()}
+    assert len(EXAMPLES) >= 6
+
+
+def test_the_same_operation_is_planned_the_same_way_every_time() -> None:
+    for _, text in operations():
+        assert plan_of(text) == plan_of(text)
+        assert parse(text)
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[Operation]:
+    """The operations that are compiled during a test."""
+    made: list[Operation] = []
+
+    def counted(*args: Any) -> Operation:
+        made.append(compile_operation(*args))
+        return made[-1]
+
+    monkeypatch.setattr(engine_module, "compile_operation", counted)
+    return made
+
+
+TEXT = """query ($first: Int = 3, $name: String, $ids: [ID!], $filter: MemberFilter, $all: Boolean = true, $order: [MemberOrder!]) {
+  members(first: $first, filter: {name: {contains: $name}, id: {in: $ids}, not: $filter}, orderBy: $order) {
+    nodes { id name @include(if: $all) }
+  }
+}"""
+
+
+async def test_other_values_of_the_same_shape_need_no_other_plan(caller: Caller, compiled: list[Operation]) -> None:
+    text = TEXT + "# values"
+    for first, name, ids in (
+        (1, "王", ["mem_1"]),
+        (200, "", ["mem_1", "mem_2"]),
+        (0, "%", ["mem_ff"]),
+        (7, "x" * 1000, ["mem_ff"]),
+    ):
+        await caller.data(text, {"first": first, "name": name, "ids": ids, "filter": {"name": {"startsWith": name}}})
+    assert len(compiled) == 1
+
+
+async def test_an_operation_without_variables_is_compiled_once(caller: Caller, compiled: list[Operation]) -> None:
+    for _ in range(3):
+        await caller.data("{ members(first: 1) { nodes { birthDate } } }")
+    assert len(compiled) == 1
+
+
+async def test_another_shape_needs_another_plan_and_gets_the_right_answer(
+    caller: Caller, compiled: list[Operation]
+) -> None:
+    text = TEXT + "# shapes"
+    shapes: tuple[dict[str, Any], ...] = (
+        {},
+        {"all": False},
+        {"first": 2},
+        {"order": {"field": "NAME"}},
+        {"order": [{"field": "NAME", "direction": "DESC"}]},
+        {"filter": {}},
+        {"filter": None},
+        {"filter": {"sex": {"eq": "MALE"}}},
+        {"filter": {"sex": {"eq": "FEMALE"}}},
+        {"filter": {"sex": {"in": ["FEMALE"]}}},
+        {"name": None},
+    )
+    for _ in range(2):
+        answers = [await caller.data(text, {"name": "王"} | shape) for shape in shapes]
+    assert len(compiled) == len(shapes) - 1, "only the number of rows differs between the first and the third"
+    assert "name" not in answers[1]["members"]["nodes"][0]
+    assert len(answers[2]["members"]["nodes"]) == 2
+    assert answers[7] != answers[8] == answers[9]
+
+
+async def test_the_plans_that_are_kept_have_a_bound_and_the_one_used_longest_ago_goes_first(
+    pool: asyncpg.Pool, compiled: list[Operation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert engine_module.MAX_STEPS == 20_000
+    monkeypatch.setattr(engine_module, "MAX_STEPS", 40)
+    caller = Caller(pool)
+    text = TEXT + "# many"
+    filters: list[dict[str, Any]] = [{"and": [{"name": {"contains": "王"}}] * count} for count in range(30)]
+    answers = []
+    for one in filters:
+        answers.append(await caller.data(text, {"filter": one}))
+        assert await caller.data(text, {"filter": filters[0]}) == answers[0]
+        assert sum(len(kept.steps) + 1 for kept in caller.engine.plans.values()) == caller.engine.kept <= 40
+    assert len(compiled) == 30
+    assert await caller.data(text, {"filter": filters[-1]}) == answers[-1]
+    assert len(compiled) == 30
+    assert await caller.data(text, {"filter": filters[1]}) == answers[1]
+    assert len(compiled) == 31
+
+
+async def test_names_of_operations_that_are_not_there_leave_nothing_behind(caller: Caller) -> None:
+    text = "query A { viewer { persona } } # names"
+    for number in range(50):
+        assert (await caller.response(text, name=f"B{number}"))["errors"]
+    await caller.response(text, name="A")
+    assert len(caller.documents[text].plans) <= 2
+
+
+async def test_no_part_of_a_plan_is_as_long_as_what_a_caller_sends(caller: Caller, compiled: list[Operation]) -> None:
+    text = "query ($ids: [ID!], $names: [String!]) { members(filter: {id: {in: $ids}, name: {in: $names}}) { totalCount } }"
+    for count in (1, 2, 1_000):
+        await caller.data(text, {"ids": ["mem_1"] * count, "names": ["x"] * count})
+    assert len(compiled) == 1
