@@ -113,9 +113,9 @@ def enable(name: str, database_url: str) -> None:
 
 @access.command("grant")
 @click.argument("name")
-@click.argument("role", type=click.Choice([role.name for role in Role], case_sensitive=False))
+@click.argument("role", type=click.Choice([role.name for role in Role]))
 @click.option("--organization", metavar="NAME|ID", help="The union whose subtree is granted: its name, key or org_….")
-@click.option("--hierarchy", type=click.Choice([each.name for each in Hierarchy], case_sensitive=False))
+@click.option("--hierarchy", type=click.Choice([each.name for each in Hierarchy]))
 @click.option("--division", metavar="CODE", help="The division of an agency by its code, e.g. 4403.")
 @click.option("--from", "start", type=DAY, help="First day; today without it.")
 @click.option("--until", type=DAY, help="The day on which it ends; open without it.")

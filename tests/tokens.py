@@ -35,7 +35,9 @@ def write_key(folder: Path) -> None:
     file.chmod(0o600)
 
 
-async def let_in(connection: asyncpg.Connection, name: str = "national", role: Role = Role.ANALYST, **scope: Any) -> int:
+async def let_in(
+    connection: asyncpg.Connection, name: str = "national", role: Role = Role.ANALYST, **scope: Any
+) -> int:
     """A principal with one grant, who signs in with ``token(name)``; its key."""
     number = await create_principal(connection, name, PrincipalKind.PERSON, subject=f"{ISSUER}|{name}")
     await grant(connection, Proposed(number, role, today(), **scope))

@@ -15,28 +15,41 @@ NO_CARD = "\t\\N\t\\N"
 START = "\\\\x"
 """How a ``bytea`` begins in COPY's text format."""
 
+POOL = 500
+"""So many members' nonces are drawn at a time."""
+
 
 class Seals:
     """Makes the cells with the keys of a ring; one for a process."""
 
     def __init__(self, ring: KeyRing) -> None:
         version = ring.newest
-        self._birth, self._number, self._phone, self._card = (
+        birth, number, phone, self._card = (
             Sealer(version, secret) for secret in (BIRTH_DATE, RESIDENT_NUMBER, PHONE, BANK_CARD)
         )
-        self._start = START + self._birth.header.hex()
+        self._encrypt = birth.encrypt
+        self._places = (birth.place, number.place, phone.place)
+        self._indexes = (number.index, phone.index)
+        self._start = START + birth.header.hex()
+        self._nonces = b""
+        self._used = 0
 
     def cells(self, member: int, birth: str, number: str, phone: str) -> str:
-        """From ``birth_date`` to ``phone_tail``: seven cells of a member's row and the tabs between them."""
-        row, start, random = b"%d" % member, self._start, os.urandom(3 * NONCE)
-        one, two, three = random[:NONCE], random[NONCE : 2 * NONCE], random[2 * NONCE :]
-        by_birth, by_number, by_phone = self._birth, self._number, self._phone
-        sealed_birth = one + by_birth.encrypt(one, birth.encode(), by_birth.place + row)
-        sealed_number = two + by_number.encrypt(two, number.encode(), by_number.place + row)
-        sealed_phone = three + by_phone.encrypt(three, phone.encode(), by_phone.place + row)
+        """From ``birth_date`` to ``phone_tail``: nine cells of a member's row and the tabs between them."""
+        used = self._used
+        if used == len(self._nonces):
+            self._nonces, used = os.urandom(3 * NONCE * POOL), 0
+        self._used = used + 3 * NONCE
+        nonces, row, encrypt, start = self._nonces, b"%d" % member, self._encrypt, self._start
+        one, two, three = nonces[used : used + 12], nonces[used + 12 : used + 24], nonces[used + 24 : used + 36]
+        of_birth, of_number, of_phone = self._places
+        number_index, phone_index = self._indexes
+        sealed_birth = one + encrypt(one, birth.encode(), of_birth + row)
+        sealed_number = two + encrypt(two, number.encode(), of_number + row)
+        sealed_phone = three + encrypt(three, phone.encode(), of_phone + row)
         return (
-            f"{start}{sealed_birth.hex()}\t{start}{sealed_number.hex()}\t{START}{by_number.index(number).hex()}"
-            f"\t{number[:6]}\t{number[-4:]}\t{start}{sealed_phone.hex()}\t{START}{by_phone.index(phone).hex()}"
+            f"{start}{sealed_birth.hex()}\t{start}{sealed_number.hex()}\t{START}{number_index(number).hex()}"
+            f"\t{number[:6]}\t{number[-4:]}\t{start}{sealed_phone.hex()}\t{START}{phone_index(phone).hex()}"
             f"\t{phone[:3]}\t{phone[-4:]}"
         )
 

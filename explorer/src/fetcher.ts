@@ -35,7 +35,7 @@ export function createFetcher(token: string): Fetcher {
     const milliseconds = performance.now() - began;
 
     const answer = read(body, response.status);
-    const refusal = answer.errors?.find((error) => error.extensions?.code === "UNAUTHENTICATED");
+    const refusal = response.status === 401 || response.status === 403 ? answer.errors?.[0] : undefined;
     refuse(refusal?.message ?? null);
     if (!introspects) {
       const bytes = new TextEncoder().encode(body).length;

@@ -1,6 +1,7 @@
 """The audit log: appended to by anyone, changed by nobody, and what was done to it all the same is found."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -261,6 +262,50 @@ async def test_even_the_owner_is_refused_a_change(filled, statement):
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="never changed"):
         await filled.execute(statement)
     assert await verify(filled) is None
+
+
+@pytest.fixture
+async def service(empty_database_url):
+    """A connection as the service's role, on an empty migrated database."""
+    made = await asyncpg.connect(empty_database_url)
+    with suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
+        await made.execute("CREATE ROLE unionhub_reader NOLOGIN")
+    await upgrade(empty_database_url)
+    await made.execute("SET ROLE unionhub_reader")
+    yield made
+    await made.close()
+
+
+async def test_the_role_of_the_service_appends_and_reads(service):
+    await record(service, [entry(1), entry(2)])
+    found = await examine(service)
+    assert (found.entries, found.fault) == (2, None)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE access_log SET principal = 'x'",
+        "DELETE FROM access_log",
+        "TRUNCATE access_log",
+        "UPDATE access_log_head SET id = 0",
+        "DELETE FROM access_log_head",
+        "INSERT INTO access_log_head VALUES (true, 0, '')",
+        "SELECT access_log_prune(now() - interval '1 year')",
+        "ALTER TABLE access_log DISABLE TRIGGER USER",
+        "DROP TABLE access_log",
+        "DROP FUNCTION access_log_continue() CASCADE",
+        "SET session_replication_role = replica",
+        "DELETE FROM command_receipt",
+        "DELETE FROM subject_request",
+        "UPDATE subject_request SET member_id = 1",
+    ],
+)
+async def test_the_role_of_the_service_can_undo_nothing(service, statement):
+    await record(service, [entry(1)])
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await service.execute(statement)
+    assert await verify(service) is None
 
 
 async def test_the_table_takes_only_what_continues_its_chain_now(filled):

@@ -1,8 +1,6 @@
 """A hub that serves on a port of its own, with a small federation; and a browser to look at it."""
 
 import asyncio
-import hashlib
-import json
 import os
 import shutil
 import threading
@@ -14,13 +12,17 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
+from db.migrate import connect
+from db.personas import add_personas
 from hub import serve
 from hub.bootstrap import SetupError
 from hub.doctor import CHROMIUMS
 from hub.node import build_explorer
 from hub.settings import Settings
+from tests.conftest import run
+from tests.tokens import token, write_key
 
-TOKEN = "a-token-of-the-tests"
+TOKEN = token()
 CHROMIUM = os.environ.get("UNIONHUB_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
 ARGUMENTS = [
     "--headless",
@@ -49,6 +51,15 @@ def built() -> None:
         cannot(str(error))
 
 
+async def national(url: str) -> None:
+    """Let the national federation in."""
+    connection = await connect(url)
+    try:
+        await add_personas(connection)
+    finally:
+        await connection.close()
+
+
 @pytest.fixture(scope="session")
 def hub_token() -> str:
     return TOKEN
@@ -58,11 +69,9 @@ def hub_token() -> str:
 def hub_url(built: None, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a hub that serves from a thread of its own, as ``unionhub serve`` would."""
     folder = tmp_path_factory.mktemp("hub")
-    tokens = folder / "tokens.json"
-    tokens.write_text(json.dumps({"national": hashlib.sha256(TOKEN.encode()).hexdigest()}))
-    server = uvicorn.Server(
-        serve.config(Settings(database_url=database_url, data_dir=folder, token_file=tokens, port=0))
-    )
+    write_key(folder)
+    run(national(database_url))
+    server = uvicorn.Server(serve.config(Settings(database_url=database_url, data_dir=folder, port=0)))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="hub", daemon=True)
     thread.start()
     while not server.started:

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import hashlib
 import json
 import os
 import secrets
@@ -16,14 +15,17 @@ import pytest
 from graphql import get_introspection_query
 
 from db import embedded
+from db.access import Role
 from db.migrate import connect, upgrade
+from db.organizations import Hierarchy
 from hub.app import Hub, create_app
 from hub.settings import Settings
-from tests.hub.conftest import BEARER, RESPONSE, TOKEN, Api
+from tests.hub.conftest import BEARER, RESPONSE, Api
+from tests.tokens import let_in, write_key
 
 UNIONS = """
     INSERT INTO organization (id, name, level, kind, form, status, established_on)
-      SELECT n, 'Union ' || n, CASE n WHEN 1 THEN 'PROVINCIAL' ELSE 'CITY' END, 'LOCAL_FEDERATION', 'FEDERATION',
+      SELECT n, 'Union ' || n, CASE n WHEN 1 THEN 'NATIONAL' ELSE 'CITY' END, 'LOCAL_FEDERATION', 'FEDERATION',
         'NORMAL', date '1950-01-01'
       FROM generate_series(1, 301) n;
     INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, valid_from)
@@ -48,6 +50,7 @@ async def unions_url(server_url: str) -> AsyncIterator[str]:
     await upgrade(url)
     connection = await connect(url)
     await connection.execute(UNIONS)
+    await let_in(connection, "national", Role.FEDERATION, organization_id=1, hierarchy=Hierarchy.TERRITORIAL)
     await connection.close()
     yield url
     await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -56,13 +59,11 @@ async def unions_url(server_url: str) -> AsyncIterator[str]:
 
 @pytest.fixture(params=["plan", "default"])
 async def real(request: pytest.FixtureRequest, unions_url: str, tmp_path: Path) -> AsyncIterator[Hub]:
-    tokens = tmp_path / "tokens.json"
-    tokens.write_text(json.dumps({"national": hashlib.sha256(TOKEN.encode()).hexdigest()}))
+    write_key(tmp_path)
     made = create_app(
         Settings(
             database_url=unions_url,
             data_dir=tmp_path,
-            token_file=tokens,
             executor=request.param,
             statement_timeout_ms=5_000,
         )
@@ -349,9 +350,8 @@ async def test_queries_in_flight_when_the_database_goes_are_answered_clearly(hub
 async def test_hub_started_before_its_database_answers_once_it_is_there(server_url: str, tmp_path: Path) -> None:
     name = f"late_{os.getpid()}_{secrets.token_hex(3)}"
     url = embedded.with_database(server_url, name)
-    tokens = tmp_path / "tokens.json"
-    tokens.write_text(json.dumps({"national": hashlib.sha256(TOKEN.encode()).hexdigest()}))
-    made = create_app(Settings(database_url=url, data_dir=tmp_path, token_file=tokens))
+    write_key(tmp_path)
+    made = create_app(Settings(database_url=url, data_dir=tmp_path))
     query = json.dumps({"query": "{ organizations { totalCount } }"})
     headers = {"content-type": "application/json", "accept": RESPONSE, **BEARER}
     server = await connect(server_url)
@@ -366,6 +366,9 @@ async def test_hub_started_before_its_database_answers_once_it_is_there(server_u
         assert (await client.get("/healthz")).status_code == 200
         await server.execute(f"CREATE DATABASE {name}")
         await upgrade(url)
+        connection = await connect(url)
+        await let_in(connection, "national", Role.ANALYST)
+        await connection.close()
         response = await client.post("/graphql", content=query, headers=headers)
         assert response.json() == {"data": {"organizations": {"totalCount": 0}}}
         assert (await client.get("/readyz")).status_code == 200

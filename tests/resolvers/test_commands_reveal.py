@@ -1,6 +1,7 @@
 """Personal data in clear: to whom, for what, how often; and never without its entry in the log."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -276,6 +277,14 @@ async def test_a_value_moved_from_another_row_is_not_revealed(here):
 
 def test_the_page_of_purposes_has_the_table_of_the_code():
     assert as_markdown() in (DOCS / "purposes.md").read_text()
+
+
+def test_every_code_of_a_refusal_is_explained():
+    texts = [path.read_text() for path in (DOCS.parent / "resolvers" / "commands").glob("*.py")]
+    codes = {code for text in texts for code in re.findall(r'(?:refused|UserError)\(\s*"([A-Z_]+)"', text)}
+    explained = (DOCS / "purposes.md").read_text() + (DOCS / "errors.md").read_text()
+    assert len(codes) > 20
+    assert {code for code in codes if f"`{code}`" not in explained} == set()
 
 
 def test_every_purpose_has_its_rule_and_its_basis_in_law():

@@ -81,6 +81,19 @@ FUNCTIONS = (
     "access_log_refuse()",
     "access_log_prune(timestamptz)",
 )
+SERVICE = "unionhub_reader"
+GRANTS = (
+    "REVOKE ALL ON access_log, access_log_head FROM {role}",
+    "GRANT SELECT, INSERT ON access_log TO {role}",
+    "GRANT SELECT ON access_log_head TO {role}",
+    "GRANT EXECUTE ON FUNCTION access_log_lock() TO {role}",
+    "GRANT SELECT, INSERT, UPDATE (payload) ON command_receipt TO {role}",
+    "GRANT SELECT, INSERT, UPDATE (detail, closed_on, outcome) ON subject_request TO {role}",
+    "GRANT UPDATE (name) ON dispute_party TO {role}",
+    """GRANT UPDATE (name, birth_year, birth_date, resident_number, resident_number_index, resident_number_region,
+       resident_number_tail, phone, phone_index, phone_head, phone_tail, bank_card, bank_card_tail) ON member TO {role}""",
+)
+"""What the service's role may do with what commands write; policies of rows are added to that."""
 
 
 def upgrade() -> None:
@@ -106,6 +119,9 @@ def upgrade() -> None:
         op.execute(statement)
     for function in FUNCTIONS:
         op.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
+    if op.get_bind().scalar(sa.text("SELECT true FROM pg_roles WHERE rolname = :role"), {"role": SERVICE}):
+        for grant in GRANTS:
+            op.execute(grant.format(role=SERVICE))
 
 
 def downgrade() -> None:
