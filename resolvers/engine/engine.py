@@ -124,7 +124,7 @@ class Engine:
         try:
             data, errors = await self._answered(document, prepared, operation, inputs, bound, traces)
         except HubError as error:
-            return _refused([error], status=503 if error.code in ("DATABASE_UNAVAILABLE", "OVERLOADED") else 400)
+            return _refused([error], status=503 if error.code in ("DATABASE_UNAVAILABLE", "DATABASE_BUSY") else 400)
         response: dict[str, Any] = {"data": data}
         if errors:
             response["errors"] = [error.formatted for error in errors]

@@ -15,12 +15,12 @@ WAIT_SECONDS = 5.0
 async def snapshot(pool: asyncpg.Pool, *, single: bool) -> AsyncIterator[asyncpg.Connection]:
     """A connection whose statements all see the same moment. A single statement is a snapshot already and pays for no BEGIN.
 
-    Raises OVERLOADED when no connection is free in time.
+    Raises DATABASE_BUSY when no connection is free in time.
     """
     try:
         connection = await pool.acquire(timeout=WAIT_SECONDS)
     except TimeoutError:
-        raise HubError("OVERLOADED", "All connections to the database are busy. Try again shortly.") from None
+        raise HubError("DATABASE_BUSY", "All connections to the database are busy. Try again shortly.") from None
     try:
         if single:
             yield connection

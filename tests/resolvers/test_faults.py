@@ -161,7 +161,7 @@ async def test_an_operation_that_gets_no_connection_in_time_is_told_so(
     async with single.acquire():
         answer = await caller.answer(ONE)
     assert answer.status == 503
-    assert json.loads(answer.body)["errors"][0]["extensions"]["code"] == "OVERLOADED"
+    assert json.loads(answer.body)["errors"][0]["extensions"]["code"] == "DATABASE_BUSY"
     assert (await caller.data(ONE))["disputeCases"]["nodes"]
 
 
