@@ -30,6 +30,7 @@ from hub.parameters import from_body
 from hub.settings import Settings
 from hub.telemetry import JsonLines, Telemetry
 from hub.tokens import token_of
+from resolvers.access import Caller
 from resolvers.engine.binder import Inputs
 from resolvers.engine.engine import Engine
 from resolvers.engine.snapshot import snapshot
@@ -181,7 +182,9 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     assert isinstance(engine, Engine)
     log_to_nowhere()
 
-    explained = json.loads((await engine.execute(document, None, variables, persona="national", explain=True)).body)
+    explained = json.loads(
+        (await engine.execute(document, None, variables, caller=Caller("national", everything=True), explain=True)).body
+    )
     (statement,) = explained["extensions"]["explain"]["statements"]
     data = {"data": explained["data"]}
     prepared = engine._prepared(document, None)
@@ -225,8 +228,11 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     stages.call("JSON encode", lambda: orjson.dumps(data))
     stages.wait("respond", lambda: respond(send, 200, answer))
     stages.call("count, log", lambda: telemetry.request(200, 0.0003, "OneRecord", "national", None))
-    stages.wait("engine without database", lambda: canned.execute(document, None, variables, persona="national"))
-    stages.wait("engine", lambda: engine.execute(document, None, variables, persona="national"))
+    stages.wait(
+        "engine without database",
+        lambda: canned.execute(document, None, variables, caller=Caller("national", everything=True)),
+    )
+    stages.wait("engine", lambda: engine.execute(document, None, variables, caller=Caller("national", everything=True)))
     stages.wait("endpoint", lambda: endpoint(scope, receive, send))
     bare = GraphQLEndpoint(
         Engine(schema._schema, engine.registry, Bare(idle), max_objects=settings.max_objects),

@@ -13,6 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from db.audit import Digest
+from db.clock import today
 from db.connect import create_pool
 from hub import health
 from hub.auth import Authenticator, audited
@@ -23,11 +25,14 @@ from hub.errors import body_of
 from hub.explorer import explorer_assets, explorer_page
 from hub.http import Executes, GraphQLEndpoint, Page
 from hub.jwks import RemoteKeys
+from hub.keys import vault_of
 from hub.limits import Limits
 from hub.oidc import Issuer
 from hub.settings import RoleLimit, Settings
 from hub.telemetry import Telemetry, log_fault
 from hub.tokens import local_issuer
+from resolvers.access import Caller
+from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.engine.engine import Engine
 from resolvers.engine.page import MAX_SIZE
 from schema import registry, schema
@@ -79,7 +84,13 @@ async def close(pool: asyncpg.Pool) -> None:
 
 
 def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
-    """The hub's engine on its own schema."""
+    """The hub's engine on its own schema, with its commands."""
+    vault = vault_of(settings)
+    options = CommandOptions(Digest[settings.audit_digest.replace("-", "")], settings.reveal_daily_limit)
+
+    def commands(caller: Caller, request: Mapping[str, str]) -> CommandContext:
+        return CommandContext(pool, caller, today(), vault, request, options)
+
     return Engine(
         schema._schema,
         registry,
@@ -87,14 +98,13 @@ def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
         max_objects=settings.max_objects,
         executor=settings.executor,
         seconds=settings.statement_timeout_ms / 1000,
+        commands=commands,
     )
 
 
 def own_authenticator(pool: asyncpg.Pool, settings: Settings) -> Authenticator:
     """Sign-in against the hub's own database, refusals in its audit log."""
-    return Authenticator(
-        Callers(pool), issuers_of(settings), public=settings.public_analyst, on_refused=audited(pool)
-    )
+    return Authenticator(Callers(pool), issuers_of(settings), public=settings.public_analyst, on_refused=audited(pool))
 
 
 async def explorer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, and_, any_, exists, false, or_
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, and_, any_, exists, false, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.agreements import CollectiveAgreement
@@ -16,10 +16,11 @@ from db.disputes import DisputeCase, DisputeParty
 from db.divisions import DivisionClosure
 from db.employers import Employer
 from db.insurance import InsuranceEnrolment
-from db.members import Engagement, Membership
+from db.members import Engagement, Member, Membership
 from db.model import Model
 from db.organizations import IndustrialClosure, TerritorialClosure
 from resolvers.access import Lens
+from resolvers.engine import ids
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import Source
 
@@ -125,6 +126,10 @@ def _members(sight: Sight, table: FromClause) -> Condition:
     )
 
 
+def _of_member(sight: Sight, table: FromClause) -> Condition:
+    return sight.some(Member, lambda other: other.c.id == table.c.member_id, "Member")
+
+
 _UNION: Mapping[str, Rule] = {
     "Organization": _unions,
     "OrganizationLink": _below("child_id"),
@@ -144,6 +149,7 @@ _UNION: Mapping[str, Rule] = {
     ),
     **_AGREEMENT,
     **_CASE,
+    "SubjectRequest": _of_member,
 }
 
 _AGREEMENTS_OF_DIVISION: Mapping[str, Rule] = {
@@ -206,9 +212,21 @@ def _any(*rules: Rule) -> Rule:
     return lambda sight, table: or_(*(rule(sight, table) for rule in rules))
 
 
+def _logged(sight: Sight, table: FromClause) -> Condition:
+    """The entry of the audit log names the worker's record."""
+    names = sight.binder.bind(
+        lambda inputs: [ids.encode("mem", key) for key in inputs.caller.lenses[sight.lens]], ARRAY(Text())
+    )
+    found: Condition = table.c.records.has_any(names)
+    return found
+
+
 _SELF: Mapping[str, Rule] = {
     "Member": _own("id"),
-    **dict.fromkeys(("Membership", "Engagement", "InsuranceEnrolment", "Recovery"), _own("member_id")),
+    **dict.fromkeys(
+        ("Membership", "Engagement", "InsuranceEnrolment", "Recovery", "SubjectRequest"), _own("member_id")
+    ),
+    "AccessLog": _logged,
     "DisputeCase": _own_case("id"),
     **dict.fromkeys(("DisputeClaim", "DisputeStep"), _own_case("case_id")),
     "DisputeParty": lambda sight, table: and_(

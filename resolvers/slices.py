@@ -1,15 +1,28 @@
 """All slices: importing this module fills the registry."""
 
-from resolvers import agreements, deadlines, disputes, divisions, employers, insurance, members, organizations
+from resolvers import (
+    access_log,
+    agreements,
+    deadlines,
+    disputes,
+    divisions,
+    employers,
+    insurance,
+    members,
+    organizations,
+)
 from resolvers.masks import is_masked, masked
 from resolvers.policy import visible
 from resolvers.registry import registry
+from resolvers.viewer import viewer_fields
 
 registry.sight = visible
 registry.mask = masked
 registry.is_masked = is_masked
+registry.viewer = viewer_fields
 
 __all__ = [
+    "access_log",
     "agreements",
     "deadlines",
     "disputes",

@@ -1,6 +1,6 @@
 """The schema: what the API says. ``schema`` is Strawberry's, ``sdl()`` its text as checked in under ``schema.graphql``."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,8 @@ from strawberry.schema.name_converter import NameConverter
 from strawberry.types.base import StrawberryObjectDefinition
 
 from resolvers.slices import registry
+from schema.access_log import DATE_TIME
+from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import DATE, DECIMAL
 
@@ -27,7 +29,9 @@ class Names(NameConverter):
 
 
 schema = strawberry.Schema(
-    query=Query, config=StrawberryConfig(name_converter=Names(), scalar_map={date: DATE, Decimal: DECIMAL})
+    query=Query,
+    mutation=Mutation,
+    config=StrawberryConfig(name_converter=Names(), scalar_map={date: DATE, datetime: DATE_TIME, Decimal: DECIMAL}),
 )
 
 

@@ -51,8 +51,10 @@ class AccessLogQuery:
     """Root fields, mixed into the query root."""
 
     access_log: Connection[AccessLog] = field(
-        "Entries of the audit log about the caller's own record, the oldest first; a worker's right (本人访问记录)", **PAGE
+        "Entries of the audit log about the caller's own record, the oldest first; a worker's right (本人访问记录)",
+        **PAGE,
     )
     subject_requests: Connection[SubjectRequest] = field(
-        "Requests of data subjects: one's own, or those of members in sight, the oldest first (个人信息主体请求列表)", **PAGE
+        "Requests of data subjects: one's own, or those of members in sight, the oldest first (个人信息主体请求列表)",
+        **PAGE,
     )

@@ -34,7 +34,9 @@ async def outcome(command: Awaitable[T]) -> tuple[T | None, list[UserError]]:
     try:
         return await command, []
     except Refused as refusal:
-        return None, [UserError(code=error.code, message=error.message, path=list(error.path)) for error in refusal.errors]
+        return None, [
+            UserError(code=error.code, message=error.message, path=list(error.path)) for error in refusal.errors
+        ]
 
 
 def given(value: T | None) -> T | None:

@@ -23,9 +23,13 @@ class RevealInput:
     """Whose personal data are shown in clear, which and why."""
 
     ids: list[strawberry.ID] = strawberry.field(description="IDs of members, at most 200 (会员标识)")
-    fields: list[PersonalField] = strawberry.field(description="What is to be shown; no more than the purpose needs (信息项)")
+    fields: list[PersonalField] = strawberry.field(
+        description="What is to be shown; no more than the purpose needs (信息项)"
+    )
     purpose: RevealPurpose = strawberry.field(description="For what it is used (使用目的)")
-    case_reference: str | None = optional("Number of the document, case or request, where the purpose needs one (案号或文号)")
+    case_reference: str | None = optional(
+        "Number of the document, case or request, where the purpose needs one (案号或文号)"
+    )
     idempotency_key: str | None = optional(KEY)
 
 

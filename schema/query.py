@@ -2,6 +2,8 @@
 
 import strawberry
 
+from schema.access import AccessGrant, AccessPrincipal
+from schema.access_log import AccessLogQuery
 from schema.agreements import AgreementField, AgreementFilter, CollectiveAgreement
 from schema.disputes import DisputeCase, DisputeField, DisputeFilter
 from schema.divisions import Division, DivisionField, DivisionFilter
@@ -21,10 +23,12 @@ class Viewer:
     """Who is asking."""
 
     persona: str | None = field("The persona whose token came with the request (身份)")
+    principal: AccessPrincipal = field("Who it is, as access control knows them (访问主体)")
+    grants: list[AccessGrant] = field("What is granted to them today (授权)")
 
 
 @strawberry.type(description="The root of all reading (查询入口)")
-class Query:
+class Query(AccessLogQuery):
     """The root of all reading."""
 
     viewer: Viewer = field("Who is asking (当前调用者)")

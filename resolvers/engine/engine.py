@@ -6,17 +6,21 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 import asyncpg
 import orjson
 from graphql import (
     DocumentNode,
+    ExecutionResult,
     GraphQLError,
     GraphQLInputType,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
+    execute,
     execute_sync,
     get_variable_values,
 )
@@ -70,7 +74,7 @@ class Engine:
 
     ``executor`` is ``plan`` for compiled plans, or ``default`` for graphql-core's executor with a DataLoader behind each relation: slower
     by far and kept as the referee of the plans. Without ``first_wall`` plans have no conditions on what the caller sees: a test of the
-    second wall, row-level security, and nothing else.
+    second wall, row-level security, and nothing else. ``commands`` makes the context of a mutation's resolvers; without it there are none.
 
     Raises:
         ValueError: schema and registry disagree.
@@ -86,6 +90,7 @@ class Engine:
         executor: Literal["plan", "default"] = "plan",
         first_wall: bool = True,
         small_cell: int = 10,
+        commands: Callable[[Caller, Mapping[str, str]], Any] | None = None,
         seconds: float = 10.0,
     ) -> None:
         check(schema, registry)
@@ -95,6 +100,7 @@ class Engine:
         self.max_objects = max_objects
         self.first_wall = first_wall
         self.small_cell = small_cell
+        self.commands = commands
         self.seconds = seconds
         self.plans: OrderedDict[tuple[Prepared, tuple[Lens, ...], tuple[Any, ...]], Operation] = OrderedDict()
         self.kept = 0
@@ -108,14 +114,17 @@ class Engine:
         *,
         caller: Caller = PUBLIC,
         explain: bool = False,
+        request: Mapping[str, str] = MappingProxyType({}),
     ) -> Answer:
         """Run one operation of a document and return its response. Raises only for faults of ours."""
         try:
             prepared = self._prepared(document, operation_name)
             coerced = self._coerced(prepared, variables)
+            if prepared.node.operation is not OperationType.QUERY:
+                return await self._command(document, prepared, variables, caller, request)
             operation = self._operation(document, prepared, coerced, caller)
             inputs = Inputs(coerced, today(), caller, self.small_cell, variables)
-            bound = operation.bind(inputs, self.max_objects)
+            bound, weight = operation.bind(inputs, self.max_objects)
         except GraphQLErrors as error:
             return _refused(error.errors)
         except HubError as error:
@@ -130,6 +139,31 @@ class Engine:
             response["errors"] = [error.formatted for error in errors]
         if traces is not None:
             response["extensions"] = {"explain": _explained(operation, traces)}
+        return Answer(orjson.dumps(response), 200, weight)
+
+    async def _command(
+        self,
+        document: Document,
+        prepared: Prepared,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        request: Mapping[str, str],
+    ) -> Answer:
+        """Run a mutation by graphql-core on the schema's own resolvers; each command is a transaction of its own."""
+        if self.commands is None:
+            raise HubError("BAD_OPERATION", "Nothing can be changed here. Send a query.", nodes=prepared.node)
+        named = prepared.node.name.value if prepared.node.name else ""
+        result = execute(
+            self.schema,
+            document.ast,
+            context_value=self.commands(caller, {**request, "operation": named}),
+            variable_values=dict(variables),
+            operation_name=named or None,
+        )
+        answer = result if isinstance(result, ExecutionResult) else await result
+        response: dict[str, Any] = {"data": answer.data}
+        if answer.errors:
+            response["errors"] = [_masked(error).formatted for error in answer.errors]
         return Answer(orjson.dumps(response), 200)
 
     def _prepared(self, document: Document, name: str | None) -> Prepared:
@@ -285,7 +319,17 @@ def _short(error: GraphQLError, path: list[str | int] | None = None) -> GraphQLE
 
 def _refused(errors: list[Any], status: int = 400) -> Answer:
     code = str((errors[0].extensions or {}).get("code"))
-    return Answer(orjson.dumps({"errors": [error.formatted for error in errors]}), status, code)
+    return Answer(orjson.dumps({"errors": [error.formatted for error in errors]}), status, code=code)
+
+
+def _masked(error: GraphQLError) -> GraphQLError:
+    """An error of a command as the caller may see it: a fault of ours is logged whole under a reference."""
+    if isinstance(error, HubError) or isinstance(error.original_error, HubError):
+        return error
+    reference = secrets.token_hex(4)
+    _log.error("fault in a command, reference %s", reference, exc_info=error.original_error or error)
+    message = f"Internal error. Reference: {reference}"
+    return GraphQLError(message, nodes=error.nodes, path=error.path, extensions={"code": "INTERNAL_ERROR"})
 
 
 def _explained(operation: Operation, traces: list[Trace]) -> dict[str, Any]:

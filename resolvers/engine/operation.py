@@ -1,10 +1,10 @@
 """A compiled operation: its root fields in order, and how one run of it becomes a response."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import FieldNode, GraphQLSchema, OperationDefinitionNode
+from graphql import FieldNode, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, get_named_type
 
 from resolvers.access import Caller, Lens
 from resolvers.engine import ids
@@ -19,6 +19,8 @@ from resolvers.engine.source import Lookup, Many, Registry
 from resolvers.errors import HubError
 
 Value = Any
+Picked = dict[str, tuple[str, Any]]
+"""Names of fields by response key, each with what is picked below it (or None): of values that need no rows."""
 
 
 @dataclass(eq=False, slots=True)
@@ -40,7 +42,8 @@ class Operation:
     roots: tuple[Root, ...]
     steps: tuple[Step, ...]
     constants: Mapping[str, Value]
-    viewers: Mapping[str, Mapping[str, str]]
+    viewers: Mapping[str, Picked]
+    viewer: Callable[[Caller], Mapping[str, Value]]
     introspection: Selection
     keys: tuple[str, ...]
     statements: int = field(init=False)
@@ -59,8 +62,8 @@ class Operation:
         prefixes = {prefix for prefix, _ in wanted(root, inputs)}
         return sum(root.steps[prefix].statements() for prefix in prefixes) == 1
 
-    def bind(self, inputs: Inputs, max_objects: int) -> list[Bound]:
-        """Bind and weigh one run. Raises what the caller got wrong, before anything has run."""
+    def bind(self, inputs: Inputs, max_objects: int) -> tuple[list[Bound], int]:
+        """Bind one run and weigh it in objects. Raises what the caller got wrong, before anything has run."""
         bound = bind(self.steps, inputs)
         weights = [_weight(root, bound, inputs) for root in self.roots]
         estimate = sum(weights)
@@ -70,7 +73,7 @@ class Operation:
                 f"This operation may bring {estimate} objects; the limit is {max_objects}. Ask for smaller pages or fewer levels.",
                 nodes=self.roots[weights.index(max(weights))].node,
             )
-        return bound
+        return bound, estimate
 
     async def run(self, this: Run, inputs: Inputs) -> tuple[dict[str, Value], list[HubError]]:
         """The values of the root fields that need rows or the caller, and errors for what was not found."""
@@ -82,8 +85,10 @@ class Operation:
 
     def viewed(self, inputs: Inputs) -> dict[str, Value]:
         """The values of ``viewer`` fields."""
-        viewer = viewer_of(inputs.caller)
-        return {key: {inner: viewer[name] for inner, name in fields.items()} for key, fields in self.viewers.items()}
+        if not self.viewers:
+            return {}
+        viewer = self.viewer(inputs.caller)
+        return {key: _picked(viewer, fields) for key, fields in self.viewers.items()}
 
 
 def wanted(root: Root, inputs: Inputs) -> list[tuple[str, int]]:
@@ -130,9 +135,23 @@ async def _by_id(root: Root, this: Run, inputs: Inputs, errors: list[HubError]) 
     return values if root.many else values[0]
 
 
-def viewer_of(caller: Caller) -> Mapping[str, Value]:
-    """The fields of ``viewer``."""
-    return {"__typename": "Viewer", "persona": caller.name}
+def _picked(value: Value, fields: Picked | None) -> Value:
+    """The selected fields of a value that needs no rows."""
+    if value is None or fields is None:
+        return value
+    if isinstance(value, list):
+        return [_picked(item, fields) for item in value]
+    return {key: _picked(value[name], below) for key, (name, below) in fields.items()}
+
+
+def _picks(collector: Collector, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Picked:
+    """The selection on a value that needs no rows: each field with what is selected below it."""
+    picked: Picked = {}
+    for key, found in collector.below(type_, nodes).items():
+        name = found[0].name.value
+        below = None if name == "__typename" else get_named_type(type_.fields[name].type)
+        picked[key] = (name, _picks(collector, below, found) if isinstance(below, GraphQLObjectType) else None)
+    return picked
 
 
 def not_found(node: FieldNode, path: Sequence[str | int]) -> HubError:
@@ -155,7 +174,7 @@ def compile_operation(
     selection = collector.collect(query, [operation.selection_set])
     roots: list[Root] = []
     constants: dict[str, Value] = {}
-    viewers: dict[str, Mapping[str, str]] = {}
+    viewers: dict[str, Picked] = {}
     introspection: Selection = {}
     for key, nodes in selection.items():
         name = nodes[0].name.value
@@ -164,11 +183,12 @@ def compile_operation(
         elif name in ("__schema", "__type"):
             introspection[key] = nodes
         elif name == "viewer":
-            below = collector.below(compiler.object_type("Viewer"), nodes)
-            viewers[key] = {inner: found[0].name.value for inner, found in below.items()}
+            viewers[key] = _picks(collector, compiler.object_type("Viewer"), nodes)
         else:
             roots.append(_compile_root(compiler, registry, key, nodes))
-    return Operation(tuple(roots), tuple(compiler.steps), constants, viewers, introspection, tuple(selection))
+    return Operation(
+        tuple(roots), tuple(compiler.steps), constants, viewers, registry.viewer, introspection, tuple(selection)
+    )
 
 
 def _compile_root(compiler: Compiler, registry: Registry, key: str, nodes: list[FieldNode]) -> Root:

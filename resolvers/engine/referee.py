@@ -32,7 +32,7 @@ from resolvers.engine.binder import Binder, Inputs
 from resolvers.engine.budget import Budget
 from resolvers.engine.compiler import Listing, in_sight
 from resolvers.engine.document import Document
-from resolvers.engine.operation import not_found, viewer_of
+from resolvers.engine.operation import not_found
 from resolvers.engine.page import Page
 from resolvers.engine.snapshot import snapshot
 from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Source, expression
@@ -238,7 +238,7 @@ class Referee:
         return answer.data, errors
 
     def _planned(self, name: str) -> bool:
-        known = name in self.registry.sources or name in ("Query", "PageInfo") or name.startswith("Viewer")
+        known = name in self.registry.sources or name in ("Query", "PageInfo", "Viewer")
         return known or name.endswith(("Connection", "Edge"))
 
     def _resolver(self, type_: GraphQLObjectType, name: str) -> Any:
@@ -283,7 +283,7 @@ class Referee:
 
     def _root(self, name: str) -> Any:
         if name == "viewer":
-            return lambda _root, info: viewer_of(info.context.inputs.caller)
+            return lambda _root, info: info.context.registry.viewer(info.context.inputs.caller)
         if name in ("node", "nodes"):
             return _by_ids(name == "nodes")
         answer = self.registry.roots[snake(name)]

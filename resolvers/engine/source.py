@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import Numeric, TypeEngine
 
 from db.model import Model
-from resolvers.access import Lens
+from resolvers.access import Caller, Lens
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
 
@@ -173,6 +173,11 @@ def never(typename: str, name: str, lenses: tuple[Lens, ...]) -> bool:
     return False
 
 
+def named(caller: Caller) -> Mapping[str, Any]:
+    """The fields of ``viewer`` where nothing more is known."""
+    return {"__typename": "Viewer", "persona": caller.name}
+
+
 def everything(
     source: "Source", lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
 ) -> ColumnElement[bool] | None:
@@ -190,6 +195,7 @@ class Registry:
         self.sight: SightOf = everything
         self.mask: MaskOf = unmasked
         self.is_masked: IsMasked = never
+        self.viewer: Callable[[Caller], Mapping[str, Any]] = named
 
     def add(self, source: Source) -> Source:
         """Register a source under its type's name and its ID prefix."""

@@ -121,7 +121,7 @@ async def test_texts_that_no_database_holds_are_mended_and_long_ones_cut(connect
         "purpose = NULL",
         "case_reference = ''",
         "records = '[]'",
-        "records = '[\"mem_ff\", \"mem_5\"]'",
+        'records = \'["mem_ff", "mem_5"]\'',
         "fields = '[\"NAME\"]'",
         "fields = '{}'",
         "operation = 'reveal'",
@@ -230,7 +230,9 @@ async def test_a_tail_cut_with_its_head_is_found_only_by_what_was_noted_elsewher
         "UPDATE access_log_head SET (id, digest) = (SELECT id, digest FROM access_log WHERE id = 7)",
     )
     assert await verify(filled) is None
-    assert await verify(filled, anchors={noted.id: noted.digest}) == Fault(8, "it is missing: entry 10 was noted before")
+    assert await verify(filled, anchors={noted.id: noted.digest}) == Fault(
+        8, "it is missing: entry 10 was noted before"
+    )
 
 
 async def test_a_log_written_anew_is_found_only_by_what_was_noted_elsewhere(filled):

@@ -63,7 +63,13 @@ async def test_what_stood_in_clear_is_sealed_with_index_and_parts(empty_database
     assert vault.open([Sealed("member", "resident_number", second["id"], second["resident_number"])]) == ["H12345678"]
     parts = ("resident_number_region", "resident_number_tail", "phone_head", "phone_tail")
     assert [second[name] for name in parts] == ["", "", "", ""]
-    assert {value for name, value in third.items() if value is not None} == {third["id"], "丙", "UNKNOWN", "COURIER", False}
+    assert {value for name, value in third.items() if value is not None} == {
+        third["id"],
+        "丙",
+        "UNKNOWN",
+        "COURIER",
+        False,
+    }
 
 
 async def test_no_page_of_the_table_holds_the_clear_values_afterwards(empty_database_url, connection):

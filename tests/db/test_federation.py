@@ -55,7 +55,8 @@ async def test_memberships_of_one_person_do_not_overlap(pool):
 
 async def test_nobody_joins_under_sixteen_nor_a_union_that_is_not_there(pool):
     assert not await count(
-        pool, "membership s JOIN member m ON m.id = s.member_id WHERE extract(year FROM s.valid_from) < m.birth_year + 16"
+        pool,
+        "membership s JOIN member m ON m.id = s.member_id WHERE extract(year FROM s.valid_from) < m.birth_year + 16",
     )
     assert not await count(
         pool,
@@ -265,7 +266,9 @@ async def digest(url: str) -> dict[str, str]:
         found = {}
         for table in TABLES:
             made = hashlib.sha256()
-            columns = ", ".join(sorted({*TABLES[table]} - {secret.column for secret in SECRETS}))  # a nonce is never used twice
+            columns = ", ".join(
+                sorted({*TABLES[table]} - {secret.column for secret in SECRETS})
+            )  # a nonce is never used twice
             query = f"SELECT t FROM (SELECT {columns} FROM {table}) t ORDER BY t::text"
             await connection.copy_from_query(query, output=_sink(made))
             found[table] = made.hexdigest()

@@ -42,7 +42,10 @@ async def callers_of(connection: asyncpg.Pool) -> Mapping[str, Caller]:
         hierarchy = Hierarchy.INDUSTRIAL if role is Role.INDUSTRY_UNION else Hierarchy.TERRITORIAL
         return Grant(role, organization_id=key, hierarchy=hierarchy)
 
-    hr, agency_grant = Grant(Role.HR_BUREAU, division_id=division), Grant(Role.SOCIAL_SECURITY_AGENCY, division_id=agency)
+    hr, agency_grant = (
+        Grant(Role.HR_BUREAU, division_id=division),
+        Grant(Role.SOCIAL_SECURITY_AGENCY, division_id=agency),
+    )
     return {
         "national": Caller("national", everything=True),
         "province": Caller("province", grants=(federation(province),)),

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from resolvers.access import Caller, Grant
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.engine import ids
 from schema import Names
+from schema.access_log import DATE_TIME
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import DATE, DECIMAL
@@ -26,7 +27,7 @@ from schema.scalars import DATE, DECIMAL
 SCHEMA = strawberry.Schema(
     query=Query,
     mutation=Mutation,
-    config=StrawberryConfig(name_converter=Names(), scalar_map={date: DATE, Decimal: DECIMAL}),
+    config=StrawberryConfig(name_converter=Names(), scalar_map={date: DATE, datetime: DATE_TIME, Decimal: DECIMAL}),
 )
 REVEAL = """mutation Reveal($input: RevealInput!) { reveal(input: $input) {
   members { id name birthDate residentNumber phone bankCard } errors { code message path } } }"""
@@ -56,7 +57,9 @@ class Hub:
     def worker(self, member: int) -> Caller:
         return Caller("worker", principal_id=12, grants=(Grant(Role.WORKER),), member_id=member)
 
-    async def ask(self, document: str, given: dict[str, Any], caller: Caller, day: date | None = None) -> dict[str, Any]:
+    async def ask(
+        self, document: str, given: dict[str, Any], caller: Caller, day: date | None = None
+    ) -> dict[str, Any]:
         """The payload of the one command in the document; it must not err otherwise."""
         context = CommandContext(
             self.pool, caller, day or today(), self.vault, {"source": "192.0.2.7", "operation": "Op"}, self.options

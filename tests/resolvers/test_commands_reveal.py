@@ -269,7 +269,9 @@ async def test_nothing_is_revealed_when_the_log_cannot_be_written(here):
 
 async def test_a_value_moved_from_another_row_is_not_revealed(here):
     one, two = here.members[:2]
-    await here.pool.execute("UPDATE member SET phone = (SELECT phone FROM member WHERE id = $2) WHERE id = $1", one, two)
+    await here.pool.execute(
+        "UPDATE member SET phone = (SELECT phone FROM member WHERE id = $2) WHERE id = $1", one, two
+    )
     with pytest.raises(Exception, match="nothing revealed"):
         await here.ask(REVEAL, asked([one]), here.federation())
     assert "REVEAL" not in await here.actions()

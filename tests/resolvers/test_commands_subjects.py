@@ -143,7 +143,11 @@ async def test_the_log_of_an_erasure_names_the_fields_and_no_value(here, member)
     request = await opened(here, member, "ERASURE")
     await here.ask(CLOSE, {"id": request, "resolution": "GRANTED", "idempotencyKey": "e"}, here.federation())
     entry = (await here.log())[-1]
-    assert (entry["action"], entry["role"], entry["case_reference"]) == ("SUBJECT_REQUEST_CLOSED", "FEDERATION", request)
+    assert (entry["action"], entry["role"], entry["case_reference"]) == (
+        "SUBJECT_REQUEST_CLOSED",
+        "FEDERATION",
+        request,
+    )
     assert entry["fields"] == [
         "ERASURE", "GRANTED", "BANK_CARD", "BIRTH_DATE", "NAME", "PHONE", "RESIDENT_NUMBER",
     ]  # fmt: skip
@@ -161,7 +165,9 @@ async def test_nobody_is_revealed_any_more_after_erasure(here, member):
 
 
 async def test_a_party_to_an_open_case_is_not_erased_and_nothing_is_written(here, member):
-    case = await here.pool.fetchval("UPDATE dispute_case SET closed_on = NULL WHERE id = (SELECT min(id) FROM dispute_case) RETURNING id")
+    case = await here.pool.fetchval(
+        "UPDATE dispute_case SET closed_on = NULL WHERE id = (SELECT min(id) FROM dispute_case) RETURNING id"
+    )
     await here.pool.execute(
         "INSERT INTO dispute_party (case_id, role, name, member_id) VALUES ($1, 'CLAIMANT', '某某', $2)", case, member
     )
@@ -307,7 +313,10 @@ async def test_the_export_of_a_case_has_no_other_person(here, member):
     case = await here.pool.fetchval("SELECT min(id) FROM dispute_case")
     for name, key in (("本人某", member), ("他人某", here.members[1])):
         await here.pool.execute(
-            "INSERT INTO dispute_party (case_id, role, name, member_id) VALUES ($1, 'CLAIMANT', $2, $3)", case, name, key
+            "INSERT INTO dispute_party (case_id, role, name, member_id) VALUES ($1, 'CLAIMANT', $2, $3)",
+            case,
+            name,
+            key,
         )
         await here.pool.execute(
             "INSERT INTO recovery (case_id, member_id, kind, amount, received_on) VALUES ($1, $2, 'WAGE', $2::bigint, $3)",
