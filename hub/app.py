@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from db.audit import Digest
 from db.connect import create_pool
 from hub import health
 from hub.auth import Authenticator, audited
@@ -83,10 +84,18 @@ def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
     return Engine(schema._schema, registry, pool, max_objects=settings.max_objects, executor=settings.executor)
 
 
+def digest_of(settings: Settings) -> Digest:
+    """The hash that chains the audit log."""
+    return Digest[settings.audit_digest.replace("-", "")]
+
+
 def own_authenticator(pool: asyncpg.Pool, settings: Settings) -> Authenticator:
     """Sign-in against the hub's own database, refusals in its audit log."""
     return Authenticator(
-        Callers(pool), issuers_of(settings), public=settings.public_analyst, on_refused=audited(pool)
+        Callers(pool),
+        issuers_of(settings),
+        public=settings.public_analyst,
+        on_refused=audited(pool, digest_of(settings)),
     )
 
 
