@@ -131,7 +131,10 @@ class AccessLog(Model):
     previous: Mapped[bytes] = mapped_column(LargeBinary)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
 
-    __table_args__ = (Index("ix_access_log_records", "records", postgresql_using="gin"), Index("ix_access_log_at", "at"))
+    __table_args__ = (
+        Index("ix_access_log_records", "records", postgresql_using="gin"),
+        Index("ix_access_log_at", "at"),
+    )
 
 
 class SubjectRequest(Keyed, Model):

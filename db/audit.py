@@ -171,7 +171,9 @@ async def prune(connection: asyncpg.Connection, before: datetime, *, digest: Dig
                 "SELECT through, cut, digest FROM access_log_prune($1)", before
             )
         except asyncpg.RaiseError as error:
-            raise DataError(f"The audit log is kept for {MIN_MONTHS} months at the least. Name an earlier day.") from error
+            raise DataError(
+                f"The audit log is kept for {MIN_MONTHS} months at the least. Name an earlier day."
+            ) from error
         if cut:
             fields = (f"through={through}", f"digest={last.hex()}", f"before={before.astimezone(UTC).isoformat()}")
             await record(connection, [Entry(RETENTION, fields=fields, operation="prune-log")], digest=digest)
@@ -253,7 +255,9 @@ class _Chain:
     def ended(self, head: tuple[int, bytes]) -> Fault | None:
         """What is wrong with the chain as a whole."""
         if self.cut_digest is not None and (self.first - 1, self.cut_digest) not in self.checkpoints:
-            return Fault(1, f"entries 1 to {self.first - 1} are missing, and no entry says that they were cut for their age")
+            return Fault(
+                1, f"entries 1 to {self.first - 1} are missing, and no entry says that they were cut for their age"
+            )
         if self.last < head[0]:
             return Fault(self.last + 1, f"it is missing: the log ended at entry {head[0]}")
         if self.last > head[0]:
@@ -275,7 +279,9 @@ async def _examined(connection: asyncpg.Connection, anchors: Mapping[int, bytes]
         if fault is not None:
             break
     if fault is None:
-        fault = Fault(1, "the row that says where the log ends is missing") if head is None else chain.ended(tuple(head))
+        fault = (
+            Fault(1, "the row that says where the log ends is missing") if head is None else chain.ended(tuple(head))
+        )
     return Examination(chain.entries, chain.first - 1, chain.last, chain.before, fault)
 
 

@@ -14,7 +14,10 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from db.audit import Digest
+<<<<<<< HEAD
 from db.clock import today
+=======
+>>>>>>> access
 from db.connect import create_pool
 from hub import health
 from hub.auth import Authenticator, audited
@@ -102,9 +105,23 @@ def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
     )
 
 
+def digest_of(settings: Settings) -> Digest:
+    """The hash that chains the audit log."""
+    return Digest[settings.audit_digest.replace("-", "")]
+
+
 def own_authenticator(pool: asyncpg.Pool, settings: Settings) -> Authenticator:
     """Sign-in against the hub's own database, refusals in its audit log."""
+<<<<<<< HEAD
     return Authenticator(Callers(pool), issuers_of(settings), public=settings.public_analyst, on_refused=audited(pool))
+=======
+    return Authenticator(
+        Callers(pool),
+        issuers_of(settings),
+        public=settings.public_analyst,
+        on_refused=audited(pool, digest_of(settings)),
+    )
+>>>>>>> access
 
 
 async def explorer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,13 +11,16 @@ from typing import Any
 import asyncpg
 from graphql import (
     ExecutionResult,
+    GraphQLEnumType,
     GraphQLError,
+    GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLUnionType,
     OperationDefinitionNode,
+    default_field_resolver,
     execute,
     get_named_type,
 )
@@ -217,6 +220,9 @@ class Referee:
                 type_.is_type_of = None
                 for name, field in type_.fields.items():
                     field.resolve = self._resolver(type_, name)
+            elif isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
+                for name, field in type_.fields.items():
+                    field.resolve = _told(name, field)
 
     async def execute(
         self, document: Document, operation: OperationDefinitionNode, inputs: Inputs, pool: asyncpg.Pool
@@ -290,6 +296,19 @@ class Referee:
         if isinstance(answer, Many):
             return _listing(answer, lambda _: None)
         return _lookup(answer)
+
+
+def _told(name: str, field: GraphQLField) -> Any:
+    """A field of ``viewer`` and what is below it, told as dictionaries; the schema's own resolver for anything else."""
+    own, kind = field.resolve or default_field_resolver, get_named_type(field.type)
+
+    def resolve(value: Any, info: Info, **given: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return own(value, info, **given)
+        found = value[name]
+        return kind.wrapped_cls[found] if isinstance(kind, GraphQLEnumType) and found is not None else found
+
+    return resolve
 
 
 def _listing(many: Many, key: Any) -> Any:

@@ -15,7 +15,7 @@ from db.organizations import Hierarchy
 async def demo(new_database, template):
     url = new_database(template)
     connection = await asyncpg.connect(url)
-    await connection.execute(f"TRUNCATE {', '.join(FEDERATION)}")
+    await connection.execute(f"TRUNCATE {', '.join(FEDERATION)} CASCADE")
     assert await load_demo(url, members=500)
     yield connection, url
     await connection.close()

@@ -222,6 +222,8 @@ def test_the_copied_files_alone_migrate_serve_and_pass_the_health_check(
     def is_healthy() -> bool:
         return subprocess.run(check, env=inside, capture_output=True).returncode == 0
 
+    keys = [*start, "access", "new-key-file", str(tmp_path / "data" / "keys.json")]
+    assert subprocess.run(keys, cwd=image, env=inside, capture_output=True).returncode == 0
     with (tmp_path / "log").open("w") as log:
         command = json.loads(instructions("final", "CMD")[0])
         hub = subprocess.Popen([*start, *command], cwd=image, env=inside, stdout=log, stderr=subprocess.STDOUT)

@@ -70,7 +70,7 @@ class Caller:
         found = self.documents.get(text)
         if found is None:
             found = self.documents[text] = document(text)
-        return await self.engine.execute(found, name, variables or {}, persona=persona, explain=explain)
+        return await self.engine.execute(found, name, variables or {}, caller=caller, explain=explain)
 
     async def response(self, text: str, variables: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
         """The response as a caller reads it."""
