@@ -14,10 +14,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from db.audit import Digest
-<<<<<<< HEAD
 from db.clock import today
-=======
->>>>>>> access
 from db.connect import create_pool
 from hub import health
 from hub.auth import Authenticator, audited
@@ -89,7 +86,7 @@ async def close(pool: asyncpg.Pool) -> None:
 def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
     """The hub's engine on its own schema, with its commands."""
     vault = vault_of(settings)
-    options = CommandOptions(Digest[settings.audit_digest.replace("-", "")], settings.reveal_daily_limit)
+    options = CommandOptions(digest_of(settings), settings.reveal_daily_limit)
 
     def commands(caller: Caller, request: Mapping[str, str]) -> CommandContext:
         return CommandContext(pool, caller, today(), vault, request, options)
@@ -112,16 +109,12 @@ def digest_of(settings: Settings) -> Digest:
 
 def own_authenticator(pool: asyncpg.Pool, settings: Settings) -> Authenticator:
     """Sign-in against the hub's own database, refusals in its audit log."""
-<<<<<<< HEAD
-    return Authenticator(Callers(pool), issuers_of(settings), public=settings.public_analyst, on_refused=audited(pool))
-=======
     return Authenticator(
         Callers(pool),
         issuers_of(settings),
         public=settings.public_analyst,
         on_refused=audited(pool, digest_of(settings)),
     )
->>>>>>> access
 
 
 async def explorer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -6,10 +6,14 @@ from typing import Any
 
 import asyncpg
 
+from resolvers import access
 from resolvers.engine.document import Answer
 from resolvers.engine.engine import Engine
 from schema import registry, schema
 from tests.resolvers.documents import document
+
+NATIONAL = access.Caller("national", principal_id=1, everything=True)
+"""Who sees everything."""
 
 Hold = Callable[[int], Awaitable[None]]
 """Called before each statement with how many went before it."""
@@ -65,7 +69,7 @@ class Caller:
         *,
         name: str | None = None,
         explain: bool = False,
-        persona: str | None = "national",
+        caller: access.Caller = NATIONAL,
     ) -> Answer:
         found = self.documents.get(text)
         if found is None:
