@@ -136,6 +136,36 @@ def folders() -> Iterator[Finding]:
         )
 
 
+def encryption() -> Iterator[Finding]:
+    """The keys of encrypted columns, and whether they are what the settings ask for."""
+    found = _settings()
+    if found is None:
+        return
+    from db.keys import KeyRingError
+    from hub.keys import key_source, kinds
+
+    if found.keys is None and not found.key_file.exists():
+        yield Finding(
+            "encryption",
+            WARN,
+            f"{found.key_file} is not there; `unionhub serve` does not start without it",
+            f"make demo makes it; or: unionhub access new-key-file {found.key_file}",
+        )
+        return
+    try:
+        newest = key_source(found).ring().newest
+    except KeyRingError as error:
+        yield Finding("encryption", FAIL, *str(error).split(". ", 1))
+        return
+    seen = f"{newest.cipher.value} and HMAC-{newest.digest.value}, key version {newest.number}"
+    if (newest.cipher, newest.digest) == kinds(found):
+        yield Finding("encryption", OK, seen)
+    else:
+        yield Finding(
+            "encryption", WARN, f"{seen}, which is not what the settings say", "unionhub access rotate-keys goes over"
+        )
+
+
 def database() -> Iterator[Finding]:
     """The server, its version, the migrations and the data."""
     found = _settings()
@@ -241,6 +271,7 @@ CHECKS: dict[str, Check] = {
     "dependencies": dependencies,
     "settings": configuration,
     "folders": folders,
+    "encryption": encryption,
     "database": database,
     "explorer": explorer,
     "port": port,

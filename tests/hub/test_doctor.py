@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from db.keys import new_key_file
 from db.migrate import upgrade
 from hub import database, doctor, node, settings
 from hub.cli import main
@@ -49,6 +50,24 @@ def test_every_check_runs_on_a_folder_without_data() -> None:
     }
     assert not [finding for finding in findings if "could not be checked" in finding.seen]
     assert all(finding.advice for finding in findings if finding.state != OK)
+
+
+def test_keys_are_well_missing_of_another_kind_or_open_to_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("UNIONHUB_KEYS", raising=False)
+    monkeypatch.setenv("UNIONHUB_KEY_FILE", str(tmp_path / "keys.json"))
+    assert only("encryption").state == WARN
+    assert "new-key-file" in only("encryption").advice
+    new_key_file(tmp_path / "keys.json")
+    assert only("encryption").state == OK
+    assert only("encryption").seen == "AES-256-GCM and HMAC-SHA-256, key version 1"
+    monkeypatch.setenv("UNIONHUB_CIPHER", "SM4-GCM")
+    assert only("encryption").state == WARN
+    assert "rotate-keys" in only("encryption").advice
+    (tmp_path / "keys.json").chmod(0o644)
+    assert only("encryption").state == FAIL
+    assert "chmod 600" in only("encryption").advice
 
 
 def test_a_missing_package_fails_and_another_version_warns(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
