@@ -306,7 +306,7 @@ def _told(name: str, field: GraphQLField) -> Any:
         if not isinstance(value, Mapping):
             return own(value, info, **given)
         found = value[name]
-        return kind.wrapped_cls[found] if isinstance(kind, GraphQLEnumType) and found is not None else found
+        return kind.values[found].value if isinstance(kind, GraphQLEnumType) and found is not None else found
 
     return resolve
 

@@ -72,7 +72,7 @@ async def test_names_are_one_character_and_a_star_for_unions_and_clear_for_the_w
 ):
     names = dict(await pool.fetch("SELECT id, name FROM member"))
     everyone, _ = await shown(pool, callers["acftu"], "Member", "name")
-    assert everyone == {key: f"{name[0]}*" for key, name in names.items()}
+    assert everyone == names
     own, _ = await shown(pool, callers["union"], "Member", "name")
     assert own
     assert own == {key: f"{names[key][0]}*" for key in own}
@@ -121,7 +121,7 @@ async def test_with_several_lenses_each_row_is_shown_as_the_best_lens_that_has_i
 
 async def test_parties_who_are_employers_or_unions_keep_their_names_and_persons_do_not(pool, callers, case):
     rows = {row["id"]: row for row in await pool.fetch("SELECT * FROM dispute_party")}
-    seen, _ = await shown(pool, callers["acftu"], "DisputeParty", "name")
+    seen, _ = await shown(pool, callers["union"], "DisputeParty", "name")
     for key, value in seen.items():
         organized = rows[key]["employer_id"] or rows[key]["organization_id"]
         assert value == (rows[key]["name"] if organized else rows[key]["name"][0] + "*")
@@ -138,7 +138,7 @@ async def test_a_person_whom_the_hub_does_not_know_is_masked_too(fresh_database_
     key = await pool.fetchval(
         "INSERT INTO dispute_party (case_id, role, name) VALUES ($1, 'CLAIMANT', '欧阳某某') RETURNING id", case["id"]
     )
-    seen, _ = await shown(pool, callers["acftu"], "DisputeParty", "name")
+    seen, _ = await shown(pool, callers["union"], "DisputeParty", "name")
     assert seen[key] == "欧*"
     await pool.close()
 
@@ -200,7 +200,7 @@ async def test_no_mask_of_any_set_of_lenses_reads_a_sealed_column(callers, agenc
     ("typename", "name", "lenses", "answer"),
     [
         ("Member", "name", (Lens.TERRITORIAL,), True),
-        ("Member", "name", (Lens.EVERYTHING,), True),
+        ("Member", "name", (Lens.EVERYTHING,), False),
         ("Member", "name", (Lens.SELF,), False),
         ("Member", "name", (Lens.CASES, Lens.SELF), False),
         ("Member", "name", (Lens.SELF, Lens.TERRITORIAL), True),

@@ -28,7 +28,14 @@ from tests.resolvers.caller import Caller
 CORE = schema._schema
 PARENTS = 50
 
-FIELDS = [(name, field) for name in sorted(registry.sources) for field in CORE.type_map[name].fields]  # type: ignore[attr-defined]
+WRITTEN_BY_COMMANDS = {"AccessLog", "SubjectRequest"}
+"""No row of these is in the template; test_access_log counts their statements."""
+
+FIELDS = [
+    (name, field)
+    for name in sorted(registry.sources.keys() - WRITTEN_BY_COMMANDS)
+    for field in CORE.type_map[name].fields  # type: ignore[attr-defined]
+]
 ROOTS = sorted(CORE.query_type.fields)  # type: ignore[union-attr]
 LISTS = [name for name in ROOTS if isinstance(registry.roots.get(snake(name)), Many)]
 
@@ -194,7 +201,11 @@ def test_every_field_of_the_schema_is_counted() -> None:
     whole = {
         (type_.name, name)
         for type_ in CORE.type_map.values()
-        if isinstance(type_, GraphQLObjectType) and not is_introspection_type(type_)
+        if isinstance(type_, GraphQLObjectType)
+        and not is_introspection_type(type_)
+        and type_.name not in WRITTEN_BY_COMMANDS
+        and not type_.name.startswith(("Access", "Mutation"))
+        and not type_.name.endswith("Payload")
         for name in type_.fields
     }
     assert whole - asked == set()
