@@ -53,7 +53,7 @@ class Member:
     id: strawberry.ID
     name: str
     sex: Sex
-    birth_date: date | None
+    birth_year: int | None
     worker_type: WorkerType
     is_migrant_worker: bool
     is_model_worker: bool
@@ -71,7 +71,7 @@ class Member:
             id=strawberry.ID(f"mem_{row['id']:x}"),
             name=row["name"],
             sex=Sex[row["sex"]],
-            birth_date=row["birth_date"],
+            birth_year=row["birth_year"],
             worker_type=WorkerType[row["worker_type"]],
             is_migrant_worker=row["is_migrant_worker"],
             is_model_worker=row["is_model_worker"],

@@ -3,15 +3,16 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from db.migrate import connect
 from hub import node, serve
 from hub.settings import ROOT, Settings
-from tests.hub.conftest import TOKEN
 from tests.hub.test_serve import running
+from tests.tokens import let_in, token, write_key
 
 EXPLORER = ROOT / "explorer"
 FAILED_BY_STOCK = {"22EB", "865D", "556A", "D586", "51FE", "74FF", "5E5B", "86EE", "28B9", "2EA1"}
@@ -29,12 +30,16 @@ def node_program() -> Path:
 
 
 @pytest.fixture
-def address(settings: Settings) -> Iterator[str]:
-    with running(serve.config(settings.model_copy(update={"port": 0}))) as port:
+async def address(settings: Settings, fresh_database_url: str) -> AsyncIterator[str]:
+    connection = await connect(fresh_database_url)
+    await let_in(connection)
+    await connection.close()
+    write_key(settings.data_dir)
+    with running(serve.config(settings.model_copy(update={"port": 0, "database_url": fresh_database_url}))) as port:
         yield f"http://127.0.0.1:{port}/graphql"
 
 
-@pytest.mark.parametrize("token", [TOKEN, None], ids=["with a token", "anonymous"])
+@pytest.mark.parametrize("token", [token(), None], ids=["with a token", "anonymous"])
 async def test_every_audit_passes(address: str, token: str | None) -> None:
     arguments = [str(node_program()), "audit.mjs", address, *([token] if token else [])]
     process = await asyncio.create_subprocess_exec(*arguments, cwd=EXPLORER, stdout=-1, stderr=-1)

@@ -11,8 +11,8 @@ import pytest
 from graphql import parse
 
 import resolvers.engine.engine as engine_module
-from resolvers.engine.explain import tree
 from resolvers.access import Lens
+from resolvers.engine.explain import tree
 from resolvers.engine.operation import Operation, compile_operation
 from resolvers.engine.plan import Computation
 from schema import registry, schema

@@ -17,7 +17,7 @@ branch_labels = None
 depends_on = None
 
 BATCH = 2_000
-CLEAR = {"resident_number": sa.Text(), "phone": sa.Text(), "birth_date": sa.Date()}
+CLEAR: dict[str, sa.types.TypeEngine[Any]] = {"resident_number": sa.Text(), "phone": sa.Text(), "birth_date": sa.Date()}
 SEALED = ("birth_date", "resident_number", "resident_number_index", "phone", "phone_index", "bank_card")
 PARTS = ("resident_number_region", "resident_number_tail", "phone_head", "phone_tail", "bank_card_tail")
 ANY_CLEAR = "num_nonnulls(resident_number, phone, birth_date) > 0"
