@@ -17,22 +17,26 @@ from rich.table import Table
 from bench import servers
 from bench.database import FOLDER, Database
 from bench.load import Load, cpu_seconds, put
+from bench.servers import let_personas_in
 from bench.workload import choose, operations
 from db.clock import today
 from db.connect import create_pool
 from db.migrate import connect
-from hub.app import limits_of, own_engine
+from hub.app import limits_of, own_authenticator, own_engine
 from hub.auth import Authenticator
+from hub.budget import Budget, RoleLimits
 from hub.documents import Accepted, Documents
 from hub.http import GraphQLEndpoint, read_headers, respond
+from hub.keys import demonstration_keys
 from hub.negotiation import accepts
 from hub.parameters import from_body
-from hub.settings import Settings
+from hub.settings import RoleLimit, Settings
 from hub.telemetry import JsonLines, Telemetry
 from hub.tokens import token_of
 from resolvers.access import Caller
 from resolvers.engine.binder import Inputs
 from resolvers.engine.engine import Engine
+from resolvers.engine.page import MAX_SIZE
 from resolvers.engine.snapshot import snapshot
 from schema import schema
 
@@ -162,7 +166,24 @@ async def _stages(stages: Stages, settings: Settings, body: str) -> None:
         await pool.close()
 
 
+def endpoint_of(
+    engine: Engine, documents: Documents, authenticator: Authenticator, telemetry: Telemetry, settings: Settings
+) -> GraphQLEndpoint:
+    """The endpoint as the application makes it, with a budget that does not end."""
+    return GraphQLEndpoint(
+        engine,
+        documents,
+        authenticator,
+        telemetry,
+        budget=Budget(0, 0, settings.budget_seconds),
+        role_limits=RoleLimits(RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE), settings.role_limits),
+        max_body_bytes=settings.max_body_bytes,
+    )
+
+
 async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.Pool) -> None:
+    demonstration_keys(settings)
+    await let_personas_in(str(settings.database_url))
     token = token_of(settings, "national")
     raw = body.encode()
     headers = [
@@ -172,7 +193,7 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
         (b"authorization", f"Bearer {token}".encode()),
         (b"content-length", str(len(raw)).encode()),
     ]
-    authenticator = Authenticator(settings.token_file)
+    authenticator = own_authenticator(pool, settings)
     documents = Documents(schema._schema, limits_of(settings))
     telemetry = Telemetry()
     found = documents.get(from_body(raw).query)
@@ -189,8 +210,9 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     data = {"data": explained["data"]}
     prepared = engine._prepared(document, None)
     coerced = engine._coerced(prepared, variables)
-    operation = engine._operation(document, prepared, coerced)
-    inputs = Inputs(coerced, today(), {"__typename": "Viewer", "persona": "national"}, variables)
+    operation = engine._operation(document, prepared, coerced, Caller("national", everything=True))
+    national = Caller("national", everything=True)
+    inputs = Inputs(coerced, today(), national, given=variables)
     step = operation.steps[0]
     assert step.statement is not None
     arguments = step.statement.bind(inputs)
@@ -214,14 +236,14 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
         pass
 
     answer = orjson.dumps(data)
-    endpoint = GraphQLEndpoint(engine, documents, authenticator, telemetry, max_body_bytes=settings.max_body_bytes)
+    endpoint = endpoint_of(engine, documents, authenticator, telemetry, settings)
     scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
     stages.call("headers, media type", lambda: accepts(read_headers(headers).accept))
-    stages.call("token", lambda: authenticator.principal([headers[3][1]]))
+    stages.wait("token", lambda: authenticator.sign_in([headers[3][1]], "127.0.0.1"))
     stages.call("JSON decode", lambda: from_body(raw))
     stages.call("document lookup", lambda: documents.get(found.document.text))
     stages.call("variables", lambda: engine._coerced(prepared, variables))
-    stages.call("plan lookup", lambda: engine._operation(document, engine._prepared(document, None), coerced))
+    stages.call("plan lookup", lambda: engine._operation(document, engine._prepared(document, None), coerced, national))
     stages.call("bind, weigh", lambda: operation.bind(inputs, settings.max_objects))
     stages.wait("pool acquire, release", nothing)
     stages.wait("PostgreSQL round trip", fetch)

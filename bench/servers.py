@@ -1,5 +1,6 @@
 """The servers of the benchmark, each one process, started one at a time and ended by its process id."""
 
+import asyncio
 import json
 import os
 import socket
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.database import FOLDER, Database
+from db.migrate import connect
+from db.personas import add_personas
+from hub.keys import demonstration_keys
 from hub.settings import ROOT, Settings
 from hub.tokens import token_of
 
@@ -59,10 +63,21 @@ class Server:
         return answer["data"]
 
 
+async def let_personas_in(url: str) -> None:
+    """Make the demonstration's personas principals of the database."""
+    connection = await connect(url)
+    try:
+        await add_personas(connection)
+    finally:
+        await connection.close()
+
+
 @contextmanager
 def hub(database: Database, folder: Path = FOLDER) -> Iterator[Server]:
     """The hub as its users run it: ``unionhub serve`` with settings as they come, and a token."""
-    settings = Settings(data_dir=folder / "hub")
+    settings = Settings(data_dir=folder / "hub", database_url=database.url)
+    demonstration_keys(settings)
+    asyncio.run(let_personas_in(database.url))
     token = token_of(settings, "national")
     port = free_port()
     unset = {name: value for name, value in os.environ.items() if not name.startswith("UNIONHUB_") and name != "PORT"}
@@ -70,6 +85,7 @@ def hub(database: Database, folder: Path = FOLDER) -> Iterator[Server]:
         "UNIONHUB_DATABASE_URL": database.url,
         "UNIONHUB_DATA_DIR": str(settings.data_dir),
         "UNIONHUB_PORT": str(port),
+        "UNIONHUB_BUDGET_POINTS": "0",
     }
     with running("hub", [sys.executable, "-m", "hub.cli", "serve"], port, variables, folder) as pid:
         yield Server("hub", port, pid, {"Authorization": f"Bearer {token}"})
