@@ -256,12 +256,10 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     )
     stages.wait("engine", lambda: engine.execute(document, None, variables, caller=Caller("national", everything=True)))
     stages.wait("endpoint", lambda: endpoint(scope, receive, send))
-    bare = GraphQLEndpoint(
-        Engine(schema._schema, engine.registry, Bare(idle), max_objects=settings.max_objects),
-        documents, authenticator, telemetry, max_body_bytes=settings.max_body_bytes,
-    )  # fmt: skip
-    unlinked = GraphQLEndpoint(canned, documents, authenticator, telemetry, max_body_bytes=settings.max_body_bytes)
-    silent = GraphQLEndpoint(engine, documents, authenticator, Silent(), max_body_bytes=settings.max_body_bytes)
+    poolless = Engine(schema._schema, engine.registry, Bare(idle), max_objects=settings.max_objects)
+    bare = endpoint_of(poolless, documents, authenticator, telemetry, settings)
+    unlinked = endpoint_of(canned, documents, authenticator, telemetry, settings)
+    silent = endpoint_of(engine, documents, authenticator, Silent(), settings)
     stages.wait("endpoint without pool", lambda: bare(scope, receive, send))
     stages.wait("endpoint without database", lambda: unlinked(scope, receive, send))
     stages.wait("endpoint without telemetry", lambda: silent(scope, receive, send))
