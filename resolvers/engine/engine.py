@@ -194,7 +194,7 @@ class Engine:
     async def _run(
         self, operation: Operation, inputs: Inputs, bound: list[Bound], traces: list[Trace] | None
     ) -> tuple[dict[str, Any], list[HubError]]:
-        async with snapshot(self.pool, single=operation.is_single(inputs)) as connection:
+        async with snapshot(self.pool, inputs.caller, single=operation.is_single(inputs)) as connection:
             if traces is not None:
                 traces.clear()
             return await operation.run(Run(bound, connection, traces), inputs)

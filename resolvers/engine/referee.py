@@ -219,7 +219,7 @@ class Referee:
         self, document: Document, operation: OperationDefinitionNode, inputs: Inputs, pool: asyncpg.Pool
     ) -> tuple[Any, list[GraphQLError]]:
         """The data and errors of one operation."""
-        async with snapshot(pool, single=False) as connection:
+        async with snapshot(pool, inputs.caller, single=False) as connection:
             result = execute(
                 self.schema,
                 document.ast,

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from db.row_security import Scope
 from resolvers.engine.document import Answer
 from resolvers.engine.engine import Engine
 from schema import registry, schema
@@ -36,6 +37,9 @@ class WatchedConnection:
     def __init__(self, watch: Watched, connection: asyncpg.Connection) -> None:
         self.watch = watch
         self.connection = connection
+
+    async def carry(self, scope: Scope) -> None:
+        await self.connection.carry(scope)
 
     def transaction(self, **options: Any) -> Any:
         return self.connection.transaction(**options)
