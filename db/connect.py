@@ -62,6 +62,17 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         scope.sets = rows[0][0]
         self.is_loose, self.scope, self.sent_at = False, scope, now
 
+    @asynccontextmanager
+    async def wearing(self, role: str) -> AsyncIterator[None]:
+        """Inside a transaction, wear another role of the hub: until its end, or that of this block if all goes well."""
+        if self.role is None:
+            yield
+            return
+        before = await self.fetchval("SELECT current_user")
+        await self.execute(f"SET LOCAL ROLE {role}")
+        yield
+        await self.execute(f"SET LOCAL ROLE {before}")
+
     async def execute(self, query: str, *args: Any, **more: Any) -> str:
         """As asyncpg's, under a scope."""
         if self.is_loose:

@@ -25,10 +25,26 @@ ACCESS = "unionhub_access"
 CLERK = "unionhub_clerk"
 """A command that corrects or erases a member, inside its transaction."""
 
+AGGREGATES = "unionhub_aggregates"
+"""Worn by a statement that counts for a caller with aggregates only: all rows, but no column that names a person or a case."""
+
 SERVICE = "unionhub_service"
 """Member of all of these: what the login of the service is granted."""
 
-ROLES = (READER, EVERYTHING, FEDERATION, BUREAU, SOCIAL_SECURITY, CASES, SELF, SEVERAL, ACCESS, CLERK, SERVICE)
+ROLES = (
+    READER,
+    EVERYTHING,
+    FEDERATION,
+    BUREAU,
+    SOCIAL_SECURITY,
+    CASES,
+    SELF,
+    SEVERAL,
+    ACCESS,
+    CLERK,
+    AGGREGATES,
+    SERVICE,
+)
 
 LENSES = ("territorial", "industrial", "hr_bureau", "social_security", "employers_body", "cases", "self")
 """The settings that carry keys (``unionhub.territorial`` and so on), in the order of ``wall.carry``."""

@@ -16,7 +16,7 @@ from db.closure import reparent
 from db.connect import acquired, create_pool
 from db.models import Model
 from db.organizations import Hierarchy
-from db.row_security import ACCESS, CLERK, HUB, LENSES, NOBODY, OPEN, READER, ROLES, SERVICE, Scope, faults
+from db.row_security import ACCESS, AGGREGATES, CLERK, HUB, LENSES, NOBODY, OPEN, READER, ROLES, SERVICE, Scope, faults
 from resolvers.access import Caller
 from resolvers.engine.snapshot import scope_of, snapshot
 from tests.conftest import ROOT
@@ -128,7 +128,9 @@ async def test_a_session_without_a_scope_sees_nothing(walled, pool):
 )
 async def test_malformed_keys_show_nothing_and_say_nothing(database_url, value):
     connection = await asyncpg.connect(database_url)
-    for role in [role for role in ROLES if role not in (READER, "unionhub_everything", ACCESS, CLERK, SERVICE)]:
+    for role in [
+        role for role in ROLES if role not in (READER, "unionhub_everything", ACCESS, AGGREGATES, CLERK, SERVICE)
+    ]:
         await connection.execute(f"SET ROLE {role}")
         for lens in LENSES:
             await connection.execute("SELECT set_config('unionhub.' || $1, $2, false)", lens, value)
@@ -321,6 +323,50 @@ async def test_only_sign_in_and_grants_see_who_may_sign_in(fresh_database_url):
         assert await connection.fetchval("SELECT count(*) FROM principal") == 0
     await pool.close()
     await owner.close()
+
+
+async def test_counting_reads_no_column_that_names_a_person_or_a_case(walled, callers):
+    secret = {
+        "member": (
+            "name",
+            "birth_date",
+            "resident_number",
+            "resident_number_index",
+            "phone",
+            "phone_tail",
+            "bank_card",
+        ),
+        "dispute_party": ("name",),
+        "dispute_step": ("note", "document_number"),
+        "dispute_case": ("number",),
+        "committee_term": ("chair_name",),
+        "agreement_party": ("chief_representative", "name"),
+        "insurance_enrolment": ("source_number",),
+        "engagement": ("job_title",),
+    }
+    async with acquired(walled, scope_of(callers["analyst"])) as connection:
+        async with connection.transaction(), connection.wearing(AGGREGATES):
+            for table in REFERENCE:
+                assert await connection.fetchval(f"SELECT count(*) FROM {table}") > 0, table
+        for table, columns in secret.items():
+            for column in columns:
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    async with connection.transaction(), connection.wearing(AGGREGATES):
+                        await connection.fetch(f"SELECT {column} FROM {table}")
+        for table in REFERENCE:
+            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, table
+
+
+async def test_a_clerk_writes_members_inside_one_transaction_only(fresh_database_url):
+    pool = await create_pool(fresh_database_url, size=1, role=READER)
+    async with acquired(pool, scope_of(Caller("national", everything=True))) as connection:
+        async with connection.transaction(), connection.wearing(CLERK):
+            assert await connection.execute("UPDATE member SET name = '某' WHERE id = 1") == "UPDATE 1"
+            assert await connection.fetchval("SELECT count(*) FROM membership") == 0
+        assert await connection.fetchval("SELECT name FROM member WHERE id = 1") == "某"
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("UPDATE member SET name = '某' WHERE id = 1")
+    await pool.close()
 
 
 async def test_the_names_of_unions_and_members_are_searched_by_index_for_who_sees_everything(walled, callers):

@@ -20,6 +20,7 @@ INHERITS: Mapping[str, tuple[str, ...]] = {
     "unionhub_several": tuple(f"unionhub_{lens}" for lens in LENSES[1:]),
     "unionhub_access": ("unionhub_everything",),
     "unionhub_clerk": (READER,),
+    "unionhub_aggregates": (),
 }
 SERVICE = "unionhub_service"
 ROLES = (READER, *INHERITS, SERVICE)
@@ -286,6 +287,32 @@ POLICIES: Mapping[str, Mapping[str, str]] = {
 }
 """Who reads which rows of the callers' tables, beside those who see everything."""
 
+COUNTED: Mapping[str, str] = {
+    "organization": "",
+    "organization_link": "",
+    "committee_term": "id, organization_id, committee, number, elected_on, valid_from, valid_to",
+    "employer": "",
+    "employer_coverage": "",
+    "member": "id, sex, worker_type, is_migrant_worker, is_model_worker, division_id",
+    "membership": "",
+    "engagement": "id, member_id, employer_id, organization_id, kind, valid_from, valid_to",
+    "collective_agreement": "",
+    "agreement_party": "id, agreement_id, side, organization_id, employer_id",
+    "agreement_coverage": "",
+    "agreement_step": "id, agreement_id, status, actor, occurred_on, roster_count, present_count, votes_for",
+    "insurance_enrolment": "id, organization_id, member_id, participant_id, scheme, cohort, base_amount, rate, valid_from, valid_to",
+    "dispute_case": (
+        "id, organization_id, employer_id, division_id, cause, phase, status, body, received_on, accepted_on, closed_on,"
+        " claimant_count, is_collective, amount_claimed"
+    ),
+    "dispute_party": "id, case_id, role, member_id, employer_id, organization_id",
+    "dispute_claim": "",
+    "dispute_step": "id, case_id, phase, status, actor, occurred_on",
+    "recovery": "",
+}
+"""What unionhub_aggregates reads of every row, to count and to add: all columns, or those that name no person and no case. A statement
+wears that role only while it counts; the rows of who has aggregates only are read as unionhub_reader, who sees none."""
+
 OPEN = ("division", "division_alias", "division_closure", "territorial_closure", "industrial_closure", "deadline_rule")
 """Tables without policies that every role reads: the territory, the law's periods, and keys of unions in pairs."""
 
@@ -362,6 +389,10 @@ def upgrade() -> None:
     for role, rights in GRANTS.items():
         for right in rights:
             op.execute(f"GRANT {right} TO {role}")
+    op.execute(f"GRANT SELECT ON {', '.join(OPEN)} TO unionhub_aggregates")
+    for table, columns in COUNTED.items():
+        op.execute(f"GRANT SELECT {f'({columns})' if columns else ''} ON {table} TO unionhub_aggregates")
+        op.execute(f"CREATE POLICY aggregates ON {table} FOR SELECT TO unionhub_aggregates USING (true)")
 
 
 def downgrade() -> None:
@@ -374,4 +405,4 @@ def downgrade() -> None:
     for table in WATCHED:
         op.execute(f"DROP TRIGGER {table}_hierarchy ON {table}")
     op.execute("DROP SCHEMA wall CASCADE")
-    op.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {', '.join(GRANTS)}")
+    op.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {', '.join(GRANTS)}, unionhub_aggregates")

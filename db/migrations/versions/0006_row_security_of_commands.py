@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.execute("GRANT EXECUTE ON FUNCTION access_log_lock() TO unionhub_reader")
     for table in ("member", "dispute_party"):  # the clerk's, whom a command makes itself inside its transaction
         op.execute(f"REVOKE UPDATE ON {table} FROM unionhub_reader")
+    op.execute("GRANT SELECT (birth_year) ON member TO unionhub_aggregates")
 
 
 def downgrade() -> None:
