@@ -72,11 +72,13 @@ def _first(table: FromClause) -> ColumnElement[Any]:
     return func.left(table.c.name, 1, type_=Text()) + "*"
 
 
-def _resident_number(table: FromClause) -> ColumnElement[Any]:
+def resident_number(table: FromClause) -> ColumnElement[Any]:
+    """Region and last four characters, as 371003********1234."""
     return table.c.resident_number_region + "********" + table.c.resident_number_tail
 
 
-def _phone(table: FromClause) -> ColumnElement[Any]:
+def phone(table: FromClause) -> ColumnElement[Any]:
+    """First three and last four digits, as 138****8000."""
     return table.c.phone_head + "****" + table.c.phone_tail
 
 
@@ -109,11 +111,11 @@ MASKS: Mapping[tuple[str, str], Mask] = {
     ),
     ("Member", "resident_number"): Mask(
         {**_of_unions(PART), Lens.SOCIAL_SECURITY: PART, Lens.CASES: PART, Lens.SELF: PART},
-        _resident_number,
-        _resident_number,
+        resident_number,
+        resident_number,
     ),
     ("Member", "phone"): Mask(
-        {**_of_unions(PART), Lens.SOCIAL_SECURITY: PART, Lens.CASES: PART, Lens.SELF: PART}, _phone, _phone
+        {**_of_unions(PART), Lens.SOCIAL_SECURITY: PART, Lens.CASES: PART, Lens.SELF: PART}, phone, phone
     ),
     ("Member", "bank_card"): Mask(
         {**_of_unions(HIDDEN), Lens.SOCIAL_SECURITY: PART, Lens.CASES: HIDDEN, Lens.SELF: PART}, _bank_card, _bank_card

@@ -4,6 +4,7 @@ from db.disputes import DisputeParty
 from db.insurance import InsuranceEnrolment
 from db.members import Engagement, Member, Membership
 from resolvers.engine.source import Many, One, Source
+from resolvers.masks import phone, resident_number
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -15,8 +16,6 @@ MEMBERS_WITHIN = Many(
 )
 MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id, period=IN_FORCE))
 
-MASKED_RESIDENT_NUMBER = Member.resident_number_region + "********" + Member.resident_number_tail
-MASKED_PHONE = Member.phone_head + "****" + Member.phone_tail
 SEALED = (
     "birth_date",
     "resident_number_index",
@@ -33,7 +32,7 @@ registry.add(
     Source(
         Member,
         "mem",
-        columns={"resident_number": MASKED_RESIDENT_NUMBER, "phone": MASKED_PHONE},
+        columns={"resident_number": resident_number(Member.__table__), "phone": phone(Member.__table__)},
         hide=("division_id", *SEALED),
         searchable=("name",),
         fields={
