@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.model import Dated, Keyed, Model, Term, dated_check
@@ -26,7 +26,8 @@ class Employer(Keyed, Model):
     """Employer (用人单位), a legal person apart from its union (Supreme People's Court interpretation on union law art. 1).
 
     ``organization_id`` is the union answerable for it: the one that covers it, or while it is unorganised the township or county
-    federation in its place. ``credit_code`` is GB 32100; ``industry`` letter and two digits of GB/T 4754-2017; ``headcount`` in persons.
+    federation in its place. ``credit_code`` is GB 32100; ``industry`` letter and two digits of GB/T 4754-2017; ``headcount`` in persons;
+    ``is_platform_head`` marks a leading platform enterprise (平台头部企业).
     """
 
     __tablename__ = "employer"
@@ -38,6 +39,7 @@ class Employer(Keyed, Model):
     division_id: Mapped[int] = mapped_column(ForeignKey("division.id"))
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     headcount: Mapped[int]
+    is_platform_head: Mapped[bool] = mapped_column(server_default=false())
     registered_on: Mapped[date | None]
     closed_on: Mapped[date | None]
 

@@ -1,0 +1,31 @@
+"""A figure of the page: what it claims, and the query that is held against it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from db.units import Qualifier, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure. ``division`` is a code; ``starts_on`` and ``ends_on`` bound its period, ``[from, until)``; ``path`` leads through the
+    answer's ``data`` to the value, e.g. ``division.statistics.total.persons``."""
+
+    code: str
+    phrase: str
+    question: str
+    claim: Decimal
+    unit: Unit
+    division: str
+    query: str
+    path: str
+    qualifier: Qualifier = Qualifier.EXACT
+    starts_on: date | None = None
+    ends_on: date | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+__all__ = ["Figure", "Qualifier", "Unit"]

@@ -1,0 +1,60 @@
+"""Load the page: each article's rows in one transaction with the federation, then its figures."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import asyncpg
+import orjson
+
+from db.errors import DataError
+from db.page.figure import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article of the page: its title, what writes its rows, and its figures."""
+
+    title: str
+    write: Callable[[asyncpg.Connection], Awaitable[None]]
+    figures: Sequence[Figure]
+
+
+ARTICLES: tuple[Article, ...] = ()
+
+
+async def load_page(connection: asyncpg.Connection) -> None:
+    """Write all articles; inside the caller's transaction.
+
+    Raises:
+        DataError: a place or union of the page is not there.
+    """
+    for article in ARTICLES:
+        await article.write(connection)
+        for figure in article.figures:
+            await publish(connection, article.title, figure)
+
+
+async def publish(connection: asyncpg.Connection, article: str, figure: Figure) -> None:
+    """Keep a figure's claim."""
+    division = await connection.fetchval(
+        "SELECT id FROM division WHERE valid_to IS NULL AND code = $1", figure.division
+    )
+    if division is None:
+        raise DataError(f"{figure.code}: there is no division {figure.division}.")
+    await connection.execute(
+        "INSERT INTO published_figure (code, article, phrase, question, claim, unit, qualifier, division_id, starts_on, ends_on,"
+        " query, variables, path) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        figure.code,
+        article,
+        figure.phrase,
+        figure.question,
+        figure.claim,
+        figure.unit.name,
+        figure.qualifier.name,
+        division,
+        figure.starts_on,
+        figure.ends_on,
+        figure.query,
+        orjson.dumps(figure.variables).decode(),
+        figure.path,
+    )
