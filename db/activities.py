@@ -1,13 +1,11 @@
 """Activities (活动): every dated session that a union holds, by kind, and who was there. A job fair, a visit and a course are one shape."""
 
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.model import Dated, Keyed, Model, Money, Term, dated_check
-from db.units import Unit
+from db.model import Dated, Keyed, Model, Term, dated_check
 
 
 class ActivityKind(Term):
@@ -66,14 +64,6 @@ class Award(Term):
     FIRST = "First prize (一等奖)"
     SECOND = "Second prize (二等奖)"
     THIRD = "Third prize (三等奖)"
-
-
-class MaterialKind(Term):
-    """Kind of material (宣传品、物品类型)."""
-
-    BOOK = "Book or booklet (书册)"
-    LEAFLET = "Leaflet (宣传单)"
-    GIFT_PARCEL = "Gift parcel (慰问品)"
 
 
 class Programme(Keyed, Dated, Model):
@@ -156,84 +146,4 @@ class Attendance(Keyed, Model):
         Index("ix_attendance_member_id_id", "member_id", "id"),
         Index("ix_attendance_household_id_id", "household_id", "id"),
         Index("ix_attendance_employer_id_id", "employer_id", "id"),
-    )
-
-
-class Exhibitor(Keyed, Model):
-    """Exhibitor at a job fair (参会企业)."""
-
-    __tablename__ = "exhibitor"
-
-    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"))
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
-    employer_id: Mapped[int] = mapped_column(ForeignKey("employer.id"))
-
-    __table_args__ = (
-        Index("uq_exhibitor", "activity_id", "employer_id", unique=True),
-        Index("ix_exhibitor_organization_id_id", "organization_id", "id"),
-        Index("ix_exhibitor_employer_id_id", "employer_id", "id"),
-    )
-
-
-class JobOffer(Keyed, Model):
-    """Posts of one title that an exhibitor offers (招聘岗位): ``headcount`` offered, ``filled_count`` filled, null while unknown."""
-
-    __tablename__ = "job_offer"
-
-    exhibitor_id: Mapped[int] = mapped_column(ForeignKey("exhibitor.id"))
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
-    title: Mapped[str]
-    headcount: Mapped[int]
-    filled_count: Mapped[int | None]
-    monthly_wage: Mapped[Decimal | None] = mapped_column(Money)
-    is_flexible: Mapped[bool]
-
-    __table_args__ = (
-        CheckConstraint("headcount > 0 AND filled_count BETWEEN 0 AND headcount", name="counts"),
-        Index("ix_job_offer_exhibitor_id_id", "exhibitor_id", "id"),
-        Index("ix_job_offer_organization_id_id", "organization_id", "id"),
-    )
-
-
-class MaterialDistribution(Keyed, Model):
-    """Distribution of material (宣传品发放): ``quantity`` in ``unit`` to an employer or at an activity."""
-
-    __tablename__ = "material_distribution"
-
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
-    division_id: Mapped[int] = mapped_column(ForeignKey("division.id"))
-    activity_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"))
-    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id"))
-    kind: Mapped[MaterialKind]
-    title: Mapped[str]
-    quantity: Mapped[int]
-    unit: Mapped[Unit]
-    distributed_on: Mapped[date]
-
-    __table_args__ = (
-        CheckConstraint("quantity > 0", name="positive"),
-        Index("ix_material_distribution_organization_id_id", "organization_id", "id"),
-        Index("ix_material_distribution_division_id_id", "division_id", "id"),
-        Index("ix_material_distribution_employer_id_id", "employer_id", "id"),
-    )
-
-
-class ServiceTransaction(Keyed, Model):
-    """Transaction at a window (窗口办理): begun and ended to the second, in UTC. ``venue_id`` is the window."""
-
-    __tablename__ = "service_transaction"
-
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
-    division_id: Mapped[int] = mapped_column(ForeignKey("division.id"))
-    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
-    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
-    enrolment_id: Mapped[int | None] = mapped_column(ForeignKey("insurance_enrolment.id"))
-    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-
-    __table_args__ = (
-        CheckConstraint("ended_at >= started_at", name="dated"),
-        Index("ix_service_transaction_organization_id_id", "organization_id", "id"),
-        Index("ix_service_transaction_division_id_id", "division_id", "id"),
-        Index("ix_service_transaction_member_id_id", "member_id", "id"),
     )

@@ -13,6 +13,7 @@ from db import (
     disputes,
     divisions,
     employers,
+    fairs,
     figures,
     insurance,
     mediation,
@@ -21,6 +22,7 @@ from db import (
     policies,
     receipts,
     relief,
+    services,
     venues,
 )
 from db.model import Model
@@ -39,6 +41,7 @@ __all__ = [
     "disputes",
     "divisions",
     "employers",
+    "fairs",
     "figures",
     "insurance",
     "mediation",
@@ -47,5 +50,6 @@ __all__ = [
     "policies",
     "receipts",
     "relief",
+    "services",
     "venues",
 ]

@@ -18,6 +18,7 @@ from db.crypto import Vault
 from db.generate import generate
 from db.keys import KeyFile, ensure_key_file
 from db.load_divisions import load_divisions
+from tests.sample import add_samples
 
 ROOT = Path(__file__).parent.parent
 MEMBERS, SEED = 2_500, 20_260_630
@@ -39,7 +40,7 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 def sources() -> str:
     """A digest of everything that decides what the template holds."""
     digest = hashlib.sha256(f"{MEMBERS} {SEED}".encode())
-    for path in sorted([*(ROOT / "db").rglob("*.py"), *(ROOT / "db" / "data").iterdir()]):
+    for path in sorted([*(ROOT / "db").rglob("*.py"), *(ROOT / "db" / "data").iterdir(), ROOT / "tests" / "sample.py"]):
         digest.update(path.name.encode() + path.read_bytes())
     digest.update(KEY_FILE.read_bytes())
     return digest.hexdigest()[:12]
@@ -57,7 +58,7 @@ async def build_template(server: str, name: str) -> None:
         url = embedded.with_database(server, "unionhub_building")
         await migrate.upgrade(url)
         await load_divisions(url)
-        await generate(url, MEMBERS, SEED)
+        await generate(url, MEMBERS, SEED, extend=add_samples)
         await connection.execute(f"ALTER DATABASE unionhub_building RENAME TO {name}")
         old = await connection.fetch(
             "SELECT datname FROM pg_database WHERE datname LIKE $1 ORDER BY oid DESC", f"{PREFIX}%"
