@@ -29,6 +29,7 @@ from hub.documents import Accepted, Documents
 from hub.http import GraphQLEndpoint, read_headers, respond
 from hub.keys import demonstration_keys
 from hub.negotiation import accepts
+from hub.operations import Operations
 from hub.parameters import from_body
 from hub.settings import RoleLimit, Settings
 from hub.telemetry import JsonLines, Telemetry
@@ -170,15 +171,14 @@ def endpoint_of(
     engine: Engine, documents: Documents, authenticator: Authenticator, telemetry: Telemetry, settings: Settings
 ) -> GraphQLEndpoint:
     """The endpoint as the application makes it, with a budget that does not end."""
-    return GraphQLEndpoint(
+    operations = Operations(
         engine,
         documents,
-        authenticator,
         telemetry,
         budget=Budget(0, 0, settings.budget_seconds),
         role_limits=RoleLimits(RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE), settings.role_limits),
-        max_body_bytes=settings.max_body_bytes,
     )
+    return GraphQLEndpoint(operations, authenticator, max_body_bytes=settings.max_body_bytes)
 
 
 async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.Pool) -> None:

@@ -23,14 +23,16 @@ from hub.callers import Callers
 from hub.documents import Documents
 from hub.errors import body_of
 from hub.explorer import explorer_assets, explorer_page
-from hub.http import Executes, GraphQLEndpoint, Page
+from hub.http import GraphQLEndpoint, Page
 from hub.jwks import RemoteKeys
 from hub.keys import vault_of
 from hub.limits import Limits
 from hub.oidc import Issuer
+from hub.operations import Executes, Operations
 from hub.settings import RoleLimit, Settings
 from hub.telemetry import Telemetry, log_fault
 from hub.tokens import local_issuer
+from hub.websocket import WebSocketEndpoint
 from resolvers.access import Caller
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.engine.engine import Engine
@@ -48,12 +50,15 @@ class Hub(Starlette):
     """Starlette for everything but ``/graphql``, which goes to its endpoint past routing and middleware."""
 
     endpoint: GraphQLEndpoint | None = None
+    sockets: WebSocketEndpoint | None = None
     pool: asyncpg.Pool | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a connection."""
         if scope["type"] == "http" and scope["path"] == PATH and self.endpoint is not None:
             await self.endpoint(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == PATH and self.sockets is not None:
+            await self.sockets(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -182,20 +187,27 @@ def create_app(
     async def lifespan(app: Hub) -> AsyncIterator[None]:
         app.pool = await create_pool(url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
         telemetry.watch_pool(app.pool)
-        app.endpoint = GraphQLEndpoint(
+        authenticator = make_authenticator(app.pool, settings)
+        operations = Operations(
             make_engine(app.pool, settings),
             documents,
-            make_authenticator(app.pool, settings),
             telemetry,
             budget=Budget(settings.budget_points, settings.public_budget_points, settings.budget_seconds),
             role_limits=RoleLimits(RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE), settings.role_limits),
-            max_body_bytes=settings.max_body_bytes,
-            page=page,
         )
+        app.endpoint = GraphQLEndpoint(operations, authenticator, max_body_bytes=settings.max_body_bytes, page=page)
+        if settings.max_sockets:
+            app.sockets = WebSocketEndpoint(
+                operations,
+                authenticator,
+                max_sockets=settings.max_sockets,
+                max_running=settings.socket_operations,
+                origins=settings.socket_origins,
+            )
         try:
             yield
         finally:
-            app.endpoint = None
+            app.endpoint = app.sockets = None
             await close(app.pool)
 
     app = Hub(

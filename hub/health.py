@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from db.migrate import head
-from hub.http import DATABASE_AWAY
+from hub.operations import DATABASE_AWAY
 from hub.telemetry import CONTENT_TYPE, Telemetry
 
 SECONDS = 2.0

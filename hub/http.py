@@ -6,23 +6,18 @@ and, as the draft wants it for older clients, 200 under ``application/json``. A 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
-import asyncpg
-from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
 from hub.auth import Authenticator
-from hub.budget import Budget, RoleLimits
-from hub.documents import Documents, Rejected
-from hub.errors import Refusal, body_of
+from hub.errors import Refusal
 from hub.negotiation import JSON, RESPONSE, accepts, is_json
+from hub.operations import Operations, refused
 from hub.parameters import Parameters, from_body, from_query_string
-from hub.telemetry import Telemetry, log_fault
 from resolvers.access import Caller
-from resolvers.engine.document import Answer, Document
 
 BODY_SECONDS = 30.0
 """How long a body may take to arrive after its first part."""
@@ -32,40 +27,11 @@ DISCARDED_BYTES, DISCARD_SECONDS = 32 * 2**20, 5.0
 
 CLOSE = ((b"connection", b"close"),)
 
-DATABASE_AWAY = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InternalClientError,
-)
-"""How asyncpg says that a connection cannot be had or was lost, once the engine has tried again."""
-
 ALWAYS = [(b"cache-control", b"no-store"), (b"vary", b"accept"), (b"x-content-type-options", b"nosniff")]
 HEADERS = {media: [(b"content-type", media + b"; charset=utf-8"), *ALWAYS] for media in (JSON, RESPONSE)}
 
-NOTHING: Mapping[str, str] = {}
-
 Page = Callable[[Scope, Receive, Send], Awaitable[None]]
 """What answers a browser."""
-
-
-class Executes(Protocol):
-    """What runs documents."""
-
-    async def execute(
-        self,
-        document: Document,
-        operation_name: str | None,
-        variables: dict[str, Any],
-        *,
-        caller: Caller,
-        explain: bool = False,
-        request: Mapping[str, str] = NOTHING,
-    ) -> Answer:
-        """Run one operation of a valid document for a caller; ``request`` has ``source``, ``max_objects`` and ``max_page``."""
 
 
 class Headers(NamedTuple):
@@ -93,34 +59,23 @@ class GraphQLEndpoint:
     """The endpoint.
 
     Args:
-        engine: runs documents.
-        documents: parses, limits and validates them.
+        operations: runs them.
         authenticator: says who asks.
-        telemetry: counts and logs.
-        budget: what callers may spend.
-        role_limits: what their roles may ask for at once.
         max_body_bytes: the largest body that is read.
         page: answers a browser's GET; without one a browser is told how to send a query.
     """
 
     def __init__(
         self,
-        engine: Executes,
-        documents: Documents,
+        operations: Operations,
         authenticator: Authenticator,
-        telemetry: Telemetry,
         *,
-        budget: Budget,
-        role_limits: RoleLimits,
         max_body_bytes: int,
         page: Page | None = None,
     ) -> None:
-        self.engine = engine
-        self.documents = documents
+        self.operations = operations
         self.authenticator = authenticator
-        self.telemetry = telemetry
-        self.budget = budget
-        self.role_limits = role_limits
+        self.telemetry = operations.telemetry
         self.max_body_bytes = max_body_bytes
         self.page = page
 
@@ -135,71 +90,39 @@ class GraphQLEndpoint:
         media = wanted.media or JSON
         caller: Caller | None = None
         name: str | None = None
-        code: str | None = None
-        extra: tuple[tuple[bytes, bytes], ...] = ()
         self.telemetry.running.inc()
         try:
             source = source_of(scope)
             caller = self.authenticator.known(headers.authorization)
             if caller is None:
                 caller = await self.authenticator.sign_in(headers.authorization, source)
-            self.budget.require(caller, source)
+            self.operations.budget.require(caller, source)
             if wanted.media is None:
                 raise Refusal(406, "NOT_ACCEPTABLE", "Accept application/graphql-response+json or application/json.")
             parameters = await self.read(scope, headers, receive)
             name = parameters.operation_name
-            found = self.documents.get(parameters.query)
-            if isinstance(found, Rejected):
-                code, status, body = found.code, 400, found.body
-            else:
-                operation = found.operation(name)
-                if operation is not None:
-                    name = operation.name
-                    if scope["method"] == "GET" and operation.kind is not OperationType.QUERY:
-                        raise Refusal(
-                            405,
-                            "METHOD_NOT_ALLOWED",
-                            "Only queries can be sent with GET; use POST.",
-                            [(b"allow", b"POST")],
-                        )
-                    self.role_limits.require_depth(caller, operation.depth)
-                answer = await self.engine.execute(
-                    found.document,
-                    parameters.operation_name,
-                    parameters.variables,
-                    caller=caller,
-                    explain=headers.explain and caller.principal_id is not None,
-                    request=self.request_of(caller, source),
-                )
-                extra = self.budget.charge(caller, source, answer.cost)
-                status, body, code = answer.status, answer.body, answer.code
-            if media is JSON and 400 <= status < 500:
-                status = 200
+            ran = await self.operations.run(
+                parameters,
+                caller,
+                source,
+                explain=headers.explain and caller.principal_id is not None,
+                reading=scope["method"] == "GET",
+            )
         except Refusal as refusal:
-            code, status, extra = refusal.code, refusal.status, refusal.headers
-            body = body_of(code, refusal.message)
+            ran = refused(refusal, name)
         except Disconnected:
             return
-        except DATABASE_AWAY as error:
-            reference = log_fault(error, operation=name)
-            code, status = "DATABASE_UNAVAILABLE", 503
-            body = body_of(code, f"The database cannot be reached; try again shortly. Reference: {reference}")
         except Exception as error:
-            self.telemetry.faults.inc()
-            reference = log_fault(error, operation=name)
-            code, status = "INTERNAL_ERROR", 500
-            body = body_of(code, f"Internal error. Reference: {reference}")
+            ran = self.operations.failed(error, name)
         finally:
             self.telemetry.running.dec()
+        status, extra = ran.status, ran.left
+        if media is JSON and 400 <= status < 500 and not ran.refused:
+            status = 200
         if status == 503:
             extra = (*extra, (b"retry-after", b"1"))
-        await respond(send, status, body, media, extra)
-        self.telemetry.request(status, perf_counter() - started, name, caller.name if caller else None, code)
-
-    def request_of(self, caller: Caller, source: str) -> Mapping[str, str]:
-        """What the engine is told of a request: where it comes from, and what the caller's roles may ask for at once."""
-        limit = self.role_limits.of(caller)
-        return {"source": source, "max_objects": str(limit.objects), "max_page": str(limit.page)}
+        await respond(send, status, ran.body, media, extra)
+        self.telemetry.request(status, perf_counter() - started, ran.name, caller.name if caller else None, ran.code)
 
     async def read(self, scope: Scope, headers: Headers, receive: Receive) -> Parameters:
         """The request's parameters, from the query string of a GET or the body of a POST.

@@ -53,13 +53,20 @@ def from_body(body: bytes) -> Parameters:
     content = load_json(body, "body")
     if type(content) is not dict:
         raise bad_request("The body must be a JSON object with a `query`; lists of requests are not served.")
+    deep = body.count(b"{") + body.count(b"[") > MAX_NESTING
+    return from_object(content, suspect=deep or b"\\u0000" in body)
+
+
+def from_object(content: dict[str, Any], *, suspect: bool) -> Parameters:
+    """The parameters in a JSON object; those that are ``suspect`` are looked at in depth.
+
+    Raises:
+        Refusal: BAD_REQUEST, BAD_VARIABLES or INVALID_CHARACTER.
+    """
     extensions = content.get("extensions")
     if extensions is not None and type(extensions) is not dict:
         raise bad_request("`extensions` must be an object.")
-    deep = body.count(b"{") + body.count(b"[") > MAX_NESTING
-    return checked(
-        content.get("query"), content.get("operationName"), content.get("variables"), suspect=deep or b"\\u0000" in body
-    )
+    return checked(content.get("query"), content.get("operationName"), content.get("variables"), suspect=suspect)
 
 
 def from_query_string(query_string: bytes) -> Parameters:

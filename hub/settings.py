@@ -7,8 +7,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout (or, in the image, the folder that the hub was copied to)."""
@@ -44,6 +53,17 @@ def _secure(url: str) -> str:
     if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))):
         raise ValueError("must begin with https:// (or http:// on this machine)")
     return url
+
+
+def _origins(given: object) -> object:
+    return tuple(part for part in given.replace(",", " ").split()) if isinstance(given, str) else given
+
+
+def _origin(origin: str) -> str:
+    parts = urlsplit(origin)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError("must be origins as https://app.example.org, without a path, separated by commas")
+    return origin.lower()
 
 
 def is_loopback(host: str) -> bool:
@@ -97,6 +117,11 @@ class Settings(BaseSettings):
     max_aliases: Count = Field(default=100, description="Most aliases in an operation")
     max_fields: Count = Field(default=2_000, description="Most fields in an operation, fragments expanded")
     max_objects: Count = Field(default=25_000, description="Most objects an operation may ask for, by its page sizes")
+    max_sockets: int = Field(default=200, ge=0, description="Most WebSockets open in one process; 0: none are served")
+    socket_operations: Count = Field(default=20, description="Most operations that run at a time on one WebSocket")
+    socket_origins: Annotated[
+        tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_origins)
+    ] = Field(default=(), description="Origins of pages, beside the hub's own, that may open a WebSocket")
     oidc_issuer: Annotated[str, AfterValidator(_secure)] | None = Field(
         default=None, description="Issuer of the OpenID Connect provider whose access tokens are accepted"
     )

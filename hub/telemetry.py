@@ -110,6 +110,7 @@ class Telemetry:
             "unionhub_faults", "Faults that were masked, each logged with its reference.", registry=self.registry
         )
         self.running = Gauge("unionhub_graphql_running", "GraphQL requests being answered.", registry=self.registry)
+        self.sockets = Gauge("unionhub_websockets", "WebSockets open.", registry=self.registry)
         self.by_status: dict[int, Counter] = {}
 
     def watch_pool(self, pool: Pool) -> None:
@@ -127,9 +128,15 @@ class Telemetry:
             gauge.labels(figure).set_function(partial(figure_of, documents, figure))
 
     def request(
-        self, status: int, seconds: float, operation: str | None, principal: str | None, code: str | None
+        self,
+        status: int,
+        seconds: float,
+        operation: str | None,
+        principal: str | None,
+        code: str | None,
+        **more: str,
     ) -> None:
-        """Count and log one GraphQL request. ``code`` is that of a refusal."""
+        """Count and log one GraphQL request. ``code`` is that of a refusal; the log line has ``more`` as it is."""
         counter = self.by_status.get(status)
         if counter is None:
             counter = self.by_status[status] = self.requests.labels(str(status))
@@ -146,6 +153,7 @@ class Telemetry:
                     "ms": round(seconds * 1000, 3),
                     "principal": principal,
                     "code": code,
+                    **more,
                 },
             )
 

@@ -13,7 +13,9 @@ import uvicorn
 from hub import serve
 from hub.app import create_app
 from hub.settings import Settings
+from hub.websocket import PROTOCOL
 from tests.hub.conftest import BEARER, RESPONSE, SCHEMA, ToyEngine, without_database
+from tests.hub.sockets import ACK, INIT
 
 JSON = {"content-type": "application/json", "accept": RESPONSE, **BEARER}
 
@@ -88,15 +90,36 @@ async def test_20_mib_are_refused_and_the_server_goes_on(port: int) -> None:
         assert (await client.post("/graphql", content=b'{"query":"{ word }"}', headers=JSON)).status_code == 200
 
 
-async def test_websocket_handshake_is_refused(port: int) -> None:
-    answer = await exchange(
-        port,
-        b"GET /graphql HTTP/1.1\r\nhost: hub\r\nconnection: Upgrade, close\r\nupgrade: websocket\r\n"
-        b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        b"sec-websocket-protocol: graphql-transport-ws\r\norigin: http://elsewhere\r\n\r\n",
-    )
-    assert answer.startswith(b"HTTP/1.1 400 ")
-    assert b"101" not in answer.split(b"\r\n")[0]
+HANDSHAKE = (
+    b"GET /graphql HTTP/1.1\r\nhost: hub\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
+    b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    b"sec-websocket-protocol: graphql-transport-ws\r\n"
+)
+
+
+async def test_websocket_over_a_real_connection(port: int) -> None:
+    client = pytest.importorskip("websockets.asyncio.client")
+    async with client.connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=[PROTOCOL]) as socket:
+        await socket.send(json.dumps(INIT))
+        assert json.loads(await socket.recv()) == ACK
+        await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": "{ word }"}}))
+        assert json.loads(await socket.recv())["payload"]["data"] == {"word": "word"}
+        assert json.loads(await socket.recv()) == {"id": "1", "type": "complete"}
+        await socket.send(" " * 262_145)
+        await socket.wait_closed()
+        assert socket.close_code == 1009
+
+
+async def test_websocket_of_a_foreign_page_is_refused(port: int) -> None:
+    pytest.importorskip("websockets")
+    answer = await exchange(port, HANDSHAKE + b"origin: http://elsewhere\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert b"FOREIGN_ORIGIN" in answer
+
+
+def test_websockets_can_be_switched_off(settings: Settings) -> None:
+    off = settings.model_copy(update={"max_sockets": 0})
+    assert (serve.config(off).ws, serve.config(settings).ws) == ("none", "auto")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +157,7 @@ def test_hub_listens_further_where_that_is_allowed(settings: Settings) -> None:
 
 def test_hub_is_served_by_uvloop_and_httptools_without_an_access_log(settings: Settings) -> None:
     config = serve.config(settings)
-    assert (config.loop, config.http, config.ws) == ("uvloop", "httptools", "none")
+    assert (config.loop, config.http) == ("uvloop", "httptools")
     assert not config.access_log
     assert not config.server_header
     assert config.limit_concurrency == serve.MAX_CONNECTIONS

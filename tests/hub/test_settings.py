@@ -162,3 +162,15 @@ def test_the_readme_lists_every_setting_with_its_default(readme: str) -> None:
     ):
         default = str(Settings.model_fields[name].default)
         assert rows[f"UNIONHUB_{name.upper()}"] == f"`{default}`"
+
+
+def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIONHUB_SOCKET_ORIGINS", "https://App.example.org, http://localhost:5173")
+    assert load().socket_origins == ("https://app.example.org", "http://localhost:5173")
+
+
+@pytest.mark.parametrize("origins", ["*", "app.example.org", "https://app.example.org/", "https://", "ftp://x"])
+def test_what_is_no_origin_is_named(monkeypatch: pytest.MonkeyPatch, origins: str) -> None:
+    monkeypatch.setenv("UNIONHUB_SOCKET_ORIGINS", origins)
+    with pytest.raises(BadSettingError, match="UNIONHUB_SOCKET_ORIGINS: must be origins"):
+        load()
