@@ -13,10 +13,11 @@ from db.divisions import DivisionLevel
 from db.errors import DataError
 from db.generate import generate
 from db.generate.codes import credit_code
-from db.keys import KeySource
+from db.keys import KeySource, from_environment
 from db.load_divisions import FILES, FOLDER, Loader, load_divisions
 from db.migrate import connect, require_head
 from db.organizations import Hierarchy
+from db.page.load import load_page
 
 MEMBERS, SEED = 100_000, 2023
 TOWN = "610222103"
@@ -191,8 +192,15 @@ async def load_demo(
             )
     finally:
         await connection.close()
+    keys = keys or from_environment()
+    ring = keys.ring()
+
+    async def extend(connection: asyncpg.Connection) -> None:
+        await add_named(connection)
+        await load_page(connection, ring, seed)
+
     await load_divisions(url, progress=progress)
-    await generate(url, members, seed, progress=progress, extend=add_named, keys=keys)
+    await generate(url, members, seed, progress=progress, extend=extend, keys=keys)
     return True
 
 

@@ -7,29 +7,33 @@ import asyncpg
 import orjson
 
 from db.errors import DataError
+from db.keys import KeyRing
 from db.page.figure import Figure
+from db.page.people import People
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article of the page: its title, what writes its rows, and its figures."""
+    """An article of the page: its title, what writes its rows (with what makes members), and its figures."""
 
     title: str
-    write: Callable[[asyncpg.Connection], Awaitable[None]]
+    write: Callable[[asyncpg.Connection, People], Awaitable[None]]
     figures: Sequence[Figure]
 
 
 ARTICLES: tuple[Article, ...] = ()
 
 
-async def load_page(connection: asyncpg.Connection) -> None:
-    """Write all articles; inside the caller's transaction.
+async def load_page(connection: asyncpg.Connection, ring: KeyRing, seed: int) -> None:
+    """Write all articles into the federation that was generated from ``seed``; inside the caller's transaction. ``ring`` seals personal
+    numbers.
 
     Raises:
         DataError: a place or union of the page is not there.
     """
+    people = People(connection, ring, seed)
     for article in ARTICLES:
-        await article.write(connection)
+        await article.write(connection, people)
         for figure in article.figures:
             await publish(connection, article.title, figure)
 

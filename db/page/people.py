@@ -1,0 +1,176 @@
+"""Members in bulk for the page: so many persons who join these unions over a period, with sealed numbers and their engagements."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import accumulate
+from typing import NamedTuple
+
+import asyncpg
+
+from db.copy import copy_bytes
+from db.generate.codes import RESIDENT_CHECK, SEQUENCE_PARTS, SEQUENCES, weighted
+from db.generate.names import FEMALE, MALE, given_table, surname_table
+from db.generate.persons import BIRTHS, GIVEN, PHONES, RESIDENTS, STRIDE, SURNAMES
+from db.generate.sealing import NO_CARD, Seals
+from db.generate.tables import TABLES
+from db.keys import KeyRing
+from db.page.days import within, working_days
+from db.page.places import Home, county_codes
+
+YOUNGEST, OLDEST = 18 * 365 + 5, 59 * 365 + 15
+"""Age on the day of joining, in days."""
+
+APPLIED_BEFORE = 15
+"""So many days lie between application and joining at most."""
+
+
+class Person(NamedTuple):
+    """A member made: keys of member, union and employer (if there is one), name, and the day of joining."""
+
+    id: int
+    name: str
+    union: int
+    employer: int | None
+    joined: date
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """``count`` persons who join ``homes`` (by weight) on working days of ``[since, until)``.
+
+    ``months`` weighs months (1 unless named); ``channels`` weighs the ways of joining. ``migrant`` is the share of migrant workers, 1.0
+    all of them. With ``engaged`` each has an engagement of ``kind`` with an employer that the union covers, if it covers any.
+    """
+
+    count: int
+    homes: Sequence[Home]
+    since: date
+    until: date
+    worker_type: str = "EMPLOYEE"
+    migrant: float = 0.0
+    channels: Mapping[str, float] = field(default_factory=lambda: {"PAPER": 1.0})
+    months: Mapping[int, float] | None = None
+    engaged: bool = True
+    kind: str = "LABOUR_CONTRACT"
+    title: str | None = None
+
+
+class People:
+    """Makes members after those that are there; the same for the same ``seed`` and federation, but for sealed values.
+
+    Resident numbers go on where those of the generated federation of this seed end, so that none is given twice: one maker for a load.
+    """
+
+    def __init__(self, connection: asyncpg.Connection, ring: KeyRing, seed: int) -> None:
+        self.connection = connection
+        self.seed = seed
+        self.seals = Seals(ring)
+        tables = random.Random(f"unionhub {seed} names")
+        self.surnames = surname_table(SURNAMES, tables)
+        self.given = (given_table(FEMALE, GIVEN, tables), given_table(MALE, GIVEN, tables))
+        self.offset = tables.randrange(RESIDENTS)
+        self.serial = 0
+        self.counties: list[tuple[str, int]] = []
+
+    def chance(self, label: str) -> random.Random:
+        """A source of chance of one's own, the same for the same seed and label."""
+        return random.Random(f"unionhub {self.seed} page {label}")
+
+    async def join(self, label: str, joining: Joining) -> list[Person]:
+        """Make them, inside the caller's transaction; in the order of keys. ``label`` is the caller's own, e.g. a figure's code.
+
+        Raises:
+            ValueError: no union of these stands on a working day of the period.
+        """
+        if joining.count <= 0:
+            return []
+        chance = self.chance(label)
+        first = 1 + int(await self.connection.fetchval("SELECT coalesce(max(id), 0) FROM member"))
+        self.serial = max(self.serial, first)
+        if not self.counties:
+            self.counties = [(code, weighted(code, 0)) for code in await county_codes(self.connection)]
+        placed = _placed(chance, joining)
+        made, rows = [], _Rows()
+        for position, (home, joined) in enumerate(placed):
+            made.append(self._person(chance, joining, first + position, home, joined, rows))
+        await rows.copy(self.connection)
+        await self.connection.execute(
+            "SELECT setval(pg_get_serial_sequence('member', 'id'), $1)", first + joining.count - 1
+        )
+        return made
+
+    def _person(
+        self, chance: random.Random, joining: Joining, member: int, home: Home, joined: date, rows: "_Rows"
+    ) -> Person:
+        day = joined.toordinal()
+        while True:
+            birth, sequence = divmod((self.serial * STRIDE + self.offset) % RESIDENTS, SEQUENCES)
+            self.serial += 1
+            iso_date, digits, birth_sum, born = BIRTHS[birth]
+            if YOUNGEST <= day - born <= OLDEST:
+                break
+        sequence_digits, sequence_sum, male = SEQUENCE_PARTS[sequence + 1]
+        drawn = chance.getrandbits(62)
+        name = self.surnames[drawn & 1023] + self.given[male][drawn >> 10 & 8191]
+        migrant = joining.migrant >= 1.0 or (drawn >> 23 & 1023) < joining.migrant * 1024
+        county, county_sum = self.counties[(drawn >> 33) % len(self.counties)] if migrant else (home.county, -1)
+        check = RESIDENT_CHECK[
+            ((weighted(county, 0) if county_sum < 0 else county_sum) + birth_sum + sequence_sum) % 11
+        ]
+        phone = f"{PHONES[drawn >> 50 & 7]}{drawn >> 3 & 0x3FFFFFF:08d}"
+        sealed = self.seals.cells(member, iso_date, f"{county}{digits}{sequence_digits}{check}", phone)
+        place = "\\N" if home.division is None else home.division
+        rows.member.append(
+            f"{member}\t{name}\t{'MALE' if male else 'FEMALE'}\t{iso_date[:4]}\t{sealed}{NO_CARD}"
+            f"\t{joining.worker_type}\t{'t' if migrant else 'f'}\tf\t{place}\n"
+        )
+        channel = chance.choices(*_weights(joining.channels))[0]
+        applied = joined - timedelta(days=drawn >> 53 & APPLIED_BEFORE)
+        ended = "TRANSFERRED_OUT" if home.dissolved else "ACTIVE"
+        end = f"{home.dissolved}\t工会撤销,会员转出" if home.dissolved else "\\N\t\\N"
+        rows.membership.append(f"{member}\t{home.union}\t{ended}\t{channel}\t{applied}\t{joined}\t{end}\n")
+        employer = None
+        if joining.engaged and home.employers:
+            employer = home.employers[(drawn >> 40) % len(home.employers)]
+            title = "\\N" if joining.title is None else joining.title
+            until = home.dissolved or "\\N"
+            rows.engagement.append(f"{member}\t{employer}\t{home.union}\t{joining.kind}\t{title}\t{applied}\t{until}\n")
+        return Person(member, name, home.union, employer, joined)
+
+
+class _Rows:
+    """Rows on their way, as lines of COPY's text format."""
+
+    def __init__(self) -> None:
+        self.member: list[str] = []
+        self.membership: list[str] = []
+        self.engagement: list[str] = []
+
+    async def copy(self, connection: asyncpg.Connection) -> None:
+        for table in ("member", "membership", "engagement"):
+            await copy_bytes(connection, table, TABLES[table], "".join(getattr(self, table)).encode())
+
+
+def _weights(weights: Mapping[str, float]) -> tuple[list[str], list[float]]:
+    return list(weights), list(weights.values())
+
+
+def _placed(chance: random.Random, joining: Joining) -> list[tuple[Home, date]]:
+    """A union and a day for each person, in the order of days."""
+    days = working_days(joining.since, joining.until)
+    choices = []
+    for home in joining.homes:
+        standing = within(days, home.established, home.dissolved)
+        if standing and home.weight > 0:
+            weights = None if joining.months is None else [joining.months.get(day.month, 1.0) for day in standing]
+            choices.append((home, standing, None if weights is None else list(accumulate(weights))))
+    if not choices:
+        raise ValueError(f"no union stands on a working day from {joining.since} to {joining.until}")
+    drawn = chance.choices(choices, [home.weight for home, _, _ in choices], k=joining.count)
+    placed = [
+        (home, chance.choice(standing) if weights is None else chance.choices(standing, cum_weights=weights)[0])
+        for home, standing, weights in drawn
+    ]
+    return sorted(placed, key=lambda item: item[1])
