@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Numeric
+from sqlalchemy import ForeignKey, Index, Numeric
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,7 +13,11 @@ from db.units import Qualifier, Unit
 
 
 class PublishedFigure(Keyed, Model):
-    """Published figure (公布数字). ``query`` is a GraphQL document with ``variables``; ``path`` leads through its answer to the value."""
+    """Published figure (公布数字). ``query`` is a GraphQL document with ``variables``; ``path`` leads through its answer to the value.
+
+    ``organization_id`` is the union whose records, with those of the unions below it, give the answer. A figure ``is_sensitive`` when
+    they are health records: its handlers' alone, as the rows are.
+    """
 
     __tablename__ = "published_figure"
 
@@ -25,8 +29,15 @@ class PublishedFigure(Keyed, Model):
     unit: Mapped[Unit]
     qualifier: Mapped[Qualifier]
     division_id: Mapped[int] = mapped_column(ForeignKey("division.id"))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
+    is_sensitive: Mapped[bool]
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     query: Mapped[str]
     variables: Mapped[dict[str, Any]] = mapped_column(JSONB)
     path: Mapped[str]
+
+    __table_args__ = (
+        Index("ix_published_figure_division_id_id", "division_id", "id"),
+        Index("ix_published_figure_organization_id_id", "organization_id", "id"),
+    )

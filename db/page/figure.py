@@ -12,7 +12,10 @@ from db.units import Qualifier, Unit
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One figure. ``division`` is a code; ``starts_on`` and ``ends_on`` bound its period, ``[from, until)``; ``path`` leads through the
-    answer's ``data`` to the value, e.g. ``division.statistics.total.persons``."""
+    answer's ``data`` to the value, e.g. ``division.statistics.total.persons``. ``organization`` names the union whose records (and those of
+    the unions below) give the answer, by default the local federation of the division: who has it in sight is told the value. A
+    ``sensitive`` figure is answered by health records.
+    """
 
     code: str
     phrase: str
@@ -26,6 +29,8 @@ class Figure:
     starts_on: date | None = None
     ends_on: date | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    organization: str | None = None
+    sensitive: bool = False
 
 
 __all__ = ["Figure", "Qualifier", "Unit"]

@@ -45,9 +45,18 @@ async def publish(connection: asyncpg.Connection, article: str, figure: Figure) 
     )
     if division is None:
         raise DataError(f"{figure.code}: there is no division {figure.division}.")
+    organization = await connection.fetchval(
+        "SELECT id FROM organization WHERE CASE WHEN $2::text IS NULL THEN kind = 'LOCAL_FEDERATION' AND division_id = $1"
+        " ELSE name = $2 END ORDER BY id LIMIT 1",
+        division,
+        figure.organization,
+    )
+    if organization is None:
+        raise DataError(f"{figure.code}: there is no union {figure.organization or f'of division {figure.division}'}.")
     await connection.execute(
-        "INSERT INTO published_figure (code, article, phrase, question, claim, unit, qualifier, division_id, starts_on, ends_on,"
-        " query, variables, path) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "INSERT INTO published_figure (code, article, phrase, question, claim, unit, qualifier, division_id,"
+        " organization_id, is_sensitive, starts_on, ends_on, query, variables, path)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         figure.code,
         article,
         figure.phrase,
@@ -56,6 +65,8 @@ async def publish(connection: asyncpg.Connection, article: str, figure: Figure) 
         figure.unit.name,
         figure.qualifier.name,
         division,
+        organization,
+        figure.sensitive,
         figure.starts_on,
         figure.ends_on,
         figure.query,

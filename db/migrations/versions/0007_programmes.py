@@ -21,15 +21,20 @@ def upgrade() -> None:
     sa.Column('unit', sa.Enum('PERSON', 'ATTENDANCE', 'SESSION', 'HOUSEHOLD', 'ORGANIZATION', 'CASE', 'ITEM', 'COPY', 'VEHICLE', 'TONNE', 'YUAN', 'DAY', 'MINUTE', 'RATIO', name='unit', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('qualifier', sa.Enum('EXACT', 'GE', 'APPROX', name='qualifier', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('division_id', sa.BigInteger(), nullable=False),
+    sa.Column('organization_id', sa.BigInteger(), nullable=False),
+    sa.Column('is_sensitive', sa.Boolean(), nullable=False),
     sa.Column('starts_on', sa.Date(), nullable=True),
     sa.Column('ends_on', sa.Date(), nullable=True),
     sa.Column('query', sa.Text(), nullable=False),
     sa.Column('variables', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('path', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['division_id'], ['division.id'], name=op.f('fk_published_figure_division_id')),
+    sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_published_figure_organization_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_published_figure')),
     sa.UniqueConstraint('code', name=op.f('uq_published_figure_code'))
     )
+    op.create_index('ix_published_figure_division_id_id', 'published_figure', ['division_id', 'id'], unique=False)
+    op.create_index('ix_published_figure_organization_id_id', 'published_figure', ['organization_id', 'id'], unique=False)
     op.create_table('care_case',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('organization_id', sa.BigInteger(), nullable=False),
