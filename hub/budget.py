@@ -10,6 +10,7 @@ from ipaddress import IPv6Address, ip_address
 from hub.errors import Refusal
 from hub.settings import RoleLimit
 from resolvers.access import Caller
+from resolvers.engine.budget import Allowance
 
 MAX_BUCKETS = 10_000
 """Spenders remembered in one process; the one that spent longest ago is forgotten first."""
@@ -185,6 +186,11 @@ class RoleLimits:
             return self.general
         found = [self.named.get(grant.role.name, self.general) for grant in caller.grants]
         return RoleLimit(*map(max, *found, found[0])) if found else self.general
+
+    def allowance(self, caller: Caller) -> Allowance | None:
+        """What the engine holds a caller to, where it is less than anybody may ask for."""
+        limit = self.of(caller)
+        return None if limit is self.general else Allowance(limit.objects, limit.page)
 
     def require_depth(self, caller: Caller, depth: int) -> None:
         """Let an operation of this depth through.

@@ -13,6 +13,7 @@ from hub.errors import Refusal, body_of
 from hub.parameters import Parameters
 from hub.telemetry import Telemetry, log_fault
 from resolvers.access import Caller
+from resolvers.engine.budget import Allowance
 from resolvers.engine.document import Answer, Document
 
 DATABASE_AWAY = (
@@ -43,9 +44,10 @@ class Executes(Protocol):
         *,
         caller: Caller,
         explain: bool = False,
+        allowance: Allowance | None = None,
         request: Mapping[str, str] = NOTHING,
     ) -> Answer:
-        """Run one operation of a valid document for a caller; ``request`` has ``source``, ``max_objects`` and ``max_page``."""
+        """Run one operation of a valid document for a caller, within an allowance; ``request`` has its ``source``."""
 
 
 class Ran(NamedTuple):
@@ -117,7 +119,8 @@ class Operations:
                     parameters.variables,
                     caller=caller,
                     explain=explain,
-                    request=self.request_of(caller, source),
+                    allowance=self.role_limits.allowance(caller),
+                    request={"source": source},
                 ),
             )
         except asyncio.CancelledError:
@@ -149,11 +152,6 @@ class Operations:
             code, status = "INTERNAL_ERROR", 500
             body = body_of(code, f"Internal error. Reference: {reference}")
         return Ran(status, body, code, name, refused=True)
-
-    def request_of(self, caller: Caller, source: str) -> Mapping[str, str]:
-        """What the engine is told of a request: where it comes from, and what the caller's roles may ask for at once."""
-        limit = self.role_limits.of(caller)
-        return {"source": source, "max_objects": str(limit.objects), "max_page": str(limit.page)}
 
 
 def refused(refusal: Refusal, name: str | None) -> Ran:

@@ -27,6 +27,8 @@ class Inputs:
     """The smallest count that a caller with aggregates only is told."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """The variables as they came, for graphql-core, which coerces them itself."""
+    max_page: int | None = None
+    """The largest page that the caller's roles may ask for, where that is less than anybody's."""
 
 
 NOTHING = Inputs({}, date.min, Caller("nobody"))

@@ -1,10 +1,19 @@
 """What compiling one operation may cost: conditions in filters, their depth, statements. Checked while building."""
 
+from typing import NamedTuple
+
 from resolvers.errors import HubError
 
 MAX_CONDITIONS = 500
 MAX_FILTER_DEPTH = 12
 MAX_STATEMENTS = 200
+
+
+class Allowance(NamedTuple):
+    """What a caller's roles may ask for at once: objects by page sizes, and rows of a page."""
+
+    objects: int
+    page: int
 
 
 class Budget:

@@ -29,11 +29,12 @@ from db.clock import today
 from resolvers.access import PUBLIC, Caller, Lens
 from resolvers.engine.arguments import shape, variable_types
 from resolvers.engine.binder import Inputs
+from resolvers.engine.budget import Allowance
 from resolvers.engine.completeness import check
 from resolvers.engine.document import Answer, Document
 from resolvers.engine.explain import tree
-from resolvers.engine.operation import Operation, compile_operation
-from resolvers.engine.plan import Bound, Run, Trace
+from resolvers.engine.operation import Binding, Operation, compile_operation
+from resolvers.engine.plan import Run, Trace
 from resolvers.engine.referee import Referee
 from resolvers.engine.snapshot import snapshot
 from resolvers.engine.source import Registry
@@ -114,17 +115,22 @@ class Engine:
         *,
         caller: Caller = PUBLIC,
         explain: bool = False,
+        allowance: Allowance | None = None,
         request: Mapping[str, str] = MappingProxyType({}),
     ) -> Answer:
-        """Run one operation of a document and return its response. Raises only for faults of ours."""
+        """Run one operation of a document and return its response. Raises only for faults of ours.
+
+        ``allowance`` is what the caller's roles may ask for, where that is less than anybody may; ``request`` is for commands.
+        """
         try:
             prepared = self._prepared(document, operation_name)
             coerced = self._coerced(prepared, variables)
             if prepared.node.operation is not OperationType.QUERY:
                 return await self._command(document, prepared, variables, caller, request)
             operation = self._operation(document, prepared, coerced, caller)
-            inputs = Inputs(coerced, today(), caller, self.small_cell, variables)
-            bound, weight = operation.bind(inputs, self.max_objects)
+            max_page = None if allowance is None else allowance.page
+            inputs = Inputs(coerced, today(), caller, self.small_cell, variables, max_page)
+            bound = operation.bind(inputs, self.max_objects, allowance)
         except GraphQLErrors as error:
             return _refused(error.errors)
         except HubError as error:
@@ -139,7 +145,7 @@ class Engine:
             response["errors"] = [error.formatted for error in errors]
         if traces is not None:
             response["extensions"] = {"explain": _explained(operation, traces)}
-        return Answer(orjson.dumps(response), 200, weight)
+        return Answer(orjson.dumps(response), 200, bound.weight)
 
     async def _command(
         self,
@@ -217,7 +223,7 @@ class Engine:
         prepared: Prepared,
         operation: Operation,
         inputs: Inputs,
-        bound: list[Bound],
+        bound: Binding,
         traces: list[Trace] | None,
     ) -> tuple[Any, list[GraphQLError]]:
         referee = self.referee
@@ -238,12 +244,12 @@ class Engine:
         return {key: values[key] for key in operation.keys}, errors
 
     async def _run(
-        self, operation: Operation, inputs: Inputs, bound: list[Bound], traces: list[Trace] | None
+        self, operation: Operation, inputs: Inputs, bound: Binding, traces: list[Trace] | None
     ) -> tuple[dict[str, Any], list[HubError]]:
-        async with snapshot(self.pool, single=operation.is_single(inputs)) as connection:
+        async with snapshot(self.pool, single=operation.is_single(bound)) as connection:
             if traces is not None:
                 traces.clear()
-            return await operation.run(Run(bound, connection, traces), inputs)
+            return await operation.run(Run(bound.steps, connection, traces), inputs, bound.wanted)
 
     async def _guarded(self, attempt: Callable[[], Any]) -> Any:
         """Run an attempt within the time of an operation, and say a database's faults in the caller's words."""

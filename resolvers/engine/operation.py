@@ -10,15 +10,19 @@ from resolvers.access import Caller, Lens
 from resolvers.engine import ids
 from resolvers.engine.arguments import Leaf, build, prefixes, snake
 from resolvers.engine.binder import Inputs
+from resolvers.engine.budget import Allowance
 from resolvers.engine.compiler import Compiler
 from resolvers.engine.document import Document
-from resolvers.engine.page import MAX_SIZE
+from resolvers.engine.page import MAX_SIZE, require_page
 from resolvers.engine.plan import Bound, Run, Step, bind, cost, run
 from resolvers.engine.selection import Collector, Selection
 from resolvers.engine.source import Lookup, Many, Registry
 from resolvers.errors import HubError
 
 Value = Any
+Wanted = Mapping[str, Sequence[tuple[str, int]]]
+"""Prefix and key of the IDs that each ``node`` and ``nodes`` asks for, by response key."""
+
 Picked = dict[str, tuple[str, Any]]
 """Names of fields by response key, each with what is picked below it (or None): of values that need no rows."""
 
@@ -52,35 +56,44 @@ class Operation:
     def __post_init__(self) -> None:
         self.statements = sum(step.statements() for root in self.roots for step in root.steps.values())
 
-    def is_single(self, inputs: Inputs) -> bool:
+    def is_single(self, bound: "Binding") -> bool:
         """Whether a run has one statement only, and so needs no transaction to see one moment."""
         if self.statements == 1:
             return True
         if len(self.roots) != 1 or self.roots[0].ids is None:
             return False
-        root = self.roots[0]
-        prefixes = {prefix for prefix, _ in wanted(root, inputs)}
+        (root,) = self.roots
+        prefixes = {prefix for prefix, _ in bound.wanted[root.key]}
         return sum(root.steps[prefix].statements() for prefix in prefixes) == 1
 
-    def bind(self, inputs: Inputs, max_objects: int) -> tuple[list[Bound], int]:
+    def bind(self, inputs: Inputs, max_objects: int, allowance: Allowance | None = None) -> "Binding":
         """Bind one run and weigh it in objects. Raises what the caller got wrong, before anything has run."""
         bound = bind(self.steps, inputs)
-        weights = [_weight(root, bound, inputs) for root in self.roots]
+        wanted = {root.key: _wanted(root, inputs) for root in self.roots if root.ids is not None}
+        weights = [_weight(root, bound, wanted) for root in self.roots]
         estimate = sum(weights)
-        if estimate > max_objects:
+        if estimate > (limit := max_objects if allowance is None else min(max_objects, allowance.objects)):
+            node = self.roots[weights.index(max(weights))].node
+            if limit < max_objects:
+                raise HubError(
+                    "TOO_COMPLEX_FOR_ROLE",
+                    f"This operation may bring {estimate} objects; your role may ask for {limit}. "
+                    "Ask for smaller pages or fewer levels.",
+                    nodes=node,
+                )
             raise HubError(
                 "TOO_COMPLEX",
-                f"This operation may bring {estimate} objects; the limit is {max_objects}. Ask for smaller pages or fewer levels.",
-                nodes=self.roots[weights.index(max(weights))].node,
+                f"This operation may bring {estimate} objects; the limit is {limit}. Ask for smaller pages or fewer levels.",
+                nodes=node,
             )
-        return bound, estimate
+        return Binding(bound, estimate, wanted)
 
-    async def run(self, this: Run, inputs: Inputs) -> tuple[dict[str, Value], list[HubError]]:
+    async def run(self, this: Run, inputs: Inputs, wanted: Wanted) -> tuple[dict[str, Value], list[HubError]]:
         """The values of the root fields that need rows or the caller, and errors for what was not found."""
         values: dict[str, Value] = {}
         errors: list[HubError] = []
         for root in self.roots:
-            values[root.key] = await (_by_id(root, this, inputs, errors) if root.ids else _one_step(root, this, errors))
+            values[root.key] = await (_by_id(root, this, wanted, errors) if root.ids else _one_step(root, this, errors))
         return values | self.viewed(inputs), errors
 
     def viewed(self, inputs: Inputs) -> dict[str, Value]:
@@ -91,14 +104,24 @@ class Operation:
         return {key: _picked(viewer, fields) for key, fields in self.viewers.items()}
 
 
-def wanted(root: Root, inputs: Inputs) -> list[tuple[str, int]]:
-    """Prefix and key of the IDs that ``node`` or ``nodes`` asks for. Raises BAD_ID, and BAD_PAGE for more than a page of them."""
+@dataclass(eq=False, slots=True)
+class Binding:
+    """What one run is given: the values of each step, what it may bring in objects, and the rows that ``node`` and ``nodes`` name."""
+
+    steps: list[Bound]
+    weight: int
+    wanted: Wanted
+
+
+def _wanted(root: Root, inputs: Inputs) -> list[tuple[str, int]]:
+    """Prefix and key of the IDs that ``node`` or ``nodes`` asks for. Raises BAD_ID, and what is wrong with a page of so many."""
     assert root.ids is not None
     given = root.ids.get(inputs.variables)
     texts = given if root.many else [given]
     if len(texts) > MAX_SIZE:
         raise HubError("BAD_PAGE", f"`{root.key}` takes at most {MAX_SIZE} IDs, not {len(texts)}.", nodes=root.node)
     try:
+        require_page(len(texts), inputs)
         pairs = [ids.decode(text) for text in texts]
         for text, (prefix, _) in zip(texts, pairs, strict=True):
             if prefix not in root.steps:
@@ -108,10 +131,10 @@ def wanted(root: Root, inputs: Inputs) -> list[tuple[str, int]]:
     return pairs
 
 
-def _weight(root: Root, bound: Sequence[Bound], inputs: Inputs) -> int:
+def _weight(root: Root, bound: Sequence[Bound], wanted: Wanted) -> int:
     if root.ids is None:
         return cost(root.steps[""], bound)
-    return sum(cost(root.steps[prefix], bound) for prefix, _ in wanted(root, inputs))
+    return sum(cost(root.steps[prefix], bound) for prefix, _ in wanted[root.key])
 
 
 async def _one_step(root: Root, this: Run, errors: list[HubError]) -> Value:
@@ -121,8 +144,8 @@ async def _one_step(root: Root, this: Run, errors: list[HubError]) -> Value:
     return value
 
 
-async def _by_id(root: Root, this: Run, inputs: Inputs, errors: list[HubError]) -> Value:
-    pairs = wanted(root, inputs)
+async def _by_id(root: Root, this: Run, wanted: Wanted, errors: list[HubError]) -> Value:
+    pairs = wanted[root.key]
     found: dict[tuple[str, int], Value] = {}
     for prefix, step in root.steps.items():
         keys = list(dict.fromkeys(key for other, key in pairs if other == prefix))

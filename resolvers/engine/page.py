@@ -126,7 +126,7 @@ class Page:
 
 def _size(leaf: Leaf | None, name: str) -> Getter:
     if leaf is None:
-        return lambda _: DEFAULT_SIZE
+        return lambda inputs: DEFAULT_SIZE if inputs.max_page is None else min(DEFAULT_SIZE, inputs.max_page)
 
     def size(inputs: Inputs) -> int:
         value: int = leaf.get(inputs.variables)
@@ -135,9 +135,19 @@ def _size(leaf: Leaf | None, name: str) -> Getter:
                 "BAD_PAGE",
                 f"`{name}: {value}` is not a page size. Ask for 0 to {MAX_SIZE} rows and follow `pageInfo` for more.",
             )
+        require_page(value, inputs)
         return value
 
     return size
+
+
+def require_page(size: int, inputs: Inputs) -> None:
+    """Let a caller ask for so many rows. Raises PAGE_TOO_LARGE_FOR_ROLE."""
+    if inputs.max_page is not None and size > inputs.max_page:
+        raise HubError(
+            "PAGE_TOO_LARGE_FOR_ROLE",
+            f"Your role may ask for {inputs.max_page} rows at a time, not {size}. Follow `pageInfo` for more.",
+        )
 
 
 def _beyond(order: Order, leaf: Leaf, forward: bool, binder: Binder) -> ColumnElement[bool]:

@@ -63,6 +63,7 @@ class ToyEngine:
         *,
         caller: Caller,
         explain: bool = False,
+        allowance: Any = None,
         request: Any = None,
     ) -> Answer:
         self.calls.append(
@@ -72,6 +73,7 @@ class ToyEngine:
                 "caller": caller,
                 "persona": caller.name if caller.principal_id else None,
                 "explain": explain,
+                "allowance": allowance,
                 "request": request,
             }
         )

@@ -86,7 +86,7 @@ async def test_caller_without_a_token_is_the_public_analyst(client: httpx.AsyncC
     assert response.status_code == 200
     assert engine.calls[-1]["caller"] is PUBLIC
     assert engine.calls[-1]["explain"] is False
-    assert engine.calls[-1]["request"]["max_objects"] == "10000"
+    assert engine.calls[-1]["allowance"].objects == 10_000
 
 
 async def test_public_analyst_can_be_switched_off(settings: Settings) -> None:

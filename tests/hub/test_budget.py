@@ -107,6 +107,8 @@ def test_roles_widen_each_other() -> None:
     assert limits.of(Caller("b", 1, (Grant(Role.WORKER), Grant(Role.ANALYST)))) == (12, 99, 200)
     assert limits.of(Caller("b", 1, (Grant(Role.WORKER), Grant(Role.HR_BUREAU, division_id=1)))) == (20, 25_000, 200)
     assert limits.of(Caller("n", 1, (Grant(Role.ANALYST),), everything=True)) == (20, 25_000, 200)
+    assert limits.allowance(WORKER) == (99, 200)
+    assert limits.allowance(Caller("n", 1, (Grant(Role.ANALYST),), everything=True)) is None
     with pytest.raises(Refusal) as caught:
         limits.require_depth(WORKER, 9)
     assert (caught.value.status, caught.value.code) == (403, "TOO_DEEP_FOR_ROLE")
