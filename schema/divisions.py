@@ -10,7 +10,7 @@ from schema.agreements import AgreementField
 from schema.disputes import DisputeField
 from schema.employers import EmployerField
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, IdFilter, Order, StringFilter
+from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter
 from schema.organizations import OrganizationField
 from schema.refs import (
     AgreementFilterRef,
@@ -50,6 +50,7 @@ class DivisionFilter:
     valid_from: DateFilter | None = optional("First day (启用日期)")
     valid_to: DateFilter | None = optional("Day on which it was closed (停用日期)")
     parent: "DivisionFilter | None" = optional("The division above (上级区划)")
+    organizations: Listed[OrganizationFilterRef] | None = optional("Unions in it and below (辖区工会)")
     and_: list["DivisionFilter"] | None = strawberry.field(
         name="and", default=strawberry.UNSET, description="All of these hold (且)"
     )

@@ -9,13 +9,15 @@ from db.model import Term
 from schema.agreements import AgreementCoverageField, AgreementCoverageFilter, AgreementField
 from schema.disputes import DisputeField
 from schema.fields import field, optional
-from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter
+from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Listed, Order, StringFilter
 from schema.insurance import EnrolmentField
 from schema.members import EngagementField, EngagementFilter
 from schema.refs import (
+    AgreementCoverageFilterRef,
     AgreementCoverageRef,
     AgreementFilterRef,
     CollectiveAgreementRef,
+    CoverageFilterRef,
     DisputeCaseRef,
     DisputeFilterRef,
     DivisionFilterRef,
@@ -67,6 +69,8 @@ class EmployerFilter:
     closed_on: DateFilter | None = optional("Day of closing (注销日期)")
     division: DivisionFilterRef | None = optional("Where it stands (所在区划)")
     organization: OrganizationFilterRef | None = optional("The union answerable for it (负责工会)")
+    coverages: Listed[CoverageFilterRef] | None = optional("Unions that cover it (覆盖工会)")
+    agreement_coverages: Listed[AgreementCoverageFilterRef] | None = optional("Agreements that cover it (适用集体合同)")
     and_: list["EmployerFilter"] | None = strawberry.field(
         name="and", default=strawberry.UNSET, description="All of these hold (且)"
     )

@@ -101,6 +101,16 @@ class Choice(Generic[T]):
     is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
+@strawberry.input(
+    name="List", description="Condition on the rows of a list, as the list is without arguments (列表条件)"
+)
+class Listed(Generic[T]):
+    """Condition on the rows of a list: ``Listed[VenueFilterRef]`` is ``VenueFilterList`` in the schema."""
+
+    some: T | None = optional("At least one row of the list fulfils this (至少一条满足)")
+    none: T | None = optional("No row of the list fulfils this; with `{}` the list is empty (没有一条满足)")
+
+
 @strawberry.input(description="A column to order by (排序项)")
 class Order(Generic[T]):
     """A column to order by."""

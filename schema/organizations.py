@@ -17,7 +17,7 @@ from schema.agreements import AgreementField
 from schema.disputes import DisputeField
 from schema.employers import CoverageField, CoverageFilter, EmployerField
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, IdFilter, Order, StringFilter
+from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter
 from schema.insurance import EnrolmentField
 from schema.members import MemberField, MembershipField
 from schema.refs import (
@@ -68,6 +68,7 @@ class OrganizationFilter:
     established_on: DateFilter | None = optional("Day of establishment (成立日期)")
     dissolved_on: DateFilter | None = optional("Day of dissolution (撤销日期)")
     division: DivisionFilterRef | None = optional("Where it stands (所在区划)")
+    coverages: Listed[CoverageFilter] | None = optional("Employers whose workers it covers (覆盖单位)")
     and_: list["OrganizationFilter"] | None = strawberry.field(
         name="and", default=strawberry.UNSET, description="All of these hold (且)"
     )

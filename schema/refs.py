@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 if TYPE_CHECKING:
-    from schema.agreements import AgreementCoverage, AgreementFilter, CollectiveAgreement
+    from schema.agreements import AgreementCoverage, AgreementCoverageFilter, AgreementFilter, CollectiveAgreement
     from schema.disputes import DisputeCase, DisputeFilter
     from schema.divisions import Division, DivisionFilter
-    from schema.employers import Employer, EmployerCoverage, EmployerFilter
+    from schema.employers import CoverageFilter, Employer, EmployerCoverage, EmployerFilter
     from schema.insurance import EnrolmentFilter, InsuranceEnrolment
     from schema.members import Engagement, Member, MemberFilter, Membership, MembershipFilter
     from schema.organizations import Organization, OrganizationFilter
@@ -33,3 +33,5 @@ MembershipFilterRef = Annotated["MembershipFilter", strawberry.lazy("schema.memb
 AgreementFilterRef = Annotated["AgreementFilter", strawberry.lazy("schema.agreements")]
 EnrolmentFilterRef = Annotated["EnrolmentFilter", strawberry.lazy("schema.insurance")]
 DisputeFilterRef = Annotated["DisputeFilter", strawberry.lazy("schema.disputes")]
+CoverageFilterRef = Annotated["CoverageFilter", strawberry.lazy("schema.employers")]
+AgreementCoverageFilterRef = Annotated["AgreementCoverageFilter", strawberry.lazy("schema.agreements")]

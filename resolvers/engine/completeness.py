@@ -130,5 +130,10 @@ def _input(registry: Registry, source: Source, type_: object, seen: set[str]) ->
             continue
         if isinstance(leads, One):
             yield from _input(registry, registry.sources[leads.target], get_named_type(field.type), seen)
+        elif isinstance(leads, Many):
+            rows = get_named_type(field.type)
+            assert isinstance(rows, GraphQLInputObjectType)
+            for quantified in rows.fields.values():
+                yield from _input(registry, registry.sources[leads.target], get_named_type(quantified.type), seen)
         elif source.column(name) is None:
             yield f"{type_.name}.{shown}: {source.typename} cannot be filtered by it"

@@ -1,9 +1,10 @@
-"""Typed filters to SQL: ``{name: {contains: "…"}, not: {…}, employer: {kind: {eq: PLATFORM}}}``."""
+"""Typed filters to SQL: ``{name: {contains: "…"}, not: {…}, employer: {kind: {eq: PLATFORM}}, venues: {none: {kind: {eq: STATION}}}}``."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
+    Alias,
     ColumnElement,
     FromClause,
     Text,
@@ -18,13 +19,15 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.sql.util import ClauseAdapter
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 from db.search import contains
 from resolvers.access import Lens
 from resolvers.engine.arguments import Leaf, Value
 from resolvers.engine.binder import Binder
 from resolvers.engine.budget import Budget
-from resolvers.engine.source import One, Registry, Source, expression
+from resolvers.engine.source import Many, One, Registry, Source, expression
+from resolvers.engine.statement import parents
 from resolvers.errors import HubError
 
 
@@ -73,6 +76,8 @@ class Filter:
             seen = self.registry.sight(target, self.lenses, self.binder, other)
             wall = [] if seen is None else [seen]
             return exists().where(other.c.id == key, self.condition(target, value, other, depth), *wall)
+        if isinstance(leads, Many):
+            return self._list(source, leads, value, table, depth)
         column = source.column(name)
         if column is None:
             raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be filtered by {name}.")
@@ -89,6 +94,42 @@ class Filter:
                 if operand is not None
             ),
         )
+
+    def _list(
+        self, source: Source, many: Many, value: Value, table: FromClause | None, depth: int
+    ) -> ColumnElement[bool]:
+        """What ``some`` and ``none`` say of the rows of a list that are in sight."""
+        parts = []
+        for quantifier, given in value.items():
+            if given is not None:
+                found = self._some(source, many, given, table, depth)
+                parts.append(found if quantifier == "some" else not_(found))
+        return and_(true(), *parts)
+
+    def _some(
+        self, source: Source, many: Many, given: Mapping[str, Value], table: FromClause | None, depth: int
+    ) -> ColumnElement[bool]:
+        """A row of the list fulfils a filter: the list as it is reached without arguments, its table under an alias."""
+        target = self.registry.sources[many.target]
+        parent, other = parents(), target.table.alias()
+        rows = many.reach.rows(target, parent.c.key, {}, self.binder)
+        from_ = rows.from_ if rows.via is None else rows.from_.join(target.table, target.key == rows.via)
+        start = _under(source.key if many.on is None else expression(many.on), source, table)
+
+        def replaced(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
+            if element is parent.c.key:
+                return start
+            if element is target.table:
+                return other
+            if getattr(element, "table", None) is target.table:
+                return other.c[element.key]  # type: ignore[attr-defined]
+            return element if isinstance(element, Alias) else None
+
+        reached = [replacement_traverse(part, {}, replaced) for part in rows.where]
+        seen = self.registry.sight(target, self.lenses, self.binder, other)
+        wall = [] if seen is None else [seen]
+        listed: FromClause = replacement_traverse(from_, {}, replaced)  # type: ignore[assignment]
+        return exists().select_from(listed).where(*reached, self.condition(target, given, other, depth), *wall)
 
     def _operator(
         self, column: ColumnElement[Any], operator: str, operand: Value, prefix: str | None, searchable: bool

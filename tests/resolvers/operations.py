@@ -20,6 +20,8 @@ from graphql import (
     is_leaf_type,
 )
 
+from tests.resolvers.predicates import ROW_TYPES
+
 NAMES = ("王", "李", "市", "工会", "公司", "a", "小明", "中", "有限公司", "", "%", "_", "'")
 CODES = ("33", "3301", "330106", "371003", "500120", "110101001", "nowhere")
 DATES = ("1999-12-31", "2015-06-01", "2022-01-01", "2023-07-15", "2025-01-01", "2026-06-30", "2030-01-01")
@@ -241,20 +243,7 @@ def key_is_deep(type_: GraphQLInputObjectType, key: str) -> bool:
 
 def inner_target(type_: GraphQLInputObjectType, target: str | None) -> str | None:
     """The type whose IDs a filter's ``id`` takes."""
-    return FILTERED.get(type_.name, target)
-
-
-FILTERED = {
-    "DivisionFilter": "Division",
-    "OrganizationFilter": "Organization",
-    "EmployerFilter": "Employer",
-    "MemberFilter": "Member",
-    "MembershipFilter": "Membership",
-    "EngagementFilter": "Engagement",
-    "AgreementFilter": "CollectiveAgreement",
-    "EnrolmentFilter": "InsuranceEnrolment",
-    "DisputeFilter": "DisputeCase",
-}
+    return ROW_TYPES.get(type_.name, target)
 
 
 def literal(value: Any) -> str:

@@ -1,34 +1,51 @@
 """Filters as plain Python predicates over rows: what the engine's SQL must agree with."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from graphql import GraphQLInputObjectType, get_named_type
+from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
+from db.clock import today
 from resolvers.engine.arguments import snake
-from schema import schema
+from resolvers.engine.source import Many, Source
+from resolvers.reach import By, Within, WithinDivision
+from schema import registry, schema
 
 Row = Mapping[str, Any]
 Tables = Mapping[str, Mapping[int, Row]]
 
-TABLES = {
-    "DivisionFilter": ("division", "div"),
-    "OrganizationFilter": ("organization", "org"),
-    "EmployerFilter": ("employer", "emp"),
-    "MemberFilter": ("member", "mem"),
-    "MembershipFilter": ("membership", "mship"),
-    "EngagementFilter": ("engagement", "eng"),
-    "AgreementFilter": ("collective_agreement", "agr"),
-    "AgreementCoverageFilter": ("agreement_coverage", "acover"),
-    "CoverageFilter": ("employer_coverage", "cover"),
-    "EnrolmentFilter": ("insurance_enrolment", "ins"),
-    "DisputeFilter": ("dispute_case", "case"),
-    "DisputePartyFilter": ("dispute_party", "dparty"),
-    "RecoveryFilter": ("recovery", "recov"),
-}
+
+def filters_of_lists() -> dict[str, str]:
+    """The type of the rows that each filter of a list is on."""
+    found = {}
+    for type_ in schema._schema.type_map.values():
+        for field in type_.fields.values() if isinstance(type_, GraphQLObjectType) else ():
+            if "filter" in field.args:
+                nodes = get_named_type(field.type).fields["nodes"]
+                found[get_named_type(field.args["filter"].type).name] = get_named_type(nodes.type).name
+    return found
+
+
+ROW_TYPES = filters_of_lists()
+
+
+def source_of(name: str) -> Source:
+    """The source of the rows that a filter is on."""
+    return registry.sources[ROW_TYPES[name]]
+
+
+TABLES = {name: (source_of(name).table.name, source_of(name).prefix) for name in sorted(ROW_TYPES)}
 """The table that each filter is on, and the prefix of its rows' IDs."""
+
+
+def listed_filter(type_: object) -> str | None:
+    """The filter on a list's rows, when an input is a condition on a list."""
+    if isinstance(type_, GraphQLInputObjectType) and type_.fields.keys() == {"some", "none"}:
+        return get_named_type(type_.fields["some"].type).name
+    return None
 
 
 def filter_type(name: str) -> GraphQLInputObjectType:
@@ -49,12 +66,71 @@ def _part(name: str, field: str, value: Any, row: Row, tables: Tables) -> bool:
         return any(holds(name, part, row, tables) for part in value)
     if field == "not":
         return not holds(name, value, row, tables)
-    inner = get_named_type(filter_type(name).fields[field].type).name
+    kind = get_named_type(filter_type(name).fields[field].type)
+    inner = kind.name
+    fulfilled = listed_filter(kind)
+    if fulfilled is not None:
+        return all(
+            (row["id"] in parents_of(name, field, fulfilled, given, tables)) == (quantifier == "some")
+            for quantifier, given in value.items()
+            if given is not None
+        )
     if inner in TABLES:
         key = row[f"{snake(field)}_id"]
         return key is not None and holds(inner, value, tables[TABLES[inner][0]][key], tables)
     column = f"{TABLES[name][1]}_{row['id']:x}" if field == "id" else row[snake(field)]
     return all(_operator(column, operator, operand) for operator, operand in value.items() if operand is not None)
+
+
+FOUND: dict[str, set[int]] = {}
+
+
+def parents_of(name: str, field: str, inner: str, given: Mapping[str, Any], tables: Tables) -> set[int]:
+    """Keys of the rows whose list has a row that fulfils a filter."""
+    key = f"{name} {field} {json.dumps(given, sort_keys=True)}"
+    if key not in FOUND:
+        leads = source_of(name).fields[snake(field)]
+        assert isinstance(leads, Many)
+        parents = list_parents(leads, tables)
+        rows = tables[TABLES[inner][0]].values()
+        FOUND[key] = {parent for row in rows if holds(inner, given, row, tables) for parent in parents(row)}
+    return FOUND[key]
+
+
+def list_parents(leads: Many, tables: Tables) -> Callable[[Row], Iterable[int]]:
+    """From a row to the keys of those that have it in their list, as it is without arguments."""
+    reach = leads.reach
+    match reach:
+        case By(via=None):
+            return lambda row: [row[str(reach.column.key)]]
+        case WithinDivision(always=False):
+            above = ancestors_of(tables["division_closure"].values(), deeper=reach.deeper)
+            return lambda row: above.get(row[str(reach.column.key)], ())
+        case Within(via=None, always=False):
+            above = ancestors_of(lasting(tables), deeper=False)
+            return lambda row: above.get(row[str(reach.column.key)], ())
+    raise AssertionError(f"a list without a predicate: {leads}")
+
+
+def ancestors_of(pairs: Iterable[Row], *, deeper: bool) -> dict[int, set[int]]:
+    """Keys above each key, itself too unless ``deeper``."""
+    found: dict[int, set[int]] = {}
+    for pair in pairs:
+        if not deeper or pair["depth"] > 0:
+            found.setdefault(pair["descendant_id"], set()).add(pair["ancestor_id"])
+    return found
+
+
+def lasting(tables: Tables) -> Iterable[Row]:
+    """The pairs of the territorial closure that hold today, or held when the union was dissolved."""
+    day, unions = today(), tables["organization"]
+    for pair in tables["territorial_closure"].values():
+        ended = pair["valid_to"]
+        dissolved = unions[pair["descendant_id"]]["dissolved_on"]
+        if (pair["valid_from"] <= day and (ended is None or ended > day)) or (
+            ended and ended <= day and ended == dissolved
+        ):
+            yield pair
 
 
 def _operator(column: Any, operator: str, operand: Any) -> bool:

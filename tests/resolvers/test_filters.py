@@ -10,14 +10,17 @@ from typing import Any
 
 import asyncpg
 import pytest
-from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
+from graphql import GraphQLInputField, GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
 from db.clock import today
 from db.connect import create_pool
 from resolvers.engine import ids
+from resolvers.engine.arguments import snake
+from resolvers.engine.source import Many
+from resolvers.reach import By
 from schema import registry, schema
 from tests.resolvers.caller import Caller
-from tests.resolvers.predicates import TABLES, Row, filter_type, holds
+from tests.resolvers.predicates import TABLES, Row, filter_type, holds, listed_filter
 
 CORE = schema._schema
 LOGIC = ("and", "or", "not")
@@ -29,15 +32,6 @@ UNIVERSE: Mapping[str, dict[str, Any]] = {
 }
 """Lists that are long are compared in part: all rows under this condition."""
 
-NESTED = {
-    "EngagementFilter": ("Employer", "engagements", "employer_id"),
-    "AgreementCoverageFilter": ("CollectiveAgreement", "coverages", "agreement_id"),
-    "CoverageFilter": ("Organization", "coverages", "organization_id"),
-    "DisputePartyFilter": ("DisputeCase", "parties", "case_id"),
-    "RecoveryFilter": ("DisputeCase", "recoveries", "case_id"),
-}
-"""Filters that no root list has: the type and list that has them, and the column of its rows that names the parent."""
-
 ROOTS = {
     get_named_type(field.args["filter"].type).name: name
     for name, field in CORE.query_type.fields.items()  # type: ignore[union-attr]
@@ -45,15 +39,31 @@ ROOTS = {
 }
 
 
+def nested() -> dict[str, tuple[str, str, str]]:
+    """Filters that no root list has: the type and list that has them, and the column of its rows that names the parent."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for name in sorted(registry.sources):
+        type_ = CORE.type_map[name]
+        assert isinstance(type_, GraphQLObjectType)
+        for shown, field in type_.fields.items():
+            leads = registry.sources[name].fields.get(snake(shown))
+            if (
+                isinstance(leads, Many)
+                and isinstance(leads.reach, By)
+                and leads.reach.via is None
+                and "filter" in field.args
+            ):
+                key = get_named_type(field.args["filter"].type).name
+                if key not in ROOTS:
+                    found.setdefault(key, (name, shown, str(leads.reach.column.key)))
+    return found
+
+
+NESTED = nested()
+
+
 def test_every_filter_of_the_schema_is_tested() -> None:
-    filters = {
-        get_named_type(field.args["filter"].type).name
-        for type_ in CORE.type_map.values()
-        if isinstance(type_, GraphQLObjectType)
-        for field in type_.fields.values()
-        if "filter" in field.args
-    }
-    assert filters == ROOTS.keys() | NESTED.keys() == TABLES.keys()
+    assert ROOTS.keys() | NESTED.keys() == TABLES.keys()
 
 
 @dataclass
@@ -71,6 +81,8 @@ async def data(pool: asyncpg.Pool) -> Data:
     tables: dict[str, dict[int, Row]] = {}
     for table, _ in TABLES.values():
         tables[table] = {row["id"]: dict(row) for row in await pool.fetch(f"SELECT * FROM {table}")}
+    for table in ("division_closure", "territorial_closure"):
+        tables[table] = dict(enumerate(dict(row) for row in await pool.fetch(f"SELECT * FROM {table}")))
     covered = {
         row["employer_id"]
         for row in tables["employer_coverage"].values()
@@ -139,11 +151,17 @@ def conditions(data: Data, name: str) -> list[dict[str, Any]]:
     return data.simple[name]
 
 
+def relates(declared: GraphQLInputField) -> bool:
+    """Whether a part of a filter is on rows of another type."""
+    kind = get_named_type(declared.type)
+    return kind.name in TABLES or listed_filter(kind) is not None
+
+
 def made_conditions(data: Data, name: str) -> Iterator[dict[str, Any]]:
     chance = random.Random(f"operands {name}")
     rows = list(data.tables[TABLES[name][0]].values())
     for field, declared in filter_type(name).fields.items():
-        if field not in LOGIC and get_named_type(declared.type).name not in TABLES:
+        if field not in LOGIC and not relates(declared):
             for operator in filter_type(get_named_type(declared.type).name).fields:
                 for operand in operands(rows, name, field, operator, chance):
                     yield {field: {operator: operand}}
@@ -238,17 +256,19 @@ def tree(
     if depth == 0 or chance.random() < 0.25:
         return dict(chance.choice(simple))
     related = [
-        field
-        for field, declared in filter_type(name).fields.items()
-        if field not in LOGIC and get_named_type(declared.type).name in TABLES
+        field for field, declared in filter_type(name).fields.items() if field not in LOGIC and relates(declared)
     ]
     match chance.choice((*LOGIC, *(["related"] if related else []))):
         case "not":
             return {"not": tree(name, simple, data, chance, depth - 1)}
         case "related":
             field = chance.choice(related)
-            other = get_named_type(filter_type(name).fields[field].type).name
-            return {field: tree(other, conditions(data, other), data, chance, depth - 1)}
+            kind = get_named_type(filter_type(name).fields[field].type)
+            other = listed_filter(kind)
+            if other is not None:
+                some = tree(other, conditions(data, other), data, chance, depth - 1)
+                return {field: {chance.choice(("some", "none")): some}}
+            return {field: tree(kind.name, conditions(data, kind.name), data, chance, depth - 1)}
         case logic:
             return {logic: [tree(name, simple, data, chance, depth - 1) for _ in range(chance.randint(1, 3))]}
 
@@ -258,10 +278,17 @@ async def test_conditions_on_every_relation_are_conditions_on_its_row(roomy: Cal
     chance = random.Random(f"relations {name}")
     given: list[dict[str, Any]] = []
     for field, declared in filter_type(name).fields.items():
-        other = get_named_type(declared.type).name
-        if field not in LOGIC and other in TABLES:
+        kind = get_named_type(declared.type)
+        other = listed_filter(kind)
+        if other is not None:
+            given += [{field: {}}, {field: {"some": {}}}, {field: {"none": {}}}, {"not": {field: {"none": {}}}}]
+            given += [{field: {"some": one}} for one in chance.sample(conditions(data, other), 3)]
+            given += [{field: {"none": one}} for one in chance.sample(conditions(data, other), 3)]
+            both = chance.sample(conditions(data, other), 2)
+            given += [{field: {"some": both[0], "none": both[1]}}]
+        elif field not in LOGIC and kind.name in TABLES:
             given += [{field: {}}, {"not": {field: {}}}]
-            given += [{field: one} for one in chance.sample(conditions(data, other), 4)]
+            given += [{field: one} for one in chance.sample(conditions(data, kind.name), 4)]
     if any(field == "employer" for field in filter_type(name).fields):
         given += [{"employer": {"isOrganized": {"eq": flag}}} for flag in (True, False)]
         given += [{"not": {"employer": {"isOrganized": {"eq": True}, "division": {"level": {"eq": "TOWNSHIP"}}}}}]
@@ -328,6 +355,7 @@ def test_operators_are_those_of_the_predicates() -> None:
         if isinstance(type_, GraphQLInputObjectType)
         and type_.name not in TABLES
         and not type_.name.endswith(("Order", "Input"))
+        and listed_filter(type_) is None
         for operator in type_.fields
     }
     assert operators == {"eq", "in", "gt", "gte", "lt", "lte", "contains", "startsWith", "isNull"}
