@@ -129,7 +129,7 @@ MASKS: Mapping[tuple[str, str], Mask] = {
             Lens.TERRITORIAL: CLEAR,
             Lens.INDUSTRIAL: CLEAR,
             Lens.CASES: CLEAR,
-            Lens.SELF: CLEAR,
+            Lens.SELF: HIDDEN,
         },
         _column("note"),
         _column("note"),

@@ -230,7 +230,8 @@ _SELF: Mapping[str, Rule] = {
     "DisputeCase": _own_case("id"),
     **dict.fromkeys(("DisputeClaim", "DisputeStep"), _own_case("case_id")),
     "DisputeParty": lambda sight, table: and_(
-        _own_case("case_id")(sight, table), or_(table.c.member_id.is_(None), table.c.member_id == sight.keys())
+        _own_case("case_id")(sight, table),
+        or_(table.c.member_id == sight.keys(), table.c.employer_id.is_not(None), table.c.organization_id.is_not(None)),
     ),
     "Organization": _any(_named_in_own(Membership, "organization_id"), _named_in_own(Engagement, "organization_id")),
     "Employer": _any(_named_in_own(Engagement, "employer_id"), _named_in_own(InsuranceEnrolment, "participant_id")),
