@@ -57,9 +57,11 @@ class WatchedConnection:
 class Caller:
     """Asks one engine; documents are parsed once, as the endpoint does."""
 
-    def __init__(self, pool: asyncpg.Pool, *, max_objects: int = 25_000, hold: Hold | None = None) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, *, max_objects: int = 25_000, hold: Hold | None = None, **options: Any
+    ) -> None:
         self.watched = Watched(pool, hold)
-        self.engine = Engine(schema._schema, registry, self.watched, max_objects=max_objects)  # type: ignore[arg-type]
+        self.engine = Engine(schema._schema, registry, self.watched, max_objects=max_objects, **options)  # type: ignore[arg-type]
         self.documents: dict[str, Any] = {}
 
     async def answer(

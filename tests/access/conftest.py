@@ -1,0 +1,48 @@
+"""One database with the stage for all tests of access, and the hub's engine behind one wall or both."""
+
+from collections.abc import AsyncIterator, Callable
+
+import asyncpg
+import pytest
+
+from db.connect import create_pool
+from db.crypto import Vault
+from tests.access.policy import Policy, read
+from tests.access.stage import Stage, set_up
+from tests.resolvers.caller import Caller
+
+OBJECTS = 10**9
+"""The tests ask for more at once than any caller may."""
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    """The policy table."""
+    return read()
+
+
+@pytest.fixture(scope="session")
+def stage_url(new_database: Callable[[str], str], template: str) -> str:
+    """A copy of the template for the stage."""
+    return new_database(template)
+
+
+@pytest.fixture(scope="session")
+async def owner(stage_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """The tables' owner, before whom no wall stands: for the reference, and for the first wall alone."""
+    made = await create_pool(stage_url)
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="session")
+async def stage(owner: asyncpg.Pool, vault: Vault) -> Stage:
+    """The stage, set up."""
+    async with owner.acquire() as connection:
+        return await set_up(connection, vault)
+
+
+@pytest.fixture(scope="session", params=["first"])
+def hub(request: pytest.FixtureRequest, owner: asyncpg.Pool, stage: Stage) -> Caller:
+    """Asks an engine behind the first wall alone, or behind both."""
+    return Caller(owner, max_objects=OBJECTS)

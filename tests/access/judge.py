@@ -1,0 +1,232 @@
+"""What a persona must be answered, given what the national federation is answered: rows out of sight gone, fields shown as the policy
+table says."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+from graphql import get_named_type
+
+from db.crypto import Sealed, Vault
+from resolvers.engine import ids
+from resolvers.engine.arguments import snake
+from tests.access.asking import Writer, is_many, is_value
+from tests.access.policy import PUBLIC, Policy
+from tests.access.reference import HANDLED, Reference
+
+SMALL = 10
+UNSEEN = (None, "****")
+ORDER = ("hidden", "part", "clear")
+
+Cell = tuple[str, str, str, str]
+"""Type, field, in or out of scope, path."""
+
+
+def key_of(text: str) -> int:
+    """The key in a global ID."""
+    return ids.decode(text)[1]
+
+
+def _star(row: Mapping[str, Any]) -> str:
+    return f"{row['name'][0]}*"
+
+
+PARTS: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], str | None]] = {
+    ("Member", "name"): _star,
+    ("Member", "residentNumber"): lambda row: _cut(row["resident_number"], 6, "********"),
+    ("Member", "phone"): lambda row: _cut(row["phone"], 3, "****"),
+    ("DisputeParty", "name"): lambda row: row["name"] if row["employer_id"] or row["organization_id"] else _star(row),
+}
+"""What is left of a field that is shown in part, from the row in clear: domain §6."""
+
+
+def _cut(text: str | None, head: int, stars: str) -> str | None:
+    return None if text is None else text[:head] + stars + text[-4:]
+
+
+@dataclass
+class Truth:
+    """The sampled rows as the database has them, sealed columns opened, by type and key."""
+
+    rows: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
+
+    async def read(self, db: asyncpg.Pool, vault: Vault, typename: str, table: str, keys: Iterable[int]) -> None:
+        """Read the rows of a type."""
+        found = await db.fetch(f"SELECT * FROM {table} WHERE id = ANY ($1)", list(keys))
+        rows = self.rows.setdefault(typename, {})
+        for row in found:
+            rows[row["id"]] = dict(row)
+            for column, value in row.items():
+                if isinstance(value, bytes) and not column.endswith(("_index", "digest")) and column != "previous":
+                    rows[row["id"]][column] = vault.open([Sealed(table, column, row["id"], value)])[0]
+
+    def clear(self, typename: str, key: int, name: str) -> Any:
+        """A field's value as JSON has it; ``...`` when the row was not read, or its value is of no plain kind."""
+        row = self.rows.get(typename, {}).get(key, {})
+        value = ... if name == "id" else row.get(snake(name), ...)
+        match value:
+            case date():
+                return value.isoformat() if type(value) is date else ...
+            case Decimal():
+                return str(value)
+            case None | bool() | int() | str():
+                return value
+        return ...
+
+
+@dataclass
+class Sight:
+    """What a persona may see: groups, and by type the keys of rows, also by group and of those handled."""
+
+    groups: list[str]
+    rows: dict[str, set[int]]
+    by_group: dict[tuple[str, str], set[int]]
+    handled: dict[str, set[int]]
+
+    @classmethod
+    async def of(cls, reference: Reference, policy: Policy) -> "Sight":
+        """As the reference says."""
+        sight = cls(reference.groups, {}, {}, {})
+        for name in policy.types:
+            sight.rows[name] = await reference.rows(name)
+            for group in reference.groups:
+                sight.by_group[name, group] = await reference.of_group(name, group)
+            if name in HANDLED:
+                sight.handled[name] = await reference.handled(name)
+        return sight
+
+
+class Judge:
+    """Compares a persona's answers with those of the national federation and keeps the cells that were judged."""
+
+    def __init__(self, writer: Writer, sight: Sight, truth: Truth) -> None:
+        self.writer = writer
+        self.policy = writer.policy
+        self.sight = sight
+        self.truth = truth
+        self.public = sight.groups == [PUBLIC]
+        self.cells: set[Cell] = set()
+        self.faults: list[str] = []
+
+    def sees(self, row: Mapping[str, Any] | None) -> bool:
+        """Whether a row that the national federation sees is in the persona's sight."""
+        return row is not None and key_of(row["id"]) in self.sight.rows[row["__typename"]]
+
+    def level(self, typename: str, name: str, key: int) -> str:
+        """How the persona sees a field of a row: as the group that sees most of it."""
+        levels = []
+        for group in self.sight.groups:
+            if key in self.sight.by_group[typename, group]:
+                level = self.policy.types[typename].level(name, group)
+                handled = level == "handler" and key in self.sight.handled[typename]
+                levels.append("clear" if handled else "hidden" if level == "handler" else level)
+        return max(levels, key=ORDER.index) if levels else "clear"
+
+    def fails(self, path: str, what: str) -> None:
+        """Keep a fault."""
+        self.faults.append(f"{path}: {what}")
+
+    def row(self, national: Mapping[str, Any] | None, own: Mapping[str, Any] | None, path: str) -> None:
+        """Compare one row with all that is selected below it."""
+        if national is None:
+            if own is not None:
+                self.fails(path, f"{own} where the national federation has nothing")
+            return
+        typename, key = national["__typename"], key_of(national["id"])
+        if not self.sees(national):
+            self.cells.update((typename, name.rpartition("__")[2] or name, "out", path) for name in _fields(national))
+            if own is not None:
+                self.fails(path, f"{national['id']} is out of scope and was answered: {own}")
+            return
+        if own is None:
+            self.fails(path, f"{national['id']} is in scope and was not answered")
+            return
+        fields = self.writer.type(typename).fields
+        for alias, value in national.items():
+            name = alias if alias.startswith("__") else alias.rpartition("__")[2]
+            if name == "__typename":
+                continue
+            if is_value(fields[name].type):
+                self.value(typename, key, name, value, own[alias], path)
+            else:
+                self.relation(typename, name, value, own[alias])
+
+    def value(self, typename: str, key: int, name: str, national: Any, own: Any, path: str) -> None:
+        """Compare a value."""
+        self.cells.add((typename, name, "in", path))
+        clear = ... if isinstance(national, list) else self.truth.clear(typename, key, name)
+        level = self.level(typename, name, key)
+        if level == "hidden":
+            right = own in UNSEEN
+        elif level == "part":
+            row = self.truth.rows.get(typename, {}).get(key)
+            right = own == (PARTS[typename, name](row) if row else own)
+        else:
+            right = own == (national if clear is ... else clear)
+        if not right:
+            self.fails(path, f"{typename}.{name} of {key} is {own!r}, which is not {level} of {clear!r} ({national!r})")
+
+    def relation(self, typename: str, name: str, national: Any, own: Any) -> None:
+        """Compare what a field leads to."""
+        type_ = self.writer.type(typename).fields[name].type
+        path = f"{typename}.{name}"
+        if get_named_type(type_).name.endswith("Connection"):
+            self.page(national, own, path)
+        elif is_many(type_):
+            self.rows(national, own, path)
+        else:
+            self.row(national, own, path)
+
+    def rows(self, national: list[Any], own: list[Any], path: str, *, more: bool = False) -> None:
+        """Compare lists of rows: those in scope, in their order. With ``more`` the national list was cut, and the own may go on."""
+        kept = [row for row in national if self.sees(row)]
+        for row in national:
+            if not self.sees(row):
+                self.row(row, None, path)
+        shown = own[: len(kept)] if more else own
+        if [row["id"] for row in kept] != [row["id"] for row in shown]:
+            self.fails(path, f"rows {[row['id'] for row in own]} instead of {[row['id'] for row in kept]}")
+            return
+        for theirs, ours in zip(kept, shown, strict=True):
+            self.row(theirs, ours, path)
+        for row in own[len(kept) :]:
+            if not self.sees(row):
+                self.fails(path, f"{row['id']} is out of scope and was listed")
+
+    def page(self, national: Mapping[str, Any], own: Mapping[str, Any], path: str) -> None:
+        """Compare pages: rows, edges, and the count."""
+        rows = national["nodes"] if "nodes" in national else [edge["node"] for edge in national["edges"]]
+        more = national["pageInfo"]["hasNextPage"] if "pageInfo" in national else len(rows) < national["totalCount"]
+        if "nodes" in national:
+            self.rows(national["nodes"], own["nodes"], path, more=more)
+        if "edges" in national:
+            edges = ([edge["node"] for edge in each["edges"]] for each in (national, own))
+            self.rows(*edges, f"{path} edges", more=more)
+        if "totalCount" not in national:
+            return
+        for row in rows:
+            self.cells.add((row["__typename"], "totalCount", "in" if self.sees(row) else "out", path))
+        total = own["totalCount"]
+        typename = rows[0]["__typename"] if rows else None
+        if self.public and typename is not None and not self.policy.types[typename].open:
+            wanted = coarse(national["totalCount"])
+        elif self.public and typename is None:
+            wanted = total if total in (0, None) else ...
+        elif more:
+            wanted = total if len(own["nodes"]) <= total else ...
+        else:
+            wanted = sum(self.sees(row) for row in rows)
+        if total != wanted:
+            self.fails(path, f"totalCount is {total}, not {wanted}")
+
+
+def coarse(number: int) -> int | None:
+    """A count as who has aggregates only is told it."""
+    return None if number < SMALL else (number + SMALL // 2) // SMALL * SMALL
+
+
+def _fields(row: Mapping[str, Any]) -> Iterable[str]:
+    return (name for name in row if name != "__typename")

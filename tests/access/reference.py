@@ -1,0 +1,155 @@
+"""The words of the policy table in plain SQL on links and records: no closure, no policy, nothing of the walls themselves."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import asyncpg
+
+from resolvers.access import Caller, Lens
+from tests.access.policy import NATIONAL, PUBLIC, Policy
+from tests.resolvers import plain
+
+SETS = """WITH unions(id) AS (SELECT unnest($1::bigint[])), above(id) AS (SELECT unnest($2::bigint[])),
+own(id) AS (SELECT unnest($3::bigint[])), divisions(id) AS (SELECT unnest($4::bigint[])),
+assigned(id) AS (SELECT unnest($5::bigint[])), worker(id) AS (SELECT unnest($6::bigint[])), today(day) AS (SELECT $7::date),
+cases(id) AS (SELECT case_id FROM dispute_party WHERE member_id IN (TABLE worker))
+"""
+"""What a caller starts from: unions with all below them today, those above, the granted ones themselves; divisions with all below; the
+cases assigned; the worker, and the cases to which the worker is a party."""
+
+EMPLOYERS = "SELECT id FROM employer WHERE division_id IN (TABLE divisions)"
+
+WORDS: Mapping[str, str] = {
+    # unions
+    "its unions and those above it": "id IN (TABLE unions) OR id IN (TABLE above)",
+    "links of its unions": "child_id IN (TABLE unions)",
+    "of its unions": "organization_id IN (TABLE unions)",
+    "members of its unions today": """id IN (SELECT member_id FROM membership, today WHERE organization_id IN (TABLE unions)
+        AND coalesce(valid_from, '-infinity') <= day AND coalesce(valid_to, 'infinity') > day)""",
+    "of members of its unions": "member_id IN ({Member})",
+    # agencies
+    "in its divisions": "division_id IN (TABLE divisions)",
+    "submitted in its divisions": "submitted_on IS NOT NULL AND division_id IN (TABLE divisions)",
+    "by employers in its divisions": f"participant_id IN ({EMPLOYERS})",
+    "enrolled by employers in its divisions": f"""id IN
+        (SELECT member_id FROM insurance_enrolment WHERE participant_id IN ({EMPLOYERS}))""",
+    # cases
+    "the assigned cases": "id IN (TABLE assigned)",
+    "parties to the assigned cases": "id IN (SELECT member_id FROM dispute_party WHERE case_id IN (TABLE assigned))",
+    "named in the assigned cases": """id IN (SELECT {table}_id FROM dispute_party WHERE case_id IN (TABLE assigned))
+        OR id IN (SELECT {table}_id FROM dispute_case WHERE id IN (TABLE assigned))""",
+    # the worker
+    "the worker": "id IN (TABLE worker)",
+    "of the worker": "member_id IN (TABLE worker)",
+    "cases of the worker": "id IN (TABLE cases)",
+    "bodies in the worker's cases, and the worker": """case_id IN (TABLE cases)
+        AND (member_id IN (TABLE worker) OR employer_id IS NOT NULL OR organization_id IS NOT NULL)""",
+    "unions of the worker": """id IN (SELECT organization_id FROM membership WHERE member_id IN (TABLE worker))
+        OR id IN (SELECT organization_id FROM engagement WHERE member_id IN (TABLE worker))""",
+    "employers of the worker": """id IN (SELECT employer_id FROM engagement WHERE member_id IN (TABLE worker))
+        OR id IN (SELECT participant_id FROM insurance_enrolment WHERE member_id IN (TABLE worker))""",
+    "entries that name the worker": "records ?| ARRAY(SELECT 'mem_' || to_hex(id) FROM worker)",
+    # what is seen with what it belongs to
+    "with the agreement": "agreement_id IN ({CollectiveAgreement})",
+    "with the case": "case_id IN ({DisputeCase})",
+}
+"""Each word's condition on a row. ``{table}`` is the row's table, ``{Member}`` and so on the rows of that type that the same group
+sees."""
+
+HANDLED: Mapping[str, str] = {
+    "DisputeStep": "case_id IN (SELECT id FROM dispute_case WHERE organization_id IN (TABLE own))",
+}
+"""By type, the rows of cases that a granted union handles itself."""
+
+LENSES: Mapping[str, tuple[Lens, ...]] = {
+    "national": (Lens.EVERYTHING,),
+    "union": (Lens.TERRITORIAL, Lens.INDUSTRIAL),
+    "hr": (Lens.HR_BUREAU,),
+    "social_security": (Lens.SOCIAL_SECURITY,),
+    "employers_body": (Lens.EMPLOYERS_BODY,),
+    "case": (Lens.CASES,),
+    "worker": (Lens.SELF,),
+    "public": (Lens.AGGREGATES,),
+}
+DIVISIONS = (Lens.HR_BUREAU, Lens.SOCIAL_SECURITY, Lens.EMPLOYERS_BODY)
+
+
+def groups_of(caller: Caller) -> list[str]:
+    """The groups of the policy table that a caller belongs to."""
+    return [group for group, lenses in LENSES.items() if set(lenses) & set(caller.lenses)]
+
+
+async def start(db: asyncpg.Pool, caller: Caller, group: str, day: date) -> list[object]:
+    """The values of ``SETS`` for a caller as a member of one group, through the links and the divisions' parents."""
+    keys = {lens: caller.lenses.get(lens, ()) for lens in LENSES[group]}
+    unions: set[int] = set()
+    above: set[int] = set()
+    own: set[int] = set()
+    for lens in (Lens.TERRITORIAL, Lens.INDUSTRIAL):
+        for key in keys.get(lens, ()):
+            unions |= await plain.below(db, key, lens.name, day)
+            above |= set(await plain.above(db, key, lens.name, day))
+            own.add(key)
+    divisions: set[int] = set()
+    for lens in DIVISIONS:
+        for key in keys.get(lens, ()):
+            divisions |= await plain.divisions_below(db, key)
+    return [*map(list, (unions, above, own, divisions, keys.get(Lens.CASES, ()), keys.get(Lens.SELF, ()))), day]
+
+
+class Reference:
+    """Which rows a caller may see of each type, and which of them a union handles itself."""
+
+    def __init__(self, db: asyncpg.Pool, policy: Policy, tables: Mapping[str, str], caller: Caller, day: date) -> None:
+        self.db = db
+        self.policy = policy
+        self.tables = tables
+        self.caller = caller
+        self.day = day
+        self.groups = groups_of(caller)
+        self._kept: dict[tuple[str, str], set[int]] = {}
+        self._starts: dict[str, Sequence[object]] = {}
+
+    async def rows(self, typename: str) -> set[int]:
+        """Keys of the rows of a type that the caller may see as a member of any of the groups."""
+        found = [await self.of_group(typename, group) for group in self.groups]
+        if self.policy.types[typename].open:
+            found.append(await self._keys("open", typename, "true"))
+        return set().union(*found)
+
+    async def of_group(self, typename: str, group: str) -> set[int]:
+        """Keys of the rows of a type that the caller may see as a member of one group."""
+        entry = self.policy.types[typename]
+        if entry.open or group == NATIONAL:
+            return await self._keys("open", typename, "true")
+        if group == PUBLIC or group not in entry.rows:
+            return set()
+        return await self._keys(group, typename, self._condition(typename, group))
+
+    async def handled(self, typename: str) -> set[int]:
+        """Keys of the rows of a type that belong to a case which one of the caller's unions handles itself."""
+        if "union" not in self.groups:
+            return set()
+        return await self._keys("union", typename, HANDLED[typename], "handled")
+
+    def _condition(self, typename: str, group: str) -> str:
+        """The word's condition, with what it refers to put in."""
+        word = self.policy.types[typename].rows[group]
+        condition = WORDS[word]
+        for other, table in self.tables.items():
+            if "{" + other + "}" in condition:
+                condition = condition.replace(
+                    "{" + other + "}", f"SELECT id FROM {table} WHERE {self._condition(other, group)}"
+                )
+        return f"({condition.replace('{table}', self.tables[typename])})"
+
+    async def _keys(self, group: str, typename: str, condition: str, what: str = "rows") -> set[int]:
+        place = (f"{group} {what}", typename)
+        if place not in self._kept:
+            sql, values = f"SELECT id FROM {self.tables[typename]} WHERE {condition}", ()
+            if condition != "true":
+                if group not in self._starts:
+                    self._starts[group] = await start(self.db, self.caller, group, self.day)
+                sql, values = SETS + sql, self._starts[group]
+            self._kept[place] = {row[0] for row in await self.db.fetch(sql, *values)}
+        return self._kept[place]
