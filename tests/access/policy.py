@@ -49,20 +49,21 @@ class Policy:
     types: Mapping[str, Entry]
     others: Mapping[str, Entry]
     reveal: Mapping[str, frozenset[str]]
+    words: Mapping[str, str]
 
 
 def read() -> Policy:
     """The table. A word that the table may not use is an error."""
     table = tomllib.loads(PLACE.read_text())
-    groups, reveal = table.pop("groups"), table.pop("reveal")
+    groups, reveal, words = (table.pop(name) for name in ("groups", "reveal", "words"))
     types, others = {}, {}
     for name, given in table.items():
-        entry = _entry(name, given, groups)
+        entry = _entry(name, given, groups, words)
         (others if "why" in given else types)[name] = entry
-    return Policy(groups, types, others, {field: frozenset(who.split()) for field, who in reveal.items()})
+    return Policy(groups, types, others, {field: frozenset(who.split()) for field, who in reveal.items()}, words)
 
 
-def _entry(name: str, given: Mapping[str, Any], groups: Mapping[str, str]) -> Entry:
+def _entry(name: str, given: Mapping[str, Any], groups: Mapping[str, str], words: Mapping[str, str]) -> Entry:
     unknown = set(given) - {"title", "why", "rows", "fields", "leads", "masked"}
     assert not unknown, f"{PLACE.name}: [{name}] has {unknown}, which mean nothing"
     rows = given.get("rows", {})
@@ -71,6 +72,9 @@ def _entry(name: str, given: Mapping[str, Any], groups: Mapping[str, str]) -> En
         masked[field] = dict.fromkeys(groups, levels) if isinstance(levels, str) else levels
         assert set(masked[field].values()) <= set(LEVELS), f"{PLACE.name}: {name}.{field} has no such level"
         assert set(masked[field]) <= set(groups), f"{PLACE.name}: {name}.{field} names no such group"
+    assert rows == OPEN or set(rows.values()) <= set(words), (
+        f"{PLACE.name}: {name}.rows uses a word that [words] has not"
+    )
     assert rows == OPEN or set(rows) <= set(groups), f"{PLACE.name}: {name}.rows names no such group"
     return Entry(
         name,
