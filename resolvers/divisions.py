@@ -7,6 +7,7 @@ from db.disputes import DisputeCase
 from db.divisions import Division, DivisionAlias, DivisionClosure
 from db.employers import Employer
 from db.organizations import Organization
+from resolvers import certifications, coverage, policies, venues
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import Lookup, Many, One, Rows, Source
@@ -67,6 +68,10 @@ registry.add(
                     Employer.division_id, period=Period(Employer.registered_on, Employer.closed_on, known=False)
                 ),
             ),
+            **coverage.OF_DIVISION,
+            **venues.OF_DIVISION,
+            **policies.OF_DIVISION,
+            **certifications.OF_DIVISION,
         },
     )
 )

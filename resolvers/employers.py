@@ -7,6 +7,7 @@ from db.disputes import DisputeCase
 from db.employers import Employer, EmployerCoverage
 from db.insurance import InsuranceEnrolment
 from db.members import Engagement
+from resolvers import coverage, venues
 from resolvers.engine.source import Lookup, Many, One, Source
 from resolvers.reach import By, Period, Within, holds
 from resolvers.registry import registry
@@ -59,6 +60,8 @@ registry.add(
                 "DisputeCase",
                 By(DisputeCase.employer_id, period=Period(DisputeCase.received_on, DisputeCase.closed_on)),
             ),
+            **coverage.OF_EMPLOYER,
+            **venues.OF_EMPLOYER,
         },
     )
 )

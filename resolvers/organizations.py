@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement
 
 from db.employers import EmployerCoverage
 from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink
+from resolvers import certifications, coverage, policies, venues
 from resolvers.agreements import AGREEMENTS_WITHIN
 from resolvers.disputes import CASES_WITHIN
 from resolvers.employers import EMPLOYERS_WITHIN
@@ -103,6 +104,10 @@ registry.add(
             "collective_agreements": AGREEMENTS_WITHIN,
             "insurance_enrolments": ENROLMENTS_WITHIN,
             "dispute_cases": CASES_WITHIN,
+            **coverage.OF_ORGANIZATION,
+            **venues.OF_ORGANIZATION,
+            **policies.OF_ORGANIZATION,
+            **certifications.OF_ORGANIZATION,
         },
     )
 )

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, and_, any_, 
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.agreements import CollectiveAgreement
+from db.certifications import Certification
 from db.disputes import DisputeCase, DisputeParty
 from db.divisions import DivisionClosure
 from db.employers import Employer
@@ -27,8 +28,8 @@ from resolvers.engine.source import Source
 Condition = ColumnElement[bool]
 Rule = Callable[["Sight", FromClause], Condition]
 
-OPEN = frozenset({"Division", "DivisionAlias"})
-"""Types that everyone sees."""
+OPEN = frozenset({"Division", "DivisionAlias", "PolicyDocument", "PolicyIssuer", "PolicyMeasure", "Venue"})
+"""Types that everyone sees: the territory, and what is published."""
 
 
 class Sight:
@@ -130,6 +131,16 @@ def _of_member(sight: Sight, table: FromClause) -> Condition:
     return sight.some(Member, lambda other: other.c.id == table.c.member_id, "Member")
 
 
+def _of_certification(sight: Sight, table: FromClause) -> Condition:
+    return sight.some(Certification, lambda other: other.c.id == table.c.certification_id, "Certification")
+
+
+def _awarded(sight: Sight, table: FromClause) -> Condition:
+    """A round of one's own or below, or one in which a union below applied."""
+    applied = sight.some(Certification, lambda other: other.c.round_id == table.c.id, "Certification")
+    return or_(sight.below(table.c.organization_id), applied)
+
+
 _UNION: Mapping[str, Rule] = {
     "Organization": _unions,
     "OrganizationLink": _below("child_id"),
@@ -144,9 +155,18 @@ _UNION: Mapping[str, Rule] = {
             "CollectiveAgreement",
             "InsuranceEnrolment",
             "DisputeCase",
+            "CensusRound",
+            "CensusRecord",
+            "PopulationEstimate",
+            "Target",
+            "Designation",
+            "ConstructionProject",
+            "Certification",
         ),
         _below("organization_id"),
     ),
+    "CertificationRound": _awarded,
+    "CertificationScore": _of_certification,
     **_AGREEMENT,
     **_CASE,
     "SubjectRequest": _of_member,

@@ -3,6 +3,8 @@
 from resolvers import (
     access_log,
     agreements,
+    certifications,
+    coverage,
     deadlines,
     disputes,
     divisions,
@@ -10,6 +12,8 @@ from resolvers import (
     insurance,
     members,
     organizations,
+    policies,
+    venues,
 )
 from resolvers.masks import is_masked, masked
 from resolvers.policy import visible
@@ -24,6 +28,8 @@ registry.viewer = viewer_fields
 __all__ = [
     "access_log",
     "agreements",
+    "certifications",
+    "coverage",
     "deadlines",
     "disputes",
     "divisions",
@@ -31,5 +37,7 @@ __all__ = [
     "insurance",
     "members",
     "organizations",
+    "policies",
     "registry",
+    "venues",
 ]

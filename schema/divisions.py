@@ -7,11 +7,15 @@ import strawberry
 from db.divisions import DivisionKind, DivisionLevel
 from db.model import Term
 from schema.agreements import AgreementField
+from schema.certifications import CertificationsOfDivision
+from schema.coverage import CoverageOfDivision
+from schema.coverage_filters import CensusRecordFilter, DesignationFilter, TargetFilter
 from schema.disputes import DisputeField
 from schema.employers import EmployerField
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter
 from schema.organizations import OrganizationField
+from schema.policies import PoliciesOfDivision
 from schema.refs import (
     AgreementFilterRef,
     CollectiveAgreementRef,
@@ -24,6 +28,7 @@ from schema.refs import (
 )
 from schema.relay import DIVISION, Connection, Node, as_of, page
 from schema.terms import describe
+from schema.venues import VenueFilter, VenuesOfDivision
 
 
 class DivisionField(Term):
@@ -51,6 +56,10 @@ class DivisionFilter:
     valid_to: DateFilter | None = optional("Day on which it was closed (停用日期)")
     parent: "DivisionFilter | None" = optional("The division above (上级区划)")
     organizations: Listed[OrganizationFilterRef] | None = optional("Unions in it and below (辖区工会)")
+    venues: Listed[VenueFilter] | None = optional("Venues in it and below (辖区场所)")
+    designations: Listed[DesignationFilter] | None = optional("Its designations and those below (辖区标识)")
+    targets: Listed[TargetFilter] | None = optional("Targets for it and what is below (辖区工作目标)")
+    census_records: Listed[CensusRecordFilter] | None = optional("What was found in it and below (辖区摸排记录)")
     and_: list["DivisionFilter"] | None = strawberry.field(
         name="and", default=strawberry.UNSET, description="All of these hold (且)"
     )
@@ -70,7 +79,7 @@ class DivisionAlias(Node):
 
 
 @strawberry.type(description="Division of the territory, from province to village, with zones (行政区划)")
-class Division(Node):
+class Division(CoverageOfDivision, VenuesOfDivision, PoliciesOfDivision, CertificationsOfDivision, Node):
     """Division of the territory, from province to village, with zones (行政区划)."""
 
     code: str | None = field(

@@ -7,6 +7,8 @@ import strawberry
 from db.employers import EmployerKind
 from db.model import Term
 from schema.agreements import AgreementCoverageField, AgreementCoverageFilter, AgreementField
+from schema.coverage import CoverageOfEmployer
+from schema.coverage_filters import CensusRecordFilter
 from schema.disputes import DisputeField
 from schema.fields import field, optional
 from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Listed, Order, StringFilter
@@ -30,6 +32,7 @@ from schema.refs import (
 )
 from schema.relay import Connection, Node, as_of, page
 from schema.terms import describe
+from schema.venues import VenueFilter, VenuesOfEmployer
 
 
 class EmployerField(Term):
@@ -71,6 +74,8 @@ class EmployerFilter:
     organization: OrganizationFilterRef | None = optional("The union answerable for it (负责工会)")
     coverages: Listed[CoverageFilterRef] | None = optional("Unions that cover it (覆盖工会)")
     agreement_coverages: Listed[AgreementCoverageFilterRef] | None = optional("Agreements that cover it (适用集体合同)")
+    venues: Listed[VenueFilter] | None = optional("Venues that belong to it (所属场所)")
+    census_records: Listed[CensusRecordFilter] | None = optional("What census rounds found at it (摸排记录)")
     and_: list["EmployerFilter"] | None = strawberry.field(
         name="and", default=strawberry.UNSET, description="All of these hold (且)"
     )
@@ -112,7 +117,7 @@ class EmployerCoverage(Node):
 
 
 @strawberry.type(description="Employer, a legal person apart from its union (用人单位)")
-class Employer(Node):
+class Employer(CoverageOfEmployer, VenuesOfEmployer, Node):
     """Employer, a legal person apart from its union (用人单位)."""
 
     name: str = field("Name (名称)")

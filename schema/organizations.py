@@ -14,12 +14,16 @@ from db.organizations import (
     OrganizationStatus,
 )
 from schema.agreements import AgreementField
+from schema.certifications import CertificationFilter, CertificationsOfOrganization
+from schema.coverage import CoverageOfOrganization
+from schema.coverage_filters import ConstructionProjectFilter
 from schema.disputes import DisputeField
 from schema.employers import CoverageField, CoverageFilter, EmployerField
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter
 from schema.insurance import EnrolmentField
 from schema.members import MemberField, MembershipField
+from schema.policies import PoliciesOfOrganization
 from schema.refs import (
     AgreementFilterRef,
     CollectiveAgreementRef,
@@ -39,6 +43,7 @@ from schema.refs import (
 )
 from schema.relay import HIERARCHY, SUBTREE, Connection, Node, as_of, page
 from schema.terms import describe
+from schema.venues import VenueFilter, VenuesOfOrganization
 
 
 class OrganizationField(Term):
@@ -69,6 +74,9 @@ class OrganizationFilter:
     dissolved_on: DateFilter | None = optional("Day of dissolution (撤销日期)")
     division: DivisionFilterRef | None = optional("Where it stands (所在区划)")
     coverages: Listed[CoverageFilter] | None = optional("Employers whose workers it covers (覆盖单位)")
+    venues: Listed[VenueFilter] | None = optional("Venues that it and the unions below run (场所)")
+    certifications: Listed[CertificationFilter] | None = optional("Certifications of it and below (评选认定)")
+    works: Listed[ConstructionProjectFilter] | None = optional("Projects whose project union it is (所属工程)")
     and_: list["OrganizationFilter"] | None = strawberry.field(
         name="and", default=strawberry.UNSET, description="All of these hold (且)"
     )
@@ -107,7 +115,9 @@ class CommitteeTerm(Node):
 
 
 @strawberry.type(description="Union: a federation, an industry union or a grassroots union (工会组织)")
-class Organization(Node):
+class Organization(
+    CoverageOfOrganization, VenuesOfOrganization, PoliciesOfOrganization, CertificationsOfOrganization, Node
+):
     """Union: a federation, an industry union or a grassroots union (工会组织)."""
 
     name: str = field("Name (名称)")

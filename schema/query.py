@@ -5,6 +5,8 @@ import strawberry
 from schema.access import AccessGrant, AccessPrincipal
 from schema.access_log import AccessLogQuery
 from schema.agreements import AgreementField, AgreementFilter, CollectiveAgreement
+from schema.certifications import CertificationsQuery
+from schema.coverage import CoverageQuery
 from schema.disputes import DisputeCase, DisputeField, DisputeFilter
 from schema.divisions import Division, DivisionField, DivisionFilter
 from schema.employers import Employer, EmployerField, EmployerFilter
@@ -13,7 +15,9 @@ from schema.filters import Order
 from schema.insurance import EnrolmentField, EnrolmentFilter, InsuranceEnrolment
 from schema.members import Member, MemberField, MemberFilter, Membership, MembershipField, MembershipFilter
 from schema.organizations import Organization, OrganizationField, OrganizationFilter
+from schema.policies import PoliciesQuery
 from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.venues import VenuesQuery
 
 _ID = {"id": Argument(strawberry.ID | None, "Its global ID (全局标识)")}
 
@@ -28,7 +32,7 @@ class Viewer:
 
 
 @strawberry.type(description="The root of all reading (查询入口)")
-class Query(AccessLogQuery):
+class Query(CoverageQuery, VenuesQuery, PoliciesQuery, CertificationsQuery, AccessLogQuery):
     """The root of all reading."""
 
     viewer: Viewer = field("Who is asking (当前调用者)")

@@ -6,12 +6,17 @@ import strawberry
 
 if TYPE_CHECKING:
     from schema.agreements import AgreementCoverage, AgreementCoverageFilter, AgreementFilter, CollectiveAgreement
+    from schema.certifications import Certification, CertificationFilter
+    from schema.coverage import Target
+    from schema.coverage_filters import TargetFilter
     from schema.disputes import DisputeCase, DisputeFilter
     from schema.divisions import Division, DivisionFilter
     from schema.employers import CoverageFilter, Employer, EmployerCoverage, EmployerFilter
     from schema.insurance import EnrolmentFilter, InsuranceEnrolment
     from schema.members import Engagement, Member, MemberFilter, Membership, MembershipFilter
     from schema.organizations import Organization, OrganizationFilter
+    from schema.policies import PolicyDocument, PolicyDocumentFilter
+    from schema.venues import Venue, VenueFilter
 
 DivisionRef = Annotated["Division", strawberry.lazy("schema.divisions")]
 OrganizationRef = Annotated["Organization", strawberry.lazy("schema.organizations")]
@@ -35,3 +40,12 @@ EnrolmentFilterRef = Annotated["EnrolmentFilter", strawberry.lazy("schema.insura
 DisputeFilterRef = Annotated["DisputeFilter", strawberry.lazy("schema.disputes")]
 CoverageFilterRef = Annotated["CoverageFilter", strawberry.lazy("schema.employers")]
 AgreementCoverageFilterRef = Annotated["AgreementCoverageFilter", strawberry.lazy("schema.agreements")]
+
+TargetRef = Annotated["Target", strawberry.lazy("schema.coverage")]
+TargetFilterRef = Annotated["TargetFilter", strawberry.lazy("schema.coverage_filters")]
+VenueRef = Annotated["Venue", strawberry.lazy("schema.venues")]
+VenueFilterRef = Annotated["VenueFilter", strawberry.lazy("schema.venues")]
+PolicyDocumentRef = Annotated["PolicyDocument", strawberry.lazy("schema.policies")]
+PolicyDocumentFilterRef = Annotated["PolicyDocumentFilter", strawberry.lazy("schema.policies")]
+CertificationRef = Annotated["Certification", strawberry.lazy("schema.certifications")]
+CertificationFilterRef = Annotated["CertificationFilter", strawberry.lazy("schema.certifications")]

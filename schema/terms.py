@@ -19,6 +19,7 @@ from db.organizations import (
     OrganizationLevel,
     OrganizationStatus,
 )
+from db.units import Qualifier, Unit
 from resolvers.reach import Scope
 
 
@@ -32,6 +33,7 @@ def describe(kind: type[Term]) -> None:
 for kind in (
     ActorRole, AgreementKind, AgreementStatus, ClaimKind, CommitteeKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus,
     DivisionKind, DivisionLevel, EmployerKind, EngagementKind, Hierarchy, InsuranceScheme, MembershipChannel, MembershipStatus,
-    OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus, PartyRole, PartySide, Scope, Sex, WorkerType,
+    OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus, PartyRole, PartySide, Qualifier,
+    Scope, Sex, Unit, WorkerType,
 ):  # fmt: skip
     describe(kind)

@@ -1,0 +1,50 @@
+"""How certifications are answered: rounds, what was awarded until when, and the scores."""
+
+from db.certifications import Certification, CertificationRound, CertificationScore
+from resolvers.engine.source import Many, One, Source
+from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.registry import registry
+
+VALID = Period(Certification.awarded_on, Certification.valid_to)
+
+ROUNDS_WITHIN = Many("CertificationRound", Within(CertificationRound.organization_id))
+CERTIFICATIONS_WITHIN = Many("Certification", Within(Certification.organization_id, period=VALID))
+
+OF_ORGANIZATION = {"certification_rounds": ROUNDS_WITHIN, "certifications": CERTIFICATIONS_WITHIN}
+OF_DIVISION = {"certifications": Many("Certification", WithinDivision(Certification.division_id, period=VALID))}
+
+registry.add(
+    Source(
+        CertificationRound,
+        "cfround",
+        hide=("organization_id",),
+        fields={
+            "organization": One("Organization", CertificationRound.organization_id),
+            "certifications": Many("Certification", By(Certification.round_id, period=VALID)),
+        },
+    )
+)
+registry.add(
+    Source(
+        Certification,
+        "cert",
+        hide=("round_id", "organization_id", "venue_id", "division_id"),
+        fields={
+            "round": One("CertificationRound", Certification.round_id),
+            "organization": One("Organization", Certification.organization_id),
+            "venue": One("Venue", Certification.venue_id),
+            "division": One("Division", Certification.division_id),
+            "scores": Many("CertificationScore", By(CertificationScore.certification_id), expected=5),
+        },
+    )
+)
+registry.add(
+    Source(
+        CertificationScore,
+        "score",
+        hide=("certification_id",),
+        fields={"certification": One("Certification", CertificationScore.certification_id)},
+    )
+)
+registry.root("certification_rounds", ROUNDS_WITHIN)
+registry.root("certifications", CERTIFICATIONS_WITHIN)

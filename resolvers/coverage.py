@@ -1,0 +1,119 @@
+"""How coverage is answered: census rounds and records, population estimates, targets, designations and construction projects."""
+
+from db.coverage import CensusRecord, CensusRound, ConstructionProject, Designation, PopulationEstimate, Target
+from resolvers.engine.source import Many, One, Source
+from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.registry import registry
+
+WORKS = Period(ConstructionProject.started_on, ConstructionProject.completed_on)
+SET = Period(Target.starts_on, Target.ends_on)
+SURVEYED = Period(CensusRound.starts_on, CensusRound.ends_on)
+
+ROUNDS_WITHIN = Many("CensusRound", Within(CensusRound.organization_id, period=SURVEYED))
+RECORDS_WITHIN = Many("CensusRecord", Within(CensusRecord.organization_id))
+ESTIMATES_WITHIN = Many("PopulationEstimate", Within(PopulationEstimate.organization_id))
+TARGETS_WITHIN = Many("Target", Within(Target.organization_id, period=SET))
+DESIGNATIONS_WITHIN = Many("Designation", Within(Designation.organization_id, period=Period.of(Designation)))
+PROJECTS_WITHIN = Many("ConstructionProject", Within(ConstructionProject.organization_id, period=WORKS))
+
+OF_ORGANIZATION = {
+    "census_rounds": ROUNDS_WITHIN,
+    "census_records": RECORDS_WITHIN,
+    "population_estimates": ESTIMATES_WITHIN,
+    "targets": TARGETS_WITHIN,
+    "designations": DESIGNATIONS_WITHIN,
+    "construction_projects": PROJECTS_WITHIN,
+    "works": Many("ConstructionProject", By(ConstructionProject.union_id, period=WORKS), expected=1),
+}
+"""Lists of a union; ``works`` are those for which it is the project union."""
+
+OF_DIVISION = {
+    "census_records": Many("CensusRecord", WithinDivision(CensusRecord.division_id)),
+    "population_estimates": Many("PopulationEstimate", WithinDivision(PopulationEstimate.division_id)),
+    "targets": Many("Target", WithinDivision(Target.division_id, period=SET)),
+    "designations": Many("Designation", WithinDivision(Designation.division_id, period=Period.of(Designation))),
+    "construction_projects": Many("ConstructionProject", WithinDivision(ConstructionProject.division_id, period=WORKS)),
+}
+
+OF_EMPLOYER = {
+    "census_records": Many("CensusRecord", By(CensusRecord.employer_id)),
+    "construction_projects": Many("ConstructionProject", By(ConstructionProject.employer_id, period=WORKS)),
+}
+
+registry.add(
+    Source(
+        CensusRound,
+        "cround",
+        hide=("organization_id",),
+        fields={
+            "organization": One("Organization", CensusRound.organization_id),
+            "records": Many("CensusRecord", By(CensusRecord.round_id)),
+        },
+    )
+)
+registry.add(
+    Source(
+        CensusRecord,
+        "census",
+        hide=("round_id", "organization_id", "division_id", "employer_id"),
+        fields={
+            "round": One("CensusRound", CensusRecord.round_id),
+            "organization": One("Organization", CensusRecord.organization_id),
+            "division": One("Division", CensusRecord.division_id),
+            "employer": One("Employer", CensusRecord.employer_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        PopulationEstimate,
+        "pop",
+        hide=("organization_id", "division_id"),
+        fields={
+            "organization": One("Organization", PopulationEstimate.organization_id),
+            "division": One("Division", PopulationEstimate.division_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        Target,
+        "target",
+        hide=("organization_id", "division_id", "document_id"),
+        fields={
+            "organization": One("Organization", Target.organization_id),
+            "division": One("Division", Target.division_id),
+            "document": One("PolicyDocument", Target.document_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        Designation,
+        "desig",
+        hide=("organization_id", "division_id"),
+        fields={
+            "organization": One("Organization", Designation.organization_id),
+            "division": One("Division", Designation.division_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        ConstructionProject,
+        "works",
+        hide=("organization_id", "division_id", "employer_id", "union_id"),
+        fields={
+            "organization": One("Organization", ConstructionProject.organization_id),
+            "division": One("Division", ConstructionProject.division_id),
+            "employer": One("Employer", ConstructionProject.employer_id),
+            "union": One("Organization", ConstructionProject.union_id),
+        },
+    )
+)
+registry.root("census_rounds", ROUNDS_WITHIN)
+registry.root("census_records", RECORDS_WITHIN)
+registry.root("population_estimates", ESTIMATES_WITHIN)
+registry.root("targets", TARGETS_WITHIN)
+registry.root("designations", DESIGNATIONS_WITHIN)
+registry.root("construction_projects", PROJECTS_WITHIN)

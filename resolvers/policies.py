@@ -1,0 +1,65 @@
+"""How policy documents are answered, with who issued them and what they provide for."""
+
+from sqlalchemy import func, select
+
+from db.coverage import Target
+from db.policies import PolicyDocument, PolicyIssuer, PolicyMeasure
+from resolvers.engine.source import Many, One, Source
+from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.registry import registry
+
+IN_FORCE = Period.of(PolicyDocument)
+
+DOCUMENTS_WITHIN = Many("PolicyDocument", Within(PolicyDocument.organization_id, period=IN_FORCE))
+
+OF_ORGANIZATION = {"policy_documents": DOCUMENTS_WITHIN}
+OF_DIVISION = {"policy_documents": Many("PolicyDocument", WithinDivision(PolicyDocument.division_id, period=IN_FORCE))}
+
+ISSUER_COUNT = (
+    select(func.count(PolicyIssuer.id))
+    .where(PolicyIssuer.document_id == PolicyDocument.id)
+    .correlate(PolicyDocument.__table__)
+    .scalar_subquery()
+)
+MEASURE_COUNT = (
+    select(func.count(PolicyMeasure.id))
+    .where(PolicyMeasure.document_id == PolicyDocument.id)
+    .correlate(PolicyDocument.__table__)
+    .scalar_subquery()
+)
+
+registry.add(
+    Source(
+        PolicyDocument,
+        "doc",
+        columns={"issuer_count": ISSUER_COUNT, "measure_count": MEASURE_COUNT},
+        hide=("organization_id", "division_id"),
+        fields={
+            "organization": One("Organization", PolicyDocument.organization_id),
+            "division": One("Division", PolicyDocument.division_id),
+            "issuers": Many("PolicyIssuer", By(PolicyIssuer.document_id, order=[PolicyIssuer.position]), expected=5),
+            "measures": Many("PolicyMeasure", By(PolicyMeasure.document_id, order=[PolicyMeasure.position])),
+            "targets": Many("Target", By(Target.document_id)),
+        },
+    )
+)
+registry.add(
+    Source(
+        PolicyIssuer,
+        "issuer",
+        hide=("document_id", "organization_id"),
+        fields={
+            "document": One("PolicyDocument", PolicyIssuer.document_id),
+            "organization": One("Organization", PolicyIssuer.organization_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        PolicyMeasure,
+        "measure",
+        hide=("document_id",),
+        fields={"document": One("PolicyDocument", PolicyMeasure.document_id)},
+    )
+)
+registry.root("policy_documents", DOCUMENTS_WITHIN)

@@ -1,0 +1,31 @@
+"""How venues are answered."""
+
+from db.certifications import Certification
+from db.venues import Venue
+from resolvers.engine.source import Many, One, Source
+from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.registry import registry
+
+RUN = Period.of(Venue)
+
+VENUES_WITHIN = Many("Venue", Within(Venue.organization_id, period=RUN))
+
+OF_ORGANIZATION = {"venues": VENUES_WITHIN}
+OF_DIVISION = {"venues": Many("Venue", WithinDivision(Venue.division_id, period=RUN))}
+OF_EMPLOYER = {"venues": Many("Venue", By(Venue.employer_id, period=RUN))}
+
+registry.add(
+    Source(
+        Venue,
+        "venue",
+        hide=("organization_id", "division_id", "employer_id"),
+        searchable=("name",),
+        fields={
+            "organization": One("Organization", Venue.organization_id),
+            "division": One("Division", Venue.division_id),
+            "employer": One("Employer", Venue.employer_id),
+            "certifications": Many("Certification", By(Certification.venue_id), expected=1),
+        },
+    )
+)
+registry.root("venues", VENUES_WITHIN)

@@ -1,0 +1,186 @@
+"""Policy documents (政策文件) in the schema, with issuers and measures."""
+
+from datetime import date
+
+import strawberry
+
+from db.model import Term
+from db.policies import DocumentKind, IssuerKind
+from schema.coverage_filters import TargetField
+from schema.fields import all_of, any_of, field, none_of, optional
+from schema.filters import Choice, DateFilter, IdFilter, IntFilter, Listed, Order, StringFilter
+from schema.refs import (
+    DivisionFilterRef,
+    DivisionRef,
+    OrganizationFilterRef,
+    OrganizationRef,
+    TargetFilterRef,
+    TargetRef,
+)
+from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.terms import describe
+
+IN_FORCE = as_of("those in force that day; all without it")
+
+
+class PolicyDocumentField(Term):
+    """Columns that policy documents can be ordered by (政策文件排序字段)."""
+
+    TITLE = "Title (标题)"
+    ISSUED_ON = "Day of issue (印发日期)"
+    VALID_FROM = "First day in force (生效日期)"
+    ISSUER_COUNT = "Issuing bodies (发文单位数)"
+    MEASURE_COUNT = "Measures (措施数)"
+
+
+class PolicyIssuerField(Term):
+    """Columns that issuers can be ordered by (发文单位排序字段)."""
+
+    POSITION = "Position among the issuers (排序)"
+    NAME = "Name (名称)"
+
+
+class PolicyMeasureField(Term):
+    """Columns that measures can be ordered by (政策措施排序字段)."""
+
+    POSITION = "Number in the document (序号)"
+    AREA = "Group (方面)"
+
+
+for kind in (DocumentKind, IssuerKind, PolicyDocumentField, PolicyIssuerField, PolicyMeasureField):
+    describe(kind)
+
+
+@strawberry.input(description="Which issuers (发文单位筛选)")
+class PolicyIssuerFilter:
+    """Which issuers (发文单位筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    name: StringFilter | None = optional("Name (名称)")
+    kind: Choice[IssuerKind] | None = optional("Kind (类型)")
+    position: IntFilter | None = optional("Position among the issuers (排序)")
+    organization: OrganizationFilterRef | None = optional("The union that it is (工会)")
+    and_: list["PolicyIssuerFilter"] | None = all_of()
+    or_: list["PolicyIssuerFilter"] | None = any_of()
+    not_: "PolicyIssuerFilter | None" = none_of()
+
+
+@strawberry.input(description="Which measures (政策措施筛选)")
+class PolicyMeasureFilter:
+    """Which measures (政策措施筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    position: IntFilter | None = optional("Number in the document (序号)")
+    area: StringFilter | None = optional("Group (方面)")
+    title: StringFilter | None = optional("Title (标题)")
+    document: "PolicyDocumentFilter | None" = optional("The document (文件)")
+    and_: list["PolicyMeasureFilter"] | None = all_of()
+    or_: list["PolicyMeasureFilter"] | None = any_of()
+    not_: "PolicyMeasureFilter | None" = none_of()
+
+
+@strawberry.input(description="Which policy documents (政策文件筛选)")
+class PolicyDocumentFilter:
+    """Which policy documents (政策文件筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    title: StringFilter | None = optional("Title (标题)")
+    number: StringFilter | None = optional("Number (文号)")
+    kind: Choice[DocumentKind] | None = optional("Kind (类型)")
+    issued_on: DateFilter | None = optional("Day of issue (印发日期)")
+    valid_from: DateFilter | None = optional("First day in force (生效日期)")
+    valid_to: DateFilter | None = optional("Day on which it ceased to be in force (失效日期)")
+    issuer_count: IntFilter | None = optional("Bodies that issued it jointly (发文单位数)")
+    measure_count: IntFilter | None = optional("Measures (措施数)")
+    organization: OrganizationFilterRef | None = optional("The union that took part in issuing it (发文工会)")
+    division: DivisionFilterRef | None = optional("Where it applies (适用区划)")
+    issuers: Listed[PolicyIssuerFilter] | None = optional("Bodies that issued it (发文单位)")
+    measures: Listed[PolicyMeasureFilter] | None = optional("Its measures (政策措施)")
+    targets: Listed[TargetFilterRef] | None = optional("Targets that it sets (工作目标)")
+    and_: list["PolicyDocumentFilter"] | None = all_of()
+    or_: list["PolicyDocumentFilter"] | None = any_of()
+    not_: "PolicyDocumentFilter | None" = none_of()
+
+
+@strawberry.type(description="Body that issued a document, alone or jointly (发文单位)")
+class PolicyIssuer(Node):
+    """Body that issued a document (发文单位)."""
+
+    position: int = field("Position among the issuers, from 1 (排序)")
+    name: str = field("Name (名称)")
+    kind: IssuerKind = field("Kind (类型)")
+    document: "PolicyDocument | None" = field("The document (文件)")
+    organization: OrganizationRef | None = field("The union that it is, when it is one (工会)")
+
+
+@strawberry.type(description="Measure of a policy document (政策措施)")
+class PolicyMeasure(Node):
+    """Measure of a policy document (政策措施)."""
+
+    position: int = field("Number in the document, from 1 (序号)")
+    area: str | None = field("Group that it stands in (方面)")
+    title: str = field("Title (标题)")
+    document: "PolicyDocument | None" = field("The document (文件)")
+
+
+@strawberry.type(description="Policy document, issued by one body or several (政策文件)")
+class PolicyDocument(Node):
+    """Policy document (政策文件)."""
+
+    title: str = field("Title (标题)")
+    number: str | None = field("Number (文号)")
+    kind: DocumentKind = field("Kind (类型)")
+    issued_on: date = field("Day of issue (印发日期)")
+    valid_from: date = field("First day in force (生效日期)")
+    valid_to: date | None = field("Day on which it ceased to be in force; empty while it is (失效日期)")
+    issuer_count: int = field("Bodies that issued it jointly (发文单位数)")
+    measure_count: int = field("Measures (措施数)")
+    organization: OrganizationRef | None = field("The union that took part in issuing it (发文工会)")
+    division: DivisionRef | None = field("Where it applies (适用区划)")
+    issuers: Connection[PolicyIssuer] = page(
+        "Bodies that issued it, in order (发文单位)", PolicyIssuerFilter, Order[PolicyIssuerField]
+    )
+    measures: Connection[PolicyMeasure] = page(
+        "Its measures, in order (政策措施)", PolicyMeasureFilter, Order[PolicyMeasureField]
+    )
+    targets: Connection[TargetRef] = page("Targets that it sets (工作目标)", TargetFilterRef, Order[TargetField])
+
+
+@strawberry.type(description="Policy documents at the root (政策文件查询)")
+class PoliciesQuery:
+    """Root fields, mixed into the query root."""
+
+    policy_documents: Connection[PolicyDocument] = page(
+        "Policy documents, everywhere or within a union (政策文件列表)",
+        PolicyDocumentFilter,
+        Order[PolicyDocumentField],
+        WITHIN,
+        SUBTREE,
+        IN_FORCE,
+    )
+
+
+@strawberry.type(description="Policy documents of a union (工会政策文件)")
+class PoliciesOfOrganization:
+    """Fields of unions, mixed into them."""
+
+    policy_documents: Connection[PolicyDocument] = page(
+        "Policy documents that it and the unions below took part in issuing (政策文件)",
+        PolicyDocumentFilter,
+        Order[PolicyDocumentField],
+        SUBTREE,
+        IN_FORCE,
+    )
+
+
+@strawberry.type(description="Policy documents in a division (区划政策文件)")
+class PoliciesOfDivision:
+    """Fields of divisions, mixed into them."""
+
+    policy_documents: Connection[PolicyDocument] = page(
+        "Policy documents for it and what is below (辖区政策文件)",
+        PolicyDocumentFilter,
+        Order[PolicyDocumentField],
+        DIVISION,
+        IN_FORCE,
+    )
