@@ -214,7 +214,7 @@ async def filters(matrix: Matrix, judge: Judge, persona: Persona) -> None:
                 path = f"filter of {found.parent}.{found.field}"
                 theirs, ours = national[f"a{order}"], own[f"a{order}"]
                 if "some" in operand:
-                    seen = judge.sees(row) and any(map(judge.sees, row[name]["nodes"])) and not judge.public
+                    seen = judge.sees(row) and any(map(judge.sees, row[name]["nodes"]))
                     if [each["id"] for each in ours["nodes"]] != [row["id"]] * seen:
                         judge.fails(
                             path, f"{row['id']} is found by some of its {name}: {ours['nodes']}, should be: {seen}"
@@ -222,9 +222,11 @@ async def filters(matrix: Matrix, judge: Judge, persona: Persona) -> None:
                     judge.cells.add((found.target, name, "in" if judge.sees(row) else "out", path))
                     continue
                 target = matrix.writer.policy.types.get(named(matrix, found.target, name))
+                # who has aggregates only sees no row of a closed type and is told its rounded count, whatever it leads to
+                coarse = judge.public and not judge.policy.types[found.target].open
                 if (
                     target is not None
-                    and not judge.public
+                    and not coarse
                     and not judge.sees({"__typename": target.name, "id": operand["id"]["eq"]})
                 ):
                     # what it leads to is out of scope: the row is not found by it, in scope or not

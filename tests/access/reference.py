@@ -51,6 +51,9 @@ WORDS: Mapping[str, str] = {
     "entries that name the worker": "records ?| ARRAY(SELECT 'mem_' || to_hex(id) FROM worker)",
     # what is seen with what it belongs to
     "with the agreement": "agreement_id IN ({CollectiveAgreement})",
+    "with the certification": "certification_id IN ({Certification})",
+    "of its unions, or in which one of them applied": """organization_id IN (TABLE unions)
+        OR id IN (SELECT round_id FROM certification WHERE organization_id IN (TABLE unions))""",
     "with the case": "case_id IN ({DisputeCase})",
 }
 """Each word's condition on a row. ``{table}`` is the row's table, ``{Member}`` and so on the rows of that type that the same group

@@ -21,6 +21,7 @@ from db.personas import ISSUER, add_personas
 from db.principals import by_subject, create_principal
 from resolvers.access import PUBLIC, Caller
 from resolvers.viewer import caller_of
+from tests.access import coverage
 
 PLACES = {
     "hangzhou": (Hierarchy.TERRITORIAL, "浙江省总工会", "3301"),
@@ -154,6 +155,7 @@ async def _furnish(hand: Hand, vault: Vault, number: int, elsewhere: int | None)
         )  # fmt: skip
     await _agreement(hand, number, employer, day)
     await _case(hand, number, employer, members, day)
+    await coverage.furnish(hand, number, employer, day)
     await hand.put(
         "SubjectRequest", "subject_request", member_id=members[0], kind="CORRECTION", detail="手机号有误", opened_on=day,
         due_on=day + timedelta(21),
