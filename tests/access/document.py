@@ -49,7 +49,7 @@ def _rows(policy: Policy) -> list[str]:
     return [
         *lines,
         "",
-        f"{policy.groups[NATIONAL]}: all (全部). {policy.groups[PUBLIC]}: none but divisions (除行政区划外无); counts as in"
+        f"{policy.groups[NATIONAL]}: all (全部). {policy.groups[PUBLIC]}: none but what is open to everybody (除公开信息外无); counts as in"
         " [small-cells.md](small-cells.md).",
         "",
     ]
