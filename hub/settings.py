@@ -116,6 +116,9 @@ class Settings(BaseSettings):
     max_depth: Count = Field(default=20, description="Deepest nesting of fields")
     max_aliases: Count = Field(default=100, description="Most aliases in an operation")
     max_fields: Count = Field(default=2_000, description="Most fields in an operation, fragments expanded")
+    statistical_year_month: int = Field(
+        default=10, ge=1, le=12, description="First month of a statistical year; 10 is October"
+    )
     max_objects: Count = Field(default=25_000, description="Most objects an operation may ask for, by its page sizes")
     max_sockets: int = Field(default=200, ge=0, description="Most WebSockets open in one process; 0: none are served")
     socket_operations: Count = Field(default=20, description="Most operations that run at a time on one WebSocket")

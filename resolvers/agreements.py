@@ -3,6 +3,7 @@
 from db.agreements import AgreementCoverage, AgreementParty, AgreementStep, CollectiveAgreement
 from resolvers.deadlines import Procedure, due_on
 from resolvers.engine.source import Lookup, Many, One, Source
+from resolvers.engine.statistic import Statistic, distinct, median
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -68,3 +69,28 @@ registry.root(
     Lookup("CollectiveAgreement", {"id": CollectiveAgreement.id, "number": CollectiveAgreement.number}),
 )
 registry.root("collective_agreements", AGREEMENTS_WITHIN)
+registry.statistic(
+    Statistic(
+        "COLLECTIVE_AGREEMENTS",
+        CollectiveAgreement,
+        organization=CollectiveAgreement.organization_id,
+        division=CollectiveAgreement.division_id,
+        begins=CollectiveAgreement.term_from,
+        ends=CollectiveAgreement.term_to,
+        events={
+            "REQUESTED": CollectiveAgreement.requested_on,
+            "SIGNED": CollectiveAgreement.signed_on,
+            "SUBMITTED": CollectiveAgreement.submitted_on,
+            "EFFECTIVE": CollectiveAgreement.effective_on,
+        },
+        dimensions={
+            "KIND": CollectiveAgreement.kind,
+            "STATUS": CollectiveAgreement.status,
+            "INDUSTRY": CollectiveAgreement.industry,
+        },
+        measures={
+            "units": distinct(CollectiveAgreement.employer_id),
+            "median_days": median(CollectiveAgreement.signed_on - CollectiveAgreement.requested_on),
+        },
+    )
+)

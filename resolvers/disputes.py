@@ -1,8 +1,12 @@
 """How dispute cases are answered, with the last day of their mediation."""
 
-from db.disputes import DisputeCase, DisputeClaim, DisputeParty, DisputeStep, Recovery
+from sqlalchemy import and_, or_
+
+from db.disputes import DisputeCase, DisputeClaim, DisputeParty, DisputePhase, DisputeStatus, DisputeStep, Recovery
+from db.employers import Employer
 from resolvers.deadlines import Procedure, due_on
 from resolvers.engine.source import AnyOf, Lookup, Many, One, Source
+from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, median, share, total
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -58,3 +62,65 @@ registry.add(
 )
 registry.root("dispute_case", Lookup("DisputeCase", {"id": DisputeCase.id, "number": DisputeCase.number}))
 registry.root("dispute_cases", CASES_WITHIN)
+BEFORE_ARBITRATION = or_(
+    *(
+        DisputeCase.phase == phase
+        for phase in (DisputePhase.COUNSELLING, DisputePhase.DAILY_MEDIATION, DisputePhase.PRE_ARBITRATION)
+    )
+)
+CONCLUDED = or_(
+    *(
+        DisputeCase.status == status
+        for status in (DisputeStatus.SETTLED, DisputeStatus.DECIDED, DisputeStatus.WITHDRAWN, DisputeStatus.CLOSED)
+    )
+)
+
+registry.statistic(
+    Statistic(
+        "DISPUTE_CASES",
+        DisputeCase,
+        organization=DisputeCase.organization_id,
+        division=DisputeCase.division_id,
+        begins=DisputeCase.received_on,
+        ends=DisputeCase.closed_on,
+        joins=(Join(Employer, DisputeCase.employer_id),),
+        dimensions={
+            "CAUSE": DisputeCase.cause,
+            "PHASE": DisputeCase.phase,
+            "STATUS": DisputeCase.status,
+            "BODY": DisputeCase.body,
+            "IS_COLLECTIVE": DisputeCase.is_collective,
+            "INDUSTRY": Employer.industry,
+        },
+        measures={
+            "cases": RECORDS,
+            "amount": total(DisputeCase.amount_claimed),
+            "median_days": median(DisputeCase.closed_on - DisputeCase.received_on),
+            "settled_before_arbitration": share(
+                and_(DisputeCase.status == DisputeStatus.SETTLED, BEFORE_ARBITRATION), CONCLUDED
+            ),
+        },
+    )
+)
+registry.statistic(
+    Statistic(
+        "RECOVERIES",
+        Recovery,
+        organization=DisputeCase.organization_id,
+        division=DisputeCase.division_id,
+        begins=Recovery.received_on,
+        joins=(Join(DisputeCase, Recovery.case_id), Join(Employer, DisputeCase.employer_id)),
+        dimensions={
+            "KIND": Recovery.kind,
+            "CAUSE": DisputeCase.cause,
+            "IS_COLLECTIVE": DisputeCase.is_collective,
+            "INDUSTRY": Employer.industry,
+        },
+        measures={
+            "persons": distinct(Recovery.member_id),
+            "cases": distinct(Recovery.case_id),
+            "amount": total(Recovery.amount),
+        },
+        person=Recovery.member_id,
+    )
+)

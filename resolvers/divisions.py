@@ -10,8 +10,8 @@ from db.organizations import Organization
 from resolvers import certifications, coverage, policies, venues
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
-from resolvers.engine.source import Lookup, Many, One, Rows, Source
-from resolvers.reach import By, Period, WithinDivision
+from resolvers.engine.source import Lookup, Many, One, Rows, Source, Tally
+from resolvers.reach import By, CountWithinDivision, Period, WithinDivision
 from resolvers.registry import registry
 
 IN_FORCE = Period.of(Division)
@@ -58,6 +58,7 @@ registry.add(
                     period=Period(CollectiveAgreement.term_from, CollectiveAgreement.term_to),
                 ),
             ),
+            "statistics": Tally("Division", CountWithinDivision()),
             "dispute_cases": Many(
                 "DisputeCase",
                 WithinDivision(DisputeCase.division_id, period=Period(DisputeCase.received_on, DisputeCase.closed_on)),

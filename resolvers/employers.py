@@ -9,6 +9,7 @@ from db.insurance import InsuranceEnrolment
 from db.members import Engagement
 from resolvers import coverage, venues
 from resolvers.engine.source import Lookup, Many, One, Source
+from resolvers.engine.statistic import RECORDS, Statistic
 from resolvers.reach import By, Period, Within, holds
 from resolvers.registry import registry
 
@@ -78,3 +79,20 @@ registry.add(
 )
 registry.root("employer", Lookup("Employer", {"id": Employer.id, "credit_code": Employer.credit_code}))
 registry.root("employers", EMPLOYERS_WITHIN)
+registry.statistic(
+    Statistic(
+        "EMPLOYERS",
+        Employer,
+        organization=Employer.organization_id,
+        division=Employer.division_id,
+        begins=Employer.registered_on,
+        ends=Employer.closed_on,
+        known=False,
+        dimensions={
+            "KIND": Employer.kind,
+            "INDUSTRY": Employer.industry,
+            "IS_ORGANIZED": IS_ORGANIZED,
+        },
+        measures={"units": RECORDS},
+    )
+)

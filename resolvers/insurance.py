@@ -1,7 +1,10 @@
 """How insurance enrolments are answered."""
 
 from db.insurance import InsuranceEnrolment
+from db.members import Member
+from db.organizations import Organization
 from resolvers.engine.source import Many, One, Source
+from resolvers.engine.statistic import Join, Statistic, distinct
 from resolvers.reach import Period, Within
 from resolvers.registry import registry
 
@@ -23,3 +26,29 @@ registry.add(
     )
 )
 registry.root("insurance_enrolments", ENROLMENTS_WITHIN)
+registry.statistic(
+    Statistic(
+        "INSURANCE_ENROLMENTS",
+        InsuranceEnrolment,
+        organization=InsuranceEnrolment.organization_id,
+        division=Organization.division_id,
+        begins=InsuranceEnrolment.valid_from,
+        ends=InsuranceEnrolment.valid_to,
+        joins=(
+            Join(Member, InsuranceEnrolment.member_id),
+            Join(Organization, InsuranceEnrolment.organization_id),
+        ),
+        dimensions={
+            "SCHEME": InsuranceEnrolment.scheme,
+            "COHORT": InsuranceEnrolment.cohort,
+            "WORKER_TYPE": Member.worker_type,
+            "SEX": Member.sex,
+            "INDUSTRY": Organization.industry,
+        },
+        measures={
+            "persons": distinct(InsuranceEnrolment.member_id),
+            "units": distinct(InsuranceEnrolment.participant_id),
+        },
+        person=InsuranceEnrolment.member_id,
+    )
+)

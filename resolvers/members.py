@@ -3,7 +3,9 @@
 from db.disputes import DisputeParty
 from db.insurance import InsuranceEnrolment
 from db.members import Engagement, Member, Membership
+from db.organizations import Organization
 from resolvers.engine.source import Many, One, Source
+from resolvers.engine.statistic import Join, Statistic, distinct
 from resolvers.masks import phone, resident_number
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
@@ -75,3 +77,27 @@ registry.add(
 )
 registry.root("members", MEMBERS_WITHIN)
 registry.root("memberships", MEMBERSHIPS_WITHIN)
+registry.statistic(
+    Statistic(
+        "MEMBERSHIPS",
+        Membership,
+        organization=Membership.organization_id,
+        division=Organization.division_id,
+        begins=Membership.valid_from,
+        ends=Membership.valid_to,
+        joins=(Join(Member, Membership.member_id), Join(Organization, Membership.organization_id)),
+        dimensions={
+            "WORKER_TYPE": Member.worker_type,
+            "SEX": Member.sex,
+            "IS_MIGRANT_WORKER": Member.is_migrant_worker,
+            "IS_MODEL_WORKER": Member.is_model_worker,
+            "CHANNEL": Membership.channel,
+            "STATUS": Membership.status,
+            "LEVEL": Organization.level,
+            "FORM": Organization.form,
+            "INDUSTRY": Organization.industry,
+        },
+        measures={"persons": distinct(Membership.member_id)},
+        person=Membership.member_id,
+    )
+)

@@ -10,10 +10,11 @@ from resolvers.disputes import CASES_WITHIN
 from resolvers.employers import EMPLOYERS_WITHIN
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
-from resolvers.engine.source import Lookup, Many, One, Rows, Source
+from resolvers.engine.source import Lookup, Many, One, Rows, Source, Tally
+from resolvers.engine.statistic import RECORDS, Statistic
 from resolvers.insurance import ENROLMENTS_WITHIN
 from resolvers.members import MEMBERS_WITHIN, MEMBERSHIPS_WITHIN
-from resolvers.reach import By, Period, Within, holds, subtree
+from resolvers.reach import By, CountWithin, Period, Within, holds, subtree
 from resolvers.registry import registry
 
 LINKED = Period.of(OrganizationLink)
@@ -108,8 +109,29 @@ registry.add(
             **venues.OF_ORGANIZATION,
             **policies.OF_ORGANIZATION,
             **certifications.OF_ORGANIZATION,
+            "statistics": Tally("Organization", CountWithin()),
         },
     )
 )
 registry.root("organization", Lookup("Organization", {"id": Organization.id, "credit_code": Organization.credit_code}))
 registry.root("organizations", Many("Organization", Within(Organization.id, period=STANDS)))
+registry.root("statistics", Tally("Organization", CountWithin()))
+registry.statistic(
+    Statistic(
+        "ORGANIZATIONS",
+        Organization,
+        organization=Organization.id,
+        division=Organization.division_id,
+        begins=Organization.established_on,
+        ends=Organization.dissolved_on,
+        known=False,
+        dimensions={
+            "LEVEL": Organization.level,
+            "KIND": Organization.kind,
+            "FORM": Organization.form,
+            "STATUS": Organization.status,
+            "INDUSTRY": Organization.industry,
+        },
+        measures={"units": RECORDS},
+    )
+)

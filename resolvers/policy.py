@@ -24,6 +24,7 @@ from resolvers.access import Lens
 from resolvers.engine import ids
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import Source
+from resolvers.reach import Period, held_last, holds
 
 Condition = ColumnElement[bool]
 Rule = Callable[["Sight", FromClause], Condition]
@@ -35,9 +36,11 @@ OPEN = frozenset({"Division", "DivisionAlias", "PolicyDocument", "PolicyIssuer",
 class Sight:
     """The conditions of one lens, with its keys bound to one statement."""
 
-    def __init__(self, lens: Lens, binder: Binder) -> None:
+    def __init__(self, lens: Lens, binder: Binder, *, last: bool = False) -> None:
         self.lens = lens
         self.binder = binder
+        self.last = last
+        """Whether what dissolved unions recorded is in sight too, as it is for counting."""
 
     def keys(self) -> ColumnElement[Any]:
         """The keys that the lens starts from."""
@@ -80,9 +83,8 @@ class Sight:
         return model.__table__.alias()
 
     def _holds(self, closure: FromClause) -> Condition:
-        return and_(
-            closure.c.valid_from <= self.day(), or_(closure.c.valid_to.is_(None), closure.c.valid_to > self.day())
-        )
+        period, day = Period(closure.c.valid_from, closure.c.valid_to), self.day()
+        return held_last(closure, day) if self.last else holds(period, day)
 
 
 def _own(column: str) -> Rule:
@@ -110,7 +112,8 @@ _CASE: Mapping[str, Rule] = dict.fromkeys(("DisputeParty", "DisputeClaim", "Disp
 
 
 def _unions(sight: Sight, table: FromClause) -> Condition:
-    return or_(sight.below(table.c.id), sight.above(table.c.id))
+    """Those below and, where they are not counted, those above."""
+    return sight.below(table.c.id) if sight.last else or_(sight.below(table.c.id), sight.above(table.c.id))
 
 
 def _members(sight: Sight, table: FromClause) -> Condition:
@@ -269,6 +272,14 @@ RULES: Mapping[Lens, Mapping[str, Rule]] = {
 }
 
 
+def countable(
+    source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
+) -> Condition | None:
+    """The condition on the rows that count in a caller's statistics: those in sight, and what unions below had recorded when they were
+    dissolved."""
+    return _condition(source, lenses, table, lambda lens: Sight(lens, binder, last=True))
+
+
 def visible(
     source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
 ) -> Condition | None:
@@ -276,10 +287,16 @@ def visible(
 
     ``table`` is the source's table or an alias of it.
     """
+    return _condition(source, lenses, table, lambda lens: Sight(lens, binder))
+
+
+def _condition(
+    source: Source, lenses: tuple[Lens, ...], table: FromClause | None, sight: Callable[[Lens], Sight]
+) -> Condition | None:
     if Lens.EVERYTHING in lenses or source.typename in OPEN:
         return None
     seen = [
-        RULES[lens][source.typename](Sight(lens, binder), source.table if table is None else table)
+        RULES[lens][source.typename](sight(lens), source.table if table is None else table)
         for lens in lenses
         if source.typename in RULES[lens]
     ]

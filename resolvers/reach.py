@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, or_
+from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, func, or_, select
 
-from db.divisions import DivisionClosure
+from db.divisions import Division, DivisionClosure
 from db.model import Dated, Term
 from db.organizations import Hierarchy, IndustrialClosure, Organization, TerritorialClosure
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import Expression, Rows, Source, expression
+from resolvers.engine.statistic import Children, Statistic
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,17 @@ def subtree(arguments: Arguments, binder: Binder, *, last: bool = False) -> tupl
     closure = table.alias()
     period = Period(closure.c.valid_from, closure.c.valid_to)
     if last and arguments.get("as_of") is None:
-        today = binder.day(None)
-        union = Organization.__table__.alias()
-        dissolved = exists().where(union.c.id == closure.c.descendant_id, union.c.dissolved_on == closure.c.valid_to)
-        return closure, or_(holds(period, today), and_(closure.c.valid_to <= today, dissolved))
+        return closure, held_last(closure, binder.day(None))
     return closure, holds(period, binder.day(arguments.get("as_of")))
+
+
+def held_last(closure: FromClause, today: ColumnElement[date]) -> ColumnElement[bool]:
+    """The rows of a closure that hold today, or held last for a union that was dissolved then."""
+    union = Organization.__table__.alias()
+    dissolved = exists().where(union.c.id == closure.c.descendant_id, union.c.dissolved_on == closure.c.valid_to)
+    return or_(
+        holds(Period(closure.c.valid_from, closure.c.valid_to), today), and_(closure.c.valid_to <= today, dissolved)
+    )
 
 
 class By:
@@ -163,3 +171,101 @@ class WithinDivision:
             where.append(closure.c.depth > 0)
         from_ = target.table.join(closure, closure.c.descendant_id == self.column)
         return Rows(from_, [closure.c.ancestor_id == anchor, *where], [closure.c.descendant_id, target.key])
+
+
+class Counted:
+    """Where records are counted: below a union in the hierarchy asked for, within a division, or everywhere.
+
+    A union's subtree is today's, of dissolved unions the last. Drill-down by ``CHILD_ORGANIZATION`` goes in that hierarchy,
+    by ``CHILD_DIVISION`` below the division itself, the union's own division, or from the provinces.
+    """
+
+    def __init__(
+        self,
+        statistic: Statistic,
+        union: ColumnElement[Any] | None,
+        division: ColumnElement[Any] | None,
+        arguments: Arguments,
+        binder: Binder,
+    ) -> None:
+        self.union = union
+        self.division = division
+        self.stands = expression(statistic.division)
+        self.arguments = {"hierarchy": arguments.get("hierarchy")}
+        self.binder = binder
+        self.joins: list[tuple[FromClause, ColumnElement[bool]]] = []
+        self.where: list[ColumnElement[bool]] = []
+        if union is not None:
+            self.closure, held = subtree(self.arguments, binder, last=True)
+            self.joins = [(self.closure, self.closure.c.descendant_id == expression(statistic.organization))]
+            self.where = [self.closure.c.ancestor_id == union, held]
+        if division is not None:
+            places = DivisionClosure.__table__.alias()
+            self.joins = [(places, places.c.descendant_id == self.stands)]
+            self.where = [places.c.ancestor_id == division]
+
+    def children(self, dimension: str) -> Children | None:
+        """See ``Place``."""
+        match dimension:
+            case "CHILD_DIVISION":
+                return self._divisions()
+            case "CHILD_ORGANIZATION" if self.union is not None:
+                return self._organizations()
+        return None
+
+    def _organizations(self) -> Children:
+        """The child is the union one step nearer to the record's than the anchor; a record of the anchor's own has the anchor itself."""
+        child, still = subtree(self.arguments, self.binder, last=True)
+        one_nearer = child.c.depth == self.closure.c.depth - 1
+        direct, holding = subtree(self.arguments, self.binder)
+        union = Organization.__table__
+        domain = select(union.c.id).join(direct, direct.c.descendant_id == union.c.id)
+        return Children(
+            "Organization",
+            ((child, and_(child.c.descendant_id == self.closure.c.descendant_id, one_nearer, still)),),
+            func.coalesce(child.c.ancestor_id, self.union),
+            domain.where(direct.c.ancestor_id == self.union, direct.c.depth == 1, holding),
+            union.c.name,
+        )
+
+    def _divisions(self) -> Children:
+        places, child, division = DivisionClosure.__table__.alias(), Division.__table__.alias(), Division.__table__
+        above = self._division()
+        right_below = child.c.parent_id.is_(None) if above is None else child.c.parent_id.is_not_distinct_from(above)
+        listed = division.c.parent_id.is_(None) if above is None else division.c.parent_id.is_not_distinct_from(above)
+        in_force = holds(Period(division.c.valid_from, division.c.valid_to), self.binder.day(None))
+        joined = places.join(child, child.c.id == places.c.ancestor_id)
+        return Children(
+            "Division",
+            ((joined, and_(places.c.descendant_id == self.stands, right_below)),),
+            child.c.id,
+            select(division.c.id).where(listed, in_force),
+            division.c.name,
+        )
+
+    def _division(self) -> ColumnElement[Any] | None:
+        """The division whose children are listed; None for the provinces."""
+        if self.union is None:
+            return self.division
+        union = Organization.__table__.alias()
+        return select(union.c.division_id).where(union.c.id == self.union).correlate_except(union).scalar_subquery()
+
+
+class CountWithin:
+    """Records of a union and those below, or of all without one."""
+
+    def place(
+        self, statistic: Statistic, parent: ColumnElement[Any] | None, arguments: Arguments, binder: Binder
+    ) -> Counted:
+        """See ``Anchor``."""
+        return Counted(statistic, parent, None, arguments, binder)
+
+
+class CountWithinDivision:
+    """Records that stand in a division or in any below it."""
+
+    def place(
+        self, statistic: Statistic, parent: ColumnElement[Any] | None, arguments: Arguments, binder: Binder
+    ) -> Counted:
+        """See ``Anchor``."""
+        return Counted(statistic, None, parent, arguments, binder)

@@ -25,8 +25,10 @@ from schema.refs import (
     EmployerRef,
     OrganizationFilterRef,
     OrganizationRef,
+    StatisticsRef,
 )
 from schema.relay import DIVISION, Connection, Node, as_of, page
+from schema.statistics import statistics
 from schema.terms import describe
 from schema.venues import VenueFilter, VenuesOfDivision
 
@@ -121,6 +123,7 @@ class Division(CoverageOfDivision, VenuesOfDivision, PoliciesOfDivision, Certifi
         DIVISION,
         as_of("those in term that day; all without it"),
     )
+    statistics: StatisticsRef | None = statistics("Counts and sums of the records that stand in it (统计)")
     dispute_cases: Connection[DisputeCaseRef] = page(
         "Dispute cases that arose in it (辖区劳动争议案件)",
         DisputeFilterRef,

@@ -40,8 +40,10 @@ from schema.refs import (
     MemberRef,
     MembershipFilterRef,
     MembershipRef,
+    StatisticsRef,
 )
 from schema.relay import HIERARCHY, SUBTREE, Connection, Node, as_of, page
+from schema.statistics import statistics
 from schema.terms import describe
 from schema.venues import VenueFilter, VenuesOfOrganization
 
@@ -204,4 +206,8 @@ class Organization(
         Order[DisputeField],
         SUBTREE,
         as_of("those open that day; all without it"),
+    )
+    statistics: StatisticsRef | None = statistics(
+        "Counts and sums of the records of it and of the unions below, as these are today, dissolved ones as they last were (统计)",
+        HIERARCHY,
     )

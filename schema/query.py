@@ -16,7 +16,8 @@ from schema.insurance import EnrolmentField, EnrolmentFilter, InsuranceEnrolment
 from schema.members import Member, MemberField, MemberFilter, Membership, MembershipField, MembershipFilter
 from schema.organizations import Organization, OrganizationField, OrganizationFilter
 from schema.policies import PoliciesQuery
-from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.relay import DIVISION, HIERARCHY, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.statistics import Statistics, statistics
 from schema.venues import VenuesQuery
 
 _ID = {"id": Argument(strawberry.ID | None, "Its global ID (全局标识)")}
@@ -81,6 +82,11 @@ class Query(CoverageQuery, VenuesQuery, PoliciesQuery, CertificationsQuery, Acce
         WITHIN,
         SUBTREE,
         as_of("those open that day; all without it"),
+    )
+    statistics: Statistics | None = statistics(
+        "Counts and sums of a kind of record, everywhere or within a union and those below it (统计)",
+        WITHIN,
+        HIERARCHY,
     )
     members: Connection[Member] = page(
         "Members, everywhere or within a union (会员列表)",

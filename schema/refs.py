@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from schema.members import Engagement, Member, MemberFilter, Membership, MembershipFilter
     from schema.organizations import Organization, OrganizationFilter
     from schema.policies import PolicyDocument, PolicyDocumentFilter
+    from schema.statistics import Statistics
     from schema.venues import Venue, VenueFilter
 
+StatisticsRef = Annotated["Statistics", strawberry.lazy("schema.statistics")]
 DivisionRef = Annotated["Division", strawberry.lazy("schema.divisions")]
 OrganizationRef = Annotated["Organization", strawberry.lazy("schema.organizations")]
 EmployerRef = Annotated["Employer", strawberry.lazy("schema.employers")]

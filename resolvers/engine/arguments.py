@@ -37,6 +37,9 @@ from resolvers.errors import HubError
 
 Variables = Mapping[str, Any]
 
+SHAPING = frozenset({"Dimension"})
+"""Enums of which a list shapes the SQL; a list of any other is bound to it whole."""
+
 
 @dataclass(frozen=True)
 class Leaf:
@@ -155,7 +158,7 @@ def _shapes(type_: GraphQLInputType) -> bool:
 def _has_parts(type_: GraphQLInputType) -> bool:
     while isinstance(type_, GraphQLNonNull | GraphQLList):
         type_ = type_.of_type
-    return isinstance(type_, GraphQLInputObjectType)
+    return isinstance(type_, GraphQLInputObjectType) or type_.name in SHAPING
 
 
 def variable_types(

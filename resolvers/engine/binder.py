@@ -29,6 +29,8 @@ class Inputs:
     """The variables as they came, for graphql-core, which coerces them itself."""
     max_page: int | None = None
     """The largest page that the caller's roles may ask for, where that is less than anybody's."""
+    statistical_month: int = 10
+    """The first month of a statistical year."""
 
 
 NOTHING = Inputs({}, date.min, Caller("nobody"))

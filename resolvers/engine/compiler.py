@@ -26,12 +26,13 @@ from resolvers.engine.arguments import Arguments, build, snake
 from resolvers.engine.assembly import Columns, Expression
 from resolvers.engine.binder import Binder
 from resolvers.engine.budget import Budget
+from resolvers.engine.counted import statistics_step
 from resolvers.engine.filters import Filter
 from resolvers.engine.leaf import Selected, writable, written
 from resolvers.engine.page import Order, Page, order_of
 from resolvers.engine.plan import Child, Computation, Step
 from resolvers.engine.selection import Collector
-from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Rows, Source, expression
+from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Rows, Source, Tally, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter, parents
 from resolvers.errors import HubError
 
@@ -117,6 +118,10 @@ class Compiler:
             return self._list(listing, nodes, path)
         except HubError as error:
             raise HubError(error.code, error.message, nodes=error.nodes or nodes[0]) from None
+
+    def statistics(self, tally: Tally, nodes: Sequence[FieldNode], path: str) -> Step:
+        """The step of a statistic at the root."""
+        return statistics_step(self, self.object_type("Query"), tally, nodes, path, root=True)
 
     def _list(self, listing: "Listing", nodes: Sequence[FieldNode], path: str) -> Step:
         columns = listing.columns()
@@ -269,6 +274,10 @@ class Compiler:
                 column = columns.index(source.key if many.on is None else expression(many.on), raw=True)
                 children.append(Child(self.many(type_, many, nodes, path), column))
                 return f"c{len(children) - 1}[r[{column}]]"
+            case Tally() as tally:
+                column = columns.index(source.key)
+                children.append(Child(statistics_step(self, type_, tally, nodes, path, root=False), column))
+                return f"c{len(children) - 1}.get(r[{column}])"
             case Computed(needs, function):
                 column = columns.index(source.key)
                 indexes = tuple(columns.index(expression(need), raw=True) for need in needs)

@@ -15,7 +15,7 @@ from graphql import (
 )
 
 from resolvers.engine.arguments import snake
-from resolvers.engine.source import AnyOf, Computed, Field, Lookup, Many, One, Registry, Source
+from resolvers.engine.source import AnyOf, Computed, Field, Lookup, Many, One, Registry, Source, Tally
 
 BUILT_IN = frozenset({"viewer", "node", "nodes"})
 """Root fields that the engine answers itself."""
@@ -29,7 +29,7 @@ def check(schema: GraphQLSchema, registry: Registry) -> None:
     Raises:
         ValueError: they disagree; the message has the names.
     """
-    faults = list(dict.fromkeys([*_roots(schema, registry), *_types(schema, registry)]))
+    faults = list(dict.fromkeys([*_roots(schema, registry), *_types(schema, registry), *_statistics(schema, registry)]))
     if faults:
         raise ValueError("Schema and registry disagree:\n" + "\n".join(faults))
 
@@ -68,6 +68,31 @@ def _types(schema: GraphQLSchema, registry: Registry) -> Iterator[str]:
             yield from _field(schema, registry, type_, source, field, shown)
 
 
+def _statistics(schema: GraphQLSchema, registry: Registry) -> Iterator[str]:
+    """What is wrong with the declarations of what can be counted."""
+    kinds, known, events = (_names(schema, name) for name in ("RecordKind", "Dimension", "RecordEvent"))
+    for kind in kinds - registry.statistics.keys():
+        yield f"RecordKind.{kind}: nothing says how it is counted"
+    group = schema.get_type("StatisticsGroup")
+    measures = {snake(name) for name in group.fields} if isinstance(group, GraphQLObjectType) else set()
+    for kind, statistic in registry.statistics.items():
+        for names, all_, what in (
+            ({kind}, kinds, "RecordKind"),
+            (statistic.dimensions.keys(), known, "Dimension"),
+            (statistic.events.keys(), events, "RecordEvent"),
+            (statistic.measures.keys(), measures, "StatisticsGroup"),
+        ):
+            for name in names - all_:
+                yield f"statistics of {kind}: {what} has no {name}"
+        if statistic.model.__name__ not in registry.sources:
+            yield f"statistics of {kind}: {statistic.model.__name__} has no source"
+
+
+def _names(schema: GraphQLSchema, name: str) -> set[str]:
+    found = schema.get_type(name)
+    return set(found.values) if isinstance(found, GraphQLEnumType) else set()
+
+
 def _field(
     schema: GraphQLSchema, registry: Registry, type_: GraphQLObjectType, source: Source, name: str, shown: str
 ) -> Iterator[str]:
@@ -87,6 +112,9 @@ def _leads(
     where, found = f"{type_.name}.{shown}", type_.fields[shown]
     returned = get_named_type(found.type)
     match leads:
+        case Tally():
+            if returned.name != "Statistics":
+                yield f"{where}: it counts, but its type is {returned.name}"
         case Computed():
             if not is_leaf_type(returned):
                 yield f"{where}: it is computed, but its type has fields"

@@ -93,6 +93,7 @@ class Engine:
         small_cell: int = 10,
         commands: Callable[[Caller, Mapping[str, str]], Any] | None = None,
         seconds: float = 10.0,
+        statistical_month: int = 10,
     ) -> None:
         check(schema, registry)
         self.schema = schema
@@ -103,6 +104,7 @@ class Engine:
         self.small_cell = small_cell
         self.commands = commands
         self.seconds = seconds
+        self.statistical_month = statistical_month
         self.plans: OrderedDict[tuple[Prepared, tuple[Lens, ...], tuple[Any, ...]], Operation] = OrderedDict()
         self.kept = 0
         self.referee = Referee(schema, registry) if executor == "default" else None
@@ -129,7 +131,7 @@ class Engine:
                 return await self._command(document, prepared, variables, caller, request)
             operation = self._operation(document, prepared, coerced, caller)
             max_page = None if allowance is None else allowance.page
-            inputs = Inputs(coerced, today(), caller, self.small_cell, variables, max_page)
+            inputs = Inputs(coerced, today(), caller, self.small_cell, variables, max_page, self.statistical_month)
             bound = operation.bind(inputs, self.max_objects, allowance)
         except GraphQLErrors as error:
             return _refused(error.errors)

@@ -16,7 +16,7 @@ from resolvers.engine.document import Document
 from resolvers.engine.page import MAX_SIZE, require_page
 from resolvers.engine.plan import Bound, Run, Step, bind, cost, run
 from resolvers.engine.selection import Collector, Selection
-from resolvers.engine.source import Lookup, Many, Registry
+from resolvers.engine.source import Lookup, Registry, Tally
 from resolvers.errors import HubError
 
 Value = Any
@@ -227,5 +227,6 @@ def _compile_root(compiler: Compiler, registry: Registry, key: str, nodes: list[
     answer = registry.roots[snake(name)]
     if isinstance(answer, Lookup):
         return Root(key, nodes[0], {"": compiler.lookup(answer, nodes, key)})
-    assert isinstance(answer, Many)
+    if isinstance(answer, Tally):
+        return Root(key, nodes[0], {"": compiler.statistics(answer, nodes, key)})
     return Root(key, nodes[0], {"": compiler.many(query, answer, nodes, key, root=True)})

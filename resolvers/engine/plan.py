@@ -32,14 +32,15 @@ class Step:
 
     ``each`` estimates the rows per parent, ``weight`` the objects that each becomes; ``size`` is set for pages, and
     ``written`` where PostgreSQL writes them. ``statement`` is null when no row of a list is asked for, and ``checks`` then finds what
-    the caller got wrong in its arguments; ``total`` is null when the count is not asked for.
+    the caller got wrong in its arguments; ``total`` is null when the count is not asked for. ``frame`` finds what a statistic asks
+    about: ``build`` gets it in the place of the totals.
     """
 
     index: int
     path: str
     node: FieldNode
     statement: Statement | None
-    build: Callable[[Groups, Sequence[Key], Sequence[Built], Built], Built]
+    build: Callable[[Groups, Sequence[Key], Sequence[Built], Any], Built]
     children: tuple[Child, ...] = ()
     size: Getter | None = None
     backward: bool = False
@@ -49,6 +50,7 @@ class Step:
     checks: tuple[Getter, ...] = ()
     weight: int = 1
     written: bool = False
+    frame: Getter | None = None
 
     def statements(self) -> int:
         """How many statements this step and those below it run, whatever the number of rows."""
@@ -86,6 +88,7 @@ class Bound:
     statement: list[Any] | None
     total: list[Any] | None
     size: int
+    frame: Any = None
 
 
 @dataclass(slots=True)
@@ -143,6 +146,7 @@ def bind(steps: Sequence[Step], inputs: Inputs) -> list[Bound]:
                     step.statement.bind(inputs) if step.statement else None,
                     step.total.bind(inputs) if step.total else None,
                     step.size(inputs) if step.size else 0,
+                    step.frame(inputs) if step.frame else None,
                 )
             )
         except HubError as error:
@@ -173,7 +177,11 @@ async def run(step: Step, keys: list[Key] | None, this: Run) -> Built:
         assert bound.total is not None
         totals = {row[0]: row[1] for row in await this.fetch(f"{step.path}.totalCount", step.total, bound.total, keys)}
     children = [await _below(child, groups, this) for child in step.children]
-    return step.build(groups, (None,) if keys is None else keys, children, totals)
+    beside = totals if step.frame is None else bound.frame
+    try:
+        return step.build(groups, (None,) if keys is None else keys, children, beside)
+    except HubError as error:
+        raise HubError(error.code, error.message, nodes=step.node) from None
 
 
 def _grouped(step: Step, bound: Bound, rows: list[Any]) -> Groups:

@@ -33,13 +33,16 @@ from resolvers.engine.arguments import build, snake
 from resolvers.engine.assembly import Columns
 from resolvers.engine.binder import Binder, Inputs
 from resolvers.engine.budget import Budget
+from resolvers.engine.cells import KEYS, Layout, table
 from resolvers.engine.compiler import Listing, in_sight
 from resolvers.engine.document import Document
 from resolvers.engine.operation import not_found
 from resolvers.engine.page import Page
 from resolvers.engine.snapshot import snapshot
-from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Source, expression
+from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Source, Tally, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter
+from resolvers.engine.tally import Counting, Frame
+from resolvers.errors import HubError
 
 Info = GraphQLResolveInfo[Any]
 
@@ -171,6 +174,46 @@ class Session:
         found: Listed = await self.loader(name, load).load(parent)
         return found
 
+    async def counted(self, tally: Tally, info: Info, parent: int | None) -> Mapping[str, Any] | None:
+        """The statistic of one parent, with every measure of its kind."""
+        node = info.field_nodes[0]
+        arguments = build(info.parent_type.fields[node.name.value], node, self.inputs.variables)
+
+        async def load(keys: list[int | None]) -> list[Mapping[str, Any] | None]:
+            counting = Counting(self.registry, tally, arguments, self.inputs.caller.shape, root=parent is None)
+            for name in ("records", *counting.statistic.measures):
+                counting.index(name)
+            frame = counting.frame()(self.inputs)
+            grouped: dict[int | None, list[Any]] = {}
+            for record in await self.rows(counting.statement(), [key for key in keys if key is not None]):
+                grouped.setdefault(record[0], []).append(record)
+            return [await self._statistics(counting, grouped[key], frame) if key in grouped else None for key in keys]
+
+        found: Mapping[str, Any] | None = await self.loader((id(node), info.parent_type.name), load).load(parent)
+        return found
+
+    async def _statistics(self, counting: Counting, rows: list[Any], frame: Frame) -> Mapping[str, Any]:
+        layout = Layout.of(counting)
+        whole, groups = table(layout, rows, frame)
+        named: list[Mapping[Any, Row | None]] = []
+        for place, item in enumerate(layout.dimensions):
+            keys = list(dict.fromkeys(row[KEYS + place] for row in groups)) if item.target is not None else []
+            rows_ = await self.by_key(self.registry.sources[item.target], keys) if item.target is not None else []
+            named.append(dict(zip(keys, rows_, strict=True)))
+
+        def told(row: Any, places: Sequence[int]) -> Mapping[str, Any]:
+            keys = [_key(layout, place, row, named[place]) for place in places]
+            return {"keys": keys} | {name: row[counting.index(name)] for name in counting.measures}
+
+        return {
+            "kind": counting.arguments["kind"],
+            "as_of": frame.as_of,
+            "from": frame.since,
+            "until": frame.until,
+            "total": told(whole, ()),
+            "groups": [told(row, range(len(layout.dimensions))) for row in groups],
+        }
+
     async def computed(self, name: str, computed: Computed, row: Row) -> Any:
         """The value of a computed field."""
 
@@ -239,13 +282,15 @@ class Referee:
             answer = result if isinstance(result, ExecutionResult) else await result
         errors = list(answer.errors or ())
         for error in errors:
+            if isinstance(error.original_error, HubError) and error.original_error.code == "TOO_MANY_GROUPS":
+                raise HubError(error.original_error.code, error.message, nodes=error.nodes)
             if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
                 raise error.original_error
         return answer.data, errors
 
     def _planned(self, name: str) -> bool:
         known = name in self.registry.sources or name in ("Query", "PageInfo", "Viewer")
-        return known or name.endswith(("Connection", "Edge"))
+        return known or name.startswith("Statistics") or name.endswith(("Connection", "Edge"))
 
     def _resolver(self, type_: GraphQLObjectType, name: str) -> Any:
         if type_.name == "Query":
@@ -256,6 +301,8 @@ class Referee:
             return _CONNECTION[name]
         if type_.name.endswith("Edge"):
             return lambda edge, _info: edge[0].cursor(edge[1]) if name == "cursor" else edge[1]
+        if type_.name.startswith("Statistics"):
+            return lambda value, _info: value[snake(name)]
         return lambda value, _info: value[name]
 
     def _field(self, source: Source, type_: GraphQLObjectType, name: str) -> Any:
@@ -277,6 +324,8 @@ class Referee:
             case Many() as many:
                 on = source.key if many.on is None else expression(many.on)
                 return _listing(many, lambda row: row.get(on, raw=True))
+            case Tally() as tally:
+                return lambda row, info, **_: info.context.counted(tally, info, row.get(source.key))
             case Computed() as computed:
                 return lambda row, info: info.context.computed(name, computed, row)
         column = source.column(name)
@@ -295,7 +344,29 @@ class Referee:
         answer = self.registry.roots[snake(name)]
         if isinstance(answer, Many):
             return _listing(answer, lambda _: None)
+        if isinstance(answer, Tally):
+            return _counting(answer)
         return _lookup(answer)
+
+
+def _key(layout: Layout, place: int, row: Any, named: Mapping[Any, Row | None]) -> Mapping[str, Any]:
+    """A key of a group, with the row that it names."""
+    item, found = layout.dimensions[place], named.get(row[KEYS + place])
+    return {
+        "dimension": item.term,
+        "value": layout.value(place, row),
+        "label": layout.label(place, row),
+        "organization": found if item.target == "Organization" else None,
+        "division": found if item.target == "Division" else None,
+    }
+
+
+def _counting(tally: Tally) -> Any:
+    async def resolve(_root: Any, info: Info, **_: Any) -> Any:
+        found = await info.context.counted(tally, info, None)
+        return not_found(info.field_nodes[0], [str(info.path.key)]) if found is None else found
+
+    return resolve
 
 
 def _told(name: str, field: GraphQLField) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import ColumnElement, FromClause, Table, Text, cast
 from sqlalchemy.orm import InstrumentedAttribute
@@ -12,6 +12,9 @@ from db.model import Model
 from resolvers.access import Caller, Lens
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
+
+if TYPE_CHECKING:
+    from resolvers.engine.statistic import Anchor, Statistic
 
 Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
 
@@ -92,7 +95,15 @@ class Lookup:
     latest: Expression | None = None
 
 
-Field = One | AnyOf | Many | Computed
+@dataclass(frozen=True)
+class Tally:
+    """A field that counts records of the kind asked for, below the row of ``target`` that it stands on or that ``within`` names."""
+
+    target: str
+    anchor: "Anchor"
+
+
+Field = One | AnyOf | Many | Computed | Tally
 
 
 @dataclass(frozen=True)
@@ -191,8 +202,10 @@ class Registry:
     def __init__(self) -> None:
         self.sources: dict[str, Source] = {}
         self.prefixes: dict[str, Source] = {}
-        self.roots: dict[str, Many | Lookup] = {}
+        self.roots: dict[str, Many | Lookup | Tally] = {}
+        self.statistics: dict[str, Statistic] = {}
         self.sight: SightOf = everything
+        self.countable: SightOf = everything
         self.mask: MaskOf = unmasked
         self.is_masked: IsMasked = never
         self.viewer: Callable[[Caller], Mapping[str, Any]] = named
@@ -205,7 +218,13 @@ class Registry:
         self.prefixes[source.prefix] = source
         return source
 
-    def root(self, name: str, answer: Many | Lookup) -> None:
+    def statistic(self, statistic: "Statistic") -> None:
+        """Register how the records of a kind are counted."""
+        if statistic.kind in self.statistics:
+            raise ValueError(f"statistics of {statistic.kind} are registered already")
+        self.statistics[statistic.kind] = statistic
+
+    def root(self, name: str, answer: Many | Lookup | Tally) -> None:
         """Register how a field of the query root is answered."""
         if name in self.roots:
             raise ValueError(f"root field {name} is registered already")

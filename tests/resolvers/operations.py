@@ -20,8 +20,14 @@ from graphql import (
     is_leaf_type,
 )
 
+from resolvers.engine.buckets import TIMES
+from resolvers.engine.source import expression
+from resolvers.engine.statistic import Ref
+from schema import registry
 from tests.resolvers.predicates import ROW_TYPES
 
+GENERIC = ("scope", "hierarchy", "asOf", "filter", "orderBy", "within")
+"""Arguments of many fields."""
 NAMES = ("王", "李", "市", "工会", "公司", "a", "小明", "中", "有限公司", "", "%", "_", "'")
 CODES = ("33", "3301", "330106", "371003", "500120", "110101001", "nowhere")
 DATES = ("1999-12-31", "2015-06-01", "2022-01-01", "2023-07-15", "2025-01-01", "2026-06-30", "2030-01-01")
@@ -61,6 +67,7 @@ class Writer:
     variables: dict[str, tuple[str, Any]] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
     fragments: list[str] = field(default_factory=list)
+    measures: list[str] = field(default_factory=list)
 
     def write(self) -> Operation:
         """A query with one to three root fields."""
@@ -83,6 +90,8 @@ class Writer:
         ]
         if depth <= 0 and type_.name.endswith(("Connection", "Edge")):
             names = [name for name in names if name not in ("nodes", "edges", "node")] or ["__typename"]
+        if type_.name == "StatisticsGroup" and self.chance.random() > self.bad:
+            names = [name for name in names if name == "keys" or name in self.measures]
         parts: list[str] = []
         for _ in range(count or self.chance.randint(1, 4)):
             name = self.chance.choice([*names, "__typename"])
@@ -165,15 +174,50 @@ class Writer:
         if "ids" in found.args:
             chosen["ids"] = self.value(found.args["ids"].type, "ids")
         for argument, declared in found.args.items():
-            if argument in ("scope", "hierarchy", "asOf", "filter", "orderBy", "within") and self.chance.random() < 0.3:
+            if argument in GENERIC and (name, argument) != ("statistics", "asOf") and self.chance.random() < 0.3:
                 chosen[argument] = self.value(
                     declared.type, argument, "Division" if name == "divisions" else "Organization"
                 )
+        if name == "statistics":
+            chosen |= {key: self.value_of(found.args[key].type, plain) for key, plain in self.counted(type_).items()}
         return "(" + ", ".join(f"{key}: {value}" for key, value in chosen.items()) + ")" if chosen else ""
+
+    def counted(self, type_: GraphQLObjectType) -> dict[str, Any]:
+        """What a statistic is asked: a kind, mostly with dimensions and conditions that it has."""
+        statistic = self.chance.choice(sorted(registry.statistics.values(), key=lambda found: found.kind))
+        self.measures = [camel(measure) for measure in ("records", *statistic.measures)]
+        coded = {
+            name: column.type.enum_class.__members__
+            for name, found in statistic.dimensions.items()
+            if not isinstance(found, Ref) and hasattr((column := expression(found)).type, "enum_class")
+        }
+        drill = ["CHILD_DIVISION", *(["CHILD_ORGANIZATION"] if type_.name == "Organization" else [])]
+        dimensions = [*statistic.dimensions, *drill, self.chance.choice(TIMES)]
+        given: dict[str, Any] = {"kind": Code(statistic.kind)}
+        since, until = sorted(self.chance.sample(DATES, 2))
+        periods = ({}, {}, {"asOf": until}, {"from": since, "until": until}, {"until": until}, {"from": since})
+        given |= self.chance.choice(periods)
+        if self.chance.random() < 0.7:
+            count = min(self.chance.choice((1, 1, 2, 3)), len(dimensions))
+            given["groupBy"] = [Code(name) for name in self.chance.sample(dimensions, count)]
+        if self.chance.random() < 0.3:
+            events = ("BEGAN", *(["ENDED"] if statistic.ends is not None else []), *statistic.events)
+            given["event"] = Code(self.chance.choice(events))
+        if coded and self.chance.random() < 0.3:
+            name = self.chance.choice(sorted(coded))
+            values = self.chance.sample(list(coded[name]), self.chance.randint(1, 2))
+            given["where"] = [{"dimension": Code(name), "in": values}]
+        if self.chance.random() < self.bad:
+            wrong = ({"event": Code("SUBMITTED")}, {"from": until, "until": since}, {"groupBy": [Code("COHORT")]})
+            given |= self.chance.choice(wrong)
+        return given
 
     def value(self, type_: GraphQLInputType, name: str, target: str | None = None) -> str:
         """A literal, or a variable of the type with a value."""
-        plain = self.plain(type_, name, target, 2)
+        return self.value_of(type_, self.plain(type_, name, target, 2))
+
+    def value_of(self, type_: GraphQLInputType, plain: Any) -> str:
+        """A value as a literal, or as a variable of the type."""
         if self.chance.random() < 0.4:
             kind = str(type_)
             if not isinstance(type_, GraphQLNonNull) and self.chance.random() < 0.15:
@@ -227,6 +271,12 @@ class Writer:
             case "Decimal":
                 return self.chance.choice(AMOUNTS)
         return self.chance.choice(CODES if name in ("code", "startsWith") else NAMES)
+
+
+def camel(name: str) -> str:
+    """A Python name as the schema writes it."""
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)
 
 
 class Code(str):

@@ -1,0 +1,151 @@
+"""From the rows of a statistic to its groups: gaps filled with zeros, small cells withheld where the caller has aggregates only."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
+from typing import Any
+
+from resolvers.engine import buckets, ids
+from resolvers.engine.small_cells import withheld
+from resolvers.engine.source import Registry
+from resolvers.engine.statistic import Measure
+from resolvers.engine.tally import MAX_GROUPS, Counting, Dimension, Frame, too_many_groups
+
+Row = Sequence[Any]
+KEYS = 2
+"""Where in a row the keys begin: behind the parent's key and the mark."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where in a row what stands: keys, labels, people, then value, largest part and fewest records of each measure."""
+
+    dimensions: tuple[Dimension, ...]
+    measures: tuple[tuple[str, Measure], ...]
+    registry: Registry
+
+    @classmethod
+    def of(cls, counting: Counting) -> "Layout":
+        """The layout of what a field asks."""
+        return cls(tuple(counting.dimensions), tuple(counting.measures.items()), counting.registry)
+
+    @property
+    def people(self) -> int:
+        """Where the number of people stands."""
+        return KEYS + 2 * len(self.dimensions)
+
+    def value(self, place: int, row: Row) -> str | None:
+        """A key as it is told; None where the record has no value."""
+        item, key = self.dimensions[place], row[KEYS + place]
+        if key is None:
+            return None
+        if item.name in buckets.TIMES:
+            return buckets.name(item.name, key)
+        if item.target is not None:
+            return ids.encode(self.registry.sources[item.target].prefix, key)
+        return str(key).lower() if isinstance(key, bool) else str(key)
+
+    def label(self, place: int, row: Row) -> str | None:
+        """A key as it is shown to people."""
+        item, key = self.dimensions[place], row[KEYS + place]
+        if key is None:
+            return None
+        if item.name in buckets.TIMES:
+            return buckets.label(item.name, key)
+        if item.target is not None:
+            return row[KEYS + len(self.dimensions) + place]  # type: ignore[no-any-return]
+        if item.codes is not None:
+            return str(item.codes[key].label)
+        if isinstance(key, bool):
+            return "Yes (是)" if key else "No (否)"
+        return str(key)
+
+
+def table(layout: Layout, rows: Sequence[Row], frame: Frame) -> tuple[Row, Sequence[Row]]:
+    """The whole and the groups of one parent, in the order of their keys. Raises TOO_MANY_GROUPS."""
+    whole, cells, children = _sorted_out(layout, rows)
+    listed = [_domain(layout, place, frame, cells, children) for place in range(len(layout.dimensions))]
+    if layout.dimensions and any(known for _, known in listed):
+        if math.prod(len(values) for values, _ in listed) > MAX_GROUPS:
+            raise too_many_groups()
+        every = product(*(values for values, _ in listed))
+        groups = [cells[keys] if keys in cells else _nothing(layout, keys, children) for keys in every]
+    else:
+        ranked = sorted(cells, key=lambda keys: [_rank(*pair) for pair in zip(layout.dimensions, keys, strict=True)])
+        groups = [cells[keys] for keys in ranked]
+    if len(groups) > MAX_GROUPS:
+        raise too_many_groups()
+    told = [_exact(layout, row) for row in (whole, *groups)]
+    if frame.small_cell:
+        withheld(told, len(layout.dimensions), len(layout.measures), frame.small_cell)
+    return told[0], told[1:]
+
+
+def _sorted_out(layout: Layout, rows: Sequence[Row]) -> tuple[Row, dict[tuple[Any, ...], Row], list[dict[Any, Row]]]:
+    """The row of the whole, the groups by their keys, and for each dimension its children by key."""
+    count = len(layout.dimensions)
+    whole: Row = ()
+    cells: dict[tuple[Any, ...], Row] = {}
+    children: list[dict[Any, Row]] = [{} for _ in range(count)]
+    for row in rows:
+        match row[1]:
+            case -1:
+                whole = row
+            case 0:
+                cells[tuple(row[KEYS : KEYS + count])] = row
+            case mark:
+                children[mark - 1][row[KEYS + mark - 1]] = row
+    return whole, cells, children
+
+
+def _domain(
+    layout: Layout, place: int, frame: Frame, cells: dict[tuple[Any, ...], Row], children: list[dict[Any, Row]]
+) -> tuple[list[Any], bool]:
+    """The values of a dimension that are listed, and whether they are known without any record."""
+    item = layout.dimensions[place]
+    seen = {keys[place] for keys in cells}
+    known = item.children is not None
+    if known:
+        seen |= children[place].keys()
+    elif item.name in buckets.TIMES and frame.since is not None and frame.until is not None:
+        known = True
+        seen |= set(buckets.between(item.name, frame.since, frame.until, frame.statistical_month, MAX_GROUPS + 1))
+    return sorted(seen, key=lambda key: _rank(item, key)), known
+
+
+def _rank(item: Dimension, key: Any) -> tuple[bool, Any]:
+    """The place of a key among those of its dimension: codes in the order of their list, what has none last."""
+    if item.codes is not None and key is not None:
+        return False, list(item.codes.__members__).index(key)
+    return key is None, 0 if key is None else key
+
+
+def _nothing(layout: Layout, keys: tuple[Any, ...], children: list[dict[Any, Row]]) -> Row:
+    """The row of a group without any record."""
+    count = len(keys)
+    labels = [
+        children[place][key][KEYS + count + place] if key in children[place] else None for place, key in enumerate(keys)
+    ]
+    measured = [value for _, measure in layout.measures for value in (measure.zero, 0, 0)]
+    return (None, 0, *keys, *labels, 0, *measured)
+
+
+def _exact(layout: Layout, row: Row) -> list[Any]:
+    """A row whose sums of nothing are zero, and whose amounts are written out."""
+    told = list(row)
+    for place, (name, measure) in enumerate(layout.measures):
+        at = layout.people + 1 + 3 * place
+        told[at] = _written(name, measure.zero if told[at] is None else told[at])
+    return told
+
+
+def _written(name: str, value: Any) -> Any:
+    match name:
+        case "amount":
+            return Decimal(value).quantize(Decimal("0.01"))
+        case "quantity":
+            found = Decimal(value)
+            return Decimal(f"{found.normalize():f}") if found else Decimal(0)
+    return value

@@ -1,0 +1,172 @@
+"""What a slice declares so that its records can be counted: the table, the days that place a record in time, dimensions, measures.
+
+A kind of record is declared beside its source, and that is all there is to write; the engine does the rest::
+
+    registry.statistic(
+        Statistic(
+            "RECOVERIES",
+            Recovery,
+            organization=DisputeCase.organization_id,
+            division=DisputeCase.division_id,
+            begins=Recovery.received_on,
+            joins=(Join(DisputeCase, Recovery.case_id), Join(Employer, DisputeCase.employer_id)),
+            dimensions={"KIND": Recovery.kind, "CAUSE": DisputeCase.cause, "INDUSTRY": Employer.industry},
+            measures={"persons": distinct(Recovery.member_id), "amount": total(Recovery.amount)},
+            person=Recovery.member_id,
+        )
+    )
+
+``"RECOVERIES"`` is a member of ``RecordKind``, the dimensions are members of ``Dimension`` (both in ``resolvers.terms``), and the
+measures are fields of ``StatisticsGroup`` (in ``schema.statistics``); a name that is none is found when the hub starts. ``records``, the
+number of rows, every kind has. A dimension is a column, or a ``Ref`` where its values are rows. ``joins`` are added where a dimension, a
+measure, a condition or the scope needs their table, in the order given; a join must find one row at most.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Float, FromClause, Select, and_, cast, func
+from sqlalchemy import distinct as distinct_
+
+from db.model import Model
+from resolvers.engine.arguments import Arguments
+from resolvers.engine.binder import Binder
+from resolvers.engine.source import Expression, expression
+
+
+@dataclass(frozen=True)
+class Join:
+    """A table with a row for some or all records: ``key`` is the column that has its key, of the records' table or a table before it."""
+
+    model: type[Model]
+    key: Expression
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A dimension whose values are rows of a source: told by global ID, and labelled by a column of theirs."""
+
+    target: str
+    key: Expression
+    label: Expression
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """How the records of one kind are counted.
+
+    ``organization`` and ``division`` are the columns that say whose record it is, and where. ``begins`` is the day on which it began or
+    happened, ``ends`` the day from which it held no more, for a kind that holds; ``known`` is false where an empty beginning means
+    that nobody wrote it down. ``events`` are its other days, by ``RecordEvent``; ``ENDED`` is there by itself when ``ends`` is.
+    ``where`` is a condition on what counts as a record at all. ``person`` names who must not be told from a small cell, else the
+    record itself.
+    """
+
+    kind: str
+    model: type[Model]
+    organization: Expression
+    division: Expression
+    begins: Expression
+    ends: Expression | None = None
+    known: bool = True
+    events: Mapping[str, Expression] = field(default_factory=dict)
+    joins: tuple[Join, ...] = ()
+    dimensions: Mapping[str, Expression | Ref] = field(default_factory=dict)
+    measures: Mapping[str, "Measure"] = field(default_factory=dict)
+    where: ColumnElement[bool] | None = None
+    person: Expression | None = None
+
+    def measure(self, name: str) -> "Measure | None":
+        """A measure by the Python name of its field."""
+        return RECORDS if name == "records" else self.measures.get(name)
+
+    def event(self, name: str | None) -> ColumnElement[Any] | None:
+        """The day of an event of a record, its beginning when none is named; None when the kind has no such event."""
+        if name in (None, "BEGAN"):
+            return expression(self.begins)
+        found = self.ends if name == "ENDED" and name not in self.events else self.events.get(name or "")
+        return None if found is None else expression(found)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An aggregate over records, or where it depends on the day asked about a function of that day.
+
+    ``zero`` is its value where there is no record: None for a median or a share, which then is not defined. Of what may be told to callers
+    with aggregates only: ``largest`` is the largest part that one record has in a sum, ``fewest`` the smaller side of a share.
+    """
+
+    value: ColumnElement[Any] | Callable[[ColumnElement[Any], Binder], ColumnElement[Any]]
+    zero: int | None = 0
+    largest: ColumnElement[Any] | None = None
+    fewest: ColumnElement[Any] | None = None
+
+    def at(self, day: ColumnElement[Any], binder: Binder) -> ColumnElement[Any]:
+        """The aggregate as of a day."""
+        return self.value(day, binder) if callable(self.value) else self.value
+
+
+RECORDS = Measure(func.count())
+"""The number of records."""
+
+
+def distinct(key: Expression) -> Measure:
+    """How many different rows a column names: persons, households, employers, cases."""
+    return Measure(func.count(distinct_(expression(key))))
+
+
+def where(condition: ColumnElement[bool]) -> Measure:
+    """How many records fulfil a condition."""
+    return Measure(func.count().filter(condition))
+
+
+def total(column: Expression) -> Measure:
+    """The sum of a column: an amount in yuan, or a quantity in the unit of its row."""
+    found = expression(column)
+    return Measure(func.sum(found), largest=func.max(func.abs(found)))
+
+
+def median(value: ColumnElement[Any]) -> Measure:
+    """The median of a number, over the records that have it."""
+    return Measure(func.percentile_cont(0.5).within_group(cast(value, Float())), zero=None)
+
+
+def share(part: ColumnElement[bool], whole: ColumnElement[bool]) -> Measure:
+    """The fraction of the records in ``whole`` that are in ``part`` too, between 0 and 1."""
+    of, within = func.count().filter(whole), func.count().filter(and_(whole, part))
+    return Measure(cast(within, Float()) / func.nullif(of, 0), zero=None, fewest=func.least(within, of - within))
+
+
+@dataclass(frozen=True)
+class Children:
+    """A drill-down: which child of the anchor a record belongs to, and all children that there are.
+
+    ``joins`` are outer joins to the records; ``key`` is the child's key, null for what no child has; ``domain`` selects the key of
+    every child from the table of ``target``, and ``label`` is a column of that table.
+    """
+
+    target: str
+    joins: tuple[tuple[FromClause, ColumnElement[bool]], ...]
+    key: ColumnElement[Any]
+    domain: Select[Any]
+    label: ColumnElement[Any]
+
+
+class Place(Protocol):
+    """Which records of a kind are counted: inner joins to the records, and conditions."""
+
+    joins: list[tuple[FromClause, ColumnElement[bool]]]
+    where: list[ColumnElement[bool]]
+
+    def children(self, dimension: str) -> Children | None:
+        """The drill-down by a dimension of the place's own; None when it has none of that name."""
+
+
+class Anchor(Protocol):
+    """Where records are counted: below a union, within a division, or everywhere."""
+
+    def place(
+        self, statistic: Statistic, parent: ColumnElement[Any] | None, arguments: Arguments, binder: Binder
+    ) -> Place:
+        """The place below ``parent``, a column of anchors' keys; everywhere when there is none."""

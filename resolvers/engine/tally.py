@@ -1,0 +1,374 @@
+"""The statement behind a ``statistics`` field: one row for the whole, one for each group, one for each child, of all parents at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    any_,
+    cast,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.util import find_tables
+
+from db.model import Term
+from resolvers.access import Lens
+from resolvers.engine import buckets, ids
+from resolvers.engine.arguments import Arguments, Leaf
+from resolvers.engine.binder import Binder, Getter, Inputs
+from resolvers.engine.source import Registry, Tally, expression
+from resolvers.engine.statement import Statement, compiled, parents
+from resolvers.engine.statistic import Children, Measure, Ref, Statistic
+from resolvers.errors import HubError
+
+_TEXTS = ARRAY(Text())
+
+MAX_DIMENSIONS = 3
+MAX_GROUPS = 2_000
+EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A dimension that is grouped by: what its keys are, and how they are told."""
+
+    term: Term
+    key: ColumnElement[Any]
+    target: str | None = None
+    label: ColumnElement[Any] | None = None
+    children: Children | None = None
+    codes: Any = None
+
+    @property
+    def name(self) -> str:
+        """Its code."""
+        return self.term.name
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What one run asks about: a day, or a period of which either end may be open."""
+
+    as_of: date | None
+    since: date | None
+    until: date | None
+    statistical_month: int
+    small_cell: int
+    """Counts below this one are not told; 0 for who sees rows."""
+
+
+class Counting:
+    """What one ``statistics`` field asks, compiled. A row is mark, keys, labels, people, then value by value of ``measures``.
+
+    The mark is 0 for a group, -1 for the whole, and n + 1 where the row has nothing but a child of dimension n.
+    """
+
+    def __init__(
+        self, registry: Registry, tally: Tally, arguments: Arguments, lenses: tuple[Lens, ...], *, root: bool
+    ) -> None:
+        self.registry = registry
+        self.tally = tally
+        self.arguments = arguments
+        self.kind = arguments["kind"].name
+        self.statistic: Statistic = registry.statistics[self.kind]
+        self.binder = Binder()
+        self.source = registry.sources[self.statistic.model.__name__]
+        walled = registry.sight(self.source, lenses, Binder(), None) is not None
+        self.coarse = lenses == (Lens.AGGREGATES,) and walled
+        self.lenses = (Lens.EVERYTHING,) if self.coarse else lenses
+        self.within = arguments.get("within") if root else None
+        self.parent = self._parent(root)
+        anchor = None if self.parent is None else self.parent.c.key
+        self.place = tally.anchor.place(self.statistic, anchor, arguments, self.binder)
+        self.event = self._event()
+        self.day = self.binder.day(None if self._flow() else arguments.get("as_of"))
+        self.dimensions = [self._dimension(item) for item in self._grouped_by()]
+        self.measures: dict[str, Measure] = {}
+
+    def index(self, name: str) -> int:
+        """Where in a row the value of a measure is, behind the parent's key. Raises MEASURE_NOT_OF_KIND."""
+        measure = self.statistic.measure(name)
+        if measure is None:
+            known = ", ".join(shown(other) for other in ("records", *self.statistic.measures))
+            raise HubError("MEASURE_NOT_OF_KIND", f"{self.kind} has no measure {shown(name)}. It has {known}.")
+        self.measures.setdefault(name, measure)
+        return self.first_measure + 3 * list(self.measures).index(name)
+
+    @property
+    def first_measure(self) -> int:
+        """Where in a row the measures begin: each is its value, its largest part, its fewest records."""
+        return 3 + 2 * len(self.dimensions)
+
+    def statement(self) -> Statement:
+        """The statement for all parents."""
+        places = range(len(self.dimensions))
+        rows: Any = self._cells()
+        domains = [self._domain(place) for place in places if self.dimensions[place].children is not None]
+        if domains:
+            rows = union_all(rows, *domains)
+        table = rows.lateral("counted") if self.parent is not None else rows.subquery("counted")
+        labels = [self._label(place, table.c[f"k{place}"]) for place in places]
+        shown = [table.c.mark, *(table.c[f"k{place}"] for place in places), *labels]
+        measured = [column for column in table.c if column.name.startswith(("people", "m"))][1:]
+        key: ColumnElement[Any] = null() if self.parent is None or self.within is not None else self.parent.c.key
+        from_: FromClause = table if self.parent is None else self.parent.join(table, true())
+        return compiled(select(key.label("key"), *shown, *measured).select_from(from_), self.binder)
+
+    def frame(self) -> Getter:
+        """Finds what a run asks about. Running it raises BAD_PERIOD and TOO_MANY_GROUPS."""
+        flow, first = self._flow(), next((item for item in self.dimensions if item.name in buckets.TIMES), None)
+
+        def frame(inputs: Inputs) -> Frame:
+            def day(name: str) -> date | None:
+                leaf = self.arguments.get(name)
+                found: date | None = None if leaf is None else leaf.get(inputs.variables)
+                if found is not None and not EARLIEST <= found < LATEST:
+                    raise HubError("BAD_PERIOD", f"`{name}` is {found}. Ask about a day from 1900 to 2199.")
+                return found
+
+            since, until, as_of = day("from"), day("until"), day("as_of")
+            if since is not None and until is not None:
+                if since >= until:
+                    raise HubError(
+                        "BAD_PERIOD", f"The period from {since} until {until} has no day. `until` is not in it."
+                    )
+                if first is not None:
+                    found = buckets.between(first.name, since, until, inputs.statistical_month, MAX_GROUPS + 1)
+                    if sum(1 for _ in found) > MAX_GROUPS:
+                        raise too_many_groups()
+            return Frame(
+                None if flow else as_of or inputs.today,
+                since,
+                until,
+                inputs.statistical_month,
+                inputs.small_cell if self.coarse else 0,
+            )
+
+        return frame
+
+    def _flow(self) -> bool:
+        """Whether a period is asked about; else a day."""
+        given = [name for name in ("from", "until") if self.arguments.get(name) is not None]
+        if given and self.arguments.get("as_of") is not None:
+            raise HubError("BAD_PERIOD", "Ask `asOf` a day, or `from` and `until`, not both.")
+        return bool(given)
+
+    def _grouped_by(self) -> Sequence[Any]:
+        asked = self.arguments.get("group_by") or ()
+        if len(asked) > MAX_DIMENSIONS:
+            raise HubError("TOO_MANY_DIMENSIONS", f"`groupBy` takes at most {MAX_DIMENSIONS} dimensions.")
+        if len({item.name for item in asked}) < len(asked):
+            raise HubError("BAD_ARGUMENT", "`groupBy` takes each dimension once.")
+        if sum(item.name in buckets.TIMES for item in asked) > 1:
+            raise HubError("BAD_ARGUMENT", "`groupBy` takes one dimension of time: the finest that you need.")
+        found: Sequence[Any] = asked
+        return found
+
+    def _event(self) -> ColumnElement[Any]:
+        asked = self.arguments.get("event")
+        name = None if asked is None else asked.name
+        found = self.statistic.event(name)
+        if found is None:
+            known = ", ".join(
+                ["BEGAN", *(["ENDED"] if self.statistic.ends is not None else []), *self.statistic.events]
+            )
+            raise HubError("EVENT_NOT_OF_KIND", f"{self.kind} has no event {name}. It has {known}.")
+        return found
+
+    def _dimension(self, term: Term) -> Dimension:
+        name = term.name
+        if name in buckets.TIMES:
+            return Dimension(term, buckets.bucket(name, self.event, self.binder))
+        children = self.place.children(name)
+        if children is not None:
+            if self.coarse and children.target != "Division":
+                raise HubError(
+                    "DIMENSION_WITHHELD",
+                    f"Groups by {name} are not for callers with aggregates only. Group by CHILD_DIVISION.",
+                )
+            return Dimension(term, children.key, children.target, children.label, children)
+        found = self._declared(name)
+        if isinstance(found, Ref):
+            return Dimension(term, expression(found.key), found.target, expression(found.label))
+        column = expression(found)
+        return Dimension(term, column, codes=getattr(column.type, "enum_class", None))
+
+    def _declared(self, name: str) -> Any:
+        found = self.statistic.dimensions.get(name)
+        if found is None:
+            known = ", ".join([*self.statistic.dimensions, *buckets.TIMES])
+            raise HubError("DIMENSION_NOT_OF_KIND", f"{self.kind} has no dimension {name} here. It has {known}.")
+        return found
+
+    def _parent(self, root: bool) -> Any:
+        """The anchors: the parents' keys, or at the root the row that ``within`` names, if the caller sees it; None for everywhere."""
+        if not root:
+            return parents()
+        if self.within is None:
+            return None
+        source = self.registry.sources[self.tally.target]
+        key = self.binder.key(self.within, source.prefix)
+        if self.coarse:
+            return select(key.label("key")).subquery("parent")
+        seen = self.registry.sight(source, self.lenses, self.binder, None)
+        found = select(source.key.label("key")).where(source.key == key)
+        return (found if seen is None else found.where(seen)).subquery("parent")
+
+    def _cells(self) -> Select[Any]:
+        """The groups of one parent, and the whole."""
+        keys = (
+            select(*(item.key.label(f"k{place}") for place, item in enumerate(self.dimensions)))
+            if self.dimensions
+            else None
+        )
+        measured = self._measured()
+        where = [*self._dated(), *self._conditions()]
+        if self.statistic.where is not None:
+            where.append(self.statistic.where)
+        seen = self.registry.countable(self.source, self.lenses, self.binder, None)
+        if seen is not None:
+            where.append(seen)
+        inner, scope = self.place.joins, self.place.where
+        needed = [*(item.key for item in self.dimensions), *measured, *where, *scope, *(on for _, on in inner)]
+        outer = [join for item in self.dimensions if item.children is not None for join in item.children.joins]
+        from_ = self._joined(*needed, *(on for _, on in outer))
+        for other, on in inner:
+            from_ = from_.join(other, on)
+        for other, on in outer:
+            from_ = from_.outerjoin(other, on)
+        if keys is None:
+            cells = select(literal_column("-1", Integer()).label("mark"), *measured).select_from(from_)
+            return self._correlated(cells.where(*scope, *where))
+        tables = find_tables(from_, include_aliases=True)
+        grouped = keys.correlate(*tables, *([] if self.parent is None else [self.parent])).lateral("g")
+        marks = func.grouping(*grouped.c)
+        cells = select(cast(-func.least(marks, 1), Integer()).label("mark"), *grouped.c, *measured).select_from(
+            from_.join(grouped, true())
+        )
+        names = ", ".join(f"g.{column.name}" for column in grouped.c)
+        cells = cells.where(*scope, *where).group_by(text(f"GROUPING SETS ((), ({names}))")).limit(MAX_GROUPS + 2)
+        return self._correlated(cells)
+
+    def _correlated(self, cells: Select[Any]) -> Select[Any]:
+        return cells if self.parent is None else cells.correlate(self.parent)
+
+    def _measured(self) -> list[ColumnElement[Any]]:
+        """How many people stand behind a cell, and the measures, each with what says whether it may be told."""
+        columns: list[ColumnElement[Any]] = []
+        person = self.statistic.person
+        people = func.count() if person is None else func.count(expression(person).distinct())
+        columns.append((people if self.coarse else cast(null(), BigInteger())).label("people"))
+        for place, measure in enumerate(self.measures.values()):
+            columns.append(measure.at(self.day, self.binder).label(f"m{place}"))
+            for suffix, column in (("l", measure.largest), ("f", measure.fewest)):
+                told = column if self.coarse and column is not None else cast(null(), Integer())
+                columns.append(told.label(f"m{place}{suffix}"))
+        return columns
+
+    def _dated(self) -> list[ColumnElement[bool]]:
+        """The condition on the day or the period that is asked about."""
+        if self._flow():
+            since, until = self.arguments.get("from"), self.arguments.get("until")
+            return [
+                *([self.event >= self.binder.day(since)] if since is not None else []),
+                *([self.event < self.binder.day(until)] if until is not None else []),
+            ]
+        if self.statistic.ends is None or self.arguments.get("event") is not None:
+            return [self.event <= self.day]
+        ends = expression(self.statistic.ends)
+        begun = self.event <= self.day
+        return [
+            begun if self.statistic.known else or_(self.event.is_(None), begun),
+            or_(ends.is_(None), ends > self.day),
+        ]
+
+    def _conditions(self) -> list[ColumnElement[bool]]:
+        """The conditions of ``where``."""
+        return [self._condition(item["dimension"].name, item["in"]) for item in self.arguments.get("where") or ()]
+
+    def _condition(self, name: str, given: Leaf) -> ColumnElement[bool]:
+        if name in buckets.TIMES:
+            raise HubError(
+                "BAD_ARGUMENT", f"`where` takes no dimension of time such as {name}. Use `from` and `until`."
+            )
+        found = self._declared(name)
+        if isinstance(found, Ref):
+            prefix = self.registry.sources[found.target].prefix
+            return expression(found.key) == any_(self.binder.keys(given, prefix))
+        column = expression(found)
+        known: Mapping[str, Any] = {code.name: code for code in getattr(column.type, "enum_class", None) or ()}
+
+        def values(inputs: Inputs) -> list[str]:
+            texts: list[str] = given.get(inputs.variables)
+            for value in texts:
+                if (known and value not in known) or "\0" in value:
+                    raise HubError("BAD_ARGUMENT", f"{name} of {self.kind} has no value {ids.shown(value)}.")
+            return texts
+
+        return cast(column, Text) == any_(self.binder.bind(values, _TEXTS))
+
+    def _joined(self, *parts: ColumnElement[Any]) -> FromClause:
+        """The records' table with the tables that these expressions need."""
+        wanted = {table for part in parts for table in find_tables(part, check_columns=True)}
+        joins = self.statistic.joins
+        for join in reversed(joins):
+            if join.model.__table__ in wanted:
+                wanted.update(find_tables(expression(join.key), check_columns=True))
+        from_: FromClause = self.source.table
+        for join in joins:
+            table = join.model.__table__
+            if table in wanted:
+                from_ = from_.outerjoin(table, table.c.id == expression(join.key))
+        return from_
+
+    def _domain(self, place: int) -> Select[Any]:
+        """A row for each child of a dimension."""
+        children = self.dimensions[place].children
+        assert children is not None
+        keys = [
+            next(iter(children.domain.selected_columns)) if other == place else cast(null(), item.key.type)
+            for other, item in enumerate(self.dimensions)
+        ]
+        nothing = [cast(null(), column.type) for column in self._measured()]
+        mark = literal_column(str(place + 1), Integer())
+        seen = self.registry.sight(self.registry.sources[children.target], self.lenses, self.binder, None)
+        domain = children.domain if seen is None else children.domain.where(seen)
+        return self._correlated(domain.with_only_columns(mark, *keys, *nothing))
+
+    def _label(self, place: int, key: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The label of a key that names a row."""
+        item = self.dimensions[place]
+        if item.target is None or item.label is None:
+            return cast(null(), Text).label(f"l{place}")
+        source = self.registry.sources[item.target]
+        return select(item.label).where(source.key == key).scalar_subquery().label(f"l{place}")
+
+
+def shown(name: str) -> str:
+    """A measure by the name of its field."""
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)
+
+
+def too_many_groups() -> HubError:
+    """The error of a statistic with more groups than are told at a time."""
+    return HubError(
+        "TOO_MANY_GROUPS",
+        f"This statistic has more than {MAX_GROUPS} groups. Ask for a shorter period, longer buckets of time, fewer dimensions, or some"
+        " values of a dimension by `where`.",
+    )

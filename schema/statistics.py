@@ -1,0 +1,103 @@
+"""Statistics (统计) in the schema: counts and sums of every kind of record, by up to three dimensions."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+
+from resolvers.terms import Dimension, RecordEvent, RecordKind
+from schema.fields import Argument, field
+from schema.refs import DivisionRef, OrganizationRef
+from schema.terms import describe
+
+for kind in (Dimension, RecordEvent, RecordKind):
+    describe(kind)
+
+
+@strawberry.input(description="Values of a dimension that are counted (统计条件)")
+class DimensionFilter:
+    """Values of a dimension that are counted."""
+
+    dimension: Dimension = strawberry.field(description="The dimension; none of time (维度)")
+    in_: list[str] = strawberry.field(
+        name="in",
+        description="Its values as statistics tell them: codes, global IDs, numbers, texts, `true` and `false` (取值)",
+    )
+
+
+@strawberry.type(description="What tells a group of a statistic from the others (分组值)")
+class StatisticsKey:
+    """What tells a group of a statistic from the others."""
+
+    dimension: Dimension = field("The dimension (维度)")
+    value: str | None = field(
+        "The value: a code, a global ID, a number, a text, `true` or `false`, or a name of time; empty where the records have none (取值)"
+    )
+    label: str | None = field("The value as people read it (名称)")
+    organization: OrganizationRef | None = field("The union, where the value is one and you see it (工会)")
+    division: DivisionRef | None = field("The division, where the value is one (区划)")
+
+
+@strawberry.type(
+    description="Counts and sums of the whole or of a group; each is a measure of its own, never to be added to another. With aggregates"
+    " only, a measure is empty where it would tell of few (统计值)"
+)
+class StatisticsGroup:
+    """Counts and sums of the whole or of a group."""
+
+    keys: list[StatisticsKey] = field("The value of each dimension, in their order; of the whole none (分组值)")
+    records: int | None = field("Records of the kind (记录数，条)")
+    persons: int | None = field("Distinct persons in this group (人数，人)")
+    attendances: int | None = field("Attendances (人次)")
+    sessions: int | None = field("Sessions (场次)")
+    households: int | None = field("Distinct households in this group (户数，户)")
+    units: int | None = field("Distinct unions or employers in this group (单位数，家)")
+    cases: int | None = field("Distinct cases in this group (案件数，起)")
+    items: int | None = field("Pieces: wishes, posts, copies, vehicles (件数，个、份)")
+    amount: Decimal | None = field("Sum of money, in yuan (金额，元)")
+    quantity: Decimal | None = field(
+        "Sum of quantities, in the unit of the records: group by UNIT or choose one (数量)"
+    )
+    overdue: int | None = field("Records past their last day under the deadline rule in force (逾期数)")
+    settled_before_arbitration: float | None = field(
+        "Share of the concluded cases that were settled before arbitration, between 0 and 1 (仲裁前调解成功率)"
+    )
+    median_days: float | None = field("Median of the days that it took, over those done (中位天数，天)")
+    median_minutes: float | None = field("Median of the minutes that it took, over those done (中位分钟数，分钟)")
+
+
+@strawberry.type(description="Counts and sums of one kind of record, whole and in groups (统计)")
+class Statistics:
+    """Counts and sums of one kind of record, whole and in groups."""
+
+    kind: RecordKind = field("What was counted (统计对象)")
+    as_of: date | None = field("The day as of which it was counted; empty for a period (截至日期)")
+    from_: date | None = strawberry.field(name="from", description="First day of the period (起始日期)")
+    until: date | None = field("Day before which the period ended (终止日期，不含)")
+    total: StatisticsGroup = field("The whole (合计)")
+    groups: list[StatisticsGroup] = field(
+        "The groups, those without any record too where the values are known beforehand (分组)"
+    )
+
+
+ASKED = {
+    "kind": Argument(RecordKind, "What to count (统计对象)"),
+    "as_of": Argument(
+        date | None,
+        "Count what holds on this day, or has happened by it; today when no period is given either (截至日期)",
+    ),
+    "from": Argument(date | None, "Count what began or happened on this day or later (起始日期)"),
+    "until": Argument(date | None, "Count what began or happened before this day (终止日期，不含)"),
+    "event": Argument(
+        RecordEvent | None,
+        "Which day of a record counts for the period or day; its beginning unless said otherwise (口径日期)",
+    ),
+    "group_by": Argument(list[Dimension] | None, "Up to three dimensions, at most 2,000 groups (分组维度)"),
+    "where": Argument(list[DimensionFilter] | None, "Count only these values; all conditions must hold (统计条件)"),
+}
+
+
+def statistics(description: str, *places: dict[str, Argument]) -> Any:
+    """A field of statistics, with the arguments that say where."""
+    return field(description, **{name: value for part in places for name, value in part.items()}, **ASKED)
