@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Float, FromClause, Select, and_, cast, func
+from sqlalchemy import BigInteger, ColumnElement, Float, FromClause, Select, and_, cast, func
 from sqlalchemy import distinct as distinct_
 
 from db.model import Model
@@ -135,7 +135,11 @@ def median(value: ColumnElement[Any]) -> Measure:
 def share(part: ColumnElement[bool], whole: ColumnElement[bool]) -> Measure:
     """The fraction of the records in ``whole`` that are in ``part`` too, between 0 and 1."""
     of, within = func.count().filter(whole), func.count().filter(and_(whole, part))
-    return Measure(cast(within, Float()) / func.nullif(of, 0), zero=None, fewest=func.least(within, of - within))
+    return Measure(
+        cast(within, Float()) / func.nullif(of, 0),
+        zero=None,
+        fewest=func.least(within, of - within, type_=BigInteger()),
+    )
 
 
 @dataclass(frozen=True)

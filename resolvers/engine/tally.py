@@ -340,11 +340,9 @@ class Counting:
         """A row for each child of a dimension."""
         children = self.dimensions[place].children
         assert children is not None
-        keys = [
-            next(iter(children.domain.selected_columns)) if other == place else cast(null(), item.key.type)
-            for other, item in enumerate(self.dimensions)
-        ]
-        nothing = [cast(null(), column.type) for column in self._measured()]
+        key = next(iter(children.domain.selected_columns))
+        keys = [key if other == place else null() for other in range(len(self.dimensions))]
+        nothing = [null() for _ in self._measured()]
         mark = literal_column(str(place + 1), Integer())
         seen = self.registry.sight(self.registry.sources[children.target], self.lenses, self.binder, None)
         domain = children.domain if seen is None else children.domain.where(seen)

@@ -20,7 +20,7 @@ from graphql import (
 
 from resolvers.engine import ids
 from resolvers.engine.arguments import snake
-from resolvers.engine.source import AnyOf, Many, One, Source, expression
+from resolvers.engine.source import AnyOf, Many, One, Source, Tally, expression
 from resolvers.reach import By
 from schema import registry, schema
 from tests.resolvers.caller import Caller
@@ -40,6 +40,9 @@ ROOTS = sorted(CORE.query_type.fields)  # type: ignore[union-attr]
 LISTS = [name for name in ROOTS if isinstance(registry.roots.get(snake(name)), Many)]
 
 
+STATISTIC = "{ total { records } groups { keys { label division { name } } records amount medianDays } }"
+
+
 def selected(name: str, found: GraphQLField, arguments: str = "") -> str:
     """A field with everything on it that is no relation of the rows below."""
     type_ = get_named_type(found.type)
@@ -47,6 +50,8 @@ def selected(name: str, found: GraphQLField, arguments: str = "") -> str:
         return f"{name} {{ __typename {' '.join(f'... on {kind.name} {{ id }}' for kind in type_.types)} }}"
     if not isinstance(type_, GraphQLObjectType):
         return name
+    if type_.name == "Statistics":
+        return f"{name}(kind: DISPUTE_CASES, groupBy: [CHILD_DIVISION]) {STATISTIC}"
     if not type_.name.endswith("Connection"):
         return f"{name}{arguments} {{ id }}"
     below = " ".join(connection_part(part, inner) for part, inner in type_.fields.items())
@@ -79,7 +84,7 @@ def at_root(name: str, first: int | None = None) -> str:
             return '{ node(id: "org_1") { id } }'
         case "nodes":
             return '{ nodes(ids: ["org_1"]) { id } }'
-    if name in LISTS:
+    if name in LISTS or name == "statistics":
         return f"{{ {selected(name, found, '' if first is None else f'(first: {first})')} }}"
     return f'{{ {name}(id: "{registry.sources[get_named_type(found.type).name].prefix}_1") {{ id }} }}'
 
@@ -104,14 +109,14 @@ async def parents_of(pool: asyncpg.Pool, source: Source, name: str) -> list[int]
                 f"SELECT {column} AS id FROM {by.column.table.name} WHERE {column} IS NOT NULL GROUP BY 1"  # type: ignore[attr-defined]
                 f" ORDER BY count(*) DESC, 1",
             )
-        case Many() if table == "organization":
+        case Many() | Tally() if table == "organization":
             rich = await keys(
                 pool,
                 "SELECT o.id FROM organization o JOIN industrial_closure i ON i.ancestor_id = o.id"
                 " JOIN territorial_closure t ON t.ancestor_id = o.id OR t.descendant_id = o.id"
                 " GROUP BY 1 ORDER BY count(*) DESC, 1",
             )
-        case Many() if table == "division":
+        case Many() | Tally() if table == "division":
             rich = await keys(
                 pool,
                 "SELECT d.id FROM division d JOIN organization o ON o.division_id = d.id"
