@@ -36,6 +36,16 @@ class GrantStatus(Term):
     REFUSED = "Refused (未批准)"
 
 
+class SchoolStage(Term):
+    """School stage of a child (学段)."""
+
+    PRESCHOOL = "Preschool (学前)"
+    PRIMARY = "Primary school (小学)"
+    JUNIOR_SECONDARY = "Junior secondary school (初中)"
+    SENIOR_SECONDARY = "Senior secondary or vocational school (高中、中职)"
+    TERTIARY = "College or university (大学)"
+
+
 class Household(Keyed, Dated, Model):
     """Household in hardship (困难职工家庭), on file from ``valid_from`` until it leaves hardship; ``member_id`` is its worker."""
 
@@ -64,7 +74,7 @@ class Dependant(Keyed, Model):
     household_id: Mapped[int] = mapped_column(ForeignKey("household.id"))
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     birth_year: Mapped[int]
-    school_stage: Mapped[str | None]
+    school_stage: Mapped[SchoolStage | None]
 
     __table_args__ = (
         Index("ix_dependant_household_id_id", "household_id", "id"),

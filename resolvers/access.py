@@ -12,6 +12,8 @@ from db.organizations import Hierarchy
 class Lens(Enum):
     """A way to see rows. A caller sees what any of their lenses shows; the set of lenses is part of a plan's key, their IDs are bound."""
 
+    UNWALLED = "unwalled"
+    """No caller's: an engine without its first wall."""
     EVERYTHING = "everything"
     TERRITORIAL = "territorial"
     INDUSTRIAL = "industrial"
@@ -49,9 +51,11 @@ class Caller:
 
     @cached_property
     def lenses(self) -> Mapping[Lens, tuple[int, ...]]:
-        """The caller's lenses with the keys that each starts from: unions, divisions, cases or the member."""
+        """The caller's lenses with the keys that each starts from: unions, divisions, cases or the member. Those of the lens that sees
+        everything are the unions for which its holder stands: health records are in sight of the handling union alone."""
         if self.everything:
-            return {Lens.EVERYTHING: ()}
+            unions = {grant.organization_id for grant in self.grants if grant.organization_id is not None}
+            return {Lens.EVERYTHING: tuple(sorted(unions))}
         found: dict[Lens, set[int]] = {}
         for grant in self.grants:
             match grant.role:

@@ -7,7 +7,7 @@ from db.disputes import DisputeCase
 from db.divisions import Division, DivisionAlias, DivisionClosure
 from db.employers import Employer
 from db.organizations import Organization
-from resolvers import certifications, coverage, policies, venues
+from resolvers import assistance, certifications, coverage, policies, relief, venues
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import Lookup, Many, One, Rows, Source, Tally
@@ -73,6 +73,8 @@ registry.add(
             **venues.OF_DIVISION,
             **policies.OF_DIVISION,
             **certifications.OF_DIVISION,
+            **relief.OF_DIVISION,
+            **assistance.OF_DIVISION,
         },
     )
 )

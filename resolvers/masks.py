@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     any_,
     case,
+    cast,
     exists,
     func,
     literal,
@@ -46,6 +47,8 @@ class Level(IntEnum):
 
 HIDDEN, PART, CLEAR = Level.HIDDEN, Level.PART, Level.CLEAR
 UNSEEN: ColumnElement[Any] = type_coerce(literal("****"), Text())
+NOTHING: ColumnElement[Any] = cast(null(), Text())
+"""Null of a known type: PostgreSQL writes no JSON of any other."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,16 @@ def _of_unions(level: Level) -> dict[Lens, Level]:
     return dict.fromkeys((Lens.EVERYTHING, Lens.TERRITORIAL, Lens.INDUSTRIAL), level)
 
 
+def _of_handlers(column: str) -> Mask:
+    """Health: for the union that handles the case and for the patient, who alone have its rows in sight."""
+    return Mask(
+        {**_of_unions(CLEAR), Lens.SELF: CLEAR},
+        _column(column),
+        _column(column),
+        hidden=NOTHING,
+    )
+
+
 MASKS: Mapping[tuple[str, str], Mask] = {
     ("Member", "name"): Mask(
         {**_of_unions(PART), Lens.EVERYTHING: CLEAR, Lens.SOCIAL_SECURITY: PART, Lens.CASES: CLEAR, Lens.SELF: CLEAR},
@@ -133,15 +146,17 @@ MASKS: Mapping[tuple[str, str], Mask] = {
         },
         _column("note"),
         _column("note"),
-        hidden=type_coerce(null(), Text()),
+        hidden=NOTHING,
         only={Lens.TERRITORIAL: _handles, Lens.INDUSTRIAL: _handles},
     ),
     ("AgreementParty", "chief_representative"): Mask(
         {**_of_unions(CLEAR), Lens.HR_BUREAU: CLEAR, Lens.EMPLOYERS_BODY: HIDDEN},
         _column("chief_representative"),
         _column("chief_representative"),
-        hidden=type_coerce(null(), Text()),
+        hidden=NOTHING,
     ),
+    ("CareCase", "diagnosis"): _of_handlers("diagnosis"),
+    ("CareStep", "note"): _of_handlers("note"),
 }
 """The masked columns by type and column. Names of officers in their public function (chairs, chief representatives) are no secret of the
 union; sealed columns (resident number, phone, bank card) are never in clear here: that is what reveal is for."""

@@ -4,6 +4,7 @@ from db.disputes import DisputeParty
 from db.insurance import InsuranceEnrolment
 from db.members import Engagement, Member, Membership
 from db.organizations import Organization
+from resolvers import assistance, care, relief
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import Join, Statistic, distinct
 from resolvers.masks import phone, resident_number
@@ -49,6 +50,9 @@ registry.add(
                 "DisputeCase",
                 By(DisputeParty.member_id, via=DisputeParty.case_id),
             ),
+            **relief.OF_MEMBER,
+            **assistance.OF_MEMBER,
+            **care.OF_MEMBER,
         },
     )
 )

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement
 
 from db.employers import EmployerCoverage
 from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink
-from resolvers import certifications, coverage, policies, venues
+from resolvers import assistance, care, certifications, coverage, policies, relief, venues
 from resolvers.agreements import AGREEMENTS_WITHIN
 from resolvers.disputes import CASES_WITHIN
 from resolvers.employers import EMPLOYERS_WITHIN
@@ -110,6 +110,9 @@ registry.add(
             **policies.OF_ORGANIZATION,
             **certifications.OF_ORGANIZATION,
             "statistics": Tally("Organization", CountWithin()),
+            **relief.OF_ORGANIZATION,
+            **assistance.OF_ORGANIZATION,
+            **care.OF_ORGANIZATION,
         },
     )
 )

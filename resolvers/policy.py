@@ -12,6 +12,8 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, and_, any_, 
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.agreements import CollectiveAgreement
+from db.assistance import CooperationAgreement, RosterEntry
+from db.care import CareCase
 from db.certifications import Certification
 from db.disputes import DisputeCase, DisputeParty
 from db.divisions import DivisionClosure
@@ -20,6 +22,7 @@ from db.insurance import InsuranceEnrolment
 from db.members import Engagement, Member, Membership
 from db.model import Model
 from db.organizations import IndustrialClosure, TerritorialClosure
+from db.relief import Household
 from resolvers.access import Lens
 from resolvers.engine import ids
 from resolvers.engine.binder import Binder
@@ -31,6 +34,9 @@ Rule = Callable[["Sight", FromClause], Condition]
 
 OPEN = frozenset({"Division", "DivisionAlias", "PolicyDocument", "PolicyIssuer", "PolicyMeasure", "Venue"})
 """Types that everyone sees: the territory, and what is published."""
+
+HEALTH = frozenset({"CareCase", "CareStep", "CareShift", "MutualAidClaim"})
+"""Types with health data: the handling union's itself and the patient's, and not those of a lens that sees everything else."""
 
 
 class Sight:
@@ -45,7 +51,7 @@ class Sight:
     def keys(self) -> ColumnElement[Any]:
         """The keys that the lens starts from."""
         lens = self.lens
-        return any_(self.binder.bind(lambda inputs: list(inputs.caller.lenses[lens]), ARRAY(BigInteger())))
+        return any_(self.binder.bind(lambda inputs: list(inputs.caller.lenses.get(lens, ())), ARRAY(BigInteger())))
 
     def day(self) -> ColumnElement[date]:
         """Today."""
@@ -99,6 +105,10 @@ def _stands(sight: Sight, table: FromClause) -> Condition:
     return sight.stands(table.c.division_id)
 
 
+def _any(*rules: Rule) -> Rule:
+    return lambda sight, table: or_(*(rule(sight, table) for rule in rules))
+
+
 def _of_agreement(sight: Sight, table: FromClause) -> Condition:
     return sight.some(CollectiveAgreement, lambda other: other.c.id == table.c.agreement_id, "CollectiveAgreement")
 
@@ -144,6 +154,23 @@ def _awarded(sight: Sight, table: FromClause) -> Condition:
     return or_(sight.below(table.c.organization_id), applied)
 
 
+def _of(model: type[Model], key: str) -> Rule:
+    """The row that ``key`` leads to is in sight."""
+    return lambda sight, table: sight.some(model, lambda other: other.c.id == table.c[key], model.__name__)
+
+
+_AID_OF_UNIONS: Mapping[str, Rule] = {
+    **dict.fromkeys(
+        ("Household", "Dependant", "AidGrant", "Donation", "AidProject", "Roster", "RosterEntry", "MutualAidEnrolment"),
+        _below("organization_id"),
+    ),
+    "CooperationAgreement": _any(_below("organization_id"), _below("partner_id")),
+    "CooperationLine": _of(CooperationAgreement, "agreement_id"),
+    "Wish": _any(_below("organization_id"), _below("claimant_id")),
+    **dict.fromkeys(("CareCase", "MutualAidClaim"), _own("organization_id")),
+    **dict.fromkeys(("CareStep", "CareShift"), _of(CareCase, "case_id")),
+}
+
 _UNION: Mapping[str, Rule] = {
     "Organization": _unions,
     "OrganizationLink": _below("child_id"),
@@ -173,6 +200,7 @@ _UNION: Mapping[str, Rule] = {
     **_AGREEMENT,
     **_CASE,
     "SubjectRequest": _of_member,
+    **_AID_OF_UNIONS,
 }
 
 _AGREEMENTS_OF_DIVISION: Mapping[str, Rule] = {
@@ -231,8 +259,18 @@ def _named_in_own(model: type[Model], column: str) -> Rule:
     )
 
 
-def _any(*rules: Rule) -> Rule:
-    return lambda sight, table: or_(*(rule(sight, table) for rule in rules))
+_AID_OF_SELF: Mapping[str, Rule] = {
+    **dict.fromkeys(
+        ("Household", "Wish", "CareCase", "MutualAidEnrolment", "MutualAidClaim", "RosterEntry"), _own("member_id")
+    ),
+    "Dependant": _of(Household, "household_id"),
+    "AidGrant": _any(_own("member_id"), _of(Household, "household_id")),
+    "CareStep": _of(CareCase, "case_id"),
+    "CareShift": _any(_own("member_id"), _of(CareCase, "case_id")),
+    "Roster": lambda sight, table: sight.some(
+        RosterEntry, lambda other: other.c.roster_id == table.c.id, "RosterEntry"
+    ),
+}
 
 
 def _logged(sight: Sight, table: FromClause) -> Condition:
@@ -258,6 +296,7 @@ _SELF: Mapping[str, Rule] = {
     ),
     "Organization": _any(_named_in_own(Membership, "organization_id"), _named_in_own(Engagement, "organization_id")),
     "Employer": _any(_named_in_own(Engagement, "employer_id"), _named_in_own(InsuranceEnrolment, "participant_id")),
+    **_AID_OF_SELF,
 }
 
 RULES: Mapping[Lens, Mapping[str, Rule]] = {
@@ -268,6 +307,7 @@ RULES: Mapping[Lens, Mapping[str, Rule]] = {
     Lens.SOCIAL_SECURITY: _ENROLMENTS_OF_DIVISION,
     Lens.CASES: _ASSIGNED,
     Lens.SELF: _SELF,
+    Lens.EVERYTHING: {name: rule for name, rule in _UNION.items() if name in HEALTH},
     Lens.AGGREGATES: {},
 }
 
@@ -293,7 +333,11 @@ def visible(
 def _condition(
     source: Source, lenses: tuple[Lens, ...], table: FromClause | None, sight: Callable[[Lens], Sight]
 ) -> Condition | None:
-    if Lens.EVERYTHING in lenses or source.typename in OPEN:
+    if (
+        Lens.UNWALLED in lenses
+        or source.typename in OPEN
+        or (Lens.EVERYTHING in lenses and source.typename not in HEALTH)
+    ):
         return None
     seen = [
         RULES[lens][source.typename](sight(lens), source.table if table is None else table)

@@ -3,6 +3,8 @@
 from resolvers import (
     access_log,
     agreements,
+    assistance,
+    care,
     certifications,
     coverage,
     deadlines,
@@ -13,6 +15,7 @@ from resolvers import (
     members,
     organizations,
     policies,
+    relief,
     venues,
 )
 from resolvers.masks import is_masked, masked
@@ -29,6 +32,8 @@ registry.viewer = viewer_fields
 __all__ = [
     "access_log",
     "agreements",
+    "assistance",
+    "care",
     "certifications",
     "coverage",
     "deadlines",
@@ -40,5 +45,6 @@ __all__ = [
     "organizations",
     "policies",
     "registry",
+    "relief",
     "venues",
 ]

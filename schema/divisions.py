@@ -7,6 +7,7 @@ import strawberry
 from db.divisions import DivisionKind, DivisionLevel
 from db.model import Term
 from schema.agreements import AgreementField
+from schema.assistance import AssistanceOfDivision
 from schema.certifications import CertificationsOfDivision
 from schema.coverage import CoverageOfDivision
 from schema.coverage_filters import CensusRecordFilter, DesignationFilter, TargetFilter
@@ -28,6 +29,7 @@ from schema.refs import (
     StatisticsRef,
 )
 from schema.relay import DIVISION, Connection, Node, as_of, page
+from schema.relief import ReliefOfDivision
 from schema.statistics import statistics
 from schema.terms import describe
 from schema.venues import VenueFilter, VenuesOfDivision
@@ -81,7 +83,15 @@ class DivisionAlias(Node):
 
 
 @strawberry.type(description="Division of the territory, from province to village, with zones (行政区划)")
-class Division(CoverageOfDivision, VenuesOfDivision, PoliciesOfDivision, CertificationsOfDivision, Node):
+class Division(
+    CoverageOfDivision,
+    VenuesOfDivision,
+    PoliciesOfDivision,
+    CertificationsOfDivision,
+    ReliefOfDivision,
+    AssistanceOfDivision,
+    Node,
+):
     """Division of the territory, from province to village, with zones (行政区划)."""
 
     code: str | None = field(

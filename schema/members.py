@@ -6,6 +6,8 @@ import strawberry
 
 from db.members import EngagementKind, MembershipChannel, MembershipStatus, Sex, WorkerType
 from db.model import Term
+from schema.assistance import AssistanceOfMember
+from schema.care import CareOfMember
 from schema.disputes import DisputeField
 from schema.fields import field, optional
 from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter
@@ -23,6 +25,7 @@ from schema.refs import (
     OrganizationRef,
 )
 from schema.relay import Connection, Node, as_of, page
+from schema.relief import ReliefOfMember
 from schema.terms import describe
 
 
@@ -154,7 +157,7 @@ class Engagement(Node):
 
 
 @strawberry.type(description="Member: a person who is or was in a union (会员)")
-class Member(Node):
+class Member(ReliefOfMember, AssistanceOfMember, CareOfMember, Node):
     """Member: a person who is or was in a union (会员)."""
 
     name: str = field("Name (姓名)")

@@ -14,6 +14,8 @@ from db.organizations import (
     OrganizationStatus,
 )
 from schema.agreements import AgreementField
+from schema.assistance import AssistanceOfOrganization
+from schema.care import CareOfOrganization
 from schema.certifications import CertificationFilter, CertificationsOfOrganization
 from schema.coverage import CoverageOfOrganization
 from schema.coverage_filters import ConstructionProjectFilter
@@ -43,6 +45,7 @@ from schema.refs import (
     StatisticsRef,
 )
 from schema.relay import HIERARCHY, SUBTREE, Connection, Node, as_of, page
+from schema.relief import ReliefOfOrganization
 from schema.statistics import statistics
 from schema.terms import describe
 from schema.venues import VenueFilter, VenuesOfOrganization
@@ -118,7 +121,14 @@ class CommitteeTerm(Node):
 
 @strawberry.type(description="Union: a federation, an industry union or a grassroots union (工会组织)")
 class Organization(
-    CoverageOfOrganization, VenuesOfOrganization, PoliciesOfOrganization, CertificationsOfOrganization, Node
+    CoverageOfOrganization,
+    VenuesOfOrganization,
+    PoliciesOfOrganization,
+    CertificationsOfOrganization,
+    ReliefOfOrganization,
+    AssistanceOfOrganization,
+    CareOfOrganization,
+    Node,
 ):
     """Union: a federation, an industry union or a grassroots union (工会组织)."""
 

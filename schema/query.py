@@ -5,6 +5,8 @@ import strawberry
 from schema.access import AccessGrant, AccessPrincipal
 from schema.access_log import AccessLogQuery
 from schema.agreements import AgreementField, AgreementFilter, CollectiveAgreement
+from schema.assistance import AssistanceQuery
+from schema.care import CareQuery
 from schema.certifications import CertificationsQuery
 from schema.coverage import CoverageQuery
 from schema.disputes import DisputeCase, DisputeField, DisputeFilter
@@ -17,6 +19,7 @@ from schema.members import Member, MemberField, MemberFilter, Membership, Member
 from schema.organizations import Organization, OrganizationField, OrganizationFilter
 from schema.policies import PoliciesQuery
 from schema.relay import DIVISION, HIERARCHY, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.relief import ReliefQuery
 from schema.statistics import Statistics, statistics
 from schema.venues import VenuesQuery
 
@@ -33,7 +36,16 @@ class Viewer:
 
 
 @strawberry.type(description="The root of all reading (查询入口)")
-class Query(CoverageQuery, VenuesQuery, PoliciesQuery, CertificationsQuery, AccessLogQuery):
+class Query(
+    CoverageQuery,
+    VenuesQuery,
+    PoliciesQuery,
+    CertificationsQuery,
+    ReliefQuery,
+    AssistanceQuery,
+    CareQuery,
+    AccessLogQuery,
+):
     """The root of all reading."""
 
     viewer: Viewer = field("Who is asking (当前调用者)")

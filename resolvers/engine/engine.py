@@ -205,7 +205,7 @@ class Engine:
     def _operation(
         self, document: Document, prepared: Prepared, coerced: Mapping[str, Any], caller: Caller
     ) -> Operation:
-        lenses = caller.shape if self.first_wall else (Lens.EVERYTHING,)
+        lenses = caller.shape if self.first_wall else (Lens.UNWALLED, Lens.EVERYTHING)
         key = (prepared, lenses, shape(prepared.types, coerced, self.registry.prefixes))
         operation = self.plans.get(key)
         if operation is not None:

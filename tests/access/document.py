@@ -46,10 +46,14 @@ def _rows(policy: Policy) -> list[str]:
     for entry in policy.types.values():
         cells = ["all (全部)" if entry.open else entry.rows.get(group, "–") for group in groups]
         lines.append(_row(entry.title, *cells))
+    withheld = [entry.title for entry in policy.types.values() if entry.withheld]
+    kept = f", but only what it handles itself of (仅限本级承办): {', '.join(withheld)}" if withheld else ""
     return [
         *lines,
         "",
-        f"{policy.groups[NATIONAL]}: all (全部). {policy.groups[PUBLIC]}: none but what is open to everybody (除公开信息外无); counts as in"
+        f"{policy.groups[NATIONAL]}: all (全部){kept}.",
+        "",
+        f"{policy.groups[PUBLIC]}: none but what is open to everybody (除公开信息外无); counts as in"
         " [small-cells.md](small-cells.md).",
         "",
     ]

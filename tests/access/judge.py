@@ -1,5 +1,5 @@
-"""What a persona must be answered, given what the national federation is answered: rows out of sight gone, fields shown as the policy
-table says."""
+"""What a persona must be answered, given what one who sees all is answered ("national" below): rows out of sight gone, fields shown as
+the policy table says."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -212,7 +212,7 @@ class Judge:
         total = own["totalCount"]
         typename = rows[0]["__typename"] if rows else None
         if self.public and typename is not None and not self.policy.types[typename].open:
-            wanted = coarse(national["totalCount"])
+            wanted = None if self.policy.types[typename].withheld else coarse(national["totalCount"])
         elif self.public and typename is None:
             wanted = total if total in (0, None) else ...
         elif more:

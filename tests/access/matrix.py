@@ -1,4 +1,4 @@
-"""Asking the matrix's operations: as the national federation and as a persona, by every path that leads to a field."""
+"""Asking the matrix's operations: as one who sees all ("national" below) and as a persona, by every path that leads to a field."""
 
 import json
 from collections.abc import Mapping
@@ -39,8 +39,8 @@ class Matrix:
         return {name for name in self.sample if self.stage.keys(name)} | {"DivisionAlias"}
 
     async def response(self, text: str, variables: Mapping[str, Any], persona: Persona) -> dict[str, Any]:
-        """What a persona is answered; what the national federation is, is asked once."""
-        if not persona.everything:
+        """What a persona is answered; what one who sees all is answered, is asked once."""
+        if persona is not self.stage.standard:
             return await self.hub.response(text, variables, caller=persona)
         place = (text, json.dumps(variables, sort_keys=True))
         if place not in self.national:
@@ -50,7 +50,7 @@ class Matrix:
     async def both(self, text: str, variables: Mapping[str, Any], persona: Persona) -> tuple[Any, Any]:
         """The data for the national federation and for a persona; rows that are not found are no other error."""
         found = []
-        for caller in (self.stage.callers["national"], persona):
+        for caller in (self.stage.standard, persona):
             response = await self.response(text, variables, caller)
             codes = {error["extensions"]["code"] for error in response.get("errors", ())}
             assert codes <= {"NOT_FOUND"}, (response["errors"], text, variables, caller.name)
@@ -71,7 +71,7 @@ class Matrix:
         text = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {typename} {{ {self.writer.values(typename)} {leads} }} }} }}"
         keys = self.stage.keys(typename) or self.sample[typename]
         given = [ids.encode(registry.sources[typename].prefix, key) for key in keys]
-        response = await self.response(text, {"ids": given}, self.stage.callers["national"])
+        response = await self.response(text, {"ids": given}, self.stage.standard)
         found: list[dict[str, Any]] = response["data"]["nodes"]
         return found
 
@@ -93,7 +93,7 @@ class Matrix:
             f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {found.parent}"
             f" {{ id {found.field}(first: {MANY}) {{ nodes {{ id }} }} }} }} }}"
         )
-        response = await self.response(text, {"ids": self.ids(found.parent)}, self.stage.callers["national"])
+        response = await self.response(text, {"ids": self.ids(found.parent)}, self.stage.standard)
         for row in response["data"]["nodes"]:
             if id_ in [each["id"] for each in row[found.field]["nodes"]]:
                 return str(row["id"])
@@ -164,9 +164,12 @@ async def within(matrix: Matrix, judge: Judge, persona: Persona) -> None:
             f"query($within: ID!, $hierarchy: Hierarchy!) {{ {found.field}(first: {MANY}, within: $within, hierarchy: $hierarchy)"
             f" {{ totalCount nodes {{ {matrix.writer.values(found.target)} }} }} }}"
         )
-        for place in matrix.stage.places.values():
+        unions = [place.union for place in matrix.stage.places.values()]
+        if judge.policy.types[found.target].withheld:
+            unions += matrix.stage.handlers
+        for union in unions:
             for hierarchy in Hierarchy:
-                given = {"within": ids.encode("org", place.union), "hierarchy": hierarchy.name}
+                given = {"within": ids.encode("org", union), "hierarchy": hierarchy.name}
                 national, own = await matrix.both(text, given, persona)
                 judge.page(national[found.field], own[found.field], f"{found.field}(within:)")
 

@@ -31,6 +31,11 @@ class Entry:
         """Whether a group sees any row."""
         return self.open or group == NATIONAL or group in self.rows
 
+    @property
+    def withheld(self) -> bool:
+        """Whether the rows are withheld even from who sees all others."""
+        return NATIONAL in self.rows
+
     def level(self, field: str, group: str) -> str:
         """How a group that sees a row sees a field of it."""
         return self.masked[field].get(group, "hidden") if field in self.masked else "clear"

@@ -55,6 +55,16 @@ WORDS: Mapping[str, str] = {
     "of its unions, or in which one of them applied": """organization_id IN (TABLE unions)
         OR id IN (SELECT round_id FROM certification WHERE organization_id IN (TABLE unions))""",
     "with the case": "case_id IN ({DisputeCase})",
+    # relief, paired assistance, care
+    "with the household": "household_id IN ({Household})",
+    "to the worker or the household": "member_id IN (TABLE worker) OR household_id IN ({Household})",
+    "helping or helped by its unions": "organization_id IN (TABLE unions) OR partner_id IN (TABLE unions)",
+    "with the cooperation agreement": "agreement_id IN ({CooperationAgreement})",
+    "verified or taken on by its unions": "organization_id IN (TABLE unions) OR claimant_id IN (TABLE unions)",
+    "rosters that name the worker": "id IN (SELECT roster_id FROM roster_entry WHERE member_id IN (TABLE worker))",
+    "handled by the union itself": "organization_id IN (TABLE own)",
+    "with the care case": "case_id IN ({CareCase})",
+    "with the care case, and the worker's own": "case_id IN ({CareCase}) OR member_id IN (TABLE worker)",
 }
 """Each word's condition on a row. ``{table}`` is the row's table, ``{Member}`` and so on the rows of that type that the same group
 sees."""
@@ -93,6 +103,7 @@ async def start(db: asyncpg.Pool, caller: Caller, group: str, day: date) -> list
             unions |= await plain.below(db, key, lens.name, day)
             above |= set(await plain.above(db, key, lens.name, day))
             own.add(key)
+    own |= set(keys.get(Lens.EVERYTHING, ()))
     divisions: set[int] = set()
     for lens in DIVISIONS:
         for key in keys.get(lens, ()):
@@ -123,7 +134,7 @@ class Reference:
     async def of_group(self, typename: str, group: str) -> set[int]:
         """Keys of the rows of a type that the caller may see as a member of one group."""
         entry = self.policy.types[typename]
-        if entry.open or group == NATIONAL:
+        if entry.open or (group == NATIONAL and not entry.withheld):
             return await self._keys("open", typename, "true")
         if group == PUBLIC or group not in entry.rows:
             return set()

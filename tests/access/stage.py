@@ -22,6 +22,8 @@ from db.principals import by_subject, create_principal
 from resolvers.access import PUBLIC, Caller
 from resolvers.viewer import caller_of
 from tests.access import coverage
+from tests.access.stage_aid import furnish_aid, furnish_care
+from tests.resolvers.caller import handler_of_all
 
 PLACES = {
     "hangzhou": (Hierarchy.TERRITORIAL, "浙江省总工会", "3301"),
@@ -62,6 +64,10 @@ class Stage:
 
     places: Mapping[str, Place]
     callers: Mapping[str, Caller]
+    handlers: tuple[int, ...]
+    """Unions above the places that handle a care case themselves."""
+    standard: Caller
+    """Who sees all, health records too: the national federation, if it handled all of them itself."""
 
     def keys(self, typename: str) -> list[int]:
         """All places' rows of a type."""
@@ -90,10 +96,19 @@ async def set_up(db: asyncpg.Connection, vault: Vault) -> Stage:
     for number, (name, (hierarchy, above, code)) in enumerate(PLACES.items(), 1):
         places[name] = await _found(db, number, hierarchy, above, await db.fetchval(COUNTY, code))
         await _furnish(Hand(db, places[name]), vault, number, elsewhere)
+        place = places[name]
+        await furnish_aid(place.rows, Hand(db, place).put, place.union, place.division, number, elsewhere)
         elsewhere = places[name].union
+    handlers: list[int] = []
+    names = [above for _, above, _ in PLACES.values()]
+    for number, (name, above) in enumerate(zip([*PLACES, "weihai"], [*names, "中华全国总工会"], strict=True), 5):
+        handlers.append(await db.fetchval("SELECT id FROM organization WHERE name = $1", above))
+        place = places[name]
+        await furnish_care(place.rows, Hand(db, place).put, handlers[-1], place.division, number)
     renamed = "SELECT division_id FROM division_alias UNION SELECT id FROM division WHERE predecessor_id IS NOT NULL"
     places["hangzhou"].rows["Division"] += [row[0] for row in await db.fetch(f"{renamed} ORDER BY 1 LIMIT 9")]
-    return Stage(places, await _personas(db, places))
+    callers = await _personas(db, places)
+    return Stage(places, callers, tuple(handlers), await handler_of_all(db, callers["national"]))
 
 
 async def _found(db: asyncpg.Connection, number: int, hierarchy: Hierarchy, above: str, division: int) -> Place:

@@ -269,7 +269,7 @@ def upgrade() -> None:
     sa.Column('household_id', sa.BigInteger(), nullable=False),
     sa.Column('organization_id', sa.BigInteger(), nullable=False),
     sa.Column('birth_year', sa.BigInteger(), nullable=False),
-    sa.Column('school_stage', sa.Text(), nullable=True),
+    sa.Column('school_stage', sa.Enum('PRESCHOOL', 'PRIMARY', 'JUNIOR_SECONDARY', 'SENIOR_SECONDARY', 'TERTIARY', name='schoolstage', native_enum=False, create_constraint=True, length=40), nullable=True),
     sa.ForeignKeyConstraint(['household_id'], ['household.id'], name=op.f('fk_dependant_household_id')),
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_dependant_organization_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_dependant'))

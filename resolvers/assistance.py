@@ -1,0 +1,129 @@
+"""How paired assistance is answered: agreements and their lines, wishes, donations, aid projects, rosters."""
+
+from collections.abc import Mapping
+
+from db.assistance import AidProject, CooperationAgreement, CooperationLine, Donation, Roster, RosterEntry, Wish
+from resolvers.engine.source import Field, Many, One, Source
+from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.registry import registry
+
+RUNS = Period(AidProject.started_on, AidProject.completed_on)
+
+COOPERATION_WITHIN = Many(
+    "CooperationAgreement",
+    Within(CooperationAgreement.organization_id, period=Period.of(CooperationAgreement)),
+)
+WISHES_WITHIN = Many("Wish", Within(Wish.organization_id))
+DONATIONS_WITHIN = Many("Donation", Within(Donation.organization_id))
+AID_PROJECTS_WITHIN = Many("AidProject", Within(AidProject.organization_id, period=RUNS))
+ROSTERS_WITHIN = Many("Roster", Within(Roster.organization_id))
+
+OF_ORGANIZATION: Mapping[str, Field] = {
+    "cooperation_agreements": COOPERATION_WITHIN,
+    "wishes": WISHES_WITHIN,
+    "donations": DONATIONS_WITHIN,
+    "aid_projects": AID_PROJECTS_WITHIN,
+    "rosters": ROSTERS_WITHIN,
+}
+OF_DIVISION: Mapping[str, Field] = {
+    "wishes": Many("Wish", WithinDivision(Wish.division_id)),
+    "donations": Many("Donation", WithinDivision(Donation.division_id)),
+    "aid_projects": Many("AidProject", WithinDivision(AidProject.division_id, period=RUNS)),
+}
+OF_MEMBER: Mapping[str, Field] = {
+    "wishes": Many("Wish", By(Wish.member_id)),
+    "roster_entries": Many("RosterEntry", By(RosterEntry.member_id), expected=1),
+}
+
+registry.add(
+    Source(
+        CooperationAgreement,
+        "coop",
+        hide=("organization_id", "partner_id", "predecessor_id"),
+        fields={
+            "organization": One("Organization", CooperationAgreement.organization_id),
+            "partner": One("Organization", CooperationAgreement.partner_id),
+            "predecessor": One("CooperationAgreement", CooperationAgreement.predecessor_id),
+            "lines": Many("CooperationLine", By(CooperationLine.agreement_id)),
+        },
+    )
+)
+registry.add(
+    Source(
+        CooperationLine,
+        "line",
+        hide=("agreement_id",),
+        fields={
+            "agreement": One("CooperationAgreement", CooperationLine.agreement_id),
+            "wishes": Many("Wish", By(Wish.line_id)),
+        },
+    )
+)
+registry.add(
+    Source(
+        Wish,
+        "wish",
+        hide=("organization_id", "division_id", "line_id", "member_id", "claimant_id"),
+        fields={
+            "organization": One("Organization", Wish.organization_id),
+            "division": One("Division", Wish.division_id),
+            "line": One("CooperationLine", Wish.line_id),
+            "member": One("Member", Wish.member_id),
+            "claimant": One("Organization", Wish.claimant_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        Donation,
+        "don",
+        hide=("organization_id", "division_id", "line_id"),
+        fields={
+            "organization": One("Organization", Donation.organization_id),
+            "division": One("Division", Donation.division_id),
+            "line": One("CooperationLine", Donation.line_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        AidProject,
+        "aidproj",
+        hide=("organization_id", "division_id", "line_id", "venue_id"),
+        fields={
+            "organization": One("Organization", AidProject.organization_id),
+            "division": One("Division", AidProject.division_id),
+            "line": One("CooperationLine", AidProject.line_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        Roster,
+        "roster",
+        hide=("organization_id", "line_id"),
+        fields={
+            "organization": One("Organization", Roster.organization_id),
+            "line": One("CooperationLine", Roster.line_id),
+            "entries": Many("RosterEntry", By(RosterEntry.roster_id)),
+        },
+    )
+)
+registry.add(
+    Source(
+        RosterEntry,
+        "rentry",
+        hide=("organization_id", "division_id", "roster_id", "member_id"),
+        fields={
+            "organization": One("Organization", RosterEntry.organization_id),
+            "division": One("Division", RosterEntry.division_id),
+            "roster": One("Roster", RosterEntry.roster_id),
+            "member": One("Member", RosterEntry.member_id),
+        },
+    )
+)
+registry.root("cooperation_agreements", COOPERATION_WITHIN)
+registry.root("wishes", WISHES_WITHIN)
+registry.root("donations", DONATIONS_WITHIN)
+registry.root("aid_projects", AID_PROJECTS_WITHIN)
+registry.root("rosters", ROSTERS_WITHIN)

@@ -1,0 +1,93 @@
+"""How care cases and mutual medical aid are answered: ``resolvers.policy`` says that they are the handling union's alone."""
+
+from collections.abc import Mapping
+
+from db.care import CareCase, CareShift, CareStep, MutualAidClaim, MutualAidEnrolment
+from resolvers.engine.source import Field, Many, One, Source
+from resolvers.reach import By, Period, Within
+from resolvers.registry import registry
+
+ENROLLED = Period.of(MutualAidEnrolment)
+
+OPEN = Period(CareCase.opened_on, CareCase.closed_on)
+
+CARE_CASES_WITHIN = Many("CareCase", Within(CareCase.organization_id, period=OPEN))
+AID_ENROLMENTS_WITHIN = Many("MutualAidEnrolment", Within(MutualAidEnrolment.organization_id, period=ENROLLED))
+CLAIMS_WITHIN = Many("MutualAidClaim", Within(MutualAidClaim.organization_id))
+
+OF_ORGANIZATION: Mapping[str, Field] = {
+    "care_cases": CARE_CASES_WITHIN,
+    "mutual_aid_enrolments": AID_ENROLMENTS_WITHIN,
+    "mutual_aid_claims": CLAIMS_WITHIN,
+}
+OF_MEMBER: Mapping[str, Field] = {
+    "care_cases": Many("CareCase", By(CareCase.member_id, period=OPEN)),
+    "mutual_aid_enrolments": Many("MutualAidEnrolment", By(MutualAidEnrolment.member_id, period=ENROLLED), expected=1),
+}
+
+registry.add(
+    Source(
+        CareCase,
+        "care",
+        hide=("organization_id", "member_id", "division_id"),
+        fields={
+            "organization": One("Organization", CareCase.organization_id),
+            "member": One("Member", CareCase.member_id),
+            "division": One("Division", CareCase.division_id),
+            "steps": Many("CareStep", By(CareStep.case_id, order=[CareStep.occurred_on]), expected=8),
+            "shifts": Many("CareShift", By(CareShift.case_id, order=[CareShift.served_on])),
+            "mutual_aid_claims": Many("MutualAidClaim", By(MutualAidClaim.case_id), expected=1),
+        },
+    )
+)
+registry.add(
+    Source(
+        CareStep,
+        "cstep",
+        hide=("case_id", "from_division_id", "to_division_id"),
+        fields={
+            "case": One("CareCase", CareStep.case_id),
+            "from_division": One("Division", CareStep.from_division_id),
+            "to_division": One("Division", CareStep.to_division_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        CareShift,
+        "cshift",
+        hide=("case_id", "member_id"),
+        fields={
+            "case": One("CareCase", CareShift.case_id),
+            "member": One("Member", CareShift.member_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        MutualAidEnrolment,
+        "maid",
+        hide=("organization_id", "member_id"),
+        fields={
+            "organization": One("Organization", MutualAidEnrolment.organization_id),
+            "member": One("Member", MutualAidEnrolment.member_id),
+            "mutual_aid_claims": Many("MutualAidClaim", By(MutualAidClaim.enrolment_id), expected=1),
+        },
+    )
+)
+registry.add(
+    Source(
+        MutualAidClaim,
+        "maclaim",
+        hide=("enrolment_id", "case_id", "organization_id", "member_id"),
+        fields={
+            "enrolment": One("MutualAidEnrolment", MutualAidClaim.enrolment_id),
+            "case": One("CareCase", MutualAidClaim.case_id),
+            "organization": One("Organization", MutualAidClaim.organization_id),
+            "member": One("Member", MutualAidClaim.member_id),
+        },
+    )
+)
+registry.root("care_cases", CARE_CASES_WITHIN)
+registry.root("mutual_aid_enrolments", AID_ENROLMENTS_WITHIN)
+registry.root("mutual_aid_claims", CLAIMS_WITHIN)

@@ -1,0 +1,65 @@
+"""How households in hardship, their children and grants are answered."""
+
+from collections.abc import Mapping
+
+from db.relief import AidGrant, Dependant, Household
+from resolvers.engine.source import Field, Many, One, Source
+from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.registry import registry
+
+ON_FILE = Period.of(Household)
+
+HOUSEHOLDS_WITHIN = Many("Household", Within(Household.organization_id, period=ON_FILE))
+GRANTS_WITHIN = Many("AidGrant", Within(AidGrant.organization_id))
+OF_ORGANIZATION: Mapping[str, Field] = {"households": HOUSEHOLDS_WITHIN, "aid_grants": GRANTS_WITHIN}
+OF_DIVISION: Mapping[str, Field] = {
+    "households": Many("Household", WithinDivision(Household.division_id, period=ON_FILE)),
+    "aid_grants": Many("AidGrant", WithinDivision(AidGrant.division_id)),
+}
+OF_MEMBER: Mapping[str, Field] = {
+    "households": Many("Household", By(Household.member_id, period=ON_FILE)),
+    "aid_grants": Many("AidGrant", By(AidGrant.member_id)),
+}
+
+registry.add(
+    Source(
+        Household,
+        "hh",
+        hide=("organization_id", "division_id", "member_id"),
+        fields={
+            "organization": One("Organization", Household.organization_id),
+            "division": One("Division", Household.division_id),
+            "member": One("Member", Household.member_id),
+            "dependants": Many("Dependant", By(Dependant.household_id)),
+            "aid_grants": Many("AidGrant", By(AidGrant.household_id)),
+        },
+    )
+)
+registry.add(
+    Source(
+        Dependant,
+        "dep",
+        hide=("organization_id", "household_id"),
+        fields={
+            "organization": One("Organization", Dependant.organization_id),
+            "household": One("Household", Dependant.household_id),
+            "aid_grants": Many("AidGrant", By(AidGrant.dependant_id)),
+        },
+    )
+)
+registry.add(
+    Source(
+        AidGrant,
+        "aid",
+        hide=("organization_id", "division_id", "household_id", "dependant_id", "member_id"),
+        fields={
+            "organization": One("Organization", AidGrant.organization_id),
+            "division": One("Division", AidGrant.division_id),
+            "household": One("Household", AidGrant.household_id),
+            "dependant": One("Dependant", AidGrant.dependant_id),
+            "member": One("Member", AidGrant.member_id),
+        },
+    )
+)
+registry.root("households", HOUSEHOLDS_WITHIN)
+registry.root("aid_grants", GRANTS_WITHIN)

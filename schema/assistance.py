@@ -1,0 +1,214 @@
+"""Paired assistance (对口协作) in the schema: agreements and their lines, wishes, donations, aid projects, rosters."""
+
+from datetime import date
+from decimal import Decimal
+
+import strawberry
+
+from db.assistance import AidProjectKind, ClaimantKind, CooperationLineKind, DonationItem, WishItem, WishStatus
+from db.units import Unit
+from schema.assistance_filters import (
+    AidProjectField,
+    AidProjectFilter,
+    CooperationField,
+    CooperationFilter,
+    CooperationLineField,
+    CooperationLineFilter,
+    DonationField,
+    DonationFilter,
+    RosterEntryField,
+    RosterEntryFilter,
+    RosterField,
+    RosterFilter,
+    WishField,
+    WishFilter,
+)
+from schema.fields import field
+from schema.filters import Order
+from schema.refs import DivisionRef, MemberRef, OrganizationRef
+from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
+
+IN_TERM = as_of("those in term that day; all without it")
+RUNNING = as_of("those begun and not completed that day; all without it")
+
+
+@strawberry.type(description="Line of work of a cooperation agreement (协作内容)")
+class CooperationLine(Node):
+    """Line of work of a cooperation agreement."""
+
+    kind: CooperationLineKind = field("Which line (协作类别)")
+    title: str = field("Title (名称)")
+    agreement: "CooperationAgreement | None" = field("The agreement (协议)")
+    wishes: Connection["Wish"] = page("Wishes under it (微心愿)", WishFilter, Order[WishField])
+
+
+@strawberry.type(description="Agreement of two federations on paired assistance (对口协作协议)")
+class CooperationAgreement(Node):
+    """Agreement of two federations on paired assistance."""
+
+    title: str = field("Title (名称)")
+    signed_on: date = field("Day of signing (签订日期)")
+    valid_from: date = field("First day of its term (期限起)")
+    valid_to: date | None = field("Day on which its term ends (期限止)")
+    organization: OrganizationRef | None = field("The federation that helps (支援方)")
+    partner: OrganizationRef | None = field("The federation that is helped (受援方)")
+    predecessor: "CooperationAgreement | None" = field("The agreement that it renews (续签自)")
+    lines: Connection[CooperationLine] = page(
+        "Its lines of work (协作内容)", CooperationLineFilter, Order[CooperationLineField]
+    )
+
+
+@strawberry.type(description="Micro-wish, from proposed to confirmed (微心愿)")
+class Wish(Node):
+    """Micro-wish, from proposed to confirmed."""
+
+    is_collective: bool = field("Whether a group wishes, not one person (是否集体心愿)")
+    item: WishItem = field("What is wished for (心愿物品)")
+    standard_value: Decimal = field("Standard value, yuan (标准金额)")
+    status: WishStatus = field("State (状态)")
+    claimant_kind: ClaimantKind | None = field("Who took it on; empty until somebody has (认领主体)")
+    claimant_name: str | None = field("Name of the unit that took it on; individuals are not named (认领单位)")
+    proposed_on: date = field("Day of proposal (征集日期)")
+    claimed_on: date | None = field("Day on which it was taken on (认领日期)")
+    delivered_on: date | None = field("Day of delivery (送达日期)")
+    confirmed_on: date | None = field("Day on which the recipient confirmed (确认日期)")
+    organization: OrganizationRef | None = field("The union that verified it (核实工会)")
+    division: DivisionRef | None = field("Where it comes from (所在区划)")
+    line: CooperationLine | None = field("The line of work (协作内容)")
+    member: MemberRef | None = field("Who wishes, when it is a member (会员)")
+    claimant: OrganizationRef | None = field("The union that took it on (认领工会)")
+
+
+@strawberry.type(description="Donation in kind (实物捐赠)")
+class Donation(Node):
+    """Donation in kind."""
+
+    item: DonationItem = field("What is donated (捐赠物资)")
+    quantity: Decimal | None = field("How much, in `unit`; empty where nobody has said (数量)")
+    unit: Unit = field("Unit of the quantity (计量单位)")
+    donor_name: str | None = field("The unit that gives through the union (捐赠单位)")
+    donated_on: date = field("Day of the donation (捐赠日期)")
+    organization: OrganizationRef | None = field("The union that gives (捐赠工会)")
+    division: DivisionRef | None = field("The place that receives (受赠区划)")
+    line: CooperationLine | None = field("The line of work (协作内容)")
+
+
+@strawberry.type(description="Aid project with its budget (援建项目)")
+class AidProject(Node):
+    """Aid project with its budget."""
+
+    kind: AidProjectKind = field("Kind (项目类型)")
+    name: str = field("Name (名称)")
+    budget: Decimal = field("Budget, yuan (预算)")
+    spent: Decimal | None = field("What was spent, yuan; empty until accounts are made (决算)")
+    started_on: date = field("First day (开工日期)")
+    completed_on: date | None = field("Day of completion; empty while under way (完工日期)")
+    organization: OrganizationRef | None = field("The federation that pays (援建工会)")
+    division: DivisionRef | None = field("Where it stands (所在区划)")
+    line: CooperationLine | None = field("The line of work (协作内容)")
+
+
+@strawberry.type(description="Person on a roster (花名册人员)")
+class RosterEntry(Node):
+    """Person on a roster."""
+
+    roster: "Roster | None" = field("The roster (花名册)")
+    member: MemberRef | None = field("The person (人员)")
+    organization: OrganizationRef | None = field("The union that keeps the roster (建册工会)")
+    division: DivisionRef | None = field("Where the person is (所在区划)")
+
+
+@strawberry.type(description="Roster of persons whom a programme is to reach (花名册)")
+class Roster(Node):
+    """Roster of persons whom a programme is to reach."""
+
+    name: str = field("Name (名称)")
+    as_of: date = field("The day as of which it was drawn up (截至日期)")
+    organization: OrganizationRef | None = field("The union that keeps it (建册工会)")
+    line: CooperationLine | None = field("The line of work (协作内容)")
+    entries: Connection[RosterEntry] = page("The persons (人员)", RosterEntryFilter, Order[RosterEntryField])
+
+
+@strawberry.type(description="Paired assistance at the root (对口协作查询)")
+class AssistanceQuery:
+    """Root fields, mixed into the query root."""
+
+    cooperation_agreements: Connection[CooperationAgreement] = page(
+        "Agreements on paired assistance, everywhere or of the unions within one that helps (对口协作协议列表)",
+        CooperationFilter,
+        Order[CooperationField],
+        WITHIN,
+        SUBTREE,
+        IN_TERM,
+    )
+    wishes: Connection[Wish] = page(
+        "Micro-wishes, everywhere or within a union (微心愿列表)", WishFilter, Order[WishField], WITHIN, SUBTREE
+    )
+    donations: Connection[Donation] = page(
+        "Donations in kind, everywhere or within a union that gives (实物捐赠列表)",
+        DonationFilter,
+        Order[DonationField],
+        WITHIN,
+        SUBTREE,
+    )
+    aid_projects: Connection[AidProject] = page(
+        "Aid projects, everywhere or within a union that pays (援建项目列表)",
+        AidProjectFilter,
+        Order[AidProjectField],
+        WITHIN,
+        SUBTREE,
+        RUNNING,
+    )
+    rosters: Connection[Roster] = page(
+        "Rosters, everywhere or within a union (花名册列表)", RosterFilter, Order[RosterField], WITHIN, SUBTREE
+    )
+
+
+@strawberry.type(description="Paired assistance by a union (工会对口协作)")
+class AssistanceOfOrganization:
+    """Fields of unions, mixed into them."""
+
+    cooperation_agreements: Connection[CooperationAgreement] = page(
+        "Agreements by which it or a union below helps another (对口协作协议)",
+        CooperationFilter,
+        Order[CooperationField],
+        SUBTREE,
+        IN_TERM,
+    )
+    wishes: Connection[Wish] = page(
+        "Micro-wishes that it or a union below verified (微心愿)", WishFilter, Order[WishField], SUBTREE
+    )
+    donations: Connection[Donation] = page(
+        "Donations in kind by it and the unions below (实物捐赠)", DonationFilter, Order[DonationField], SUBTREE
+    )
+    aid_projects: Connection[AidProject] = page(
+        "Aid projects that it or a union below pays for (援建项目)",
+        AidProjectFilter,
+        Order[AidProjectField],
+        SUBTREE,
+        RUNNING,
+    )
+    rosters: Connection[Roster] = page("Rosters (花名册)", RosterFilter, Order[RosterField], SUBTREE)
+
+
+@strawberry.type(description="Paired assistance in a division (区划对口协作)")
+class AssistanceOfDivision:
+    """Fields of divisions, mixed into them."""
+
+    wishes: Connection[Wish] = page(
+        "Micro-wishes that come from it (辖区微心愿)", WishFilter, Order[WishField], DIVISION
+    )
+    donations: Connection[Donation] = page(
+        "Donations that it receives (受赠物资)", DonationFilter, Order[DonationField], DIVISION
+    )
+    aid_projects: Connection[AidProject] = page(
+        "Aid projects that stand in it (辖区援建项目)", AidProjectFilter, Order[AidProjectField], DIVISION, RUNNING
+    )
+
+
+@strawberry.type(description="Paired assistance for a member (会员对口协作)")
+class AssistanceOfMember:
+    """Fields of members, mixed into them."""
+
+    wishes: Connection[Wish] = page("The member's micro-wishes (本人微心愿)", WishFilter, Order[WishField])
+    roster_entries: list[RosterEntry] = field("Rosters that name the member (所在花名册)")

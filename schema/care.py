@@ -1,0 +1,249 @@
+"""Care of the seriously ill (大病帮扶) and mutual medical aid (职工医疗互助) in the schema."""
+
+from datetime import date
+from decimal import Decimal
+
+import strawberry
+
+from db.care import CareStepKind, ClaimStatus
+from db.model import Term
+from schema.fields import all_of, any_of, field, none_of, optional
+from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, Order
+from schema.refs import (
+    DivisionFilterRef,
+    DivisionRef,
+    MemberFilterRef,
+    MemberRef,
+    OrganizationFilterRef,
+    OrganizationRef,
+)
+from schema.relay import SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.terms import describe
+
+
+class CareCaseField(Term):
+    """Columns that care cases can be ordered by (帮扶个案排序字段)."""
+
+    ONSET_ON = "Day of the onset (发病日期)"
+    OPENED_ON = "Day of opening (立案日期)"
+    CLOSED_ON = "Day of closing (结案日期)"
+
+
+class CareShiftField(Term):
+    """Columns that shifts can be ordered by (陪护排序字段)."""
+
+    SERVED_ON = "The day (陪护日期)"
+
+
+class MutualAidEnrolmentField(Term):
+    """Columns that enrolments in mutual aid can be ordered by (互助参保排序字段)."""
+
+    PREMIUM = "Premium (保费)"
+    VALID_FROM = "First day (生效日期)"
+    VALID_TO = "Day on which it ends (终止日期)"
+
+
+class MutualAidClaimField(Term):
+    """Columns that claims of mutual aid can be ordered by (互助金申请排序字段)."""
+
+    FILED_ON = "Day of filing (申请日期)"
+    PAID_ON = "Day of payment (给付日期)"
+    AMOUNT = "Amount (金额)"
+
+
+for kind in (CareCaseField, CareShiftField, CareStepKind, ClaimStatus, MutualAidClaimField, MutualAidEnrolmentField):
+    describe(kind)
+
+
+@strawberry.input(description="Which care cases (帮扶个案筛选)")
+class CareCaseFilter:
+    """Which care cases (帮扶个案筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    onset_on: DateFilter | None = optional("Day of the onset (发病日期)")
+    opened_on: DateFilter | None = optional("Day of opening (立案日期)")
+    closed_on: DateFilter | None = optional("Day of closing (结案日期)")
+    member: MemberFilterRef | None = optional("The patient (患病职工)")
+    organization: OrganizationFilterRef | None = optional("The union that handles it (办理工会)")
+    division: DivisionFilterRef | None = optional("Where the patient fell ill (发病区划)")
+    and_: list["CareCaseFilter"] | None = all_of()
+    or_: list["CareCaseFilter"] | None = any_of()
+    not_: "CareCaseFilter | None" = none_of()
+
+
+@strawberry.input(description="Which shifts (陪护筛选)")
+class CareShiftFilter:
+    """Which shifts (陪护筛选)."""
+
+    served_on: DateFilter | None = optional("The day (陪护日期)")
+    member: MemberFilterRef | None = optional("The carer (陪护人员)")
+    and_: list["CareShiftFilter"] | None = all_of()
+    or_: list["CareShiftFilter"] | None = any_of()
+    not_: "CareShiftFilter | None" = none_of()
+
+
+@strawberry.input(description="Which enrolments in mutual medical aid (互助参保筛选)")
+class MutualAidEnrolmentFilter:
+    """Which enrolments in mutual medical aid (互助参保筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    premium: DecimalFilter | None = optional("Premium, yuan (保费)")
+    valid_from: DateFilter | None = optional("First day (生效日期)")
+    valid_to: DateFilter | None = optional("Day on which it ends (终止日期)")
+    member: MemberFilterRef | None = optional("The member (会员)")
+    organization: OrganizationFilterRef | None = optional("The union (工会)")
+    and_: list["MutualAidEnrolmentFilter"] | None = all_of()
+    or_: list["MutualAidEnrolmentFilter"] | None = any_of()
+    not_: "MutualAidEnrolmentFilter | None" = none_of()
+
+
+@strawberry.input(description="Which claims of mutual medical aid (互助金申请筛选)")
+class MutualAidClaimFilter:
+    """Which claims of mutual medical aid (互助金申请筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    status: Choice[ClaimStatus] | None = optional("State (状态)")
+    filed_on: DateFilter | None = optional("Day of filing (申请日期)")
+    approved_on: DateFilter | None = optional("Day of approval (批准日期)")
+    paid_on: DateFilter | None = optional("Day of payment (给付日期)")
+    amount: DecimalFilter | None = optional("Amount, yuan (金额)")
+    enrolment: MutualAidEnrolmentFilter | None = optional("The enrolment (参保)")
+    case: CareCaseFilter | None = optional("The care case (帮扶个案)")
+    member: MemberFilterRef | None = optional("The member (会员)")
+    organization: OrganizationFilterRef | None = optional("The union that handles it (办理工会)")
+    and_: list["MutualAidClaimFilter"] | None = all_of()
+    or_: list["MutualAidClaimFilter"] | None = any_of()
+    not_: "MutualAidClaimFilter | None" = none_of()
+
+
+@strawberry.type(description="Dated step of a care case (帮扶记录)")
+class CareStep(Node):
+    """Dated step of a care case."""
+
+    kind: CareStepKind = field("Step (环节)")
+    occurred_on: date = field("When (日期)")
+    note: str | None = field("Note; for the handling union and the patient alone (备注)")
+    case: "CareCase | None" = field("The case (个案)")
+    from_division: DivisionRef | None = field("From where, in a transfer (转出区划)")
+    to_division: DivisionRef | None = field("To where (转入区划)")
+
+
+@strawberry.type(description="Day on which somebody attended the patient: one person-day (陪护班次)")
+class CareShift(Node):
+    """Day on which somebody attended the patient."""
+
+    served_on: date = field("The day (陪护日期)")
+    case: "CareCase | None" = field("The case (个案)")
+    member: MemberRef | None = field("The carer (陪护人员)")
+
+
+@strawberry.type(description="Enrolment in mutual medical aid (职工医疗互助参保)")
+class MutualAidEnrolment(Node):
+    """Enrolment in mutual medical aid."""
+
+    premium: Decimal | None = field("Premium, yuan (保费)")
+    valid_from: date = field("First day (生效日期)")
+    valid_to: date | None = field("Day on which it ends (终止日期)")
+    member: MemberRef | None = field("The member (会员)")
+    organization: OrganizationRef | None = field("The union (工会)")
+    mutual_aid_claims: list["MutualAidClaim"] = field("Claims under it (互助金申请)")
+
+
+@strawberry.type(description="Claim of mutual medical aid (互助金申请)")
+class MutualAidClaim(Node):
+    """Claim of mutual medical aid."""
+
+    status: ClaimStatus = field("State (状态)")
+    filed_on: date = field("Day of filing (申请日期)")
+    approved_on: date | None = field("Day of approval (批准日期)")
+    paid_on: date | None = field("Day of payment; empty while pending (给付日期)")
+    amount: Decimal | None = field("Amount, yuan, once approved (金额)")
+    enrolment: MutualAidEnrolment | None = field("The enrolment (参保)")
+    case: "CareCase | None" = field("The care case (帮扶个案)")
+    member: MemberRef | None = field("The member (会员)")
+    organization: OrganizationRef | None = field("The union that handles it (办理工会)")
+
+
+@strawberry.type(
+    description="Care case of a seriously ill member: health data, the handling union's and the patient's alone (帮扶个案)"
+)
+class CareCase(Node):
+    """Care case of a seriously ill member."""
+
+    diagnosis: str | None = field("Diagnosis; for the handling union and the patient alone (诊断)")
+    onset_on: date | None = field("Day of the onset (发病日期)")
+    opened_on: date = field("Day of opening (立案日期)")
+    closed_on: date | None = field("Day of closing; empty while open (结案日期)")
+    member: MemberRef | None = field("The patient (患病职工)")
+    organization: OrganizationRef | None = field("The union that handles it (办理工会)")
+    division: DivisionRef | None = field("Where the patient fell ill (发病区划)")
+    steps: list[CareStep] = field("Steps, the first one first (帮扶记录)")
+    shifts: Connection[CareShift] = page(
+        "Shifts of those who attend (陪护班次)", CareShiftFilter, Order[CareShiftField]
+    )
+    mutual_aid_claims: list[MutualAidClaim] = field("Claims of mutual aid for it (互助金申请)")
+
+
+OPEN_CASES = as_of("those open that day; all without it")
+HOLDING = as_of("those that held that day; all without it")
+
+
+@strawberry.type(description="Care and mutual aid at the root (大病帮扶查询)")
+class CareQuery:
+    """Root fields, mixed into the query root."""
+
+    care_cases: Connection[CareCase] = page(
+        "Care cases that the caller handles (帮扶个案列表)",
+        CareCaseFilter,
+        Order[CareCaseField],
+        WITHIN,
+        SUBTREE,
+        OPEN_CASES,
+    )
+    mutual_aid_enrolments: Connection[MutualAidEnrolment] = page(
+        "Enrolments in mutual medical aid, everywhere or within a union (互助参保列表)",
+        MutualAidEnrolmentFilter,
+        Order[MutualAidEnrolmentField],
+        WITHIN,
+        SUBTREE,
+        HOLDING,
+    )
+    mutual_aid_claims: Connection[MutualAidClaim] = page(
+        "Claims of mutual medical aid that the caller handles (互助金申请列表)",
+        MutualAidClaimFilter,
+        Order[MutualAidClaimField],
+        WITHIN,
+        SUBTREE,
+    )
+
+
+@strawberry.type(description="Care and mutual aid by a union (工会大病帮扶)")
+class CareOfOrganization:
+    """Fields of unions, mixed into them."""
+
+    care_cases: Connection[CareCase] = page(
+        "Care cases that the caller handles (帮扶个案)", CareCaseFilter, Order[CareCaseField], SUBTREE, OPEN_CASES
+    )
+    mutual_aid_enrolments: Connection[MutualAidEnrolment] = page(
+        "Enrolments in mutual medical aid (互助参保)",
+        MutualAidEnrolmentFilter,
+        Order[MutualAidEnrolmentField],
+        SUBTREE,
+        HOLDING,
+    )
+    mutual_aid_claims: Connection[MutualAidClaim] = page(
+        "Claims of mutual medical aid that the caller handles (互助金申请)",
+        MutualAidClaimFilter,
+        Order[MutualAidClaimField],
+        SUBTREE,
+    )
+
+
+@strawberry.type(description="Care and mutual aid for a member (会员大病帮扶)")
+class CareOfMember:
+    """Fields of members, mixed into them."""
+
+    care_cases: Connection[CareCase] = page(
+        "Care cases of the member (本人帮扶个案)", CareCaseFilter, Order[CareCaseField], OPEN_CASES
+    )
+    mutual_aid_enrolments: list[MutualAidEnrolment] = field("Enrolments in mutual medical aid (互助参保)", **HOLDING)

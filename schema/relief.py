@@ -1,0 +1,218 @@
+"""Relief (困难帮扶) in the schema: households in hardship, their children, and grants."""
+
+from datetime import date
+from decimal import Decimal
+
+import strawberry
+
+from db.model import Term
+from db.relief import GrantKind, GrantStatus, HardshipKind, SchoolStage
+from schema.fields import all_of, any_of, field, none_of, optional
+from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, Order, StringFilter
+from schema.refs import (
+    DivisionFilterRef,
+    DivisionRef,
+    MemberFilterRef,
+    MemberRef,
+    OrganizationFilterRef,
+    OrganizationRef,
+)
+from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.terms import describe
+
+for kind in (GrantKind, GrantStatus, HardshipKind, SchoolStage):
+    describe(kind)
+
+
+class HouseholdField(Term):
+    """Columns that households can be ordered by (困难家庭排序字段)."""
+
+    SIZE = "Persons (人口数)"
+    VALID_FROM = "Day of filing (建档日期)"
+    VALID_TO = "Day on which it left hardship (脱困日期)"
+
+
+describe(HouseholdField)
+
+
+class DependantField(Term):
+    """Columns that children can be ordered by (子女排序字段)."""
+
+    BIRTH_YEAR = "Year of birth (出生年份)"
+
+
+describe(DependantField)
+
+
+class AidGrantField(Term):
+    """Columns that grants can be ordered by (帮扶排序字段)."""
+
+    AMOUNT = "Amount (金额)"
+    APPLIED_ON = "Day of application (申请日期)"
+    APPROVED_ON = "Day of approval (批准日期)"
+    PAID_ON = "Day of payment (发放日期)"
+
+
+describe(AidGrantField)
+
+
+@strawberry.input(description="Which households (困难家庭筛选)")
+class HouseholdFilter:
+    """Which households (困难家庭筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    hardship: Choice[HardshipKind] | None = optional("Category of hardship (困难类别)")
+    size: IntFilter | None = optional("Persons (人口数)")
+    valid_from: DateFilter | None = optional("Day of filing (建档日期)")
+    valid_to: DateFilter | None = optional("Day on which it left hardship (脱困日期)")
+    member: MemberFilterRef | None = optional("Its worker (职工)")
+    organization: OrganizationFilterRef | None = optional("The union that keeps its file (建档工会)")
+    division: DivisionFilterRef | None = optional("Where it lives (居住区划)")
+    and_: list["HouseholdFilter"] | None = all_of()
+    or_: list["HouseholdFilter"] | None = any_of()
+    not_: "HouseholdFilter | None" = none_of()
+
+
+@strawberry.input(description="Which children (子女筛选)")
+class DependantFilter:
+    """Which children (子女筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    birth_year: IntFilter | None = optional("Year of birth (出生年份)")
+    school_stage: Choice[SchoolStage] | None = optional("School stage (学段)")
+    household: HouseholdFilter | None = optional("The household (困难家庭)")
+    and_: list["DependantFilter"] | None = all_of()
+    or_: list["DependantFilter"] | None = any_of()
+    not_: "DependantFilter | None" = none_of()
+
+
+@strawberry.input(description="Which grants (帮扶筛选)")
+class AidGrantFilter:
+    """Which grants (帮扶筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    kind: Choice[GrantKind] | None = optional("What it is for (帮扶类型)")
+    status: Choice[GrantStatus] | None = optional("State (状态)")
+    amount: DecimalFilter | None = optional("Amount, yuan (金额)")
+    item: StringFilter | None = optional("What was given in kind (物品)")
+    applied_on: DateFilter | None = optional("Day of application (申请日期)")
+    approved_on: DateFilter | None = optional("Day of approval (批准日期)")
+    paid_on: DateFilter | None = optional("Day of payment (发放日期)")
+    household: HouseholdFilter | None = optional("The household (困难家庭)")
+    dependant: DependantFilter | None = optional("The child (子女)")
+    member: MemberFilterRef | None = optional("The member (会员)")
+    organization: OrganizationFilterRef | None = optional("The union that grants it (发放工会)")
+    division: DivisionFilterRef | None = optional("Where it was paid (发放区划)")
+    and_: list["AidGrantFilter"] | None = all_of()
+    or_: list["AidGrantFilter"] | None = any_of()
+    not_: "AidGrantFilter | None" = none_of()
+
+
+@strawberry.type(description="Child of a household in hardship; never named (困难职工子女)")
+class Dependant(Node):
+    """Child of a household in hardship."""
+
+    birth_year: int = field("Year of birth (出生年份)")
+    school_stage: SchoolStage | None = field("School stage (学段)")
+    household: "Household | None" = field("The household (困难家庭)")
+    organization: OrganizationRef | None = field("The union that keeps the file (建档工会)")
+    aid_grants: Connection["AidGrant"] = page("Grants for the child (助学及帮扶)", AidGrantFilter, Order[AidGrantField])
+
+
+@strawberry.type(description="Household in hardship, on file with a union (困难职工家庭)")
+class Household(Node):
+    """Household in hardship, on file with a union."""
+
+    hardship: HardshipKind = field("Category of hardship (困难类别)")
+    size: int = field("Persons (人口数)")
+    valid_from: date = field("Day of filing (建档日期)")
+    valid_to: date | None = field("Day on which it left hardship; empty while on file (脱困日期)")
+    member: MemberRef | None = field("Its worker (职工)")
+    organization: OrganizationRef | None = field("The union that keeps its file (建档工会)")
+    division: DivisionRef | None = field("Where it lives (居住区划)")
+    dependants: Connection[Dependant] = page("Its children (子女)", DependantFilter, Order[DependantField])
+    aid_grants: Connection["AidGrant"] = page(
+        "Grants to it and its children (帮扶记录)", AidGrantFilter, Order[AidGrantField]
+    )
+
+
+@strawberry.type(description="Grant in money or in kind (帮扶资金、物品)")
+class AidGrant(Node):
+    """Grant in money or in kind."""
+
+    kind: GrantKind = field("What it is for (帮扶类型)")
+    status: GrantStatus = field("State (状态)")
+    amount: Decimal | None = field("Amount, yuan; empty for a gift in kind (金额)")
+    item: str | None = field("What was given in kind (物品)")
+    applied_on: date = field("Day of application (申请日期)")
+    approved_on: date | None = field("Day of approval (批准日期)")
+    paid_on: date | None = field("Day of payment; empty while pending (发放日期)")
+    household: Household | None = field("The household (困难家庭)")
+    dependant: Dependant | None = field("The child that it is for (子女)")
+    member: MemberRef | None = field("The member, when it is for one (会员)")
+    organization: OrganizationRef | None = field("The union that grants it (发放工会)")
+    division: DivisionRef | None = field("Where it was paid (发放区划)")
+
+
+ON_FILE = as_of("those on file that day; all without it")
+
+
+@strawberry.type(description="Relief at the root (困难帮扶查询)")
+class ReliefQuery:
+    """Root fields, mixed into the query root."""
+
+    households: Connection[Household] = page(
+        "Households in hardship, everywhere or within a union (困难职工家庭列表)",
+        HouseholdFilter,
+        Order[HouseholdField],
+        WITHIN,
+        SUBTREE,
+        ON_FILE,
+    )
+    aid_grants: Connection[AidGrant] = page(
+        "Grants, everywhere or within a union (帮扶列表)", AidGrantFilter, Order[AidGrantField], WITHIN, SUBTREE
+    )
+
+
+@strawberry.type(description="Relief by a union (工会困难帮扶)")
+class ReliefOfOrganization:
+    """Fields of unions, mixed into them."""
+
+    households: Connection[Household] = page(
+        "Households in hardship on its file or below (困难职工家庭)",
+        HouseholdFilter,
+        Order[HouseholdField],
+        SUBTREE,
+        ON_FILE,
+    )
+    aid_grants: Connection[AidGrant] = page(
+        "Grants by it and the unions below (帮扶)", AidGrantFilter, Order[AidGrantField], SUBTREE
+    )
+
+
+@strawberry.type(description="Relief in a division (区划困难帮扶)")
+class ReliefOfDivision:
+    """Fields of divisions, mixed into them."""
+
+    households: Connection[Household] = page(
+        "Households in hardship that live in it (辖区困难职工家庭)",
+        HouseholdFilter,
+        Order[HouseholdField],
+        DIVISION,
+        ON_FILE,
+    )
+    aid_grants: Connection[AidGrant] = page(
+        "Grants paid in it (辖区帮扶)", AidGrantFilter, Order[AidGrantField], DIVISION
+    )
+
+
+@strawberry.type(description="Relief for a member (会员困难帮扶)")
+class ReliefOfMember:
+    """Fields of members, mixed into them."""
+
+    households: Connection[Household] = page(
+        "Files of the member's household (困难家庭档案)", HouseholdFilter, Order[HouseholdField], ON_FILE
+    )
+    aid_grants: Connection[AidGrant] = page(
+        "Grants to the member in person (本人帮扶)", AidGrantFilter, Order[AidGrantField]
+    )
