@@ -194,7 +194,11 @@ def create_app(
             documents,
             telemetry,
             budget=Budget(settings.budget_points, settings.public_budget_points, settings.budget_seconds),
-            role_limits=RoleLimits(RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE), settings.role_limits),
+            role_limits=RoleLimits(
+                RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE),
+                settings.role_limits,
+                settings.introspection,
+            ),
         )
         app.endpoint = GraphQLEndpoint(operations, authenticator, max_body_bytes=settings.max_body_bytes, page=page)
         if settings.max_sockets:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
+from typing import Literal
 
 from hub.errors import Refusal
 from hub.settings import RoleLimit
@@ -174,10 +175,17 @@ class RoleLimits:
     Args:
         general: for every role that is not named.
         named: by the role's name.
+        introspection: who may ask for the schema.
     """
 
-    def __init__(self, general: RoleLimit, named: Mapping[str, RoleLimit]) -> None:
+    def __init__(
+        self,
+        general: RoleLimit,
+        named: Mapping[str, RoleLimit],
+        introspection: Literal["all", "signed_in", "nobody"] = "all",
+    ) -> None:
         self.general = general
+        self.introspection = introspection
         self.named = {role: RoleLimit(*map(min, limit, general)) for role, limit in named.items()}
 
     def of(self, caller: Caller) -> RoleLimit:
@@ -202,4 +210,15 @@ class RoleLimits:
         if depth > limit:
             raise Refusal(
                 403, "TOO_DEEP_FOR_ROLE", f"Your role may ask for {limit} levels of fields; this operation has {depth}."
+            )
+
+    def require_introspection(self, caller: Caller) -> None:
+        """Let an operation that asks for the schema through.
+
+        Raises:
+            Refusal: 403 NO_INTROSPECTION.
+        """
+        if self.introspection == "nobody" or (self.introspection == "signed_in" and caller.principal_id is None):
+            raise Refusal(
+                403, "NO_INTROSPECTION", "The schema is not told to you here. The file schema.graphql has all of it."
             )

@@ -42,6 +42,8 @@ class Operation:
     kind: OperationType
     depth: int
     """Levels of fields."""
+    introspects: bool = False
+    """Whether it asks for the schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,10 @@ class Documents:
                     if isinstance(definition, FragmentDefinitionNode)
                 },
             ),
-            {name_of(node): Operation(name_of(node), node.operation, shape.depth) for node, shape in operations},
+            {
+                name_of(node): Operation(name_of(node), node.operation, shape.depth, shape.introspections > 0)
+                for node, shape in operations
+            },
         )
 
 

@@ -111,6 +111,8 @@ class Operations:
                         [(b"allow", b"POST")],
                     )
                 self.role_limits.require_depth(caller, operation.depth)
+                if operation.introspects:
+                    self.role_limits.require_introspection(caller)
             answer = await self.kept(
                 operation,
                 self.engine.execute(

@@ -146,6 +146,9 @@ class Settings(BaseSettings):
         default={"ANALYST": RoleLimit(12, 10_000, 200), "WORKER": RoleLimit(12, 5_000, 100)},
         description="By role: most levels of fields, objects, and a page, as JSON",
     )
+    introspection: Literal["all", "signed_in", "nobody"] = Field(
+        default="all", description="Who may ask for the schema: all, signed_in (callers with a token), nobody"
+    )
     key_file: Path = Field(
         default_factory=lambda known: known.get("data_dir", ROOT / ".data") / "keys.json",
         description="The keys of encrypted columns, mode 600; keys.json in the data folder if unset",
@@ -174,7 +177,7 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
 
-    @field_validator("log_level", "executor", mode="before")
+    @field_validator("log_level", "executor", "introspection", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
