@@ -8,6 +8,7 @@ import orjson
 
 from db.errors import DataError
 from db.keys import KeyRing
+from db.page import weihai_members
 from db.page.figure import Figure
 from db.page.people import People
 
@@ -21,7 +22,7 @@ class Article:
     figures: Sequence[Figure]
 
 
-ARTICLES: tuple[Article, ...] = ()
+ARTICLES: tuple[Article, ...] = (Article("山东威海:农民工入会", weihai_members.write, weihai_members.FIGURES),)
 
 
 async def load_page(connection: asyncpg.Connection, ring: KeyRing, seed: int) -> None:
