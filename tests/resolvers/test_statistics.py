@@ -1,0 +1,194 @@
+"""Statistics against plain SQL on the records; gaps, periods, drill-down, bad input, and what is out of scope."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import asyncpg
+import pytest
+
+from db.clock import today
+from resolvers.engine import ids
+from tests.resolvers import plain
+from tests.resolvers.caller import Caller
+from tests.resolvers.callers import callers_of
+from tests.resolvers.test_bad_input import refused
+
+JOINS = """query ($kind: RecordKind!, $within: ID, $from: Date, $until: Date, $asOf: Date, $by: [Dimension!], $hierarchy: Hierarchy) {
+    statistics(kind: $kind, within: $within, from: $from, until: $until, asOf: $asOf, groupBy: $by, hierarchy: $hierarchy) {
+        total { records persons } groups { keys { value label organization { id } } records persons } } }"""
+
+
+def groups(data: Mapping[str, Any], measure: str = "records") -> dict[Any, int]:
+    """A measure by the groups' values."""
+    found = data["statistics"]["groups"]
+    return {tuple(key["value"] for key in group["keys"]): group[measure] for group in found}
+
+
+async def unions(pool: asyncpg.Pool) -> list[int]:
+    """The national federation, a province, a city, a union with members, an industry union, and one that was dissolved."""
+    rows = await pool.fetch(
+        "(SELECT id FROM organization WHERE level = 'NATIONAL' ORDER BY id LIMIT 1)"
+        " UNION ALL (SELECT id FROM organization WHERE name = '浙江省总工会')"
+        " UNION ALL (SELECT ancestor_id FROM territorial_closure c JOIN organization o ON o.id = ancestor_id AND level = 'CITY'"
+        " JOIN membership m ON m.organization_id = descendant_id GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)"
+        " UNION ALL (SELECT ancestor_id FROM industrial_closure c JOIN membership m ON m.organization_id = descendant_id"
+        " WHERE depth > 0 GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)"
+        " UNION ALL (SELECT o.id FROM organization o JOIN membership m ON m.organization_id = o.id WHERE dissolved_on IS NOT NULL LIMIT 1)"
+    )
+    return [row["id"] for row in rows]
+
+
+@pytest.mark.parametrize("hierarchy", ["TERRITORIAL", "INDUSTRIAL"])
+@pytest.mark.parametrize("day", [None, date(2019, 3, 1), date(2024, 6, 30)])
+async def test_members_of_a_subtree_as_of_a_day(
+    caller: Caller, pool: asyncpg.Pool, hierarchy: str, day: date | None
+) -> None:
+    for union in await unions(pool):
+        below = await plain.ever_below(pool, union, hierarchy)
+        rows = await pool.fetch(
+            "SELECT p.worker_type, p.sex, p.id FROM membership m JOIN member p ON p.id = m.member_id"
+            " WHERE m.organization_id = ANY ($1) AND m.valid_from <= $2 AND (m.valid_to IS NULL OR m.valid_to > $2)",
+            list(below),
+            day or today(),
+        )
+        given = {"kind": "MEMBERSHIPS", "within": ids.encode("org", union), "by": ["WORKER_TYPE", "SEX"]}
+        data = await caller.data(JOINS, {**given, "hierarchy": hierarchy, "asOf": day and day.isoformat()})
+        assert groups(data) == Counter((row["worker_type"], row["sex"]) for row in rows)
+        assert data["statistics"]["total"] == {"records": len(rows), "persons": len({row["id"] for row in rows})}
+
+
+async def test_joins_of_a_period_by_month_and_leaves_by_their_last_day(caller: Caller, pool: asyncpg.Pool) -> None:
+    given = {"kind": "MEMBERSHIPS", "from": "2022-01-15", "until": "2023-02-01", "by": ["MONTH"]}
+    data = await caller.data(JOINS, given)
+    rows = await pool.fetch(
+        "SELECT to_char(valid_from, 'YYYY-MM') AS month, count(*) FROM membership"
+        " WHERE valid_from >= '2022-01-15' AND valid_from < '2023-02-01' GROUP BY 1"
+    )
+    months = [(f"{month // 12}-{month % 12 + 1:02}",) for month in range(2022 * 12, 2023 * 12 + 1)]
+    assert groups(data) == dict.fromkeys(months, 0) | {(row["month"],): row["count"] for row in rows}
+    left = await caller.data(
+        '{ statistics(kind: MEMBERSHIPS, event: ENDED, until: "2026-01-01") { total { records } } }'
+    )
+    expected = await pool.fetchval("SELECT count(*) FROM membership WHERE valid_to < '2026-01-01'")
+    assert left["statistics"]["total"]["records"] == expected > 0
+
+
+async def test_children_without_records_are_listed_with_zero_and_all_add_up(caller: Caller, pool: asyncpg.Pool) -> None:
+    national, province, *_ = await unions(pool)
+    for union in (national, province):
+        data = await caller.data(
+            JOINS, {"kind": "MEMBERSHIPS", "within": ids.encode("org", union), "by": ["CHILD_ORGANIZATION"]}
+        )
+        children = await plain.children(pool, union, "TERRITORIAL", today())
+        found = groups(data)
+        assert {ids.encode("org", child) for child in children} <= {key for (key,) in found}
+        assert 0 in found.values()
+        assert sum(found.values()) == data["statistics"]["total"]["records"]
+        for group in data["statistics"]["groups"]:
+            assert group["keys"][0]["organization"]["id"] == group["keys"][0]["value"]
+    data = await caller.data(JOINS, {"kind": "MEMBERSHIPS", "by": ["CHILD_DIVISION"]} | {"asOf": "2026-06-30"})
+    assert len(data["statistics"]["groups"]) >= 31
+
+
+async def test_statistical_years_begin_in_the_month_that_is_set(caller: Caller) -> None:
+    given = {"kind": "MEMBERSHIPS", "from": "2021-10-01", "until": "2023-10-01", "by": ["STATISTICAL_YEAR"]}
+    data = await caller.data(JOINS, given)
+    assert list(groups(data)) == [("2022",), ("2023",)]
+    assert data["statistics"]["groups"][0]["keys"][0]["label"] == "2022 (2021-10 – 2022-09)"
+    parts = [
+        await caller.data(JOINS, {"kind": "MEMBERSHIPS", "from": f"{year - 1}-10-01", "until": f"{year}-10-01"})
+        for year in (2022, 2023)
+    ]
+    assert list(groups(data).values()) == [part["statistics"]["total"]["records"] for part in parts]
+
+
+async def test_what_a_dissolved_union_recorded_counts_for_those_above_it(caller: Caller, pool: asyncpg.Pool) -> None:
+    row = await pool.fetchrow(
+        "SELECT o.id, l.parent_id FROM organization o JOIN organization_link l ON l.child_id = o.id AND hierarchy = 'TERRITORIAL'"
+        " AND l.valid_to = o.dissolved_on WHERE EXISTS (SELECT FROM membership WHERE organization_id = o.id) ORDER BY 1 LIMIT 1"
+    )
+    ever = "query ($within: ID) { statistics(kind: MEMBERSHIPS, within: $within, event: BEGAN) { total { records } } }"
+    own = await caller.data(ever, {"within": ids.encode("org", row["id"])})
+    above = await caller.data(
+        JOINS,
+        {
+            "kind": "MEMBERSHIPS",
+            "until": "2030-01-01",
+            "within": ids.encode("org", row["parent_id"]),
+            "by": ["CHILD_ORGANIZATION"],
+        },
+    )
+    recorded = await pool.fetchval("SELECT count(*) FROM membership WHERE organization_id = $1", row["id"])
+    assert own["statistics"]["total"]["records"] == groups(above)[(ids.encode("org", row["id"]),)] == recorded > 0
+
+
+async def test_a_union_out_of_scope_is_answered_as_one_that_does_not_exist(caller: Caller, pool: asyncpg.Pool) -> None:
+    callers = await callers_of(pool)
+    foreign = await pool.fetchval("SELECT id FROM organization WHERE name = '陕西省总工会'")
+    text = "query ($within: ID) { statistics(kind: MEMBERSHIPS, within: $within) { total { records } } }"
+    answers = [
+        await caller.response(text, {"within": ids.encode("org", key)}, caller=callers["city"])
+        for key in (foreign, 2**40)
+    ]
+    assert answers[0] == answers[1]
+    assert answers[0]["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    own = await caller.response(text, {}, caller=callers["city"])
+    scope = await plain.ever_below(pool, callers["city"].grants[0].organization_id, "TERRITORIAL")  # type: ignore[arg-type]
+    held = await pool.fetchval(
+        "SELECT count(*) FROM membership WHERE organization_id = ANY ($1) AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)",
+        list(scope),
+        today(),
+    )
+    assert own["data"]["statistics"]["total"]["records"] == held > 0
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments", "selected"),
+    [
+        ("BAD_PERIOD", 'kind: MEMBERSHIPS, from: "2023-01-01", until: "2023-01-01"', "records"),
+        ("BAD_PERIOD", 'kind: MEMBERSHIPS, from: "2023-01-01", until: "2022-01-01"', "records"),
+        ("BAD_PERIOD", 'kind: MEMBERSHIPS, from: "2023-01-01", asOf: "2022-01-01"', "records"),
+        ("BAD_PERIOD", 'kind: MEMBERSHIPS, asOf: "9999-12-31"', "records"),
+        ("VALIDATION", "kind: MEMBERS", "records"),
+        ("VALIDATION", "kind: MEMBERSHIPS, groupBy: [COLOUR]", "records"),
+        ("TOO_MANY_DIMENSIONS", "kind: MEMBERSHIPS, groupBy: [SEX, WORKER_TYPE, CHANNEL, STATUS]", "records"),
+        ("BAD_ARGUMENT", "kind: MEMBERSHIPS, groupBy: [SEX, SEX]", "records"),
+        ("BAD_ARGUMENT", "kind: MEMBERSHIPS, groupBy: [DAY, YEAR]", "records"),
+        ("DIMENSION_NOT_OF_KIND", "kind: MEMBERSHIPS, groupBy: [CAUSE]", "records"),
+        ("DIMENSION_NOT_OF_KIND", "kind: MEMBERSHIPS, groupBy: [CHILD_ORGANIZATION]", "records"),
+        ("DIMENSION_NOT_OF_KIND", 'kind: MEMBERSHIPS, where: [{dimension: CAUSE, in: ["OVERTIME"]}]', "records"),
+        ("BAD_ARGUMENT", 'kind: MEMBERSHIPS, where: [{dimension: MONTH, in: ["2022-01"]}]', "records"),
+        ("BAD_ARGUMENT", 'kind: MEMBERSHIPS, where: [{dimension: SEX, in: ["MALE", "OTHER"]}]', "records"),
+        ("MEASURE_NOT_OF_KIND", "kind: MEMBERSHIPS", "amount"),
+        ("EVENT_NOT_OF_KIND", "kind: MEMBERSHIPS, event: SIGNED", "records"),
+        ("TOO_MANY_GROUPS", 'kind: MEMBERSHIPS, groupBy: [DAY], from: "2015-01-01", until: "2025-01-01"', "records"),
+        ("TOO_MANY_GROUPS", 'kind: MEMBERSHIPS, groupBy: [DAY, CHILD_DIVISION], from: "2024-01-01", until: "2025-01-01"', "records"),
+        ("BAD_ID", 'kind: MEMBERSHIPS, within: "div_1"', "records"),
+    ],
+)  # fmt: skip
+async def test_what_cannot_be_counted_is_refused_with_its_code(
+    caller: Caller, code: str, arguments: str, selected: str
+) -> None:
+    text = f"{{ statistics({arguments}) {{ total {{ {selected} }} }} }}"
+    if code == "VALIDATION":
+        with pytest.raises(AssertionError, match="does not exist in"):
+            await caller.answer(text)
+    else:
+        await refused(caller, code, text)
+
+
+async def test_aliases_and_variables_share_a_plan(caller: Caller) -> None:
+    text = """query ($by: [Dimension!], $until: Date) {
+        a: statistics(kind: DISPUTE_CASES, until: $until, groupBy: $by) { groups { keys { value } cases } }
+        b: statistics(kind: RECOVERIES, until: $until, groupBy: MONTH) { groups { amount } total { amount } } }"""
+    before = len(caller.engine.plans)
+    causes = await caller.data(text, {"by": ["CAUSE"], "until": "2026-01-01"})
+    await caller.data(text, {"by": ["CAUSE"], "until": "2025-01-01"})
+    assert len(caller.engine.plans) == before + 1
+    phases = await caller.data(text, {"by": ["PHASE", "CAUSE"], "until": "2026-01-01"})
+    assert len(caller.engine.plans) == before + 2
+    assert sum(group["cases"] for group in causes["a"]["groups"]) == sum(
+        group["cases"] for group in phases["a"]["groups"]
+    )
