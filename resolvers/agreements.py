@@ -4,6 +4,7 @@ from db.agreements import AgreementCoverage, AgreementParty, AgreementStep, Coll
 from resolvers.deadlines import Procedure, due_on
 from resolvers.engine.source import Lookup, Many, One, Source
 from resolvers.engine.statistic import Statistic, distinct, median
+from resolvers.overdue import Timed, overdue, overdue_share
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -69,6 +70,11 @@ registry.root(
     Lookup("CollectiveAgreement", {"id": CollectiveAgreement.id, "number": CollectiveAgreement.number}),
 )
 registry.root("collective_agreements", AGREEMENTS_WITHIN)
+STEPS = (
+    Timed(SUBMISSION, CollectiveAgreement.signed_on, CollectiveAgreement.submitted_on, *PLACE),
+    Timed(REVIEW, CollectiveAgreement.received_on, CollectiveAgreement.effective_on, *PLACE),
+)
+
 registry.statistic(
     Statistic(
         "COLLECTIVE_AGREEMENTS",
@@ -90,6 +96,8 @@ registry.statistic(
         },
         measures={
             "units": distinct(CollectiveAgreement.employer_id),
+            "overdue": overdue(*STEPS),
+            "overdue_share": overdue_share(*STEPS),
             "median_days": median(CollectiveAgreement.signed_on - CollectiveAgreement.requested_on),
         },
     )

@@ -7,6 +7,7 @@ from db.employers import Employer
 from resolvers.deadlines import Procedure, due_on
 from resolvers.engine.source import AnyOf, Lookup, Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, median, share, total
+from resolvers.overdue import Timed, overdue, overdue_share
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -62,6 +63,7 @@ registry.add(
 )
 registry.root("dispute_case", Lookup("DisputeCase", {"id": DisputeCase.id, "number": DisputeCase.number}))
 registry.root("dispute_cases", CASES_WITHIN)
+MEDIATED = Timed(MEDIATION, DisputeCase.received_on, DisputeCase.closed_on, DisputeCase.division_id)
 BEFORE_ARBITRATION = or_(
     *(
         DisputeCase.phase == phase
@@ -95,6 +97,8 @@ registry.statistic(
         measures={
             "cases": RECORDS,
             "amount": total(DisputeCase.amount_claimed),
+            "overdue": overdue(MEDIATED),
+            "overdue_share": overdue_share(MEDIATED),
             "median_days": median(DisputeCase.closed_on - DisputeCase.received_on),
             "settled_before_arbitration": share(
                 and_(DisputeCase.status == DisputeStatus.SETTLED, BEFORE_ARBITRATION), CONCLUDED

@@ -59,7 +59,12 @@ class StatisticsGroup:
     quantity: Decimal | None = field(
         "Sum of quantities, in the unit of the records: group by UNIT or choose one (数量)"
     )
-    overdue: int | None = field("Records past their last day under the deadline rule in force (逾期数)")
+    overdue: int | None = field(
+        "Records whose step was done after its last day under the deadline rule in force, or is not done and past it (逾期数)"
+    )
+    overdue_share: float | None = field(
+        "Share of the records with a period under a deadline rule that are past it, between 0 and 1 (逾期率)"
+    )
     settled_before_arbitration: float | None = field(
         "Share of the concluded cases that were settled before arbitration, between 0 and 1 (仲裁前调解成功率)"
     )

@@ -89,22 +89,27 @@ class Statistic:
         return None if found is None else expression(found)
 
 
+Aggregate = ColumnElement[Any] | Callable[[ColumnElement[Any], Binder], ColumnElement[Any]]
+"""An aggregate over records, or a function of the day asked about that makes one."""
+
+
 @dataclass(frozen=True)
 class Measure:
-    """An aggregate over records, or where it depends on the day asked about a function of that day.
+    """An aggregate over records.
 
     ``zero`` is its value where there is no record: None for a median or a share, which then is not defined. Of what may be told to callers
     with aggregates only: ``largest`` is the largest part that one record has in a sum, ``fewest`` the smaller side of a share.
     """
 
-    value: ColumnElement[Any] | Callable[[ColumnElement[Any], Binder], ColumnElement[Any]]
+    value: Aggregate
     zero: int | None = 0
     largest: ColumnElement[Any] | None = None
-    fewest: ColumnElement[Any] | None = None
+    fewest: Aggregate | None = None
 
-    def at(self, day: ColumnElement[Any], binder: Binder) -> ColumnElement[Any]:
-        """The aggregate as of a day."""
-        return self.value(day, binder) if callable(self.value) else self.value
+
+def as_of(aggregate: Aggregate, day: ColumnElement[Any], binder: Binder) -> ColumnElement[Any]:
+    """An aggregate as of a day."""
+    return aggregate if isinstance(aggregate, ColumnElement) else aggregate(day, binder)
 
 
 RECORDS = Measure(func.count())
@@ -134,12 +139,19 @@ def median(value: ColumnElement[Any]) -> Measure:
 
 def share(part: ColumnElement[bool], whole: ColumnElement[bool]) -> Measure:
     """The fraction of the records in ``whole`` that are in ``part`` too, between 0 and 1."""
+    return Measure(fraction(part, whole), zero=None, fewest=smaller_side(part, whole))
+
+
+def fraction(part: ColumnElement[bool], whole: ColumnElement[bool]) -> ColumnElement[Any]:
+    """The fraction of ``whole`` that is in ``part`` too; null of nothing."""
     of, within = func.count().filter(whole), func.count().filter(and_(whole, part))
-    return Measure(
-        cast(within, Float()) / func.nullif(of, 0),
-        zero=None,
-        fewest=func.least(within, of - within, type_=BigInteger()),
-    )
+    return cast(within, Float()) / func.nullif(of, 0)
+
+
+def smaller_side(part: ColumnElement[bool], whole: ColumnElement[bool]) -> ColumnElement[Any]:
+    """How many records are on the smaller side of a fraction."""
+    of, within = func.count().filter(whole), func.count().filter(and_(whole, part))
+    return func.least(within, of - within, type_=BigInteger())
 
 
 @dataclass(frozen=True)

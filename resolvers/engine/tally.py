@@ -33,7 +33,7 @@ from resolvers.engine.arguments import Arguments, Leaf
 from resolvers.engine.binder import Binder, Getter, Inputs
 from resolvers.engine.source import Registry, Tally, expression
 from resolvers.engine.statement import Statement, compiled, parents
-from resolvers.engine.statistic import Children, Measure, Ref, Statistic
+from resolvers.engine.statistic import Children, Measure, Ref, Statistic, as_of
 from resolvers.errors import HubError
 
 _TEXTS = ARRAY(Text())
@@ -274,10 +274,10 @@ class Counting:
         people = func.count() if person is None else func.count(expression(person).distinct())
         columns.append((people if self.coarse else cast(null(), BigInteger())).label("people"))
         for place, measure in enumerate(self.measures.values()):
-            columns.append(measure.at(self.day, self.binder).label(f"m{place}"))
-            for suffix, column in (("l", measure.largest), ("f", measure.fewest)):
-                told = column if self.coarse and column is not None else cast(null(), Integer())
-                columns.append(told.label(f"m{place}{suffix}"))
+            columns.append(as_of(measure.value, self.day, self.binder).label(f"m{place}"))
+            for suffix, aggregate in (("l", measure.largest), ("f", measure.fewest)):
+                known = aggregate if self.coarse and aggregate is not None else cast(null(), Integer())
+                columns.append(as_of(known, self.day, self.binder).label(f"m{place}{suffix}"))
         return columns
 
     def _dated(self) -> list[ColumnElement[bool]]:

@@ -192,3 +192,52 @@ async def test_aliases_and_variables_share_a_plan(caller: Caller) -> None:
     assert sum(group["cases"] for group in causes["a"]["groups"]) == sum(
         group["cases"] for group in phases["a"]["groups"]
     )
+
+
+@pytest.mark.parametrize("day", ["2026-11-24", "2024-03-01"])
+async def test_overdue_records_are_those_past_the_last_day_that_lists_show(caller: Caller, day: str) -> None:
+    rows: list[dict[str, Any]] = []
+    text = """query ($after: String) { disputeCases(first: 200, after: $after) { pageInfo { endCursor hasNextPage }
+        nodes { receivedOn closedOn mediationDueOn cause } } }"""
+    after = None
+    while True:
+        page = (await caller.data(text, {"after": after}))["disputeCases"]
+        rows += page["nodes"]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    late = Counter(
+        row["cause"]
+        for row in rows
+        if row["receivedOn"] <= day
+        and (row["closedOn"] is None or row["closedOn"] > day)
+        and row["mediationDueOn"] < day
+    )
+    data = await caller.data(
+        f'{{ statistics(kind: DISPUTE_CASES, asOf: "{day}", groupBy: [CAUSE]) {{ groups {{ keys {{ value }} overdue }} }} }}'
+    )
+    assert {key: count for (key,), count in groups(data, "overdue").items() if count} == late
+    ever = await caller.data(
+        '{ statistics(kind: DISPUTE_CASES, until: "2026-11-01") { total { records overdue overdueShare } } }'
+    )
+    closed_late = [
+        row for row in rows if row["mediationDueOn"] < min(row["closedOn"] or today().isoformat(), today().isoformat())
+    ]
+    total = ever["statistics"]["total"]
+    assert total["overdue"] == len(closed_late) > 0
+    assert total["overdueShare"] == pytest.approx(len(closed_late) / total["records"])
+
+
+async def test_overdue_in_working_days_is_what_agreements_show(caller: Caller) -> None:
+    text = "{ collectiveAgreements(first: 200) { nodes { submissionDueOn reviewDueOn submittedOn effectiveOn signedOn } } }"
+    rows = (await caller.data(text))["collectiveAgreements"]["nodes"]
+    day = today().isoformat()
+
+    def past(due: str | None, done: str | None) -> bool:
+        return due is not None and min(done or day, day) > due
+
+    late = [r for r in rows if past(r["submissionDueOn"], r["submittedOn"]) or past(r["reviewDueOn"], r["effectiveOn"])]
+    data = await caller.data(
+        '{ statistics(kind: COLLECTIVE_AGREEMENTS, event: REQUESTED, asOf: "2026-11-24") { total { records overdue } } }'
+    )
+    assert data["statistics"]["total"] == {"records": len(rows), "overdue": len(late)}

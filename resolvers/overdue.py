@@ -1,0 +1,112 @@
+"""Overdue records (逾期) in statistics: the last days of ``resolvers.deadlines`` as SQL, for counting rather than for showing."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Integer, Interval, Text, and_, case, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.elements import Grouping
+
+from db.deadlines import DeadlineRule, DeadlineUnit
+from db.divisions import DivisionClosure
+from resolvers.deadlines import Procedure, is_working_day
+from resolvers.engine.binder import Binder
+from resolvers.engine.source import Expression, expression
+from resolvers.engine.statistic import Measure, fraction, smaller_side
+
+SINCE = date(2004, 1, 1)
+"""The first day whose calendar of work is known."""
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A step of records: the day on which its period starts, the day on which it was done, and what the rules look at."""
+
+    procedure: Procedure
+    starts_on: Expression
+    done_on: Expression
+    division: Expression
+    kind: Expression | None = None
+
+    def late(self, day: ColumnElement[Any], binder: Binder) -> ColumnElement[bool]:
+        """The step was done after its last day, or is not done on a day after that."""
+        done = func.least(func.coalesce(expression(self.done_on), day), day)
+        return done > self.last_day(binder)
+
+    def runs(self) -> ColumnElement[bool]:
+        """The period has started."""
+        return expression(self.starts_on).is_not(None)
+
+    def last_day(self, binder: Binder) -> ColumnElement[date]:
+        """The last day of the step under the rule of the nearest division, as ``due_on`` has it; null where no rule applies."""
+        rule, closure = DeadlineRule.__table__.alias(), DivisionClosure.__table__.alias()
+        start = expression(self.starts_on)
+        codes = {} if self.kind is None else dict.fromkeys(self.procedure.special, self.kind)
+        special = [
+            and_(cast(expression(kind), Text) == code, rule.c.step == self.procedure.special[code])
+            for code, kind in codes.items()
+        ]
+        above = and_(closure.c.ancestor_id == rule.c.division_id, closure.c.descendant_id == expression(self.division))
+        due = (
+            select(_after(start, rule.c.length, rule.c.unit, binder))
+            .select_from(rule.outerjoin(closure, above))
+            .where(
+                rule.c.procedure == self.procedure.name,
+                rule.c.starts_on == str(start.key),
+                or_(rule.c.step == self.procedure.step, *special),
+                or_(rule.c.division_id.is_(None), closure.c.depth.is_not(None)),
+                rule.c.valid_from <= start,
+                or_(rule.c.valid_to.is_(None), rule.c.valid_to > start),
+            )
+            .order_by(rule.c.step == self.procedure.step, closure.c.depth.asc().nulls_last(), rule.c.id)
+            .limit(1)
+        )
+        return due.correlate_except(rule, closure).scalar_subquery()
+
+
+def overdue(*steps: Timed) -> Measure:
+    """How many records are late in one of these steps."""
+
+    def value(day: ColumnElement[Any], binder: Binder) -> ColumnElement[Any]:
+        return func.count().filter(or_(*(step.late(day, binder) for step in steps)))
+
+    return Measure(value)
+
+
+def overdue_share(*steps: Timed) -> Measure:
+    """The fraction of the records with a period running or over that are late in one of these steps."""
+
+    def value(day: ColumnElement[Any], binder: Binder) -> ColumnElement[Any]:
+        return fraction(*sides(day, binder))
+
+    def fewest(day: ColumnElement[Any], binder: Binder) -> ColumnElement[Any]:
+        return smaller_side(*sides(day, binder))
+
+    def sides(day: ColumnElement[Any], binder: Binder) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        return or_(*(step.late(day, binder) for step in steps)), or_(*(step.runs() for step in steps))
+
+    return Measure(value, zero=None, fewest=fewest)
+
+
+def _after(
+    start: ColumnElement[Any], length: ColumnElement[Any], unit: ColumnElement[Any], binder: Binder
+) -> ColumnElement[date]:
+    """The last day of a period, the day it starts on not counted; months end on their last day where they are shorter."""
+    days = binder.bind(lambda inputs: list(working_days(inputs.today.year)), ARRAY(Date()))
+    number = cast(length, Integer)
+    nth: ColumnElement[Any] = Grouping(days)[func.width_bucket(start, days) + number]
+    months = case((unit == DeadlineUnit.YEAR, 12 * number), else_=number)
+    return case(
+        (unit == DeadlineUnit.CALENDAR_DAY, start + number),
+        (unit == DeadlineUnit.WORKING_DAY, nth),
+        else_=cast(start + func.make_interval(0, months, type_=Interval()), Date),
+    )
+
+
+@lru_cache(maxsize=2)
+def working_days(year: int) -> tuple[date, ...]:
+    """All working days from 2004 to the end of the year after the next."""
+    days = (SINCE + timedelta(days=number) for number in range((date(year + 3, 1, 1) - SINCE).days))
+    return tuple(day for day in days if is_working_day(day))
