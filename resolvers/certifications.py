@@ -2,6 +2,7 @@
 
 from db.certifications import Certification, CertificationRound, CertificationScore
 from resolvers.engine.source import Many, One, Source
+from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct
 from resolvers.reach import By, Period, Within, WithinDivision
 from resolvers.registry import registry
 
@@ -48,3 +49,42 @@ registry.add(
 )
 registry.root("certification_rounds", ROUNDS_WITHIN)
 registry.root("certifications", CERTIFICATIONS_WITHIN)
+registry.statistic(
+    Statistic(
+        "CERTIFICATIONS",
+        Certification,
+        organization=Certification.organization_id,
+        division=Certification.division_id,
+        begins=Certification.awarded_on,
+        ends=Certification.valid_to,
+        events={"APPLIED": Certification.applied_on},
+        joins=(Join(CertificationRound, Certification.round_id),),
+        dimensions={
+            "KIND": CertificationRound.kind,
+            "LEVEL": CertificationRound.level,
+            "COHORT": CertificationRound.cohort,
+            "STATUS": Certification.status,
+        },
+        measures={"items": RECORDS, "units": distinct(Certification.organization_id)},
+    )
+)
+registry.statistic(
+    Statistic(
+        "CERTIFICATION_SCORES",
+        CertificationScore,
+        organization=Certification.organization_id,
+        division=Certification.division_id,
+        begins=Certification.applied_on,
+        joins=(
+            Join(Certification, CertificationScore.certification_id),
+            Join(CertificationRound, Certification.round_id),
+        ),
+        dimensions={
+            "KIND": CertificationRound.kind,
+            "COHORT": CertificationRound.cohort,
+            "CRITERION": CertificationScore.criterion,
+            "IS_PASSED": CertificationScore.is_passed,
+        },
+        measures={"items": RECORDS, "units": distinct(Certification.organization_id)},
+    )
+)

@@ -1,8 +1,12 @@
 """How coverage is answered: census rounds and records, population estimates, targets, designations and construction projects."""
 
+from sqlalchemy import Date, cast, func, select
+
 from db.coverage import CensusRecord, CensusRound, ConstructionProject, Designation, PopulationEstimate, Target
+from db.employers import Employer, EmployerCoverage
 from resolvers.engine.source import Many, One, Source
-from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, total
+from resolvers.reach import By, Period, Within, WithinDivision, holds
 from resolvers.registry import registry
 
 WORKS = Period(ConstructionProject.started_on, ConstructionProject.completed_on)
@@ -15,6 +19,16 @@ ESTIMATES_WITHIN = Many("PopulationEstimate", Within(PopulationEstimate.organiza
 TARGETS_WITHIN = Many("Target", Within(Target.organization_id, period=SET))
 DESIGNATIONS_WITHIN = Many("Designation", Within(Designation.organization_id, period=Period.of(Designation)))
 PROJECTS_WITHIN = Many("ConstructionProject", Within(ConstructionProject.organization_id, period=WORKS))
+
+TODAY = cast(func.timezone("Asia/Shanghai", func.now()), Date)
+
+IS_ORGANIZED = (
+    select(EmployerCoverage.id)
+    .where(EmployerCoverage.employer_id == Employer.id, holds(Period.of(EmployerCoverage), TODAY))
+    .correlate(Employer.__table__)
+    .exists()
+)
+"""A union covers the employer today."""
 
 OF_ORGANIZATION = {
     "census_rounds": ROUNDS_WITHIN,
@@ -117,3 +131,42 @@ registry.root("population_estimates", ESTIMATES_WITHIN)
 registry.root("targets", TARGETS_WITHIN)
 registry.root("designations", DESIGNATIONS_WITHIN)
 registry.root("construction_projects", PROJECTS_WITHIN)
+registry.statistic(
+    Statistic(
+        "CENSUS_RECORDS",
+        CensusRecord,
+        organization=CensusRecord.organization_id,
+        division=CensusRecord.division_id,
+        begins=CensusRecord.surveyed_on,
+        joins=(Join(Employer, CensusRecord.employer_id),),
+        dimensions={
+            "HAS_UNION": CensusRecord.has_union,
+            "OBSTACLE": CensusRecord.obstacle,
+            "IS_ORGANIZED": IS_ORGANIZED,
+            "INDUSTRY": Employer.industry,
+        },
+        measures={"units": distinct(CensusRecord.employer_id), "workers": total(CensusRecord.non_member_count)},
+    )
+)
+registry.statistic(
+    Statistic(
+        "POPULATION_ESTIMATES",
+        PopulationEstimate,
+        organization=PopulationEstimate.organization_id,
+        division=PopulationEstimate.division_id,
+        begins=PopulationEstimate.as_of,
+        dimensions={"WORKER_TYPE": PopulationEstimate.worker_type},
+        measures={"workers": total(PopulationEstimate.value)},
+    )
+)
+registry.statistic(
+    Statistic(
+        "CONSTRUCTION_PROJECTS",
+        ConstructionProject,
+        organization=ConstructionProject.organization_id,
+        division=ConstructionProject.division_id,
+        begins=ConstructionProject.started_on,
+        ends=ConstructionProject.completed_on,
+        measures={"items": RECORDS, "units": distinct(ConstructionProject.union_id)},
+    )
+)

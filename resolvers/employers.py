@@ -1,7 +1,5 @@
 """How employers and their coverage by unions are answered."""
 
-from sqlalchemy import Date, cast, func, select
-
 from db.agreements import AgreementCoverage, CollectiveAgreement
 from db.disputes import DisputeCase
 from db.employers import Employer, EmployerCoverage
@@ -10,7 +8,7 @@ from db.members import Engagement
 from resolvers import coverage, venues
 from resolvers.engine.source import Lookup, Many, One, Source
 from resolvers.engine.statistic import RECORDS, Statistic
-from resolvers.reach import By, Period, Within, holds
+from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
 EMPLOYERS_WITHIN = Many(
@@ -18,20 +16,11 @@ EMPLOYERS_WITHIN = Many(
 )
 COVERED = Period.of(EmployerCoverage)
 
-TODAY = cast(func.timezone("Asia/Shanghai", func.now()), Date)
-
-IS_ORGANIZED = (
-    select(EmployerCoverage.id)
-    .where(EmployerCoverage.employer_id == Employer.id, holds(COVERED, TODAY))
-    .correlate(Employer.__table__)
-    .exists()
-)
-
 registry.add(
     Source(
         Employer,
         "emp",
-        columns={"is_organized": IS_ORGANIZED},
+        columns={"is_organized": coverage.IS_ORGANIZED},
         hide=("division_id", "organization_id"),
         searchable=("name",),
         fields={
@@ -91,7 +80,7 @@ registry.statistic(
         dimensions={
             "KIND": Employer.kind,
             "INDUSTRY": Employer.industry,
-            "IS_ORGANIZED": IS_ORGANIZED,
+            "IS_ORGANIZED": coverage.IS_ORGANIZED,
         },
         measures={"units": RECORDS},
     )

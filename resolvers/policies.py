@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 from db.coverage import Target
 from db.policies import PolicyDocument, PolicyIssuer, PolicyMeasure
 from resolvers.engine.source import Many, One, Source
+from resolvers.engine.statistic import RECORDS, Join, Statistic
 from resolvers.reach import By, Period, Within, WithinDivision
 from resolvers.registry import registry
 
@@ -63,3 +64,28 @@ registry.add(
     )
 )
 registry.root("policy_documents", DOCUMENTS_WITHIN)
+registry.statistic(
+    Statistic(
+        "POLICY_DOCUMENTS",
+        PolicyDocument,
+        organization=PolicyDocument.organization_id,
+        division=PolicyDocument.division_id,
+        begins=PolicyDocument.valid_from,
+        ends=PolicyDocument.valid_to,
+        dimensions={"KIND": PolicyDocument.kind},
+        measures={"items": RECORDS},
+    )
+)
+registry.statistic(
+    Statistic(
+        "POLICY_MEASURES",
+        PolicyMeasure,
+        organization=PolicyDocument.organization_id,
+        division=PolicyDocument.division_id,
+        begins=PolicyDocument.valid_from,
+        ends=PolicyDocument.valid_to,
+        joins=(Join(PolicyDocument, PolicyMeasure.document_id),),
+        dimensions={"KIND": PolicyDocument.kind, "AREA": PolicyMeasure.area},
+        measures={"items": RECORDS},
+    )
+)

@@ -3,6 +3,7 @@
 from db.certifications import Certification
 from db.venues import Venue
 from resolvers.engine.source import Many, One, Source
+from resolvers.engine.statistic import RECORDS, Statistic, distinct
 from resolvers.reach import By, Period, Within, WithinDivision
 from resolvers.registry import registry
 
@@ -29,3 +30,15 @@ registry.add(
     )
 )
 registry.root("venues", VENUES_WITHIN)
+registry.statistic(
+    Statistic(
+        "VENUES",
+        Venue,
+        organization=Venue.organization_id,
+        division=Venue.division_id,
+        begins=Venue.valid_from,
+        ends=Venue.valid_to,
+        dimensions={"KIND": Venue.kind},
+        measures={"items": RECORDS, "units": distinct(Venue.organization_id)},
+    )
+)

@@ -55,6 +55,9 @@ class StatisticsGroup:
     units: int | None = field("Distinct unions or employers in this group (单位数，家)")
     cases: int | None = field("Distinct cases in this group (案件数，起)")
     items: int | None = field("Pieces: wishes, posts, copies, vehicles (件数，个、份)")
+    workers: int | None = field(
+        "Workers that the records tell of, as whoever wrote them counted: a sum, not distinct persons (职工数，人)"
+    )
     amount: Decimal | None = field("Sum of money, in yuan (金额，元)")
     quantity: Decimal | None = field(
         "Sum of quantities, in the unit of the records: group by UNIT or choose one (数量)"
