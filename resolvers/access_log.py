@@ -20,13 +20,22 @@ class InSight:
         return Rows(target.table, [], [target.key])
 
 
-registry.add(Source(AccessLog, "log", columns={"fields": FIELDS}, hide=("records", "source", "previous", "digest")))
+registry.add(
+    Source(
+        AccessLog,
+        "log",
+        columns={"fields": FIELDS},
+        hide=("records", "source", "previous", "digest"),
+        counted=False,
+    )
+)
 registry.add(
     Source(
         SubjectRequest,
         "sreq",
         hide=("member_id",),
         fields={"member": One("Member", SubjectRequest.member_id)},
+        counted=False,
     )
 )
 registry.root("access_log", Many("AccessLog", InSight()))

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, and_, any_, exists, false, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from db.access import AccessGrant
 from db.agreements import CollectiveAgreement
 from db.assistance import CooperationAgreement, RosterEntry
 from db.care import CareCase
@@ -18,12 +19,13 @@ from db.certifications import Certification
 from db.disputes import DisputeCase, DisputeParty
 from db.divisions import DivisionClosure
 from db.employers import Employer
+from db.grants import ADMINISTRATORS
 from db.insurance import InsuranceEnrolment
 from db.members import Engagement, Member, Membership
 from db.model import Model
-from db.organizations import IndustrialClosure, TerritorialClosure
+from db.organizations import Hierarchy, IndustrialClosure, TerritorialClosure
 from db.relief import Household
-from resolvers.access import Lens
+from resolvers.access import Caller, Lens
 from resolvers.engine import ids
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import Source
@@ -57,12 +59,31 @@ class Sight:
         """Today."""
         return self.binder.day(None)
 
-    def below(self, column: ColumnElement[Any]) -> Condition:
-        """The union in the column is one of the keys or below one today."""
-        closure = self._closure()
-        return exists().where(
-            closure.c.descendant_id == column, closure.c.ancestor_id == self.keys(), self._holds(closure)
+    def administered(self) -> ColumnElement[Any]:
+        """The unions over whose subtree the caller administers access, along the lens's hierarchy."""
+        return any_(self.binder.bind(lambda inputs: _administered(inputs.caller, self.hierarchy), ARRAY(BigInteger())))
+
+    def administrator(self) -> ColumnElement[Any]:
+        """The caller's own key, if they administer access along the lens's hierarchy."""
+        return self.binder.bind(
+            lambda inputs: inputs.caller.principal_id if _administered(inputs.caller, self.hierarchy) else None,
+            BigInteger(),
         )
+
+    def principal(self) -> ColumnElement[Any]:
+        """The caller's own key."""
+        return self.binder.bind(lambda inputs: inputs.caller.principal_id, BigInteger())
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        """The hierarchy along which the lens sees."""
+        return Hierarchy.INDUSTRIAL if self.lens is Lens.INDUSTRIAL else Hierarchy.TERRITORIAL
+
+    def below(self, column: ColumnElement[Any], keys: ColumnElement[Any] | None = None) -> Condition:
+        """The union in the column is one of the keys (the lens's unless given) or below one today."""
+        closure = self._closure()
+        above = self.keys() if keys is None else keys
+        return exists().where(closure.c.descendant_id == column, closure.c.ancestor_id == above, self._holds(closure))
 
     def above(self, column: ColumnElement[Any]) -> Condition:
         """The union in the column is above one of the keys today."""
@@ -91,6 +112,14 @@ class Sight:
     def _holds(self, closure: FromClause) -> Condition:
         period, day = Period(closure.c.valid_from, closure.c.valid_to), self.day()
         return held_last(closure, day) if self.last else holds(period, day)
+
+
+def _administered(caller: Caller, hierarchy: Hierarchy) -> list[int]:
+    return [
+        grant.organization_id
+        for grant in caller.grants
+        if grant.role in ADMINISTRATORS and grant.hierarchy is hierarchy and grant.organization_id is not None
+    ]
 
 
 def _own(column: str) -> Rule:
@@ -171,6 +200,24 @@ _AID_OF_UNIONS: Mapping[str, Rule] = {
     **dict.fromkeys(("CareStep", "CareShift"), _of(CareCase, "case_id")),
 }
 
+
+def _grants(sight: Sight, table: FromClause) -> Condition:
+    """Over a union that the caller administers, or made by the caller."""
+    over = and_(table.c.hierarchy == sight.hierarchy, sight.below(table.c.organization_id, keys=sight.administered()))
+    return or_(over, table.c.granted_by == sight.administrator())
+
+
+def _own_key(sight: Sight, table: FromClause) -> Condition:
+    return table.c.principal_id == sight.principal()
+
+
+def _holder(column: str) -> Rule:
+    """Who holds a grant in sight."""
+    return lambda sight, table: sight.some(
+        AccessGrant, lambda other: other.c.principal_id == table.c[column], "AdministeredGrant"
+    )
+
+
 _UNION: Mapping[str, Rule] = {
     "Organization": _unions,
     "OrganizationLink": _below("child_id"),
@@ -201,6 +248,9 @@ _UNION: Mapping[str, Rule] = {
     **_CASE,
     "SubjectRequest": _of_member,
     **_AID_OF_UNIONS,
+    "AdministeredGrant": _grants,
+    "Principal": _holder("id"),
+    "ApiKey": lambda sight, table: or_(_own_key(sight, table), _holder("principal_id")(sight, table)),
 }
 
 _AGREEMENTS_OF_DIVISION: Mapping[str, Rule] = {
@@ -208,9 +258,11 @@ _AGREEMENTS_OF_DIVISION: Mapping[str, Rule] = {
     "Employer": _stands,
     "CollectiveAgreement": lambda sight, table: and_(table.c.submitted_on.is_not(None), _stands(sight, table)),
     **_AGREEMENT,
+    "ApiKey": _own_key,
 }
 
 _ENROLMENTS_OF_DIVISION: Mapping[str, Rule] = {
+    "ApiKey": _own_key,
     "Organization": _stands,
     "Employer": _stands,
     "InsuranceEnrolment": lambda sight, table: sight.some(
@@ -238,6 +290,7 @@ def _in_case(column: str) -> Rule:
 
 
 _ASSIGNED: Mapping[str, Rule] = {
+    "ApiKey": _own_key,
     "DisputeCase": _own("id"),
     **dict.fromkeys(("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), _own("case_id")),
     "Member": _party("member_id"),
@@ -283,6 +336,7 @@ def _logged(sight: Sight, table: FromClause) -> Condition:
 
 
 _SELF: Mapping[str, Rule] = {
+    "ApiKey": _own_key,
     "Member": _own("id"),
     **dict.fromkeys(
         ("Membership", "Engagement", "InsuranceEnrolment", "Recovery", "SubjectRequest"), _own("member_id")

@@ -7,7 +7,7 @@ import strawberry
 from db.agreements import ActorRole, AgreementKind, AgreementStatus, PartySide
 from db.model import Term
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter
+from schema.filters import Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter, conditions
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -44,7 +44,7 @@ class AgreementCoverageField(Term):
 describe(AgreementCoverageField)
 
 
-@strawberry.input(description="Which collective agreements (集体合同筛选)")
+@conditions("Which collective agreements (集体合同筛选)")
 class AgreementFilter:
     """Which collective agreements (集体合同筛选)."""
 
@@ -66,18 +66,9 @@ class AgreementFilter:
     organization: OrganizationFilterRef | None = optional("The union on the workers' side (工会)")
     employer: EmployerFilterRef | None = optional("The employer of a single-unit agreement (用人单位)")
     division: DivisionFilterRef | None = optional("Where it applies (适用区划)")
-    and_: list["AgreementFilter"] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these hold (且)"
-    )
-    or_: list["AgreementFilter"] | None = strawberry.field(
-        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
-    )
-    not_: "AgreementFilter | None" = strawberry.field(
-        name="not", default=strawberry.UNSET, description="This does not hold (非)"
-    )
 
 
-@strawberry.input(description="Which covered employers (覆盖单位筛选)")
+@conditions("Which covered employers (覆盖单位筛选)")
 class AgreementCoverageFilter:
     """Which covered employers (覆盖单位筛选)."""
 
@@ -86,15 +77,6 @@ class AgreementCoverageFilter:
     valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
     agreement: AgreementFilter | None = optional("The agreement (集体合同)")
     employer: EmployerFilterRef | None = optional("The employer (用人单位)")
-    and_: list["AgreementCoverageFilter"] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these hold (且)"
-    )
-    or_: list["AgreementCoverageFilter"] | None = strawberry.field(
-        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
-    )
-    not_: "AgreementCoverageFilter | None" = strawberry.field(
-        name="not", default=strawberry.UNSET, description="This does not hold (非)"
-    )
 
 
 @strawberry.type(description="Party to a collective agreement (协商主体)")

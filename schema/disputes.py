@@ -10,7 +10,17 @@ from db.agreements import ActorRole
 from db.disputes import ClaimKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus, PartyRole
 from db.model import Term
 from schema.fields import field, optional
-from schema.filters import BooleanFilter, Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, Order, StringFilter
+from schema.filters import (
+    BooleanFilter,
+    Choice,
+    DateFilter,
+    DecimalFilter,
+    IdFilter,
+    IntFilter,
+    Order,
+    StringFilter,
+    conditions,
+)
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -64,7 +74,7 @@ class RecoveryField(Term):
 describe(RecoveryField)
 
 
-@strawberry.input(description="Which dispute cases (案件筛选)")
+@conditions("Which dispute cases (案件筛选)")
 class DisputeFilter:
     """Which dispute cases (案件筛选)."""
 
@@ -83,35 +93,17 @@ class DisputeFilter:
     organization: OrganizationFilterRef | None = optional("The union that handles it (办理工会)")
     employer: EmployerFilterRef | None = optional("The employer (用人单位)")
     division: DivisionFilterRef | None = optional("Where it arose (发生区划)")
-    and_: list["DisputeFilter"] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these hold (且)"
-    )
-    or_: list["DisputeFilter"] | None = strawberry.field(
-        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
-    )
-    not_: "DisputeFilter | None" = strawberry.field(
-        name="not", default=strawberry.UNSET, description="This does not hold (非)"
-    )
 
 
-@strawberry.input(description="Which parties (当事人筛选)")
+@conditions("Which parties (当事人筛选)")
 class DisputePartyFilter:
     """Which parties (当事人筛选)."""
 
     role: Choice[PartyRole] | None = optional("Role (地位)")
     name: StringFilter | None = optional("Name (名称)")
-    and_: list["DisputePartyFilter"] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these hold (且)"
-    )
-    or_: list["DisputePartyFilter"] | None = strawberry.field(
-        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
-    )
-    not_: "DisputePartyFilter | None" = strawberry.field(
-        name="not", default=strawberry.UNSET, description="This does not hold (非)"
-    )
 
 
-@strawberry.input(description="Which recoveries (追回筛选)")
+@conditions("Which recoveries (追回筛选)")
 class RecoveryFilter:
     """Which recoveries (追回筛选)."""
 
@@ -119,15 +111,6 @@ class RecoveryFilter:
     amount: DecimalFilter | None = optional("Amount, yuan (金额)")
     received_on: DateFilter | None = optional("Day of receipt (到账日期)")
     member: MemberFilterRef | None = optional("The worker (劳动者)")
-    and_: list["RecoveryFilter"] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these hold (且)"
-    )
-    or_: list["RecoveryFilter"] | None = strawberry.field(
-        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
-    )
-    not_: "RecoveryFilter | None" = strawberry.field(
-        name="not", default=strawberry.UNSET, description="This does not hold (非)"
-    )
 
 
 @strawberry.type(description="Party to a dispute case (当事人)")

@@ -14,7 +14,7 @@ from schema.coverage_filters import CensusRecordFilter, DesignationFilter, Targe
 from schema.disputes import DisputeField
 from schema.employers import EmployerField
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter
+from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter, conditions
 from schema.organizations import OrganizationField
 from schema.policies import PoliciesOfDivision
 from schema.refs import (
@@ -46,7 +46,7 @@ class DivisionField(Term):
 describe(DivisionField)
 
 
-@strawberry.input(description="Which divisions (区划筛选)")
+@conditions("Which divisions (区划筛选)")
 class DivisionFilter:
     """Which divisions (区划筛选)."""
 
@@ -64,15 +64,6 @@ class DivisionFilter:
     designations: Listed[DesignationFilter] | None = optional("Its designations and those below (辖区标识)")
     targets: Listed[TargetFilter] | None = optional("Targets for it and what is below (辖区工作目标)")
     census_records: Listed[CensusRecordFilter] | None = optional("What was found in it and below (辖区摸排记录)")
-    and_: list["DivisionFilter"] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these hold (且)"
-    )
-    or_: list["DivisionFilter"] | None = strawberry.field(
-        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
-    )
-    not_: "DivisionFilter | None" = strawberry.field(
-        name="not", default=strawberry.UNSET, description="This does not hold (非)"
-    )
 
 
 @strawberry.type(description="Another name of a division (区划别名)")

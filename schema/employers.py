@@ -11,7 +11,17 @@ from schema.coverage import CoverageOfEmployer
 from schema.coverage_filters import CensusRecordFilter
 from schema.disputes import DisputeField
 from schema.fields import field, optional
-from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Listed, Order, StringFilter
+from schema.filters import (
+    BooleanFilter,
+    Choice,
+    DateFilter,
+    IdFilter,
+    IntFilter,
+    Listed,
+    Order,
+    StringFilter,
+    conditions,
+)
 from schema.insurance import EnrolmentField
 from schema.members import EngagementField, EngagementFilter
 from schema.refs import (
@@ -56,7 +66,7 @@ class CoverageField(Term):
 describe(CoverageField)
 
 
-@strawberry.input(description="Which employers (用人单位筛选)")
+@conditions("Which employers (用人单位筛选)")
 class EmployerFilter:
     """Which employers (用人单位筛选)."""
 
@@ -76,18 +86,9 @@ class EmployerFilter:
     agreement_coverages: Listed[AgreementCoverageFilterRef] | None = optional("Agreements that cover it (适用集体合同)")
     venues: Listed[VenueFilter] | None = optional("Venues that belong to it (所属场所)")
     census_records: Listed[CensusRecordFilter] | None = optional("What census rounds found at it (摸排记录)")
-    and_: list["EmployerFilter"] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these hold (且)"
-    )
-    or_: list["EmployerFilter"] | None = strawberry.field(
-        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
-    )
-    not_: "EmployerFilter | None" = strawberry.field(
-        name="not", default=strawberry.UNSET, description="This does not hold (非)"
-    )
 
 
-@strawberry.input(description="Which coverages (覆盖筛选)")
+@conditions("Which coverages (覆盖筛选)")
 class CoverageFilter:
     """Which coverages (覆盖筛选)."""
 
@@ -95,15 +96,6 @@ class CoverageFilter:
     valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
     employer: EmployerFilter | None = optional("The employer (用人单位)")
     organization: OrganizationFilterRef | None = optional("The union (工会)")
-    and_: list["CoverageFilter"] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these hold (且)"
-    )
-    or_: list["CoverageFilter"] | None = strawberry.field(
-        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
-    )
-    not_: "CoverageFilter | None" = strawberry.field(
-        name="not", default=strawberry.UNSET, description="This does not hold (非)"
-    )
 
 
 @strawberry.type(description="A union covers an employer's workers from a day on (工会覆盖单位)")

@@ -1,8 +1,9 @@
 """Operators of typed filters, and orders."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, dataclass_transform
 
 import strawberry
 
@@ -11,6 +12,27 @@ from schema.fields import optional
 from schema.terms import describe
 
 T = TypeVar("T")
+Kind = TypeVar("Kind", bound=type)
+
+LOGIC = {
+    "and": "All of these hold (且)",
+    "or": "At least one of these holds (或)",
+    "not": "This does not hold (非)",
+}
+
+
+@dataclass_transform(field_specifiers=(strawberry.field, optional))
+def conditions(description: str) -> Callable[[Kind], Kind]:
+    """A filter: an input whose fields are conditions, with ``and``, ``or`` and ``not`` of further filters of its kind behind them."""
+
+    def made(kind: Kind) -> Kind:
+        for name, meaning in LOGIC.items():
+            of = kind.__name__ if name == "not" else f"list[{kind.__name__}]"
+            kind.__annotations__[f"{name}_"] = f"{of} | None"
+            setattr(kind, f"{name}_", strawberry.field(name=name, default=strawberry.UNSET, description=meaning))
+        return strawberry.input(kind, description=description)
+
+    return made
 
 
 class Direction(Term):

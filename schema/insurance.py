@@ -8,7 +8,7 @@ import strawberry
 from db.insurance import InsuranceScheme
 from db.model import Term
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, StringFilter
+from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, StringFilter, conditions
 from schema.refs import (
     EmployerFilterRef,
     EmployerRef,
@@ -33,7 +33,7 @@ class EnrolmentField(Term):
 describe(EnrolmentField)
 
 
-@strawberry.input(description="Which insurance enrolments (参保筛选)")
+@conditions("Which insurance enrolments (参保筛选)")
 class EnrolmentFilter:
     """Which insurance enrolments (参保筛选)."""
 
@@ -48,15 +48,6 @@ class EnrolmentFilter:
     member: MemberFilterRef | None = optional("The insured (参保人)")
     participant: EmployerFilterRef | None = optional("The insuring employer (参保单位)")
     organization: OrganizationFilterRef | None = optional("The union (工会)")
-    and_: list["EnrolmentFilter"] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these hold (且)"
-    )
-    or_: list["EnrolmentFilter"] | None = strawberry.field(
-        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
-    )
-    not_: "EnrolmentFilter | None" = strawberry.field(
-        name="not", default=strawberry.UNSET, description="This does not hold (非)"
-    )
 
 
 @strawberry.type(description="Enrolment of a worker in an insurance scheme (参保记录)")

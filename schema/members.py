@@ -10,7 +10,7 @@ from schema.assistance import AssistanceOfMember
 from schema.care import CareOfMember
 from schema.disputes import DisputeField
 from schema.fields import field, optional
-from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter
+from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter, conditions
 from schema.insurance import EnrolmentField
 from schema.refs import (
     DisputeCaseRef,
@@ -61,7 +61,7 @@ class EngagementField(Term):
 describe(EngagementField)
 
 
-@strawberry.input(description="Which members (会员筛选)")
+@conditions("Which members (会员筛选)")
 class MemberFilter:
     """Which members (会员筛选)."""
 
@@ -73,18 +73,9 @@ class MemberFilter:
     is_migrant_worker: BooleanFilter | None = optional("Whether a migrant worker (是否农民工)")
     is_model_worker: BooleanFilter | None = optional("Whether a model worker (是否劳模)")
     division: DivisionFilterRef | None = optional("Where the member lives (居住区划)")
-    and_: list["MemberFilter"] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these hold (且)"
-    )
-    or_: list["MemberFilter"] | None = strawberry.field(
-        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
-    )
-    not_: "MemberFilter | None" = strawberry.field(
-        name="not", default=strawberry.UNSET, description="This does not hold (非)"
-    )
 
 
-@strawberry.input(description="Which memberships (会籍筛选)")
+@conditions("Which memberships (会籍筛选)")
 class MembershipFilter:
     """Which memberships (会籍筛选)."""
 
@@ -96,18 +87,9 @@ class MembershipFilter:
     valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
     member: MemberFilter | None = optional("The member (会员)")
     organization: OrganizationFilterRef | None = optional("The union (工会)")
-    and_: list["MembershipFilter"] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these hold (且)"
-    )
-    or_: list["MembershipFilter"] | None = strawberry.field(
-        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
-    )
-    not_: "MembershipFilter | None" = strawberry.field(
-        name="not", default=strawberry.UNSET, description="This does not hold (非)"
-    )
 
 
-@strawberry.input(description="Which engagements (用工筛选)")
+@conditions("Which engagements (用工筛选)")
 class EngagementFilter:
     """Which engagements (用工筛选)."""
 
@@ -118,15 +100,6 @@ class EngagementFilter:
     valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
     member: MemberFilter | None = optional("The worker (职工)")
     employer: EmployerFilterRef | None = optional("The employer (用人单位)")
-    and_: list["EngagementFilter"] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these hold (且)"
-    )
-    or_: list["EngagementFilter"] | None = strawberry.field(
-        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
-    )
-    not_: "EngagementFilter | None" = strawberry.field(
-        name="not", default=strawberry.UNSET, description="This does not hold (非)"
-    )
 
 
 @strawberry.type(description="Membership of a person in a union (会籍)")

@@ -22,7 +22,7 @@ from schema.coverage_filters import ConstructionProjectFilter
 from schema.disputes import DisputeField
 from schema.employers import CoverageField, CoverageFilter, EmployerField
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter
+from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter, conditions
 from schema.insurance import EnrolmentField
 from schema.members import MemberField, MembershipField
 from schema.policies import PoliciesOfOrganization
@@ -63,7 +63,7 @@ class OrganizationField(Term):
 describe(OrganizationField)
 
 
-@strawberry.input(description="Which unions (工会筛选)")
+@conditions("Which unions (工会筛选)")
 class OrganizationFilter:
     """Which unions (工会筛选)."""
 
@@ -82,15 +82,6 @@ class OrganizationFilter:
     venues: Listed[VenueFilter] | None = optional("Venues that it and the unions below run (场所)")
     certifications: Listed[CertificationFilter] | None = optional("Certifications of it and below (评选认定)")
     works: Listed[ConstructionProjectFilter] | None = optional("Projects whose project union it is (所属工程)")
-    and_: list["OrganizationFilter"] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these hold (且)"
-    )
-    or_: list["OrganizationFilter"] | None = strawberry.field(
-        name="or", default=strawberry.UNSET, description="At least one of these holds (或)"
-    )
-    not_: "OrganizationFilter | None" = strawberry.field(
-        name="not", default=strawberry.UNSET, description="This does not hold (非)"
-    )
 
 
 @strawberry.type(description="Dated link of a union to a parent in one hierarchy (隶属关系)")

@@ -14,6 +14,7 @@ from schema.divisions import Division, DivisionField, DivisionFilter
 from schema.employers import Employer, EmployerField, EmployerFilter
 from schema.fields import Argument, field
 from schema.filters import Order
+from schema.grants import GrantsQuery
 from schema.insurance import EnrolmentField, EnrolmentFilter, InsuranceEnrolment
 from schema.members import Member, MemberField, MemberFilter, Membership, MembershipField, MembershipFilter
 from schema.organizations import Organization, OrganizationField, OrganizationFilter
@@ -45,6 +46,7 @@ class Query(
     AssistanceQuery,
     CareQuery,
     AccessLogQuery,
+    GrantsQuery,
 ):
     """The root of all reading."""
 

@@ -406,7 +406,7 @@ class Listing:
     def count(self) -> Statement:
         """The number of rows of each parent; for who has aggregates only, of all rows, rounded, and null when there are few."""
         binder, parent = Binder(), parents()
-        hidden = self.lenses == (Lens.AGGREGATES,) and self._walled
+        hidden = self.lenses == (Lens.AGGREGATES,) and self._walled and self.source.counted
         rows = self._reached(binder, parent, (Lens.EVERYTHING,) if hidden else self.lenses)
         number = select(_coarse(binder) if hidden else func.count()).select_from(rows.from_).where(*rows.where)
         if self.root:

@@ -111,7 +111,8 @@ class Source:
     """The rows behind a type of the schema.
 
     Every column of the table answers the field of its name, unless ``hide`` names it or ``columns`` says otherwise.
-    ``searchable`` columns have an index on their character pairs, so that ``contains`` finds any substring.
+    ``searchable`` columns have an index on their character pairs, so that ``contains`` finds any substring. ``name`` is the type's in the
+    schema where it is not the model's. Who has aggregates only is told how many rows there are unless ``counted`` is false.
     """
 
     model: type[Model]
@@ -120,11 +121,13 @@ class Source:
     hide: tuple[str, ...] = ()
     fields: Mapping[str, Field] = field(default_factory=dict)
     searchable: tuple[str, ...] = ()
+    name: str | None = None
+    counted: bool = True
 
     @property
     def typename(self) -> str:
-        """The type's name in the schema: the model's."""
-        return self.model.__name__
+        """The type's name in the schema: the model's unless it has one of its own."""
+        return self.name or self.model.__name__
 
     @property
     def table(self) -> Table:

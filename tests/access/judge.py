@@ -212,7 +212,8 @@ class Judge:
         total = own["totalCount"]
         typename = rows[0]["__typename"] if rows else None
         if self.public and typename is not None and not self.policy.types[typename].open:
-            wanted = None if self.policy.types[typename].withheld else coarse(national["totalCount"])
+            entry = self.policy.types[typename]
+            wanted = None if entry.withheld else coarse(national["totalCount"]) if entry.counted else 0
         elif self.public and typename is None:
             wanted = total if total in (0, None) else ...
         elif more:

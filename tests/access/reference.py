@@ -12,10 +12,11 @@ from tests.resolvers import plain
 SETS = """WITH unions(id) AS (SELECT unnest($1::bigint[])), above(id) AS (SELECT unnest($2::bigint[])),
 own(id) AS (SELECT unnest($3::bigint[])), divisions(id) AS (SELECT unnest($4::bigint[])),
 assigned(id) AS (SELECT unnest($5::bigint[])), worker(id) AS (SELECT unnest($6::bigint[])), today(day) AS (SELECT $7::date),
-cases(id) AS (SELECT case_id FROM dispute_party WHERE member_id IN (TABLE worker))
+cases(id) AS (SELECT case_id FROM dispute_party WHERE member_id IN (TABLE worker)), me(id) AS (SELECT $8::bigint),
+administered(id, hierarchy) AS (SELECT unnest($9::bigint[]), 'TERRITORIAL' UNION SELECT unnest($10::bigint[]), 'INDUSTRIAL')
 """
 """What a caller starts from: unions with all below them today, those above, the granted ones themselves; divisions with all below; the
-cases assigned; the worker, and the cases to which the worker is a party."""
+cases assigned; the worker, and the cases to which the worker is a party; the caller; unions over which the caller administers access."""
 
 EMPLOYERS = "SELECT id FROM employer WHERE division_id IN (TABLE divisions)"
 
@@ -49,6 +50,13 @@ WORDS: Mapping[str, str] = {
     "employers of the worker": """id IN (SELECT employer_id FROM engagement WHERE member_id IN (TABLE worker))
         OR id IN (SELECT participant_id FROM insurance_enrolment WHERE member_id IN (TABLE worker))""",
     "entries that name the worker": "records ?| ARRAY(SELECT 'mem_' || to_hex(id) FROM worker)",
+    # access
+    "over unions that it administers, or granted by it": """(organization_id, hierarchy) IN (TABLE administered)
+        OR granted_by IN (TABLE me) AND EXISTS (TABLE administered)""",
+    "who holds such a grant": "id IN (SELECT principal_id FROM access_grant WHERE id IN ({AdministeredGrant}))",
+    "its own": "principal_id IN (TABLE me)",
+    "its own, and of who holds such a grant": """principal_id IN (TABLE me)
+        OR principal_id IN (SELECT principal_id FROM access_grant WHERE id IN ({AdministeredGrant}))""",
     # what is seen with what it belongs to
     "with the agreement": "agreement_id IN ({CollectiveAgreement})",
     "with the certification": "certification_id IN ({Certification})",
@@ -98,6 +106,11 @@ async def start(db: asyncpg.Pool, caller: Caller, group: str, day: date) -> list
     unions: set[int] = set()
     above: set[int] = set()
     own: set[int] = set()
+    administered: dict[str, set[int]] = {"TERRITORIAL": set(), "INDUSTRIAL": set()}
+    for grant in caller.grants:
+        if grant.role.name in ("FEDERATION", "INDUSTRY_UNION") and grant.organization_id and grant.hierarchy:
+            name = grant.hierarchy.name
+            administered[name] |= await plain.below(db, grant.organization_id, name, day)
     for lens in (Lens.TERRITORIAL, Lens.INDUSTRIAL):
         for key in keys.get(lens, ()):
             unions |= await plain.below(db, key, lens.name, day)
@@ -108,7 +121,8 @@ async def start(db: asyncpg.Pool, caller: Caller, group: str, day: date) -> list
     for lens in DIVISIONS:
         for key in keys.get(lens, ()):
             divisions |= await plain.divisions_below(db, key)
-    return [*map(list, (unions, above, own, divisions, keys.get(Lens.CASES, ()), keys.get(Lens.SELF, ()))), day]
+    sets = (unions, above, own, divisions, keys.get(Lens.CASES, ()), keys.get(Lens.SELF, ()))
+    return [*map(list, sets), day, caller.principal_id, *map(list, administered.values())]
 
 
 class Reference:

@@ -18,7 +18,7 @@ from db.grants import Proposed, assign, grant
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
 from db.organizations import Hierarchy
 from db.personas import ISSUER, add_personas
-from db.principals import by_subject, create_principal
+from db.principals import by_subject, create_key, create_principal
 from resolvers.access import PUBLIC, Caller
 from resolvers.viewer import caller_of
 from tests.access import coverage
@@ -297,6 +297,7 @@ async def _personas(db: asyncpg.Connection, places: Mapping[str, Place]) -> Mapp
     await let_in("shenzhen-commerce", Role.EMPLOYERS_BODY, PrincipalKind.AGENCY, division_id=division)
     callers: dict[str, Caller] = {"public": PUBLIC}
     for name in PERSONAS:
+        await create_key(db, name)
         found = await by_subject(db, f"{ISSUER}|{name}")
         assert found is not None, f"{name} was not let in"
         callers[name] = caller_of(found)
