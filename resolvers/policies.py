@@ -29,11 +29,18 @@ MEASURE_COUNT = (
     .scalar_subquery()
 )
 
+AREA_COUNT = (
+    select(func.count(PolicyMeasure.area.distinct()))
+    .where(PolicyMeasure.document_id == PolicyDocument.id)
+    .correlate(PolicyDocument.__table__)
+    .scalar_subquery()
+)
+
 registry.add(
     Source(
         PolicyDocument,
         "doc",
-        columns={"issuer_count": ISSUER_COUNT, "measure_count": MEASURE_COUNT},
+        columns={"issuer_count": ISSUER_COUNT, "measure_count": MEASURE_COUNT, "area_count": AREA_COUNT},
         hide=("organization_id", "division_id"),
         fields={
             "organization": One("Organization", PolicyDocument.organization_id),

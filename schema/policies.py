@@ -135,6 +135,7 @@ class PolicyDocument(Node):
     valid_to: date | None = field("Day on which it ceased to be in force; empty while it is (失效日期)")
     issuer_count: int = field("Bodies that issued it jointly (发文单位数)")
     measure_count: int = field("Measures (措施数)")
+    area_count: int = field("Groups that the measures stand in (措施方面数)")
     organization: OrganizationRef | None = field("The union that took part in issuing it (发文工会)")
     division: DivisionRef | None = field("Where it applies (适用区划)")
     issuers: Connection[PolicyIssuer] = page(

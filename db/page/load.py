@@ -8,7 +8,16 @@ import orjson
 
 from db.errors import DataError
 from db.keys import KeyRing
-from db.page import weihai_members
+from db.page import (
+    chongqing_figures,
+    chongqing_policy,
+    tongchuan,
+    tongchuan_figures,
+    weihai_figures,
+    weihai_members,
+    zhejiang,
+    zhejiang_figures,
+)
 from db.page.figure import Figure
 from db.page.people import People
 
@@ -22,7 +31,12 @@ class Article:
     figures: Sequence[Figure]
 
 
-ARTICLES: tuple[Article, ...] = (Article("山东威海:农民工入会", weihai_members.write, weihai_members.FIGURES),)
+ARTICLES: tuple[Article, ...] = (
+    Article("浙江:新就业形态劳动者“兜底建”", zhejiang.write, zhejiang_figures.FIGURES),
+    Article("山东威海:农民工入会", weihai_members.write, weihai_figures.FIGURES),
+    Article("陕西铜川:“五好”工会", tongchuan.write, tongchuan_figures.FIGURES),
+    Article("重庆:快递员优先参加工伤保险", chongqing_policy.write, chongqing_figures.FIGURES),
+)
 
 
 async def load_page(connection: asyncpg.Connection, ring: KeyRing, seed: int) -> None:

@@ -113,3 +113,38 @@ def county_of(code: str, counties: Sequence[str]) -> str:
         if found is not None:
             return found
     return counties[0]
+
+
+PLACES = """
+SELECT d.id, d.code, d.name, d.level, o.id AS union_id, o.name AS union_name
+FROM division_closure c
+JOIN division a ON a.id = c.ancestor_id AND a.code = $1 AND a.valid_to IS NULL
+JOIN division d ON d.id = c.descendant_id AND d.level = $2 AND d.valid_to IS NULL AND d.code IS NOT NULL
+JOIN LATERAL (SELECT id, name FROM organization o WHERE o.division_id = d.id AND o.dissolved_on IS NULL
+              AND o.kind = 'LOCAL_FEDERATION' ORDER BY id LIMIT 1) o ON true
+ORDER BY d.code
+"""
+
+
+async def places(connection: asyncpg.Connection, code: str, level: str) -> list[asyncpg.Record]:
+    """Divisions with a code of a level within another one, in order: ``id``, ``code``, ``name``, and of its local federation
+    ``union_id`` and ``union_name``."""
+    rows: list[asyncpg.Record] = await connection.fetch(PLACES, code, level)
+    return rows
+
+
+JOINED = """
+SELECT count(DISTINCT s.member_id) FROM membership s
+JOIN member m ON m.id = s.member_id AND m.is_migrant_worker
+JOIN organization o ON o.id = s.organization_id AND ($4::text IS NULL OR o.form = $4)
+JOIN division_closure c ON c.descendant_id = o.division_id
+JOIN division d ON d.id = c.ancestor_id AND d.code = $1 AND d.valid_to IS NULL
+WHERE s.valid_from < $3 AND ($2::date IS NULL OR s.valid_from >= $2)
+"""
+
+
+async def migrants_joined(
+    connection: asyncpg.Connection, code: str, since: date | None, until: date, form: str | None = None
+) -> int:
+    """How many migrant workers joined unions of a division and below (of this form) in ``[since, until)``."""
+    return int(await connection.fetchval(JOINED, code, since, until, form))

@@ -5,16 +5,14 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 
 import asyncpg
 
 from db.copy import copy_rows
 from db.page.bodies import NewEmployer, NewUnion, add_employers, add_unions, cover, firm, reserve
 from db.page.days import spread, working_days
-from db.page.figure import Figure, Unit
 from db.page.people import Joining, People
-from db.page.places import Home, county_codes, county_of, union_id
+from db.page.places import Home, county_codes, county_of, migrants_joined, places, union_id
 
 CITY = "3710"
 YEAR = (date(2022, 1, 1), date(2023, 1, 1))
@@ -44,32 +42,6 @@ WORKS = (
 )
 TRADES = (("C13", "食品"), ("C14", "水产品加工"), ("C17", "纺织"), ("F51", "商贸"), ("G54", "物流"), ("H62", "餐饮"))
 OBSTACLES = ("TOO_FEW", "TOO_FEW", "HIGH_TURNOVER", "WORKERS_UNAWARE", "EMPLOYER_UNWILLING", "NO_FIXED_PLACE")
-
-PLACES = """
-SELECT d.id, d.code, d.name, d.level, o.id AS union_id, o.name AS union_name
-FROM division_closure c
-JOIN division a ON a.id = c.ancestor_id AND a.code = $1 AND a.valid_to IS NULL
-JOIN division d ON d.id = c.descendant_id AND d.level = $2 AND d.valid_to IS NULL
-JOIN LATERAL (SELECT id, name FROM organization o WHERE o.division_id = d.id AND o.dissolved_on IS NULL
-              AND o.kind = 'LOCAL_FEDERATION' ORDER BY id LIMIT 1) o ON true
-ORDER BY d.code
-"""
-"""Divisions of a level within another one, each with its local federation."""
-
-JOINS = """
-SELECT count(DISTINCT s.member_id) FROM membership s
-JOIN member m ON m.id = s.member_id AND m.is_migrant_worker
-JOIN organization o ON o.id = s.organization_id AND ($4::text IS NULL OR o.form = $4)
-JOIN division_closure c ON c.descendant_id = o.division_id
-JOIN division d ON d.id = c.ancestor_id AND d.code = $1 AND d.valid_to IS NULL
-WHERE s.valid_from < $3 AND s.valid_from >= $2
-"""
-
-
-async def places(connection: asyncpg.Connection, code: str, level: str) -> list[asyncpg.Record]:
-    """Divisions of a level within the one of a code, each with its local federation."""
-    rows: list[asyncpg.Record] = await connection.fetch(PLACES, code, level)
-    return rows
 
 
 async def write(connection: asyncpg.Connection, people: People) -> None:
@@ -263,9 +235,8 @@ async def _join(
     connection: asyncpg.Connection, people: People, homes: Sequence[Home], projects: Sequence[Home]
 ) -> None:
     """Exactly as many migrant workers as the page says, beside those that are there already."""
-    before = date(1900, 1, 1)
-    through = THROUGH_PROJECTS - await connection.fetchval(JOINS, CITY, before, PAGE, "PROJECT")
-    in_year = JOINED - await connection.fetchval(JOINS, CITY, *YEAR, None)
+    through = THROUGH_PROJECTS - await migrants_joined(connection, CITY, None, PAGE, "PROJECT")
+    in_year = JOINED - await migrants_joined(connection, CITY, *YEAR)
     now = min(BY_PROJECT_IN_YEAR, through, in_year)
     year = Joining(now, projects, *YEAR, migrant=1.0, channels={"PROJECT": 1.0}, months=SEASON, title="建筑工人")
     await people.join("weihai projects", year)
@@ -285,59 +256,3 @@ async def _join(
         "weihai joint",
         Joining(rest - fallback, joint, *YEAR, "EMPLOYEE", 1.0, {"QR": 45, "COLLECTIVE": 35, "APP": 12, "PAPER": 8}, SEASON),
     )  # fmt: skip
-
-
-MIGRANTS = 'where: [{dimension: IS_MIGRANT_WORKER, in: ["true"]}%s]'
-FIGURES = (
-    Figure(
-        "WH1",
-        "2022年,共有18011名农民工入会“进家”",
-        "How many migrant workers joined unions in Weihai in 2022?",
-        Decimal(JOINED),
-        Unit.PERSON,
-        CITY,
-        '{ division(code: "3710") { statistics(kind: MEMBERSHIPS, from: "2022-01-01", until: "2023-01-01", '
-        + MIGRANTS % ""
-        + ") { total { persons } } } }",
-        "division.statistics.total.persons",
-        starts_on=YEAR[0],
-        ends_on=YEAR[1],
-    ),
-    Figure(
-        "WH3",
-        "“项目工会”累计发展农民工会员11827人",
-        "How many migrant workers have ever joined through project unions, dissolved ones among them?",
-        Decimal(THROUGH_PROJECTS),
-        Unit.PERSON,
-        CITY,
-        '{ division(code: "3710") { statistics(kind: MEMBERSHIPS, until: "2023-02-13", '
-        + MIGRANTS % ', {dimension: FORM, in: ["PROJECT"]}'
-        + ") { total { persons } } } }",
-        "division.statistics.total.persons",
-        ends_on=PAGE,
-    ),
-    Figure(
-        "WH12",
-        "在所有乡镇(街道)建立“工会劳动关系全响应中心”",
-        "How many townships have a full-response centre? All 73 that there are; those without one are found with `none`.",
-        Decimal(73),
-        Unit.ITEM,
-        CITY,
-        '{ division(code: "3710") { descendants(first: 0, asOf: "2023-02-13", filter: {level: {eq: TOWNSHIP}, venues: {some: {kind:'
-        ' {eq: RESPONSE_CENTRE}, validFrom: {lt: "2023-02-13"}}}}) { totalCount } } }',
-        "division.descendants.totalCount",
-        ends_on=PAGE,
-    ),
-    Figure(
-        "WH17",
-        "每个镇街建立“网上会员之家”,兜底吸收农民工入会",
-        "How many townships have no online home of members?",
-        Decimal(0),
-        Unit.ITEM,
-        CITY,
-        '{ division(code: "3710") { descendants(first: 0, asOf: "2023-02-13", filter: {level: {eq: TOWNSHIP}, organizations: {none:'
-        ' {form: {eq: ONLINE_HOME}, establishedOn: {lt: "2023-02-13"}}}}) { totalCount } } }',
-        "division.descendants.totalCount",
-        ends_on=PAGE,
-    ),
-)
