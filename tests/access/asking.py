@@ -92,6 +92,10 @@ class Writer:
             return [type_.name for type_ in found.types]
         return [self._paged(found) or found.name]
 
+    def shows_personal(self, typename: str, name: str) -> bool:
+        """Whether a relation leads to rows that have personal fields."""
+        return any(self.policy.types[target].masked for target in self.targets(typename, name))
+
     def values(self, typename: str) -> str:
         """The fields of a type that are values, with its key and name."""
         fields = self.type(typename).fields

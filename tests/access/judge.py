@@ -111,6 +111,10 @@ class Judge:
         self.cells: set[Cell] = set()
         self.faults: list[str] = []
 
+    def counts(self, typename: str) -> bool:
+        """Whether the persona is told rounded counts of a type and no row."""
+        return self.public and not self.policy.types[typename].open
+
     def sees(self, row: Mapping[str, Any] | None) -> bool:
         """Whether a row that the national federation sees is in the persona's sight."""
         return row is not None and key_of(row["id"]) in self.sight.rows[row["__typename"]]

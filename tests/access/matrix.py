@@ -16,6 +16,7 @@ from tests.access.judge import Judge, key_of
 from tests.access.stage import Stage
 from tests.resolvers.caller import Caller
 
+NAMING = ("id", "number", "creditCode", "sourceNumber")
 NOBODY = 2**40
 """A key that no row has."""
 
@@ -144,8 +145,9 @@ async def lists(matrix: Matrix, judge: Judge, persona: Persona) -> None:
         if not found.root:
             continue
         values = matrix.writer.values(found.target)
-        given = {"filter": {"id": {"in": matrix.ids(found.target)}}} if found.by_id else {}
-        declared, passed = (f"query($filter: {found.filter})", ", filter: $filter") if found.by_id else ("query", "")
+        by_id = found.by_id and not judge.counts(found.target)
+        given = {"filter": {"id": {"in": matrix.ids(found.target)}}} if by_id else {}
+        declared, passed = (f"query($filter: {found.filter})", ", filter: $filter") if by_id else ("query", "")
         for selected in (
             f"totalCount nodes {{ {values} }}",
             f"pageInfo {{ hasNextPage }} edges {{ node {{ {values} }} }}",
@@ -178,7 +180,12 @@ async def nested(matrix: Matrix, judge: Judge, persona: Persona) -> None:
     """Every relation of every type, from rows in and out of scope."""
     for name in judge.policy.types:
         for form in ("nodes", "edges"):
-            below = " ".join(matrix.writer.below(name, lead, form) for lead in matrix.writer.leads(name))
+            leads = [
+                lead
+                for lead in matrix.writer.leads(name)
+                if form == "nodes" or matrix.writer.shows_personal(name, lead)
+            ]
+            below = " ".join(matrix.writer.below(name, lead, form) for lead in leads)
             if not below:
                 continue
             text = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {name} {{ __typename id {below} }} }} }}"
@@ -191,7 +198,10 @@ async def filters(matrix: Matrix, judge: Judge, persona: Persona) -> None:
     """Every filter with the true value of rows in and out of scope: what is out of scope is neither found nor counted."""
     for found in matrix.writer.reached():
         assert found.filter is not None
-        masked = [name for name in found.filter.fields if refused(judge, found.target, name)]
+        masked = [name for name in found.filter.fields if name != "id" and refused(judge, found.target, name)]
+        coarse = judge.counts(found.target)
+        by_id = found.by_id and not coarse
+        rows = "" if by_id else " nodes { __typename id }"
         for row in await matrix.rows(found.target):
             parent = None if found.root else await matrix.parent(found, row["id"])
             if parent is None and not found.root:
@@ -199,10 +209,20 @@ async def filters(matrix: Matrix, judge: Judge, persona: Persona) -> None:
             asked = {
                 name: operand for name, operand in conditions(found.filter, row, judge).items() if name not in masked
             }
-            by_id = {"id": {"eq": row["id"]}} if found.by_id else {}
-            given = {f"f{order}": {**by_id, name: operand} for order, (name, operand) in enumerate(asked.items())}
+            for name in [name for name, operand in asked.items() if "id" in operand]:
+                target = named(matrix, found.target, name)
+                if judge.counts(target):
+                    # no counting by the ID of a row that is not told
+                    operand = asked.pop(name)
+                    text = f"query($filter: {found.filter}) {{ {found.field}(filter: $filter) {{ totalCount }} }}"
+                    code = await matrix.code(text, {"filter": {name: operand}}, persona) if found.root else None
+                    if found.root and code != "MASKED_COLUMN":
+                        judge.fails(found.field, f"a filter by the ID of its {name} was answered with {code}")
+                    judge.cells.add((found.target, name, "out", f"filter of {found.parent}.{found.field}"))
+            this = {"id": {"eq": row["id"]}} if by_id else {}
+            given = {f"f{order}": {**this, name: operand} for order, (name, operand) in enumerate(asked.items())}
             fields = " ".join(
-                f"a{order}: {found.field}(first: {MANY}, filter: $f{order}) {{ totalCount nodes {{ __typename id }} }}"
+                f"a{order}: {found.field}(first: {MANY}, filter: $f{order}) {{ totalCount{rows} }}"
                 for order in range(len(asked))
             )
             declared = ", ".join(f"${name}: {found.filter}" for name in given)
@@ -216,29 +236,25 @@ async def filters(matrix: Matrix, judge: Judge, persona: Persona) -> None:
             for order, (name, operand) in enumerate(asked.items()):
                 path = f"filter of {found.parent}.{found.field}"
                 theirs, ours = national[f"a{order}"], own[f"a{order}"]
-                if "some" in operand:
-                    seen = judge.sees(row) and any(map(judge.sees, row[name]["nodes"]))
-                    if [each["id"] for each in ours["nodes"]] != [row["id"]] * seen:
-                        judge.fails(
-                            path, f"{row['id']} is found by some of its {name}: {ours['nodes']}, should be: {seen}"
-                        )
-                    judge.cells.add((found.target, name, "in" if judge.sees(row) else "out", path))
-                    continue
+                scope = "in" if judge.sees(row) else "out"
                 target = matrix.writer.policy.types.get(named(matrix, found.target, name))
-                # who has aggregates only sees no row of a closed type and is told its rounded count, whatever it leads to
-                coarse = judge.public and not judge.policy.types[found.target].open
-                if (
-                    target is not None
-                    and not coarse
-                    and not judge.sees({"__typename": target.name, "id": operand["id"]["eq"]})
-                ):
-                    # what it leads to is out of scope: the row is not found by it, in scope or not
-                    if ours["nodes"] or ours["totalCount"]:
-                        judge.fails(path, f"{row['id']} was found by its {name}, which is out of scope")
-                    judge.cells.add((found.target, name, "out", path))
-                    continue
-                judge.page(theirs, ours, path)
-                judge.cells.add((found.target, name, "in" if judge.sees(row) else "out", path))
+                found_by_it = True
+                if "some" in operand:
+                    found_by_it = coarse or any(map(judge.sees, row[name]["nodes"]))
+                elif target is not None and not coarse:
+                    # what it leads to may be out of scope: then the row is not found by it, in scope or not
+                    found_by_it = judge.sees({"__typename": target.name, "id": operand["id"]["eq"]})
+                    scope = scope if found_by_it else "out"
+                if by_id:
+                    if (theirs["totalCount"] != 1 and "some" not in operand) or ours["totalCount"] != int(
+                        judge.sees(row) and found_by_it
+                    ):
+                        judge.fails(path, f"{row['id']} by its {name}: {ours['totalCount']}, though {scope} of scope")
+                elif found_by_it:
+                    judge.page(theirs, ours, path)
+                elif ours["nodes"] or ours["totalCount"]:
+                    judge.fails(path, f"{row['id']} was found by its {name}, which is out of scope")
+                judge.cells.add((found.target, name, scope, path))
         for name in masked:
             text = f"query($filter: {found.filter}) {{ {found.field}(filter: $filter) {{ totalCount }} }}"
             operand = {"eq": "阶甲2"}
@@ -256,19 +272,19 @@ async def filters(matrix: Matrix, judge: Judge, persona: Persona) -> None:
 
 
 async def orders(matrix: Matrix, judge: Judge, persona: Persona) -> None:
-    """Every order, both ways: only rows in scope stand in it."""
+    """Every order: only rows in scope stand in it."""
     for found in matrix.writer.reached():
         rows = await matrix.rows(found.target)
         open_, masked = [], []
         for column in found.columns:
             (masked if refused(judge, found.target, camel(column)) else open_).append(column)
-        given = {"filter": {"id": {"in": matrix.ids(found.target)}}} if found.by_id else {}
-        passed = ", filter: $filter" if found.by_id else ""
+        by_id = found.by_id and not judge.counts(found.target)
+        given = {"filter": {"id": {"in": matrix.ids(found.target)}}} if by_id else {}
+        passed = ", filter: $filter" if by_id else ""
         fields = " ".join(
-            f"{column}_{way}: {found.field}(first: {MANY}{passed}, orderBy: [{{field: {column}, direction: {way}}}])"
-            " { totalCount nodes { __typename id } }"
+            f"{column}: {found.field}(first: {MANY}{passed}, orderBy: [{{field: {column}, direction: DESC}}])"
+            " { pageInfo { hasNextPage } nodes { __typename id } }"
             for column in open_
-            for way in ("ASC", "DESC")
         )
         parents: list[str | None] = [None]
         if not found.root:
@@ -288,24 +304,25 @@ async def orders(matrix: Matrix, judge: Judge, persona: Persona) -> None:
                     judge.fails(found.field, f"an order by {column}, which is masked, was answered with {code}")
                 for scope in ("in", "out"):
                     judge.cells.add((found.target, camel(column), scope, f"order of {found.parent}.{found.field}"))
-            declared = f"$filter: {found.filter}" if found.by_id else ""
+            declared = f"$filter: {found.filter}" if by_id else ""
             national, own = await matrix.below(found, parent, fields, declared, given, persona)
             if national is None or own is None:
                 path = f"order of {found.parent}.{found.field}"
                 judge.cells.update((found.target, camel(column), "out", path) for column in open_)
                 continue
             for column in open_:
-                for way in ("ASC", "DESC"):
-                    theirs, ours = national[f"{column}_{way}"], own[f"{column}_{way}"]
-                    path = f"order of {found.parent}.{found.field}"
-                    judge.page(theirs, ours, path)
-                    for row in theirs["nodes"]:
-                        judge.cells.add((found.target, camel(column), "in" if judge.sees(row) else "out", path))
+                path = f"order of {found.parent}.{found.field}"
+                judge.page(national[column], own[column], path)
+                for row in national[column]["nodes"]:
+                    judge.cells.add((found.target, camel(column), "in" if judge.sees(row) else "out", path))
 
 
 def refused(judge: Judge, typename: str, name: str) -> bool:
-    """Whether a persona may not filter or order by a field: it is not clear to all groups that the persona is in."""
+    """Whether a persona may not filter or order by a field: it is not clear to all groups that the persona is in, or it names one
+    record and the persona is told counts only."""
     entry = judge.policy.types[typename]
+    if judge.counts(typename) and name in NAMING:
+        return True
     return name in entry.masked and any(entry.level(name, group) != "clear" for group in judge.sight.groups)
 
 
