@@ -114,6 +114,7 @@ class Activity(Keyed, Model):
         Index("ix_activity_programme_id_id", "programme_id", "id"),
         Index("ix_activity_parent_id_id", "parent_id", "id"),
         Index("ix_activity_employer_id_id", "employer_id", "id"),
+        Index("ix_activity_venue_id_id", "venue_id", "id"),
         Index("ix_activity_measure_id_id", "measure_id", "id"),
         Index("ix_activity_line_id_id", "line_id", "id"),
     )
@@ -143,6 +144,7 @@ class Attendance(Keyed, Model):
         CheckConstraint("num_nonnulls(member_id, household_id) <= 1", name="one_subject"),
         Index("ix_attendance_activity_id_id", "activity_id", "id"),
         Index("ix_attendance_organization_id_id", "organization_id", "id"),
+        Index("ix_attendance_division_id_id", "division_id", "id"),
         Index("ix_attendance_member_id_id", "member_id", "id"),
         Index("ix_attendance_household_id_id", "household_id", "id"),
         Index("ix_attendance_employer_id_id", "employer_id", "id"),

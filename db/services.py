@@ -36,6 +36,7 @@ class MaterialDistribution(Keyed, Model):
         CheckConstraint("quantity > 0", name="positive"),
         Index("ix_material_distribution_organization_id_id", "organization_id", "id"),
         Index("ix_material_distribution_division_id_id", "division_id", "id"),
+        Index("ix_material_distribution_activity_id_id", "activity_id", "id"),
         Index("ix_material_distribution_employer_id_id", "employer_id", "id"),
     )
 
@@ -57,5 +58,6 @@ class ServiceTransaction(Keyed, Model):
         CheckConstraint("ended_at >= started_at", name="dated"),
         Index("ix_service_transaction_organization_id_id", "organization_id", "id"),
         Index("ix_service_transaction_division_id_id", "division_id", "id"),
+        Index("ix_service_transaction_venue_id_id", "venue_id", "id"),
         Index("ix_service_transaction_member_id_id", "member_id", "id"),
     )

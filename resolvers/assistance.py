@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from db.assistance import AidProject, CooperationAgreement, CooperationLine, Donation, Roster, RosterEntry, Wish
+from resolvers.activities import OF_LINE
 from resolvers.engine.source import Field, Many, One, Source
 from resolvers.reach import By, Period, Within, WithinDivision
 from resolvers.registry import registry
@@ -56,6 +57,7 @@ registry.add(
         fields={
             "agreement": One("CooperationAgreement", CooperationLine.agreement_id),
             "wishes": Many("Wish", By(Wish.line_id)),
+            **OF_LINE,
         },
     )
 )

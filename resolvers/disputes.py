@@ -7,6 +7,7 @@ from db.employers import Employer
 from resolvers.deadlines import Procedure, due_on
 from resolvers.engine.source import AnyOf, Lookup, Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, median, share, total
+from resolvers.mediation import OF_CASE
 from resolvers.overdue import Timed, overdue, overdue_share
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
@@ -31,6 +32,7 @@ registry.add(
             "steps": Many("DisputeStep", By(DisputeStep.case_id, order=[DisputeStep.occurred_on]), expected=5),
             "recoveries": Many("Recovery", By(Recovery.case_id)),
             "mediation_due_on": due_on(MEDIATION, DisputeCase.received_on, DisputeCase.division_id),
+            **OF_CASE,
         },
     )
 )

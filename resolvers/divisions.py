@@ -7,7 +7,7 @@ from db.disputes import DisputeCase
 from db.divisions import Division, DivisionAlias, DivisionClosure
 from db.employers import Employer
 from db.organizations import Organization
-from resolvers import assistance, certifications, coverage, policies, relief, venues
+from resolvers import activities, assistance, certifications, coverage, mediation, policies, relief, services, venues
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import Lookup, Many, One, Rows, Source, Tally
@@ -75,6 +75,9 @@ registry.add(
             **certifications.OF_DIVISION,
             **relief.OF_DIVISION,
             **assistance.OF_DIVISION,
+            **activities.OF_DIVISION,
+            **services.OF_DIVISION,
+            **mediation.OF_DIVISION,
         },
     )
 )

@@ -5,7 +5,7 @@ from db.disputes import DisputeCase
 from db.employers import Employer, EmployerCoverage
 from db.insurance import InsuranceEnrolment
 from db.members import Engagement
-from resolvers import coverage, venues
+from resolvers import activities, coverage, fairs, services, venues
 from resolvers.engine.source import Lookup, Many, One, Source
 from resolvers.engine.statistic import RECORDS, Statistic
 from resolvers.reach import By, Period, Within
@@ -52,6 +52,9 @@ registry.add(
             ),
             **coverage.OF_EMPLOYER,
             **venues.OF_EMPLOYER,
+            **activities.OF_EMPLOYER,
+            **fairs.OF_EMPLOYER,
+            **services.OF_EMPLOYER,
         },
     )
 )

@@ -4,7 +4,7 @@ from db.disputes import DisputeParty
 from db.insurance import InsuranceEnrolment
 from db.members import Engagement, Member, Membership
 from db.organizations import Organization
-from resolvers import assistance, care, relief
+from resolvers import activities, assistance, care, mediation, relief, services
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import Join, Statistic, distinct
 from resolvers.masks import phone, resident_number
@@ -53,6 +53,9 @@ registry.add(
             **relief.OF_MEMBER,
             **assistance.OF_MEMBER,
             **care.OF_MEMBER,
+            **activities.OF_MEMBER,
+            **services.OF_MEMBER,
+            **mediation.OF_MEMBER,
         },
     )
 )

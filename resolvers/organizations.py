@@ -4,7 +4,19 @@ from sqlalchemy import ColumnElement
 
 from db.employers import EmployerCoverage
 from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink
-from resolvers import assistance, care, certifications, coverage, policies, relief, venues
+from resolvers import (
+    activities,
+    assistance,
+    care,
+    certifications,
+    coverage,
+    fairs,
+    mediation,
+    policies,
+    relief,
+    services,
+    venues,
+)
 from resolvers.agreements import AGREEMENTS_WITHIN
 from resolvers.disputes import CASES_WITHIN
 from resolvers.employers import EMPLOYERS_WITHIN
@@ -113,6 +125,10 @@ registry.add(
             **relief.OF_ORGANIZATION,
             **assistance.OF_ORGANIZATION,
             **care.OF_ORGANIZATION,
+            **activities.OF_ORGANIZATION,
+            **fairs.OF_ORGANIZATION,
+            **services.OF_ORGANIZATION,
+            **mediation.OF_ORGANIZATION,
         },
     )
 )

@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 
 from db.coverage import Target
 from db.policies import PolicyDocument, PolicyIssuer, PolicyMeasure
+from resolvers.activities import OF_MEASURE
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Statistic
 from resolvers.reach import By, Period, Within, WithinDivision
@@ -67,7 +68,7 @@ registry.add(
         PolicyMeasure,
         "measure",
         hide=("document_id",),
-        fields={"document": One("PolicyDocument", PolicyMeasure.document_id)},
+        fields={"document": One("PolicyDocument", PolicyMeasure.document_id), **OF_MEASURE},
     )
 )
 registry.root("policy_documents", DOCUMENTS_WITHIN)

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, and_, any_, 
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.access import AccessGrant
+from db.activities import Attendance
 from db.agreements import CollectiveAgreement
 from db.assistance import CooperationAgreement, RosterEntry
 from db.care import CareCase
@@ -21,6 +22,7 @@ from db.divisions import DivisionClosure
 from db.employers import Employer
 from db.grants import ADMINISTRATORS
 from db.insurance import InsuranceEnrolment
+from db.mediation import LegalService, MediationBody
 from db.members import Engagement, Member, Membership
 from db.model import Model
 from db.organizations import Hierarchy, IndustrialClosure, TerritorialClosure
@@ -239,11 +241,22 @@ _UNION: Mapping[str, Rule] = {
             "Designation",
             "ConstructionProject",
             "Certification",
+            "Programme",
+            "Activity",
+            "Attendance",
+            "Exhibitor",
+            "JobOffer",
+            "MaterialDistribution",
+            "ServiceTransaction",
+            "MediationBody",
+            "Mediator",
+            "LegalService",
         ),
         _below("organization_id"),
     ),
     "CertificationRound": _awarded,
     "CertificationScore": _of_certification,
+    "MediationSeat": _of(MediationBody, "body_id"),
     **_AGREEMENT,
     **_CASE,
     "SubjectRequest": _of_member,
@@ -257,6 +270,8 @@ _AGREEMENTS_OF_DIVISION: Mapping[str, Rule] = {
     "Organization": _stands,
     "Employer": _stands,
     "CollectiveAgreement": lambda sight, table: and_(table.c.submitted_on.is_not(None), _stands(sight, table)),
+    "MediationBody": _stands,
+    "MediationSeat": _of(MediationBody, "body_id"),
     **_AGREEMENT,
     "ApiKey": _own_key,
 }
@@ -293,6 +308,10 @@ _ASSIGNED: Mapping[str, Rule] = {
     "ApiKey": _own_key,
     "DisputeCase": _own("id"),
     **dict.fromkeys(("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), _own("case_id")),
+    "LegalService": _own("case_id"),
+    "MediationBody": lambda sight, table: sight.some(
+        LegalService, lambda other: and_(other.c.body_id == table.c.id, other.c.case_id == sight.keys())
+    ),
     "Member": _party("member_id"),
     "Employer": _in_case("employer_id"),
     "Organization": _in_case("organization_id"),
@@ -340,6 +359,11 @@ _SELF: Mapping[str, Rule] = {
     "Member": _own("id"),
     **dict.fromkeys(
         ("Membership", "Engagement", "InsuranceEnrolment", "Recovery", "SubjectRequest"), _own("member_id")
+    ),
+    **dict.fromkeys(("LegalService", "ServiceTransaction"), _own("member_id")),
+    "Attendance": _any(_own("member_id"), _of(Household, "household_id")),
+    "Activity": lambda sight, table: sight.some(
+        Attendance, lambda other: other.c.activity_id == table.c.id, "Attendance"
     ),
     "AccessLog": _logged,
     "DisputeCase": _own_case("id"),

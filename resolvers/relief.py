@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from db.relief import AidGrant, Dependant, Household
+from resolvers.activities import OF_HOUSEHOLD
 from resolvers.engine.source import Field, Many, One, Source
 from resolvers.reach import By, Period, Within, WithinDivision
 from resolvers.registry import registry
@@ -32,6 +33,7 @@ registry.add(
             "member": One("Member", Household.member_id),
             "dependants": Many("Dependant", By(Dependant.household_id)),
             "aid_grants": Many("AidGrant", By(AidGrant.household_id)),
+            **OF_HOUSEHOLD,
         },
     )
 )

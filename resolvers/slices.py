@@ -2,6 +2,7 @@
 
 from resolvers import (
     access_log,
+    activities,
     agreements,
     assistance,
     care,
@@ -11,12 +12,15 @@ from resolvers import (
     disputes,
     divisions,
     employers,
+    fairs,
     grants,
     insurance,
+    mediation,
     members,
     organizations,
     policies,
     relief,
+    services,
     venues,
 )
 from resolvers.masks import is_masked, masked
@@ -32,6 +36,7 @@ registry.viewer = viewer_fields
 
 __all__ = [
     "access_log",
+    "activities",
     "agreements",
     "assistance",
     "care",
@@ -41,12 +46,15 @@ __all__ = [
     "disputes",
     "divisions",
     "employers",
+    "fairs",
     "grants",
     "insurance",
+    "mediation",
     "members",
     "organizations",
     "policies",
     "registry",
     "relief",
+    "services",
     "venues",
 ]

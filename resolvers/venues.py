@@ -2,6 +2,7 @@
 
 from db.certifications import Certification
 from db.venues import Venue
+from resolvers import activities, services
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import RECORDS, Statistic, distinct
 from resolvers.reach import By, Period, Within, WithinDivision
@@ -26,6 +27,8 @@ registry.add(
             "division": One("Division", Venue.division_id),
             "employer": One("Employer", Venue.employer_id),
             "certifications": Many("Certification", By(Certification.venue_id), expected=1),
+            **activities.OF_VENUE,
+            **services.OF_VENUE,
         },
     )
 )

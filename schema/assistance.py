@@ -7,6 +7,7 @@ import strawberry
 
 from db.assistance import AidProjectKind, ClaimantKind, CooperationLineKind, DonationItem, WishItem, WishStatus
 from db.units import Unit
+from schema.activities import ActivitiesOfLine
 from schema.assistance_filters import (
     AidProjectField,
     AidProjectFilter,
@@ -33,7 +34,7 @@ RUNNING = as_of("those begun and not completed that day; all without it")
 
 
 @strawberry.type(description="Line of work of a cooperation agreement (协作内容)")
-class CooperationLine(Node):
+class CooperationLine(ActivitiesOfLine, Node):
     """Line of work of a cooperation agreement."""
 
     kind: CooperationLineKind = field("Which line (协作类别)")

@@ -21,6 +21,7 @@ from schema.filters import (
     StringFilter,
     conditions,
 )
+from schema.mediation import MediationOfCase
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -155,7 +156,7 @@ class Recovery(Node):
 
 
 @strawberry.type(description="Dispute case (劳动争议案件)")
-class DisputeCase(Node):
+class DisputeCase(Node, MediationOfCase):
     """Dispute case (劳动争议案件)."""
 
     number: str = field("Number (案号)")

@@ -6,6 +6,7 @@ import strawberry
 
 from db.divisions import DivisionKind, DivisionLevel
 from db.model import Term
+from schema.activities import ActivitiesOfDivision
 from schema.agreements import AgreementField
 from schema.assistance import AssistanceOfDivision
 from schema.certifications import CertificationsOfDivision
@@ -15,6 +16,7 @@ from schema.disputes import DisputeField
 from schema.employers import EmployerField
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter, conditions
+from schema.mediation import MediationOfDivision
 from schema.organizations import OrganizationField
 from schema.policies import PoliciesOfDivision
 from schema.refs import (
@@ -30,6 +32,7 @@ from schema.refs import (
 )
 from schema.relay import DIVISION, Connection, Node, as_of, page
 from schema.relief import ReliefOfDivision
+from schema.services import ServicesOfDivision
 from schema.statistics import statistics
 from schema.terms import describe
 from schema.venues import VenueFilter, VenuesOfDivision
@@ -81,6 +84,9 @@ class Division(
     CertificationsOfDivision,
     ReliefOfDivision,
     AssistanceOfDivision,
+    ActivitiesOfDivision,
+    ServicesOfDivision,
+    MediationOfDivision,
     Node,
 ):
     """Division of the territory, from province to village, with zones (行政区划)."""

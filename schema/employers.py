@@ -6,10 +6,12 @@ import strawberry
 
 from db.employers import EmployerKind
 from db.model import Term
+from schema.activities import ActivitiesOfEmployer
 from schema.agreements import AgreementCoverageField, AgreementCoverageFilter, AgreementField
 from schema.coverage import CoverageOfEmployer
 from schema.coverage_filters import CensusRecordFilter
 from schema.disputes import DisputeField
+from schema.fairs import FairsOfEmployer
 from schema.fields import field, optional
 from schema.filters import (
     BooleanFilter,
@@ -25,9 +27,11 @@ from schema.filters import (
 from schema.insurance import EnrolmentField
 from schema.members import EngagementField, EngagementFilter
 from schema.refs import (
+    ActivityFilterRef,
     AgreementCoverageFilterRef,
     AgreementCoverageRef,
     AgreementFilterRef,
+    AttendanceFilterRef,
     CollectiveAgreementRef,
     CoverageFilterRef,
     DisputeCaseRef,
@@ -36,11 +40,13 @@ from schema.refs import (
     DivisionRef,
     EngagementRef,
     EnrolmentFilterRef,
+    ExhibitorFilterRef,
     InsuranceEnrolmentRef,
     OrganizationFilterRef,
     OrganizationRef,
 )
 from schema.relay import Connection, Node, as_of, page
+from schema.services import ServicesOfEmployer
 from schema.terms import describe
 from schema.venues import VenueFilter, VenuesOfEmployer
 
@@ -85,6 +91,9 @@ class EmployerFilter:
     coverages: Listed[CoverageFilterRef] | None = optional("Unions that cover it (覆盖工会)")
     agreement_coverages: Listed[AgreementCoverageFilterRef] | None = optional("Agreements that cover it (适用集体合同)")
     venues: Listed[VenueFilter] | None = optional("Venues that belong to it (所属场所)")
+    activities: Listed[ActivityFilterRef] | None = optional("Visits to it and check-ups of it (走访与体检)")
+    attendances: Listed[AttendanceFilterRef] | None = optional("Attendances of whom it sent (派出参加记录)")
+    exhibitors: Listed[ExhibitorFilterRef] | None = optional("Its places at job fairs (参会记录)")
     census_records: Listed[CensusRecordFilter] | None = optional("What census rounds found at it (摸排记录)")
 
 
@@ -109,7 +118,7 @@ class EmployerCoverage(Node):
 
 
 @strawberry.type(description="Employer, a legal person apart from its union (用人单位)")
-class Employer(CoverageOfEmployer, VenuesOfEmployer, Node):
+class Employer(CoverageOfEmployer, VenuesOfEmployer, ActivitiesOfEmployer, FairsOfEmployer, ServicesOfEmployer, Node):
     """Employer, a legal person apart from its union (用人单位)."""
 
     name: str = field("Name (名称)")

@@ -6,13 +6,26 @@ import strawberry
 
 from db.members import EngagementKind, MembershipChannel, MembershipStatus, Sex, WorkerType
 from db.model import Term
+from schema.activities import ActivitiesOfMember
 from schema.assistance import AssistanceOfMember
 from schema.care import CareOfMember
 from schema.disputes import DisputeField
 from schema.fields import field, optional
-from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter, conditions
+from schema.filters import (
+    BooleanFilter,
+    Choice,
+    DateFilter,
+    IdFilter,
+    IntFilter,
+    Listed,
+    Order,
+    StringFilter,
+    conditions,
+)
 from schema.insurance import EnrolmentField
+from schema.mediation import MediationOfMember
 from schema.refs import (
+    AttendanceFilterRef,
     DisputeCaseRef,
     DisputeFilterRef,
     DivisionFilterRef,
@@ -26,6 +39,7 @@ from schema.refs import (
 )
 from schema.relay import Connection, Node, as_of, page
 from schema.relief import ReliefOfMember
+from schema.services import ServicesOfMember
 from schema.terms import describe
 
 
@@ -73,6 +87,7 @@ class MemberFilter:
     is_migrant_worker: BooleanFilter | None = optional("Whether a migrant worker (是否农民工)")
     is_model_worker: BooleanFilter | None = optional("Whether a model worker (是否劳模)")
     division: DivisionFilterRef | None = optional("Where the member lives (居住区划)")
+    attendances: Listed[AttendanceFilterRef] | None = optional("Where they were, activity by activity (参加记录)")
 
 
 @conditions("Which memberships (会籍筛选)")
@@ -130,7 +145,9 @@ class Engagement(Node):
 
 
 @strawberry.type(description="Member: a person who is or was in a union (会员)")
-class Member(ReliefOfMember, AssistanceOfMember, CareOfMember, Node):
+class Member(
+    ReliefOfMember, AssistanceOfMember, CareOfMember, ActivitiesOfMember, ServicesOfMember, MediationOfMember, Node
+):
     """Member: a person who is or was in a union (会员)."""
 
     name: str = field("Name (姓名)")

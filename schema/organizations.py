@@ -13,6 +13,7 @@ from db.organizations import (
     OrganizationLevel,
     OrganizationStatus,
 )
+from schema.activities import ActivitiesOfOrganization
 from schema.agreements import AgreementField
 from schema.assistance import AssistanceOfOrganization
 from schema.care import CareOfOrganization
@@ -21,9 +22,11 @@ from schema.coverage import CoverageOfOrganization
 from schema.coverage_filters import ConstructionProjectFilter
 from schema.disputes import DisputeField
 from schema.employers import CoverageField, CoverageFilter, EmployerField
+from schema.fairs import FairsOfOrganization
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter, conditions
 from schema.insurance import EnrolmentField
+from schema.mediation import MediationOfOrganization
 from schema.members import MemberField, MembershipField
 from schema.policies import PoliciesOfOrganization
 from schema.refs import (
@@ -46,6 +49,7 @@ from schema.refs import (
 )
 from schema.relay import HIERARCHY, SUBTREE, Connection, Node, as_of, page
 from schema.relief import ReliefOfOrganization
+from schema.services import ServicesOfOrganization
 from schema.statistics import statistics
 from schema.terms import describe
 from schema.venues import VenueFilter, VenuesOfOrganization
@@ -119,6 +123,10 @@ class Organization(
     ReliefOfOrganization,
     AssistanceOfOrganization,
     CareOfOrganization,
+    ActivitiesOfOrganization,
+    FairsOfOrganization,
+    ServicesOfOrganization,
+    MediationOfOrganization,
     Node,
 ):
     """Union: a federation, an industry union or a grassroots union (工会组织)."""

@@ -6,10 +6,12 @@ import strawberry
 
 from db.model import Term
 from db.policies import DocumentKind, IssuerKind
+from schema.activities import ActivitiesOfMeasure
 from schema.coverage_filters import TargetField
 from schema.fields import all_of, any_of, field, none_of, optional
 from schema.filters import Choice, DateFilter, IdFilter, IntFilter, Listed, Order, StringFilter
 from schema.refs import (
+    ActivityFilterRef,
     DivisionFilterRef,
     DivisionRef,
     OrganizationFilterRef,
@@ -74,6 +76,7 @@ class PolicyMeasureFilter:
     area: StringFilter | None = optional("Group (方面)")
     title: StringFilter | None = optional("Title (标题)")
     document: "PolicyDocumentFilter | None" = optional("The document (文件)")
+    activities: Listed[ActivityFilterRef] | None = optional("Activities reported under it (落实活动)")
     and_: list["PolicyMeasureFilter"] | None = all_of()
     or_: list["PolicyMeasureFilter"] | None = any_of()
     not_: "PolicyMeasureFilter | None" = none_of()
@@ -114,7 +117,7 @@ class PolicyIssuer(Node):
 
 
 @strawberry.type(description="Measure of a policy document (政策措施)")
-class PolicyMeasure(Node):
+class PolicyMeasure(ActivitiesOfMeasure, Node):
     """Measure of a policy document (政策措施)."""
 
     position: int = field("Number in the document, from 1 (序号)")

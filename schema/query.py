@@ -4,6 +4,7 @@ import strawberry
 
 from schema.access import AccessGrant, AccessPrincipal
 from schema.access_log import AccessLogQuery
+from schema.activities import ActivityQuery
 from schema.agreements import AgreementField, AgreementFilter, CollectiveAgreement
 from schema.assistance import AssistanceQuery
 from schema.care import CareQuery
@@ -12,15 +13,18 @@ from schema.coverage import CoverageQuery
 from schema.disputes import DisputeCase, DisputeField, DisputeFilter
 from schema.divisions import Division, DivisionField, DivisionFilter
 from schema.employers import Employer, EmployerField, EmployerFilter
+from schema.fairs import FairQuery
 from schema.fields import Argument, field
 from schema.filters import Order
 from schema.grants import GrantsQuery
 from schema.insurance import EnrolmentField, EnrolmentFilter, InsuranceEnrolment
+from schema.mediation import MediationQuery
 from schema.members import Member, MemberField, MemberFilter, Membership, MembershipField, MembershipFilter
 from schema.organizations import Organization, OrganizationField, OrganizationFilter
 from schema.policies import PoliciesQuery
 from schema.relay import DIVISION, HIERARCHY, SUBTREE, WITHIN, Connection, Node, as_of, page
 from schema.relief import ReliefQuery
+from schema.services import ServiceQuery
 from schema.statistics import Statistics, statistics
 from schema.venues import VenuesQuery
 
@@ -45,6 +49,10 @@ class Query(
     ReliefQuery,
     AssistanceQuery,
     CareQuery,
+    ActivityQuery,
+    FairQuery,
+    ServiceQuery,
+    MediationQuery,
     AccessLogQuery,
     GrantsQuery,
 ):

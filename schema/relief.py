@@ -7,9 +7,11 @@ import strawberry
 
 from db.model import Term
 from db.relief import GrantKind, GrantStatus, HardshipKind, SchoolStage
+from schema.activities import ActivitiesOfHousehold
 from schema.fields import all_of, any_of, field, none_of, optional
-from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, Order, StringFilter
+from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, Listed, Order, StringFilter
 from schema.refs import (
+    AttendanceFilterRef,
     DivisionFilterRef,
     DivisionRef,
     MemberFilterRef,
@@ -68,6 +70,7 @@ class HouseholdFilter:
     member: MemberFilterRef | None = optional("Its worker (职工)")
     organization: OrganizationFilterRef | None = optional("The union that keeps its file (建档工会)")
     division: DivisionFilterRef | None = optional("Where it lives (居住区划)")
+    attendances: Listed[AttendanceFilterRef] | None = optional("Visits to it (走访记录)")
     and_: list["HouseholdFilter"] | None = all_of()
     or_: list["HouseholdFilter"] | None = any_of()
     not_: "HouseholdFilter | None" = none_of()
@@ -120,7 +123,7 @@ class Dependant(Node):
 
 
 @strawberry.type(description="Household in hardship, on file with a union (困难职工家庭)")
-class Household(Node):
+class Household(ActivitiesOfHousehold, Node):
     """Household in hardship, on file with a union."""
 
     hardship: HardshipKind = field("Category of hardship (困难类别)")

@@ -6,10 +6,12 @@ import strawberry
 
 from db.model import Term
 from db.venues import VenueKind
+from schema.activities import ActivitiesOfVenue
 from schema.certifications import CertificationField
 from schema.fields import all_of, any_of, field, none_of, optional
 from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter
 from schema.refs import (
+    ActivityFilterRef,
     CertificationFilterRef,
     CertificationRef,
     DivisionFilterRef,
@@ -20,6 +22,7 @@ from schema.refs import (
     OrganizationRef,
 )
 from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.services import ServicesOfVenue
 from schema.terms import describe
 
 RUN = as_of("those run that day; all without it")
@@ -54,13 +57,14 @@ class VenueFilter:
         "The unit that it belongs to; a park without a union has `isOrganized` false (所属单位)"
     )
     certifications: Listed[CertificationFilterRef] | None = optional("What it was certified as (评选认定)")
+    activities: Listed[ActivityFilterRef] | None = optional("Activities held there (在此举办的活动)")
     and_: list["VenueFilter"] | None = all_of()
     or_: list["VenueFilter"] | None = any_of()
     not_: "VenueFilter | None" = none_of()
 
 
 @strawberry.type(description="Venue that a union runs or looks after (场所)")
-class Venue(Node):
+class Venue(ActivitiesOfVenue, ServicesOfVenue, Node):
     """Venue (场所)."""
 
     name: str = field("Name (名称)")

@@ -62,6 +62,11 @@ WORDS: Mapping[str, str] = {
     "with the certification": "certification_id IN ({Certification})",
     "of its unions, or in which one of them applied": """organization_id IN (TABLE unions)
         OR id IN (SELECT round_id FROM certification WHERE organization_id IN (TABLE unions))""",
+    "with the body": "body_id IN ({MediationBody})",
+    "of the assigned cases": "case_id IN (TABLE assigned)",
+    "serving the assigned cases": "id IN (SELECT body_id FROM legal_service WHERE case_id IN (TABLE assigned))",
+    "of the worker or the household": "member_id IN (TABLE worker) OR household_id IN ({Household})",
+    "attended by the worker or the household": "id IN (SELECT activity_id FROM attendance WHERE id IN ({Attendance}))",
     "with the case": "case_id IN ({DisputeCase})",
     # relief, paired assistance, care
     "with the household": "household_id IN ({Household})",

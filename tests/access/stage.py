@@ -22,6 +22,7 @@ from db.principals import by_subject, create_key, create_principal
 from resolvers.access import PUBLIC, Caller
 from resolvers.viewer import caller_of
 from tests.access import coverage
+from tests.access.stage_activities import furnish_activities, furnish_mediation
 from tests.access.stage_aid import furnish_aid, furnish_care
 from tests.resolvers.caller import handler_of_all
 
@@ -98,6 +99,8 @@ async def set_up(db: asyncpg.Connection, vault: Vault) -> Stage:
         await _furnish(Hand(db, places[name]), vault, number, elsewhere)
         place = places[name]
         await furnish_aid(place.rows, Hand(db, place).put, place.union, place.division, number, elsewhere)
+        for furnish in (furnish_activities, furnish_mediation):
+            await furnish(place.rows, Hand(db, place).put, place.union, place.division, number)
         elsewhere = places[name].union
     handlers: list[int] = []
     names = [above for _, above, _ in PLACES.values()]

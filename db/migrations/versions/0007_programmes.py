@@ -407,6 +407,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_activity_division_id_id', 'activity', ['division_id', 'id'], unique=False)
     op.create_index('ix_activity_employer_id_id', 'activity', ['employer_id', 'id'], unique=False)
+    op.create_index('ix_activity_venue_id_id', 'activity', ['venue_id', 'id'], unique=False)
     op.create_index('ix_activity_line_id_id', 'activity', ['line_id', 'id'], unique=False)
     op.create_index('ix_activity_measure_id_id', 'activity', ['measure_id', 'id'], unique=False)
     op.create_index('ix_activity_organization_id_id', 'activity', ['organization_id', 'id'], unique=False)
@@ -565,6 +566,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_service_transaction'))
     )
     op.create_index('ix_service_transaction_division_id_id', 'service_transaction', ['division_id', 'id'], unique=False)
+    op.create_index('ix_service_transaction_venue_id_id', 'service_transaction', ['venue_id', 'id'], unique=False)
     op.create_index('ix_service_transaction_member_id_id', 'service_transaction', ['member_id', 'id'], unique=False)
     op.create_index('ix_service_transaction_organization_id_id', 'service_transaction', ['organization_id', 'id'], unique=False)
     op.create_table('venue_coverage',
@@ -633,6 +635,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_attendance'))
     )
     op.create_index('ix_attendance_activity_id_id', 'attendance', ['activity_id', 'id'], unique=False)
+    op.create_index('ix_attendance_division_id_id', 'attendance', ['division_id', 'id'], unique=False)
     op.create_index('ix_attendance_employer_id_id', 'attendance', ['employer_id', 'id'], unique=False)
     op.create_index('ix_attendance_household_id_id', 'attendance', ['household_id', 'id'], unique=False)
     op.create_index('ix_attendance_member_id_id', 'attendance', ['member_id', 'id'], unique=False)
@@ -712,6 +715,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_material_distribution'))
     )
     op.create_index('ix_material_distribution_division_id_id', 'material_distribution', ['division_id', 'id'], unique=False)
+    op.create_index('ix_material_distribution_activity_id_id', 'material_distribution', ['activity_id', 'id'], unique=False)
     op.create_index('ix_material_distribution_employer_id_id', 'material_distribution', ['employer_id', 'id'], unique=False)
     op.create_index('ix_material_distribution_organization_id_id', 'material_distribution', ['organization_id', 'id'], unique=False)
     op.create_table('roster_entry',

@@ -1,0 +1,85 @@
+"""How mediation bodies, mediators and the links of legal service are answered."""
+
+from db.mediation import LegalService, MediationBody, MediationSeat, Mediator
+from resolvers.engine.source import Many, One, Source
+from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.registry import registry
+
+OPEN = Period(LegalService.opened_on, LegalService.closed_on)
+STANDING = Period.of(MediationBody)
+AT_WORK = Period.of(Mediator)
+
+BODIES_WITHIN = Many("MediationBody", Within(MediationBody.organization_id, period=STANDING))
+MEDIATORS_WITHIN = Many("Mediator", Within(Mediator.organization_id, period=AT_WORK))
+SERVICES_WITHIN = Many("LegalService", Within(LegalService.organization_id, period=OPEN))
+
+OF_ORGANIZATION = {
+    "mediation_bodies": BODIES_WITHIN,
+    "mediators": MEDIATORS_WITHIN,
+    "legal_services": SERVICES_WITHIN,
+}
+OF_DIVISION = {
+    "mediation_bodies": Many("MediationBody", WithinDivision(MediationBody.division_id, period=STANDING)),
+    "legal_services": Many("LegalService", WithinDivision(LegalService.division_id, period=OPEN)),
+}
+OF_MEMBER = {"legal_services": Many("LegalService", By(LegalService.member_id, period=OPEN))}
+OF_CASE = {"legal_services": Many("LegalService", By(LegalService.case_id, order=[LegalService.opened_on]), expected=3)}
+
+registry.add(
+    Source(
+        MediationBody,
+        "body",
+        hide=("organization_id", "division_id", "document_id"),
+        fields={
+            "organization": One("Organization", MediationBody.organization_id),
+            "division": One("Division", MediationBody.division_id),
+            "document": One("PolicyDocument", MediationBody.document_id),
+            "seats": Many("MediationSeat", By(MediationSeat.body_id, period=Period.of(MediationSeat)), expected=5),
+            "mediators": Many("Mediator", By(Mediator.body_id, period=AT_WORK)),
+            "legal_services": Many("LegalService", By(LegalService.body_id, period=OPEN)),
+        },
+    )
+)
+registry.add(
+    Source(
+        MediationSeat,
+        "seat",
+        hide=("body_id", "organization_id"),
+        fields={
+            "body": One("MediationBody", MediationSeat.body_id),
+            "organization": One("Organization", MediationSeat.organization_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        Mediator,
+        "mtor",
+        hide=("organization_id", "body_id", "principal_id"),
+        fields={
+            "organization": One("Organization", Mediator.organization_id),
+            "body": One("MediationBody", Mediator.body_id),
+            "legal_services": Many("LegalService", By(LegalService.mediator_id, period=OPEN)),
+        },
+    )
+)
+registry.add(
+    Source(
+        LegalService,
+        "serv",
+        hide=("organization_id", "division_id", "body_id", "mediator_id", "case_id", "member_id", "previous_id"),
+        fields={
+            "organization": One("Organization", LegalService.organization_id),
+            "division": One("Division", LegalService.division_id),
+            "body": One("MediationBody", LegalService.body_id),
+            "mediator": One("Mediator", LegalService.mediator_id),
+            "case": One("DisputeCase", LegalService.case_id),
+            "member": One("Member", LegalService.member_id),
+            "previous": One("LegalService", LegalService.previous_id),
+            "next": Many("LegalService", By(LegalService.previous_id), expected=1),
+        },
+    )
+)
+registry.root("mediation_bodies", BODIES_WITHIN)
+registry.root("mediators", MEDIATORS_WITHIN)
+registry.root("legal_services", SERVICES_WITHIN)

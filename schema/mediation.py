@@ -1,0 +1,267 @@
+"""Mediation (调解) in the schema: bodies with their seats, mediators, and the links of legal service."""
+
+from datetime import date
+
+import strawberry
+
+from db.disputes import DisputeBody
+from db.mediation import BodySide, LegalServiceLink, LegalServiceOutcome, MediatorKind
+from db.model import Term
+from schema.fields import field, optional
+from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter, conditions
+from schema.refs import (
+    DisputeCaseRef,
+    DisputeFilterRef,
+    DivisionFilterRef,
+    DivisionRef,
+    MemberFilterRef,
+    MemberRef,
+    OrganizationFilterRef,
+    OrganizationRef,
+    PolicyDocumentFilterRef,
+    PolicyDocumentRef,
+)
+from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.terms import describe
+
+STANDING = as_of("those open that day; all without it")
+AT_WORK = as_of("those at work that day; all without it")
+OPEN = as_of("those open that day; all without it")
+
+
+class BodyField(Term):
+    """Columns that mediation bodies can be ordered by (调解组织排序字段)."""
+
+    NAME = "Name (名称)"
+    VALID_FROM = "Day of opening (成立日期)"
+
+
+class MediatorField(Term):
+    """Columns that mediators can be ordered by (调解人员排序字段)."""
+
+    NAME = "Name (姓名)"
+    KIND = "Kind (类型)"
+    VALID_FROM = "First day (起始日期)"
+    VALID_TO = "Day on which it ended (终止日期)"
+
+
+class LegalServiceField(Term):
+    """Columns that legal services can be ordered by (法律服务排序字段)."""
+
+    LINK = "Link of the chain (环节)"
+    OPENED_ON = "Day of opening (开始日期)"
+    CLOSED_ON = "Day of closing (办结日期)"
+
+
+for kind in (
+    BodySide,
+    LegalServiceLink,
+    LegalServiceOutcome,
+    MediatorKind,
+    BodyField,
+    MediatorField,
+    LegalServiceField,
+):
+    describe(kind)
+
+
+@conditions("Which mediation bodies (调解组织筛选)")
+class MediationBodyFilter:
+    """Which mediation bodies (调解组织筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    name: StringFilter | None = optional("Name (名称)")
+    kind: Choice[DisputeBody] | None = optional("Kind (类型)")
+    host: StringFilter | None = optional("Where it sits (设立地点)")
+    valid_from: DateFilter | None = optional("Day of opening (成立日期)")
+    valid_to: DateFilter | None = optional("Day on which it was closed (撤销日期)")
+    organization: OrganizationFilterRef | None = optional("The union that takes part (参与工会)")
+    division: DivisionFilterRef | None = optional("Where (所在区划)")
+    document: PolicyDocumentFilterRef | None = optional("The document that it rests on (依据文件)")
+
+
+@conditions("Which mediators (调解人员筛选)")
+class MediatorFilter:
+    """Which mediators (调解人员筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    kind: Choice[MediatorKind] | None = optional("Kind (类型)")
+    name: StringFilter | None = optional("Name (姓名)")
+    firm: StringFilter | None = optional("Law firm (律师事务所)")
+    valid_from: DateFilter | None = optional("First day (起始日期)")
+    valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
+    organization: OrganizationFilterRef | None = optional("The union that they work for (聘任工会)")
+    body: MediationBodyFilter | None = optional("The body at which they are stationed (驻点调解组织)")
+    legal_services: Listed["LegalServiceFilter"] | None = optional("What they handle or handled (办理记录)")
+
+
+@conditions("Which legal services (法律服务筛选)")
+class LegalServiceFilter:
+    """Which legal services (法律服务筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    link: Choice[LegalServiceLink] | None = optional("Link of the chain (环节)")
+    outcome: Choice[LegalServiceOutcome] | None = optional("How it ended (结果)")
+    opened_on: DateFilter | None = optional("Day of opening (开始日期)")
+    closed_on: DateFilter | None = optional("Day of closing (办结日期)")
+    organization: OrganizationFilterRef | None = optional("The union (工会)")
+    division: DivisionFilterRef | None = optional("Where (服务区划)")
+    body: MediationBodyFilter | None = optional("The mediation body (调解组织)")
+    mediator: MediatorFilter | None = optional("Who handles it (办理人员)")
+    case: DisputeFilterRef | None = optional("The case, once there is one (案件)")
+    member: MemberFilterRef | None = optional("The worker (劳动者)")
+    previous: "LegalServiceFilter | None" = optional("The service that passed it on (上一环节)")
+
+
+@strawberry.type(description="Legal service at one link of the chain (法律服务记录)")
+class LegalService(Node):
+    """Legal service at one link of the chain (法律服务记录)."""
+
+    link: LegalServiceLink = field("Link of the chain (环节)")
+    outcome: LegalServiceOutcome | None = field("How it ended; empty while open (结果)")
+    opened_on: date = field("Day of opening (开始日期)")
+    closed_on: date | None = field("Day of closing; empty while open (办结日期)")
+    organization: OrganizationRef | None = field("The union (工会)")
+    division: DivisionRef | None = field("Where (服务区划)")
+    body: "MediationBody | None" = field("The mediation body (调解组织)")
+    mediator: "Mediator | None" = field("Who handles it (办理人员)")
+    case: DisputeCaseRef | None = field("The case, once there is one (案件)")
+    member: MemberRef | None = field("The worker (劳动者)")
+    previous: "LegalService | None" = field("The service that passed it on (上一环节)")
+    next: list["LegalService"] = field("Where it was passed on to (下一环节)")
+
+
+@strawberry.type(description="Seat on a mediation body, for one side (三方席位)")
+class MediationSeat(Node):
+    """Seat on a mediation body, for one side (三方席位)."""
+
+    side: BodySide = field("Side (哪一方)")
+    name: str = field("Who sits there (单位名称)")
+    valid_from: date = field("First day (起始日期)")
+    valid_to: date | None = field("Day on which it ended; empty while it holds (终止日期)")
+    body: "MediationBody | None" = field("The mediation body (调解组织)")
+    organization: OrganizationRef | None = field("The union, when it is one (工会)")
+
+
+@strawberry.type(description="Lawyer or mediator at work for a union (律师、调解员)")
+class Mediator(Node):
+    """Lawyer or mediator at work for a union (律师、调解员)."""
+
+    kind: MediatorKind = field("Kind (类型)")
+    name: str = field("Name (姓名)")
+    firm: str | None = field("Law firm (律师事务所)")
+    valid_from: date = field("First day (起始日期)")
+    valid_to: date | None = field("Day on which it ended; empty while at work (终止日期)")
+    organization: OrganizationRef | None = field("The union that they work for (聘任工会)")
+    body: "MediationBody | None" = field("The body at which they are stationed (驻点调解组织)")
+    legal_services: Connection[LegalService] = page(
+        "What they handle or handled (办理记录)", LegalServiceFilter, Order[LegalServiceField], OPEN
+    )
+
+
+@strawberry.type(description="Mediation body (调解组织)")
+class MediationBody(Node):
+    """Mediation body (调解组织)."""
+
+    name: str = field("Name (名称)")
+    kind: DisputeBody = field("Kind (类型)")
+    host: str | None = field("Where it sits (设立地点)")
+    valid_from: date = field("Day of opening (成立日期)")
+    valid_to: date | None = field("Day on which it was closed; empty while open (撤销日期)")
+    organization: OrganizationRef | None = field("The union that takes part (参与工会)")
+    division: DivisionRef | None = field("Where (所在区划)")
+    document: PolicyDocumentRef | None = field("The document that it rests on (依据文件)")
+    seats: list[MediationSeat] = field("Who sits on it (三方席位)", **as_of("those held that day; all without it"))
+    mediators: Connection[Mediator] = page(
+        "Who is stationed there (驻点人员)", MediatorFilter, Order[MediatorField], AT_WORK
+    )
+    legal_services: Connection[LegalService] = page(
+        "Services that it handles or handled (法律服务)", LegalServiceFilter, Order[LegalServiceField], OPEN
+    )
+
+
+@strawberry.type(description="Mediation everywhere (调解查询)")
+class MediationQuery:
+    """Root fields, mixed into the query root."""
+
+    mediation_bodies: Connection[MediationBody] = page(
+        "Mediation bodies, everywhere or within a union (调解组织列表)",
+        MediationBodyFilter,
+        Order[BodyField],
+        WITHIN,
+        SUBTREE,
+        STANDING,
+    )
+    mediators: Connection[Mediator] = page(
+        "Lawyers and mediators, everywhere or within a union (律师、调解员列表)",
+        MediatorFilter,
+        Order[MediatorField],
+        WITHIN,
+        SUBTREE,
+        AT_WORK,
+    )
+    legal_services: Connection[LegalService] = page(
+        "Legal services, everywhere or within a union (法律服务列表)",
+        LegalServiceFilter,
+        Order[LegalServiceField],
+        WITHIN,
+        SUBTREE,
+        OPEN,
+    )
+
+
+@strawberry.type(description="Mediation of a union (工会的调解)")
+class MediationOfOrganization:
+    """Lists, mixed into the union."""
+
+    mediation_bodies: Connection[MediationBody] = page(
+        "Mediation bodies that it or a union below takes part in (调解组织)",
+        MediationBodyFilter,
+        Order[BodyField],
+        SUBTREE,
+        STANDING,
+    )
+    mediators: Connection[Mediator] = page(
+        "Lawyers and mediators of it and the unions below (律师、调解员)",
+        MediatorFilter,
+        Order[MediatorField],
+        SUBTREE,
+        AT_WORK,
+    )
+    legal_services: Connection[LegalService] = page(
+        "Legal services of it and the unions below (法律服务)",
+        LegalServiceFilter,
+        Order[LegalServiceField],
+        SUBTREE,
+        OPEN,
+    )
+
+
+@strawberry.type(description="Mediation in a division (辖区调解)")
+class MediationOfDivision:
+    """Lists, mixed into the division."""
+
+    mediation_bodies: Connection[MediationBody] = page(
+        "Mediation bodies that stand in it (辖区调解组织)", MediationBodyFilter, Order[BodyField], DIVISION, STANDING
+    )
+    legal_services: Connection[LegalService] = page(
+        "Legal services in it (辖区法律服务)", LegalServiceFilter, Order[LegalServiceField], DIVISION, OPEN
+    )
+
+
+@strawberry.type(description="Legal services of a member (会员的法律服务)")
+class MediationOfMember:
+    """Lists, mixed into the member."""
+
+    legal_services: Connection[LegalService] = page(
+        "Legal services to them (法律服务)", LegalServiceFilter, Order[LegalServiceField], OPEN
+    )
+
+
+@strawberry.type(description="Legal services of a case (案件的法律服务)")
+class MediationOfCase:
+    """Lists, mixed into the dispute case."""
+
+    legal_services: list[LegalService] = field(
+        "Links of legal service that belong to it, the first one first (法律服务环节)"
+    )
