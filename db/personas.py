@@ -1,10 +1,12 @@
 """Personas of the demonstration (design §7): who signs in with its own issuer, and what each is granted."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import asyncpg
 
 from db.access import PrincipalKind, Role
+from db.audit import Digest
 from db.clock import today
 from db.grants import Proposed, assign, grant
 from db.organizations import Hierarchy
@@ -59,19 +61,19 @@ WHERE d.code = $1 AND d.valid_to IS NULL ORDER BY c.closed_on IS NOT NULL, c.id 
 """
 
 
-async def add_personas(connection: asyncpg.Connection) -> list[str]:
+async def add_personas(connection: asyncpg.Connection, *, digest: Digest = Digest.SHA256) -> list[str]:
     """Add the personas that are not there yet and for whom there is a scope; the names of those added."""
-    added = []
+    added, by = [], replace(DEMONSTRATION, digest=digest)
     for name, persona in PERSONAS.items():
         if await connection.fetchval("SELECT true FROM principal WHERE name = $1", name):
             continue
         async with connection.transaction():
-            if await _add(connection, name, persona):
+            if await _add(connection, name, persona, by):
                 added.append(name)
     return added
 
 
-async def _add(connection: asyncpg.Connection, name: str, persona: Persona) -> bool:
+async def _add(connection: asyncpg.Connection, name: str, persona: Persona, by: Actor) -> bool:
     organization = division = member = None
     if persona.organization is not None:
         organization = await connection.fetchval(
@@ -87,9 +89,7 @@ async def _add(connection: asyncpg.Connection, name: str, persona: Persona) -> b
         return False
     if persona.role is Role.WORKER and member is None:
         return False
-    number = await create_principal(
-        connection, name, persona.kind, subject=f"{ISSUER}|{name}", member_id=member, by=DEMONSTRATION
-    )
+    number = await create_principal(connection, name, persona.kind, subject=f"{ISSUER}|{name}", member_id=member, by=by)
     hierarchy = Hierarchy.INDUSTRIAL if persona.role is Role.INDUSTRY_UNION else Hierarchy.TERRITORIAL
     proposed = Proposed(
         number,
@@ -99,8 +99,8 @@ async def _add(connection: asyncpg.Connection, name: str, persona: Persona) -> b
         hierarchy=hierarchy if organization is not None else None,
         division_id=division,
     )
-    await grant(connection, proposed, by=DEMONSTRATION)
+    await grant(connection, proposed, by=by)
     if persona.role is Role.CASE_WORKER:
         for row in await connection.fetch(NEAREST, "4403", CASES):
-            await assign(connection, name, row["number"], by=DEMONSTRATION)
+            await assign(connection, name, row["number"], by=by)
     return True

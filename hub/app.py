@@ -13,7 +13,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from db.audit import Digest
 from db.clock import today
 from db.connect import create_pool
 from hub import health
@@ -25,7 +24,7 @@ from hub.errors import body_of
 from hub.explorer import explorer_assets, explorer_page
 from hub.http import GraphQLEndpoint, Page
 from hub.jwks import RemoteKeys
-from hub.keys import vault_of
+from hub.keys import digest_of, vault_of
 from hub.limits import Limits
 from hub.oidc import Issuer
 from hub.operations import Executes, Operations
@@ -106,11 +105,6 @@ def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
         commands=commands,
         statistical_month=settings.statistical_year_month,
     )
-
-
-def digest_of(settings: Settings) -> Digest:
-    """The hash that chains the audit log."""
-    return Digest[settings.audit_digest.replace("-", "")]
 
 
 def own_authenticator(pool: asyncpg.Pool, settings: Settings) -> Authenticator:

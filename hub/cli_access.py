@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -14,10 +15,12 @@ from db.clock import today
 from db.grants import Proposed
 from db.migrate import connect, require_head
 from db.organizations import Hierarchy
-from db.principals import AccessError
+from db.principals import OPERATOR, AccessError, Actor
 from hub.cli_audit import prune_log_command, verify_log_command
 from hub.cli_db import database_url
 from hub.cli_keys import new_key_file_command, rotate_keys_command
+from hub.keys import digest_of
+from hub.settings import load
 from resolvers.engine.ids import decode
 from resolvers.errors import HubError
 
@@ -39,6 +42,11 @@ def run(url: str, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
         return asyncio.run(connected())
     except AccessError as error:
         raise click.ClickException(f"{error} ({error.code})") from error
+
+
+def operator() -> Actor:
+    """Who gives these commands, as the audit log has it, chained by the hash that the settings say."""
+    return replace(OPERATOR, digest=digest_of(load()))
 
 
 class Day(click.ParamType[date]):
@@ -85,7 +93,7 @@ def add_principal(name: str, kind: str, subject: str | None, member: str | None,
     run(
         database_url,
         lambda connection: principals.create_principal(
-            connection, name, PrincipalKind[kind], subject=subject, member_id=found
+            connection, name, PrincipalKind[kind], subject=subject, member_id=found, by=operator()
         ),
     )
     click.echo(
@@ -98,7 +106,7 @@ def add_principal(name: str, kind: str, subject: str | None, member: str | None,
 @database_url
 def disable(name: str, database_url: str) -> None:
     """Keep NAME out from now on, whatever token or key it has."""
-    run(database_url, lambda connection: principals.disable_principal(connection, name))
+    run(database_url, lambda connection: principals.disable_principal(connection, name, by=operator()))
     click.echo(f"{name} is disabled.")
 
 
@@ -107,7 +115,7 @@ def disable(name: str, database_url: str) -> None:
 @database_url
 def enable(name: str, database_url: str) -> None:
     """Let NAME in again."""
-    run(database_url, lambda connection: principals.disable_principal(connection, name, enable=True))
+    run(database_url, lambda connection: principals.disable_principal(connection, name, enable=True, by=operator()))
     click.echo(f"{name} is enabled.")
 
 
@@ -142,7 +150,7 @@ def grant(
             Hierarchy[hierarchy] if hierarchy else None,
             None if division is None else await division_of(connection, division),
         )
-        return await grants.grant(connection, proposed)
+        return await grants.grant(connection, proposed, by=operator())
 
     click.echo(f"Grant {run(database_url, work)} is made. It ends early with: unionhub access revoke NUMBER")
 
@@ -152,7 +160,7 @@ def grant(
 @database_url
 def revoke(number: int, database_url: str) -> None:
     """End the grant of this NUMBER at once."""
-    run(database_url, lambda connection: grants.revoke(connection, number))
+    run(database_url, lambda connection: grants.revoke(connection, number, by=operator()))
     click.echo(f"Grant {number} has ended.")
 
 
@@ -163,7 +171,7 @@ def revoke(number: int, database_url: str) -> None:
 @database_url
 def assign(name: str, case: str, until: date | None, database_url: str) -> None:
     """Assign or refer CASE (its number) to NAME."""
-    run(database_url, lambda connection: grants.assign(connection, name, case, until=until))
+    run(database_url, lambda connection: grants.assign(connection, name, case, until=until, by=operator()))
     click.echo(f"{case} is assigned to {name}.")
 
 
@@ -173,7 +181,7 @@ def assign(name: str, case: str, until: date | None, database_url: str) -> None:
 @database_url
 def unassign(name: str, case: str, database_url: str) -> None:
     """End the assignment of CASE to NAME at once."""
-    run(database_url, lambda connection: grants.unassign(connection, name, case))
+    run(database_url, lambda connection: grants.unassign(connection, name, case, by=operator()))
     click.echo(f"{case} is no longer assigned to {name}.")
 
 
@@ -190,7 +198,10 @@ def key() -> None:
 def new_key(name: str, days: int, replacing: str | None, database_url: str) -> None:
     """Print a new key of NAME. It is shown this once: only its hash is kept."""
     click.echo(
-        run(database_url, lambda connection: principals.create_key(connection, name, days=days, replacing=replacing))
+        run(
+            database_url,
+            lambda connection: principals.create_key(connection, name, days=days, replacing=replacing, by=operator()),
+        )
     )
 
 
@@ -199,7 +210,7 @@ def new_key(name: str, days: int, replacing: str | None, database_url: str) -> N
 @database_url
 def revoke_key(prefix: str, database_url: str) -> None:
     """Make the key of this PREFIX worthless from now on."""
-    run(database_url, lambda connection: principals.revoke_key(connection, prefix))
+    run(database_url, lambda connection: principals.revoke_key(connection, prefix, by=operator()))
     click.echo("The key is revoked.")
 
 
@@ -207,7 +218,7 @@ def revoke_key(prefix: str, database_url: str) -> None:
 @database_url
 def add_personas(database_url: str) -> None:
     """Add the demonstration's personas, those that are not there, to the database."""
-    added = run(database_url, personas.add_personas)
+    added = run(database_url, lambda connection: personas.add_personas(connection, digest=operator().digest))
     click.echo(f"Added {', '.join(added)}." if added else "Nothing was to be added.")
 
 

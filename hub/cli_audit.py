@@ -9,6 +9,7 @@ from db.audit import Digest, Examination, examine, prune
 from db.clock import today
 from db.migrate import connect, require_head
 from hub.cli_db import database_url, run
+from hub.keys import digest_of
 from hub.settings import load
 
 RECEIPT_DAYS = 30
@@ -86,7 +87,7 @@ def prune_log_command(database_url: str, yes: bool) -> None:
     before = datetime.combine(months_before(today(), settings.audit_months), datetime.min.time(), UTC)
     if not yes:
         click.confirm(f"Cut all entries before {before.date()}? They cannot be brought back.", abort=True)
-    cut = run(pruned(database_url, before, Digest[settings.audit_digest.replace("-", "")]))
+    cut = run(pruned(database_url, before, digest_of(settings)))
     click.echo(f"{cut:,} entries cut; one entry that stands for them was written." if cut else "Nothing to cut.")
 
 

@@ -15,12 +15,15 @@ from starlette.types import Receive, Scope, Send
 from hub.auth import Authenticator
 from hub.errors import Refusal
 from hub.negotiation import JSON, RESPONSE, accepts, is_json
-from hub.operations import Operations, refused
+from hub.operations import CLIENT_CLOSED, Operations, refused
 from hub.parameters import Parameters, from_body, from_query_string
 from resolvers.access import Caller
 
 BODY_SECONDS = 30.0
 """How long a body may take to arrive after its first part."""
+
+WATCH_SECONDS = 0.05
+"""How long a request runs before it is looked at whether its caller is still there."""
 
 DISCARDED_BYTES, DISCARD_SECONDS = 32 * 2**20, 5.0
 """What is still taken in of a body that is too large, and thrown away, so that its sender reads the refusal."""
@@ -53,6 +56,47 @@ class Headers(NamedTuple):
 
 class Disconnected(Exception):
     """The caller has gone."""
+
+
+class Watch:
+    """Ends the task that answers a caller who goes away meanwhile. It begins to look after ``WATCH_SECONDS``: nearly every request is
+    answered by then, and pays for a timer only."""
+
+    __slots__ = ("gone", "looking", "receive", "task", "timer")
+
+    def __init__(self, receive: Receive) -> None:
+        self.receive = receive
+        self.task = asyncio.current_task()
+        self.gone = False
+        self.looking: asyncio.Task[None] | None = None
+        self.timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, self.look)
+
+    def look(self) -> None:
+        """Begin to look."""
+        self.looking = asyncio.create_task(self.until_gone())
+
+    async def until_gone(self) -> None:
+        """Wait until the caller goes away, and end the task then."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+        self.gone = True
+        if self.task is not None:
+            self.task.cancel()
+
+    def swallow(self) -> None:
+        """Take back the end of the task, if it was brought about here.
+
+        Raises:
+            CancelledError: somebody else ended it.
+        """
+        if not self.gone or self.task is None or self.task.uncancel():
+            raise asyncio.CancelledError
+
+    def stop(self) -> None:
+        """Look no longer."""
+        self.timer.cancel()
+        if self.looking is not None:
+            self.looking.cancel()
 
 
 class GraphQLEndpoint:
@@ -101,13 +145,21 @@ class GraphQLEndpoint:
                 raise Refusal(406, "NOT_ACCEPTABLE", "Accept application/graphql-response+json or application/json.")
             parameters = await self.read(scope, headers, receive)
             name = parameters.operation_name
-            ran = await self.operations.run(
-                parameters,
-                caller,
-                source,
-                explain=headers.explain and caller.principal_id is not None,
-                reading=scope["method"] == "GET",
-            )
+            watch = Watch(receive)
+            try:
+                ran = await self.operations.run(
+                    parameters,
+                    caller,
+                    source,
+                    explain=headers.explain and caller.principal_id is not None,
+                    reading=scope["method"] == "GET",
+                )
+            except asyncio.CancelledError:
+                watch.swallow()
+                self.telemetry.request(CLIENT_CLOSED, perf_counter() - started, name, caller.name, None)
+                return
+            finally:
+                watch.stop()
         except Refusal as refusal:
             ran = refused(refusal, name)
         except Disconnected:

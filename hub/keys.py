@@ -1,5 +1,6 @@
-"""The hub's keys, where its settings say they are."""
+"""The hub's keys, where its settings say they are, and the hash of its audit log."""
 
+from db.audit import Digest
 from db.crypto import Vault
 from db.keys import CipherKind, DigestKind, KeySource, ensure_key_file, source
 from hub.settings import Settings
@@ -37,3 +38,8 @@ def demonstration_keys(settings: Settings) -> KeySource:
 def kinds(settings: Settings) -> tuple[CipherKind, DigestKind]:
     """What the next version of the keys encrypts and indexes with."""
     return CipherKind(settings.cipher), DigestKind(settings.index_digest)
+
+
+def digest_of(settings: Settings) -> Digest:
+    """The hash that chains the audit log."""
+    return Digest[settings.audit_digest.replace("-", "")]

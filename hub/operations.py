@@ -27,6 +27,12 @@ DATABASE_AWAY = (
 )
 """How asyncpg says that a connection cannot be had or was lost, once the engine has tried again."""
 
+CLIENT_CLOSED = 499
+"""The status that counts and logs have for an operation that its caller ended."""
+
+COMMAND_POINTS = 1_000
+"""What a mutation costs: it may write to the audit log, also when it is refused."""
+
 CANCELLED_POINTS = 1_000
 """What an operation costs that its caller did not wait for."""
 
@@ -103,7 +109,7 @@ class Operations:
             operation = found.operation(name)
             if operation is not None:
                 name = operation.name
-                if reading and operation.kind is not OperationType.QUERY:
+                if reading and not is_query(operation):
                     raise Refusal(
                         405,
                         "METHOD_NOT_ALLOWED",
@@ -132,11 +138,12 @@ class Operations:
             return refused(refusal, name)
         except Exception as error:
             return self.failed(error, name)
-        return Ran(answer.status, answer.body, answer.code, name, self.budget.charge(caller, source, answer.cost))
+        cost = answer.cost if is_query(operation) else answer.cost + COMMAND_POINTS
+        return Ran(answer.status, answer.body, answer.code, name, self.budget.charge(caller, source, cost))
 
     async def kept(self, operation: Operation | None, answer: Coroutine[Any, Any, Answer]) -> Answer:
         """The answer of an operation; a mutation goes on to its end also when nobody waits for it any longer."""
-        if operation is None or operation.kind is OperationType.QUERY:
+        if is_query(operation):
             return await answer
         task = asyncio.create_task(answer)
         self.mutations.add(task)
@@ -154,6 +161,11 @@ class Operations:
             code, status = "INTERNAL_ERROR", 500
             body = body_of(code, f"Internal error. Reference: {reference}")
         return Ran(status, body, code, name, refused=True)
+
+
+def is_query(operation: Operation | None) -> bool:
+    """Whether an operation only reads; one that the engine will refuse counts as such."""
+    return operation is None or operation.kind is OperationType.QUERY
 
 
 def refused(refusal: Refusal, name: str | None) -> Ran:

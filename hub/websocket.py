@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hub.auth import Authenticator
 from hub.errors import Refusal, body_of
-from hub.operations import DATABASE_AWAY, Operations, Ran, refused
+from hub.operations import CLIENT_CLOSED, DATABASE_AWAY, Operations, Ran, refused
 from hub.parameters import Parameters, from_object
 from resolvers.access import Caller
 
@@ -45,9 +45,6 @@ TRY_AGAIN_LATER = 1013
 
 OPERATIONAL = (*DATABASE_AWAY, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What asking the database who it is may end in."""
-
-CLIENT_CLOSED = 499
-"""The status that counts and logs have for an operation that its caller ended."""
 
 
 class Closing(Exception):

@@ -85,7 +85,8 @@ def phone(table: FromClause) -> ColumnElement[Any]:
     return table.c.phone_head + "****" + table.c.phone_tail
 
 
-def _bank_card(table: FromClause) -> ColumnElement[Any]:
+def bank_card(table: FromClause) -> ColumnElement[Any]:
+    """Last four digits, as ****1234."""
     return literal("****") + table.c.bank_card_tail
 
 
@@ -131,7 +132,7 @@ MASKS: Mapping[tuple[str, str], Mask] = {
         {**_of_unions(PART), Lens.SOCIAL_SECURITY: PART, Lens.CASES: PART, Lens.SELF: PART}, phone, phone
     ),
     ("Member", "bank_card"): Mask(
-        {**_of_unions(HIDDEN), Lens.SOCIAL_SECURITY: PART, Lens.CASES: HIDDEN, Lens.SELF: PART}, _bank_card, _bank_card
+        {**_of_unions(HIDDEN), Lens.SOCIAL_SECURITY: PART, Lens.CASES: HIDDEN, Lens.SELF: PART}, bank_card, bank_card
     ),
     ("DisputeParty", "name"): Mask(
         {**_of_unions(PART), Lens.EVERYTHING: CLEAR, Lens.CASES: CLEAR, Lens.SELF: CLEAR}, _column("name"), _party

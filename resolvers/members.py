@@ -7,7 +7,7 @@ from db.organizations import Organization
 from resolvers import activities, assistance, care, mediation, relief, services
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import Join, Statistic, distinct
-from resolvers.masks import phone, resident_number
+from resolvers.masks import bank_card, phone, resident_number
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -27,7 +27,6 @@ SEALED = (
     "phone_index",
     "phone_head",
     "phone_tail",
-    "bank_card",
     "bank_card_tail",
 )
 
@@ -35,7 +34,11 @@ registry.add(
     Source(
         Member,
         "mem",
-        columns={"resident_number": resident_number(Member.__table__), "phone": phone(Member.__table__)},
+        columns={
+            "resident_number": resident_number(Member.__table__),
+            "phone": phone(Member.__table__),
+            "bank_card": bank_card(Member.__table__),
+        },
         hide=("division_id", *SEALED),
         searchable=("name",),
         fields={

@@ -157,6 +157,9 @@ class Member(
         "Resident number, GB 11643, masked: region and last four characters (公民身份号码，脱敏)"
     )
     phone: str | None = field("Mobile number, masked (手机号码，脱敏)")
+    bank_card: str | None = field(
+        "Number of the bank card, masked: last four digits, and nothing to whom it does not concern (银行卡号，脱敏)"
+    )
     worker_type: WorkerType = field("Occupation group (职工类别)")
     is_migrant_worker: bool = field("Whether a migrant worker (是否农民工)")
     is_model_worker: bool = field("Whether a model worker (是否劳模)")

@@ -1,7 +1,7 @@
 """Personal data in clear (明文查看), for a purpose, up to a daily limit, and written to the audit log before they are answered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 import asyncpg
@@ -184,9 +184,9 @@ async def _is_open_request(connection: asyncpg.Connection, reference: str, membe
 
 
 async def _log_refusal(context: CommandContext, asked: Asked, refusal: Refused) -> None:
-    """Log what a principal tried; a caller without a token is turned away before it costs an entry."""
+    """Log what was tried; of a caller without a token not which records: they are out of sight, and may be made up."""
     if context.caller.principal_id is None:
-        return
+        asked = replace(asked, keys=())
     codes = dict.fromkeys(error.code for error in refusal.errors)
     async with transaction(context) as connection:
         await log(connection, context, asked.entry(REVEAL_REFUSED, *codes))

@@ -38,6 +38,7 @@ PARTS: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], str | None]] = {
     ("Member", "name"): _star,
     ("Member", "residentNumber"): lambda row: _cut(row["resident_number"], 6, "********"),
     ("Member", "phone"): lambda row: _cut(row["phone"], 3, "****"),
+    ("Member", "bankCard"): lambda row: _cut(row["bank_card"], 0, "****"),
     ("DisputeParty", "name"): lambda row: row["name"] if row["employer_id"] or row["organization_id"] else _star(row),
 }
 """What is left of a field that is shown in part, from the row in clear: domain §6."""

@@ -1,10 +1,13 @@
 """``unionhub access``: what it prints, and how it says no."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from click.testing import CliRunner
 
+from db.audit import Digest
+from db.migrate import connect
 from hub.cli import main
 from hub.tokens import PERSONAS
 
@@ -84,3 +87,27 @@ def test_every_persona_has_a_token(monkeypatch: pytest.MonkeyPatch, tmp_path_fac
     assert result.exit_code == 1
     assert "Delete it" in result.output
     assert "there are: national" in CliRunner().invoke(main, ["token", "king"]).output
+
+
+async def test_entries_of_the_command_line_are_chained_by_the_hash_of_the_settings(
+    new_database: Callable[[str], str], template: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNIONHUB_AUDIT_DIGEST", "SM3")
+    url = new_database(template)
+    with ThreadPoolExecutor(1) as thread:
+        for arguments in (
+            ("principal", "add", "clerk"),
+            ("grant", "clerk", "ANALYST"),
+            ("revoke", "1"),
+            ("key", "new", "clerk"),
+            ("principal", "disable", "clerk"),
+            ("personas",),
+        ):
+            thread.submit(said, url, *arguments).result()
+    connection = await connect(url)
+    try:
+        tags = [row["digest"][0] for row in await connection.fetch("SELECT digest FROM access_log")]
+    finally:
+        await connection.close()
+    assert len(tags) > 6
+    assert set(tags) == {Digest.SM3.value}

@@ -138,12 +138,15 @@ async def test_one_out_of_sight_reveals_none_and_the_attempt_is_logged(here):
     assert entry["fields"] == ["PHONE", "NAME", "NOT_FOUND"]
 
 
-async def test_nobody_without_a_role_reveals_and_an_anonymous_attempt_writes_nothing(here):
+async def test_nobody_without_a_role_reveals_and_an_anonymous_attempt_is_logged_without_records(here):
     nobody = Caller("nobody", principal_id=5)
-    assert await here.codes(REVEAL, asked(here.members[:1]), PUBLIC) == ["FORBIDDEN_PURPOSE"]
-    assert await here.log() == []
-    assert await here.codes(REVEAL, asked(here.members[:1]), nobody) == ["FORBIDDEN_PURPOSE"]
-    assert await here.actions() == ["REVEAL_REFUSED"]
+    for caller in (PUBLIC, nobody):
+        assert await here.codes(REVEAL, asked(here.members[:1]), caller) == ["FORBIDDEN_PURPOSE"]
+    anonymous, known = await here.log()
+    assert [entry["action"] for entry in (anonymous, known)] == ["REVEAL_REFUSED", "REVEAL_REFUSED"]
+    assert (anonymous["principal"], anonymous["source"], anonymous["records"]) == ("public", "192.0.2.7", [])
+    assert anonymous["fields"] == ["PHONE", "NAME", "FORBIDDEN_PURPOSE"]
+    assert known["records"] == gids(here.members[:1])
 
 
 @pytest.mark.parametrize("purpose", RevealPurpose)
