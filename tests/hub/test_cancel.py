@@ -130,6 +130,7 @@ async def waiting(connection: asyncpg.Connection, number: int) -> None:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.parametrize("real", ["plan"], indirect=True)
 async def test_postgresql_ends_the_statement_too(real: Hub, locked: asyncpg.Connection) -> None:  # noqa: F811
     request = Request(real, "{ collectiveAgreements { nodes { id } } }")
     await waiting(locked, 1)
