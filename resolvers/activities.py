@@ -1,11 +1,15 @@
 """How programmes, activities and attendances are answered."""
 
-from sqlalchemy import ColumnElement, Date, Integer, literal_column, type_coerce
+from sqlalchemy import ColumnElement, Date, Integer, func, literal_column, type_coerce
 
 from db.activities import Activity, Attendance, Programme
+from db.employers import Employer
 from db.fairs import Exhibitor
+from db.members import Member
+from db.policies import PolicyMeasure
 from db.services import MaterialDistribution
 from resolvers.engine.source import Many, One, Source
+from resolvers.engine.statistic import RECORDS, Join, Ref, Statistic, distinct
 from resolvers.reach import By, Period, Within, WithinDivision
 from resolvers.registry import registry
 
@@ -99,3 +103,61 @@ registry.add(
 registry.root("programmes", PROGRAMMES_WITHIN)
 registry.root("activities", ACTIVITIES_WITHIN)
 registry.root("attendances", ATTENDANCES_WITHIN)
+registry.statistic(
+    Statistic(
+        "ACTIVITIES",
+        Activity,
+        organization=Activity.organization_id,
+        division=Activity.division_id,
+        begins=Activity.starts_on,
+        joins=(
+            Join(Employer, Activity.employer_id),
+            Join(Programme, Activity.programme_id),
+            Join(PolicyMeasure, Activity.measure_id),
+        ),
+        dimensions={
+            "KIND": Activity.kind,
+            "MODE": Activity.mode,
+            "SKILL": Activity.skill,
+            "INDUSTRY": Employer.industry,
+            "EMPLOYER": Ref("Employer", Activity.employer_id, Employer.name),
+            "PROGRAMME": Ref("Programme", Activity.programme_id, Programme.name),
+            "MEASURE": Ref("PolicyMeasure", Activity.measure_id, PolicyMeasure.title),
+        },
+        measures={"sessions": RECORDS, "units": distinct(Activity.employer_id)},
+    )
+)
+registry.statistic(
+    Statistic(
+        "ATTENDANCES",
+        Attendance,
+        organization=Attendance.organization_id,
+        division=Attendance.division_id,
+        begins=Attendance.attended_on,
+        joins=(
+            Join(Activity, Attendance.activity_id),
+            Join(Programme, Activity.programme_id),
+            Join(Employer, Attendance.employer_id),
+            Join(Member, Attendance.member_id),
+        ),
+        dimensions={
+            "KIND": Activity.kind,
+            "MODE": Activity.mode,
+            "SKILL": Activity.skill,
+            "ROLE": Attendance.role,
+            "AWARD": Attendance.award,
+            "PROGRAMME": Ref("Programme", Activity.programme_id, Programme.name),
+            "EMPLOYER": Ref("Employer", Attendance.employer_id, Employer.name),
+            "WORKER_TYPE": Member.worker_type,
+            "IS_MIGRANT_WORKER": Member.is_migrant_worker,
+        },
+        measures={
+            "attendances": RECORDS,
+            "persons": distinct(Attendance.member_id),
+            "households": distinct(Attendance.household_id),
+            "units": distinct(Attendance.employer_id),
+            "sessions": distinct(Attendance.activity_id),
+        },
+        person=func.coalesce(Attendance.member_id, Attendance.household_id),
+    )
+)

@@ -1,7 +1,10 @@
 """How exhibitors at job fairs and the posts that they offer are answered."""
 
+from db.activities import Activity
+from db.employers import Employer
 from db.fairs import Exhibitor, JobOffer
 from resolvers.engine.source import Many, One, Source
+from resolvers.engine.statistic import Join, Ref, Statistic, distinct, total
 from resolvers.reach import By, Within
 from resolvers.registry import registry
 
@@ -37,3 +40,39 @@ registry.add(
 )
 registry.root("exhibitors", EXHIBITORS_WITHIN)
 registry.root("job_offers", OFFERS_WITHIN)
+registry.statistic(
+    Statistic(
+        "EXHIBITORS",
+        Exhibitor,
+        organization=Exhibitor.organization_id,
+        division=Activity.division_id,
+        begins=Activity.starts_on,
+        joins=(Join(Activity, Exhibitor.activity_id), Join(Employer, Exhibitor.employer_id)),
+        dimensions={"INDUSTRY": Employer.industry, "EMPLOYER": Ref("Employer", Exhibitor.employer_id, Employer.name)},
+        measures={"units": distinct(Exhibitor.employer_id), "sessions": distinct(Exhibitor.activity_id)},
+    )
+)
+registry.statistic(
+    Statistic(
+        "JOB_OFFERS",
+        JobOffer,
+        organization=JobOffer.organization_id,
+        division=Activity.division_id,
+        begins=Activity.starts_on,
+        joins=(
+            Join(Exhibitor, JobOffer.exhibitor_id),
+            Join(Activity, Exhibitor.activity_id),
+            Join(Employer, Exhibitor.employer_id),
+        ),
+        dimensions={
+            "IS_FLEXIBLE": JobOffer.is_flexible,
+            "INDUSTRY": Employer.industry,
+            "EMPLOYER": Ref("Employer", Exhibitor.employer_id, Employer.name),
+        },
+        measures={
+            "items": total(JobOffer.headcount),
+            "filled": total(JobOffer.filled_count),
+            "units": distinct(Exhibitor.employer_id),
+        },
+    )
+)

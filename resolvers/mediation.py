@@ -1,13 +1,16 @@
 """How mediation bodies, mediators and the links of legal service are answered."""
 
-from db.mediation import LegalService, MediationBody, MediationSeat, Mediator
+from db.mediation import LegalService, LegalServiceOutcome, MediationBody, MediationSeat, Mediator
+from db.organizations import Organization
 from resolvers.engine.source import Many, One, Source
+from resolvers.engine.statistic import Join, Ref, Statistic, distinct, median, share
 from resolvers.reach import By, Period, Within, WithinDivision
 from resolvers.registry import registry
 
 OPEN = Period(LegalService.opened_on, LegalService.closed_on)
 STANDING = Period.of(MediationBody)
 AT_WORK = Period.of(Mediator)
+SETTLED = LegalService.outcome == LegalServiceOutcome.SETTLED
 
 BODIES_WITHIN = Many("MediationBody", Within(MediationBody.organization_id, period=STANDING))
 MEDIATORS_WITHIN = Many("Mediator", Within(Mediator.organization_id, period=AT_WORK))
@@ -83,3 +86,49 @@ registry.add(
 registry.root("mediation_bodies", BODIES_WITHIN)
 registry.root("mediators", MEDIATORS_WITHIN)
 registry.root("legal_services", SERVICES_WITHIN)
+registry.statistic(
+    Statistic(
+        "MEDIATION_BODIES",
+        MediationBody,
+        organization=MediationBody.organization_id,
+        division=MediationBody.division_id,
+        begins=MediationBody.valid_from,
+        ends=MediationBody.valid_to,
+        dimensions={"KIND": MediationBody.kind},
+    )
+)
+registry.statistic(
+    Statistic(
+        "MEDIATORS",
+        Mediator,
+        organization=Mediator.organization_id,
+        division=Organization.division_id,
+        begins=Mediator.valid_from,
+        ends=Mediator.valid_to,
+        joins=(Join(Organization, Mediator.organization_id),),
+        dimensions={"KIND": Mediator.kind},
+    )
+)
+registry.statistic(
+    Statistic(
+        "LEGAL_SERVICES",
+        LegalService,
+        organization=LegalService.organization_id,
+        division=LegalService.division_id,
+        begins=LegalService.opened_on,
+        ends=LegalService.closed_on,
+        joins=(Join(Mediator, LegalService.mediator_id),),
+        dimensions={
+            "LINK": LegalService.link,
+            "OUTCOME": LegalService.outcome,
+            "MEDIATOR": Ref("Mediator", LegalService.mediator_id, Mediator.name),
+        },
+        measures={
+            "persons": distinct(LegalService.member_id),
+            "cases": distinct(LegalService.case_id),
+            "median_days": median(LegalService.closed_on - LegalService.opened_on),
+            "settled_before_arbitration": share(SETTLED, LegalService.closed_on.is_not(None)),
+        },
+        person=LegalService.member_id,
+    )
+)

@@ -2,8 +2,11 @@
 
 from sqlalchemy import Date, Integer, cast, extract, func
 
+from db.employers import Employer
 from db.services import MaterialDistribution, ServiceTransaction
+from db.venues import Venue
 from resolvers.engine.source import Many, One, Source
+from resolvers.engine.statistic import Join, Ref, Statistic, distinct, median, total
 from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 
@@ -11,7 +14,8 @@ MATERIALS_WITHIN = Many("MaterialDistribution", Within(MaterialDistribution.orga
 TRANSACTIONS_WITHIN = Many("ServiceTransaction", Within(ServiceTransaction.organization_id))
 
 SERVED_ON = cast(func.timezone("Asia/Shanghai", ServiceTransaction.started_at), Date)
-SECONDS = cast(extract("epoch", ServiceTransaction.ended_at - ServiceTransaction.started_at), Integer)
+LENGTH = ServiceTransaction.ended_at - ServiceTransaction.started_at
+SECONDS = cast(extract("epoch", LENGTH), Integer)
 
 OF_ORGANIZATION = {"material_distributions": MATERIALS_WITHIN, "service_transactions": TRANSACTIONS_WITHIN}
 OF_DIVISION = {
@@ -52,3 +56,39 @@ registry.add(
 )
 registry.root("material_distributions", MATERIALS_WITHIN)
 registry.root("service_transactions", TRANSACTIONS_WITHIN)
+registry.statistic(
+    Statistic(
+        "MATERIAL_DISTRIBUTIONS",
+        MaterialDistribution,
+        organization=MaterialDistribution.organization_id,
+        division=MaterialDistribution.division_id,
+        begins=MaterialDistribution.distributed_on,
+        joins=(Join(Employer, MaterialDistribution.employer_id),),
+        dimensions={
+            "KIND": MaterialDistribution.kind,
+            "TITLE": MaterialDistribution.title,
+            "UNIT": MaterialDistribution.unit,
+            "EMPLOYER": Ref("Employer", MaterialDistribution.employer_id, Employer.name),
+        },
+        measures={
+            "quantity": total(MaterialDistribution.quantity),
+            "units": distinct(MaterialDistribution.employer_id),
+        },
+    )
+)
+registry.statistic(
+    Statistic(
+        "SERVICE_TRANSACTIONS",
+        ServiceTransaction,
+        organization=ServiceTransaction.organization_id,
+        division=ServiceTransaction.division_id,
+        begins=SERVED_ON,
+        joins=(Join(Venue, ServiceTransaction.venue_id),),
+        dimensions={"KIND": Venue.kind},
+        measures={
+            "persons": distinct(ServiceTransaction.member_id),
+            "median_minutes": median(extract("epoch", LENGTH) / 60),
+        },
+        person=ServiceTransaction.member_id,
+    )
+)

@@ -21,6 +21,15 @@ class RecordKind(Term):
     POLICY_MEASURES = "Measures of policy documents (政策措施)"
     CERTIFICATIONS = "Certifications awarded (评选认定)"
     CERTIFICATION_SCORES = "Scores of certifications applied for (评分)"
+    ACTIVITIES = "Activities, each a session (活动)"
+    ATTENDANCES = "Attendances at activities (参加记录)"
+    EXHIBITORS = "Exhibitors at job fairs (参会企业)"
+    JOB_OFFERS = "Posts offered at job fairs (招聘岗位)"
+    MATERIAL_DISTRIBUTIONS = "Distributions of material (宣传品发放)"
+    SERVICE_TRANSACTIONS = "Transactions at windows (窗口办理)"
+    MEDIATION_BODIES = "Mediation bodies (调解组织)"
+    MEDIATORS = "Lawyers and mediators (律师、调解员)"
+    LEGAL_SERVICES = "Legal services, each at one link of the chain (法律服务记录)"
 
 
 class Dimension(Term):
@@ -57,6 +66,19 @@ class Dimension(Term):
     AREA = "Group of a document's measures (措施方面)"
     CRITERION = "Criterion of a certification (评选标准)"
     IS_PASSED = "Whether a criterion was passed (是否达标)"
+    MODE = "On site or online (活动方式)"
+    SKILL = "Skill that is trained or contested (技能、工种)"
+    PROGRAMME = "Programme of activities (专项行动)"
+    MEASURE = "Policy measure that an activity is reported under (政策措施)"
+    ROLE = "Role of who attended (参加身份)"
+    AWARD = "Award of a competition (奖项)"
+    EMPLOYER = "Employer: that sent or received, was visited or examined, or stood at a fair (单位)"
+    IS_FLEXIBLE = "Whether flexible employment (是否灵活用工)"
+    UNIT = "Unit of quantities (计量单位)"
+    TITLE = "Title of what was handed out (名称)"
+    LINK = "Link in the chain of legal service (法律服务环节)"
+    OUTCOME = "How a legal service ended (服务结果)"
+    MEDIATOR = "Lawyer or mediator who handled it (办理人员)"
 
 
 class RecordEvent(Term):

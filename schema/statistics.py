@@ -55,6 +55,7 @@ class StatisticsGroup:
     units: int | None = field("Distinct unions or employers in this group (单位数，家)")
     cases: int | None = field("Distinct cases in this group (案件数，起)")
     items: int | None = field("Pieces: wishes, posts, copies, vehicles (件数，个、份)")
+    filled: int | None = field("Posts filled, of those of whom it is known (录用人数，人)")
     workers: int | None = field(
         "Workers that the records tell of, as whoever wrote them counted: a sum, not distinct persons (职工数，人)"
     )
