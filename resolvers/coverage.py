@@ -6,6 +6,7 @@ from db.coverage import CensusRecord, CensusRound, ConstructionProject, Designat
 from db.employers import Employer, EmployerCoverage
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, total
+from resolvers.progress import progress
 from resolvers.reach import By, Period, Within, WithinDivision, holds
 from resolvers.registry import registry
 
@@ -98,6 +99,7 @@ registry.add(
             "organization": One("Organization", Target.organization_id),
             "division": One("Division", Target.division_id),
             "document": One("PolicyDocument", Target.document_id),
+            "progress": progress,
         },
     )
 )

@@ -74,6 +74,22 @@ class PopulationEstimate(Node):
     division: DivisionRef | None = field("Where (区划)")
 
 
+@strawberry.type(description="How far a target is, counted from the records (目标进度)")
+class TargetProgress:
+    """How far a target is (目标进度)."""
+
+    as_of: date = field(
+        "The day as of which it is counted: today, or the last day of the period once it is over (时点)"
+    )
+    value: int = field("What is reached: persons, unions, townships or parks (完成数)")
+    denominator: int | None = field("What that is a share of, where the target is a share (基数)")
+    ratio: float | None = field(
+        "The share reached, or of a target that is a number the part of it; empty where there is nothing to share (完成率)"
+    )
+    met: bool | None = field("Whether the target is met (是否完成)")
+    gap: Decimal | None = field("What is lacking, in the target's unit; nothing when it is met (差额)")
+
+
 @strawberry.type(description="Target of a federation for a division (工作目标)")
 class Target(Node):
     """Target (工作目标)."""
@@ -87,6 +103,7 @@ class Target(Node):
     organization: OrganizationRef | None = field("The federation that set it (提出工会)")
     division: DivisionRef | None = field("For where (区划)")
     document: PolicyDocumentRef | None = field("The document that sets it (依据文件)")
+    progress: TargetProgress | None = field("How far it is (进度)")
 
 
 @strawberry.type(description="Designation of a division by a federation (区划标识)")

@@ -63,6 +63,12 @@ def mapping(items: Mapping[str, Expression]) -> Expression:
     return "{" + ", ".join(f"{key!r}: {value}" for key, value in items.items()) + "}"
 
 
+def picked(typename: str, names: Mapping[str, str], value: Expression, number: int) -> Expression:
+    """The selected fields (names by response key) of a mapping that may be None."""
+    taken = {key: repr(typename) if name == "__typename" else f"v{number}[{name!r}]" for key, name in names.items()}
+    return f"(None if (v{number} := {value}) is None else {mapping(taken)})"
+
+
 def global_id(prefix: str, index: int) -> Expression:
     """The global ID of the row whose key is in this column."""
     return f"f'{prefix}_{{r[{index}]:x}}'"

@@ -282,7 +282,12 @@ class Compiler:
                 column = columns.index(source.key)
                 indexes = tuple(columns.index(expression(need), raw=True) for need in needs)
                 children.append(Child(Computation(path, indexes, function), column))
-                return f"c{len(children) - 1}.get(r[{column}])"
+                value = f"c{len(children) - 1}.get(r[{column}])"
+                shown = get_named_type(type_.fields[nodes[0].name.value].type)
+                if not isinstance(shown, GraphQLObjectType):
+                    return value
+                picked = {key: found[0].name.value for key, found in self.collector.below(shown, nodes).items()}
+                return assembly.picked(shown.name, picked, value, len(children) - 1)
         found = columns.field(source, name)
         assert found is not None, f"{source.typename}.{name} has no answer"
         return f"r[{columns.index(found)}]"

@@ -116,8 +116,9 @@ def _leads(
             if returned.name != "Statistics":
                 yield f"{where}: it counts, but its type is {returned.name}"
         case Computed():
-            if not is_leaf_type(returned):
-                yield f"{where}: it is computed, but its type has fields"
+            names = {snake(name) for name in returned.fields} if isinstance(returned, GraphQLObjectType) else set()
+            if names != set(leads.fields):
+                yield f"{where}: it is computed with the fields {sorted(leads.fields)}, but its type has {sorted(names)}"
         case AnyOf(choices):
             kinds = {kind.name for kind in returned.types} if isinstance(returned, GraphQLUnionType) else set()
             if kinds != {one.target for one in choices}:

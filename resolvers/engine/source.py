@@ -77,10 +77,14 @@ class Many:
 
 @dataclass(frozen=True)
 class Computed:
-    """A field that SQL cannot say: ``function`` gets the needed columns of all parents at once and returns a value for each."""
+    """A field that SQL cannot say: ``function`` gets the needed columns of all parents at once and returns a value for each.
+
+    Where a value has ``fields``, of Python names, it is a mapping by their names in the schema.
+    """
 
     needs: tuple[Expression, ...]
     function: Callable[[Fetch, Sequence[tuple[Any, ...]]], Awaitable[Sequence[Any]]]
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

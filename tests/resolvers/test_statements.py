@@ -63,7 +63,7 @@ def selected(name: str, found: GraphQLField, arguments: str = "") -> str:
     if type_.name == "Statistics":
         return counted("DISPUTE_CASES")
     if not type_.name.endswith("Connection"):
-        return f"{name}{arguments} {{ id }}"
+        return f"{name}{arguments} {{ {'id' if 'id' in type_.fields else ' '.join(type_.fields)} }}"
     below = " ".join(connection_part(part, inner) for part, inner in type_.fields.items())
     return f"{name}{arguments or '(first: 3)'} {{ {below} }}"
 

@@ -1,0 +1,227 @@
+"""Progress of targets (目标进度): how far each is, counted from the records of its division and below. One statement for all targets.
+
+The day is today, or the last day of the period once that is over. The population estimated is the sum of the latest estimates by occupation
+group and division, which are recorded at one level of an area.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Integer,
+    ScalarSelect,
+    Select,
+    and_,
+    any_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from db.coverage import Designation, DesignationKind, PopulationEstimate, Target, TargetMetric, TargetOperator
+from db.divisions import Division, DivisionClosure, DivisionLevel
+from db.employers import EmployerCoverage
+from db.members import Member, Membership, WorkerType
+from db.organizations import Organization, OrganizationForm, OrganizationLevel
+from db.venues import Venue, VenueKind
+from resolvers.engine.binder import NOTHING, Binder
+from resolvers.engine.source import Computed, Expression, Fetch, expression
+from resolvers.engine.statement import compiled, keys_parameter
+from resolvers.reach import Period, holds
+
+NEW_FORMS = (
+    WorkerType.TRUCK_DRIVER,
+    WorkerType.RIDE_HAILING_DRIVER,
+    WorkerType.COURIER,
+    WorkerType.FOOD_DELIVERY,
+)
+"""The occupation groups of new forms of employment (新就业形态)."""
+
+TODAY = cast(func.timezone("Asia/Shanghai", func.now()), Date)
+DAY: ColumnElement[date] = func.least(Target.ends_on - literal(1, Integer()), TODAY, type_=Date())
+
+
+def _new_form(worker_type: Expression) -> ColumnElement[bool]:
+    return or_(*(expression(worker_type) == kind for kind in NEW_FORMS))
+
+
+def _within(counted: Any) -> Select[Any]:
+    """A selection over the divisions of the target and below."""
+    return (
+        select(counted)
+        .select_from(DivisionClosure)
+        .where(DivisionClosure.ancestor_id == Target.division_id)
+        .correlate(Target.__table__)
+    )
+
+
+def _members() -> Select[Any]:
+    """Distinct members of the new forms in unions that stand there."""
+    return (
+        _within(func.count(Membership.member_id.distinct()))
+        .join(Organization, Organization.division_id == DivisionClosure.descendant_id)
+        .join(Membership, Membership.organization_id == Organization.id)
+        .join(Member, and_(Member.id == Membership.member_id, _new_form(Member.worker_type)))
+    )
+
+
+def _unions() -> Select[Any]:
+    standing = holds(Period(Organization.established_on, Organization.dissolved_on, known=False), DAY)
+    return (
+        _within(func.count())
+        .join(Organization, Organization.division_id == DivisionClosure.descendant_id)
+        .where(Organization.form == OrganizationForm.NEW_FORM, Organization.level == OrganizationLevel.COUNTY, standing)
+    )
+
+
+def _estimated() -> Select[Any]:
+    later = PopulationEstimate.__table__.alias()
+    newer = (
+        select(later.c.id)
+        .where(
+            later.c.division_id == PopulationEstimate.division_id,
+            later.c.worker_type == PopulationEstimate.worker_type,
+            later.c.as_of > PopulationEstimate.as_of,
+            later.c.as_of <= DAY,
+        )
+        .correlate(PopulationEstimate.__table__, Target.__table__)
+        .exists()
+    )
+    return (
+        _within(cast(func.coalesce(func.sum(PopulationEstimate.value), 0), BigInteger()))
+        .join(PopulationEstimate, PopulationEstimate.division_id == DivisionClosure.descendant_id)
+        .where(_new_form(PopulationEstimate.worker_type), PopulationEstimate.as_of <= DAY, ~newer)
+    )
+
+
+def _concentrated() -> Select[Any]:
+    """Designated divisions."""
+    return (
+        _within(func.count(Designation.division_id.distinct()))
+        .join(Designation, Designation.division_id == DivisionClosure.descendant_id)
+        .where(Designation.kind == DesignationKind.NEW_FORM_CONCENTRATED, holds(Period.of(Designation), DAY))
+    )
+
+
+def _with_regional_union() -> ColumnElement[bool]:
+    """A federation or joint union of new forms stands in the designated division or below."""
+    below, union = DivisionClosure.__table__.alias(), Organization.__table__.alias()
+    regional = or_(
+        union.c.form == OrganizationForm.NEW_FORM,
+        and_(union.c.form == OrganizationForm.UNION_FEDERATION, func.strpos(union.c.name, "新业态") > 0),
+    )
+    return (
+        select(union.c.id)
+        .select_from(below.join(union, union.c.division_id == below.c.descendant_id))
+        .where(below.c.ancestor_id == Designation.division_id, regional)
+        .where(holds(Period(union.c.established_on, union.c.dissolved_on, known=False), DAY))
+        .correlate(Designation.__table__, Target.__table__)
+        .exists()
+    )
+
+
+def _venues(kind: VenueKind) -> Select[Any]:
+    return (
+        _within(func.count(Venue.id.distinct()))
+        .join(Venue, Venue.division_id == DivisionClosure.descendant_id)
+        .where(Venue.kind == kind, holds(Period.of(Venue), DAY))
+    )
+
+
+def _covered() -> ColumnElement[bool]:
+    """A union covers the employer that the venue belongs to."""
+    return (
+        select(EmployerCoverage.id)
+        .where(EmployerCoverage.employer_id == Venue.employer_id, holds(Period.of(EmployerCoverage), DAY))
+        .correlate(Venue.__table__, Target.__table__)
+        .exists()
+    )
+
+
+def _townships() -> Select[Any]:
+    return (
+        _within(func.count())
+        .join(Division, Division.id == DivisionClosure.descendant_id)
+        .where(Division.level == DivisionLevel.TOWNSHIP, holds(Period.of(Division), DAY))
+    )
+
+
+def _with_centre() -> ColumnElement[bool]:
+    """A full-response centre is run in the division."""
+    return (
+        select(Venue.id)
+        .where(Venue.division_id == Division.id, Venue.kind == VenueKind.RESPONSE_CENTRE)
+        .where(holds(Period.of(Venue), DAY))
+        .correlate(Division.__table__, Target.__table__)
+        .exists()
+    )
+
+
+JOINED = and_(Membership.valid_from >= Target.starts_on, Membership.valid_from <= DAY)
+ACTIVE = holds(Period(Membership.valid_from, Membership.valid_to), DAY)
+
+VALUE: dict[TargetMetric, ScalarSelect[Any]] = {
+    TargetMetric.NEW_FORM_JOINS: _members().where(JOINED).scalar_subquery(),
+    TargetMetric.NEW_FORM_COVERAGE: _members().where(ACTIVE).scalar_subquery(),
+    TargetMetric.NEW_FORM_UNIONS: _unions().scalar_subquery(),
+    TargetMetric.REGIONAL_FEDERATIONS: _concentrated().where(_with_regional_union()).scalar_subquery(),
+    TargetMetric.LOGISTICS_PARKS: _venues(VenueKind.LOGISTICS_PARK).where(_covered()).scalar_subquery(),
+    TargetMetric.RESPONSE_CENTRES: _townships().where(_with_centre()).scalar_subquery(),
+}
+"""What is counted for each metric."""
+
+DENOMINATOR: dict[TargetMetric, ScalarSelect[Any]] = {
+    TargetMetric.NEW_FORM_COVERAGE: _estimated().scalar_subquery(),
+    TargetMetric.REGIONAL_FEDERATIONS: _concentrated().scalar_subquery(),
+    TargetMetric.LOGISTICS_PARKS: _venues(VenueKind.LOGISTICS_PARK).scalar_subquery(),
+    TargetMetric.RESPONSE_CENTRES: _townships().scalar_subquery(),
+}
+"""What it is a share of, where the target is a share."""
+
+PROGRESS = compiled(
+    select(
+        Target.id,
+        DAY.label("day"),
+        Target.operator,
+        Target.value,
+        case(*((Target.metric == metric, counted) for metric, counted in VALUE.items())).label("counted"),
+        case(*((Target.metric == metric, of) for metric, of in DENOMINATOR.items())).label("of"),
+    ).where(Target.id == any_(keys_parameter())),
+    Binder(),
+)
+
+
+async def _progress(fetch: Fetch, records: Sequence[tuple[Any, ...]]) -> list[dict[str, Any] | None]:
+    keys = [record[0] for record in records]
+    rows = await fetch.fetch(PROGRESS.sql, *PROGRESS.arguments(PROGRESS.bind(NOTHING), keys))
+    found = {row[0]: _told(*row[1:]) for row in rows}
+    return [found.get(key) for key in keys]
+
+
+def _told(day: date, operator: str, wanted: Decimal, counted: int, of: int | None) -> dict[str, Any]:
+    """The fields of ``TargetProgress``, as the schema names them. A share of nothing is neither met nor missed."""
+    reached = Decimal(counted) if of is None else Decimal(counted) / of if of else None
+    met = gap = None
+    if reached is not None:
+        lacking = wanted - reached if operator == TargetOperator.GE.name else reached - wanted
+        met, gap = lacking <= 0, str(round(max(lacking, Decimal(0)), 4))
+    share = reached if of is not None else Decimal(counted) / wanted if wanted else None
+    return {
+        "asOf": day,
+        "value": counted,
+        "denominator": of,
+        "ratio": None if share is None else float(round(share, 4)),
+        "met": met,
+        "gap": gap,
+    }
+
+
+progress = Computed((Target.id,), _progress, fields=("as_of", "value", "denominator", "ratio", "met", "gap"))
