@@ -26,6 +26,7 @@ from hub.http import GraphQLEndpoint, Page
 from hub.jwks import RemoteKeys
 from hub.keys import digest_of, vault_of
 from hub.limits import Limits
+from hub.messages import in_chinese, wants_chinese
 from hub.oidc import Issuer
 from hub.operations import Executes, Operations
 from hub.settings import RoleLimit, Settings
@@ -127,25 +128,30 @@ async def home(_: Request) -> Response:
     return RedirectResponse(PATH)
 
 
-def json_error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
+def json_error(
+    request: Request, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
     """An error outside of the endpoint, in the endpoint's form."""
-    return Response(body_of(code, message), status, headers, "application/json")
+    body = body_of(code, message)
+    if wants_chinese(request.headers.get("accept-language", "").encode("latin-1")):
+        body = in_chinese(body)
+    return Response(body, status, headers, "application/json")
 
 
 async def nothing_here(request: Request, _: Exception) -> Response:
     """The answer for a path that is not served."""
-    return json_error(404, "NOT_FOUND", f"Nothing is served at this path. The endpoint is {PATH}.")
+    return json_error(request, 404, "NOT_FOUND", f"Nothing is served at this path. The endpoint is {PATH}.")
 
 
 async def wrong_method(request: Request, error: Exception) -> Response:
     """The answer for a method that a path does not know."""
     headers = error.headers if isinstance(error, HTTPException) else None
-    return json_error(405, "METHOD_NOT_ALLOWED", "This path does not know this method.", headers)
+    return json_error(request, 405, "METHOD_NOT_ALLOWED", "This path does not know this method.", headers)
 
 
 async def fault(request: Request, error: Exception) -> Response:
     """The answer for a fault of ours."""
-    return json_error(500, "INTERNAL_ERROR", f"Internal error. Reference: {log_fault(error)}")
+    return json_error(request, 500, "INTERNAL_ERROR", f"Internal error. Reference: {log_fault(error)}")
 
 
 def create_app(

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from hub.auth import Authenticator
 from hub.errors import Refusal
+from hub.messages import in_chinese, wants_chinese
 from hub.negotiation import JSON, RESPONSE, accepts, is_json
 from hub.operations import CLIENT_CLOSED, Operations, refused
 from hub.parameters import Parameters, from_body, from_query_string
@@ -30,7 +31,11 @@ DISCARDED_BYTES, DISCARD_SECONDS = 32 * 2**20, 5.0
 
 CLOSE = ((b"connection", b"close"),)
 
-ALWAYS = [(b"cache-control", b"no-store"), (b"vary", b"accept"), (b"x-content-type-options", b"nosniff")]
+ALWAYS = [
+    (b"cache-control", b"no-store"),
+    (b"vary", b"accept, accept-language"),
+    (b"x-content-type-options", b"nosniff"),
+]
 HEADERS = {media: [(b"content-type", media + b"; charset=utf-8"), *ALWAYS] for media in (JSON, RESPONSE)}
 
 Page = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -52,6 +57,8 @@ class Headers(NamedTuple):
     """Whether the caller sends the body only when told to go on."""
 
     authorization: list[bytes]
+    chinese: bool
+    """Whether messages are wanted in Chinese."""
 
 
 class Disconnected(Exception):
@@ -173,7 +180,8 @@ class GraphQLEndpoint:
             status = 200
         if status == 503:
             extra = (*extra, (b"retry-after", b"1"))
-        await respond(send, status, ran.body, media, extra)
+        body = in_chinese(ran.body) if headers.chinese else ran.body
+        await respond(send, status, body, media, extra)
         self.telemetry.request(status, perf_counter() - started, ran.name, caller.name if caller else None, ran.code)
 
     async def read(self, scope: Scope, headers: Headers, receive: Receive) -> Parameters:
@@ -252,6 +260,7 @@ def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
     length = 0
     encoded = upgrade = explain = waits = False
     authorization: list[bytes] = []
+    language = b""
     for name, value in raw:
         if name == b"accept":
             accept = value if accept is None else accept + b"," + value
@@ -261,6 +270,8 @@ def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
             length = int(value[:18]) if value.isdigit() else 0
         elif name == b"authorization":
             authorization.append(value)
+        elif name == b"accept-language":
+            language = value
         elif name == b"content-encoding":
             encoded = encoded or value.strip().lower() not in (b"", b"identity")
         elif name == b"upgrade":
@@ -269,7 +280,8 @@ def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
             explain = value.strip() == b"1"
         elif name == b"expect":
             waits = True
-    return Headers(accept, content_type, length, encoded, upgrade, explain, waits, authorization)
+    chinese = bool(language) and wants_chinese(language)
+    return Headers(accept, content_type, length, encoded, upgrade, explain, waits, authorization, chinese)
 
 
 def source_of(scope: Scope) -> str:

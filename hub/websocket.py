@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hub.auth import Authenticator
 from hub.errors import Refusal, body_of
+from hub.messages import in_chinese, wants_chinese
 from hub.operations import CLIENT_CLOSED, DATABASE_AWAY, Operations, Ran, refused
 from hub.parameters import Parameters, from_object
 from resolvers.access import Caller
@@ -131,6 +132,7 @@ class Connection:
         self.websocket = websocket
         self.source = websocket.client.host if websocket.client else ""
         self.authorization = [value.encode("latin-1") for value in websocket.headers.getlist("authorization")]
+        self.chinese = wants_chinese(websocket.headers.get("accept-language", "").encode("latin-1"))
         self.running: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
@@ -326,14 +328,14 @@ class Connection:
     async def answer(self, identifier: str, ran: Ran) -> None:
         """Send what became of an operation: its response and ``complete``, or why it was not run."""
         told = {name.decode(): value.decode() for name, value in ran.left}
+        body = in_chinese(ran.body) if self.chinese else ran.body
         if ran.status == 200:
-            body = ran.body
             if told:
                 body = body[:-1] + b',"extensions":' + orjson.dumps({"headers": told}) + b"}"
             await self.send({"id": identifier, "type": "next", "payload": orjson.Fragment(body)})
             await self.send({"id": identifier, "type": "complete"})
             return
-        errors = orjson.loads(ran.body)["errors"]
+        errors = orjson.loads(body)["errors"]
         if told:
             errors[0]["extensions"]["headers"] = told
         await self.send({"id": identifier, "type": "error", "payload": errors})

@@ -11,7 +11,7 @@ from hub.settings import ROOT
 PAGE = (ROOT / "docs" / "errors.md").read_text()
 ROWS = dict(re.findall(r"^\| `([A-Z_]+)` \| (\d{3}) \|", PAGE, re.MULTILINE))
 GIVEN = re.compile(
-    r"""(?:Refusal\(\s*(?:\d{3},\s*)?|HubError\(\s*|body_of\(\s*|return\s+|json_error\(\s*\d{3},\s*|code,\ status\ =\s*)
+    r"""(?:Refusal\(\s*(?:\d{3},\s*)?|HubError\(\s*|body_of\(\s*|return\s+|json_error\(\s*request,\s*\d{3},\s*|code,\ status\ =\s*)
     "([A-Z]+(?:_[A-Z]+)+|UNAUTHENTICATED)" """,
     re.VERBOSE,
 )

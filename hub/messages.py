@@ -1,0 +1,169 @@
+"""Messages in Chinese (中文提示) for who asks for them by ``Accept-Language``: put in at the edge, by the code of each error.
+
+The English words stand behind in brackets, for they have the figures and places of the case at hand.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+CHINESE: Mapping[str, str] = {
+    # HTTP
+    "MALFORMED_JSON": "请求不是 UTF-8 编码的有效 JSON，请检查后重新发送。",
+    "BAD_REQUEST": "请求不是 GraphQL 请求，请按规定格式发送 query。",
+    "INVALID_CHARACTER": "文本中含有不能使用的字符，请删除后重新发送。",
+    "NOT_FOUND": "没有该记录，或您无权查看；或该路径不提供服务。",
+    "METHOD_NOT_ALLOWED": "该路径不接受此请求方法，请使用 POST。",
+    "NOT_ACCEPTABLE": "不支持所要求的返回格式，请接受 application/json。",
+    "REQUEST_TIMEOUT": "请求正文未在规定时间内到达，请重新发送。",
+    "BODY_TOO_LARGE": "请求正文过大，请分多次请求。",
+    "URI_TOO_LONG": "查询字符串过长，请使用 POST。",
+    "UNSUPPORTED_MEDIA_TYPE": "请求正文须为未压缩的 UTF-8 编码 application/json。",
+    "FOREIGN_ORIGIN": "该来源的网页不得连接，请联系运维人员。",
+    "TOO_MANY_RUNNING": "该连接上同时执行的操作过多，请等待其中之一完成。",
+    "TOO_MANY_SOCKETS": "WebSocket 连接已满，请稍后再试，或使用 POST。",
+    # sign-in
+    "UNAUTHENTICATED": "未登录或凭证无法识别，请使用有效令牌登录。",
+    "SEVERAL_TOKENS": "只能发送一个令牌。",
+    "WRONG_TOKEN_KIND": "令牌类型不符，请发送访问令牌（Bearer）。",
+    "BAD_TOKEN": "令牌格式有误或过长，请按签发时的原样发送。",
+    "BAD_ALGORITHM": "令牌的签名算法不被接受。",
+    "WRONG_ISSUER": "令牌的签发者不被本服务信任。",
+    "WRONG_AUDIENCE": "该令牌是为其他服务签发的。",
+    "UNKNOWN_KEY": "签发者未公布该签名密钥，请重新登录。",
+    "BAD_SIGNATURE": "令牌签名无效，请重新登录。",
+    "TOKEN_EXPIRED": "令牌已过期，请重新登录。",
+    "TOKEN_NOT_YET_VALID": "令牌尚未生效，请校准时钟。",
+    "UNKNOWN_PRINCIPAL": "令牌有效，但该主体未获准使用本服务，请联系运维人员。",
+    "PRINCIPAL_DISABLED": "该访问主体已停用，请联系运维人员。",
+    "UNKNOWN_API_KEY": "没有该接口密钥。",
+    "API_KEY_EXPIRED": "接口密钥已过期，请申请新的密钥。",
+    "API_KEY_REVOKED": "接口密钥已撤销，请申请新的密钥。",
+    "NO_GRANT": "已识别您的身份，但今日没有任何授权，请联系授权管理人员。",
+    "NO_INTROSPECTION": "您无权查询接口的结构定义。",
+    "TOO_MANY_FAILURES": "该地址登录失败次数过多，请稍后使用其他令牌再试。",
+    "TOO_MANY_REQUESTS": "请求额度已用完，请稍后再试，或减少请求内容。",
+    "PROVIDER_UNAVAILABLE": "暂时无法联系身份提供方，请稍后再试。",
+    # documents and arguments
+    "SYNTAX_ERROR": "查询语句不符合 GraphQL 语法。",
+    "VALIDATION_FAILED": "查询与接口定义不符，请对照 schema.graphql。",
+    "TOO_MANY_TOKENS": "查询语句过长，请将取值放入变量，或分多次请求。",
+    "TOO_DEEP": "查询嵌套过深，请按标识分次查询内层。",
+    "TOO_DEEP_FOR_ROLE": "查询嵌套层数超过您的角色所允许的范围。",
+    "TOO_MANY_ALIASES": "别名过多，请使用列表参数，或分多次请求。",
+    "TOO_MANY_FIELDS": "字段过多，请分多次请求。",
+    "TOO_MANY_OPERATIONS": "一份文档中的操作过多，请只发送要执行的操作。",
+    "TOO_COMPLEX": "请求可能返回的内容过多，请减小分页或层数。",
+    "TOO_COMPLEX_FOR_ROLE": "请求可能返回的内容超过您的角色所允许的数量，请减小分页或层数。",
+    "PAGE_TOO_LARGE_FOR_ROLE": "分页大小超过您的角色所允许的范围，请减小后翻页获取。",
+    "BAD_OPERATION": "无法确定要执行的操作，请在 operationName 中指明。",
+    "BAD_VARIABLES": "变量缺失或类型不符，请按提示更正。",
+    "BAD_ID": "标识不是本服务的标识，或属于其他类型，请原样使用返回结果中的标识。",
+    "MASKED_COLUMN": "该字段对您脱敏显示，不能用于筛选或排序。",
+    "BAD_CURSOR": "游标无效，或属于其他排序，请使用同一列表返回的游标。",
+    "BAD_PAGE": "分页参数无效：first 与 last 只能使用其一，且不超过上限。",
+    "BAD_ARGUMENT": "参数不能这样组合，或取值超出范围。",
+    "BAD_PERIOD": "统计期间无效，请检查起止日期。",
+    "DIMENSION_NOT_OF_KIND": "该统计对象没有此维度。",
+    "DIMENSION_WITHHELD": "您的角色不能使用此统计维度。",
+    "EVENT_NOT_OF_KIND": "该统计对象没有此日期。",
+    "MEASURE_NOT_OF_KIND": "该统计对象没有此指标。",
+    "TOO_MANY_DIMENSIONS": "统计维度过多。",
+    "TOO_MANY_GROUPS": "分组过多，请缩小范围或减少维度。",
+    "STATEMENT_TIMEOUT": "操作用时过长，请减小分页或缩小筛选范围。",
+    # commands on access
+    "MAY_NOT_GRANT": "只有地方总工会或产业工会可以授权。",
+    "NOT_IN_SCOPE": "不在您可授权的范围内。",
+    "OUTLASTS_GRANTER": "授权期限不得晚于您自身授权的终止日期。",
+    "BAD_SCOPE": "该角色的授权范围不符：应为工会、行政区划，或不设范围。",
+    "HIERARCHY_MISSING": "对工会授权须指明隶属体系。",
+    "NO_ORGANIZATION": "没有该工会。",
+    "ORGANIZATION_DISSOLVED": "该工会已撤销，不能再授权。",
+    "NO_DIVISION": "没有该现行行政区划。",
+    "BAD_VALIDITY": "起止日期无效，请更正。",
+    "ALREADY_GRANTED": "该主体在此期间已有相同授权。",
+    "NO_PRINCIPAL": "没有该名称的访问主体。",
+    "NO_MEMBER": "没有该会员，或未指明该劳动者是哪一位会员。",
+    "NO_SUCH_GRANT": "没有您可以撤销的该项授权。",
+    "ALREADY_REVOKED": "该授权此前已撤销。",
+    "BAD_NAME": "名称须为 1 至 100 个可显示字符。",
+    "NAME_TAKEN": "该名称已被使用。",
+    "BAD_SUBJECT": "主体标识须写作“签发者|sub”。",
+    "SUBJECT_TAKEN": "该主体标识已属于其他访问主体。",
+    "NO_KEY": "没有该密钥，或已失效。",
+    "NO_CASE": "没有该案号的案件。",
+    "ALREADY_ASSIGNED": "该案件在此期间已指派给该主体。",
+    "NOT_ASSIGNED": "该案件未指派给该主体。",
+    # commands on personal data
+    "FORBIDDEN": "您的角色不能执行此操作。",
+    "FORBIDDEN_PURPOSE": "您的角色不能为此目的查看这些信息。",
+    "MISSING_CASE_REFERENCE": "该使用目的须填写案号或文号。",
+    "BAD_CASE_REFERENCE": "案号或文号与该使用目的不符。",
+    "DAILY_LIMIT": "超过今日可明文查看的记录数。",
+    "EMPTY": "请至少填写一项。",
+    "TOO_MANY": "一次提交的数量过多。",
+    "DUPLICATE": "同一标识重复出现，请各填一次。",
+    "BAD_TEXT": "文本过长，或含有不能使用的字符。",
+    "BAD_VALUE": "取值的格式不正确。",
+    "BAD_IDEMPOTENCY_KEY": "幂等键须为 1 至 100 个可显示字符。",
+    "IDEMPOTENCY_KEY_REUSED": "该幂等键曾用于其他内容，请换用新的键。",
+    "ALREADY_OPEN": "同类请求正在办理，请等待其办结。",
+    "ALREADY_CLOSED": "该请求此前已办结。",
+    "MISSING_DETAIL": "更正请求须说明错误内容和正确内容。",
+    "MISSING_OUTCOME": "不予办理须说明理由。",
+    "OPEN_CASE": "当事人有未结案件，结案后方可删除。",
+    "UNEXPECTED_CORRECTIONS": "只有同意更正的请求才能填写更正内容。",
+    "DUPLICATE_RESIDENT_NUMBER": "该公民身份号码已属于其他会员，请先核实。",
+    # faults of the hub
+    "DATABASE_BUSY": "数据库连接繁忙，请稍后再试。",
+    "DATABASE_UNAVAILABLE": "暂时无法连接数据库，请稍后再试。",
+    "INTERNAL_ERROR": "服务内部错误，请将编号告知运维人员。",
+}
+"""What each code means, in Chinese."""
+
+
+@lru_cache(maxsize=512)
+def wants_chinese(header: bytes) -> bool:
+    """Whether an ``Accept-Language`` header prefers Chinese, of any region and script, to English."""
+    best = {b"zh": 0.0, b"en": 0.0}
+    for part in header.split(b","):
+        tag, _, rest = part.partition(b";")
+        language = tag.strip().lower().partition(b"-")[0]
+        if language in best:
+            best[language] = max(best[language], weight(rest))
+    return best[b"zh"] > 0 and best[b"zh"] >= best[b"en"]
+
+
+def weight(parameters: bytes) -> float:
+    """The ``q`` of a language, 1 without one, 0 where it is none."""
+    name, _, value = parameters.strip().partition(b"=")
+    if name.strip().lower() != b"q":
+        return 1.0
+    try:
+        found = float(value)
+    except ValueError:
+        return 0.0
+    return found if 0 <= found <= 1 else 0.0
+
+
+def in_chinese(body: bytes) -> bytes:
+    """A response with the messages of its errors, and of refused commands, in Chinese."""
+    if b'"errors":' not in body:
+        return body
+    response = orjson.loads(body)
+    for error in told(response):
+        code = error.get("code") or error.get("extensions", {}).get("code")
+        if code in CHINESE and type(error.get("message")) is str:
+            error["message"] = f"{CHINESE[code]}（{error['message']}）"
+    return orjson.dumps(response)
+
+
+def told(response: Any) -> Iterator[dict[str, Any]]:
+    """The errors of a response: its own, and those in the payloads of commands."""
+    data = response.get("data")
+    for holder in (response, *(data.values() if type(data) is dict else ())):
+        errors = holder.get("errors") if type(holder) is dict else None
+        if type(errors) is list:
+            yield from (error for error in errors if type(error) is dict)
