@@ -1,12 +1,10 @@
 """Filters and orders of paired assistance (对口协作筛选与排序)."""
 
-import strawberry
-
 from db.assistance import AidProjectKind, ClaimantKind, CooperationLineKind, DonationItem, WishItem, WishStatus
 from db.model import Term
 from db.units import Unit
-from schema.fields import all_of, any_of, none_of, optional
-from schema.filters import BooleanFilter, Choice, DateFilter, DecimalFilter, IdFilter, StringFilter
+from schema.fields import optional
+from schema.filters import BooleanFilter, Choice, DateFilter, DecimalFilter, IdFilter, StringFilter, conditions
 from schema.refs import DivisionFilterRef, MemberFilterRef, OrganizationFilterRef
 from schema.terms import describe
 
@@ -82,7 +80,7 @@ for kind in (
     describe(kind)
 
 
-@strawberry.input(description="Which cooperation agreements (协作协议筛选)")
+@conditions("Which cooperation agreements (协作协议筛选)")
 class CooperationFilter:
     """Which cooperation agreements (协作协议筛选)."""
 
@@ -94,12 +92,9 @@ class CooperationFilter:
     organization: OrganizationFilterRef | None = optional("The federation that helps (支援方)")
     partner: OrganizationFilterRef | None = optional("The federation that is helped (受援方)")
     predecessor: "CooperationFilter | None" = optional("The agreement that it renews (续签自)")
-    and_: list["CooperationFilter"] | None = all_of()
-    or_: list["CooperationFilter"] | None = any_of()
-    not_: "CooperationFilter | None" = none_of()
 
 
-@strawberry.input(description="Which lines of work (协作内容筛选)")
+@conditions("Which lines of work (协作内容筛选)")
 class CooperationLineFilter:
     """Which lines of work (协作内容筛选)."""
 
@@ -107,12 +102,9 @@ class CooperationLineFilter:
     kind: Choice[CooperationLineKind] | None = optional("Which line (协作类别)")
     title: StringFilter | None = optional("Title (名称)")
     agreement: CooperationFilter | None = optional("The agreement (协议)")
-    and_: list["CooperationLineFilter"] | None = all_of()
-    or_: list["CooperationLineFilter"] | None = any_of()
-    not_: "CooperationLineFilter | None" = none_of()
 
 
-@strawberry.input(description="Which wishes (微心愿筛选)")
+@conditions("Which wishes (微心愿筛选)")
 class WishFilter:
     """Which wishes (微心愿筛选)."""
 
@@ -131,12 +123,9 @@ class WishFilter:
     line: CooperationLineFilter | None = optional("The line of work (协作内容)")
     member: MemberFilterRef | None = optional("Who wishes (会员)")
     claimant: OrganizationFilterRef | None = optional("The union that took it on (认领工会)")
-    and_: list["WishFilter"] | None = all_of()
-    or_: list["WishFilter"] | None = any_of()
-    not_: "WishFilter | None" = none_of()
 
 
-@strawberry.input(description="Which donations (捐赠筛选)")
+@conditions("Which donations (捐赠筛选)")
 class DonationFilter:
     """Which donations (捐赠筛选)."""
 
@@ -149,12 +138,9 @@ class DonationFilter:
     organization: OrganizationFilterRef | None = optional("The union that gives (捐赠工会)")
     division: DivisionFilterRef | None = optional("The place that receives (受赠区划)")
     line: CooperationLineFilter | None = optional("The line of work (协作内容)")
-    and_: list["DonationFilter"] | None = all_of()
-    or_: list["DonationFilter"] | None = any_of()
-    not_: "DonationFilter | None" = none_of()
 
 
-@strawberry.input(description="Which aid projects (援建项目筛选)")
+@conditions("Which aid projects (援建项目筛选)")
 class AidProjectFilter:
     """Which aid projects (援建项目筛选)."""
 
@@ -168,12 +154,9 @@ class AidProjectFilter:
     organization: OrganizationFilterRef | None = optional("The federation that pays (援建工会)")
     division: DivisionFilterRef | None = optional("Where it stands (所在区划)")
     line: CooperationLineFilter | None = optional("The line of work (协作内容)")
-    and_: list["AidProjectFilter"] | None = all_of()
-    or_: list["AidProjectFilter"] | None = any_of()
-    not_: "AidProjectFilter | None" = none_of()
 
 
-@strawberry.input(description="Which rosters (花名册筛选)")
+@conditions("Which rosters (花名册筛选)")
 class RosterFilter:
     """Which rosters (花名册筛选)."""
 
@@ -182,12 +165,9 @@ class RosterFilter:
     as_of: DateFilter | None = optional("The day as of which it was drawn up (截至日期)")
     organization: OrganizationFilterRef | None = optional("The union that keeps it (建册工会)")
     line: CooperationLineFilter | None = optional("The line of work (协作内容)")
-    and_: list["RosterFilter"] | None = all_of()
-    or_: list["RosterFilter"] | None = any_of()
-    not_: "RosterFilter | None" = none_of()
 
 
-@strawberry.input(description="Which persons on a roster (花名册人员筛选)")
+@conditions("Which persons on a roster (花名册人员筛选)")
 class RosterEntryFilter:
     """Which persons on a roster (花名册人员筛选)."""
 
@@ -195,6 +175,3 @@ class RosterEntryFilter:
     roster: RosterFilter | None = optional("The roster (花名册)")
     member: MemberFilterRef | None = optional("The person (人员)")
     division: DivisionFilterRef | None = optional("Where the person is (所在区划)")
-    and_: list["RosterEntryFilter"] | None = all_of()
-    or_: list["RosterEntryFilter"] | None = any_of()
-    not_: "RosterEntryFilter | None" = none_of()

@@ -7,8 +7,8 @@ import strawberry
 
 from db.care import CareStepKind, ClaimStatus
 from db.model import Term
-from schema.fields import all_of, any_of, field, none_of, optional
-from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, Order
+from schema.fields import field, optional
+from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, Order, conditions
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -55,7 +55,7 @@ for kind in (CareCaseField, CareShiftField, CareStepKind, ClaimStatus, MutualAid
     describe(kind)
 
 
-@strawberry.input(description="Which care cases (帮扶个案筛选)")
+@conditions("Which care cases (帮扶个案筛选)")
 class CareCaseFilter:
     """Which care cases (帮扶个案筛选)."""
 
@@ -66,23 +66,17 @@ class CareCaseFilter:
     member: MemberFilterRef | None = optional("The patient (患病职工)")
     organization: OrganizationFilterRef | None = optional("The union that handles it (办理工会)")
     division: DivisionFilterRef | None = optional("Where the patient fell ill (发病区划)")
-    and_: list["CareCaseFilter"] | None = all_of()
-    or_: list["CareCaseFilter"] | None = any_of()
-    not_: "CareCaseFilter | None" = none_of()
 
 
-@strawberry.input(description="Which shifts (陪护筛选)")
+@conditions("Which shifts (陪护筛选)")
 class CareShiftFilter:
     """Which shifts (陪护筛选)."""
 
     served_on: DateFilter | None = optional("The day (陪护日期)")
     member: MemberFilterRef | None = optional("The carer (陪护人员)")
-    and_: list["CareShiftFilter"] | None = all_of()
-    or_: list["CareShiftFilter"] | None = any_of()
-    not_: "CareShiftFilter | None" = none_of()
 
 
-@strawberry.input(description="Which enrolments in mutual medical aid (互助参保筛选)")
+@conditions("Which enrolments in mutual medical aid (互助参保筛选)")
 class MutualAidEnrolmentFilter:
     """Which enrolments in mutual medical aid (互助参保筛选)."""
 
@@ -92,12 +86,9 @@ class MutualAidEnrolmentFilter:
     valid_to: DateFilter | None = optional("Day on which it ends (终止日期)")
     member: MemberFilterRef | None = optional("The member (会员)")
     organization: OrganizationFilterRef | None = optional("The union (工会)")
-    and_: list["MutualAidEnrolmentFilter"] | None = all_of()
-    or_: list["MutualAidEnrolmentFilter"] | None = any_of()
-    not_: "MutualAidEnrolmentFilter | None" = none_of()
 
 
-@strawberry.input(description="Which claims of mutual medical aid (互助金申请筛选)")
+@conditions("Which claims of mutual medical aid (互助金申请筛选)")
 class MutualAidClaimFilter:
     """Which claims of mutual medical aid (互助金申请筛选)."""
 
@@ -111,9 +102,6 @@ class MutualAidClaimFilter:
     case: CareCaseFilter | None = optional("The care case (帮扶个案)")
     member: MemberFilterRef | None = optional("The member (会员)")
     organization: OrganizationFilterRef | None = optional("The union that handles it (办理工会)")
-    and_: list["MutualAidClaimFilter"] | None = all_of()
-    or_: list["MutualAidClaimFilter"] | None = any_of()
-    not_: "MutualAidClaimFilter | None" = none_of()
 
 
 @strawberry.type(description="Dated step of a care case (帮扶记录)")

@@ -6,8 +6,18 @@ import strawberry
 
 from db.certifications import CertificationKind, CertificationLevel, CertificationStatus, Criterion
 from db.model import Term
-from schema.fields import all_of, any_of, field, none_of, optional
-from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Listed, Order, StringFilter
+from schema.fields import field, optional
+from schema.filters import (
+    BooleanFilter,
+    Choice,
+    DateFilter,
+    IdFilter,
+    IntFilter,
+    Listed,
+    Order,
+    StringFilter,
+    conditions,
+)
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -52,7 +62,7 @@ for kind in (
     describe(kind)
 
 
-@strawberry.input(description="Which rounds (评选批次筛选)")
+@conditions("Which rounds (评选批次筛选)")
 class CertificationRoundFilter:
     """Which rounds (评选批次筛选)."""
 
@@ -65,24 +75,18 @@ class CertificationRoundFilter:
     publicised_to: DateFilter | None = optional("Day after the last of publicity (公示结束日期)")
     awarded_on: DateFilter | None = optional("Day of award (授予日期)")
     organization: OrganizationFilterRef | None = optional("The federation that awards (授予工会)")
-    and_: list["CertificationRoundFilter"] | None = all_of()
-    or_: list["CertificationRoundFilter"] | None = any_of()
-    not_: "CertificationRoundFilter | None" = none_of()
 
 
-@strawberry.input(description="Which scores (评分筛选)")
+@conditions("Which scores (评分筛选)")
 class CertificationScoreFilter:
     """Which scores (评分筛选)."""
 
     criterion: Choice[Criterion] | None = optional("Criterion (标准)")
     score: IntFilter | None = optional("Score, 0 to 100 (得分)")
     is_passed: BooleanFilter | None = optional("Whether passed (是否达标)")
-    and_: list["CertificationScoreFilter"] | None = all_of()
-    or_: list["CertificationScoreFilter"] | None = any_of()
-    not_: "CertificationScoreFilter | None" = none_of()
 
 
-@strawberry.input(description="Which certifications (评选认定筛选)")
+@conditions("Which certifications (评选认定筛选)")
 class CertificationFilter:
     """Which certifications (评选认定筛选)."""
 
@@ -98,9 +102,6 @@ class CertificationFilter:
     venue: VenueFilterRef | None = optional("The venue certified (认定场所)")
     division: DivisionFilterRef | None = optional("Where (所在区划)")
     scores: Listed[CertificationScoreFilter] | None = optional("Scores by criterion (评分)")
-    and_: list["CertificationFilter"] | None = all_of()
-    or_: list["CertificationFilter"] | None = any_of()
-    not_: "CertificationFilter | None" = none_of()
 
 
 @strawberry.type(description="Round of a certification (评选批次)")

@@ -1,12 +1,10 @@
 """Filters and orders of coverage (覆盖): census, estimates, targets, designations, construction projects."""
 
-import strawberry
-
 from db.coverage import CensusObstacle, DesignationKind, TargetMetric, TargetOperator
 from db.members import WorkerType
 from db.model import Term
 from db.units import Unit
-from schema.fields import all_of, any_of, none_of, optional
+from schema.fields import optional
 from schema.filters import (
     BooleanFilter,
     Choice,
@@ -15,6 +13,7 @@ from schema.filters import (
     IdFilter,
     IntFilter,
     StringFilter,
+    conditions,
 )
 from schema.refs import DivisionFilterRef, EmployerFilterRef, OrganizationFilterRef, PolicyDocumentFilterRef
 from schema.terms import describe
@@ -77,7 +76,7 @@ for kind in (
     describe(kind)
 
 
-@strawberry.input(description="Which census rounds (摸排轮次筛选)")
+@conditions("Which census rounds (摸排轮次筛选)")
 class CensusRoundFilter:
     """Which census rounds (摸排轮次筛选)."""
 
@@ -86,12 +85,9 @@ class CensusRoundFilter:
     starts_on: DateFilter | None = optional("First day (开始日期)")
     ends_on: DateFilter | None = optional("Day after the last (结束日期)")
     organization: OrganizationFilterRef | None = optional("The federation that holds it (组织工会)")
-    and_: list["CensusRoundFilter"] | None = all_of()
-    or_: list["CensusRoundFilter"] | None = any_of()
-    not_: "CensusRoundFilter | None" = none_of()
 
 
-@strawberry.input(description="Which census records (摸排记录筛选)")
+@conditions("Which census records (摸排记录筛选)")
 class CensusRecordFilter:
     """Which census records (摸排记录筛选)."""
 
@@ -107,12 +103,9 @@ class CensusRecordFilter:
     organization: OrganizationFilterRef | None = optional("The union that surveyed (摸排工会)")
     division: DivisionFilterRef | None = optional("Where (所在区划)")
     employer: EmployerFilterRef | None = optional("The unit; whether it is organised today says `isOrganized` (单位)")
-    and_: list["CensusRecordFilter"] | None = all_of()
-    or_: list["CensusRecordFilter"] | None = any_of()
-    not_: "CensusRecordFilter | None" = none_of()
 
 
-@strawberry.input(description="Which population estimates (劳动者基数筛选)")
+@conditions("Which population estimates (劳动者基数筛选)")
 class PopulationEstimateFilter:
     """Which population estimates (劳动者基数筛选)."""
 
@@ -122,12 +115,9 @@ class PopulationEstimateFilter:
     value: IntFilter | None = optional("Workers, persons (人数)")
     organization: OrganizationFilterRef | None = optional("The federation that answers for it (负责工会)")
     division: DivisionFilterRef | None = optional("Where (区划)")
-    and_: list["PopulationEstimateFilter"] | None = all_of()
-    or_: list["PopulationEstimateFilter"] | None = any_of()
-    not_: "PopulationEstimateFilter | None" = none_of()
 
 
-@strawberry.input(description="Which targets (工作目标筛选)")
+@conditions("Which targets (工作目标筛选)")
 class TargetFilter:
     """Which targets (工作目标筛选)."""
 
@@ -141,12 +131,9 @@ class TargetFilter:
     organization: OrganizationFilterRef | None = optional("The federation that set it (提出工会)")
     division: DivisionFilterRef | None = optional("For where (区划)")
     document: PolicyDocumentFilterRef | None = optional("The document that sets it (依据文件)")
-    and_: list["TargetFilter"] | None = all_of()
-    or_: list["TargetFilter"] | None = any_of()
-    not_: "TargetFilter | None" = none_of()
 
 
-@strawberry.input(description="Which designations (区划标识筛选)")
+@conditions("Which designations (区划标识筛选)")
 class DesignationFilter:
     """Which designations (区划标识筛选)."""
 
@@ -156,12 +143,9 @@ class DesignationFilter:
     valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
     organization: OrganizationFilterRef | None = optional("The federation that designated it (认定工会)")
     division: DivisionFilterRef | None = optional("The division (区划)")
-    and_: list["DesignationFilter"] | None = all_of()
-    or_: list["DesignationFilter"] | None = any_of()
-    not_: "DesignationFilter | None" = none_of()
 
 
-@strawberry.input(description="Which construction projects (工程项目筛选)")
+@conditions("Which construction projects (工程项目筛选)")
 class ConstructionProjectFilter:
     """Which construction projects (工程项目筛选)."""
 
@@ -175,6 +159,3 @@ class ConstructionProjectFilter:
     union: OrganizationFilterRef | None = optional(
         "Its project union; one that outlived it has `dissolvedOn` empty or after the completion (项目工会)"
     )
-    and_: list["ConstructionProjectFilter"] | None = all_of()
-    or_: list["ConstructionProjectFilter"] | None = any_of()
-    not_: "ConstructionProjectFilter | None" = none_of()

@@ -45,18 +45,3 @@ def field(description: str, **arguments: Argument) -> Any:
 def optional(description: str) -> Any:
     """An optional field of an input."""
     return strawberry.field(default=UNSET, description=description)
-
-
-def all_of() -> Any:
-    """The field ``and`` of a filter."""
-    return strawberry.field(name="and", default=UNSET, description="All of these hold (且)")
-
-
-def any_of() -> Any:
-    """The field ``or`` of a filter."""
-    return strawberry.field(name="or", default=UNSET, description="At least one of these holds (或)")
-
-
-def none_of() -> Any:
-    """The field ``not`` of a filter."""
-    return strawberry.field(name="not", default=UNSET, description="This does not hold (非)")

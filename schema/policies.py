@@ -8,8 +8,8 @@ from db.model import Term
 from db.policies import DocumentKind, IssuerKind
 from schema.activities import ActivitiesOfMeasure
 from schema.coverage_filters import TargetField
-from schema.fields import all_of, any_of, field, none_of, optional
-from schema.filters import Choice, DateFilter, IdFilter, IntFilter, Listed, Order, StringFilter
+from schema.fields import field, optional
+from schema.filters import Choice, DateFilter, IdFilter, IntFilter, Listed, Order, StringFilter, conditions
 from schema.refs import (
     ActivityFilterRef,
     DivisionFilterRef,
@@ -53,7 +53,7 @@ for kind in (DocumentKind, IssuerKind, PolicyDocumentField, PolicyIssuerField, P
     describe(kind)
 
 
-@strawberry.input(description="Which issuers (发文单位筛选)")
+@conditions("Which issuers (发文单位筛选)")
 class PolicyIssuerFilter:
     """Which issuers (发文单位筛选)."""
 
@@ -62,12 +62,9 @@ class PolicyIssuerFilter:
     kind: Choice[IssuerKind] | None = optional("Kind (类型)")
     position: IntFilter | None = optional("Position among the issuers (排序)")
     organization: OrganizationFilterRef | None = optional("The union that it is (工会)")
-    and_: list["PolicyIssuerFilter"] | None = all_of()
-    or_: list["PolicyIssuerFilter"] | None = any_of()
-    not_: "PolicyIssuerFilter | None" = none_of()
 
 
-@strawberry.input(description="Which measures (政策措施筛选)")
+@conditions("Which measures (政策措施筛选)")
 class PolicyMeasureFilter:
     """Which measures (政策措施筛选)."""
 
@@ -77,12 +74,9 @@ class PolicyMeasureFilter:
     title: StringFilter | None = optional("Title (标题)")
     document: "PolicyDocumentFilter | None" = optional("The document (文件)")
     activities: Listed[ActivityFilterRef] | None = optional("Activities reported under it (落实活动)")
-    and_: list["PolicyMeasureFilter"] | None = all_of()
-    or_: list["PolicyMeasureFilter"] | None = any_of()
-    not_: "PolicyMeasureFilter | None" = none_of()
 
 
-@strawberry.input(description="Which policy documents (政策文件筛选)")
+@conditions("Which policy documents (政策文件筛选)")
 class PolicyDocumentFilter:
     """Which policy documents (政策文件筛选)."""
 
@@ -100,9 +94,6 @@ class PolicyDocumentFilter:
     issuers: Listed[PolicyIssuerFilter] | None = optional("Bodies that issued it (发文单位)")
     measures: Listed[PolicyMeasureFilter] | None = optional("Its measures (政策措施)")
     targets: Listed[TargetFilterRef] | None = optional("Targets that it sets (工作目标)")
-    and_: list["PolicyDocumentFilter"] | None = all_of()
-    or_: list["PolicyDocumentFilter"] | None = any_of()
-    not_: "PolicyDocumentFilter | None" = none_of()
 
 
 @strawberry.type(description="Body that issued a document, alone or jointly (发文单位)")

@@ -8,8 +8,18 @@ import strawberry
 from db.model import Term
 from db.relief import GrantKind, GrantStatus, HardshipKind, SchoolStage
 from schema.activities import ActivitiesOfHousehold
-from schema.fields import all_of, any_of, field, none_of, optional
-from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, Listed, Order, StringFilter
+from schema.fields import field, optional
+from schema.filters import (
+    Choice,
+    DateFilter,
+    DecimalFilter,
+    IdFilter,
+    IntFilter,
+    Listed,
+    Order,
+    StringFilter,
+    conditions,
+)
 from schema.refs import (
     AttendanceFilterRef,
     DivisionFilterRef,
@@ -58,7 +68,7 @@ class AidGrantField(Term):
 describe(AidGrantField)
 
 
-@strawberry.input(description="Which households (困难家庭筛选)")
+@conditions("Which households (困难家庭筛选)")
 class HouseholdFilter:
     """Which households (困难家庭筛选)."""
 
@@ -71,12 +81,9 @@ class HouseholdFilter:
     organization: OrganizationFilterRef | None = optional("The union that keeps its file (建档工会)")
     division: DivisionFilterRef | None = optional("Where it lives (居住区划)")
     attendances: Listed[AttendanceFilterRef] | None = optional("Visits to it (走访记录)")
-    and_: list["HouseholdFilter"] | None = all_of()
-    or_: list["HouseholdFilter"] | None = any_of()
-    not_: "HouseholdFilter | None" = none_of()
 
 
-@strawberry.input(description="Which children (子女筛选)")
+@conditions("Which children (子女筛选)")
 class DependantFilter:
     """Which children (子女筛选)."""
 
@@ -84,12 +91,9 @@ class DependantFilter:
     birth_year: IntFilter | None = optional("Year of birth (出生年份)")
     school_stage: Choice[SchoolStage] | None = optional("School stage (学段)")
     household: HouseholdFilter | None = optional("The household (困难家庭)")
-    and_: list["DependantFilter"] | None = all_of()
-    or_: list["DependantFilter"] | None = any_of()
-    not_: "DependantFilter | None" = none_of()
 
 
-@strawberry.input(description="Which grants (帮扶筛选)")
+@conditions("Which grants (帮扶筛选)")
 class AidGrantFilter:
     """Which grants (帮扶筛选)."""
 
@@ -106,9 +110,6 @@ class AidGrantFilter:
     member: MemberFilterRef | None = optional("The member (会员)")
     organization: OrganizationFilterRef | None = optional("The union that grants it (发放工会)")
     division: DivisionFilterRef | None = optional("Where it was paid (发放区划)")
-    and_: list["AidGrantFilter"] | None = all_of()
-    or_: list["AidGrantFilter"] | None = any_of()
-    not_: "AidGrantFilter | None" = none_of()
 
 
 @strawberry.type(description="Child of a household in hardship; never named (困难职工子女)")

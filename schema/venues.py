@@ -8,8 +8,8 @@ from db.model import Term
 from db.venues import VenueKind
 from schema.activities import ActivitiesOfVenue
 from schema.certifications import CertificationField
-from schema.fields import all_of, any_of, field, none_of, optional
-from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter
+from schema.fields import field, optional
+from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter, conditions
 from schema.refs import (
     ActivityFilterRef,
     CertificationFilterRef,
@@ -41,7 +41,7 @@ for kind in (VenueField, VenueKind):
     describe(kind)
 
 
-@strawberry.input(description="Which venues (场所筛选)")
+@conditions("Which venues (场所筛选)")
 class VenueFilter:
     """Which venues (场所筛选)."""
 
@@ -58,9 +58,6 @@ class VenueFilter:
     )
     certifications: Listed[CertificationFilterRef] | None = optional("What it was certified as (评选认定)")
     activities: Listed[ActivityFilterRef] | None = optional("Activities held there (在此举办的活动)")
-    and_: list["VenueFilter"] | None = all_of()
-    or_: list["VenueFilter"] | None = any_of()
-    not_: "VenueFilter | None" = none_of()
 
 
 @strawberry.type(description="Venue that a union runs or looks after (场所)")
