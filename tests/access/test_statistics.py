@@ -1,0 +1,58 @@
+"""What statistics count for whom: rows in the persona's sight, by the policy table, and those of unions dissolved below theirs."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from db.clock import today
+from schema import registry, schema
+from tests.access.judge import coarse
+from tests.access.policy import Policy
+from tests.access.reference import Reference, groups_of
+from tests.access.stage import PERSONAS, Stage
+from tests.access.test_matrix import TABLES
+from tests.resolvers import plain
+from tests.resolvers.caller import Caller
+
+KINDS = sorted(schema._schema.type_map["RecordKind"].values)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["public", *PERSONAS])
+async def test_statistics_count_no_row_beyond_a_personas_sight(
+    hub: Caller,
+    stage: Stage,
+    policy: Policy,
+    owner: asyncpg.Pool,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    """Of every kind: no more than the reference allows, and none where it allows none."""
+
+    below = plain.below
+
+    async def ever_below(db: asyncpg.Pool, union: int, hierarchy: str, _: Any) -> set[int]:
+        return await below(db, union, hierarchy, today()) | await plain.ever_below(db, union, hierarchy)
+
+    caller = stage.callers[name]
+    now = Reference(owner, policy, TABLES, caller, today())
+    kinds = {kind: registry.statistics[kind].model.__name__ for kind in KINDS}
+    here = {kind: len(await now.rows(typename)) for kind, typename in kinds.items()}
+    with monkeypatch.context() as patch:
+        patch.setattr("tests.access.reference.plain.below", ever_below)
+        ever = Reference(owner, policy, TABLES, caller, today())
+        most = {kind: len(await ever.rows(typename)) for kind, typename in kinds.items()}
+    seen = 0
+    for kind, typename in kinds.items():
+        text = f"{{ statistics(kind: {kind}) {{ total {{ records }} }} }}"
+        data = (await hub.response(text, caller=caller))["data"]
+        records = data["statistics"]["total"]["records"]
+        if groups_of(caller) == ["public"] and not policy.types[typename].open:
+            every = await owner.fetchval(f"SELECT count(*) FROM {TABLES[typename]}")
+            assert records is None or (records % 10 == 0 and 10 <= records <= (coarse(every) or 0)), (kind, records)
+        else:
+            assert records is not None
+            assert records <= max(here[kind], most[kind]), (kind, records)
+            assert records == 0 or any(policy.types[typename].sees(group) for group in groups_of(caller)), kind
+            seen += records > 0
+    assert seen or name in ("public", "analyst")
