@@ -13,9 +13,11 @@ from db.divisions import DivisionLevel
 from db.errors import DataError
 from db.generate import generate
 from db.generate.codes import credit_code
+from db.generate.tables import TABLES
 from db.keys import KeySource, from_environment
 from db.load_divisions import FILES, FOLDER, Loader, load_divisions
 from db.migrate import connect, require_head
+from db.models import Model
 from db.organizations import Hierarchy
 from db.page.load import load_page
 
@@ -201,7 +203,18 @@ async def load_demo(
 
     await load_divisions(url, progress=progress)
     await generate(url, members, seed, progress=progress, extend=extend, keys=keys)
+    await analyze(url)
     return True
+
+
+async def analyze(url: str) -> None:
+    """Tell the planner what is in the tables that the generator leaves alone."""
+    connection = await connect(url)
+    try:
+        tables = sorted(set(Model.metadata.tables) - set(TABLES))
+        await connection.execute(f"ANALYZE {', '.join(tables)}")
+    finally:
+        await connection.close()
 
 
 def load_demo_sync(url: str) -> bool:

@@ -15,6 +15,7 @@ import pytest
 from db import embedded, migrate
 from db.connect import create_pool
 from db.crypto import Vault
+from db.demo import load_demo
 from db.generate import generate
 from db.keys import KeyFile, ensure_key_file
 from db.load_divisions import load_divisions
@@ -22,7 +23,8 @@ from tests.sample import add_samples
 
 ROOT = Path(__file__).parent.parent
 MEMBERS, SEED = 2_500, 20_260_630
-PREFIX = "unionhub_template_"
+PREFIX, PAGE_PREFIX = "unionhub_template_", "unionhub_page_"
+PAGE_MEMBERS = 1_500
 LOCK = 7_021_926
 KEPT = 3
 
@@ -46,8 +48,19 @@ def sources() -> str:
     return digest.hexdigest()[:12]
 
 
-async def build_template(server: str, name: str) -> None:
-    """Make the template unless it is there; one process at a time, under its final name only once it is complete."""
+async def fill_federation(url: str) -> None:
+    """Divisions, a federation, and some rows of every programme."""
+    await load_divisions(url)
+    await generate(url, MEMBERS, SEED, extend=add_samples)
+
+
+async def fill_page(url: str) -> None:
+    """The demonstration with few members, and all of the page."""
+    await load_demo(url, members=PAGE_MEMBERS)
+
+
+async def build_template(server: str, prefix: str, name: str, fill: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+    """Make a template unless it is there; one process at a time, under its final name only once it is complete."""
     connection = await asyncpg.connect(server)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
@@ -57,11 +70,10 @@ async def build_template(server: str, name: str) -> None:
         await connection.execute("CREATE DATABASE unionhub_building TEMPLATE template0")
         url = embedded.with_database(server, "unionhub_building")
         await migrate.upgrade(url)
-        await load_divisions(url)
-        await generate(url, MEMBERS, SEED, extend=add_samples)
+        await fill(url)
         await connection.execute(f"ALTER DATABASE unionhub_building RENAME TO {name}")
         old = await connection.fetch(
-            "SELECT datname FROM pg_database WHERE datname LIKE $1 ORDER BY oid DESC", f"{PREFIX}%"
+            "SELECT datname FROM pg_database WHERE datname LIKE $1 ORDER BY oid DESC", f"{prefix}%"
         )
         for row in old[KEPT:]:
             await connection.execute(f"DROP DATABASE IF EXISTS {row['datname']}")
@@ -121,7 +133,15 @@ def template(server_url: str) -> str:
     """The name of a migrated database with divisions and a federation of 2,500 members, made once for the sources of
     ``db``."""
     name = PREFIX + sources()
-    run(build_template(server_url, name))
+    run(build_template(server_url, PREFIX, name, fill_federation))
+    return name
+
+
+@pytest.fixture(scope="session")
+def page_template(server_url: str) -> str:
+    """The name of a database with the demonstration: 1,500 members and those of the page, made once for the sources of ``db``."""
+    name = PAGE_PREFIX + sources()
+    run(build_template(server_url, PAGE_PREFIX, name, fill_page))
     return name
 
 
@@ -145,6 +165,18 @@ def new_database(server_url: str) -> Iterator[Callable[[str], str]]:
 def database_url(new_database: Callable[[str], str], template: str) -> str:
     """The URL of this worker's copy of the template."""
     return new_database(template)
+
+
+@pytest.fixture(scope="session")
+def page_url(new_database: Callable[[str], str], page_template: str) -> str:
+    """The URL of this worker's copy of the demonstration, for tests that change nothing."""
+    return new_database(page_template)
+
+
+@pytest.fixture
+def fresh_page_url(new_database: Callable[[str], str], page_template: str) -> str:
+    """The URL of a copy of the demonstration for one test that changes rows."""
+    return new_database(page_template)
 
 
 @pytest.fixture

@@ -117,9 +117,9 @@ async def _projects(
         for number, work in enumerate(chance.sample(WORKS, PROJECTS_PER_COUNTY)):
             begun = chance.choice(working_days(date(2018 + number // 2, 3, 1), date(2020 + number // 2, 3, 1)))
             completed = begun + timedelta(days=300 + chance.randrange(500))
-            late = chance.random() < 0.12
+            late = chance.random() < 0.2
             dissolved = completed + timedelta(days=90 + chance.randrange(200)) if late else completed
-            ended = dissolved if dissolved < date(2026, 6, 1) else None
+            ended = None if late and chance.random() < 0.5 else dissolved
             name = f"{place['name'].removeprefix('威海')}{work}一期工程"
             unions.append(
                 NewUnion(f"{name}项目工会委员会", "PROJECT", place["id"], place["union_id"], begun, industry="E47", dissolved=ended)

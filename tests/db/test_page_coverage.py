@@ -7,8 +7,6 @@ import asyncpg
 import pytest
 
 from db.closure import TABLES as CLOSURES
-from db.demo import load_demo
-from db.generate.tables import TABLES as FEDERATION
 from db.organizations import Hierarchy
 
 PAGE = date(2023, 2, 13)
@@ -19,11 +17,8 @@ WITHIN = (
 
 
 @pytest.fixture(scope="module")
-async def demo(new_database, template):
-    url = new_database(template)
-    connection = await asyncpg.connect(url)
-    await connection.execute(f"TRUNCATE {', '.join(FEDERATION)} CASCADE")
-    assert await load_demo(url, members=1_500)
+async def demo(page_url):
+    connection = await asyncpg.connect(page_url)
     yield connection
     await connection.close()
 
