@@ -1,6 +1,7 @@
 """From a ``statistics`` field to its step: which measures are selected, and how rows become the whole and its groups."""
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from graphql import FieldNode, GraphQLObjectType, get_named_type
@@ -141,7 +142,14 @@ def _constant(value: Any) -> Told:
 def _at(index: int, amount: bool) -> Told:
     if amount:
         return lambda row, _below: None if row[index] is None else str(row[index])
-    return lambda row, _below: row[index]
+    return lambda row, _below: _number(row[index])
+
+
+def _number(value: Any) -> Any:
+    """A value as JSON has it: PostgreSQL's sum of whole numbers is a numeric."""
+    if not isinstance(value, Decimal):
+        return value
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _head(constant: str, name: str) -> Callable[[Frame], Any]:

@@ -56,3 +56,19 @@ async def test_statistics_count_no_row_beyond_a_personas_sight(
             assert records == 0 or any(policy.types[typename].sees(group) for group in groups_of(caller)), kind
             seen += records > 0
     assert seen or name in ("public", "analyst")
+
+
+@pytest.mark.parametrize("name", ["national", "weihai", "member", "public"])
+async def test_every_measure_of_every_kind_is_answered(hub: Caller, stage: Stage, name: str) -> None:
+    """No measure is a fault of ours, whoever asks."""
+    for kind in KINDS:
+        measures = " ".join(camel(measure) for measure in ("records", *registry.statistics[kind].measures))
+        text = f"{{ statistics(kind: {kind}) {{ total {{ {measures} }} groups {{ {measures} }} }} }}"
+        response = await hub.response(text, caller=stage.callers[name])
+        assert "errors" not in response, (kind, response)
+
+
+def camel(measure: str) -> str:
+    """A measure as the schema names it."""
+    first, *rest = measure.split("_")
+    return first + "".join(part.capitalize() for part in rest)
