@@ -1,5 +1,8 @@
 """How mediation bodies, mediators and the links of legal service are answered."""
 
+from sqlalchemy import distinct as distinct_
+from sqlalchemy import func, select
+
 from db.mediation import LegalService, LegalServiceOutcome, MediationBody, MediationSeat, Mediator
 from db.organizations import Organization
 from resolvers.engine.source import Many, One, Source
@@ -28,10 +31,18 @@ OF_DIVISION = {
 OF_MEMBER = {"legal_services": Many("LegalService", By(LegalService.member_id, period=OPEN))}
 OF_CASE = {"legal_services": Many("LegalService", By(LegalService.case_id, order=[LegalService.opened_on]), expected=3)}
 
+SIDE_COUNT = (
+    select(func.count(distinct_(MediationSeat.side)))
+    .where(MediationSeat.body_id == MediationBody.id, MediationSeat.valid_to.is_(None))
+    .correlate(MediationBody.__table__)
+    .scalar_subquery()
+)
+
 registry.add(
     Source(
         MediationBody,
         "body",
+        columns={"side_count": SIDE_COUNT},
         hide=("organization_id", "division_id", "document_id"),
         fields={
             "organization": One("Organization", MediationBody.organization_id),

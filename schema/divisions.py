@@ -6,7 +6,7 @@ import strawberry
 
 from db.divisions import DivisionKind, DivisionLevel
 from db.model import Term
-from schema.activities import ActivitiesOfDivision
+from schema.activities import ActivitiesOfDivision, ActivityFilter, AttendanceFilter
 from schema.agreements import AgreementField
 from schema.assistance import AssistanceOfDivision
 from schema.certifications import CertificationsOfDivision
@@ -66,6 +66,8 @@ class DivisionFilter:
     venues: Listed[VenueFilter] | None = optional("Venues in it and below (辖区场所)")
     designations: Listed[DesignationFilter] | None = optional("Its designations and those below (辖区标识)")
     targets: Listed[TargetFilter] | None = optional("Targets for it and what is below (辖区工作目标)")
+    activities: Listed[ActivityFilter] | None = optional("Activities held in it and below (辖区活动)")
+    attendances: Listed[AttendanceFilter] | None = optional("Attendances of who came from it (辖区参加记录)")
     census_records: Listed[CensusRecordFilter] | None = optional("What was found in it and below (辖区摸排记录)")
 
 

@@ -166,6 +166,7 @@ class MediationBody(Node):
     name: str = field("Name (名称)")
     kind: DisputeBody = field("Kind (类型)")
     host: str | None = field("Where it sits (设立地点)")
+    side_count: int = field("Sides that sit on it (参与方数)")
     valid_from: date = field("Day of opening (成立日期)")
     valid_to: date | None = field("Day on which it was closed; empty while open (撤销日期)")
     organization: OrganizationRef | None = field("The union that takes part (参与工会)")

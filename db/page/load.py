@@ -9,12 +9,21 @@ import orjson
 from db.errors import DataError
 from db.keys import KeyRing
 from db.page import (
+    chongqing_activities,
+    chongqing_activity_figures,
     chongqing_figures,
     chongqing_policy,
+    huainan,
+    shenzhen,
+    shenzhen_figures,
     tongchuan,
     tongchuan_figures,
+    weihai_activities,
+    weihai_activity_figures,
+    weihai_cases,
     weihai_figures,
     weihai_members,
+    yunnan_training,
     zhejiang,
     zhejiang_figures,
 )
@@ -36,6 +45,12 @@ ARTICLES: tuple[Article, ...] = (
     Article("山东威海:农民工入会", weihai_members.write, weihai_figures.FIGURES),
     Article("陕西铜川:“五好”工会", tongchuan.write, tongchuan_figures.FIGURES),
     Article("重庆:快递员优先参加工伤保险", chongqing_policy.write, chongqing_figures.FIGURES),
+    Article("山东威海:农民工技能培训", weihai_activities.write, weihai_activity_figures.ACTIVITIES),
+    Article("山东威海:农民工工资案件", weihai_cases.write, weihai_activity_figures.CASES),
+    Article("重庆:快递员“暖蜂行动”", chongqing_activities.write, chongqing_activity_figures.FIGURES),
+    Article("安徽淮南:新业态招聘会", huainan.write, huainan.FIGURES),
+    Article("广东深圳:劳动争议三方联合调解", shenzhen.write, shenzhen_figures.FIGURES),
+    Article("沪滇对口协作:工会干部线上培训", yunnan_training.write, yunnan_training.FIGURES),
 )
 
 
