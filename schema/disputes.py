@@ -17,11 +17,12 @@ from schema.filters import (
     DecimalFilter,
     IdFilter,
     IntFilter,
+    Listed,
     Order,
     StringFilter,
     conditions,
 )
-from schema.mediation import MediationOfCase
+from schema.mediation import LegalServiceFilter, MediationOfCase
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -94,6 +95,8 @@ class DisputeFilter:
     organization: OrganizationFilterRef | None = optional("The union that handles it (办理工会)")
     employer: EmployerFilterRef | None = optional("The employer (用人单位)")
     division: DivisionFilterRef | None = optional("Where it arose (发生区划)")
+    recoveries: Listed["RecoveryFilter"] | None = optional("Money recovered (追回金额)")
+    legal_services: Listed[LegalServiceFilter] | None = optional("Links of legal service (法律服务环节)")
 
 
 @conditions("Which parties (当事人筛选)")

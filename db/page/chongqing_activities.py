@@ -9,7 +9,7 @@ import asyncpg
 from db.clock import SHANGHAI
 from db.copy import copy_rows
 from db.page.bodies import NewEmployer, add_employers, reserve
-from db.page.chongqing_policy import CITY, SCHEME
+from db.page.chongqing_policy import CITY, ISSUED, SCHEME
 from db.page.days import spread
 from db.page.people import People
 from db.page.places import county_codes, county_of, division_id, union_id
@@ -21,6 +21,12 @@ SERIES = {
     "集中入会行动": "ORGANIZING", "法律服务进网点": "LEGAL_OUTREACH", "青年交友联谊": "CARE", "暑期亲子课堂": "CARE",
     "中秋慰问": "CARE", "年夜饭": "CARE",
 }  # fmt: skip
+REPORTED = {
+    "健康体检": "开展心理关爱和健康体检", "心理关爱": "开展心理关爱和健康体检", "技能大讲堂": "开展职业技能培训",
+    "集中入会行动": "推进快递企业建会入会", "法律服务进网点": "建立矛盾纠纷联动调处机制",
+}  # fmt: skip
+"""Under which measure of the joint opinion a series is reported."""
+
 SESSIONS, ATTENDANCES = 96, 7_655
 SINCE, UNTIL = date(2022, 4, 1), date(2023, 2, 11)
 
@@ -44,6 +50,10 @@ JOIN division d ON d.id = o.division_id WHERE o.form = 'NEW_FORM' ORDER BY o.id
 OUTLETS = """
 SELECT c.employer_id, c.organization_id, e.division_id FROM employer_coverage c JOIN employer e ON e.id = c.employer_id
 WHERE c.organization_id = ANY ($1) ORDER BY 1
+"""
+MEASURES = """
+SELECT m.id, m.title FROM policy_measure m JOIN policy_document p ON p.id = m.document_id
+JOIN division d ON d.id = p.division_id AND d.code = $1 WHERE p.kind = 'IMPLEMENTING_OPINION'
 """
 ENROLLED = """
 SELECT i.id, i.member_id, i.valid_from FROM insurance_enrolment i JOIN employer e ON e.id = i.participant_id
@@ -92,11 +102,17 @@ async def _series(
     names = [name for position in range(SESSIONS) for name in [list(SERIES)[position % len(SERIES)]]]
     chance.shuffle(names)
     days = spread(chance, SESSIONS, SINCE, UNTIL, {7: 1.8, 8: 1.6, 9: 1.3, 1: 1.7})
+    measures = {row["title"]: row["id"] for row in await connection.fetch(MEASURES, CITY)}
     sessions = []
     for name, day in zip(names, days, strict=True):
+        measure = measures[REPORTED[name]] if name in REPORTED and day >= ISSUED else None
         place = chance.choice(unions)
         title = f"{place['place']}{PROGRAMME}·{name}"
-        sessions.append(Session(organization, place["division_id"], SERIES[name], title, day, programme=series[name]))
+        sessions.append(
+            Session(
+                organization, place["division_id"], SERIES[name], title, day, programme=series[name], measure=measure
+            )
+        )
     sizes = [ATTENDANCES // SESSIONS] * SESSIONS
     for _ in range(SESSIONS * 8):
         more, less = chance.randrange(SESSIONS), chance.randrange(SESSIONS)

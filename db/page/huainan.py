@@ -106,7 +106,8 @@ def _posts(chance: random.Random, industries: Sequence[str]) -> list[tuple[int, 
         for title in chance.sample(TRADES[industry][1], 2 + chance.randrange(2))
     ]
     counts = [5] * len(offers)
-    for position in chance.choices(range(len(offers)), k=POSTS - sum(counts)):
+    sizes = [0.3 + chance.expovariate(1.0) for _ in offers]
+    for position in chance.choices(range(len(offers)), sizes, k=POSTS - sum(counts)):
         counts[position] += 1
     return [(stand, title, count) for (stand, title), count in zip(offers, counts, strict=True)]
 

@@ -10,6 +10,7 @@ from db.connect import create_pool
 from db.page import (
     chongqing_activity_figures,
     huainan,
+    shenzhen,
     shenzhen_figures,
     weihai_activity_figures,
     yunnan_training,
@@ -170,3 +171,49 @@ async def test_claimants_are_called_as_members_are(rows):
     assert not await rows.fetchval(
         "SELECT count(*) FROM dispute_party p JOIN member m ON m.id = p.member_id WHERE p.name <> m.name"
     )
+
+
+async def test_links_of_legal_service_are_counted_by_how_they_ended(asking, rows):
+    data = await asking.data(
+        """{ division(code: "4403") { statistics(kind: LEGAL_SERVICES, from: "2023-01-01", until: "2024-01-01", groupBy: [LINK, OUTCOME])
+           { groups { keys { value } records } } } }"""
+    )
+    found = {
+        tuple(key["value"] for key in group["keys"]): group["records"]
+        for group in data["division"]["statistics"]["groups"]
+        if group["records"]
+    }
+    wanted = await rows.fetch(
+        "SELECT link, outcome, count(*) FROM legal_service s JOIN division d ON d.id = s.division_id WHERE starts_with(d.code, '4403')"
+        " AND opened_on >= '2023-01-01' AND opened_on < '2024-01-01' GROUP BY 1, 2"
+    )
+    assert found == {(row[0], row[1]): row[2] for row in wanted}
+    assert {link for link, _ in found} == set(shenzhen.LINKS)
+
+
+async def test_the_share_settled_before_filing_is_told(asking, rows):
+    data = await asking.data(
+        """{ division(code: "4403") { statistics(kind: LEGAL_SERVICES, from: "2023-01-01", until: "2024-01-01", where: [{dimension: LINK,
+           in: ["PRE_ARBITRATION"]}]) { total { settledBeforeArbitration medianDays } } } }"""
+    )
+    total = data["division"]["statistics"]["total"]
+    share = await rows.fetchval(
+        "SELECT avg((outcome = 'SETTLED')::int)::float8 FROM legal_service WHERE link = 'PRE_ARBITRATION' AND opened_on < '2024-01-01'"
+    )
+    assert total["settledBeforeArbitration"] == pytest.approx(share)
+    assert 0.5 < share < 0.9
+    assert 0 < total["medianDays"] <= 14
+
+
+async def test_cadres_are_counted_by_prefecture_and_persons_apart_from_attendances(asking):
+    data = await asking.data(
+        """{ division(code: "53") { statistics(kind: ATTENDANCES, from: "2022-01-01", until: "2023-01-01", groupBy: [CHILD_DIVISION],
+             where: [{dimension: ROLE, in: ["CADRE"]}]) { groups { keys { label } attendances } } }
+           weihai: division(code: "3710") { statistics(kind: ATTENDANCES, from: "2022-01-01", until: "2023-01-01",
+             where: [{dimension: KIND, in: ["TRAINING"]}]) { total { attendances persons sessions } } } }"""
+    )
+    groups = data["division"]["statistics"]["groups"]
+    assert len(groups) == 16
+    assert sum(group["attendances"] > 0 for group in groups) == 5
+    total = data["weihai"]["statistics"]["total"]
+    assert total["sessions"] < total["persons"] < total["attendances"]

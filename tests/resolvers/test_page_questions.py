@@ -8,6 +8,7 @@ import pytest
 
 from db.connect import create_pool
 from tests.resolvers.caller import Caller
+from tests.resolvers.questions_of_activities import OF_ACTIVITIES
 
 IN = (
     "EXISTS (SELECT FROM division_closure c JOIN division a ON a.id = c.ancestor_id AND a.code = '{code}' AND a.valid_to IS NULL"
@@ -94,9 +95,9 @@ async def pool(page_url: str) -> AsyncIterator[asyncpg.Pool]:
     await made.close()
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("question", QUESTIONS | OF_ACTIVITIES)
 async def test_a_filter_finds_what_plain_sql_finds(pool: asyncpg.Pool, question: str) -> None:
-    text, path, sql = QUESTIONS[question]
+    text, path, sql = (QUESTIONS | OF_ACTIVITIES)[question]
     found: Any = await Caller(pool).data(text)
     for part in path.split("."):
         found = found[int(part)] if part.isdigit() else found[part]
