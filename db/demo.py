@@ -7,6 +7,7 @@ from datetime import date
 
 import asyncpg
 
+from db import rollups
 from db.closure import link, recompute
 from db.copy import Progress
 from db.divisions import DivisionLevel
@@ -203,6 +204,7 @@ async def load_demo(
 
     await load_divisions(url, progress=progress)
     await generate(url, members, seed, progress=progress, extend=extend, keys=keys)
+    await rollups.rebuild(url, progress)
     await analyze(url)
     return True
 

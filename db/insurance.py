@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, Numeric
+from sqlalchemy import ForeignKey, Index, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.model import Dated, Keyed, Model, Money, Term, dated_check
@@ -38,6 +38,13 @@ class InsuranceEnrolment(Keyed, Dated, Model):
     __table_args__ = (
         dated_check(),
         Index("ix_insurance_enrolment_organization_id_id", "organization_id", "id"),
+        Index("ix_insurance_enrolment_organization_id_valid_from", "organization_id", "valid_from"),
+        Index(
+            "ix_insurance_enrolment_organization_id_valid_to",
+            "organization_id",
+            "valid_to",
+            postgresql_where=text("valid_to IS NOT NULL"),
+        ),
         Index("ix_insurance_enrolment_member_id_id", "member_id", "id"),
         Index("ix_insurance_enrolment_participant_id_id", "participant_id", "id"),
     )

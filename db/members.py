@@ -137,6 +137,13 @@ class Membership(Keyed, Model):
         dated_check(),
         CheckConstraint("valid_from IS NOT NULL OR status IN ('APPLIED', 'UNDER_REVIEW')", name="begun"),
         Index("ix_membership_organization_id_id", "organization_id", "id"),
+        Index("ix_membership_organization_id_valid_from", "organization_id", "valid_from"),
+        Index(
+            "ix_membership_organization_id_valid_to",
+            "organization_id",
+            "valid_to",
+            postgresql_where=text("valid_to IS NOT NULL"),
+        ),
         Index("ix_membership_member_id_id", "member_id", "id"),
         Index(
             "uq_membership_active",

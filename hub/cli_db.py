@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from db import migrate
+from db import migrate, rollups
 from db.demo import load_demo
 from db.errors import DataError
 from db.generate import generate
@@ -82,6 +82,8 @@ def load_divisions_command(database_url: str, villages: bool, villages_file: Pat
     """Load the divisions of the country; what is there already stays."""
     with progress_bars() as progress:
         loaded = run(load_divisions(database_url, villages=villages_file or villages, progress=progress))
+        if loaded.divisions:
+            run(rollups.rebuild(database_url, progress=progress))
     click.echo(f"Added {loaded.divisions:,} divisions and {loaded.deadline_rules:,} deadline rules.")
 
 
@@ -93,11 +95,37 @@ def generate_command(database_url: str, members: int, seed: int) -> None:
     """Generate a plausible federation into a database without organizations."""
     with progress_bars() as progress:
         made = run(generate(database_url, members, seed, progress=progress, keys=demonstration_keys(load())))
+        run(rollups.rebuild(database_url, progress=progress))
     rows = sum(made.rows.values())
     click.echo(
         f"Generated {members:,} members, {rows:,} rows in all, in {made.seconds:.1f} s"
         f" ({members / made.seconds:,.0f} members/s)."
     )
+
+
+@db.command("rebuild-rollups")
+@database_url
+def rebuild_rollups_command(database_url: str) -> None:
+    """Build the statistics' roll-ups anew from the records, while the hub goes on; all or nothing."""
+    with progress_bars() as progress:
+        run(rollups.rebuild(database_url, progress=progress))
+    click.echo("The roll-ups are as the records are.")
+
+
+@db.command("fold-rollups")
+@database_url
+def fold_rollups_command(database_url: str) -> None:
+    """Add what has changed to the roll-ups; the hub does it itself now and then."""
+
+    async def fold() -> int:
+        connection = await migrate.connect(database_url)
+        try:
+            await migrate.require_head(connection)
+            return await rollups.fold(connection)
+        finally:
+            await connection.close()
+
+    click.echo(f"Folded {run(fold()):,} changes.")
 
 
 @db.command("demo")

@@ -12,7 +12,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from db import embedded, migrate
+from db import embedded, migrate, rollups
 from db.connect import create_pool
 from db.crypto import Vault
 from db.demo import load_demo
@@ -52,6 +52,7 @@ async def fill_federation(url: str) -> None:
     """Divisions, a federation, and some rows of every programme."""
     await load_divisions(url)
     await generate(url, MEMBERS, SEED, extend=add_samples)
+    await rollups.rebuild(url)
 
 
 async def fill_page(url: str) -> None:

@@ -13,6 +13,7 @@ from time import perf_counter
 
 import asyncpg
 
+from db import rollups
 from db.copy import Progress, copy_bytes, indexes_set_aside
 from db.errors import DataError
 from db.generate.persons import RESIDENTS
@@ -97,6 +98,7 @@ async def generate(
                     "The database has organizations already; a federation is generated into an empty one only."
                 )
             provinces = await divisions(connection)
+            await rollups.set_aside(connection)
             async with indexes_set_aside(connection, list(TABLES), progress):
                 await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
                 await load(connection, provinces, members, seed, ring, progress, workers)

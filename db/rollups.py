@@ -1,0 +1,80 @@
+"""Roll-ups (汇总): counts kept ready for provinces and cities, so that a province costs what a village costs (docs/adr/0032).
+
+What they hold and how triggers keep them is SQL, in ``db/migrations/rollup.py``. Here is what is done with them now and then: fold the
+changes into the cells, build everything anew, compare with the records.
+"""
+
+import asyncpg
+
+from db.copy import Progress
+from db.migrate import connect, require_head
+
+FACTS = ("membership", "insurance_enrolment")
+"""The tables whose records are rolled up."""
+
+LOCK = 7_021_928
+"""Advisory lock of whoever changes cells or places."""
+
+
+async def set_aside(connection: asyncpg.Connection) -> None:
+    """Inside the caller's transaction: no roll-up is kept, nor read once it is committed, until ``rebuild_here``. For bulk loads."""
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+    await connection.execute("SET LOCAL unionhub.rollups = off")
+    await connection.execute("UPDATE rollup.state SET ready = false")
+
+
+async def rebuild_here(connection: asyncpg.Connection, progress: Progress | None = None) -> None:
+    """Build all roll-ups anew inside the caller's transaction, which must be the only one that writes or see one moment."""
+    steps = ("rollup.place_all()", *(f"rollup.{fact}_rebuild()" for fact in FACTS))
+    for done, step in enumerate(steps):
+        if progress is not None:
+            progress("roll-ups", done, len(steps))
+        await connection.execute(f"SELECT {step}")
+    if progress is not None:
+        progress("roll-ups", len(steps), len(steps))
+
+
+async def rebuild(url: str, progress: Progress | None = None) -> None:
+    """Build all roll-ups anew while others read and write; all or nothing.
+
+    Raises:
+        DataError: the database cannot be reached or is not migrated.
+    """
+    connection = await connect(url)
+    try:
+        await require_head(connection)
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        async with connection.transaction(isolation="repeatable_read"):
+            await rebuild_here(connection, progress)
+        for fact in FACTS:
+            await connection.execute(f"VACUUM rollup.{fact}_cell, rollup.{fact}_repeat, rollup.{fact}_class")
+        await connection.execute("VACUUM rollup.place, rollup.anchor")
+    finally:
+        await connection.close()
+
+
+async def fold(connection: asyncpg.Connection) -> int:
+    """Add the changes to the cells, and follow unions whose place has changed by the passing of a day; how many changes there were."""
+    return int(await connection.fetchval("SELECT rollup.fold()"))
+
+
+async def faults(connection: asyncpg.Connection, anchors: int | None = None) -> list[str]:
+    """Where roll-ups differ from the records, in words: at so many anchors chosen at random, or everywhere. In one snapshot."""
+    if not await connection.fetchval("SELECT ready FROM rollup.state"):
+        return []
+    found: list[str] = []
+    chosen = "SELECT id FROM rollup.anchor ORDER BY random() LIMIT $1"
+    keys = [row["id"] for row in await connection.fetch(chosen, anchors)]
+    for fact in FACTS:
+        rows = await connection.fetch(f"SELECT * FROM rollup.{fact}_faults($1) LIMIT 20", keys)  # noqa: S608
+        found += [
+            f"{fact} at {row['anchor']}, {row['slot']}, {row['key']}: {row['kept']} kept, {row['counted']} counted"
+            for row in rows
+        ]
+    misplaced = await connection.fetch(
+        "WITH w AS (SELECT anchor, organization_id FROM rollup.wanted WHERE anchor = ANY ($1)),"
+        " p AS (SELECT anchor, organization_id FROM rollup.place WHERE anchor = ANY ($1))"
+        " (SELECT * FROM w EXCEPT SELECT * FROM p) UNION ALL (SELECT * FROM p EXCEPT SELECT * FROM w) LIMIT 20",
+        keys,
+    )
+    return found + [f"union {row['organization_id']} has another place at {row['anchor']}" for row in misplaced]
