@@ -4,7 +4,7 @@ from db.insurance import InsuranceEnrolment
 from db.members import Member
 from db.organizations import Organization
 from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import Join, Statistic, distinct
+from resolvers.engine.statistic import Join, Rollup, Statistic, distinct
 from resolvers.reach import Period, Within
 from resolvers.registry import registry
 
@@ -50,5 +50,15 @@ registry.statistic(
             "units": distinct(InsuranceEnrolment.participant_id),
         },
         person=InsuranceEnrolment.member_id,
+        rollup=Rollup(
+            "insurance_enrolment",
+            {
+                "SCHEME": "scheme",
+                "COHORT": "cohort",
+                "WORKER_TYPE": "worker_type",
+                "SEX": "sex",
+                "INDUSTRY": "industry",
+            },
+        ),
     )
 )

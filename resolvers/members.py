@@ -6,7 +6,7 @@ from db.members import Engagement, Member, Membership
 from db.organizations import Organization
 from resolvers import activities, assistance, care, mediation, relief, services
 from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import Join, Statistic, distinct
+from resolvers.engine.statistic import Join, Rollup, Statistic, distinct
 from resolvers.masks import bank_card, phone, resident_number
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
@@ -108,6 +108,21 @@ registry.statistic(
             "INDUSTRY": Organization.industry,
         },
         measures={"persons": distinct(Membership.member_id)},
+        where=Membership.valid_from.is_not(None),
         person=Membership.member_id,
+        rollup=Rollup(
+            "membership",
+            {
+                "WORKER_TYPE": "worker_type",
+                "SEX": "sex",
+                "IS_MIGRANT_WORKER": "is_migrant_worker",
+                "IS_MODEL_WORKER": "is_model_worker",
+                "CHANNEL": "channel",
+                "STATUS": "status",
+                "LEVEL": "level",
+                "FORM": "form",
+                "INDUSTRY": "industry",
+            },
+        ),
     )
 )

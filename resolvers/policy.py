@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, and_, any_, exists, false, or_
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, and_, any_, exists, false, or_, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.access import AccessGrant
@@ -396,6 +396,14 @@ def countable(
     """The condition on the rows that count in a caller's statistics: those in sight, and what unions below had recorded when they were
     dissolved."""
     return _condition(source, lenses, table, lambda lens: Sight(lens, binder, last=True))
+
+
+def covers(kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder) -> Condition | None:
+    """Where a caller counts all records of a union and those below: at and below their own, in the same hierarchy."""
+    if Lens.EVERYTHING in lenses:
+        return true()
+    found = [Sight(lens, binder).below(key) for lens in lenses if lens.name == kind]
+    return or_(*found) if found else None
 
 
 def visible(

@@ -5,13 +5,29 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Subquery,
+    Table,
+    and_,
+    cast,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from db.divisions import Division, DivisionClosure
 from db.model import Dated, Term
 from db.organizations import Hierarchy, IndustrialClosure, Organization, TerritorialClosure
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
+from resolvers.engine.rolled import ANCHOR
 from resolvers.engine.source import Expression, Rows, Source, expression
 from resolvers.engine.statistic import Children, Statistic
 
@@ -203,6 +219,52 @@ class Counted:
             places = DivisionClosure.__table__.alias()
             self.joins = [(places, places.c.descendant_id == self.stands)]
             self.where = [places.c.ancestor_id == division]
+
+    @property
+    def rolled(self) -> tuple[str, ColumnElement[Any]]:
+        """See ``Place``."""
+        if self.union is not None:
+            return (self.arguments["hierarchy"] or Hierarchy.TERRITORIAL).name, self.union
+        everything = literal_column("0", BigInteger())
+        return ("EVERYTHING", everything) if self.division is None else ("DIVISION", self.division)
+
+    def targets(self, dimension: str | None) -> Subquery | None:
+        """See ``Place``."""
+        kind, key = self.rolled
+        match dimension:
+            case None:
+                anchor = ANCHOR.alias("whole")
+                whole = select(anchor.c.id.label("anchor"), cast(null(), BigInteger()).label("child"))
+                whole = whole.where(anchor.c.kind == kind, anchor.c.key == key).correlate_except(anchor)
+                return whole.subquery("target")
+            case "CHILD_ORGANIZATION" if self.union is not None:
+                return self._targets_of_unions(kind)
+            case "CHILD_DIVISION" if self.union is None:
+                return self._targets_of_divisions(key)
+        return None
+
+    def _targets_of_unions(self, kind: str) -> Subquery:
+        """The unions right below, and the union's own records."""
+        child, own = ANCHOR.alias("child"), ANCHOR.alias("own")
+        closure, held = subtree(self.arguments, self.binder, last=True)
+        below = and_(closure.c.descendant_id == child.c.key, closure.c.depth == 1, closure.c.ancestor_id == self.union)
+        children = select(child.c.id.label("anchor"), child.c.key.label("child")).join_from(child, closure, below)
+        itself = select(own.c.id, own.c.key).where(own.c.kind == "OWN", own.c.key == self.union)
+        children = children.where(child.c.kind == kind, held).correlate_except(child, closure)
+        return union_all(children, itself.correlate_except(own)).subquery("target")
+
+    def _targets_of_divisions(self, key: ColumnElement[Any]) -> Subquery:
+        """The divisions right below, and what stands in none of them."""
+        child, own, division = ANCHOR.alias("child"), ANCHOR.alias("own"), Division.__table__.alias()
+        parent = division.c.parent_id
+        below = parent.is_(None) if self.division is None else parent == self.division
+        children = select(child.c.id.label("anchor"), child.c.key.label("child"))
+        children = children.join_from(child, division, division.c.id == child.c.key).where(
+            child.c.kind == "DIVISION", below
+        )
+        children = children.correlate_except(child, division)
+        rest = select(own.c.id, cast(null(), BigInteger())).where(own.c.kind == "OWN_DIVISION", own.c.key == key)
+        return union_all(children, rest.correlate_except(own)).subquery("target")
 
     def children(self, dimension: str) -> Children | None:
         """See ``Place``."""

@@ -24,12 +24,13 @@ from resolvers import (
     venues,
 )
 from resolvers.masks import is_masked, masked
-from resolvers.policy import countable, visible
+from resolvers.policy import countable, covers, visible
 from resolvers.registry import registry
 from resolvers.viewer import viewer_fields
 
 registry.sight = visible
 registry.countable = countable
+registry.covers = covers
 registry.mask = masked
 registry.is_masked = is_masked
 registry.viewer = viewer_fields

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import ColumnElement, FromClause, Table, Text, cast
+from sqlalchemy import ColumnElement, FromClause, Table, Text, cast, true
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import Numeric, TypeEngine
 
@@ -203,6 +203,15 @@ def everything(
     return None
 
 
+Covers = Callable[[str, ColumnElement[Any], tuple[Lens, ...], Binder], ColumnElement[bool] | None]
+"""Where a caller may have all records counted of the place of a kind (a hierarchy, divisions, everything) and key; None for nowhere."""
+
+
+def whole(kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder) -> ColumnElement[bool] | None:
+    """Everywhere."""
+    return true()
+
+
 class Registry:
     """All sources by type and prefix, and the root fields: put together once, when the schema is."""
 
@@ -213,6 +222,7 @@ class Registry:
         self.statistics: dict[str, Statistic] = {}
         self.sight: SightOf = everything
         self.countable: SightOf = everything
+        self.covers: Covers = whole
         self.mask: MaskOf = unmasked
         self.is_masked: IsMasked = never
         self.viewer: Callable[[Caller], Mapping[str, Any]] = named

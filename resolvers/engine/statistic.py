@@ -26,7 +26,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy import BigInteger, ColumnElement, Float, FromClause, Select, and_, cast, func
+from sqlalchemy import BigInteger, ColumnElement, Float, FromClause, Select, Subquery, and_, cast, func
 from sqlalchemy import distinct as distinct_
 
 from db.model import Model
@@ -53,6 +53,17 @@ class Ref:
 
 
 @dataclass(frozen=True)
+class Rollup:
+    """The roll-ups of a kind (db/migrations/rollup.py): the table of its records, and by dimension the column of its classes.
+
+    They hold ``records`` and ``persons``; whoever asks for more, or by another dimension, has the records counted.
+    """
+
+    table: str
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Statistic:
     """How the records of one kind are counted.
 
@@ -76,6 +87,7 @@ class Statistic:
     measures: Mapping[str, "Measure"] = field(default_factory=dict)
     where: ColumnElement[bool] | None = None
     person: Expression | None = None
+    rollup: Rollup | None = None
 
     def measure(self, name: str) -> "Measure | None":
         """A measure by the Python name of its field."""
@@ -174,6 +186,13 @@ class Place(Protocol):
 
     joins: list[tuple[FromClause, ColumnElement[bool]]]
     where: list[ColumnElement[bool]]
+
+    @property
+    def rolled(self) -> tuple[str, ColumnElement[Any]]:
+        """Kind and key of the place in the roll-ups."""
+
+    def targets(self, dimension: str | None) -> Subquery | None:
+        """The places in the roll-ups to be read, each with the child that it stands for; None when there are none for this drill-down."""
 
     def children(self, dimension: str) -> Children | None:
         """The drill-down by a dimension of the place's own; None when it has none of that name."""

@@ -1,6 +1,6 @@
 """The statement behind a ``statistics`` field: one row for the whole, one for each group, one for each child, of all parents at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    not_,
     null,
     or_,
     select,
@@ -31,6 +32,7 @@ from resolvers.access import Lens
 from resolvers.engine import buckets, ids
 from resolvers.engine.arguments import Arguments, Leaf
 from resolvers.engine.binder import Binder, Getter, Inputs
+from resolvers.engine.rolled import Rolled
 from resolvers.engine.source import Registry, Tally, expression
 from resolvers.engine.statement import Statement, compiled, parents
 from resolvers.engine.statistic import Children, Measure, Ref, Statistic, as_of
@@ -98,6 +100,10 @@ class Counting:
         self.event = self._event()
         self.day = self.binder.day(None if self._flow() else arguments.get("as_of"))
         self.dimensions = [self._dimension(item) for item in self._grouped_by()]
+        self.where = [
+            (item["dimension"].name, self._values(item["dimension"].name, item["in"]))
+            for item in arguments.get("where") or ()
+        ]
         self.measures: dict[str, Measure] = {}
 
     def index(self, name: str) -> int:
@@ -117,10 +123,12 @@ class Counting:
     def statement(self) -> Statement:
         """The statement for all parents."""
         places = range(len(self.dimensions))
-        rows: Any = self._cells()
-        domains = [self._domain(place) for place in places if self.dimensions[place].children is not None]
-        if domains:
-            rows = union_all(rows, *domains)
+        rolled = Rolled.of(self)
+        parts = [self._cells(None if rolled is None else not_(rolled.in_use))]
+        if rolled is not None:
+            parts.append(self.correlated(rolled.cells(self._grouped)))
+        parts += [self._domain(place) for place in places if self.dimensions[place].children is not None]
+        rows: Any = union_all(*parts) if len(parts) > 1 else parts[0]
         table = rows.lateral("counted") if self.parent is not None else rows.subquery("counted")
         labels = [self._label(place, table.c[f"k{place}"]) for place in places]
         shown = [table.c.mark, *(table.c[f"k{place}"] for place in places), *labels]
@@ -161,6 +169,22 @@ class Counting:
 
         return frame
 
+    @property
+    def event_name(self) -> str | None:
+        """The event that is asked for by name."""
+        asked = self.arguments.get("event")
+        return None if asked is None else str(asked.name)
+
+    @property
+    def is_stock(self) -> bool:
+        """Whether it counts what holds on a day, and not what began or ended by then."""
+        return not self._flow() and self.statistic.ends is not None and self.event_name is None
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether a period with both ends is asked about."""
+        return self.arguments.get("from") is not None and self.arguments.get("until") is not None
+
     def _flow(self) -> bool:
         """Whether a period is asked about; else a day."""
         given = [name for name in ("from", "until") if self.arguments.get(name) is not None]
@@ -180,8 +204,7 @@ class Counting:
         return found
 
     def _event(self) -> ColumnElement[Any]:
-        asked = self.arguments.get("event")
-        name = None if asked is None else asked.name
+        name = self.event_name
         found = self.statistic.event(name)
         if found is None:
             known = ", ".join(
@@ -229,15 +252,15 @@ class Counting:
         found = select(source.key.label("key")).where(source.key == key)
         return (found if seen is None else found.where(seen)).subquery("parent")
 
-    def _cells(self) -> Select[Any]:
-        """The groups of one parent, and the whole."""
+    def _cells(self, alone: ColumnElement[bool] | None) -> Select[Any]:
+        """The groups of one parent, and the whole; nothing at all unless ``alone`` holds, if it is given."""
         keys = (
             select(*(item.key.label(f"k{place}") for place, item in enumerate(self.dimensions)))
             if self.dimensions
             else None
         )
         measured = self._measured()
-        where = [*self._dated(), *self._conditions()]
+        where = [*self._dated(), *self._conditions(), *([] if alone is None else [alone])]
         if self.statistic.where is not None:
             where.append(self.statistic.where)
         seen = self.registry.countable(self.source, self.lenses, self.binder, None)
@@ -252,19 +275,27 @@ class Counting:
         for other, on in outer:
             from_ = from_.outerjoin(other, on)
         if keys is None:
-            cells = select(literal_column("-1", Integer()).label("mark"), *measured).select_from(from_)
-            return self._correlated(cells.where(*scope, *where))
+            cells = self._grouped(from_, [], measured).where(*scope, *where)
+            return self.correlated(cells if alone is None else cells.having(alone))
         tables = find_tables(from_, include_aliases=True)
         grouped = keys.correlate(*tables, *([] if self.parent is None else [self.parent])).lateral("g")
-        marks = func.grouping(*grouped.c)
-        cells = select(cast(-func.least(marks, 1), Integer()).label("mark"), *grouped.c, *measured).select_from(
-            from_.join(grouped, true())
-        )
-        names = ", ".join(f"g.{column.name}" for column in grouped.c)
-        cells = cells.where(*scope, *where).group_by(text(f"GROUPING SETS ((), ({names}))")).limit(MAX_GROUPS + 2)
-        return self._correlated(cells)
+        cells = self._grouped(from_.join(grouped, true()), list(grouped.c), measured).where(*scope, *where)
+        return self.correlated(cells if alone is None else cells.having(alone))
 
-    def _correlated(self, cells: Select[Any]) -> Select[Any]:
+    def _grouped(
+        self, from_: FromClause, keys: Sequence[ColumnElement[Any]], measured: Sequence[ColumnElement[Any]]
+    ) -> Select[Any]:
+        """A row for each group, and one for the whole, which is there even of nothing."""
+        mark = cast(-func.least(func.grouping(*keys), 1), Integer()) if keys else literal_column("-1", Integer())
+        labelled = [key.label(f"k{place}") for place, key in enumerate(keys)]
+        cells = select(mark.label("mark"), *labelled, *measured).select_from(from_)
+        if not keys:
+            return cells
+        names = ", ".join(str(key) for key in keys)
+        return cells.group_by(text(f"GROUPING SETS ((), ({names}))")).limit(MAX_GROUPS + 2)
+
+    def correlated(self, cells: Select[Any]) -> Select[Any]:
+        """The select with the parent as its surroundings have it."""
         return cells if self.parent is None else cells.correlate(self.parent)
 
     def _measured(self) -> list[ColumnElement[Any]]:
@@ -299,28 +330,35 @@ class Counting:
 
     def _conditions(self) -> list[ColumnElement[bool]]:
         """The conditions of ``where``."""
-        return [self._condition(item["dimension"].name, item["in"]) for item in self.arguments.get("where") or ()]
+        found = []
+        for name, values in self.where:
+            declared = self._declared(name)
+            if isinstance(declared, Ref):
+                found.append(expression(declared.key) == any_(values))
+            else:
+                found.append(cast(expression(declared), Text) == any_(values))
+        return found
 
-    def _condition(self, name: str, given: Leaf) -> ColumnElement[bool]:
+    def _values(self, name: str, given: Leaf) -> ColumnElement[Any]:
+        """The values of a condition. Running it raises BAD_ARGUMENT for one that the dimension has not."""
         if name in buckets.TIMES:
             raise HubError(
                 "BAD_ARGUMENT", f"`where` takes no dimension of time such as {name}. Use `from` and `until`."
             )
         found = self._declared(name)
         if isinstance(found, Ref):
-            prefix = self.registry.sources[found.target].prefix
-            return expression(found.key) == any_(self.binder.keys(given, prefix))
-        column = expression(found)
-        known: Mapping[str, Any] = {code.name: code for code in getattr(column.type, "enum_class", None) or ()}
+            return self.binder.keys(given, self.registry.sources[found.target].prefix)
+        known: Any = getattr(expression(found).type, "enum_class", None) or ()
+        codes = {code.name for code in known}
 
         def values(inputs: Inputs) -> list[str]:
             texts: list[str] = given.get(inputs.variables)
             for value in texts:
-                if (known and value not in known) or "\0" in value:
+                if (codes and value not in codes) or "\0" in value:
                     raise HubError("BAD_ARGUMENT", f"{name} of {self.kind} has no value {ids.shown(value)}.")
             return texts
 
-        return cast(column, Text) == any_(self.binder.bind(values, _TEXTS))
+        return self.binder.bind(values, _TEXTS)
 
     def _joined(self, *parts: ColumnElement[Any]) -> FromClause:
         """The records' table with the tables that these expressions need."""
@@ -346,7 +384,7 @@ class Counting:
         mark = literal_column(str(place + 1), Integer())
         seen = self.registry.sight(self.registry.sources[children.target], self.lenses, self.binder, None)
         domain = children.domain if seen is None else children.domain.where(seen)
-        return self._correlated(domain.with_only_columns(mark, *keys, *nothing))
+        return self.correlated(domain.with_only_columns(mark, *keys, *nothing))
 
     def _label(self, place: int, key: ColumnElement[Any]) -> ColumnElement[Any]:
         """The label of a key that names a row."""
