@@ -22,6 +22,7 @@ from hub.callers import Callers
 from hub.documents import Documents
 from hub.errors import body_of
 from hub.explorer import explorer_assets, explorer_page
+from hub.folding import keep_folding
 from hub.http import GraphQLEndpoint, Page
 from hub.jwks import RemoteKeys
 from hub.keys import digest_of, vault_of
@@ -209,9 +210,11 @@ def create_app(
                 max_running=settings.socket_operations,
                 origins=settings.socket_origins,
             )
+        folding = asyncio.create_task(keep_folding(app.pool))
         try:
             yield
         finally:
+            folding.cancel()
             app.endpoint = app.sockets = None
             await close(app.pool)
 

@@ -5,8 +5,15 @@ from typing import Literal
 
 import asyncpg
 
+from db import rollups
 from db.migrate import connect, head
 from db.models import Model
+
+ANCHORS = 3
+"""How many places have their roll-ups counted again."""
+
+MANY = 20_000
+"""So many changes make statistics slow."""
 
 Row = tuple[str, Literal["ok", "warn", "fail"], str, str]
 
@@ -57,6 +64,9 @@ async def _examine(connection: asyncpg.Connection) -> AsyncIterator[Row]:
     else:
         yield "data", "ok", ", ".join(f"{count:,} {table}s" for table, count in counts.items()), ""
 
+    if counts["organization"]:
+        yield await _rollups(connection)
+
     bare = await connection.fetch(
         "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname = ANY($1) "
         "AND reltuples < 0 AND pg_relation_size(oid) > current_setting('block_size')::bigint ORDER BY relname",
@@ -72,3 +82,21 @@ async def _examine(connection: asyncpg.Connection) -> AsyncIterator[Row]:
         )
     else:
         yield "statistics", "ok", "PostgreSQL has statistics of every table that has rows", ""
+
+
+async def _rollups(connection: asyncpg.Connection) -> Row:
+    """Roll-ups of a few places chosen at random, against the records."""
+    if not await connection.fetchval("SELECT ready FROM rollup.state"):
+        seen = "roll-ups are not in use: statistics are counted from the records"
+        return "roll-ups", "warn", seen, "unionhub db rebuild-rollups"
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        wrong = await rollups.faults(connection, ANCHORS)
+        waiting = await connection.fetchval(
+            "SELECT (SELECT count(*) FROM rollup.membership_change) + (SELECT count(*) FROM rollup.insurance_enrolment_change)"
+        )
+    if wrong:
+        return "roll-ups", "fail", f"roll-ups differ from the records: {wrong[0]}", "unionhub db rebuild-rollups"
+    if waiting > MANY:
+        seen = f"{waiting:,} changes wait to be folded: statistics are slow"
+        return "roll-ups", "warn", seen, "unionhub db fold-rollups; a hub that runs does it every half minute"
+    return "roll-ups", "ok", f"{ANCHORS} places equal a recount; {waiting:,} changes wait to be folded", ""

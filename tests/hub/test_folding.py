@@ -1,0 +1,45 @@
+"""Roll-ups are folded while the hub runs, and doctor compares them with the records."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from db.connect import create_pool
+from hub.doctor import FAIL, OK, WARN, examine
+from hub.folding import keep_folding
+
+
+async def test_changes_are_folded_and_a_fault_does_not_end_it(fresh_database_url: str) -> None:
+    pool = await create_pool(fresh_database_url)
+    await pool.execute("UPDATE membership SET channel = 'QR' WHERE member_id < 50")
+    assert await pool.fetchval("SELECT count(*) FROM rollup.membership_change") > 0
+    await pool.execute("ALTER FUNCTION rollup.fold() RENAME TO unfold")
+    folding = asyncio.create_task(keep_folding(pool, 0.05))
+    await asyncio.sleep(0.3)
+    await pool.execute("ALTER FUNCTION rollup.unfold() RENAME TO fold")
+    for _ in range(100):
+        await asyncio.sleep(0.05)
+        if not await pool.fetchval("SELECT count(*) FROM rollup.membership_change"):
+            break
+    folding.cancel()
+    assert await pool.fetchval("SELECT count(*) FROM rollup.membership_change") == 0
+    await pool.close()
+
+
+async def test_doctor_finds_rollups_that_are_wrong_or_not_in_use(
+    monkeypatch: pytest.MonkeyPatch, fresh_database_url: str
+) -> None:
+    monkeypatch.setenv("UNIONHUB_DATABASE_URL", fresh_database_url)
+
+    async def state() -> str:
+        found = await asyncio.to_thread(examine, ["database"])
+        return next(finding.state for finding in found if finding.check == "roll-ups")
+
+    assert await state() == OK
+    connection = await asyncpg.connect(fresh_database_url)
+    await connection.execute("INSERT INTO rollup.membership_cell SELECT id, 1, 1, 1 FROM rollup.anchor")
+    assert await state() == FAIL
+    await connection.execute("UPDATE rollup.state SET ready = false")
+    assert await state() == WARN
+    await connection.close()
