@@ -102,5 +102,16 @@ def scale_command(chosen: tuple[int, int], sizes: list[int], runs: int) -> None:
         raise click.ClickException("a statement reads a fact table from end to end")
 
 
+@main.command("statistics")
+@click.option("--members", "size", type=click.IntRange(10_000), default=1_000_000, help="Members of the federation.")
+@click.option("--runs", type=int, default=9, help="Runs for each place; the median counts.")
+@click.pass_obj
+def statistics_command(chosen: tuple[int, int], size: int, runs: int) -> None:
+    """Time statistics of every province against those of villages, from roll-ups and from records."""
+    from bench.statistics import statistics
+
+    statistics(prepare(size, chosen[1]), runs, console)
+
+
 if __name__ == "__main__":
     main(prog_name="python -m bench")
