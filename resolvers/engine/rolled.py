@@ -115,6 +115,8 @@ class Asked:
     stock: bool
     ended: bool
     persons: bool
+    ends: int
+    """How many ends the period has: so many edges there may be."""
     spans: Callable[[Inputs], Spans]
     day: ColumnElement[Any]
     """The day as of which, for a stock."""
@@ -155,7 +157,8 @@ class Parts:
         """All parts, as one table."""
         parts = [self._cells()]
         for _, day, sign in self.events:
-            parts += [self._edges(day, sign), self._changes(day, sign)]
+            parts += [self._edge(day, sign, which) for which in range(self.asked.ends)]
+            parts.append(self._changes(day, sign))
         if self.asked.persons:
             parts += [self._repeated(), self._restless()]
         return union_all(*parts).subquery("part")
@@ -185,18 +188,18 @@ class Parts:
         from_ = summed.join(self.classes, self.classes.c.id == summed.c["class"])
         return self._part(summed.c.child, summed.c.bucket, columns, summed.c.n, from_)
 
-    def _edges(self, day: str, sign: int) -> Select[Any]:
-        """Records of days that no whole month covers."""
+    def _edge(self, day: str, sign: int, which: int) -> Select[Any]:
+        """Records of the days at one end that no whole month covers."""
         fact = self.statistic.model.__table__
         record = fact.c[day]
-        inside = or_(*(and_(record >= self._edge(which, 0), record < self._edge(which, 1)) for which in range(2)))
+        inside = and_(record >= self._bound(which, 0), record < self._bound(which, 1))
         from_ = self._placed(self._joined(fact), fact.c.organization_id)
         number = literal_column(str(sign), Integer())
         part = self._part(self.targets.c.child, self._bucket(record), self.columns, number, from_)
         return part.where(inside, fact.c.valid_from.is_not(None))
 
-    def _edge(self, which: int, end: int) -> ColumnElement[date]:
-        """An end of one of the two edges that there may be: bound as a value, so that the planner sees how few days it has."""
+    def _bound(self, which: int, end: int) -> ColumnElement[date]:
+        """The first day of an edge, or the day after its last: a value, so that the planner sees how few days it has."""
 
         def day(inputs: Inputs) -> date:
             edges = self.asked.spans(inputs).edges
@@ -362,6 +365,9 @@ class Rolled:
             stock=counting.is_stock,
             ended=counting.event_name == "ENDED",
             persons=persons,
+            ends=1
+            if not counting.is_flow
+            else sum(counting.arguments.get(end) is not None for end in ("from", "until")),
             spans=self._spans(time),
             day=counting.day,
         )

@@ -98,7 +98,7 @@ class Counting:
         anchor = None if self.parent is None else self.parent.c.key
         self.place = tally.anchor.place(self.statistic, anchor, arguments, self.binder)
         self.event = self._event()
-        self.day = self.binder.day(None if self._flow() else arguments.get("as_of"))
+        self.day = self.binder.day(None if self.is_flow else arguments.get("as_of"))
         self.dimensions = [self._dimension(item) for item in self._grouped_by()]
         self.where = [
             (item["dimension"].name, self._values(item["dimension"].name, item["in"]))
@@ -139,7 +139,7 @@ class Counting:
 
     def frame(self) -> Getter:
         """Finds what a run asks about. Running it raises BAD_PERIOD and TOO_MANY_GROUPS."""
-        flow, first = self._flow(), next((item for item in self.dimensions if item.name in buckets.TIMES), None)
+        flow, first = self.is_flow, next((item for item in self.dimensions if item.name in buckets.TIMES), None)
 
         def frame(inputs: Inputs) -> Frame:
             def day(name: str) -> date | None:
@@ -178,14 +178,15 @@ class Counting:
     @property
     def is_stock(self) -> bool:
         """Whether it counts what holds on a day, and not what began or ended by then."""
-        return not self._flow() and self.statistic.ends is not None and self.event_name is None
+        return not self.is_flow and self.statistic.ends is not None and self.event_name is None
 
     @property
     def is_bounded(self) -> bool:
         """Whether a period with both ends is asked about."""
         return self.arguments.get("from") is not None and self.arguments.get("until") is not None
 
-    def _flow(self) -> bool:
+    @property
+    def is_flow(self) -> bool:
         """Whether a period is asked about; else a day."""
         given = [name for name in ("from", "until") if self.arguments.get(name) is not None]
         if given and self.arguments.get("as_of") is not None:
@@ -313,7 +314,7 @@ class Counting:
 
     def _dated(self) -> list[ColumnElement[bool]]:
         """The condition on the day or the period that is asked about."""
-        if self._flow():
+        if self.is_flow:
             since, until = self.arguments.get("from"), self.arguments.get("until")
             return [
                 *([self.event >= self.binder.day(since)] if since is not None else []),
