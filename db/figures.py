@@ -2,10 +2,8 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Numeric
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.model import Keyed, Model
@@ -13,7 +11,7 @@ from db.units import Qualifier, Unit
 
 
 class PublishedFigure(Keyed, Model):
-    """Published figure (公布数字). ``query`` is a GraphQL document with ``variables``; ``path`` leads through its answer to the value.
+    """Published figure (公布数字). ``query`` is a GraphQL query without variables; ``path`` leads through its answer to the value.
 
     ``organization_id`` is the union whose records, with those of the unions below it, give the answer. A figure ``is_sensitive`` when
     they are health records: its handlers' alone, as the rows are.
@@ -25,7 +23,7 @@ class PublishedFigure(Keyed, Model):
     article: Mapped[str]
     phrase: Mapped[str]
     question: Mapped[str]
-    claim: Mapped[Decimal] = mapped_column(Numeric(16, 4))
+    claim: Mapped[Decimal] = mapped_column(Numeric)
     unit: Mapped[Unit]
     qualifier: Mapped[Qualifier]
     division_id: Mapped[int] = mapped_column(ForeignKey("division.id"))
@@ -34,7 +32,6 @@ class PublishedFigure(Keyed, Model):
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     query: Mapped[str]
-    variables: Mapped[dict[str, Any]] = mapped_column(JSONB)
     path: Mapped[str]
 
     __table_args__ = (

@@ -36,7 +36,9 @@ from resolvers.reach import Period, held_last, holds
 Condition = ColumnElement[bool]
 Rule = Callable[["Sight", FromClause], Condition]
 
-OPEN = frozenset({"Division", "DivisionAlias", "PolicyDocument", "PolicyIssuer", "PolicyMeasure", "Venue"})
+OPEN = frozenset(
+    {"Division", "DivisionAlias", "PolicyDocument", "PolicyIssuer", "PolicyMeasure", "PublishedFigure", "Venue"}
+)
 """Types that everyone sees: the territory, and what is published."""
 
 HEALTH = frozenset({"CareCase", "CareStep", "CareShift", "MutualAidClaim"})

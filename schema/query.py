@@ -15,6 +15,7 @@ from schema.divisions import Division, DivisionField, DivisionFilter
 from schema.employers import Employer, EmployerField, EmployerFilter
 from schema.fairs import FairQuery
 from schema.fields import Argument, field
+from schema.figures import FiguresQuery
 from schema.filters import Order
 from schema.grants import GrantsQuery
 from schema.insurance import EnrolmentField, EnrolmentFilter, InsuranceEnrolment
@@ -53,6 +54,7 @@ class Query(
     FairQuery,
     ServiceQuery,
     MediationQuery,
+    FiguresQuery,
     AccessLogQuery,
     GrantsQuery,
 ):

@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy import Boolean, Column, Date, DateTime, Enum, Integer, Numeric, Table
 from sqlalchemy.orm import Mapper
 
+from db.figures import PublishedFigure
 from db.models import Model
 
 ROWS = 60
@@ -43,6 +44,14 @@ POOLS = {
 """Where a row may refer to: few rows, so that some have much below them; those of the callers that tests sign in among them."""
 
 
+QUERY = {
+    "query": "{ policyDocuments(first: 0) { totalCount } }",
+    "path": "policyDocuments.totalCount",
+    "is_sensitive": False,
+}
+"""What answers every published figure of the sample."""
+
+
 async def add_samples(connection: asyncpg.Connection) -> None:
     """Write ``ROWS`` rows into each table of the programmes, the same every time; inside the caller's transaction."""
     chance = random.Random("sample")
@@ -51,6 +60,10 @@ async def add_samples(connection: asyncpg.Connection) -> None:
         for _ in range(ROWS):
             await add(connection, table, chance, pools)
         pools.pop(table.name, None)
+    figures, chance = PublishedFigure.__table__, random.Random("figures")
+    assert isinstance(figures, Table)
+    for _ in range(ROWS):
+        await add(connection, figures, chance, pools)
 
 
 def programme_tables() -> list[Table]:
@@ -82,6 +95,8 @@ async def value(
     connection: asyncpg.Connection, column: Column[Any], chance: random.Random, pools: dict[str, list[int]]
 ) -> Any:
     """A random value of a column."""
+    if column.table.name == "published_figure" and column.name in QUERY:
+        return QUERY[column.name]
     if column.nullable and chance.random() < (0.65 if column.name == "valid_to" else 0.35):
         return None
     for foreign in column.foreign_keys:

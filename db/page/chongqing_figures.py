@@ -5,7 +5,9 @@ from decimal import Decimal
 from db.page.chongqing_policy import CITY, ENROLLED, PAGE, TITLE
 from db.page.figure import Figure, Unit
 
-DOCUMENT = '{ division(code: "50") { policyDocuments(scope: SELF, filter: {title: {eq: "%s"}}) { nodes { %s } } } }'
+DOCUMENT = (
+    '{ division(code: "50") { policyDocuments(first: 1, scope: SELF, filter: {title: {eq: "%s"}}) { nodes { %s } } } }'
+)
 FIGURES = (
     Figure(
         "CQ8",

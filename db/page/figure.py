@@ -1,10 +1,8 @@
 """A figure of the page: what it claims, and the query that is held against it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from db.units import Qualifier, Unit
 
@@ -28,7 +26,6 @@ class Figure:
     qualifier: Qualifier = Qualifier.EXACT
     starts_on: date | None = None
     ends_on: date | None = None
-    variables: Mapping[str, Any] = field(default_factory=dict)
     organization: str | None = None
     sensitive: bool = False
 

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import asyncpg
-import orjson
 
 from db.errors import DataError
 from db.keys import KeyRing
@@ -85,8 +84,8 @@ async def publish(connection: asyncpg.Connection, article: str, figure: Figure) 
         raise DataError(f"{figure.code}: there is no union {figure.organization or f'of division {figure.division}'}.")
     await connection.execute(
         "INSERT INTO published_figure (code, article, phrase, question, claim, unit, qualifier, division_id,"
-        " organization_id, is_sensitive, starts_on, ends_on, query, variables, path)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        " organization_id, is_sensitive, starts_on, ends_on, query, path)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         figure.code,
         article,
         figure.phrase,
@@ -100,6 +99,5 @@ async def publish(connection: asyncpg.Connection, article: str, figure: Figure) 
         figure.starts_on,
         figure.ends_on,
         figure.query,
-        orjson.dumps(figure.variables).decode(),
         figure.path,
     )

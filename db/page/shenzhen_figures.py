@@ -6,8 +6,8 @@ from decimal import Decimal
 from db.page.figure import Figure, Unit
 from db.page.shenzhen import CENTRE, CITY, LAWYERS, LINKS, NORMS, PAGE, PARTIES, PLAN
 
-DOCUMENT = '{ division(code: "4403") { policyDocuments(filter: {title: {eq: "%s"}}) { nodes { %s } } } }'
-BODY = '{ division(code: "4403") { mediationBodies(filter: {name: {eq: "%s"}}) { nodes { sideCount seats { side name } } } } }'
+DOCUMENT = '{ division(code: "4403") { policyDocuments(first: 1, filter: {title: {eq: "%s"}}) { nodes { %s } } } }'
+BODY = '{ division(code: "4403") { mediationBodies(first: 1, filter: {name: {eq: "%s"}}) { nodes { sideCount seats { side name } } } } }'
 
 FIGURES = (
     Figure(

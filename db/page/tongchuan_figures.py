@@ -42,9 +42,8 @@ FIGURES = (
         Decimal(5),
         Unit.ITEM,
         CITY,
-        '{ division(code: "6102") { certifications(filter: {round: {kind: {eq: FIVE_GOOD_DEMONSTRATION}}, organization: {name: {eq: "'
-        + HOSPITAL
-        + '"}}}) { nodes { scores(first: 0) { totalCount } } } } }',
+        '{ division(code: "6102") { certifications(first: 1, filter: {round: {kind: {eq: FIVE_GOOD_DEMONSTRATION}}, organization:'
+        ' {name: {eq: "' + HOSPITAL + '"}}}) { nodes { scores(first: 0) { totalCount } } } } }',
         "division.certifications.nodes.0.scores.totalCount",
     ),
     Figure(

@@ -278,10 +278,10 @@ class Compiler:
                 column = columns.index(source.key)
                 children.append(Child(statistics_step(self, type_, tally, nodes, path, root=False), column))
                 return f"c{len(children) - 1}.get(r[{column}])"
-            case Computed(needs, function):
+            case Computed(needs, function) as computed:
                 column = columns.index(source.key)
                 indexes = tuple(columns.index(expression(need), raw=True) for need in needs)
-                children.append(Child(Computation(path, indexes, function), column))
+                children.append(Child(Computation(path, indexes, function, computed.asks, computed.weight), column))
                 value = f"c{len(children) - 1}.get(r[{column}])"
                 shown = get_named_type(type_.fields[nodes[0].name.value].type)
                 if not isinstance(shown, GraphQLObjectType):

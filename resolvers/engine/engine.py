@@ -4,8 +4,8 @@ import asyncio
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ from graphql import (
 from db.clock import today
 from resolvers.access import PUBLIC, Caller, Lens
 from resolvers.engine.arguments import shape, variable_types
+from resolvers.engine.asking import MAX_ASKED, Asking, Library
 from resolvers.engine.binder import Inputs
 from resolvers.engine.budget import Allowance
 from resolvers.engine.completeness import check
@@ -37,7 +38,7 @@ from resolvers.engine.operation import Binding, Operation, compile_operation
 from resolvers.engine.plan import Run, Trace
 from resolvers.engine.referee import Referee
 from resolvers.engine.snapshot import snapshot
-from resolvers.engine.source import Registry
+from resolvers.engine.source import Asks, Fetch, Registry
 from resolvers.errors import HubError
 
 MAX_STEPS = 20_000
@@ -107,6 +108,7 @@ class Engine:
         self.statistical_month = statistical_month
         self.plans: OrderedDict[tuple[Prepared, tuple[Lens, ...], tuple[Any, ...]], Operation] = OrderedDict()
         self.kept = 0
+        self.library = Library(schema)
         self.referee = Referee(schema, registry) if executor == "default" else None
 
     async def execute(
@@ -230,7 +232,9 @@ class Engine:
     ) -> tuple[Any, list[GraphQLError]]:
         referee = self.referee
         if referee is not None:
-            data, errors = await self._guarded(lambda: referee.execute(document, prepared.node, inputs, self.pool))
+            data, errors = await self._guarded(
+                lambda: referee.execute(document, prepared.node, inputs, self.pool, self._asking(inputs))
+            )
             return data, errors
         values: dict[str, Any] = dict(operation.constants)
         errors = []
@@ -251,7 +255,34 @@ class Engine:
         async with snapshot(self.pool, single=operation.is_single(bound)) as connection:
             if traces is not None:
                 traces.clear()
-            return await operation.run(Run(bound.steps, connection, traces), inputs, bound.wanted)
+            this = Run(bound.steps, connection, traces, self._asking(inputs))
+            return await operation.run(this, inputs, bound.wanted)
+
+    def _asking(self, inputs: Inputs) -> Callable[[Fetch], Asks]:
+        """What lets computed fields of one run ask operations of their own, each of them once."""
+        known: dict[str, Any] = {}
+        own = replace(inputs, variables={}, given={}, max_page=None)
+        return lambda connection: Asking(own, connection, self._ask, known)
+
+    async def _ask(self, text: str, inputs: Inputs, connection: Fetch) -> Any:
+        """The data of a query that a field asks, as JSON; null when it is refused or not all there for the caller."""
+        document = self.library.document(text)
+        if document is None:
+            return None
+        errors: Sequence[GraphQLError]
+        try:
+            prepared = self._prepared(document, None)
+            operation = self._operation(document, prepared, {}, inputs.caller)
+            if operation.asks() or operation.introspection:
+                return None
+            bound = operation.bind(inputs, MAX_ASKED)
+            if self.referee is not None:
+                data, errors = await self.referee.within(document, prepared.node, inputs, connection)
+            else:
+                data, errors = await operation.run(Run(bound.steps, connection), inputs, bound.wanted)
+        except HubError:
+            return None
+        return None if errors else orjson.loads(orjson.dumps(data))
 
     async def _guarded(self, attempt: Callable[[], Any]) -> Any:
         """Run an attempt within the time of an operation, and say a database's faults in the caller's words."""

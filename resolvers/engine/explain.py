@@ -19,7 +19,7 @@ def tree(operation: Operation) -> str:
 def _lines(step: Step | Computation, depth: int, note: str = "") -> Iterator[str]:
     indent = "  " * depth
     if isinstance(step, Computation):
-        yield f"{indent}{step.path}: computed for all parents at once"
+        yield f"{indent}{step.path}: computed for all parents at once{', by operations of their own' if step.asks else ''}"
         return
     kind = "page" if step.size is not None else "rows"
     parts = [f"{kind} of {', '.join(step.columns)}"] if step.statement else []

@@ -14,7 +14,7 @@ from resolvers.engine.budget import Allowance
 from resolvers.engine.compiler import Compiler
 from resolvers.engine.document import Document
 from resolvers.engine.page import MAX_SIZE, require_page
-from resolvers.engine.plan import Bound, Run, Step, bind, cost, run
+from resolvers.engine.plan import Bound, Computation, Run, Step, bind, cost, run
 from resolvers.engine.selection import Collector, Selection
 from resolvers.engine.source import Lookup, Registry, Tally
 from resolvers.errors import HubError
@@ -55,6 +55,11 @@ class Operation:
 
     def __post_init__(self) -> None:
         self.statements = sum(step.statements() for root in self.roots for step in root.steps.values())
+
+    def asks(self) -> bool:
+        """Whether a field of it has operations of its own answered."""
+        below = (part for root in self.roots for step in root.steps.values() for part in step.walk())
+        return any(isinstance(part, Computation) and part.asks for part in below)
 
     def is_single(self, bound: "Binding") -> bool:
         """Whether a run has one statement only, and so needs no transaction to see one moment."""

@@ -8,7 +8,7 @@ from typing import Any
 from graphql import FieldNode
 
 from resolvers.engine.binder import Getter, Inputs
-from resolvers.engine.source import Fetch
+from resolvers.engine.source import Asks, Fetch
 from resolvers.engine.statement import Statement
 from resolvers.errors import HubError
 
@@ -70,10 +70,14 @@ class Computation:
 
     path: str
     needs: tuple[int, ...]
-    function: Callable[[Fetch, Sequence[tuple[Any, ...]]], Awaitable[Sequence[Any]]]
+    function: Callable[[Any, Sequence[tuple[Any, ...]]], Awaitable[Sequence[Any]]]
+    asks: bool = False
+    """Whether the function has operations of its own answered, beside its statement."""
+    weight: int = 0
+    """Objects that each parent weighs for it."""
 
     def statements(self) -> int:
-        """At most one statement, of its function's own."""
+        """At most one statement, of its function's own; those of operations that it asks are theirs."""
         return 1
 
     def walk(self) -> "Iterator[Step | Computation]":
@@ -108,6 +112,8 @@ class Run:
     bound: list[Bound]
     connection: Fetch
     traces: list[Trace] | None = field(default=None)
+    asking: Callable[[Fetch], Asks] | None = None
+    """Lets a computed field ask operations of its own; an operation that is so asked has none."""
 
     async def fetch(self, path: str, statement: Statement, bound: list[Any], keys: list[Any] | None) -> list[Any]:
         """Rows of one statement."""
@@ -162,7 +168,11 @@ def cost(step: Step, bound: Sequence[Bound], parents: int = 1) -> int:
     """Estimate of the objects that a step and those below it bring, from page sizes alone."""
     rows = parents * (bound[step.index].size if step.size else step.each)
     own = rows * step.weight + (parents * COUNT_WEIGHT if step.total else 0)
-    return own + sum(cost(child.step, bound, rows) for child in step.children if isinstance(child.step, Step))
+    below = (
+        cost(child.step, bound, rows) if isinstance(child.step, Step) else rows * child.step.weight
+        for child in step.children
+    )
+    return own + sum(below)
 
 
 async def run(step: Step, keys: list[Key] | None, this: Run) -> Built:
@@ -212,9 +222,11 @@ async def _below(child: Child, groups: Groups, this: Run) -> Built:
         parents = {row[column]: row for group, _ in groups.values() for row in group}
         if not parents:
             return {}
-        values = await step.function(
-            this.at(step.path), [tuple(row[i] for i in step.needs) for row in parents.values()]
-        )
+        source = this.at(step.path)
+        if step.asks:
+            assert this.asking is not None
+            source = this.asking(source)
+        values = await step.function(source, [tuple(row[i] for i in step.needs) for row in parents.values()])
         return dict(zip(parents, values, strict=True))
     found = dict.fromkeys(row[column] for group, _ in groups.values() for row in group)
     found.pop(None, None)

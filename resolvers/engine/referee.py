@@ -5,7 +5,7 @@ It walks every field of every object and loads whole rows, as a stock server doe
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -39,7 +39,7 @@ from resolvers.engine.document import Document
 from resolvers.engine.operation import not_found
 from resolvers.engine.page import Page
 from resolvers.engine.snapshot import snapshot
-from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Source, Tally, expression
+from resolvers.engine.source import AnyOf, Asks, Computed, Fetch, Lookup, Many, One, Registry, Source, Tally, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter
 from resolvers.engine.tally import Counting, Frame
 from resolvers.errors import HubError
@@ -92,10 +92,13 @@ class Listed:
 class Session:
     """One operation under the default executor: its snapshot, one statement at a time, and its loaders."""
 
-    def __init__(self, registry: Registry, inputs: Inputs, connection: asyncpg.Connection) -> None:
+    def __init__(
+        self, registry: Registry, inputs: Inputs, connection: Fetch, asking: Callable[[Fetch], Asks] | None = None
+    ) -> None:
         self.registry = registry
         self.inputs = inputs
         self._connection = connection
+        self._asking = asking
         self._lock = asyncio.Lock()
         self._loaders: dict[Any, DataLoader[Any, Any]] = {}
         self._computed: dict[tuple[str, str], dict[int, Row]] = {}
@@ -103,7 +106,7 @@ class Session:
     async def fetch(self, sql: str, *args: Any) -> list[Any]:
         """Rows of a statement."""
         async with self._lock:
-            return await self._connection.fetch(sql, *args)  # type: ignore[no-any-return]
+            return await self._connection.fetch(sql, *args)
 
     async def rows(self, statement: Statement, keys: list[Any] | None = None) -> list[Any]:
         """Rows of a compiled statement."""
@@ -219,7 +222,10 @@ class Session:
 
         async def load(keys: list[int]) -> Sequence[Any]:
             records = [tuple(rows[key].get(expression(need), raw=True) for need in computed.needs) for key in keys]
-            return await computed.function(self, records)
+            if not computed.asks:
+                return await computed.function(self, records)
+            assert self._asking is not None
+            return await computed.function(self._asking(self), records)
 
         rows = self._computed.setdefault((row.source.typename, name), {})
         key = row.get(row.source.key)
@@ -268,18 +274,34 @@ class Referee:
                     field.resolve = _told(name, field)
 
     async def execute(
-        self, document: Document, operation: OperationDefinitionNode, inputs: Inputs, pool: asyncpg.Pool
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        inputs: Inputs,
+        pool: asyncpg.Pool,
+        asking: Callable[[Fetch], Asks],
     ) -> tuple[Any, list[GraphQLError]]:
         """The data and errors of one operation."""
         async with snapshot(pool, single=False) as connection:
-            result = execute(
-                self.schema,
-                document.ast,
-                context_value=Session(self.registry, inputs, connection),
-                variable_values=dict(inputs.given),
-                operation_name=operation.name.value if operation.name else None,
-            )
-            answer = result if isinstance(result, ExecutionResult) else await result
+            return await self.within(document, operation, inputs, connection, asking)
+
+    async def within(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        inputs: Inputs,
+        connection: Fetch,
+        asking: Callable[[Fetch], Asks] | None = None,
+    ) -> tuple[Any, list[GraphQLError]]:
+        """The data and errors of one operation in a snapshot that is there."""
+        result = execute(
+            self.schema,
+            document.ast,
+            context_value=Session(self.registry, inputs, connection, asking),
+            variable_values=dict(inputs.given),
+            operation_name=operation.name.value if operation.name else None,
+        )
+        answer = result if isinstance(result, ExecutionResult) else await result
         errors = list(answer.errors or ())
         for error in errors:
             if isinstance(error.original_error, HubError) and error.original_error.code == "TOO_MANY_GROUPS":

@@ -11,7 +11,7 @@ from sqlalchemy.types import Numeric, TypeEngine
 from db.model import Model
 from resolvers.access import Caller, Lens
 from resolvers.engine.arguments import Arguments
-from resolvers.engine.binder import Binder
+from resolvers.engine.binder import Binder, Inputs
 
 if TYPE_CHECKING:
     from resolvers.engine.statistic import Anchor, Statistic
@@ -47,6 +47,15 @@ class Fetch(Protocol):
         """Rows of the statement."""
 
 
+class Asks(Fetch, Protocol):
+    """Runs statements, and whole operations for who asks, inside the operation's snapshot."""
+
+    inputs: Inputs
+
+    async def ask(self, text: str) -> Any:
+        """The data of a query without variables, as JSON; null when it is not valid, too large, or not all there for the caller."""
+
+
 @dataclass(frozen=True)
 class One:
     """A field that leads to one row: the target's key is in a column of the parent. Null when the column is null."""
@@ -79,12 +88,15 @@ class Many:
 class Computed:
     """A field that SQL cannot say: ``function`` gets the needed columns of all parents at once and returns a value for each.
 
-    Where a value has ``fields``, of Python names, it is a mapping by their names in the schema.
+    Where a value has ``fields``, of Python names, it is a mapping by their names in the schema. A function that ``asks`` gets ``Asks``: it
+    has operations of its own answered, and each parent weighs ``weight`` objects for it. Such an operation has no such field itself.
     """
 
     needs: tuple[Expression, ...]
-    function: Callable[[Fetch, Sequence[tuple[Any, ...]]], Awaitable[Sequence[Any]]]
+    function: Callable[[Any, Sequence[tuple[Any, ...]]], Awaitable[Sequence[Any]]]
     fields: tuple[str, ...] = ()
+    asks: bool = False
+    weight: int = 0
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,12 @@ async def furnish(hand: Hand, number: int, employer: int, day: date) -> None:
     await hand.put(
         "PolicyMeasure", "policy_measure", document_id=document, position=1, area="优化服务", title=f"措施{number}"
     )
+    await hand.put(
+        "PublishedFigure", "published_figure", code=f"STAGE{number}", article=f"阶台{number}号", phrase=f"阶台{number}项措施",
+        question=f"How many measures has stage {number}?", claim=Decimal(number), unit="ITEM", qualifier="GE",
+        is_sensitive=False, starts_on=day, ends_on=later, query="{ policyDocuments(first: 0) { totalCount } }",
+        path="policyDocuments.totalCount", **here,
+    )  # fmt: skip
     round_ = await hand.put(
         "CensusRound", "census_round", name=f"阶台{number}号摸排", starts_on=day, ends_on=later, **own
     )

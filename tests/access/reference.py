@@ -84,8 +84,9 @@ sees."""
 
 HANDLED: Mapping[str, str] = {
     "DisputeStep": "case_id IN (SELECT id FROM dispute_case WHERE organization_id IN (TABLE own))",
+    "PublishedFigure": "organization_id IN (TABLE unions)",
 }
-"""By type, the rows of cases that a granted union handles itself."""
+"""By type, the rows of cases that a granted union handles itself, and the figures whose union's records it has in sight."""
 
 LENSES: Mapping[str, tuple[Lens, ...]] = {
     "national": (Lens.EVERYTHING,),

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision: str = "0007"
 down_revision: str | None = "0005"
@@ -17,7 +16,7 @@ def upgrade() -> None:
     sa.Column('article', sa.Text(), nullable=False),
     sa.Column('phrase', sa.Text(), nullable=False),
     sa.Column('question', sa.Text(), nullable=False),
-    sa.Column('claim', sa.Numeric(precision=16, scale=4), nullable=False),
+    sa.Column('claim', sa.Numeric(), nullable=False),
     sa.Column('unit', sa.Enum('PERSON', 'ATTENDANCE', 'SESSION', 'HOUSEHOLD', 'ORGANIZATION', 'CASE', 'ITEM', 'COPY', 'VEHICLE', 'TONNE', 'YUAN', 'DAY', 'MINUTE', 'RATIO', name='unit', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('qualifier', sa.Enum('EXACT', 'GE', 'APPROX', name='qualifier', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('division_id', sa.BigInteger(), nullable=False),
@@ -26,7 +25,6 @@ def upgrade() -> None:
     sa.Column('starts_on', sa.Date(), nullable=True),
     sa.Column('ends_on', sa.Date(), nullable=True),
     sa.Column('query', sa.Text(), nullable=False),
-    sa.Column('variables', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('path', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['division_id'], ['division.id'], name=op.f('fk_published_figure_division_id')),
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_published_figure_organization_id')),

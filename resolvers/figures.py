@@ -1,0 +1,129 @@
+"""How published figures are answered: each figure's query is asked for the caller and held against the claim.
+
+A value is told to whom the figure's union is in sight with all its records: who sees everything, and the unions above it; of health
+records to that union itself alone.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, ColumnElement, FromClause, and_, any_, exists, not_, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from db.figures import PublishedFigure
+from db.organizations import IndustrialClosure, TerritorialClosure
+from db.units import Qualifier
+from resolvers.access import Lens
+from resolvers.engine.asking import MAX_ASKED
+from resolvers.engine.binder import Binder
+from resolvers.engine.source import Asks, Computed, Many, One, Source, expression
+from resolvers.engine.statement import Statement, compiled, keys_parameter
+from resolvers.reach import Period, Within, holds
+from resolvers.registry import registry
+
+ABOUT = Decimal("0.1")
+"""How far from an approximate claim a value may be, as a share of the claim."""
+
+
+def _told() -> Statement:
+    """Which of the figures whose keys are given are told to the caller."""
+    binder = Binder()
+    union, sensitive = expression(PublishedFigure.organization_id), expression(PublishedFigure.is_sensitive)
+    day = binder.day(None)
+
+    def unions(*lenses: Lens) -> ColumnElement[Any]:
+        return any_(
+            binder.bind(
+                lambda inputs: [key for lens in lenses for key in inputs.caller.lenses.get(lens, ())],
+                ARRAY(BigInteger()),
+            )
+        )
+
+    def below(closure: FromClause, lens: Lens) -> ColumnElement[bool]:
+        held = holds(Period(closure.c.valid_from, closure.c.valid_to), day)
+        return exists().where(closure.c.descendant_id == union, closure.c.ancestor_id == unions(lens), held)
+
+    all_seen = binder.bind(lambda inputs: inputs.caller.everything, Boolean())
+    above = or_(
+        all_seen,
+        below(TerritorialClosure.__table__, Lens.TERRITORIAL),
+        below(IndustrialClosure.__table__, Lens.INDUSTRIAL),
+    )
+    own = union == unions(Lens.EVERYTHING, Lens.TERRITORIAL, Lens.INDUSTRIAL)
+    told = select(PublishedFigure.id).where(PublishedFigure.id == any_(keys_parameter()))
+    return compiled(told.where(or_(own, and_(not_(sensitive), above))), binder)
+
+
+TOLD = _told()
+
+
+def at(data: Any, path: str) -> Decimal | None:
+    """The number that a path of names and positions leads to; null when there is none."""
+    for part in path.split("."):
+        if isinstance(data, dict):
+            data = data.get(part)
+        elif isinstance(data, list) and part.isdigit() and int(part) < len(data):
+            data = data[int(part)]
+        else:
+            return None
+    if isinstance(data, bool) or not isinstance(data, int | float | str):
+        return None
+    try:
+        return Decimal(str(data))
+    except InvalidOperation:
+        return None
+
+
+def agreeing(value: Decimal, claim: Decimal, qualifier: str) -> bool:
+    """Whether a value bears a claim out."""
+    match Qualifier[qualifier]:
+        case Qualifier.EXACT:
+            return value == claim
+        case Qualifier.GE:
+            return value >= claim
+        case Qualifier.APPROX:
+            return abs(value - claim) <= abs(claim) * ABOUT
+    raise AssertionError(qualifier)
+
+
+async def _values(asks: Asks, records: Sequence[tuple[Any, ...]]) -> list[Decimal | None]:
+    """The value of each figure, given its key, query and path first."""
+    keys = [record[0] for record in records]
+    told = {row[0] for row in await asks.fetch(TOLD.sql, *TOLD.arguments(TOLD.bind(asks.inputs), keys))}
+    return [
+        at(await asks.ask(query), path) if key in told else None
+        for key, query, path in (record[:3] for record in records)
+    ]
+
+
+async def _value(asks: Asks, records: Sequence[tuple[Any, ...]]) -> list[str | None]:
+    return [None if value is None else format(value, "f") for value in await _values(asks, records)]
+
+
+async def _agrees(asks: Asks, records: Sequence[tuple[Any, ...]]) -> list[bool | None]:
+    values = await _values(asks, records)
+    return [
+        None if value is None else agreeing(value, Decimal(record[3]), record[4])
+        for value, record in zip(values, records, strict=True)
+    ]
+
+
+ASKED = (PublishedFigure.id, PublishedFigure.query, PublishedFigure.path)
+
+registry.add(
+    Source(
+        PublishedFigure,
+        "figure",
+        hide=("division_id", "organization_id"),
+        fields={
+            "division": One("Division", PublishedFigure.division_id),
+            "organization": One("Organization", PublishedFigure.organization_id),
+            "value": Computed(ASKED, _value, asks=True, weight=MAX_ASKED),
+            "agrees": Computed(
+                (*ASKED, PublishedFigure.claim, PublishedFigure.qualifier), _agrees, asks=True, weight=MAX_ASKED
+            ),
+        },
+    )
+)
+registry.root("published_figures", Many("PublishedFigure", Within(PublishedFigure.organization_id)))
