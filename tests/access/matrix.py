@@ -66,7 +66,9 @@ class Matrix:
         for each in self.writer.reached():
             if each.target == typename and each.filter is not None:
                 listed = [
-                    name for name in each.filter.fields if name in self.writer.leads(typename) and name not in ones
+                    name
+                    for name in each.filter.fields
+                    if name in self.writer.leads(typename) and name not in ones and not is_many(fields[name].type)
                 ]
                 leads += "".join(f" {name}(first: {MANY}) {{ nodes {{ __typename id }} }}" for name in listed)
         text = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {typename} {{ {self.writer.values(typename)} {leads} }} }} }}"
