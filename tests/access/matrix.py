@@ -63,20 +63,25 @@ class Matrix:
         fields = self.writer.type(typename).fields
         ones = [name for name in self.writer.leads(typename) if is_one(fields[name].type)]
         leads = " ".join(f"{name} {{ id }}" for name in ones)
+        short: set[str] = set()
         for each in self.writer.reached():
             if each.target == typename and each.filter is not None:
                 listed = [
-                    name
-                    for name in each.filter.fields
-                    if name in self.writer.leads(typename) and name not in ones and not is_many(fields[name].type)
+                    name for name in each.filter.fields if name in self.writer.leads(typename) and name not in ones
                 ]
-                leads += "".join(f" {name}(first: {MANY}) {{ nodes {{ __typename id }} }}" for name in listed)
+                short.update(name for name in listed if is_many(fields[name].type))
+                leads += "".join(
+                    f" {name} {{ __typename id }}"
+                    if name in short
+                    else f" {name}(first: {MANY}) {{ nodes {{ __typename id }} }}"
+                    for name in listed
+                )
         text = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {typename} {{ {self.writer.values(typename)} {leads} }} }} }}"
         keys = self.stage.keys(typename) or self.sample[typename]
         given = [ids.encode(registry.sources[typename].prefix, key) for key in keys]
         response = await self.response(text, {"ids": given}, self.stage.standard)
         found: list[dict[str, Any]] = response["data"]["nodes"]
-        return found
+        return [{**row, **{name: {"nodes": row[name]} for name in short}} for row in found]
 
     async def below(
         self, found: List, parent: str | None, fields: str, declared: str, given: Mapping[str, Any], persona: Persona

@@ -1,5 +1,6 @@
 """Published figures: each one's own query, asked through GraphQL for the caller, bears its claim out; and it follows the records."""
 
+import os
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from time import perf_counter
@@ -14,6 +15,7 @@ from db.organizations import Hierarchy
 from db.page.load import ARTICLES
 from resolvers import access
 from resolvers.access import PUBLIC, Grant
+from tests.resolvers import page_document
 from tests.resolvers.caller import NATIONAL, Caller
 
 WHOLE = """{ publishedFigures(first: 60) { totalCount nodes { code article phrase question claim unit qualifier
@@ -83,3 +85,114 @@ async def test_all_figures_take_little_time(pool: asyncpg.Pool) -> None:
         times.append(perf_counter() - start)
     print(f"{len(FIGURES)} figures: first {times[0] * 1000:.0f} ms, then {min(times[1:]) * 1000:.0f} ms")
     assert min(times[1:]) < 5
+
+
+IN = "IN (SELECT c.descendant_id FROM division_closure c JOIN division d ON d.id = c.ancestor_id AND d.code = '{}')"
+CHANGES: dict[str, tuple[str, Decimal]] = {
+    # memberships: three who joined in 2022 joined a year before
+    "WH1": (
+        "UPDATE membership SET applied_on = applied_on - 400, valid_from = valid_from - 400 WHERE id IN (SELECT m.id FROM membership m"
+        " JOIN member p ON p.id = m.member_id AND p.is_migrant_worker JOIN organization o ON o.id = m.organization_id"
+        f" WHERE o.division_id {IN.format('3710')} AND m.valid_from >= '2022-02-05' AND m.valid_from < '2023-01-01'"
+        " ORDER BY m.id LIMIT 3)",
+        Decimal(-3),
+    ),
+    # a competition more
+    "WH6": (
+        "INSERT INTO activity (organization_id, division_id, kind, mode, title, starts_on, ends_on, is_free) SELECT organization_id,"
+        " division_id, kind, mode, '增补竞赛', starts_on, ends_on, is_free FROM activity WHERE kind = 'COMPETITION'"
+        f" AND division_id {IN.format('3710')} AND starts_on >= '2022-01-01' AND starts_on < '2023-01-01' LIMIT 1",
+        Decimal(1),
+    ),
+    # money that reached a worker
+    "WH8": (
+        "UPDATE recovery SET amount = amount + 1000 WHERE id = (SELECT r.id FROM recovery r JOIN dispute_case c ON c.id = r.case_id"
+        f" WHERE c.division_id {IN.format('371003')} AND c.is_collective AND r.received_on >= '2023-01-01' AND r.received_on < '2023-02-01'"
+        " LIMIT 1)",
+        Decimal(1_000),
+    ),
+    # a target taken back
+    "ZJ5": (
+        "DELETE FROM target WHERE id = (SELECT t.id FROM target t JOIN division d ON d.id = t.division_id AND d.level = 'COUNTY'"
+        " WHERE t.metric = 'NEW_FORM_COVERAGE' AND t.ends_on = '2026-01-01' LIMIT 1)",
+        Decimal(-1),
+    ),
+    # a measure more in the plan
+    "ZJ6": (
+        "INSERT INTO policy_measure (document_id, position, title) SELECT id, 90, '增补措施' FROM policy_document"
+        " WHERE title LIKE '%兜底建%'",
+        Decimal(1),
+    ),
+    # ten posts more at a stand of the fair
+    "HN2": (
+        "UPDATE job_offer SET headcount = headcount + 10 WHERE id = (SELECT j.id FROM job_offer j JOIN exhibitor e ON e.id = j.exhibitor_id"
+        f" JOIN activity a ON a.id = e.activity_id WHERE a.division_id {IN.format('3404')} AND a.starts_on = '2023-02-12' LIMIT 1)",
+        Decimal(10),
+    ),
+    # a lawyer more on the panel
+    "SZ3": (
+        "INSERT INTO mediator (organization_id, body_id, kind, name, firm, valid_from) SELECT organization_id, body_id, kind, '增补律师',"
+        " firm, valid_from FROM mediator WHERE kind = 'PANEL_LAWYER' ORDER BY id LIMIT 1",
+        Decimal(1),
+    ),
+    # a county with a centre less
+    "WH12": (
+        "UPDATE venue SET kind = 'STATION' WHERE id = (SELECT id FROM venue WHERE kind = 'RESPONSE_CENTRE'"
+        f" AND division_id {IN.format('3710')} ORDER BY id LIMIT 1)",
+        Decimal(-1),
+    ),
+}
+"""For a figure of each kind: a change of rows, and by how much its value follows."""
+
+
+async def test_values_follow_the_rows(fresh_page_url: str) -> None:
+    pool = await create_pool(fresh_page_url)
+    try:
+        hub = Caller(pool)
+        before = await told(hub)
+        for code, (sql, _) in CHANGES.items():
+            assert (await pool.execute(sql)).split()[-1] != "0", code
+        after = await told(hub)
+    finally:
+        await pool.close()
+    moved = {code: Decimal(after[code]["value"]) - Decimal(before[code]["value"]) for code in CHANGES}
+    assert moved == {code: delta for code, (_, delta) in CHANGES.items()}
+    for code in CHANGES:
+        exact = FIGURES[code].qualifier.name == "EXACT"
+        assert after[code]["agrees"] is (not exact or moved[code] == 0), code
+
+
+async def test_a_query_that_asks_figures_or_too_much_has_no_value(fresh_page_url: str) -> None:
+    refused = (
+        "{ publishedFigures(first: 1) { totalCount nodes { value } } }",
+        "{ publishedFigures(first: 1) { totalCount nodes { ...itself } } } fragment itself on PublishedFigure { agrees }",
+        "{ divisions(first: 200) { totalCount nodes { id } } }",
+        "query ($code: String) { division(code: $code) { id } }",
+        "{ nothing }",
+        "{ divisions(",
+        'mutation { createApiKey(input: {name: "x"}) { __typename } }',
+    )
+    pool = await create_pool(fresh_page_url)
+    try:
+        for executor in ("plan", "default"):
+            hub = Caller(pool, executor=executor)
+            for query in refused:
+                await pool.execute("UPDATE published_figure SET query = $1, path = 'divisions.totalCount'", query)
+                values = {(node["value"], node["agrees"]) for node in (await told(hub)).values()}
+                assert values == {(None, None)}, query
+    finally:
+        await pool.close()
+
+
+async def test_the_document_of_the_page_says_what_the_hub_answers(pool: asyncpg.Pool) -> None:
+    """With ``UPDATE_DOCS=1`` it is written anew."""
+    hub = Caller(pool)
+    found = await told(hub)
+    answers = {code: await hub.data(node["query"]) for code, node in found.items()}
+    wanted = page_document.printed(list(found.values()), answers)
+    if os.environ.get("UPDATE_DOCS"):
+        page_document.PLACE.write_text(wanted)
+        return
+    assert page_document.PLACE.read_text() == wanted, (
+        "the page was changed: UPDATE_DOCS=1 pytest tests/resolvers/test_figures.py"
+    )
