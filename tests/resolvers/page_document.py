@@ -16,7 +16,7 @@ GraphQL query, and the answer of the demonstration with 1,500 generated members,
 answer is equal to the claim (`=`), at least the claim (`≥`), or within 10 % of it (`≈`). In the hub `publishedFigures` has them all:
 
 ```graphql
-{ publishedFigures(first: 60) { nodes { code claim qualifier unit value agrees query } } }
+{ publishedFigures(first: 80) { nodes { code claim qualifier unit value agrees query } } }
 ```
 
 Whoever has not the records of a figure's union in sight is told the claim, and neither value nor agreement. A figure costs 300 objects with

@@ -18,7 +18,7 @@ from resolvers.access import PUBLIC, Grant
 from tests.resolvers import page_document
 from tests.resolvers.caller import NATIONAL, Caller
 
-WHOLE = """{ publishedFigures(first: 60) { totalCount nodes { code article phrase question claim unit qualifier
+WHOLE = """{ publishedFigures(first: 80) { totalCount nodes { code article phrase question claim unit qualifier
     isSensitive division { name } organization { name } startsOn endsOn query path value agrees } } }"""
 FIGURES = {figure.code: figure for article in ARTICLES for figure in article.figures}
 
