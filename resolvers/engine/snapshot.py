@@ -36,8 +36,9 @@ def scope_of(caller: Caller) -> Scope:
         lenses = caller.lenses
         roles = {ROLES[lens] for lens in lenses if lens in ROLES}
         role = next(iter(roles), READER) if len(roles) < 2 else SEVERAL
-        keys = tuple(f"{{{','.join(map(str, lenses.get(Lens(name), ())))}}}" for name in LENSES)
-        scope = kept[_SCOPE] = Scope(role, caller.name, keys)
+        me = () if caller.principal_id is None else (caller.principal_id,)
+        keys = [*(lenses.get(Lens(name), ()) for name in LENSES[:-1]), me]
+        scope = kept[_SCOPE] = Scope(role, caller.name, tuple(f"{{{','.join(map(str, each))}}}" for each in keys))
     return scope
 
 

@@ -170,7 +170,8 @@ FUNCTIONS = (
             set_config('unionhub.territorial', keys[1], false), set_config('unionhub.industrial', keys[2], false),
             set_config('unionhub.hr_bureau', keys[3], false), set_config('unionhub.social_security', keys[4], false),
             set_config('unionhub.employers_body', keys[5], false), set_config('unionhub.cases', keys[6], false),
-            set_config('unionhub.self', keys[7], false), set_config('unionhub.everything', keys[8], false);
+            set_config('unionhub.self', keys[7], false), set_config('unionhub.everything', keys[8], false),
+            set_config('unionhub.me', keys[9], false);
         IF sets IS NULL OR sets[1] IS DISTINCT FROM stamp THEN
             sets := ARRAY[stamp, wall.made('unions')::text, wall.made('superiors')::text, wall.made('reviewed')::text,
                 wall.made('insured')::text];
@@ -197,13 +198,11 @@ def named(lens: str, column: str) -> str:
     return f"{column} = ANY ((SELECT wall.keys('{lens}'))::bigint[])"
 
 
-OF_WHOM_ASKS = "granted_by IN (SELECT id FROM wall.me)"
 IN_FORCE = "daterange(m.valid_from, m.valid_to) @> (SELECT wall.today())"
 VIEWS = {
     "dissolved": "SELECT o.id, o.dissolved_on FROM organization o WHERE o.dissolved_on IS NOT NULL",
-    "me": "SELECT p.id FROM principal p WHERE p.name = (SELECT current_setting('unionhub.principal', true))",
     "administered": (
-        f"SELECT g.principal_id FROM access_grant g WHERE {among('unions', 'g.organization_id')} OR g.{OF_WHOM_ASKS}"
+        f"SELECT g.principal_id FROM access_grant g WHERE {among('unions', 'g.organization_id')} OR {named('me', 'g.granted_by')}"
     ),
     # They belong to the tables' owner, so that a policy can look into another table without that table's policies in between;
     # each shows keys only, and only those that the session's scope reaches.
@@ -387,11 +386,11 @@ def upgrade() -> None:
         op.execute(f"CREATE POLICY everything ON {table} FOR SELECT TO unionhub_everything USING (true)")
     op.execute(
         "CREATE POLICY federation ON access_grant FOR SELECT TO unionhub_federation"
-        f" USING ({among('unions', 'organization_id')} OR {OF_WHOM_ASKS})"
+        f" USING ({among('unions', 'organization_id')} OR {named('me', 'granted_by')})"
     )
     op.execute(f"CREATE POLICY federation ON principal FOR SELECT TO unionhub_federation USING (id IN {ADMINISTERED})")
     op.execute(f"CREATE POLICY federation ON api_key FOR SELECT TO unionhub_federation USING (principal_id IN {ADMINISTERED})")
-    op.execute(f"CREATE POLICY own ON api_key FOR SELECT TO {READER} USING (principal_id IN (SELECT id FROM wall.me))")
+    op.execute(f"CREATE POLICY own ON api_key FOR SELECT TO {READER} USING ({named('me', 'principal_id')})")
     op.execute(f"CREATE POLICY self ON principal FOR SELECT TO unionhub_self USING ({named('self', 'member_id')})")
     op.execute(f"CREATE POLICY own ON access_log FOR SELECT TO {READER} USING (principal = {PRINCIPAL})")
     op.execute(f"CREATE POLICY appended ON access_log FOR INSERT TO {READER} WITH CHECK (true)")
