@@ -46,7 +46,17 @@ ROLES = (
     SERVICE,
 )
 
-LENSES = ("territorial", "industrial", "hr_bureau", "social_security", "employers_body", "cases", "self", "everything", "me")
+LENSES = (
+    "territorial",
+    "industrial",
+    "hr_bureau",
+    "social_security",
+    "employers_body",
+    "cases",
+    "self",
+    "everything",
+    "me",
+)
 """The settings that carry keys (``unionhub.territorial`` and so on), in the order of ``wall.carry``; the last one is who asks."""
 
 OPEN = {
