@@ -113,5 +113,20 @@ def statistics_command(chosen: tuple[int, int], size: int, runs: int) -> None:
     statistics(prepare(size, chosen[1]), runs, console)
 
 
+@main.command("walls")
+@click.option(
+    "--runs", type=click.IntRange(1), default=60, help="Runs of each operation behind each wall; the median counts."
+)
+@click.option(
+    "--caller", "only", multiple=True, help="national, province, city or 'three lenses'; may be given several times."
+)
+@click.pass_obj
+def walls_command(chosen: tuple[int, int], runs: int, only: tuple[str, ...]) -> None:
+    """Time the nested page, one member and one union without any wall, behind the first, and behind both."""
+    from bench.walls import walls
+
+    walls(prepare(*chosen), runs, only, console)
+
+
 if __name__ == "__main__":
     main(prog_name="python -m bench")

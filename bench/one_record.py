@@ -20,8 +20,7 @@ from bench.load import Load, cpu_seconds, put
 from bench.servers import let_personas_in
 from bench.workload import choose, operations
 from db.clock import today
-from db.connect import create_pool
-from db.migrate import connect
+from db.connect import Connection, create_pool
 from hub.app import limits_of, own_authenticator, own_engine
 from hub.auth import Authenticator
 from hub.budget import Budget, RoleLimits
@@ -63,6 +62,9 @@ class Canned:
     async def acquire(self, **_: Any) -> "Canned":
         """The connection."""
         return self
+
+    async def carry(self, _: Any) -> None:
+        """Nothing to carry."""
 
     async def release(self, _: Any) -> None:
         """Nothing to give back."""
@@ -226,7 +228,7 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
         idle.append(connection)
 
     async def nothing() -> None:
-        async with snapshot(pool, single=True):
+        async with snapshot(pool, national, single=True):
             pass
 
     async def receive() -> dict[str, Any]:
@@ -264,7 +266,9 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     stages.wait("endpoint without database", lambda: unlinked(scope, receive, send))
     stages.wait("endpoint without telemetry", lambda: silent(scope, receive, send))
     try:
-        idle += [await connect(str(settings.database_url)) for _ in range(TOGETHER)]
+        idle += [
+            await asyncpg.connect(str(settings.database_url), connection_class=Connection) for _ in range(TOGETHER)
+        ]
         await stages.run()
     finally:
         for connection in idle:

@@ -134,6 +134,7 @@ class AccessLog(Model):
     __table_args__ = (
         Index("ix_access_log_records", "records", postgresql_using="gin"),
         Index("ix_access_log_at", "at"),
+        Index("ix_access_log_principal_at", "principal", "at"),
     )
 
 

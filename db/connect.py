@@ -1,28 +1,131 @@
-"""Connections: an asyncpg pool for queries, a SQLAlchemy engine for commands, both from one ``postgresql://`` URL."""
+"""Connections: an asyncpg pool for queries, a SQLAlchemy engine for commands, both from one ``postgresql://`` URL.
 
+The pool's connections wear a role that is no owner and sees no row of anybody; ``acquired`` gives one a scope to see by.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from db.row_security import NOBODY, READER, Scope
+
 SESSION = {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_custom_plan", "application_name": "unionhub"}
 CONNECT_SECONDS = 5.0
 
+RENEWED_SECONDS = 10.0
+"""A scope that a connection carries is sent again after this long: its sets may have grown stale, which is right but slow."""
+
+CARRY = "SELECT wall.carry($1, $2, $3, $4)"
+
 
 class Connection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection that goes back to the pool without a round trip: nothing here changes a session's settings."""
+    """A connection that remembers which scope its session carries, and goes back to the pool without a round trip.
+
+    Once it was released, whatever comes first without a scope of its own goes under ``NOBODY``: nobody sees by the scope of the caller
+    before. Without a role, all of this is left out.
+    """
+
+    role: str | None = None
+    scope: Scope | None = NOBODY
+    sent_at = float("-inf")
+    is_loose = False
 
     def get_reset_query(self) -> str:
         """No statement."""
+        if self.role is not None:
+            self.is_loose = True
         return ""
 
+    async def carry(self, scope: Scope) -> None:
+        """See by this scope from now on: a round trip if the session carries another one, and now and then. Not in a transaction, whose
+        end might take the scope away again.
 
-async def create_pool(url: str, *, size: int = 8, statement_timeout_ms: int = 10_000) -> asyncpg.Pool:
+        Raises:
+            RuntimeError: in a transaction.
+        """
+        if self.role is None:
+            return
+        now = time.monotonic()
+        if self.scope == scope and now - self.sent_at < RENEWED_SECONDS:
+            self.is_loose = False
+            return
+        if self.is_in_transaction():
+            raise RuntimeError("a scope is set before a transaction begins")
+        self.is_loose, self.scope = True, None  # and so it stays if this fails
+        values = (scope.role, scope.principal, list(scope.keys), scope.sets)
+        rows = await super()._execute(CARRY, values, 1, None)
+        scope.sets = rows[0][0]
+        self.is_loose, self.scope, self.sent_at = False, scope, now
+
+    @asynccontextmanager
+    async def wearing(self, role: str) -> AsyncIterator[None]:
+        """Inside a transaction, wear another role of the hub: until its end, or that of this block if all goes well."""
+        if self.role is None:
+            yield
+            return
+        before = self.scope.role if self.scope is not None and not self.is_loose else READER
+        await self.execute(f"SET LOCAL ROLE {role}")
+        yield
+        await self.execute(f"SET LOCAL ROLE {before}")
+
+    async def fetch_in(self, role: str, query: str, *args: Any) -> list[Any]:
+        """Inside a transaction, rows of one statement in another role of the hub."""
+        async with self.wearing(role):
+            rows: list[Any] = await self.fetch(query, *args)
+        return rows
+
+    async def execute(self, query: str, *args: Any, **more: Any) -> str:
+        """As asyncpg's, under a scope."""
+        if self.is_loose:
+            await self.carry(NOBODY)
+        status: str = await super().execute(query, *args, **more)
+        return status
+
+    async def _execute(self, *args: Any, **more: Any) -> Any:
+        if self.is_loose:
+            await self.carry(NOBODY)
+        return await super()._execute(*args, **more)
+
+    async def _executemany(self, *args: Any, **more: Any) -> Any:
+        if self.is_loose:
+            await self.carry(NOBODY)
+        return await super()._executemany(*args, **more)
+
+    async def _prepare(self, *args: Any, **more: Any) -> Any:
+        if self.is_loose:
+            await self.carry(NOBODY)
+        return await super()._prepare(*args, **more)
+
+    async def _copy_in(self, *args: Any, **more: Any) -> Any:
+        if self.is_loose:
+            await self.carry(NOBODY)
+        return await super()._copy_in(*args, **more)
+
+    async def _copy_out(self, *args: Any, **more: Any) -> Any:
+        if self.is_loose:
+            await self.carry(NOBODY)
+        return await super()._copy_out(*args, **more)
+
+
+async def create_pool(
+    url: str, *, size: int = 8, statement_timeout_ms: int = 10_000, role: str | None = None
+) -> asyncpg.Pool:
     """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared ones.
 
-    None is opened before it is needed: the pool can be made while the database is down.
+    With a ``role`` (the hub's is ``READER``) every session wears it from its first moment, and ``RESET ROLE`` leads back to it; without
+    one a connection has the rights of who logs in, and scopes mean nothing. None is opened before it is needed: the pool can be made
+    while the database is down.
     """
+    settings = {**SESSION, "statement_timeout": str(statement_timeout_ms)}
+
+    async def initialize(connection: Connection) -> None:
+        connection.role = role
+
     return await asyncpg.create_pool(
         url,
         min_size=0,
@@ -31,10 +134,22 @@ async def create_pool(url: str, *, size: int = 8, statement_timeout_ms: int = 10
         connection_class=Connection,
         statement_cache_size=1000,
         max_cached_statement_lifetime=0,
-        server_settings={**SESSION, "statement_timeout": str(statement_timeout_ms)},
+        init=initialize,
+        server_settings=settings if role is None else {**settings, "role": role},
     )
+
+
+@asynccontextmanager
+async def acquired(pool: asyncpg.Pool, scope: Scope) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the pool that sees by a scope."""
+    async with pool.acquire() as connection:
+        await connection.carry(scope)
+        yield connection
 
 
 def create_engine(url: str, **options: Any) -> AsyncEngine:
     """A SQLAlchemy engine on asyncpg, with ``options`` of ``create_async_engine``."""
     return create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), **options)
+
+
+__all__ = ["READER", "Connection", "Scope", "acquired", "create_engine", "create_pool"]

@@ -73,7 +73,9 @@ class EngagementKind(Term):
 
 class Member(Keyed, Model):
     """Member (会员): a person who is or was in a union. Resident number (GB 11643, 18 characters), day of birth, mobile number and bank
-    card are sealed (``db.crypto``); beside them stands in clear what masks show, and never all of a number."""
+    card are sealed (``db.crypto``); beside them stands in clear what masks show, and never all of a number.
+
+    ``organization_id`` is the union of the active membership, kept by triggers on ``membership``; null while there is none."""
 
     __tablename__ = "member"
 
@@ -95,8 +97,10 @@ class Member(Keyed, Model):
     is_migrant_worker: Mapped[bool]
     is_model_worker: Mapped[bool]
     division_id: Mapped[int | None] = mapped_column(ForeignKey("division.id"))
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
 
     __table_args__ = (
+        Index("ix_member_organization_id_id", "organization_id", "id"),
         CheckConstraint(
             "num_nonnulls(resident_number, resident_number_index, resident_number_region, resident_number_tail) IN (0, 4)",
             name="resident_number_whole",

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from db.clock import today
 from db.connect import create_pool
+from db.row_security import READER
 from hub import health
 from hub.auth import Authenticator, audited
 from hub.budget import Budget, RoleLimits
@@ -187,7 +188,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Hub) -> AsyncIterator[None]:
-        app.pool = await create_pool(url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
+        app.pool = await create_pool(
+            url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms, role=READER
+        )
         telemetry.watch_pool(app.pool)
         authenticator = make_authenticator(app.pool, settings)
         operations = Operations(

@@ -6,7 +6,9 @@ import time
 import asyncpg
 
 from db import principals
+from db.connect import acquired
 from db.principals import FoundKey, SignedIn, watched
+from db.row_security import HUB
 
 VERSION_SECONDS = 0.5
 """How old the knowledge of other processes' changes may be."""
@@ -51,12 +53,12 @@ class Callers:
 
     async def by_subject(self, subject: str) -> SignedIn | None:
         """The principal whom ``issuer|sub`` names."""
-        async with self.pool.acquire() as connection:
+        async with acquired(self.pool, HUB) as connection:
             return await principals.by_subject(connection, subject)
 
     async def by_key(self, prefix: str) -> tuple[FoundKey, SignedIn] | None:
         """The key of this prefix and its principal."""
-        async with self.pool.acquire() as connection:
+        async with acquired(self.pool, HUB) as connection:
             key = await principals.find_key(connection, prefix)
             if key is None:
                 return None
@@ -67,5 +69,5 @@ class Callers:
         """Remember that a key was used, at most once a minute."""
         if key.last_used_at is not None and time.time() - key.last_used_at.timestamp() < 60:
             return
-        async with self.pool.acquire() as connection:
+        async with acquired(self.pool, HUB) as connection:
             await principals.key_used(connection, key.id)

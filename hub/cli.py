@@ -18,7 +18,6 @@ EXPECTED = (
     "db.principals.AccessError",
     "hub.tokens.TokenError",
     "hub.bootstrap.SetupError",
-    "hub.serve.NotAllowedError",
 )
 """Errors that the caller can do something about; their words are printed, without a traceback."""
 

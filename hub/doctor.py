@@ -88,7 +88,7 @@ def configuration() -> Iterator[Finding]:
     yield Finding("settings", OK, ", ".join(changed) or "all as by default")
     for name in settings.unknown():
         yield Finding("settings", WARN, f"{name} is not a setting", "Is its name spelt right? README.md lists them.")
-    if found.allow_remote and not settings.is_loopback(found.host):
+    if not settings.is_loopback(found.host):
         yield Finding(
             "settings",
             WARN,
@@ -181,7 +181,7 @@ def database() -> Iterator[Finding]:
 
     try:
         url = base.url_of(found)
-        for check, state, seen, advice in asyncio.run(examine_database(url)):
+        for check, state, seen, advice in asyncio.run(examine_database(url, embedded=found.database_url is None)):
             yield Finding(check, state, seen, advice)
     except DataError as error:
         yield Finding("database", FAIL, str(error).splitlines()[0], "\n".join(str(error).splitlines()[1:]))

@@ -1,4 +1,4 @@
-"""What ``unionhub doctor`` asks of a database: migrations, data and the planner's statistics."""
+"""What ``unionhub doctor`` asks of a database: migrations, row-level security, data and the planner's statistics."""
 
 from collections.abc import AsyncIterator
 from typing import Literal
@@ -8,6 +8,7 @@ import asyncpg
 from db import rollups
 from db.migrate import connect, head
 from db.models import Model
+from db.row_security import faults
 
 ANCHORS = 3
 """How many places have their roll-ups counted again."""
@@ -18,20 +19,20 @@ MANY = 20_000
 Row = tuple[str, Literal["ok", "warn", "fail"], str, str]
 
 
-async def examine_database(url: str) -> list[Row]:
-    """Findings as ``(check, state, seen, advice)``; the server can be reached and suits.
+async def examine_database(url: str, *, embedded: bool = False) -> list[Row]:
+    """Findings as ``(check, state, seen, advice)``; the server can be reached and suits. The ``embedded`` one is logged into as its owner.
 
     Raises:
         DataError: the database went away.
     """
     connection = await connect(url)
     try:
-        return [row async for row in _examine(connection)]
+        return [row async for row in _examine(connection, embedded)]
     finally:
         await connection.close()
 
 
-async def _examine(connection: asyncpg.Connection) -> AsyncIterator[Row]:
+async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncIterator[Row]:
     name, size = await connection.fetchrow(
         "SELECT current_database(), pg_size_pretty(pg_database_size(current_database()))"
     )
@@ -47,6 +48,12 @@ async def _examine(connection: asyncpg.Connection) -> AsyncIterator[Row]:
         yield "migrations", "fail", seen, "unionhub db upgrade"
         return
     yield "migrations", "ok", f"at {revision}, the newest", ""
+
+    weak = await faults(connection, embedded=embedded)
+    for fault in weak:
+        yield "row security", "fail" if fault.is_grave else "warn", fault.seen, fault.advice
+    if not weak:
+        yield "row security", "ok", "every table is behind it, and the service may wear its roles", ""
 
     counts = {
         table: await connection.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608

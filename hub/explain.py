@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from db.connect import create_pool
+from db.row_security import READER
 from hub.app import limits_of, own_engine
 from hub.documents import Documents, Rejected
 from hub.settings import Settings
@@ -24,7 +25,7 @@ async def _explain(settings: Settings, url: str, text: str, variables: dict[str,
     found = Documents(schema._schema, limits_of(settings)).get(text)
     if isinstance(found, Rejected):
         return _errors(orjson.loads(found.body)["errors"])
-    pool = await create_pool(url, size=1, statement_timeout_ms=settings.statement_timeout_ms)
+    pool = await create_pool(url, size=1, statement_timeout_ms=settings.statement_timeout_ms, role=READER)
     try:
         engine = own_engine(pool, settings)
         await engine.execute(found.document, None, variables, caller=OPERATOR, explain=True)

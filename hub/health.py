@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from db.migrate import head
+from db.row_security import Fault, faults
 from hub.operations import DATABASE_AWAY
 from hub.telemetry import CONTENT_TYPE, Telemetry
 
@@ -24,7 +25,7 @@ async def healthz(_: Request) -> Response:
 
 
 def readyz(pool: Callable[[], asyncpg.Pool | None]) -> Callable[[Request], Awaitable[Response]]:
-    """200 when the database can be reached and is at the newest revision; else 503, with what each check found."""
+    """200 when the database can be reached, is at the newest revision and has its second wall; else 503, with what each check found."""
 
     async def answer(_: Request) -> Response:
         opened = pool()
@@ -45,24 +46,34 @@ def metrics(telemetry: Telemetry) -> Callable[[Request], Awaitable[Response]]:
 
 
 async def check(pool: asyncpg.Pool) -> dict[str, str]:
-    """``ok``, or what is wrong and what to do, of ``database`` and ``migrations``."""
+    """``ok``, or what is wrong and what to do, of ``database``, ``migrations`` and ``row_security``."""
     unknown = "not checked: the database cannot be reached"
+    weak: list[Fault] = []
     try:
         async with asyncio.timeout(SECONDS), pool.acquire() as connection:
             found = await connection.fetchval("SELECT version_num FROM alembic_version")
+            if found == newest():
+                weak = [fault for fault in await faults(connection) if fault.is_grave]
     except TimeoutError:
-        return {"database": f"no connection answered within {SECONDS:.0f} s", "migrations": unknown}
+        away = f"no connection answered within {SECONDS:.0f} s"
+        return {"database": away, "migrations": unknown, "row_security": unknown}
     except asyncpg.UndefinedTableError:
         found = None
     except (*DATABASE_AWAY, asyncpg.PostgresError, asyncpg.InterfaceError):
         return {
             "database": "cannot be reached: is it running, and is UNIONHUB_DATABASE_URL right?",
             "migrations": unknown,
+            "row_security": unknown,
         }
     if found == newest():
-        return {"database": OK, "migrations": OK}
+        wall = "; ".join(f"{fault.seen}: {fault.advice}" for fault in weak) or OK
+        return {"database": OK, "migrations": OK, "row_security": wall}
     state = f"the database is at {found}" if found else "the database has not been migrated"
-    return {"database": OK, "migrations": f"{state}, the code is at {newest()}; run: unionhub db upgrade"}
+    return {
+        "database": OK,
+        "migrations": f"{state}, the code is at {newest()}; run: unionhub db upgrade",
+        "row_security": "not checked: the database is at another revision",
+    }
 
 
 @cache

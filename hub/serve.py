@@ -1,7 +1,8 @@
-"""One process that serves: uvicorn with uvloop and httptools, JSON log lines, this machine only unless allowed."""
+"""One process that serves: uvicorn with uvloop and httptools, JSON log lines, listening on this machine only by default."""
 
 import asyncio
 import gc
+import logging
 import socket
 import sys
 
@@ -12,6 +13,8 @@ from hub.database import url_of
 from hub.keys import vault_of
 from hub.settings import Settings, is_loopback
 from hub.telemetry import configure_logging
+
+_log = logging.getLogger("unionhub")
 
 MAX_CONNECTIONS = 1_000
 """Connections and requests at a time; one more is answered 503 at once."""
@@ -24,21 +27,10 @@ GC_THRESHOLDS = (50_000, 20, 50)
 """Allocations between collections; with Python's own, a hostile document takes up to twice the time."""
 
 
-class NotAllowedError(ValueError):
-    """The hub would be reached from other machines, which was not allowed."""
-
-
 def config(settings: Settings) -> uvicorn.Config:
-    """How uvicorn serves the hub.
-
-    Raises:
-        NotAllowedError: the host is not a loopback address and ``allow_remote`` is off.
-    """
-    if not settings.allow_remote and not is_loopback(settings.host):
-        raise NotAllowedError(
-            f"{settings.host} can be reached from other machines, which would read the tokens on their way. "
-            "Set UNIONHUB_HOST=127.0.0.1, or UNIONHUB_ALLOW_REMOTE=true behind a proxy with TLS."
-        )
+    """How uvicorn serves the hub."""
+    if not is_loopback(settings.host):
+        _log.warning("other machines reach the hub at %s: put a proxy with TLS before it", settings.host)
     return uvicorn.Config(
         create_app(settings),
         host=settings.host,
@@ -83,7 +75,6 @@ def serve(settings: Settings) -> None:
     hub starts, and answers queries once it is there.
 
     Raises:
-        NotAllowedError: as of ``config``.
         KeyRingError: the keys of encrypted columns cannot be used.
         DataError: the embedded server does not start.
         OSError: the address cannot be listened on.

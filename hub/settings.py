@@ -169,7 +169,6 @@ class Settings(BaseSettings):
     reveal_daily_limit: Count = Field(
         default=500, description="Records whose personal data a principal may see in clear in a day"
     )
-    allow_remote: bool = Field(default=False, description="Lets host be an address that other machines reach")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")
 
     @field_validator("data_dir", "key_file")
@@ -211,15 +210,6 @@ class Settings(BaseSettings):
     def issuer_key(self) -> Path:
         """The private key of the demonstration's issuer of tokens."""
         return self.data_dir / "issuer.json"
-
-    @model_validator(mode="after")
-    def _stay_on_this_machine(self) -> Self:
-        if not self.allow_remote and not is_loopback(self.host):
-            raise ValueError(
-                f"UNIONHUB_HOST: {self.host} can be reached from other machines; "
-                "use 127.0.0.1, or set UNIONHUB_ALLOW_REMOTE=true if that is what you want"
-            )
-        return self
 
     def shown(self) -> dict[str, str]:
         """Every setting by its variable's name, fit to be printed: the password of the database is left out."""

@@ -34,8 +34,8 @@ registry.add(
         SubjectRequest,
         "sreq",
         hide=("member_id",),
-        fields={"member": One("Member", SubjectRequest.member_id)},
         counted=False,
+        fields={"member": One("Member", SubjectRequest.member_id)},
     )
 )
 registry.root("access_log", Many("AccessLog", InSight()))

@@ -166,7 +166,7 @@ SEALED = frozenset({("Member", "resident_number"), ("Member", "phone"), ("Member
 """Columns of which SQL has a part only."""
 
 
-NAMING = frozenset({"id", "number", "credit_code", "source_number"})
+NAMING = frozenset({"id", "number", "credit_code", "source_number", "certificate_number"})
 """Columns that name one record: who has aggregates only does not count by them, or a set could be made to differ by one person."""
 
 

@@ -15,7 +15,9 @@ IN_FORCE = Period(Membership.valid_from, Membership.valid_to)
 
 MEMBERS_WITHIN = Many(
     "Member",
-    Within(Membership.organization_id, period=IN_FORCE, always=True, via=Membership.member_id),
+    Within(
+        Membership.organization_id, period=IN_FORCE, always=True, via=Membership.member_id, held=Member.organization_id
+    ),
 )
 MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id, period=IN_FORCE))
 
@@ -39,7 +41,7 @@ registry.add(
             "phone": phone(Member.__table__),
             "bank_card": bank_card(Member.__table__),
         },
-        hide=("division_id", *SEALED),
+        hide=("division_id", "organization_id", *SEALED),
         searchable=("name",),
         fields={
             "division": One("Division", Member.division_id),

@@ -107,7 +107,7 @@ class Sight:
         parts = [on(table)]
         if source is not None:
             parts.append(RULES[self.lens][source](self, table))
-        return exists().where(*parts)
+        return exists(table.c.id).where(*parts)
 
     def _closure(self) -> FromClause:
         model = IndustrialClosure if self.lens is Lens.INDUSTRIAL else TerritorialClosure
@@ -160,15 +160,16 @@ def _unions(sight: Sight, table: FromClause) -> Condition:
 
 
 def _members(sight: Sight, table: FromClause) -> Condition:
-    """A membership below that holds today, or is only applied for."""
-    day = sight.day()
-    return sight.some(
-        Membership,
-        lambda other: and_(
-            other.c.member_id == table.c.id,
-            or_(other.c.valid_from.is_(None), other.c.valid_from <= day),
-            or_(other.c.valid_to.is_(None), other.c.valid_to > day),
-            sight.below(other.c.organization_id),
+    """The active membership is below, or another one that has not ended: applied for, or known to end."""
+    return or_(
+        sight.below(table.c.organization_id),
+        sight.some(
+            Membership,
+            lambda other: and_(
+                other.c.member_id == table.c.id,
+                or_(other.c.valid_to.is_(None), other.c.valid_to > sight.day()),
+                sight.below(other.c.organization_id),
+            ),
         ),
     )
 

@@ -31,6 +31,7 @@ from db.divisions import Division, DivisionClosure, DivisionLevel
 from db.employers import EmployerCoverage
 from db.members import Member, Membership, WorkerType
 from db.organizations import Organization, OrganizationForm, OrganizationLevel
+from db.row_security import AGGREGATES
 from db.venues import Venue, VenueKind
 from resolvers.engine.binder import NOTHING, Binder
 from resolvers.engine.source import Computed, Expression, Fetch, expression
@@ -201,7 +202,7 @@ PROGRESS = compiled(
 
 async def _progress(fetch: Fetch, records: Sequence[tuple[Any, ...]]) -> list[dict[str, Any] | None]:
     keys = [record[0] for record in records]
-    rows = await fetch.fetch(PROGRESS.sql, *PROGRESS.arguments(PROGRESS.bind(NOTHING), keys))
+    rows = await fetch.fetch_in(AGGREGATES, PROGRESS.sql, *PROGRESS.arguments(PROGRESS.bind(NOTHING), keys))
     found = {row[0]: _told(*row[1:]) for row in rows}
     return [found.get(key) for key in keys]
 

@@ -114,7 +114,7 @@ class By:
         if self.period is not None and arguments.get("as_of") is not None:
             where.append(holds(self.period, binder.day(arguments["as_of"])))
         if self.via is not None:
-            where = [exists().where(target.key == self.via, *where)]
+            where = [exists(self.via).where(target.key == self.via, *where)]
         return Rows(target.table, where, [*self.order, target.key])
 
 
@@ -123,7 +123,9 @@ class Within:
 
     The union is the parent, or at the root the argument ``within``; without either, all rows. Rows come by union, then by key: that order
     stops early whatever the subtree's size. ``via`` is the column that names the rows when ``column`` is of another table than theirs;
-    ``period`` is applied with ``asOf``, and with ``always`` also without it, as of today.
+    ``period`` is applied with ``asOf``, and with ``always`` also without it, as of today. ``held`` is a column of the rows' own that says
+    the same of today and is null for those who belong to no union: without ``asOf`` rows are reached by it, so also for callers who see
+    no row of the table that ``column`` is of.
     """
 
     def __init__(
@@ -133,29 +135,33 @@ class Within:
         period: Period | None = None,
         always: bool = False,
         via: Expression | None = None,
+        held: Expression | None = None,
     ) -> None:
         self.column = expression(column)
         self.period = period
         self.always = always
         self.via = None if via is None else expression(via)
+        self.held = None if held is None else expression(held)
 
     def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
         """See ``Reach``."""
-        from_: FromClause = target.table if self.via is None else self.via.table
-        where: list[ColumnElement[bool]] = []
-        if self.period is not None and (self.always or arguments.get("as_of") is not None):
-            where.append(holds(self.period, binder.day(arguments.get("as_of"))))
         within = arguments.get("within")
         anchor = parent if parent is not None else None if within is None else binder.key(within, "org")
+        column, via = self.column, self.via
+        where: list[ColumnElement[bool]] = []
+        if self.held is not None and arguments.get("as_of") is None:
+            column, via = self.held, None
+            where = [column.is_not(None)] if anchor is None else []
+        elif self.period is not None and (self.always or arguments.get("as_of") is not None):
+            where = [holds(self.period, binder.day(arguments.get("as_of")))]
+        from_: FromClause = target.table if via is None else via.table
         if anchor is None:
-            return Rows(from_, where, [target.key if self.via is None else self.via], self.via)
+            return Rows(from_, where, [target.key if via is None else via], via)
         if arguments.get("scope") is Scope.SELF:
-            return Rows(from_, [self.column == anchor, *where], [from_.c.id], self.via)
+            return Rows(from_, [column == anchor, *where], [from_.c.id], via)
         closure, held = subtree(arguments, binder, last=not self.always)
-        joined = from_.join(closure, closure.c.descendant_id == self.column)
-        return Rows(
-            joined, [closure.c.ancestor_id == anchor, held, *where], [closure.c.descendant_id, from_.c.id], self.via
-        )
+        joined = from_.join(closure, closure.c.descendant_id == column)
+        return Rows(joined, [closure.c.ancestor_id == anchor, held, *where], [closure.c.descendant_id, from_.c.id], via)
 
 
 class WithinDivision:

@@ -53,6 +53,9 @@ async def fill_federation(url: str) -> None:
     await load_divisions(url)
     await generate(url, MEMBERS, SEED, extend=add_samples)
     await rollups.rebuild(url)
+    connection = await asyncpg.connect(url)
+    await connection.execute("ANALYZE")
+    await connection.close()
 
 
 async def fill_page(url: str) -> None:

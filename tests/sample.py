@@ -26,6 +26,13 @@ PROGRAMMES = frozenset(
 FIRST, DAYS = date(2021, 1, 1), 2_000
 WORDS = ("暖蜂", "安康", "启明", "同心", "和谐", "春风", "金秋", "惠民")
 
+PARTS = (
+    ("attendance", "activity_id", "activity"),
+    ("exhibitor", "activity_id", "activity"),
+    ("job_offer", "exhibitor_id", "exhibitor"),
+)
+"""Parts that belong to the union of what they are part of."""
+
 POOLS = {
     "organization": """
         (SELECT m.organization_id AS id FROM membership m WHERE m.valid_to IS NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 6)
@@ -64,6 +71,10 @@ async def add_samples(connection: asyncpg.Connection) -> None:
     assert isinstance(figures, Table)
     for _ in range(ROWS):
         await add(connection, figures, chance, pools)
+    for table, key, parent in PARTS:
+        await connection.execute(
+            f"UPDATE {table} SET organization_id = p.organization_id FROM {parent} p WHERE p.id = {table}.{key}"
+        )
 
 
 def programme_tables() -> list[Table]:

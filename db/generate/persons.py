@@ -105,7 +105,7 @@ class Persons:
                 (
                     code,
                     total,
-                    f"\t{worker_type}\t{'t' if migrant else 'f'}\t{model}\t{place}\n",
+                    f"\t{worker_type}\t{'t' if migrant else 'f'}\t{model}\t{place}\t{union.planned.id}\n",
                     worker_type == union.worker_type,
                 )
             )

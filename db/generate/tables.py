@@ -52,6 +52,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "is_migrant_worker",
         "is_model_worker",
         "division_id",
+        "organization_id",
     ),
     "membership": (
         "member_id",

@@ -122,9 +122,10 @@ class People:
         phone = f"{PHONES[drawn >> 50 & 7]}{drawn >> 3 & 0x3FFFFFF:08d}"
         sealed = self.seals.cells(member, iso_date, f"{county}{digits}{sequence_digits}{check}", phone)
         place = "\\N" if home.division is None else home.division
+        union = "\\N" if home.dissolved else home.union
         rows.member.append(
             f"{member}\t{name}\t{'MALE' if male else 'FEMALE'}\t{iso_date[:4]}\t{sealed}{NO_CARD}"
-            f"\t{joining.worker_type}\t{'t' if migrant else 'f'}\tf\t{place}\n"
+            f"\t{joining.worker_type}\t{'t' if migrant else 'f'}\tf\t{place}\t{union}\n"
         )
         channel = chance.choices(*_weights(joining.channels))[0]
         applied = joined - timedelta(days=drawn >> 53 & APPLIED_BEFORE)

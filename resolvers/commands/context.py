@@ -13,9 +13,12 @@ import asyncpg
 
 from db.access import Role
 from db.audit import Digest, Entry, record
+from db.connect import acquired
 from db.crypto import Vault
+from db.row_security import Scope
 from resolvers.access import Caller
 from resolvers.engine import ids
+from resolvers.engine.snapshot import scope_of
 from resolvers.errors import HubError
 
 P = ParamSpec("P")
@@ -120,9 +123,11 @@ def checked(text: str | None, most: int, *path: str) -> str | None:
 
 
 @asynccontextmanager
-async def transaction(context: CommandContext) -> AsyncIterator[asyncpg.Connection]:
-    """A connection in a transaction of its own; committed at the end, undone by any exception."""
-    async with context.pool.acquire() as connection, connection.transaction(isolation="read_committed"):
+async def transaction(context: CommandContext, scope: Scope | None = None) -> AsyncIterator[asyncpg.Connection]:
+    """A connection in a transaction of its own that sees what the caller may see, or by another ``scope``; committed at the end, undone
+    by any exception."""
+    seen = scope or scope_of(context.caller)
+    async with acquired(context.pool, seen) as connection, connection.transaction(isolation="read_committed"):
         yield connection
 
 

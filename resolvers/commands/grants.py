@@ -11,6 +11,7 @@ from db.access import Role
 from db.grants import ADMINISTRATORS, Proposed
 from db.organizations import Hierarchy
 from db.principals import AccessError, Actor, principal_id, watched
+from db.row_security import ACCESS, Scope
 from resolvers.commands.context import CommandContext, Refused, guarded, held, refused, transaction
 from resolvers.commands.receipts import keep, receipt
 from resolvers.engine.ids import decode, encode
@@ -135,7 +136,7 @@ async def revoke_access(context: CommandContext, grant_id: str, *, key: str | No
 async def once(context: CommandContext, command: str, key: str | None, given: Mapping[str, Any], work: Any) -> str:
     """Do a command in a transaction, once for its key; the global ID of the grant that it is about."""
     try:
-        async with transaction(context) as connection:
+        async with transaction(context, Scope(ACCESS, context.caller.name)) as connection:
             before = await receipt(connection, context, command, key, given)
             if before.repeated and before.payload is not None:
                 return str(before.payload["id"])

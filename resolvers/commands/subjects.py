@@ -13,6 +13,7 @@ from db.deadlines import DeadlineUnit
 from db.errors import DataError
 from db.model import Term
 from db.personal import WRITERS, personal_columns
+from db.row_security import CLERK
 from resolvers.commands.context import (
     MEMBER,
     CommandContext,
@@ -198,9 +199,11 @@ async def _done(
             "UNEXPECTED_CORRECTIONS", "Corrections go with a request for correction that is granted.", "corrections"
         )
     if granted and kind is SubjectRequestKind.ERASURE:
-        return await _erase(connection, context, member)
+        async with connection.wearing(CLERK):
+            return await _erase(connection, context, member)
     if changes:
-        await _correct(connection, context, member, changes)
+        async with connection.wearing(CLERK):
+            await _correct(connection, context, member, changes)
     return sorted(name.upper() for name in changes)
 
 

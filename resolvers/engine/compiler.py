@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from db.row_security import AGGREGATES
 from resolvers.access import Lens
 from resolvers.engine import assembly
 from resolvers.engine.arguments import Arguments, build, snake
@@ -413,10 +414,12 @@ class Listing:
         binder, parent = Binder(), parents()
         hidden = self.lenses == (Lens.AGGREGATES,) and self._walled and self.source.counted
         rows = self._reached(binder, parent, (Lens.EVERYTHING,) if hidden else self.lenses)
+        role = AGGREGATES if hidden else None
         number = select(_coarse(binder) if hidden else func.count()).select_from(rows.from_).where(*rows.where)
         if self.root:
-            return compiled(select(null(), number.scalar_subquery()), binder)
-        return compiled(select(parent.c.key, number.correlate(parent).scalar_subquery()).select_from(parent), binder)
+            return compiled(select(null(), number.scalar_subquery()), binder, role)
+        counted = select(parent.c.key, number.correlate(parent).scalar_subquery()).select_from(parent)
+        return compiled(counted, binder, role)
 
     def _reached(self, binder: Binder, parent: TableValuedAlias, lenses: tuple[Lens, ...]) -> Rows:
         rows = self.many.reach.rows(self.source, None if self.root else parent.c.key, self.arguments, binder)

@@ -252,7 +252,7 @@ class Engine:
     async def _run(
         self, operation: Operation, inputs: Inputs, bound: Binding, traces: list[Trace] | None
     ) -> tuple[dict[str, Any], list[HubError]]:
-        async with snapshot(self.pool, single=operation.is_single(bound)) as connection:
+        async with snapshot(self.pool, inputs.caller, single=operation.is_single(bound)) as connection:
             if traces is not None:
                 traces.clear()
             this = Run(bound.steps, connection, traces, self._asking(inputs))

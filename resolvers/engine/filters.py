@@ -75,7 +75,7 @@ class Filter:
             key = _under(expression(leads.key), source, table)
             seen = self.registry.sight(target, self.lenses, self.binder, other)
             wall = [] if seen is None else [seen]
-            return exists().where(other.c.id == key, self.condition(target, value, other, depth), *wall)
+            return exists(other.c.id).where(other.c.id == key, self.condition(target, value, other, depth), *wall)
         if isinstance(leads, Many):
             return self._list(source, leads, value, table, depth)
         column = source.column(name)
@@ -129,7 +129,9 @@ class Filter:
         seen = self.registry.sight(target, self.lenses, self.binder, other)
         wall = [] if seen is None else [seen]
         listed: FromClause = replacement_traverse(from_, {}, replaced)  # type: ignore[assignment]
-        return exists().select_from(listed).where(*reached, self.condition(target, given, other, depth), *wall)
+        return (
+            exists(other.c.id).select_from(listed).where(*reached, self.condition(target, given, other, depth), *wall)
+        )
 
     def _operator(
         self, column: ColumnElement[Any], operator: str, operand: Value, prefix: str | None, searchable: bool

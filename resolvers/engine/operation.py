@@ -52,9 +52,12 @@ class Operation:
     keys: tuple[str, ...]
     statements: int = field(init=False)
     """How many statements a run has at most, whatever the number of rows."""
+    wears: bool = field(init=False)
+    """Whether some statement runs in a role that is not the caller's."""
 
     def __post_init__(self) -> None:
         self.statements = sum(step.statements() for root in self.roots for step in root.steps.values())
+        self.wears = any(step.wears() for step in self.steps)
 
     def asks(self) -> bool:
         """Whether a field of it has operations of its own answered."""
@@ -63,6 +66,8 @@ class Operation:
 
     def is_single(self, bound: "Binding") -> bool:
         """Whether a run has one statement only, and so needs no transaction to see one moment."""
+        if self.wears:
+            return False  # a role is put on inside of a transaction
         if self.statements == 1:
             return True
         if len(self.roots) != 1 or self.roots[0].ids is None:

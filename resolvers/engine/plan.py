@@ -57,6 +57,10 @@ class Step:
         own = (self.statement is not None) + (self.total is not None)
         return own + sum(child.step.statements() for child in self.children)
 
+    def wears(self) -> bool:
+        """Whether a statement of this very step runs in a role that is not the caller's."""
+        return any(each is not None and each.role is not None for each in (self.statement, self.total))
+
     def walk(self) -> "Iterator[Step | Computation]":
         """This step and all below it, parents first."""
         yield self
@@ -117,7 +121,10 @@ class Run:
 
     async def fetch(self, path: str, statement: Statement, bound: list[Any], keys: list[Any] | None) -> list[Any]:
         """Rows of one statement."""
-        return await self.at(path).fetch(statement.sql, *statement.arguments(bound, keys))
+        connection, arguments = self.at(path), statement.arguments(bound, keys)
+        if statement.role is None:
+            return await connection.fetch(statement.sql, *arguments)
+        return await connection.fetch_in(statement.role, statement.sql, *arguments)
 
     def at(self, path: str) -> Fetch:
         """The connection, which leaves a trace of what is fetched for the field at ``path`` if traces are wanted."""
@@ -134,8 +141,15 @@ class Traced:
 
     async def fetch(self, sql: str, *args: Any) -> list[Any]:
         """Rows of the statement."""
+        return await self._timed(self.connection.fetch(sql, *args), sql)
+
+    async def fetch_in(self, role: str, sql: str, *args: Any) -> list[Any]:
+        """Rows of the statement in another role."""
+        return await self._timed(self.connection.fetch_in(role, sql, *args), sql)
+
+    async def _timed(self, fetching: Awaitable[list[Any]], sql: str) -> list[Any]:
         start = perf_counter()
-        rows = await self.connection.fetch(sql, *args)
+        rows = await fetching
         self.traces.append(Trace(self.path, sql, len(rows), round((perf_counter() - start) * 1000, 3)))
         return rows
 

@@ -108,9 +108,17 @@ class Session:
         async with self._lock:
             return await self._connection.fetch(sql, *args)
 
+    async def fetch_in(self, role: str, sql: str, *args: Any) -> list[Any]:
+        """Rows of a statement in another role."""
+        async with self._lock:
+            return await self._connection.fetch_in(role, sql, *args)  # type: ignore[no-any-return]
+
     async def rows(self, statement: Statement, keys: list[Any] | None = None) -> list[Any]:
         """Rows of a compiled statement."""
-        return await self.fetch(statement.sql, *statement.arguments(statement.bind(self.inputs), keys))
+        arguments = statement.arguments(statement.bind(self.inputs), keys)
+        if statement.role is None:
+            return await self.fetch(statement.sql, *arguments)
+        return await self.fetch_in(statement.role, statement.sql, *arguments)
 
     def loader(self, name: Any, make: Any) -> DataLoader[Any, Any]:
         """The loader of this name, made when it is first asked for."""
@@ -282,7 +290,7 @@ class Referee:
         asking: Callable[[Fetch], Asks],
     ) -> tuple[Any, list[GraphQLError]]:
         """The data and errors of one operation."""
-        async with snapshot(pool, single=False) as connection:
+        async with snapshot(pool, inputs.caller, single=False) as connection:
             return await self.within(document, operation, inputs, connection, asking)
 
     async def within(

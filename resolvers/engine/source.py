@@ -46,6 +46,9 @@ class Fetch(Protocol):
     async def fetch(self, sql: str, *args: Any) -> list[Any]:
         """Rows of the statement."""
 
+    async def fetch_in(self, role: str, sql: str, *args: Any) -> list[Any]:
+        """Rows of a statement that wears another role of the second wall; the snapshot must be a transaction."""
+
 
 class Asks(Fetch, Protocol):
     """Runs statements, and whole operations for who asks, inside the operation's snapshot."""

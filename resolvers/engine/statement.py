@@ -15,10 +15,14 @@ _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """SQL and the getters of its parameters; a getter of None stands for the parents' keys."""
+    """SQL and the getters of its parameters; a getter of None stands for the parents' keys.
+
+    ``role`` is the role of the second wall that it wears, where that is not the caller's own.
+    """
 
     sql: str
     getters: tuple[Getter | None, ...]
+    role: str | None = None
 
     def bind(self, inputs: Inputs) -> list[Any]:
         """The values of the parameters for one run, with None where the keys will go. Raises what the caller got wrong."""
@@ -39,8 +43,8 @@ def parents() -> TableValuedAlias:
     return func.unnest(keys_parameter()).table_valued("key", name="parent").render_derived()
 
 
-def compiled(select: Select[Any], binder: Binder) -> Statement:
-    """Compile a select whose parameters ``binder`` made."""
+def compiled(select: Select[Any], binder: Binder, role: str | None = None) -> Statement:
+    """Compile a select whose parameters ``binder`` made; it wears ``role`` if one is given."""
     done = select.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     getters: list[Getter | None] = []
     for name in done.positiontup or ():
@@ -50,7 +54,7 @@ def compiled(select: Select[Any], binder: Binder) -> Statement:
         parameter = done.binds[name]
         process = parameter.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
         getters.append(_processed(binder.getters.get(name) or _fixed(done.params[name]), process))
-    return Statement(" ".join(str(done).split()), tuple(getters))
+    return Statement(" ".join(str(done).split()), tuple(getters), role)
 
 
 def _fixed(value: Any) -> Getter:

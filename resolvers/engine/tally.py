@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.util import find_tables
 
 from db.model import Term
+from db.row_security import AGGREGATES
 from resolvers.access import Lens
 from resolvers.engine import buckets, ids
 from resolvers.engine.arguments import Arguments, Leaf
@@ -135,7 +136,8 @@ class Counting:
         measured = [column for column in table.c if column.name.startswith(("people", "m"))][1:]
         key: ColumnElement[Any] = null() if self.parent is None or self.within is not None else self.parent.c.key
         from_: FromClause = table if self.parent is None else self.parent.join(table, true())
-        return compiled(select(key.label("key"), *shown, *measured).select_from(from_), self.binder)
+        whole = select(key.label("key"), *shown, *measured).select_from(from_)
+        return compiled(whole, self.binder, AGGREGATES if self.coarse else None)
 
     def frame(self) -> Getter:
         """Finds what a run asks about. Running it raises BAD_PERIOD and TOO_MANY_GROUPS."""

@@ -7,6 +7,7 @@ import pytest
 
 from db.connect import create_pool
 from db.crypto import Vault
+from db.row_security import READER
 from tests.access.policy import Policy, read
 from tests.access.stage import Stage, set_up
 from tests.resolvers.caller import Caller
@@ -42,7 +43,15 @@ async def stage(owner: asyncpg.Pool, vault: Vault) -> Stage:
         return await set_up(connection, vault)
 
 
-@pytest.fixture(scope="session", params=["first"])
-def hub(request: pytest.FixtureRequest, owner: asyncpg.Pool, stage: Stage) -> Caller:
+@pytest.fixture(scope="session")
+async def served(stage_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """The database as the hub has it, behind the second wall."""
+    made = await create_pool(stage_url, role=READER)
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="session", params=["first", "both"])
+def hub(request: pytest.FixtureRequest, owner: asyncpg.Pool, served: asyncpg.Pool, stage: Stage) -> Caller:
     """Asks an engine behind the first wall alone, or behind both."""
-    return Caller(owner, max_objects=OBJECTS)
+    return Caller(owner if request.param == "first" else served, max_objects=OBJECTS)

@@ -28,7 +28,7 @@ ID = re.compile(r'"([a-z]+_[0-9a-f]+)"')
 @pytest.fixture(scope="session")
 def commands(hub: Caller, vault: Vault, stage: Stage) -> Hub:
     """Commands without a daily limit."""
-    return Hub(hub.watched.pool, vault, 0, 0, options=CommandOptions(reveal_daily_limit=10**6))
+    return Hub(hub.watched.pool, hub.watched.pool, vault, 0, 0, options=CommandOptions(reveal_daily_limit=10**6))
 
 
 def references(stage: Stage, place: str, numbers: dict[int, str]) -> dict[RevealPurpose, str]:

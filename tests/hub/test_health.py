@@ -48,7 +48,7 @@ async def test_hub_without_a_database_starts_and_says_what_is_missing(client: ht
 async def test_migrated_database_is_ready(migrated_url: str) -> None:
     pool = await create_pool(migrated_url)
     try:
-        assert await check(pool) == {"database": "ok", "migrations": "ok"}
+        assert await check(pool) == {"database": "ok", "migrations": "ok", "row_security": "ok"}
     finally:
         await pool.close()
 

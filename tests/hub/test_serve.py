@@ -144,15 +144,12 @@ async def test_hub_answers_requests_side_by_side(port: int) -> None:
         assert {answer.status_code for answer in answers} == {200}
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.1", "::", "hub.example"])
-def test_hub_listens_on_this_machine_only(settings: Settings, host: str) -> None:
-    beyond = settings.model_copy(update={"host": host})
-    with pytest.raises(serve.NotAllowedError, match=r"UNIONHUB_HOST=127\.0\.0\.1"):
-        serve.config(beyond)
-
-
-def test_hub_listens_further_where_that_is_allowed(settings: Settings) -> None:
-    assert serve.config(settings.model_copy(update={"host": "0.0.0.0", "allow_remote": True})).host == "0.0.0.0"
+@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("0.0.0.0", True), ("hub.example", True)])
+def test_hub_that_other_machines_reach_says_so_at_its_start(
+    settings: Settings, caplog: pytest.LogCaptureFixture, host: str, warned: bool
+) -> None:
+    assert serve.config(settings.model_copy(update={"host": host})).host == host
+    assert ("a proxy with TLS" in caplog.text) is warned
 
 
 def test_hub_is_served_by_uvloop_and_httptools_without_an_access_log(settings: Settings) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hub import settings
-from hub.settings import ROOT, BadSettingError, Settings, hide_password, load
+from hub.settings import ROOT, BadSettingError, Settings, hide_password, is_loopback, load
 
 README = ("README.md", "README.zh-CN.md")
 
@@ -73,12 +73,9 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
         ("UNIONHUB_POOL_SIZE", "0", "greater than or equal to 1"),
         ("UNIONHUB_EXECUTOR", "fast", "'plan' or 'default'"),
         ("UNIONHUB_LOG_LEVEL", "loud", "'debug', 'info'"),
-        ("UNIONHUB_ALLOW_REMOTE", "maybe", "boolean"),
         ("UNIONHUB_STATEMENT_TIMEOUT_MS", "10s", "integer"),
         ("UNIONHUB_DATABASE_URL", "mysql://root:geheim@localhost/x", "postgresql://"),
         ("UNIONHUB_DATABASE_URL", "postgresql://root:geheim@localhost", "must name a database"),
-        ("UNIONHUB_HOST", "0.0.0.0", "UNIONHUB_ALLOW_REMOTE=true"),
-        ("UNIONHUB_HOST", "example.org", "UNIONHUB_ALLOW_REMOTE=true"),
         ("UNIONHUB_OIDC_ISSUER", "http://id.example.org", "https://"),
         ("UNIONHUB_ROLE_LIMITS", '{"KING": [1, 1, 1]}', "no role KING"),
         ("UNIONHUB_BUDGET_SECONDS", "0", "greater than or equal to 1"),
@@ -108,16 +105,25 @@ def test_all_bad_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
     ]
 
 
-def test_remote_addresses_need_to_be_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hub_listens_on_loopback_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_loopback(load().host)
     monkeypatch.setenv("UNIONHUB_HOST", "0.0.0.0")
-    monkeypatch.setenv("UNIONHUB_ALLOW_REMOTE", "true")
     assert load().host == "0.0.0.0"
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
-def test_loopback_addresses_need_not(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
-    monkeypatch.setenv("UNIONHUB_HOST", host)
-    assert load().host == host
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.3.2.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("hub.example", False),
+    ],
+)
+def test_what_is_loopback(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import asyncpg
 
 from db.access import Role
 from db.organizations import Hierarchy
+from db.row_security import Scope
 from resolvers import access
 from resolvers.access import Grant
 from resolvers.engine.document import Answer
@@ -58,9 +59,16 @@ class WatchedConnection:
         self.watch = watch
         self.connection = connection
 
+    async def carry(self, scope: Scope) -> None:
+        await self.connection.carry(scope)
+
     def transaction(self, **options: Any) -> Any:
         self.watch.transactions.append(options)
         return self.connection.transaction(**options)
+
+    async def fetch_in(self, role: str, sql: str, *values: Any) -> list[Any]:
+        async with self.connection.wearing(role):
+            return await self.fetch(sql, *values)
 
     async def fetch(self, sql: str, *values: Any) -> list[Any]:
         if self.watch.hold is not None:

@@ -43,6 +43,9 @@ class Hub:
     """A database with two county federations that share no member, and one who asks."""
 
     pool: asyncpg.Pool
+    """Of the tables' owner."""
+    served: asyncpg.Pool
+    """As the hub has it."""
     vault: Vault
     county: int
     others: int
@@ -62,7 +65,7 @@ class Hub:
     ) -> dict[str, Any]:
         """The payload of the one command in the document; it must not err otherwise."""
         context = CommandContext(
-            self.pool, caller, day or today(), self.vault, {"source": "192.0.2.7", "operation": "Op"}, self.options
+            self.served, caller, day or today(), self.vault, {"source": "192.0.2.7", "operation": "Op"}, self.options
         )
         result = await graphql(SCHEMA._schema, document, variable_values={"input": given}, context_value=context)
         if result.errors:
@@ -95,10 +98,10 @@ JOIN membership s ON s.organization_id = c.descendant_id AND s.valid_to IS NULL 
 WHERE o.level = 'COUNTY' GROUP BY o.id HAVING count(*) >= 5 ORDER BY o.id LIMIT 2"""
 
 
-async def hub(pool: asyncpg.Pool, vault: Vault) -> Hub:
+async def hub(pool: asyncpg.Pool, served: asyncpg.Pool, vault: Vault) -> Hub:
     """The hub on a copy of the template."""
     first, second = await pool.fetch(UNIONS)
-    return Hub(pool, vault, first["id"], second["id"], first["members"], second["members"])
+    return Hub(pool, served, vault, first["id"], second["id"], first["members"], second["members"])
 
 
 def gids(keys: list[int], prefix: str = "mem") -> list[str]:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from db.connect import create_pool
+from db.row_security import READER
 from resolvers.access import PUBLIC, Caller
 from resolvers.engine.engine import Engine
 from schema import registry, schema
@@ -18,14 +19,15 @@ REQUESTS = "{ subjectRequests { nodes { id kind detail openedOn dueOn closedOn m
 
 @pytest.fixture
 async def here(fresh_database_url, vault):
-    pool = await create_pool(fresh_database_url, size=8)
-    made = await hub(pool, vault)
+    pool, served = await create_pool(fresh_database_url, size=8), await create_pool(fresh_database_url, role=READER)
+    made = await hub(pool, served, vault)
     await made.ask(REVEAL, asked(made.members[:2]), made.federation())
     await made.ask(REVEAL, asked(made.members[1:2]), made.federation())
     for member in (made.members[0], made.strangers[0]):
         await made.ask(OPEN, {"kind": "CORRECTION", "detail": "手机号有误"}, made.worker(member))
     yield made
     await pool.close()
+    await served.close()
 
 
 @pytest.fixture(params=["plan", "default"])
@@ -34,7 +36,7 @@ def executor(request):
 
 
 async def read(here, text, caller, executor="plan"):
-    engine = Engine(schema._schema, registry, here.pool, max_objects=25_000, executor=executor)
+    engine = Engine(schema._schema, registry, here.served, max_objects=25_000, executor=executor)
     response = json.loads((await engine.execute(document(text), None, {}, caller=caller)).body)
     assert "errors" not in response, response
     return next(iter(response["data"].values()))
@@ -75,7 +77,7 @@ async def test_an_entry_about_another_is_not_found_by_its_id(here):
     text = f'{{ nodes(ids: ["{own}"]) {{ id }} }}'
     assert await read(here, text, here.worker(here.members[0])) == [{"id": own}]
     for caller in (here.worker(here.strangers[0]), here.federation(), PUBLIC):
-        engine = Engine(schema._schema, registry, here.pool, max_objects=25_000)
+        engine = Engine(schema._schema, registry, here.served, max_objects=25_000)
         response = json.loads((await engine.execute(document(text), None, {}, caller=caller)).body)
         assert response["data"] == {"nodes": [None]}
         assert [error["extensions"]["code"] for error in response["errors"]] == ["NOT_FOUND"]

@@ -11,6 +11,7 @@ from db.connect import create_pool
 from db.grants import Proposed, grant
 from db.organizations import Hierarchy
 from db.principals import by_id, create_principal
+from db.row_security import READER
 from resolvers.access import PUBLIC, Caller, Grant
 from resolvers.engine.ids import encode
 from resolvers.viewer import caller_of, viewer_fields
@@ -36,8 +37,8 @@ class Here:
 
 @pytest.fixture
 async def here(fresh_database_url, vault):
-    pool = await create_pool(fresh_database_url, size=4)
-    made = await hub(pool, vault)
+    pool, served = await create_pool(fresh_database_url), await create_pool(fresh_database_url, size=4, role=READER)
+    made = await hub(pool, served, vault)
     async with pool.acquire() as connection:
         number = await create_principal(connection, "county office", PrincipalKind.PERSON)
         await grant(
@@ -49,6 +50,7 @@ async def here(fresh_database_url, vault):
     assert found is not None
     yield Here(made, caller_of(found), encode("org", made.county), encode("org", made.others))
     await pool.close()
+    await served.close()
 
 
 def asked(here: Here, **more: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from db.clock import today
 from db.connect import create_pool
 from db.crypto import Sealed
 from db.members import PHONE, RESIDENT_NUMBER
+from db.row_security import READER
 from resolvers.access import PUBLIC, Caller, Grant
 from resolvers.commands.purposes import RULES, PersonalField, RevealPurpose, as_markdown
 from resolvers.errors import HubError
@@ -24,9 +25,10 @@ DOCS = Path(__file__).parent.parent.parent / "docs"
 
 @pytest.fixture
 async def here(fresh_database_url, vault):
-    pool = await create_pool(fresh_database_url, size=20)
-    yield await hub(pool, vault)
+    pool, served = await create_pool(fresh_database_url), await create_pool(fresh_database_url, size=20, role=READER)
+    yield await hub(pool, served, vault)
     await pool.close()
+    await served.close()
 
 
 async def clear(here, key, secret):
@@ -52,9 +54,9 @@ async def test_a_federation_sees_the_fields_asked_for_of_its_members_in_the_orde
 
 async def test_many_are_revealed_by_one_statement(here):
     sent = []
-    async with here.pool.acquire() as connection:
+    async with here.served.acquire() as connection:
         connection.add_query_logger(lambda query: sent.append(query.query))
-        await replace(here, pool=OnePool(connection)).ask(REVEAL, asked(here.members[:5]), here.federation())
+        await replace(here, served=OnePool(connection)).ask(REVEAL, asked(here.members[:5]), here.federation())
     assert len([query for query in sent if "FROM member " in query]) == 1
 
 

@@ -11,6 +11,7 @@ from db.audit import verify
 from db.connect import create_pool
 from db.crypto import Sealed
 from db.members import SECRETS
+from db.row_security import READER
 from resolvers.access import Caller, Grant
 from tests.resolvers.commands import CLOSE, EXPORT, OPEN, REVEAL, asked, gids, hub
 
@@ -20,9 +21,10 @@ DAY = date(2026, 9, 21)
 
 @pytest.fixture
 async def here(fresh_database_url, vault):
-    pool = await create_pool(fresh_database_url, size=12)
-    yield await hub(pool, vault)
+    pool, served = await create_pool(fresh_database_url), await create_pool(fresh_database_url, size=12, role=READER)
+    yield await hub(pool, served, vault)
     await pool.close()
+    await served.close()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from db.crypto import Sealed, Secret, Sealer, decrypt
 from db.keys import KeyRing, KeySource, from_environment
 
 revision: str = "0004"
-down_revision: str | None = "0002"
+down_revision: str | None = "0003"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 from db.migrations.rollup import Fact, create, drop
 
 revision: str = "0010"
-down_revision: str | None = "0007"
+down_revision: str | None = "0009"
 branch_labels = None
 depends_on = None
 

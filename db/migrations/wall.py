@@ -1,0 +1,134 @@
+"""How a migration puts a new table behind the second wall, in a line or two (docs/second-wall.md):
+
+    protect("activity", UNIONS)                                      # a table with organization_id
+    protect("participation", UNIONS, own("member_id"))               # and the worker's own rows
+    protect("activity_session", through("activity", "activity_id"))  # a part of a record: in sight with it
+    publish("census_category")                                       # reference data: also a reason in row_security.OPEN
+
+Policies are written into the database by the migration that calls this; to change what a function here says changes no database.
+"""
+
+import zlib
+from collections.abc import Mapping
+
+from alembic import op
+
+READER, EVERYTHING, AGGREGATES = "unionhub_reader", "unionhub_everything", "unionhub_aggregates"
+
+Policies = Mapping[str, str]
+"""Conditions on a row by who sees it: ``federation``, ``bureau``, ``social_security``, ``cases``, ``self``, or all: ``reader``."""
+
+
+def among(name: str, column: str) -> str:
+    """The key in the column is in one of the session's sets: ``unions``, ``superiors``, or the divisions ``reviewed`` and ``insured``."""
+    return f"(width_bucket({column}, (SELECT wall.seen('{name}'))) & 1) <> 0"
+
+
+def named(lens: str, column: str) -> str:
+    """The key in the column is one of the lens's own."""
+    return f"{column} = ANY ((SELECT wall.keys('{lens}'))::bigint[])"
+
+
+def of_unions(column: str = "organization_id") -> Policies:
+    """Federations and industry unions see the rows of their subtree."""
+    return {"federation": among("unions", column)}
+
+
+def of_divisions(column: str = "division_id") -> Policies:
+    """Bureaus and agencies see the rows of their division and below."""
+    return {"bureau": among("reviewed", column), "social_security": among("insured", column)}
+
+
+def own(column: str = "member_id") -> Policies:
+    """Workers see the rows that name them."""
+    return {"self": named("self", column)}
+
+
+def of_cases(column: str = "case_id") -> Policies:
+    """Mediators and tribunals see the rows of the cases assigned to them."""
+    return {"cases": named("cases", column)}
+
+
+def own_through(parent: str, column: str) -> Policies:
+    """Workers see the parts of a record that names them."""
+    return {
+        "self": f"EXISTS (SELECT FROM {parent} parent WHERE parent.id = {column} AND {named('self', 'parent.member_id')})"
+    }
+
+
+def through(parent: str, column: str) -> Policies:
+    """Whoever sees the record that the column names sees its part."""
+    return {"reader": f"EXISTS (SELECT FROM {parent} parent WHERE parent.id = {column})"}
+
+
+UNIONS = of_unions()
+DIVISIONS = of_divisions()
+DROP_POLICIES = """
+DO $$
+DECLARE name text;
+BEGIN
+    FOR name IN SELECT polname FROM pg_policy WHERE polrelid = '{table}'::regclass LOOP
+        EXECUTE format('DROP POLICY %I ON {table}', name);
+    END LOOP;
+END $$
+"""
+
+
+def protect(table: str, *policies: Policies, counted: str | None = "", everything: bool = True) -> None:
+    """Row-level security for a new table: who has everything sees all rows (unless ``everything`` is off, as for health data), the others
+    those of any of ``policies``.
+
+    ``counted`` names the columns that counts for who has aggregates only may read, of all rows: all of them, unless columns name a
+    person or a case, which are to be left out; None for no count at all.
+    """
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"GRANT SELECT ON {table} TO {READER}")
+    if everything:
+        op.execute(f"CREATE POLICY everything ON {table} FOR SELECT TO {EVERYTHING} USING (true)")
+    merged: dict[str, list[str]] = {}
+    for each in policies:
+        for lens, condition in each.items():
+            merged.setdefault(lens, []).append(f"({condition})")
+    for lens, conditions in merged.items():
+        found = " OR ".join(conditions)
+        op.execute(f"CREATE POLICY {lens} ON {table} FOR SELECT TO unionhub_{lens} USING ({found})")
+    if counted is not None:
+        op.execute(f"GRANT SELECT {f'({counted})' if counted else ''} ON {table} TO {AGGREGATES}")
+        op.execute(f"CREATE POLICY aggregates ON {table} FOR SELECT TO {AGGREGATES} USING (true)")
+
+
+def unprotect(*tables: str) -> None:
+    """For ``downgrade``: no policies and no rights of the hub, for tables that stay."""
+    for table in tables:
+        op.execute(f"REVOKE ALL ON {table} FROM {READER}, {AGGREGATES}")
+        op.execute(DROP_POLICIES.format(table=table))
+        op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+
+
+def also(table: str, policies: Policies) -> None:
+    """Show more rows of a table that is protected already."""
+    for lens, condition in policies.items():
+        name = f"{lens}_{zlib.crc32(condition.encode()):08x}"
+        op.execute(f"CREATE POLICY {name} ON {table} FOR SELECT TO unionhub_{lens} USING ({condition})")
+
+
+def write(table: str, rights: str, *policies: Policies) -> None:
+    """Let commands of who ``policies`` name write rows that fulfil them, e.g. ``write("claim", "INSERT, UPDATE (status)", UNIONS)``.
+
+    A command's connection carries the caller's scope, so ``policies`` say again what the command has checked.
+    """
+    op.execute(f"GRANT {rights} ON {table} TO {READER}")
+    kinds = [kind for kind in ("INSERT", "UPDATE", "DELETE") if kind in rights]
+    everything: Policies = {"everything": "true"}
+    for each in (everything, *policies):
+        for lens, condition in each.items():
+            for kind in kinds:
+                using = f"USING ({condition})" if kind != "INSERT" else ""
+                check = f"WITH CHECK ({condition})" if kind != "DELETE" else ""
+                name = f"{kind.lower()}_{lens}"
+                op.execute(f"CREATE POLICY {name} ON {table} FOR {kind} TO unionhub_{lens} {using} {check}")
+
+
+def publish(table: str) -> None:
+    """Reference data that everyone reads; the table needs its reason in ``OPEN`` of ``db/row_security.py``."""
+    op.execute(f"GRANT SELECT ON {table} TO {READER}, {AGGREGATES}")

@@ -1,0 +1,173 @@
+"""The second wall: the roles that the hub wears, the scope that a session carries, and whether a database has it all (docs/second-wall.md).
+
+The policies themselves are SQL, in migrations 0003 and 0006.
+"""
+
+from dataclasses import dataclass, field
+
+import asyncpg
+
+READER = "unionhub_reader"
+"""What every session of the hub begins as; no policy is for it alone, so it sees no row of a protected table."""
+
+EVERYTHING = "unionhub_everything"
+FEDERATION = "unionhub_federation"
+BUREAU = "unionhub_bureau"
+SOCIAL_SECURITY = "unionhub_social_security"
+CASES = "unionhub_cases"
+SELF = "unionhub_self"
+SEVERAL = "unionhub_several"
+"""All lenses but everything; those for which a scope has no keys show nothing."""
+
+ACCESS = "unionhub_access"
+"""The hub itself at sign-in and when it grants: everything, and who may sign in."""
+
+CLERK = "unionhub_clerk"
+"""A command that corrects or erases a member, inside its transaction."""
+
+AGGREGATES = "unionhub_aggregates"
+"""Worn by a statement that counts for a caller with aggregates only: all rows, but no column that names a person or a case."""
+
+SERVICE = "unionhub_service"
+"""Member of all of these: what the login of the service is granted."""
+
+ROLES = (
+    READER,
+    EVERYTHING,
+    FEDERATION,
+    BUREAU,
+    SOCIAL_SECURITY,
+    CASES,
+    SELF,
+    SEVERAL,
+    ACCESS,
+    CLERK,
+    AGGREGATES,
+    SERVICE,
+)
+
+LENSES = (
+    "territorial",
+    "industrial",
+    "hr_bureau",
+    "social_security",
+    "employers_body",
+    "cases",
+    "self",
+    "everything",
+    "me",
+)
+"""The settings that carry keys (``unionhub.territorial`` and so on), in the order of ``wall.carry``; the last one is who asks."""
+
+OPEN = {
+    "division": "the territory is public",
+    "division_alias": "the territory is public",
+    "division_closure": "the territory is public",
+    "deadline_rule": "the law is public",
+    "policy_document": "published by who issued it",
+    "policy_issuer": "published with its document",
+    "policy_measure": "published with its document",
+    "venue": "open to the public",
+    "venue_coverage": "whom a venue that is open to the public serves",
+    "published_figure": "published on a page, and no record of anybody",
+    "territorial_closure": "keys of unions in pairs, without a name; every policy on unions rests on it",
+    "industrial_closure": "keys of unions in pairs, without a name; every policy on unions rests on it",
+    "access_version": "one number that says when to ask again",
+    "alembic_version": "one number",
+    "rollup.state": "whether roll-ups are kept",
+    "rollup.anchor": "keys of unions and divisions",
+    "rollup.place": "keys of unions in pairs",
+    "rollup.membership_class": "combinations of dimensions that occur, without a count",
+    "rollup.insurance_enrolment_class": "combinations of dimensions that occur, without a count",
+    "access_log_head": "number and digest of the last entry; only functions of the owner change it",
+}
+"""Tables without row-level security, and why. Every other table has it."""
+
+
+@dataclass(slots=True)
+class Scope:
+    """What a session may see: a role, who asks, and keys by lens as arrays of PostgreSQL in the order of ``LENSES``.
+
+    ``sets`` is what ``wall.carry`` made of the keys, kept so that the next connection need not make it again; it is checked there.
+    """
+
+    role: str
+    principal: str = ""
+    keys: tuple[str, ...] = ("{}",) * len(LENSES)
+    sets: list[str] | None = field(default=None, compare=False)
+
+
+NOBODY = Scope(READER)
+"""Sees no row of a protected table."""
+
+HUB = Scope(ACCESS)
+"""The hub itself, for nobody: sign-in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What weakens the second wall in a database, and what to do."""
+
+    seen: str
+    advice: str
+    is_grave: bool = True
+
+
+_LOGIN = """
+SELECT session_user AS name, r.rolsuper, r.rolbypassrls,
+    EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('member') AND pg_has_role(session_user, relowner, 'MEMBER')) AS owns
+FROM pg_roles r WHERE r.rolname = session_user
+"""
+_ROLES = """
+SELECT wanted AS name, r.oid IS NOT NULL AS is_there, coalesce(r.rolsuper OR r.rolbypassrls OR r.rolcanlogin, false) AS is_strong,
+    coalesce(pg_has_role(session_user, r.oid, 'SET'), false) AS is_worn
+FROM unnest($1::text[]) AS wanted LEFT JOIN pg_roles r ON r.rolname = wanted
+"""
+_TABLES = """
+SELECT CASE nspname WHEN 'public' THEN '' ELSE nspname || '.' END || relname AS relname
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE nspname IN ('public', 'rollup') AND relkind IN ('r', 'p') AND NOT relrowsecurity
+ORDER BY 1
+"""
+
+
+async def faults(connection: asyncpg.Connection, *, embedded: bool = False) -> list[Fault]:
+    """What weakens the second wall of the database that a connection of the service's own login leads to; nothing if it stands.
+
+    On the ``embedded`` server the login is a superuser, which is as it is meant to be there.
+    """
+    found = []
+    for role in await connection.fetch(_ROLES, list(ROLES)):
+        if not role["is_there"]:
+            found.append(Fault(f"the role {role['name']} is missing", "unionhub db upgrade"))
+        elif role["is_strong"]:
+            found.append(
+                Fault(
+                    f"the role {role['name']} has rights of its own",
+                    f"ALTER ROLE {role['name']} NOLOGIN NOSUPERUSER NOBYPASSRLS",
+                )
+            )
+        elif not role["is_worn"]:
+            login = await connection.fetchval("SELECT quote_ident(session_user)")
+            found.append(
+                Fault(
+                    f"the login may not take on the role {role['name']}",
+                    f"GRANT {SERVICE} TO {login} WITH INHERIT FALSE, SET TRUE",
+                )
+            )
+    bare = [row["relname"] for row in await connection.fetch(_TABLES) if row["relname"] not in OPEN]
+    if bare:
+        found.append(Fault(f"no row-level security on {', '.join(bare)}", "unionhub db upgrade"))
+    login = await connection.fetchrow(_LOGIN)
+    if not embedded and (login["rolsuper"] or login["rolbypassrls"] or login["owns"]):
+        kind = "the owner of the tables" if login["owns"] else "a login that row-level security does not bind"
+        kind = "a superuser" if login["rolsuper"] else kind
+        found.append(
+            Fault(
+                f"the service logs in as {kind} ({login['name']}); queries wear {READER}, but a fault that leaves that role has all rights",
+                f"Let it log in as a user that owns nothing: CREATE ROLE hub LOGIN; GRANT {SERVICE} TO hub WITH INHERIT FALSE, SET TRUE."
+                " Migrations go on as the owner.",
+                is_grave=False,
+            )
+        )
+    return found

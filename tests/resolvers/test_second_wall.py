@@ -1,0 +1,174 @@
+"""The first wall removed: plans compiled without any scope, on the pool that the hub has, against plans with it and no second wall."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+import asyncpg
+import pytest
+from graphql import get_named_type
+from strawberry.utils.str_converters import to_camel_case
+
+from db.clock import today
+from db.connect import create_pool
+from db.row_security import READER
+from resolvers.access import Caller, Lens
+from resolvers.engine import ids
+from resolvers.engine.engine import Engine
+from resolvers.engine.source import Many
+from resolvers.policy import OPEN as OPEN_TYPES
+from schema import registry, schema
+from tests.db.row_reference import HEALTH, REFERENCE, reference
+from tests.resolvers.callers import callers_of
+from tests.resolvers.documents import document
+
+LISTS = {
+    name: registry.sources[answer.target].table.name
+    for name, answer in ((to_camel_case(name), answer) for name, answer in registry.roots.items())
+    if isinstance(answer, Many)
+    and answer.target not in OPEN_TYPES
+    and registry.sources[answer.target].table.name in REFERENCE
+}
+"""The lists at the root by what they hold, but for what is open to everyone and what the hub keeps itself."""
+NAMES = (
+    "national", "province", "city", "grassroots", "industry", "hr", "social_security", "employers_body", "mediator", "member", "several",
+    "analyst", "nobody",
+)  # fmt: skip
+NESTED = """query { organizations(first: 20, filter: {level: {in: [CITY, COUNTY, GRASSROOTS]}}) { totalCount nodes { id
+  parents { id parent { id } } ancestors { id } children(first: 5) { totalCount nodes { id } } committeeTerms { id }
+  employers(first: 3) { totalCount nodes { id organization { id } } }
+  members(first: 3) { totalCount nodes { id memberships { id organization { id } } engagements { id employer { id } } } }
+  disputeCases(first: 3) { totalCount nodes { id parties(first: 5) { nodes { id role } } steps { id } } }
+  collectiveAgreements(first: 3) { totalCount nodes { id parties { id } steps { id } } }
+  insuranceEnrolments(first: 3) { totalCount nodes { id member { id } participant { id } } } } } }"""
+
+
+@pytest.fixture(scope="module")
+async def callers(pool: asyncpg.Pool) -> Mapping[str, Caller]:
+    return await callers_of(pool)
+
+
+@pytest.fixture(scope="module")
+async def second(database_url: str) -> AsyncIterator[Engine]:
+    """The second wall alone."""
+    pool = await create_pool(database_url, role=READER, size=2)
+    yield Engine(schema._schema, registry, pool, max_objects=25_000, first_wall=False)
+    await pool.close()
+
+
+@pytest.fixture(scope="module")
+def first(pool: asyncpg.Pool) -> Engine:
+    """The first wall alone."""
+    return Engine(schema._schema, registry, pool, max_objects=25_000)
+
+
+@pytest.fixture(scope="module")
+def both(second: Engine) -> Engine:
+    """Both walls."""
+    return Engine(schema._schema, registry, second.pool, max_objects=25_000)
+
+
+async def data(engine: Engine, text: str, caller: Caller, variables: Mapping[str, Any] | None = None) -> Any:
+    response = json.loads((await engine.execute(document(text), None, variables or {}, caller=caller)).body)
+    assert {error["extensions"]["code"] for error in response.get("errors", ())} <= {"NOT_FOUND"}, response
+    return response["data"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("field", LISTS)
+async def test_a_list_compiled_without_scope_holds_no_row_beyond_it(second, pool, callers, field, name):
+    caller = callers[name]
+    allowed = await reference(pool, LISTS[field], caller, today())
+    found = (await data(second, f"{{ {field}(first: 200) {{ totalCount nodes {{ id }} }} }}", caller))[field]
+    assert {ids.decode(node["id"], node["id"].split("_")[0])[1] for node in found["nodes"]} <= allowed
+    assert found["totalCount"] <= len(allowed)
+    if Lens.AGGREGATES in caller.lenses:
+        assert found == {"totalCount": 0, "nodes": []}
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_second_wall_hides_nothing_that_the_first_shows(first, both, callers, name):
+    for field in (*LISTS, "administeredGrants", "apiKeys"):
+        text = f"{{ {field}(first: 200) {{ totalCount nodes {{ id }} }} }}"
+        assert await data(both, text, callers[name]) == await data(first, text, callers[name]), field
+    assert await data(both, NESTED, callers[name]) == await data(first, NESTED, callers[name])
+
+
+@pytest.mark.parametrize("kind", registry.statistics)
+async def test_statistics_are_the_same_behind_both_walls(first, both, callers, kind):
+    text = f"{{ statistics(kind: {kind}) {{ total {{ records }} }} }}"
+    for name in NAMES:
+        assert await data(both, text, callers[name]) == await data(first, text, callers[name]), name
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_what_lies_deeper_holds_no_row_beyond_it_either(second, pool, callers, name):
+    caller = callers[name]
+    allowed = {table: await reference(pool, table, caller, today()) for table in set(LISTS.values())}
+    tables = {source.prefix: source.table.name for source in registry.sources.values()}
+
+    def seen(value: Any) -> Iterator[tuple[str, int]]:
+        if isinstance(value, dict):
+            if "id" in value:
+                prefix = value["id"].split("_")[0]
+                yield tables[prefix], ids.decode(value["id"], prefix)[1]
+            value = list(value.values())
+        if isinstance(value, list):
+            for item in value:
+                yield from seen(item)
+
+    for table, key in seen(await data(second, NESTED, caller)):
+        assert table not in allowed or key in allowed[table], (table, key)
+
+
+@pytest.mark.parametrize("field", LISTS)
+async def test_counts_for_who_has_aggregates_only_are_those_of_the_first_wall_alone(both, first, callers, field):
+    text = f'{{ {field}(first: 3) {{ totalCount nodes {{ id }} }} division(code: "330000") {{ name }} }}'
+    found = await data(both, text, callers["analyst"])
+    assert found == await data(first, text, callers["analyst"])
+    assert LISTS[field] in HEALTH or found[field]["totalCount"] >= 10
+    assert found[field]["nodes"] == []
+
+
+def filters(name: str, depth: int) -> Iterator[Any]:
+    """A filter for each field of a filter's type and of those below it."""
+    for field, given in schema._schema.type_map[name].fields.items():
+        below = get_named_type(given.type)
+        if field in ("and", "or", "not"):
+            continue
+        if "isNull" in below.fields:
+            yield {field: {"isNull": False}}
+        elif "in" in below.fields:
+            yield {field: {"in": []}}
+        elif "eq" in below.fields:
+            yield {field: {"eq": True}}
+        elif depth:
+            yield from ({field: found} for found in filters(below.name, depth - 1))
+
+
+@pytest.mark.parametrize("field", LISTS)
+async def test_who_has_aggregates_only_counts_by_what_names_nobody_and_is_refused_the_rest(both, callers, field):
+    given = get_named_type(schema._schema.query_type.fields[field].args["filter"].type).name
+    text = f"query($filter: {given}) {{ {field}(filter: $filter) {{ totalCount }} }}"
+    refused = 0
+    for found in filters(given, 3):
+        answer = await both.execute(document(text), None, {"filter": found}, caller=callers["analyst"])
+        errors = json.loads(answer.body).get("errors", ())
+        assert {error["extensions"]["code"] for error in errors} <= {"MASKED_COLUMN"}, (found, errors)
+        refused += bool(errors)
+    assert refused or field not in ("members", "disputeCases")
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_record_out_of_scope_is_null_to_a_plan_without_scope(second, pool, callers, name):
+    caller = callers[name]
+    for table in ("member", "dispute_case", "employer", "collective_agreement"):
+        source = next(each for each in registry.sources.values() if each.table.name == table)
+        allowed = await reference(pool, table, caller, today())
+        every = {row["id"] for row in await pool.fetch(f"SELECT id FROM {table} ORDER BY id LIMIT 500")}
+        for keys, is_seen in ((sorted(every & allowed)[:3], True), (sorted(every - allowed)[:3], False)):
+            for key in keys:
+                found = await data(
+                    second, "query($id: ID!) { node(id: $id) { id } }", caller, {"id": ids.encode(source.prefix, key)}
+                )
+                assert (found["node"] is not None) is is_seen, (name, table, key)
