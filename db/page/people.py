@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -72,7 +73,7 @@ class People:
         self.given = (given_table(FEMALE, GIVEN, tables), given_table(MALE, GIVEN, tables))
         self.offset = tables.randrange(RESIDENTS)
         self.serial = 0
-        self.counties: list[tuple[str, int]] = []
+        self.counties: list[str] = []
 
     def chance(self, label: str) -> random.Random:
         """A source of chance of one's own, the same for the same seed and label."""
@@ -90,11 +91,12 @@ class People:
         first = 1 + int(await self.connection.fetchval("SELECT coalesce(max(id), 0) FROM member"))
         self.serial = max(self.serial, first)
         if not self.counties:
-            self.counties = [(code, weighted(code, 0)) for code in await county_codes(self.connection)]
+            self.counties = await county_codes(self.connection)
         placed = _placed(chance, joining)
         made, rows = [], _Rows()
-        for position, (home, joined) in enumerate(placed):
-            made.append(self._person(chance, joining, first + position, home, joined, rows))
+        channels = chance.choices(list(joining.channels), list(joining.channels.values()), k=joining.count)
+        for position, ((home, joined), channel) in enumerate(zip(placed, channels, strict=True)):
+            made.append(self._person(chance, joining, first + position, home, joined, channel, rows))
         await rows.copy(self.connection)
         await self.connection.execute(
             "SELECT setval(pg_get_serial_sequence('member', 'id'), $1)", first + joining.count - 1
@@ -102,7 +104,14 @@ class People:
         return made
 
     def _person(
-        self, chance: random.Random, joining: Joining, member: int, home: Home, joined: date, rows: "_Rows"
+        self,
+        chance: random.Random,
+        joining: Joining,
+        member: int,
+        home: Home,
+        joined: date,
+        channel: str,
+        rows: "_Rows",
     ) -> Person:
         day = joined.toordinal()
         while True:
@@ -115,10 +124,8 @@ class People:
         drawn = chance.getrandbits(62)
         name = self.surnames[drawn & 1023] + self.given[male][drawn >> 10 & 8191]
         migrant = joining.migrant >= 1.0 or (drawn >> 23 & 1023) < joining.migrant * 1024
-        county, county_sum = self.counties[(drawn >> 33) % len(self.counties)] if migrant else (home.county, -1)
-        check = RESIDENT_CHECK[
-            ((weighted(county, 0) if county_sum < 0 else county_sum) + birth_sum + sequence_sum) % 11
-        ]
+        county = self.counties[(drawn >> 33) % len(self.counties)] if migrant else home.county
+        check = RESIDENT_CHECK[(_county_sum(county) + birth_sum + sequence_sum) % 11]
         phone = f"{PHONES[drawn >> 50 & 7]}{drawn >> 3 & 0x3FFFFFF:08d}"
         sealed = self.seals.cells(member, iso_date, f"{county}{digits}{sequence_digits}{check}", phone)
         place = "\\N" if home.division is None else home.division
@@ -127,8 +134,7 @@ class People:
             f"{member}\t{name}\t{'MALE' if male else 'FEMALE'}\t{iso_date[:4]}\t{sealed}{NO_CARD}"
             f"\t{joining.worker_type}\t{'t' if migrant else 'f'}\tf\t{place}\t{union}\n"
         )
-        channel = chance.choices(*_weights(joining.channels))[0]
-        applied = joined - timedelta(days=drawn >> 53 & APPLIED_BEFORE)
+        applied = max(joined - timedelta(days=drawn >> 53 & APPLIED_BEFORE), home.established or date.min)
         ended = "TRANSFERRED_OUT" if home.dissolved else "ACTIVE"
         end = f"{home.dissolved}\t工会撤销,会员转出" if home.dissolved else "\\N\t\\N"
         rows.membership.append(f"{member}\t{home.union}\t{ended}\t{channel}\t{applied}\t{joined}\t{end}\n")
@@ -139,6 +145,11 @@ class People:
             until = home.dissolved or "\\N"
             rows.engagement.append(f"{member}\t{employer}\t{home.union}\t{joining.kind}\t{title}\t{applied}\t{until}\n")
         return Person(member, name, home.union, employer, joined)
+
+
+@lru_cache(maxsize=4096)
+def _county_sum(code: str) -> int:
+    return weighted(code, 0)
 
 
 class _Rows:
@@ -152,10 +163,6 @@ class _Rows:
     async def copy(self, connection: asyncpg.Connection) -> None:
         for table in ("member", "membership", "engagement"):
             await copy_bytes(connection, table, TABLES[table], "".join(getattr(self, table)).encode())
-
-
-def _weights(weights: Mapping[str, float]) -> tuple[list[str], list[float]]:
-    return list(weights), list(weights.values())
 
 
 def _placed(chance: random.Random, joining: Joining) -> list[tuple[Home, date]]:

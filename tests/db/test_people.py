@@ -56,7 +56,7 @@ async def test_so_many_join_as_asked_on_working_days_of_unions_that_stand(connec
     for row in rows:
         assert row["valid_from"] in working_days(*YEAR)
         assert row["applied_on"] <= row["valid_from"]
-        assert row["established_on"] <= row["valid_from"]
+        assert row["established_on"] <= row["applied_on"]
         assert row["valid_to"] == row["dissolved_on"]
         assert (row["status"] == "ACTIVE") == (row["dissolved_on"] is None)
     engaged = await connection.fetch(
