@@ -39,6 +39,10 @@ class Asking:
         """Rows of a statement."""
         return await self.connection.fetch(sql, *args)
 
+    async def fetch_in(self, role: str, sql: str, *args: Any) -> list[Any]:
+        """Rows of a statement in another role."""
+        return await self.connection.fetch_in(role, sql, *args)
+
     async def ask(self, text: str) -> Any:
         """The data of a query, as JSON, or null."""
         if text not in self.known:
