@@ -111,7 +111,7 @@ class Session:
     async def fetch_in(self, role: str, sql: str, *args: Any) -> list[Any]:
         """Rows of a statement in another role."""
         async with self._lock:
-            return await self._connection.fetch_in(role, sql, *args)  # type: ignore[no-any-return]
+            return await self._connection.fetch_in(role, sql, *args)
 
     async def rows(self, statement: Statement, keys: list[Any] | None = None) -> list[Any]:
         """Rows of a compiled statement."""
