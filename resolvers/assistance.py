@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from db.assistance import AidProject, CooperationAgreement, CooperationLine, Donation, Roster, RosterEntry, Wish
+from db.organizations import Organization
 from resolvers.activities import OF_LINE
 from resolvers.engine.source import Field, Many, One, Source
+from resolvers.engine.statistic import RECORDS, Join, Ref, Statistic, distinct, total
 from resolvers.reach import By, Period, Within, WithinDivision
 from resolvers.registry import registry
 
@@ -129,3 +131,67 @@ registry.root("wishes", WISHES_WITHIN)
 registry.root("donations", DONATIONS_WITHIN)
 registry.root("aid_projects", AID_PROJECTS_WITHIN)
 registry.root("rosters", ROSTERS_WITHIN)
+registry.statistic(
+    Statistic(
+        "WISHES",
+        Wish,
+        organization=Wish.organization_id,
+        division=Wish.division_id,
+        begins=Wish.proposed_on,
+        events={"CLAIMED": Wish.claimed_on, "CONFIRMED": Wish.confirmed_on},
+        joins=(Join(Organization, Wish.claimant_id), Join(CooperationLine, Wish.line_id)),
+        dimensions={
+            "ITEM": Wish.item,
+            "STATUS": Wish.status,
+            "IS_COLLECTIVE": Wish.is_collective,
+            "CLAIMANT_KIND": Wish.claimant_kind,
+            "CLAIMANT": Ref("Organization", Wish.claimant_id, Organization.name),
+            "LINE": CooperationLine.kind,
+        },
+        measures={"items": RECORDS, "amount": total(Wish.standard_value), "units": distinct(Wish.claimant_id)},
+    )
+)
+registry.statistic(
+    Statistic(
+        "DONATIONS",
+        Donation,
+        organization=Donation.organization_id,
+        division=Donation.division_id,
+        begins=Donation.donated_on,
+        joins=(Join(Organization, Donation.organization_id), Join(CooperationLine, Donation.line_id)),
+        dimensions={
+            "ITEM": Donation.item,
+            "UNIT": Donation.unit,
+            "DONOR": Donation.donor_name,
+            "LEVEL": Organization.level,
+            "LINE": CooperationLine.kind,
+        },
+        measures={"quantity": total(Donation.quantity), "units": distinct(Donation.organization_id)},
+    )
+)
+registry.statistic(
+    Statistic(
+        "AID_PROJECTS",
+        AidProject,
+        organization=AidProject.organization_id,
+        division=AidProject.division_id,
+        begins=AidProject.started_on,
+        ends=AidProject.completed_on,
+        joins=(Join(CooperationLine, AidProject.line_id),),
+        dimensions={"KIND": AidProject.kind, "LINE": CooperationLine.kind},
+        measures={"items": RECORDS, "amount": total(AidProject.budget)},
+    )
+)
+registry.statistic(
+    Statistic(
+        "ROSTER_ENTRIES",
+        RosterEntry,
+        organization=RosterEntry.organization_id,
+        division=RosterEntry.division_id,
+        begins=Roster.as_of,
+        joins=(Join(Roster, RosterEntry.roster_id), Join(CooperationLine, Roster.line_id)),
+        dimensions={"LINE": CooperationLine.kind},
+        measures={"persons": distinct(RosterEntry.member_id)},
+        person=RosterEntry.member_id,
+    )
+)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from db.care import CareCase, CareShift, CareStep, MutualAidClaim, MutualAidEnrolment
 from resolvers.engine.source import Field, Many, One, Source
+from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -91,3 +92,19 @@ registry.add(
 registry.root("care_cases", CARE_CASES_WITHIN)
 registry.root("mutual_aid_enrolments", AID_ENROLMENTS_WITHIN)
 registry.root("mutual_aid_claims", CLAIMS_WITHIN)
+registry.statistic(
+    Statistic(
+        "CARE_SHIFTS",
+        CareShift,
+        organization=CareCase.organization_id,
+        division=CareCase.division_id,
+        begins=CareShift.served_on,
+        joins=(Join(CareCase, CareShift.case_id),),
+        measures={
+            "attendances": RECORDS,
+            "persons": distinct(CareShift.member_id),
+            "cases": distinct(CareShift.case_id),
+        },
+        person=CareShift.member_id,
+    )
+)

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 
+from sqlalchemy import func
+
+from db.members import Member
 from db.relief import AidGrant, Dependant, Household
 from resolvers.activities import OF_HOUSEHOLD
 from resolvers.engine.source import Field, Many, One, Source
+from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, total
 from resolvers.reach import By, Period, Within, WithinDivision
 from resolvers.registry import registry
 
@@ -65,3 +69,44 @@ registry.add(
 )
 registry.root("households", HOUSEHOLDS_WITHIN)
 registry.root("aid_grants", GRANTS_WITHIN)
+registry.statistic(
+    Statistic(
+        "HOUSEHOLDS",
+        Household,
+        organization=Household.organization_id,
+        division=Household.division_id,
+        begins=Household.valid_from,
+        ends=Household.valid_to,
+        joins=(Join(Member, Household.member_id),),
+        dimensions={
+            "HARDSHIP": Household.hardship,
+            "WORKER_TYPE": Member.worker_type,
+            "IS_MIGRANT_WORKER": Member.is_migrant_worker,
+        },
+        measures={"households": RECORDS, "persons": distinct(Household.member_id)},
+        person=Household.member_id,
+    )
+)
+registry.statistic(
+    Statistic(
+        "AID_GRANTS",
+        AidGrant,
+        organization=AidGrant.organization_id,
+        division=AidGrant.division_id,
+        begins=AidGrant.paid_on,
+        events={"APPLIED": AidGrant.applied_on},
+        joins=(Join(Household, AidGrant.household_id), Join(Dependant, AidGrant.dependant_id)),
+        dimensions={
+            "KIND": AidGrant.kind,
+            "STATUS": AidGrant.status,
+            "HARDSHIP": Household.hardship,
+            "SCHOOL_STAGE": Dependant.school_stage,
+        },
+        measures={
+            "amount": total(AidGrant.amount),
+            "households": distinct(AidGrant.household_id),
+            "persons": distinct(func.coalesce(-AidGrant.dependant_id, AidGrant.member_id, Household.member_id)),
+        },
+        person=func.coalesce(-AidGrant.dependant_id, AidGrant.member_id, Household.member_id),
+    )
+)

@@ -30,6 +30,13 @@ class RecordKind(Term):
     MEDIATION_BODIES = "Mediation bodies (调解组织)"
     MEDIATORS = "Lawyers and mediators (律师、调解员)"
     LEGAL_SERVICES = "Legal services, each at one link of the chain (法律服务记录)"
+    HOUSEHOLDS = "Households in hardship on file (困难职工家庭)"
+    AID_GRANTS = "Grants, by the day on which they were paid (帮扶资金、物品)"
+    WISHES = "Micro-wishes (微心愿)"
+    DONATIONS = "Donations in kind (实物捐赠)"
+    AID_PROJECTS = "Aid projects (援建项目)"
+    ROSTER_ENTRIES = "Persons on rosters (花名册人员)"
+    CARE_SHIFTS = "Shifts of who attends a patient, for the handling union alone (陪护班次)"
 
 
 class Dimension(Term):
@@ -59,7 +66,7 @@ class Dimension(Term):
     CAUSE = "Cause of a dispute (案由)"
     PHASE = "Phase of a dispute (办理阶段)"
     BODY = "Body that handles a dispute (处理机构)"
-    IS_COLLECTIVE = "Whether ten workers or more claim (是否集体争议)"
+    IS_COLLECTIVE = "Whether ten workers or more claim, or a group wishes (是否集体争议、集体心愿)"
     IS_ORGANIZED = "Whether a union covers the employer today (是否建会)"
     HAS_UNION = "Whether the census found a union (摸排时是否建会)"
     OBSTACLE = "Why the census found none (未建会原因)"
@@ -79,6 +86,13 @@ class Dimension(Term):
     LINK = "Link in the chain of legal service (法律服务环节)"
     OUTCOME = "How a legal service ended (服务结果)"
     MEDIATOR = "Lawyer or mediator who handled it (办理人员)"
+    HARDSHIP = "Category of hardship (困难类别)"
+    SCHOOL_STAGE = "School stage of the child (学段)"
+    ITEM = "What is wished for, or donated (物品)"
+    CLAIMANT_KIND = "Who took on a wish (认领主体)"
+    CLAIMANT = "Union that took on a wish (认领工会)"
+    DONOR = "Unit that donated, empty where the union did (捐赠单位)"
+    LINE = "Line of a cooperation agreement (协作内容)"
 
 
 class RecordEvent(Term):
@@ -91,3 +105,5 @@ class RecordEvent(Term):
     SUBMITTED = "It was submitted to the bureau (报送)"
     EFFECTIVE = "It became effective (生效)"
     APPLIED = "It was applied for (申报)"
+    CLAIMED = "It was taken on (认领)"
+    CONFIRMED = "Who receives it confirmed it (确认)"

@@ -125,7 +125,7 @@ async def test_the_rows_are_as_many_as_the_page_says(rows, code):
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.code)
 async def test_the_query_of_a_figure_answers_what_the_page_claims(asking, figure: Figure):
-    value = await asking.data(figure.query, figure.variables)
+    value = await asking.data(figure.query)
     for step in figure.path.split("."):
         value = value[int(step)] if step.isdigit() else value[step]
     if figure.qualifier is Qualifier.EXACT:
