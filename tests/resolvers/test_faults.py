@@ -9,7 +9,7 @@ import pytest
 
 from db.connect import create_pool
 from resolvers.engine import snapshot
-from tests.resolvers.caller import Caller
+from tests.resolvers.caller import NATIONAL, Caller
 
 ONE = "{ disputeCases(first: 1) { nodes { number } } }"
 SEVERAL = "{ disputeCases(first: 1) { totalCount nodes { number organization { name division { name } } } } }"
@@ -159,7 +159,7 @@ async def test_an_operation_that_gets_no_connection_in_time_is_told_so(
     monkeypatch.setattr(snapshot, "WAIT_SECONDS", 0.2)
     caller = Caller(single)
     async with single.acquire():
-        answer = await caller.answer(ONE)
+        answer = await caller.answer(ONE, caller=NATIONAL)
     assert answer.status == 503
     assert json.loads(answer.body)["errors"][0]["extensions"]["code"] == "DATABASE_BUSY"
     assert (await caller.data(ONE))["disputeCases"]["nodes"]
