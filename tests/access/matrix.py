@@ -16,7 +16,7 @@ from tests.access.judge import Judge, key_of
 from tests.access.stage import Stage
 from tests.resolvers.caller import Caller
 
-NAMING = ("id", "number", "creditCode", "sourceNumber")
+NAMING = ("id", "number", "creditCode", "sourceNumber", "certificateNumber")
 NOBODY = 2**40
 """A key that no row has."""
 

@@ -13,7 +13,7 @@ from tests.access.policy import Policy
 from tests.access.stage import Stage
 from tests.resolvers.caller import Caller
 
-NAMING = {"id": "x", "number": "x", "creditCode": "x", "sourceNumber": "x"}
+NAMING = {"id": "x", "number": "x", "creditCode": "x", "sourceNumber": "x", "certificateNumber": "x"}
 
 
 @pytest.mark.parametrize("name", ["public", "analyst"])
