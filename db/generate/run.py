@@ -99,9 +99,12 @@ async def generate(
                 )
             provinces = await divisions(connection)
             await rollups.set_aside(connection)
+            # the rows of members say their union already; without indexes the trigger would look for each from end to end
+            await connection.execute("ALTER TABLE membership DISABLE TRIGGER membership_insert")
             async with indexes_set_aside(connection, list(TABLES), progress):
                 await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
                 await load(connection, provinces, members, seed, ring, progress, workers)
+            await connection.execute("ALTER TABLE membership ENABLE TRIGGER membership_insert")
             for table in IDENTIFIED:
                 sequence = f"pg_get_serial_sequence('{table}', 'id')"
                 await connection.execute(
