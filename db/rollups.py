@@ -8,9 +8,7 @@ import asyncpg
 
 from db.copy import Progress
 from db.migrate import connect, require_head
-
-FACTS = ("membership", "insurance_enrolment")
-"""The tables whose records are rolled up."""
+from db.rolled import FACTS
 
 LOCK = 7_021_928
 """Advisory lock of whoever changes cells or places."""
@@ -47,7 +45,7 @@ async def rebuild(url: str, progress: Progress | None = None) -> None:
         async with connection.transaction(isolation="repeatable_read"):
             await rebuild_here(connection, progress)
         for fact in FACTS:
-            await connection.execute(f"VACUUM rollup.{fact}_cell, rollup.{fact}_repeat, rollup.{fact}_class")
+            await connection.execute(f"VACUUM rollup.{fact}_cell, rollup.{fact}_repeat")
         await connection.execute("VACUUM rollup.place, rollup.anchor")
     finally:
         await connection.close()

@@ -77,8 +77,7 @@ OPEN = {
     "rollup.state": "whether roll-ups are kept",
     "rollup.anchor": "keys of unions and divisions",
     "rollup.place": "keys of unions in pairs",
-    "rollup.membership_class": "combinations of dimensions that occur, without a count",
-    "rollup.insurance_enrolment_class": "combinations of dimensions that occur, without a count",
+    "rollup.code": "values of dimensions that occur, without a count",
     "access_log_head": "number and digest of the last entry; only functions of the owner change it",
 }
 """Tables without row-level security, and why. Every other table has it."""

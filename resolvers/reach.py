@@ -240,7 +240,7 @@ class Counted:
         match dimension:
             case None:
                 anchor = ANCHOR.alias("whole")
-                whole = select(anchor.c.id.label("anchor"), cast(null(), BigInteger()).label("child"))
+                whole = select(anchor.c.id.label("anchor"), cast(null(), BigInteger()).label("child"), anchor.c.drill)
                 whole = whole.where(anchor.c.kind == kind, anchor.c.key == key).correlate_except(anchor)
                 return whole.subquery("target")
             case "CHILD_ORGANIZATION" if self.union is not None:
@@ -254,8 +254,10 @@ class Counted:
         child, own = ANCHOR.alias("child"), ANCHOR.alias("own")
         closure, held = subtree(self.arguments, self.binder, last=True)
         below = and_(closure.c.descendant_id == child.c.key, closure.c.depth == 1, closure.c.ancestor_id == self.union)
-        children = select(child.c.id.label("anchor"), child.c.key.label("child")).join_from(child, closure, below)
-        itself = select(own.c.id, own.c.key).where(own.c.kind == "OWN", own.c.key == self.union)
+        children = select(child.c.id.label("anchor"), child.c.key.label("child"), child.c.drill).join_from(
+            child, closure, below
+        )
+        itself = select(own.c.id, own.c.key, own.c.drill).where(own.c.kind == "OWN", own.c.key == self.union)
         children = children.where(child.c.kind == kind, held).correlate_except(child, closure)
         return union_all(children, itself.correlate_except(own)).subquery("target")
 
@@ -264,12 +266,14 @@ class Counted:
         child, own, division = ANCHOR.alias("child"), ANCHOR.alias("own"), Division.__table__.alias()
         parent = division.c.parent_id
         below = parent.is_(None) if self.division is None else parent == self.division
-        children = select(child.c.id.label("anchor"), child.c.key.label("child"))
+        children = select(child.c.id.label("anchor"), child.c.key.label("child"), child.c.drill)
         children = children.join_from(child, division, division.c.id == child.c.key).where(
             child.c.kind == "DIVISION", below
         )
         children = children.correlate_except(child, division)
-        rest = select(own.c.id, cast(null(), BigInteger())).where(own.c.kind == "OWN_DIVISION", own.c.key == key)
+        rest = select(own.c.id, cast(null(), BigInteger()), own.c.drill).where(
+            own.c.kind == "OWN_DIVISION", own.c.key == key
+        )
         return union_all(children, rest.correlate_except(own)).subquery("target")
 
     def children(self, dimension: str) -> Children | None:

@@ -2,47 +2,23 @@
 
 Written into the database by the migration that calls ``create``; to change what a function here says changes no database.
 
-    anchor      what is counted below: unions and divisions down to the cities, their children for drill-down, and everything
+    anchor      what is counted below: unions and divisions down to the cities, their children for drill-down, and everything;
+                ``drill`` where the children are kept too, and the sets of years
     place       the unions whose records an anchor counts
-    <fact>_class    every combination of dimensions that occurs
-    <fact>_cell     per anchor, month or year, and class: how many records began or ended
+    code        the number of each value of a dimension
+    <fact>_cell     per anchor, slot, and class: how many records began or ended (db/rolled.py says what slots and classes are)
     <fact>_change   changes since the cells were last added up: signed images of records, appended by triggers
-    <fact>_repeat   the records of persons who have several
+    <fact>_repeat   per anchor: the records of persons who have several, each with the days on which the ones before and after it began
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 from alembic import op
 
+from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, SET, Fact
+
 LOCK = 7_021_928
 """Advisory lock of whoever changes cells or places: one at a time. Writers of records do not take it."""
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A table whose records are rolled up: its dimensions by type, told by their own table, ``member`` or ``organization``."""
-
-    table: str
-    own: Mapping[str, str]
-    member: Mapping[str, str]
-    organization: Mapping[str, str]
-
-    @property
-    def types(self) -> Mapping[str, str]:
-        """All dimensions with their types."""
-        return {**self.own, **self.member, **self.organization}
-
-    @property
-    def names(self) -> str:
-        """All dimensions, for a list of columns."""
-        return ", ".join(self.types)
-
-    def row(self, own: str = "f", member: str = "m", organization: str = "o") -> str:
-        """All dimensions of a record, from these tables."""
-        sides = ((self.own, own), (self.member, member), (self.organization, organization))
-        return ", ".join(f"{table}.{name}" for part, table in sides for name in part)
-
 
 BASE = """
 CREATE SCHEMA rollup;
@@ -60,11 +36,19 @@ CREATE INDEX ix_place_organization_id ON rollup.place (organization_id, anchor);
 CREATE FUNCTION rollup.today() RETURNS date LANGUAGE sql STABLE AS $$ SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date $$;
 
 CREATE FUNCTION rollup.slots(begins date, ends date) RETURNS SETOF integer LANGUAGE sql IMMUTABLE AS $$
-    SELECT event + extract(year FROM day)::integer * 12 + extract(month FROM day)::integer - 1
-    FROM (VALUES (0, begins), (200000, ends)) e (event, day) WHERE day IS NOT NULL
-    UNION ALL
-    SELECT event + 100000 + extract(year FROM day)::integer
-    FROM (VALUES (0, begins), (200000, ends)) e (event, day) WHERE day IS NOT NULL
+    SELECT event + slot FROM (VALUES (0, begins), ({ended}, ends)) e (event, day)
+    CROSS JOIN LATERAL (VALUES ({ever}), (extract(year FROM day)::integer), ({day} + (day - date '{epoch}'))) s (slot)
+    WHERE day IS NOT NULL
+$$;
+
+CREATE TABLE rollup.code (
+    dimension text NOT NULL, code integer NOT NULL, value text NOT NULL, PRIMARY KEY (dimension, code), UNIQUE (dimension, value),
+    CONSTRAINT room CHECK (code BETWEEN 1 AND CASE dimension {room} END)
+);
+CREATE FUNCTION rollup.learn(learnt text, found text[]) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO rollup.code (dimension, code, value)
+    SELECT learnt, (SELECT coalesce(max(code), 0) FROM rollup.code WHERE dimension = learnt) + row_number() OVER (ORDER BY value), value
+    FROM (SELECT unnest(found) AS value EXCEPT SELECT value FROM rollup.code WHERE dimension = learnt) fresh WHERE value IS NOT NULL
 $$;
 
 CREATE VIEW rollup.kept AS
@@ -103,40 +87,43 @@ UNION ALL SELECT descendant_id, valid_to FROM territorial_closure WHERE valid_to
 UNION ALL SELECT descendant_id, valid_from FROM industrial_closure
 UNION ALL SELECT descendant_id, valid_to FROM industrial_closure WHERE valid_to IS NOT NULL;
 """
-"""Anchors and places. A slot is a month (year * 12 + month - 1) or, from 100,000 on, a year; from 200,000 on the same for endings.
-
-``coming`` has every day on which a place may change by itself.
-"""
+"""Anchors, places and codes. ``coming`` has every day on which a place may change by itself."""
 
 FACT = """
-CREATE TABLE rollup.{table}_class (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key text NOT NULL UNIQUE, {columns});
 CREATE TABLE rollup.{table}_cell (
-    anchor integer NOT NULL, slot integer NOT NULL, class integer NOT NULL, n integer NOT NULL,
+    anchor integer NOT NULL, slot integer NOT NULL, class bigint NOT NULL, n integer NOT NULL,
     PRIMARY KEY (anchor, slot, class) INCLUDE (n)
 );
 CREATE TABLE rollup.{table}_change (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sign integer NOT NULL, organization_id bigint NOT NULL,
-    member_id bigint NOT NULL, valid_from date NOT NULL, valid_to date, key text NOT NULL, {columns}
+    member_id bigint NOT NULL, valid_from date NOT NULL, valid_to date, {columns}
 );
 CREATE TABLE rollup.{table}_repeat (
-    id bigint PRIMARY KEY, organization_id bigint NOT NULL, member_id bigint NOT NULL, valid_from date NOT NULL, valid_to date,
-    class integer NOT NULL, overlapping boolean NOT NULL
+    anchor integer NOT NULL, id bigint NOT NULL, organization_id bigint NOT NULL, member_id bigint NOT NULL, valid_from date NOT NULL,
+    valid_to date, class bigint NOT NULL, overlapping boolean NOT NULL, previous date, next date, PRIMARY KEY (anchor, organization_id, id)
 );
-CREATE INDEX ix_{table}_repeat_organization_id ON rollup.{table}_repeat (organization_id, valid_from) INCLUDE (member_id, class);
-CREATE INDEX ix_{table}_repeat_overlapping ON rollup.{table}_repeat (organization_id) WHERE overlapping;
+CREATE INDEX ix_{table}_repeat_valid_from ON rollup.{table}_repeat (anchor, valid_from) INCLUDE (previous, next, member_id, class);
+CREATE INDEX ix_{table}_repeat_valid_to ON rollup.{table}_repeat (anchor, valid_to) INCLUDE (member_id, class) WHERE valid_to IS NOT NULL;
+CREATE INDEX ix_{table}_repeat_overlapping ON rollup.{table}_repeat (anchor) WHERE overlapping;
 CREATE INDEX ix_{table}_repeat_member_id ON rollup.{table}_repeat (member_id);
 CREATE INDEX ix_{table}_organization_id_valid_from ON {table} (organization_id, valid_from);
 CREATE INDEX ix_{table}_organization_id_valid_to ON {table} (organization_id, valid_to) WHERE valid_to IS NOT NULL;
 
 CREATE VIEW rollup.{table}_now AS
-SELECT f.id, f.organization_id, f.member_id, f.valid_from, f.valid_to, ROW({row})::text AS key, {row}
-FROM {table} f JOIN member m ON m.id = f.member_id JOIN organization o ON o.id = f.organization_id
+SELECT f.id, f.organization_id, f.member_id, f.valid_from, f.valid_to, {class} AS class
+FROM {table} f JOIN member m ON m.id = f.member_id JOIN organization o ON o.id = f.organization_id {codes}
 WHERE f.valid_from IS NOT NULL;
 
+CREATE VIEW rollup.{table}_logged AS
+SELECT c.id, c.sign, c.organization_id, c.member_id, c.valid_from, c.valid_to, {class} AS class
+FROM rollup.{table}_change c {codes_of_changes};
+
 CREATE VIEW rollup.{table}_several AS
-SELECT n.id, n.organization_id, n.member_id, n.valid_from, n.valid_to, n.key,
-       EXISTS (SELECT FROM {table} f WHERE f.member_id = n.member_id AND f.id <> n.id AND f.valid_from IS NOT NULL
-               AND daterange(f.valid_from, f.valid_to) && daterange(n.valid_from, n.valid_to)) AS overlapping
+SELECT n.*,
+    EXISTS (SELECT FROM {table} f WHERE f.member_id = n.member_id AND f.id <> n.id AND f.valid_from IS NOT NULL
+            AND daterange(f.valid_from, f.valid_to) && daterange(n.valid_from, n.valid_to)) AS overlapping,
+    (SELECT max(f.valid_from) FROM {table} f WHERE f.member_id = n.member_id AND (f.valid_from, f.id) < (n.valid_from, n.id)) AS previous,
+    (SELECT min(f.valid_from) FROM {table} f WHERE f.member_id = n.member_id AND (f.valid_from, f.id) > (n.valid_from, n.id)) AS next
 FROM rollup.{table}_now n
 WHERE EXISTS (SELECT FROM {table} f WHERE f.member_id = n.member_id AND f.id <> n.id AND f.valid_from IS NOT NULL);
 
@@ -152,16 +139,16 @@ BEGIN
     IF TG_OP <> 'INSERT' THEN
         PERFORM FROM member WHERE id IN (SELECT member_id FROM removed) ORDER BY id FOR SHARE;
         PERFORM FROM organization WHERE id IN (SELECT organization_id FROM removed) ORDER BY id FOR SHARE;
-        INSERT INTO rollup.{table}_change (sign, organization_id, member_id, valid_from, valid_to, key, {names})
-        SELECT -1, f.organization_id, f.member_id, f.valid_from, f.valid_to, ROW({row})::text, {row}
+        INSERT INTO rollup.{table}_change (sign, organization_id, member_id, valid_from, valid_to, {names})
+        SELECT -1, f.organization_id, f.member_id, f.valid_from, f.valid_to, {row}
         FROM removed f JOIN member m ON m.id = f.member_id JOIN organization o ON o.id = f.organization_id
         WHERE f.valid_from IS NOT NULL;
     END IF;
     IF TG_OP <> 'DELETE' THEN
         PERFORM FROM member WHERE id IN (SELECT member_id FROM added) ORDER BY id FOR SHARE;
         PERFORM FROM organization WHERE id IN (SELECT organization_id FROM added) ORDER BY id FOR SHARE;
-        INSERT INTO rollup.{table}_change (sign, organization_id, member_id, valid_from, valid_to, key, {names})
-        SELECT 1, f.organization_id, f.member_id, f.valid_from, f.valid_to, ROW({row})::text, {row}
+        INSERT INTO rollup.{table}_change (sign, organization_id, member_id, valid_from, valid_to, {names})
+        SELECT 1, f.organization_id, f.member_id, f.valid_from, f.valid_to, {row}
         FROM added f JOIN member m ON m.id = f.member_id JOIN organization o ON o.id = f.organization_id
         WHERE f.valid_from IS NOT NULL;
     END IF;
@@ -170,27 +157,25 @@ END $$;
 
 CREATE FUNCTION rollup.{table}_fold() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE folded bigint; people bigint[];
+DECLARE changes bigint[]; people bigint[];
 BEGIN
     PERFORM pg_advisory_xact_lock({lock});
-    INSERT INTO rollup.{table}_class (key, {names})
-    SELECT DISTINCT ON (key) key, {names} FROM rollup.{table}_change ON CONFLICT (key) DO NOTHING;
-    WITH gone AS (
-        DELETE FROM rollup.{table}_change c USING rollup.{table}_class k WHERE k.key = c.key
-        RETURNING c.sign, c.organization_id, c.member_id, c.valid_from, c.valid_to, k.id AS class
-    ), added AS (
-        INSERT INTO rollup.{table}_cell AS cell (anchor, slot, class, n)
-        SELECT p.anchor, slot, g.class, sum(g.sign) FROM gone g JOIN rollup.place p ON p.organization_id = g.organization_id
-        CROSS JOIN LATERAL rollup.slots(g.valid_from, g.valid_to) slot
-        GROUP BY 1, 2, 3 HAVING sum(g.sign) <> 0
-        ON CONFLICT (anchor, slot, class) DO UPDATE SET n = cell.n + excluded.n
-    )
-    SELECT count(*), array_agg(DISTINCT member_id) INTO folded, people FROM gone;
+    SELECT array_agg(id), array_agg(DISTINCT member_id) INTO changes, people FROM rollup.{table}_change;
+    IF changes IS NULL THEN RETURN 0; END IF;
+    {learn_changes}
+    INSERT INTO rollup.{table}_cell AS cell (anchor, slot, class, n)
+    SELECT p.anchor, s.slot + {set} * t.number, g.class & t.mask, sum(g.sign)
+    FROM rollup.{table}_logged g JOIN rollup.place p ON p.organization_id = g.organization_id JOIN rollup.anchor a ON a.id = p.anchor
+    CROSS JOIN LATERAL rollup.slots(g.valid_from, g.valid_to) s (slot) JOIN {sets} ON {kept}
+    WHERE g.id = ANY (changes)
+    GROUP BY 1, 2, 3 HAVING sum(g.sign) <> 0
+    ON CONFLICT (anchor, slot, class) DO UPDATE SET n = cell.n + excluded.n;
+    DELETE FROM rollup.{table}_change WHERE id = ANY (changes);
     DELETE FROM rollup.{table}_repeat WHERE member_id = ANY (people);
     INSERT INTO rollup.{table}_repeat
-    SELECT s.id, s.organization_id, s.member_id, s.valid_from, s.valid_to, k.id, s.overlapping
-    FROM rollup.{table}_several s JOIN rollup.{table}_class k ON k.key = s.key WHERE s.member_id = ANY (people);
-    RETURN folded;
+    SELECT p.anchor, s.* FROM rollup.{table}_several s JOIN rollup.place p ON p.organization_id = s.organization_id
+    WHERE s.member_id = ANY (people);
+    RETURN cardinality(changes);
 END $$;
 
 CREATE FUNCTION rollup.{table}_move(organizations bigint[]) RETURNS void
@@ -204,20 +189,43 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
              ON p.anchor = w.anchor AND p.organization_id = w.organization_id
         WHERE w.anchor IS NULL OR p.anchor IS NULL
     ), folded AS (
-        SELECT e.organization_id, slot, k.id AS class, sum(e.sign) AS n
-        FROM (SELECT 1 AS sign, organization_id, valid_from, valid_to, key FROM rollup.{table}_now
+        SELECT e.organization_id, slot, e.class, sum(e.sign) AS n
+        FROM (SELECT 1 AS sign, organization_id, valid_from, valid_to, class FROM rollup.{table}_now
               WHERE organization_id IN (SELECT organization_id FROM moved)
               UNION ALL
-              SELECT -sign, organization_id, valid_from, valid_to, key FROM rollup.{table}_change
+              SELECT -sign, organization_id, valid_from, valid_to, class FROM rollup.{table}_logged
               WHERE organization_id IN (SELECT organization_id FROM moved)) e
-        JOIN rollup.{table}_class k ON k.key = e.key
         CROSS JOIN LATERAL rollup.slots(e.valid_from, e.valid_to) slot
         GROUP BY 1, 2, 3 HAVING sum(e.sign) <> 0
+    ), cells AS (
+        INSERT INTO rollup.{table}_cell AS cell (anchor, slot, class, n)
+        SELECT m.anchor, s.slot + {set} * t.number, s.class & t.mask, sum(m.sign * s.n)
+        FROM moved m JOIN folded s ON s.organization_id = m.organization_id JOIN rollup.anchor a ON a.id = m.anchor
+        JOIN {sets} ON {kept}
+        GROUP BY 1, 2, 3 HAVING sum(m.sign * s.n) <> 0
+        ON CONFLICT (anchor, slot, class) DO UPDATE SET n = cell.n + excluded.n
+    ), gone AS (
+        DELETE FROM rollup.{table}_repeat r USING moved m
+        WHERE m.sign < 0 AND r.anchor = m.anchor AND r.organization_id = m.organization_id
     )
-    INSERT INTO rollup.{table}_cell AS cell (anchor, slot, class, n)
-    SELECT m.anchor, f.slot, f.class, sum(m.sign * f.n) FROM moved m JOIN folded f ON f.organization_id = m.organization_id
-    GROUP BY 1, 2, 3 HAVING sum(m.sign * f.n) <> 0
-    ON CONFLICT (anchor, slot, class) DO UPDATE SET n = cell.n + excluded.n;
+    INSERT INTO rollup.{table}_repeat
+    SELECT m.anchor, s.* FROM rollup.{table}_several s JOIN moved m ON m.organization_id = s.organization_id AND m.sign > 0
+    ON CONFLICT DO NOTHING;
+$$;
+
+CREATE FUNCTION rollup.{table}_sum(anchors integer[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' AS $$
+    WITH years AS MATERIALIZED (
+        SELECT c.anchor, c.slot / {ended} * {ended} + extract(year FROM date '{epoch}' + c.slot % {ended} - {day})::integer AS slot,
+               c.class, sum(c.n) AS n
+        FROM rollup.{table}_cell c WHERE c.anchor = ANY (anchors) AND c.slot < {set} AND c.slot % {ended} > {ever} GROUP BY 1, 2, 3
+    )
+    INSERT INTO rollup.{table}_cell (anchor, slot, class, n)
+    SELECT s.anchor, s.slot + {set} * t.number, s.class & t.mask, sum(s.n)
+    FROM (SELECT * FROM years UNION ALL SELECT anchor, slot / {ended} * {ended} + {ever}, class, n FROM years) s
+    JOIN rollup.anchor a ON a.id = s.anchor JOIN {sets} ON {kept}
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT DO NOTHING;
 $$;
 
 CREATE FUNCTION rollup.{table}_rebuild() RETURNS void
@@ -226,19 +234,18 @@ BEGIN
     DELETE FROM rollup.{table}_change;
     DELETE FROM rollup.{table}_cell;
     DELETE FROM rollup.{table}_repeat;
-    INSERT INTO rollup.{table}_class (key, {names})
-    SELECT DISTINCT ON (key) key, {names} FROM rollup.{table}_now ON CONFLICT (key) DO NOTHING;
-    ANALYZE rollup.{table}_class;
+    {learn_all}
     INSERT INTO rollup.{table}_cell (anchor, slot, class, n)
     SELECT p.anchor, e.slot, e.class, sum(e.n)
-    FROM (SELECT n.organization_id, slot, k.id AS class, count(*)::integer AS n
-          FROM rollup.{table}_now n JOIN rollup.{table}_class k ON k.key = n.key
-          CROSS JOIN LATERAL rollup.slots(n.valid_from, n.valid_to) slot GROUP BY 1, 2, 3) e
+    FROM (SELECT n.organization_id, slot, n.class, count(*)::integer AS n
+          FROM rollup.{table}_now n CROSS JOIN LATERAL rollup.slots(n.valid_from, n.valid_to) slot WHERE slot % {ended} > {ever}
+          GROUP BY 1, 2, 3) e
     JOIN rollup.place p ON p.organization_id = e.organization_id
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+    PERFORM rollup.{table}_sum((SELECT array_agg(id) FROM rollup.anchor));
     INSERT INTO rollup.{table}_repeat
-    SELECT s.id, s.organization_id, s.member_id, s.valid_from, s.valid_to, k.id, s.overlapping
-    FROM rollup.{table}_several s JOIN rollup.{table}_class k ON k.key = s.key ORDER BY s.organization_id;
+    SELECT p.anchor, s.* FROM rollup.{table}_several s JOIN rollup.place p ON p.organization_id = s.organization_id
+    ORDER BY p.anchor, s.valid_from;
     ANALYZE rollup.{table}_cell;
     ANALYZE rollup.{table}_repeat;
     ANALYZE rollup.{table}_change;
@@ -247,27 +254,29 @@ END $$;
 CREATE FUNCTION rollup.{table}_faults(anchors integer[])
 RETURNS TABLE (anchor integer, slot integer, key text, kept bigint, counted bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT e.anchor, e.slot, e.key, sum(e.kept), sum(e.counted)
-    FROM (SELECT c.anchor, c.slot, k.key, c.n AS kept, 0 AS counted
-          FROM rollup.{table}_cell c JOIN rollup.{table}_class k ON k.id = c.class WHERE c.anchor = ANY (anchors)
+    WITH held AS (
+        SELECT p.anchor, c.valid_from, c.valid_to, c.class, c.sign AS kept, 0 AS counted FROM rollup.{table}_logged c
+        JOIN rollup.place p ON p.organization_id = c.organization_id AND p.anchor = ANY (anchors)
+        UNION ALL
+        SELECT w.anchor, n.valid_from, n.valid_to, n.class, 0, 1 FROM rollup.{table}_now n
+        JOIN rollup.wanted w ON w.organization_id = n.organization_id AND w.anchor = ANY (anchors)
+    ), several AS (
+        SELECT w.anchor, s.* FROM rollup.{table}_several s
+        JOIN rollup.wanted w ON w.organization_id = s.organization_id AND w.anchor = ANY (anchors)
+    )
+    SELECT e.anchor, e.slot, 'class ' || e.class, sum(e.kept), sum(e.counted)
+    FROM (SELECT c.anchor, c.slot, c.class, c.n AS kept, 0 AS counted FROM rollup.{table}_cell c WHERE c.anchor = ANY (anchors)
           UNION ALL
-          SELECT p.anchor, slot, c.key, c.sign, 0 FROM rollup.{table}_change c
-          JOIN rollup.place p ON p.organization_id = c.organization_id AND p.anchor = ANY (anchors)
-          CROSS JOIN LATERAL rollup.slots(c.valid_from, c.valid_to) slot
-          UNION ALL
-          SELECT w.anchor, slot, n.key, 0, 1 FROM rollup.{table}_now n
-          JOIN rollup.wanted w ON w.organization_id = n.organization_id AND w.anchor = ANY (anchors)
-          CROSS JOIN LATERAL rollup.slots(n.valid_from, n.valid_to) slot) e
+          SELECT h.anchor, s.slot + {set} * t.number, h.class & t.mask, h.kept, h.counted
+          FROM held h JOIN rollup.anchor a ON a.id = h.anchor
+          CROSS JOIN LATERAL rollup.slots(h.valid_from, h.valid_to) s (slot) JOIN {sets} ON {kept}) e
     GROUP BY 1, 2, 3 HAVING sum(e.kept) <> sum(e.counted)
     UNION ALL
-    SELECT NULL, NULL, 'person ' || coalesce(s.member_id, r.member_id), count(r.id), count(s.id)
-    FROM rollup.{table}_several s FULL JOIN rollup.{table}_repeat r
-         ON r.id = s.id AND r.organization_id = s.organization_id AND r.member_id = s.member_id
-         AND r.valid_from = s.valid_from AND r.overlapping = s.overlapping
-         AND r.valid_to IS NOT DISTINCT FROM s.valid_to
-    WHERE (r.id IS NULL OR s.id IS NULL)
-      AND coalesce(s.member_id, r.member_id) NOT IN (SELECT member_id FROM rollup.{table}_change)
-    GROUP BY coalesce(s.member_id, r.member_id);
+    SELECT coalesce(s.anchor, r.anchor), NULL, 'person ' || coalesce(s.member_id, r.member_id), count(r.id), count(s.id)
+    FROM several s FULL JOIN (SELECT * FROM rollup.{table}_repeat r WHERE r.anchor = ANY (anchors)) r
+         ON r.anchor = s.anchor AND r.id = s.id
+    WHERE s IS DISTINCT FROM r AND coalesce(s.member_id, r.member_id) NOT IN (SELECT member_id FROM rollup.{table}_change)
+    GROUP BY coalesce(s.anchor, r.anchor), coalesce(s.member_id, r.member_id);
 $$;
 
 CREATE TRIGGER rollup_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS added
@@ -279,9 +288,16 @@ FOR EACH STATEMENT EXECUTE FUNCTION rollup.{table}_changed();
 CREATE TRIGGER rollup_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION rollup.{table}_changed();
 """
 
+KEPT = (
+    f"(CASE WHEN t.number = 0 THEN a.drill OR s.slot % {ENDED} > {EVER}"
+    f" ELSE s.slot % {ENDED} = {EVER} OR a.drill AND s.slot % {ENDED} < {EVER} END)"
+)
+"""Where a slot is kept: all dimensions by day everywhere, by year and of all time for large places; sets of dimensions of all time
+everywhere, by year for large places."""
+
 RESTATED = """
-    INSERT INTO rollup.{table}_change (sign, organization_id, member_id, valid_from, valid_to, key, {names})
-    SELECT e.sign, f.organization_id, f.member_id, f.valid_from, f.valid_to, ROW({row})::text, {row}
+    INSERT INTO rollup.{table}_change (sign, organization_id, member_id, valid_from, valid_to, {names})
+    SELECT e.sign, f.organization_id, f.member_id, f.valid_from, f.valid_to, {row}
     FROM (SELECT -1 AS sign, removed.* FROM removed UNION ALL SELECT 1, added.* FROM added) e
     JOIN {table} f ON f.{column} = e.id AND f.valid_from IS NOT NULL
     {joined}
@@ -292,7 +308,7 @@ RESTATED = """
 WHOLE = """
 CREATE FUNCTION rollup.replace(organizations bigint[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE fresh bigint[];
+DECLARE raised integer[]; fresh bigint[];
 BEGIN
     PERFORM pg_advisory_xact_lock({lock});
     WITH added AS (
@@ -301,11 +317,14 @@ BEGIN
             OR key IN (SELECT descendant_id FROM territorial_closure WHERE ancestor_id = ANY (organizations) AND depth = 1)
             OR key IN (SELECT descendant_id FROM industrial_closure WHERE ancestor_id = ANY (organizations) AND depth = 1))
         ON CONFLICT (kind, key) DO UPDATE SET drill = true WHERE excluded.drill AND NOT anchor.drill
-        RETURNING key
+        RETURNING id, key
     )
-    SELECT array_agg(DISTINCT c.descendant_id) INTO fresh FROM added JOIN (
+    SELECT array_agg(DISTINCT added.id), array_agg(DISTINCT c.descendant_id) INTO raised, fresh FROM added LEFT JOIN (
         SELECT ancestor_id, descendant_id FROM territorial_closure UNION ALL SELECT ancestor_id, descendant_id FROM industrial_closure
     ) c ON c.ancestor_id = added.key;
+    IF raised IS NOT NULL THEN
+        {raise}
+    END IF;
     organizations := organizations || coalesce(fresh, '{{}}');
     {moves}
     DELETE FROM rollup.place p WHERE organization_id = ANY (organizations)
@@ -419,20 +438,77 @@ CREATE TRIGGER rollup_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXEC
 """
 
 
+def _codes(fact: Fact, own: str = "f", member: str = "m", organization: str = "o") -> str:
+    """Joins that find the code of each dimension."""
+    return " ".join(
+        f"LEFT JOIN rollup.code c_{name} ON c_{name}.dimension = '{name}' AND c_{name}.value = {column}::text"
+        for name, column in zip(fact.names, _columns(fact, own, member, organization), strict=True)
+    )
+
+
+def _columns(fact: Fact, own: str = "f", member: str = "m", organization: str = "o") -> list[str]:
+    """The dimensions of a record, from these tables."""
+    sides = ((fact.own, own), (fact.member, member), (fact.organization, organization))
+    return [f"{table}.{name}" for part, table in sides for name in part]
+
+
+def _class(fact: Fact) -> str:
+    return " | ".join(f"(coalesce(c_{name}.code, 0)::bigint << {fact.shift(name)})" for name in fact.names)
+
+
+def _sets(fact: Fact) -> str:
+    """The sets of a fact and their bits; number 0 has all of them."""
+    rows = [f"({number}, {fact.mask(names)}::bigint)" for number, names in enumerate((fact.names, *fact.sets))]
+    return f"(VALUES {', '.join(rows)}) t (number, mask)"
+
+
+def _learn(fact: Fact, table: Callable[[str], str]) -> str:
+    """Give values that are new a code."""
+    return " ".join(
+        f"PERFORM rollup.learn('{name}', (SELECT array_agg(DISTINCT {name}::text) FROM {table(name)}));"  # noqa: S608
+        for name in fact.names
+    )
+
+
+def _of_fact(fact: Fact) -> str:
+    def home(name: str) -> str:
+        return "member" if name in fact.member else "organization" if name in fact.organization else fact.table
+
+    return FACT.format(
+        table=fact.table,
+        columns=", ".join(f"{name} {DIMENSIONS[name].type}" for name in fact.names),
+        names=", ".join(fact.names),
+        row=", ".join(_columns(fact)),
+        codes=_codes(fact),
+        codes_of_changes=_codes(fact, "c", "c", "c"),
+        sets=_sets(fact),
+        learn_changes=_learn(fact, lambda _: f"rollup.{fact.table}_change WHERE id = ANY (changes)"),
+        learn_all=_learn(fact, home),
+        kept=KEPT,
+        lock=LOCK,
+        ever=EVER,
+        day=DAY,
+        epoch=EPOCH,
+        ended=ENDED,
+        set=SET,
+        **{"class": _class(fact)},
+    )
+
+
 def _restated(fact: Fact, by: str) -> str:
     other = "member" if by == "organization" else "organization"
     short = {"member": "m", "organization": "o"}
     joined = f"JOIN {other} {short[other]} ON {short[other]}.id = f.{other}_id"
-    row = fact.row(**{by: "e"})
-    return RESTATED.format(table=fact.table, names=fact.names, row=row, column=f"{by}_id", joined=joined)
+    row = ", ".join(_columns(fact, **{by: "e"}))
+    names = ", ".join(fact.names)
+    return RESTATED.format(table=fact.table, names=names, row=row, column=f"{by}_id", joined=joined)
 
 
-def statements(facts: tuple[Fact, ...]) -> list[str]:
+def statements(facts: Iterable[Fact]) -> list[str]:
     """All statements that make the roll-ups of these facts."""
-    made = [BASE]
-    for fact in facts:
-        columns = ", ".join(f"{name} {kind}" for name, kind in fact.types.items())
-        made.append(FACT.format(table=fact.table, columns=columns, names=fact.names, row=fact.row(), lock=LOCK))
+    facts = tuple(facts)
+    room = " ".join(f"WHEN '{name}' THEN {(1 << coded.bits) - 1}" for name, coded in DIMENSIONS.items())
+    made = [BASE.format(ended=ENDED, ever=EVER, day=DAY, epoch=EPOCH, room=room), *(_of_fact(fact) for fact in facts)]
     made.append(
         WHOLE.format(
             lock=LOCK,
@@ -440,6 +516,7 @@ def statements(facts: tuple[Fact, ...]) -> list[str]:
             folds=" + ".join(f"rollup.{fact.table}_fold()" for fact in facts),
             of_organizations="".join(_restated(fact, "organization") for fact in facts if fact.organization),
             of_members="".join(_restated(fact, "member") for fact in facts if fact.member),
+            **{"raise": " ".join(f"PERFORM rollup.{fact.table}_sum(raised);" for fact in facts)},
         )
     )
     made += [CLOSURE.format(table=table) for table in ("territorial_closure", "industrial_closure")]
@@ -453,14 +530,14 @@ def split(script: str) -> list[str]:
     return [found.strip() for found in "$$".join(marked).split("\0") if found.strip()]
 
 
-def create(facts: tuple[Fact, ...]) -> None:
+def create(facts: Iterable[Fact]) -> None:
     """Make the roll-ups of these facts, empty and not in use until they are rebuilt."""
     connection = op.get_bind()
     for statement in statements(facts):
         connection.exec_driver_sql(statement)
 
 
-def drop(facts: tuple[Fact, ...]) -> None:
+def drop(facts: Iterable[Fact]) -> None:
     """For ``downgrade``."""
     op.execute("DROP SCHEMA rollup CASCADE")
     for fact in facts:

@@ -1,11 +1,11 @@
-"""Statistics from roll-ups: cells of whole years and months, records at the edges of a period, and what has changed since (docs/adr/0032).
+"""Statistics from roll-ups: cells of days, years and all time, and what has changed since they were added up (docs/adr/0032).
 
 The parts are added up by the same GROUPING SETS as records are. Persons are records less what repeats: only persons with several
 records can count twice, and theirs are looked at one by one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    literal,
     literal_column,
     not_,
     null,
@@ -36,20 +37,18 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.types import TypeEngine
 
+from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, FACTS, SET
 from resolvers.engine.binder import Binder, Inputs
 from resolvers.engine.buckets import TIMES, bucket
 from resolvers.engine.source import expression
+from resolvers.engine.spans import cut
 from resolvers.engine.statistic import Statistic
 
 if TYPE_CHECKING:
     from resolvers.engine.tally import Counting
-
-ENDED, YEARLY, NO_END = 200_000, 100_000, 99_999
-"""Slots as in the migration: a month (year * 12 + month - 1) or, from YEARLY, a year; from ENDED the same for endings."""
-
-MONTHLY = ("MONTH", "QUARTER", "STATISTICAL_YEAR")
 
 ANCHOR = table(
     "anchor",
@@ -63,46 +62,8 @@ PLACE = table("place", column("anchor", Integer()), column("organization_id", Bi
 STATE = table("state", column("ready", Boolean()), column("next_change", Date()), schema="rollup")
 
 
-@dataclass
-class Spans:
-    """A period cut up: ranges of slots of whole years and months, the days that these cover, and the days that they do not."""
-
-    slots: list[tuple[int, int]] = field(default_factory=list)
-    covered: list[tuple[date, date]] = field(default_factory=list)
-    edges: list[tuple[date, date]] = field(default_factory=list)
-
-
-def cut(since: date | None, until: date | None, *, monthly: bool, daily: bool) -> Spans:
-    """``[since, until)`` in as few whole years and months as there are, and the days at its ends; all days when ``daily``."""
-    start, end = since or date.min, until or date.max
-    if daily:
-        return Spans(edges=[(start, end)])
-    first = date.min if since is None else _month_from(since)
-    last = date.max if until is None else until.replace(day=1)
-    if first >= last:
-        return Spans(edges=[(start, end)])
-    spans = Spans(covered=[(first, last)], edges=[edge for edge in ((start, first), (last, end)) if edge[0] < edge[1]])
-    low, high = 0 if since is None else _month(first), NO_END if until is None else _month(last)
-    low_year = 0 if since is None else -(-low // 12)
-    high_year = NO_END if until is None else high // 12
-    if monthly or low_year >= high_year:
-        spans.slots = [(low, high)]
-    else:
-        months = ((low, low_year * 12), (high_year * 12, high))
-        spans.slots = [
-            (YEARLY + low_year, YEARLY + high_year),
-            *(part for part in months if part[0] < part[1]),
-        ]
-    return spans
-
-
-def _month(day: date) -> int:
-    return day.year * 12 + day.month - 1
-
-
-def _month_from(day: date) -> date:
-    """The first day of a month on this day or after it."""
-    return day if day.day == 1 else (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+CODE = table("code", column("dimension", Text()), column("code", Integer()), column("value", Text()), schema="rollup")
+TYPES: Mapping[str, TypeEngine[Any]] = {"text": Text(), "boolean": Boolean(), "bigint": BigInteger()}
 
 
 @dataclass(frozen=True)
@@ -111,13 +72,13 @@ class Asked:
 
     dimensions: Sequence[str]
     where: Sequence[tuple[str, ColumnElement[Any]]]
-    bucket: Callable[[ColumnElement[Any]], ColumnElement[Any]] | None
+    time: str | None
+    """The dimension of time."""
     stock: bool
     ended: bool
     persons: bool
-    ends: int
-    """How many ends the period has: so many edges there may be."""
-    spans: Callable[[Inputs], Spans]
+    period: Callable[[Inputs], tuple[date | None, date | None]]
+    """The first day, and the day after the last; each may be left open."""
     day: ColumnElement[Any]
     """The day as of which, for a stock."""
 
@@ -134,100 +95,117 @@ class Parts:
         self.asked = asked
         self.targets = targets
         self.binder = binder
+        self.fact = FACTS[statistic.rollup.table]
         self.kept = {name: statistic.rollup.columns[name] for name in asked.dimensions}
         self.columns = {name: expression(statistic.dimensions[name]) for name in asked.dimensions}  # type: ignore[arg-type]
-        name, kept = statistic.rollup.table, [(self.kept[each], found.type) for each, found in self.columns.items()]
+        dimensions = [column(self.kept[each], found.type) for each, found in self.columns.items()]
 
-        def made(suffix: str, *columns: ColumnClause[Any], classed: bool = False) -> FromClause:
-            dimensions = [column(*each) for each in kept] if classed else []
-            return table(f"{name}_{suffix}", *columns, *dimensions, schema="rollup")
+        def made(suffix: str, *columns: ColumnClause[Any]) -> FromClause:
+            return table(f"{self.fact.table}_{suffix}", *columns, schema="rollup")
+
+        def whole(*names: str) -> list[ColumnClause[Any]]:
+            return [column(name, BigInteger()) for name in names]
 
         def record() -> list[ColumnClause[Any]]:
-            keys = [column(each, BigInteger()) for each in ("organization_id", "member_id")]
-            return [*keys, *(column(each, Date()) for each in ("valid_from", "valid_to"))]
+            days = (column(name, Date()) for name in ("valid_from", "valid_to"))
+            return [*whole("organization_id", "member_id"), *days]
 
-        self.cell = made("cell", *(column(each, Integer()) for each in ("anchor", "slot", "class", "n")))
-        self.classes = made("class", column("id", Integer()), classed=True)
-        self.change = made("change", column("sign", Integer()), *record(), classed=True)
-        self.repeat = made("repeat", *record(), column("class", Integer()), column("overlapping", Boolean()))
+        self.cell = made("cell", column("anchor", Integer()), column("slot", Integer()), *whole("class", "n"))
+        self.change = made("change", column("sign", Integer()), *record(), *dimensions)
+        self.repeat = made(
+            "repeat",
+            column("anchor", Integer()),
+            *record(),
+            *whole("class"),
+            column("overlapping", Boolean()),
+            column("previous", Date()),
+            column("next", Date()),
+        )
         began, ended = (0, "valid_from", 1), (ENDED, "valid_to", -1 if asked.stock else 1)
         self.events = (began, ended) if asked.stock else (ended,) if asked.ended else (began,)
 
     def all(self) -> Subquery:
         """All parts, as one table."""
-        parts = [self._cells()]
-        for _, day, sign in self.events:
-            parts += [self._edge(day, sign, which) for which in range(self.asked.ends)]
-            parts.append(self._changes(day, sign))
+        parts = [self._cells(), self._changes()]
         if self.asked.persons:
             parts += [self._repeated(), self._restless()]
         return union_all(*parts).subquery("part")
 
     def _cells(self) -> Select[Any]:
-        """Whole years and months."""
-        event_of = [(event, sign) for event, _, sign in self.events]
-
-        def slots(inputs: Inputs) -> list[tuple[int, int, int]]:
-            found = self.asked.spans(inputs).slots
-            return [(event + low, event + high, sign) for event, sign in event_of for low, high in found]
-
-        span = self._ranges(slots, Integer(), Integer(), Integer())
+        """Days, years and all time; of a class only the bits that are asked for."""
+        drill = self.targets.c.drill
+        span = self._ranges(self._slots, Boolean(), Integer(), Integer(), Integer())
         cell, slot = self.cell.c, self.cell.c.slot
-        index = slot % YEARLY
-        month = func.make_date(index // 12, index % 12 + 1, 1)
-        first = case((slot % ENDED >= YEARLY, func.make_date(index, 1, 1)), else_=month)
-        inside = and_(cell.anchor == self.targets.c.anchor, slot >= span.c.a, slot < span.c.b)
-        number = func.sum(cell.n * span.c.c).label("n")
+        inside = and_(cell.anchor == self.targets.c.anchor, slot >= span.c.b, slot < span.c.c)
+        asked = cell["class"].bitwise_and(literal_column(str(self.fact.mask(self.kept.values())), BigInteger()))
+        first: ColumnElement[Any] = cast(null(), Date())
+        if self.asked.time is not None:
+            time = slot % ENDED
+            year = func.make_date(time, 1, 1)
+            first = case((time < EVER, year), else_=literal_column(f"date '{EPOCH}'", Date()) + (time - DAY))
         summed = (
-            select(self.targets.c.child, self._bucket(first), cell["class"].label("class"), number)
-            .select_from(self.targets.join(span, true()).join(self.cell, inside))
+            select(
+                self.targets.c.child, self._bucket(first), asked.label("class"), func.sum(cell.n * span.c.d).label("n")
+            )
+            .select_from(self.targets.join(span, span.c.a == drill).join(self.cell, inside))
             .group_by(text("1, 2, 3"))
             .subquery("summed")
         )
-        columns = {name: self.classes.c[kept] for name, kept in self.kept.items()}
-        from_ = summed.join(self.classes, self.classes.c.id == summed.c["class"])
-        return self._part(summed.c.child, summed.c.bucket, columns, summed.c.n, from_)
+        return self._part(summed.c.child, summed.c.bucket, self._decoded(summed.c["class"]), summed.c.n, summed)
 
-    def _edge(self, day: str, sign: int, which: int) -> Select[Any]:
-        """Records of the days at one end that no whole month covers."""
-        fact = self.statistic.model.__table__
-        record = fact.c[day]
-        inside = and_(record >= self._bound(which, 0), record < self._bound(which, 1))
-        from_ = self._placed(self._joined(fact), fact.c.organization_id)
-        number = literal_column(str(sign), Integer())
-        part = self._part(self.targets.c.child, self._bucket(record), self.columns, number, from_)
-        return part.where(inside, fact.c.valid_from.is_not(None))
+    def _slots(self, inputs: Inputs) -> list[tuple[bool, int, int, int]]:
+        """Slots from one to before another with a sign, for places that are drilled down and for all others."""
+        since, until = self.asked.period(inputs)
+        number, found = self.fact.number(self.kept.values()), []
+        for drill in (True, False):
+            years = drill and self.asked.time in (None, "YEAR")
+            ever = self.asked.time is None and (drill or number > 0)
+            for low, high, sign in cut(since, until, inputs.today, years=years, ever=ever):
+                first = SET * number if low <= EVER else 0
+                found += [
+                    (drill, first + event + low, first + event + high, sign * add) for event, _, add in self.events
+                ]
+        return found
 
-    def _bound(self, which: int, end: int) -> ColumnElement[date]:
-        """The first day of an edge, or the day after its last: a value, so that the planner sees how few days it has."""
+    def _decoded(self, number: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
+        """The dimensions of a class: the values in the order of their codes, and which of them; 0 is none."""
+        found: dict[str, ColumnElement[Any]] = {}
+        for name, kept in self.kept.items():
+            coded = DIMENSIONS[kept]
+            values = select(func.array_agg(aggregate_order_by(CODE.c.value, CODE.c.code), type_=ARRAY(Text())))
+            values = values.where(CODE.c.dimension == literal_column(f"'{kept}'", Text()))
+            code = number.bitwise_rshift(literal_column(str(self.fact.shift(kept)), Integer()))
+            code = code.bitwise_and(literal_column(str((1 << coded.bits) - 1), BigInteger()))
+            value: ColumnElement[Any] = values.scalar_subquery()[cast(code, Integer())]
+            found[name] = value if coded.type == "text" else cast(value, TYPES[coded.type])
+        return found
 
-        def day(inputs: Inputs) -> date:
-            edges = self.asked.spans(inputs).edges
-            return edges[which][end] if which < len(edges) else date.max
-
-        return self.binder.bind(day, Date())
-
-    def _changes(self, day: str, sign: int) -> Select[Any]:
-        """What has changed since the cells were added up, in the months that they cover."""
-        span = self._ranges(lambda inputs: self.asked.spans(inputs).covered, Date(), Date())
+    def _changes(self) -> Select[Any]:
+        """What has changed since the cells were added up."""
         change = self.change.c
-        from_ = span.join(self.change, and_(change[day] >= span.c.a, change[day] < span.c.b))
         columns = {name: change[kept] for name, kept in self.kept.items()}
-        number = change.sign * sign
-        placed = self._placed(from_, change.organization_id)
-        return self._part(self.targets.c.child, self._bucket(change[day]), columns, number, placed)
+        placed = self._placed(self.change, change.organization_id)
+        since, until = self._end(0), self._end(1)
+        inside = [and_(change[day] >= since, change[day] < until) for _, day, _ in self.events]
+        number = sum(
+            (case((found, sign), else_=0) for found, (_, _, sign) in zip(inside, self.events, strict=True)), literal(0)
+        )
+        bucket = self._bucket(change[self.events[0][1]])
+        return self._part(self.targets.c.child, bucket, columns, change.sign * number, placed).where(or_(*inside))
 
     def _repeated(self) -> Select[Any]:
         """Records of persons who have several, none of which has changed."""
         repeat = self.repeat.c
-        from_ = self.targets.join(PLACE, PLACE.c.anchor == self.targets.c.anchor)
-        from_ = from_.join(self.repeat, repeat.organization_id == PLACE.c.organization_id)
-        from_ = from_.join(self.classes, self.classes.c.id == repeat["class"])
-        columns = {name: self.classes.c[kept] for name, kept in self.kept.items()}
-        part = self._counts(self.repeat, columns, from_)
+        from_ = self.targets.join(self.repeat, repeat.anchor == self.targets.c.anchor)
+        part = self._counts(self.repeat, self._decoded(repeat["class"]), from_)
         changed = select(self.change.c.member_id)
         part = part.where(not_(repeat.member_id.in_(changed)))
-        return part.where(repeat.overlapping) if self.asked.stock else part
+        if self.asked.stock:
+            return part.where(repeat.overlapping)
+        # who began once in the period is counted once; of endings it is not kept
+        return (
+            part if self.asked.ended else part.where(or_(repeat.previous >= self._end(0), repeat.next < self._end(1)))
+        )
 
     def _restless(self) -> Select[Any]:
         """Records of persons of whom something has changed."""
@@ -244,21 +222,14 @@ class Parts:
             counts = [begins <= day, or_(ends.is_(None), ends > day)]
         else:
             when = records.c[self.events[0][1]]
-            since, until = (self.binder.bind(self._end(end), Date()) for end in range(2))
-            counts = [when >= since, when < until, records.c.valid_from.is_not(None)]
+            counts = [when >= self._end(0), when < self._end(1), records.c.valid_from.is_not(None)]
         number, child = literal_column("0", Integer()), self.targets.c.child
         part = self._part(child, self._bucket(when), columns, number, from_, person=records.c.member_id)
         return part.where(*counts)
 
-    def _end(self, end: int) -> Callable[[Inputs], date]:
-        """An end of the whole period."""
-
-        def day(inputs: Inputs) -> date:
-            spans = self.asked.spans(inputs)
-            days = sorted([*spans.covered, *spans.edges])
-            return days[0][0] if end == 0 else days[-1][1]
-
-        return day
+    def _end(self, end: int) -> ColumnElement[date]:
+        """The first day of the period, or the day after its last."""
+        return self.binder.bind(lambda inputs: self.asked.period(inputs)[end] or (date.min, date.max)[end], Date())
 
     def _part(
         self,
@@ -276,8 +247,8 @@ class Parts:
         return part.select_from(from_).where(*conditions)
 
     def _bucket(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
-        asked = self.asked.bucket
-        return (cast(null(), Date()) if asked is None else asked(day)).label("bucket")
+        time = self.asked.time
+        return (cast(null(), Date()) if time is None else bucket(time, day, self.binder)).label("bucket")
 
     def _joined(self, from_: FromClause) -> FromClause:
         """The records with the tables that their dimensions are in."""
@@ -293,13 +264,13 @@ class Parts:
         return from_.join(self.targets, self.targets.c.anchor == PLACE.c.anchor)
 
     def _ranges(self, rows: Callable[[Inputs], Sequence[tuple[Any, ...]]], *types: Any) -> Any:
-        """Rows that are known when a run begins, as a table of columns a, b, c."""
+        """Rows that are known when a run begins, as a table of columns a, b, c, d."""
 
         def values(place: int) -> Callable[[Inputs], list[Any]]:
             return lambda inputs: [row[place] for row in rows(inputs)]
 
         arrays = [self.binder.bind(values(place), ARRAY(kind)) for place, kind in enumerate(types)]
-        columns = [column(name, kind) for name, kind in zip("abc", types, strict=False)]
+        columns = [column(name, kind) for name, kind in zip("abcd", types, strict=False)]
         self._spans += 1
         return func.unnest(*arrays).table_valued(*columns, name=f"span{self._spans}").render_derived()
 
@@ -339,7 +310,7 @@ class Rolled:
         asked = {name for name in (*names, *(name for name, _ in counting.where))} - {*drills, *TIMES}
         if len(drills) > 1 or not asked <= rollup.columns.keys() or (timed and counting.is_stock):
             return None
-        if counting.event_name not in (None, "BEGAN", "ENDED") or ("DAY" in names and not counting.is_bounded):
+        if counting.event_name not in (None, "BEGAN", "ENDED"):
             return None
         drill = drills[0] if drills else None
         targets = counting.place.targets(drill)
@@ -361,14 +332,11 @@ class Rolled:
                 )
             ),
             where=counting.where,
-            bucket=None if time is None else lambda day: bucket(time, day, counting.binder),
+            time=time,
             stock=counting.is_stock,
             ended=counting.event_name == "ENDED",
             persons=persons,
-            ends=1
-            if not counting.is_flow
-            else sum(counting.arguments.get(end) is not None for end in ("from", "until")),
-            spans=self._spans(time),
+            period=self._period(),
             day=counting.day,
         )
         part = Parts(counting.statistic, asked, self.targets, counting.binder).all()
@@ -387,15 +355,11 @@ class Rolled:
         whole = func.grouping(*keys) != 0 if keys else true()
         return cells.where(self.in_use).having(and_(self.in_use, or_(whole, some)))
 
-    def _spans(self, time: str | None) -> Callable[[Inputs], Spans]:
+    def _period(self) -> Callable[[Inputs], tuple[date | None, date | None]]:
         frame = self.counting.frame()
-        monthly, daily = time in MONTHLY, time == "DAY"
 
-        def spans(inputs: Inputs) -> Spans:
+        def period(inputs: Inputs) -> tuple[date | None, date | None]:
             asked = frame(inputs)
-            since, until = asked.since, asked.until
-            if asked.as_of is not None:
-                since, until = None, asked.as_of + timedelta(days=1)
-            return cut(since, until, monthly=monthly, daily=daily)
+            return (asked.since, asked.until) if asked.as_of is None else (None, asked.as_of + timedelta(days=1))
 
-        return spans
+        return period

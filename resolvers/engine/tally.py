@@ -222,17 +222,21 @@ class Counting:
             return Dimension(term, buckets.bucket(name, self.event, self.binder))
         children = self.place.children(name)
         if children is not None:
-            if self.coarse and children.target != "Division":
-                raise HubError(
-                    "DIMENSION_WITHHELD",
-                    f"Groups by {name} are not for callers with aggregates only. Group by CHILD_DIVISION.",
-                )
+            self._told_of(name, children.target)
             return Dimension(term, children.key, children.target, children.label, children)
         found = self._declared(name)
         if isinstance(found, Ref):
+            self._told_of(name, found.target)
             return Dimension(term, expression(found.key), found.target, expression(found.label))
         column = expression(found)
         return Dimension(term, column, codes=getattr(column.type, "enum_class", None))
+
+    def _told_of(self, name: str, target: str) -> None:
+        """Raises DIMENSION_WITHHELD for a dimension whose values are rows that a caller with aggregates only does not see."""
+        source = self.registry.sources[target]
+        if self.coarse and self.registry.sight(source, (Lens.AGGREGATES,), Binder(), None) is not None:
+            known = "CHILD_DIVISION or another dimension that names nobody"
+            raise HubError("DIMENSION_WITHHELD", f"{name} is not for callers with aggregates only. Use {known}.")
 
     def _declared(self, name: str) -> Any:
         found = self.statistic.dimensions.get(name)
@@ -350,6 +354,7 @@ class Counting:
             )
         found = self._declared(name)
         if isinstance(found, Ref):
+            self._told_of(name, found.target)
             return self.binder.keys(given, self.registry.sources[found.target].prefix)
         known: Any = getattr(expression(found).type, "enum_class", None) or ()
         codes = {code.name for code in known}

@@ -5,7 +5,6 @@ import json
 import random
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Any
 
 import asyncpg
@@ -13,8 +12,10 @@ import pytest
 
 from db import rollups
 from db.connect import create_pool
+from db.rolled import ENDED, EVER
 from resolvers.engine import ids
-from resolvers.engine.rolled import Rolled, cut
+from resolvers.engine.rolled import Rolled
+from resolvers.engine.spans import cut, slot
 from tests.db.test_rollups import write
 from tests.resolvers.caller import Caller
 from tests.resolvers.callers import callers_of
@@ -118,25 +119,45 @@ async def test_an_anchor_out_of_use_is_counted_from_records(pool: asyncpg.Pool) 
     assert await caller.data(text) == before
 
 
+def told(spans: list[tuple[int, int, int]], record: date) -> int:
+    """How often a record of a day is counted: it stands in the slots of its day, its year, and all time."""
+    return sum(sign for low, high, sign in spans for at in (slot(record), record.year, EVER) if low <= at < high)
+
+
+@pytest.mark.parametrize("years", [True, False])
+@pytest.mark.parametrize("ever", [True, False])
+def test_a_period_is_cut_into_slots_that_count_each_of_its_days_once(years: bool, ever: bool) -> None:
+    chance, today = random.Random(3), date(2026, 11, 24)
+    for _ in range(300):
+        days = [date(2014, 1, 1) + timedelta(chance.randrange(4_800)) for _ in range(2)]
+        since, until = (None if chance.random() < 0.3 else day for day in sorted(days))
+        if since is not None and since == until:
+            continue
+        spans = cut(since, until, today, years=years, ever=ever)
+        records = [
+            date(2013, 1, 1),
+            date(2030, 1, 1),
+            *(date(2014, 1, 1) + timedelta(each) for each in range(0, 4_800, 7)),
+        ]
+        records += [day + timedelta(add) for day in days for add in (-1, 0, 1)]
+        for record in records:
+            assert told(spans, record) == ((since is None or record >= since) and (until is None or record < until))
+
+
 @pytest.mark.parametrize(
-    ("since", "until", "slots", "edges"),
+    ("since", "until", "spans"),
     [
-        ("2022-01-01", "2023-01-01", 1, 0),
-        ("2022-01-15", "2024-03-10", 3, 2),
-        ("2021-11-01", "2024-03-01", 3, 0),
-        ("2022-03-02", "2022-03-20", 0, 1),
-        ("2022-03-02", "2022-04-20", 0, 1),
-        (None, "2026-11-25", 2, 1),
-        (None, None, 1, 0),
+        ("2022-01-01", "2023-01-01", [(2022, 2023, 1)]),
+        ("2021-12-30", "2024-01-03", [("2021-12-30", "2022-01-01", 1), (2022, 2024, 1), ("2024-01-01", "2024-01-03", 1)]),
+        ("2022-01-03", "2022-12-30", [("2022-01-01", "2022-01-03", -1), (2022, 2023, 1), ("2022-12-30", "2023-01-01", -1)]),
+        ("2022-03-02", "2022-03-20", [("2022-03-02", "2022-03-20", 1)]),
+        (None, "2026-11-25", [(EVER, EVER + 1, 1), ("2026-11-25", ENDED, -1)]),
+        (None, None, [(EVER, EVER + 1, 1)]),
     ],
-)
-def test_a_period_is_cut_into_whole_years_and_months_and_days(
-    since: str | None, until: str | None, slots: int, edges: int
+)  # fmt: skip
+def test_a_period_is_cut_into_few_slots(
+    since: str | None, until: str | None, spans: list[tuple[Any, Any, int]]
 ) -> None:
-    first, last = (None if day is None else date.fromisoformat(day) for day in (since, until))
-    spans = cut(first, last, monthly=False, daily=False)
-    pieces = sorted([*spans.covered, *spans.edges])
-    assert (len(spans.slots), len(spans.edges)) == (slots, edges)
-    assert pieces[0][0] == (first or date.min)
-    assert pieces[-1][1] == (last or date.max)
-    assert all(one[1] == other[0] for one, other in pairwise(pieces))
+    ends = (None if day is None else date.fromisoformat(day) for day in (since, until))
+    wanted = [tuple(slot(date.fromisoformat(at)) if isinstance(at, str) else at for at in span) for span in spans]
+    assert sorted(cut(*ends, date(2026, 11, 24), years=True, ever=True)) == sorted(wanted)  # type: ignore[type-var]

@@ -16,6 +16,7 @@ from resolvers.access import Caller, Lens
 from resolvers.engine import ids
 from resolvers.engine.engine import Engine
 from resolvers.engine.source import Many
+from resolvers.engine.statistic import Ref
 from resolvers.policy import OPEN as OPEN_TYPES
 from schema import registry, schema
 from tests.db.row_reference import HEALTH, REFERENCE, reference
@@ -99,6 +100,21 @@ async def test_statistics_are_the_same_behind_both_walls(first, both, callers, k
     text = f"{{ statistics(kind: {kind}) {{ total {{ records }} }} }}"
     for name in NAMES:
         assert await data(both, text, callers[name]) == await data(first, text, callers[name]), name
+
+
+@pytest.mark.parametrize("kind", registry.statistics)
+async def test_who_has_aggregates_only_groups_by_all_that_names_nobody(both, first, callers, kind):
+    """Values that are rows out of sight are refused, grouped by or as a condition; all others are answered behind both walls."""
+    for name, found in registry.statistics[kind].dimensions.items():
+        text = f"{{ statistics(kind: {kind}, groupBy: [{name}]) {{ groups {{ keys {{ value label }} records }} }} }}"
+        given = f'{{ statistics(kind: {kind}, where: [{{dimension: {name}, in: ["x_1"]}}]) {{ total {{ records }} }} }}'
+        if isinstance(found, Ref) and found.target not in OPEN_TYPES:
+            for refused in (text, given):
+                answer = await both.execute(document(refused), None, {}, caller=callers["analyst"])
+                codes = [error["extensions"]["code"] for error in json.loads(answer.body)["errors"]]
+                assert codes == ["DIMENSION_WITHHELD"], (name, codes)
+        else:
+            assert await data(both, text, callers["analyst"]) == await data(first, text, callers["analyst"]), name
 
 
 @pytest.mark.parametrize("name", NAMES)

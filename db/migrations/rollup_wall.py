@@ -1,0 +1,56 @@
+"""The second wall around the roll-ups: cells and repeated records of the unions in sight, changes of those unions alone, and no function
+but the folding."""
+
+from collections.abc import Iterable
+
+from alembic import op
+
+from db.migrations.wall import AGGREGATES, READER, UNIONS, among, protect, unprotect
+from db.rolled import Fact
+
+OPEN = ("state", "anchor", "place", "code")
+"""Keys of unions and divisions, and values of dimensions that occur: nothing of anybody."""
+
+HOLDS = "c.valid_from <= (SELECT wall.today()) AND (c.valid_to IS NULL OR c.valid_to > (SELECT wall.today()))"
+SAME = """(cardinality((SELECT wall.keys('{other}'))) = 0 OR EXISTS (
+    SELECT FROM {lens}_closure c
+    WHERE c.descendant_id = a.key AND c.ancestor_id = ANY ((SELECT wall.keys('{lens}'))::bigint[]) AND {holds}))"""
+"""Below a union of the caller's in the very hierarchy that is counted by: beyond doubt for who has a lens of that one alone."""
+
+OF_LENS = "SELECT a.id FROM rollup.anchor a WHERE a.kind IN ('{kind}', 'OWN') AND {mine} AND {any} AND {same}"
+ANCHORS = " UNION ALL ".join(
+    OF_LENS.format(
+        kind=lens.upper(),
+        mine=among("unions", "a.key"),
+        any=f"cardinality((SELECT wall.keys('{lens}'))) > 0",
+        same=SAME.format(lens=lens, other=other, holds=HOLDS),
+    )
+    for lens, other in (("territorial", "industrial"), ("industrial", "territorial"))
+)
+IN_SIGHT = {"federation": "anchor IN (SELECT id FROM wall.counted)"}
+
+
+def guard(facts: Iterable[Fact]) -> None:
+    """Put the roll-ups of these facts behind the second wall."""
+    op.execute(f"CREATE VIEW wall.counted AS {ANCHORS}")
+    op.execute(f"GRANT SELECT ON wall.counted TO {READER}")
+    op.execute(f"GRANT USAGE ON SCHEMA rollup TO {READER}, {AGGREGATES}")
+    for table in OPEN:
+        op.execute(f"GRANT SELECT ON rollup.{table} TO {READER}, {AGGREGATES}")
+    for fact in facts:
+        protect(f"rollup.{fact.table}_cell", IN_SIGHT)
+        protect(f"rollup.{fact.table}_change", UNIONS)
+        protect(f"rollup.{fact.table}_repeat", IN_SIGHT)
+    op.execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA rollup FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION rollup.fold() TO {READER}")
+
+
+def bare(facts: Iterable[Fact]) -> None:
+    """For ``downgrade``: the roll-ups without the wall."""
+    op.execute("DROP VIEW wall.counted CASCADE")
+    unprotect(*(f"rollup.{fact.table}_{part}" for fact in facts for part in ("cell", "change", "repeat")))
+    for table in OPEN:
+        op.execute(f"REVOKE ALL ON rollup.{table} FROM {READER}, {AGGREGATES}")
+    op.execute(f"REVOKE USAGE ON SCHEMA rollup FROM {READER}, {AGGREGATES}")
+    op.execute(f"REVOKE EXECUTE ON FUNCTION rollup.fold() FROM {READER}")
+    op.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA rollup TO PUBLIC")

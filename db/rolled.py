@@ -1,0 +1,95 @@
+"""How roll-ups number what they count (docs/adr/0032): slots of time, classes of dimensions. Migrations write it into the database, and
+statistics read by it: what changes here needs a migration that makes the roll-ups anew.
+
+A slot is a year, or from ``DAY`` on a day (days since 2000), or ``EVER``; the same from ``ENDED`` on for endings, and from ``SET`` times n
+on for the n-th set of dimensions. A class has the code of each dimension's value in bits of its own, 0 for none.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+EVER, DAY, ENDED, SET = 20_000, 1_000_000, 4_000_000, 8_000_000
+EPOCH = date(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A dimension: the type of its values in the database, and how many bits of a class it takes, so how many values it may have."""
+
+    type: str
+    bits: int
+
+
+DIMENSIONS = {
+    "channel": Coded("text", 6),
+    "status": Coded("text", 6),
+    "scheme": Coded("text", 6),
+    "cohort": Coded("bigint", 10),
+    "worker_type": Coded("text", 7),
+    "sex": Coded("text", 3),
+    "is_migrant_worker": Coded("boolean", 2),
+    "is_model_worker": Coded("boolean", 2),
+    "level": Coded("text", 5),
+    "form": Coded("text", 6),
+    "industry": Coded("text", 12),
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A table whose records are rolled up: dimensions told by its own rows, by ``member`` and by ``organization``.
+
+    ``sets`` are dimensions that are asked for together: sums over all others are kept beside, of years for large places and of all
+    time for every place.
+    """
+
+    table: str
+    own: tuple[str, ...]
+    member: tuple[str, ...]
+    organization: tuple[str, ...]
+    sets: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All dimensions, in the order of their bits."""
+        return self.own + self.member + self.organization
+
+    def shift(self, name: str) -> int:
+        """The lowest bit of a dimension."""
+        return sum(DIMENSIONS[other].bits for other in self.names[: self.names.index(name)])
+
+    def mask(self, names: Iterable[str]) -> int:
+        """The bits of some dimensions."""
+        return sum(((1 << DIMENSIONS[name].bits) - 1) << self.shift(name) for name in names)
+
+    def number(self, names: Iterable[str]) -> int:
+        """The smallest set that has all of these dimensions, as a number from 1 on; 0 when none has."""
+        wanted = set(names)
+        having = [number for number, found in enumerate(self.sets, 1) if wanted <= set(found)]
+        return min(having, key=lambda number: len(self.sets[number - 1]), default=0)
+
+
+PERSON = ("worker_type", "sex", "is_migrant_worker", "is_model_worker")
+UNION = ("level", "form", "industry")
+FACTS: Mapping[str, Fact] = {
+    fact.table: fact
+    for fact in (
+        Fact(
+            "membership",
+            own=("channel", "status"),
+            member=PERSON,
+            organization=UNION,
+            sets=(
+                ("channel", "status", *PERSON),
+                (*UNION, "channel", "status"),
+                (*UNION, "worker_type"),
+                (*UNION, "sex", "is_migrant_worker", "is_model_worker"),
+            ),
+        ),
+        Fact(
+            "insurance_enrolment", own=("scheme", "cohort"), member=("worker_type", "sex"), organization=("industry",)
+        ),
+    )
+}
+"""By table. Any two dimensions of memberships are in one set at least."""
