@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -149,32 +150,46 @@ def page_template(server_url: str) -> str:
     return name
 
 
-@pytest.fixture(scope="session")
-def new_database(server_url: str) -> Iterator[Callable[[str], str]]:
-    """Makes a database from a template's name and returns its URL; it is dropped at the end of the run."""
+@contextmanager
+def databases(server: str) -> Iterator[Callable[[str], str]]:
+    """Makes databases from a template's name and gives their URLs; they are dropped on leaving."""
     made: list[str] = []
 
     def make(template: str) -> str:
         name = f"unionhub_test_{uuid4().hex[:16]}"
-        run(create(server_url, name, template))
+        run(create(server, name, template))
         made.append(name)
-        return embedded.with_database(server_url, name)
+        return embedded.with_database(server, name)
 
     yield make
     for name in made:
-        run(drop(server_url, name))
+        run(drop(server, name))
+
+
+@pytest.fixture
+def new_database(server_url: str) -> Iterator[Callable[[str], str]]:
+    """Makes databases for one test."""
+    with databases(server_url) as make:
+        yield make
 
 
 @pytest.fixture(scope="session")
-def database_url(new_database: Callable[[str], str], template: str) -> str:
+def kept_database(server_url: str) -> Iterator[Callable[[str], str]]:
+    """Makes databases that this worker keeps to the end of the run."""
+    with databases(server_url) as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def database_url(kept_database: Callable[[str], str], template: str) -> str:
     """The URL of this worker's copy of the template."""
-    return new_database(template)
+    return kept_database(template)
 
 
 @pytest.fixture(scope="session")
-def page_url(new_database: Callable[[str], str], page_template: str) -> str:
+def page_url(kept_database: Callable[[str], str], page_template: str) -> str:
     """The URL of this worker's copy of the demonstration, for tests that change nothing."""
-    return new_database(page_template)
+    return kept_database(page_template)
 
 
 @pytest.fixture

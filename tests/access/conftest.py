@@ -23,9 +23,9 @@ def policy() -> Policy:
 
 
 @pytest.fixture(scope="session")
-def stage_url(new_database: Callable[[str], str], template: str) -> str:
+def stage_url(kept_database: Callable[[str], str], template: str) -> str:
     """A copy of the template for the stage."""
-    return new_database(template)
+    return kept_database(template)
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ from db.organizations import Hierarchy
 
 
 @pytest.fixture(scope="module")
-async def demo(new_database, template):
-    url = new_database(template)
+async def demo(kept_database, template):
+    url = kept_database(template)
     connection = await asyncpg.connect(url)
     await connection.execute(f"TRUNCATE {', '.join(FEDERATION)} CASCADE")
     assert await load_demo(url, members=500)

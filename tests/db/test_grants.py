@@ -120,7 +120,7 @@ async def test_same_grant_twice_is_told_and_later_days_are_not(base: asyncpg.Con
     await grant(base, first)
 
 
-async def test_grants_of_two_at_once_are_one(base: asyncpg.Connection, new_database: Any) -> None:
+async def test_grants_of_two_at_once_are_one(base: asyncpg.Connection) -> None:
     who = await somebody(base)
     second = await asyncpg.connect(**connection_of(base))
     try:

@@ -75,9 +75,9 @@ def test_years_without_a_published_calendar_have_monday_to_friday() -> None:
 
 
 @pytest.fixture(scope="module")
-async def places(new_database, template: str) -> AsyncIterator[asyncpg.Pool]:  # type: ignore[no-untyped-def]
+async def places(kept_database, template: str) -> AsyncIterator[asyncpg.Pool]:  # type: ignore[no-untyped-def]
     """A database for agreements and cases of this file's own."""
-    pool = await create_pool(new_database(template))
+    pool = await create_pool(kept_database(template))
     yield pool
     await pool.close()
 
