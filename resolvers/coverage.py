@@ -1,9 +1,9 @@
 """How coverage is answered: census rounds and records, population estimates, targets, designations and construction projects."""
 
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import BigInteger, Date, cast, column, func, select, table
 
 from db.coverage import CensusRecord, CensusRound, ConstructionProject, Designation, PopulationEstimate, Target
-from db.employers import Employer, EmployerCoverage
+from db.employers import Employer
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, total
 from resolvers.progress import progress
@@ -23,9 +23,18 @@ PROJECTS_WITHIN = Many("ConstructionProject", Within(ConstructionProject.organiz
 
 TODAY = cast(func.timezone("Asia/Shanghai", func.now()), Date)
 
+COVERING = table(
+    "covering",
+    column("employer_id", BigInteger()),
+    column("valid_from", Date()),
+    column("valid_to", Date()),
+    schema="wall",
+)
+"""Of every coverage the employer and the days, without the union: whoever sees an employer is told whether it has one."""
+
 IS_ORGANIZED = (
-    select(EmployerCoverage.id)
-    .where(EmployerCoverage.employer_id == Employer.id, holds(Period.of(EmployerCoverage), TODAY))
+    select(COVERING.c.employer_id)
+    .where(COVERING.c.employer_id == Employer.id, holds(Period(COVERING.c.valid_from, COVERING.c.valid_to), TODAY))
     .correlate(Employer.__table__)
     .exists()
 )

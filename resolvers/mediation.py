@@ -1,7 +1,7 @@
 """How mediation bodies, mediators and the links of legal service are answered."""
 
+from sqlalchemy import BigInteger, Date, Text, column, func, select, table
 from sqlalchemy import distinct as distinct_
-from sqlalchemy import func, select
 
 from db.mediation import LegalService, LegalServiceOutcome, MediationBody, MediationSeat, Mediator
 from db.organizations import Organization
@@ -31,9 +31,14 @@ OF_DIVISION = {
 OF_MEMBER = {"legal_services": Many("LegalService", By(LegalService.member_id, period=OPEN))}
 OF_CASE = {"legal_services": Many("LegalService", By(LegalService.case_id, order=[LegalService.opened_on]), expected=3)}
 
+SITTING = table(
+    "sitting", column("body_id", BigInteger()), column("side", Text()), column("valid_to", Date()), schema="wall"
+)
+"""Of every seat the body and the side, without who sits there: whoever sees a body is told how many sides it has."""
+
 SIDE_COUNT = (
-    select(func.count(distinct_(MediationSeat.side)))
-    .where(MediationSeat.body_id == MediationBody.id, MediationSeat.valid_to.is_(None))
+    select(func.count(distinct_(SITTING.c.side)))
+    .where(SITTING.c.body_id == MediationBody.id, SITTING.c.valid_to.is_(None))
     .correlate(MediationBody.__table__)
     .scalar_subquery()
 )

@@ -188,6 +188,12 @@ def _awarded(sight: Sight, table: FromClause) -> Condition:
     return or_(sight.below(table.c.organization_id), applied)
 
 
+def _listing(sight: Sight, table: FromClause) -> Condition:
+    """A roster of one's own or below, or one that lists a person of a union below."""
+    listed = sight.some(RosterEntry, lambda other: other.c.roster_id == table.c.id, "RosterEntry")
+    return or_(sight.below(table.c.organization_id), listed)
+
+
 def _of(model: type[Model], key: str) -> Rule:
     """The row that ``key`` leads to is in sight."""
     return lambda sight, table: sight.some(model, lambda other: other.c.id == table.c[key], model.__name__)
@@ -195,9 +201,10 @@ def _of(model: type[Model], key: str) -> Rule:
 
 _AID_OF_UNIONS: Mapping[str, Rule] = {
     **dict.fromkeys(
-        ("Household", "Dependant", "AidGrant", "Donation", "AidProject", "Roster", "RosterEntry", "MutualAidEnrolment"),
+        ("Household", "Dependant", "AidGrant", "Donation", "AidProject", "RosterEntry", "MutualAidEnrolment"),
         _below("organization_id"),
     ),
+    "Roster": _listing,
     "CooperationAgreement": _any(_below("organization_id"), _below("partner_id")),
     "CooperationLine": _of(CooperationAgreement, "agreement_id"),
     "Wish": _any(_below("organization_id"), _below("claimant_id")),

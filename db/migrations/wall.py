@@ -105,11 +105,17 @@ def unprotect(*tables: str) -> None:
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
 
 
+def name_of(lens: str, condition: str) -> str:
+    """The name of a policy that shows more rows."""
+    return f"{lens}_{zlib.crc32(condition.encode()):08x}"
+
+
 def also(table: str, policies: Policies) -> None:
     """Show more rows of a table that is protected already."""
     for lens, condition in policies.items():
-        name = f"{lens}_{zlib.crc32(condition.encode()):08x}"
-        op.execute(f"CREATE POLICY {name} ON {table} FOR SELECT TO unionhub_{lens} USING ({condition})")
+        op.execute(
+            f"CREATE POLICY {name_of(lens, condition)} ON {table} FOR SELECT TO unionhub_{lens} USING ({condition})"
+        )
 
 
 def write(table: str, rights: str, *policies: Policies) -> None:

@@ -74,6 +74,8 @@ WORDS: Mapping[str, str] = {
     "helping or helped by its unions": "organization_id IN (TABLE unions) OR partner_id IN (TABLE unions)",
     "with the cooperation agreement": "agreement_id IN ({CooperationAgreement})",
     "verified or taken on by its unions": "organization_id IN (TABLE unions) OR claimant_id IN (TABLE unions)",
+    "of its unions, or that lists persons of theirs": """organization_id IN (TABLE unions)
+        OR id IN (SELECT roster_id FROM roster_entry WHERE organization_id IN (TABLE unions))""",
     "rosters that name the worker": "id IN (SELECT roster_id FROM roster_entry WHERE member_id IN (TABLE worker))",
     "handled by the union itself": "organization_id IN (TABLE own)",
     "with the care case": "case_id IN ({CareCase})",

@@ -168,7 +168,7 @@ async def test_no_operation_brings_or_counts_a_row_that_the_reference_does_not_a
                     assert told is not None, operation
                     assert int(told) <= len(allowed), (caller, typename, told, operation)
                 rows, counts = rows + isinstance(told, str), counts + isinstance(told, int)
-    assert rows > 40
+    assert rows > 10
     assert counts > 10
     print(f"{rows} rows, {counts} counts")
 

@@ -98,7 +98,7 @@ REFERENCE: Mapping[str, str] = {
     "activity": f"{IN_UNIONS} OR id IN (SELECT activity_id FROM attendance WHERE {OWN} OR {OWN_HOUSEHOLD})",
     "dependant": f"{IN_UNIONS} OR {OWN_HOUSEHOLD}",
     "wish": f"{IN_UNIONS} OR claimant_id IN (TABLE u) OR {OWN}",
-    "roster": f"{IN_UNIONS} OR id IN (SELECT roster_id FROM roster_entry WHERE {OWN})",
+    "roster": f"{IN_UNIONS} OR id IN (SELECT roster_id FROM roster_entry WHERE {IN_UNIONS} OR {OWN})",
     "care_case": HANDLED,
     "mutual_aid_claim": HANDLED,
     "care_step": f"case_id IN (SELECT id FROM care_case WHERE {HANDLED})",

