@@ -5,6 +5,7 @@ import { EXAMPLES_PLUGIN } from "./ExamplesPlugin";
 import { EXPLAIN_PLUGIN, ExplainOpener } from "./ExplainPlugin";
 import { createFetcher } from "./fetcher";
 import { Header } from "./Header";
+import { Results } from "./results/Results";
 import { useSession } from "./session";
 
 const PLUGINS = [EXAMPLES_PLUGIN, HISTORY_PLUGIN, EXPLAIN_PLUGIN];
@@ -31,6 +32,9 @@ export function Explorer() {
         showPersistHeadersSettings={false}
       >
         <GraphiQL.Logo>{null}</GraphiQL.Logo>
+        <GraphiQL.Footer>
+          <Results />
+        </GraphiQL.Footer>
         <ExplainOpener />
       </GraphiQL>
     </>
