@@ -4,9 +4,8 @@ from playwright.async_api import Page, expect
 
 from tests.explorer.conftest import TOKEN, Watched
 
-QUERY = """query Cities {
-  organizations(first: 1, filter: {name: {eq: "浙江省总工会"}}) { nodes { name children { nodes { name } } } }
-}"""
+QUERY = """query Cities { organizations(first: 1, filter: {name: {eq: "浙江省总工会"}}) { nodes { name
+  children(first: 2, filter: {level: {eq: CITY}, kind: {eq: LOCAL_FEDERATION}}) { nodes { name } } } } }"""
 EDITOR = ".graphiql-query-editor .monaco-editor"
 RESPONSE = ".graphiql-response .view-lines"
 
@@ -19,7 +18,7 @@ async def opened(watched: Watched, address: str) -> Page:
 
 
 async def typed(page: Page, query: str) -> None:
-    await page.locator(f"{EDITOR} .view-lines").click()
+    await page.locator(EDITOR).first.click()
     await page.keyboard.press("ControlOrMeta+A")
     await page.evaluate("text => navigator.clipboard.writeText(text)", query)
     await page.keyboard.press("ControlOrMeta+V")  # typed brackets would be closed by the editor
