@@ -13,7 +13,9 @@ RESPONSE = ".graphiql-response .view-lines"
 async def opened(watched: Watched, address: str) -> Page:
     page = await watched.context.new_page()
     await page.goto(address)
-    await expect(page.locator(f"{EDITOR} .view-line").first).to_be_visible()
+    await expect(page.locator(f"{EDITOR} .view-line").first).to_be_visible(
+        timeout=20_000
+    )  # four megabytes of editor, on a busy machine
     return page
 
 
