@@ -9,7 +9,7 @@ UV = build/lock/bin/uv pip compile -q --universal --python-version 3.11 --genera
 	--no-emit-index-url $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment environment-dev demo test lint format bench explorer lock clean
+.PHONY: help environment environment-dev demo test lint format bench explorer page lock clean
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ bench: environment-dev ## the benchmarks, with their peers (ARGS="--help" for wh
 
 explorer: environment ## the explorer's pages, into hub/static/explorer
 	@$(BIN)/python -m hub.node
+
+page: environment-dev ## docs/page.md and the explorer's examples of it, from the figures in db/page
+	UPDATE_DOCS=1 $(BIN)/pytest -n 0 tests/resolvers/test_figures.py tests/explorer/test_page_examples.py \
+		-k "document_of_the_page or printed_from_its_figures"
 
 lock: ## the locks from pyproject.toml (UPGRADE=--upgrade for the newest versions)
 	$(PYTHON) -m venv build/lock

@@ -1,4 +1,4 @@
-"""A picture of the explorer with a nested answer and its plan, taken from a hub that runs.
+"""A picture of the explorer with a nested query, its answer as a chart and its plan, taken from a hub that runs.
 
     .venv/bin/python explorer/screenshot.py http://127.0.0.1:8000 TOKEN [docs/explorer.png]
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-TAB = "ProvinceToMembers"
+TAB = "TownshipsWithoutCentre"
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
              "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
 
@@ -37,6 +37,7 @@ def take(address: str, token: str, path: Path) -> None:
             with page.expect_response("**/graphql"):
                 page.get_by_role("button", name="Execute query").click()
             page.locator(".graphiql-response .view-line", has_text="data").first.wait_for()
+        page.get_by_role("button", name="Chart", exact=True).click()
         page.get_by_role("region", name="Query plan").get_by_role("listitem").last.click()
         page.mouse.move(720, 880)
         page.wait_for_timeout(1000)

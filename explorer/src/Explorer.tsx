@@ -1,14 +1,18 @@
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { useMemo } from "react";
-import { EXAMPLES } from "./examples";
-import { ExamplesMenu } from "./ExamplesMenu";
+import { TABS } from "./examples";
+import { EXAMPLES_PLUGIN } from "./ExamplesPlugin";
 import { EXPLAIN_PLUGIN, ExplainOpener } from "./ExplainPlugin";
 import { createFetcher } from "./fetcher";
 import { Header } from "./Header";
+import { Results } from "./results/Results";
 import { useSession } from "./session";
 
-const PLUGINS = [HISTORY_PLUGIN, EXPLAIN_PLUGIN];
-const TABS = EXAMPLES.map(({ query, variables }) => ({ query, variables }));
+const PLUGINS = [EXAMPLES_PLUGIN, HISTORY_PLUGIN, EXPLAIN_PLUGIN];
+const PANE = "unionhub.pane";
+
+/** The pane that was open when the page was left, at a first visit the examples: GraphiQL itself forgets it on loading. */
+const OPEN = localStorage.getItem(PANE) ?? EXAMPLES_PLUGIN.title;
 
 /** The whole page: the bar, and GraphiQL on this hub's endpoint with the example operations in its tabs. */
 export function Explorer() {
@@ -21,21 +25,16 @@ export function Explorer() {
         fetcher={fetcher}
         defaultTabs={TABS}
         plugins={PLUGINS}
+        visiblePlugin={OPEN}
+        onTogglePluginVisibility={(plugin) => localStorage.setItem(PANE, plugin?.title ?? "")}
         schemaDescription
         inputValueDeprecation
         showPersistHeadersSettings={false}
       >
         <GraphiQL.Logo>{null}</GraphiQL.Logo>
-        <GraphiQL.Toolbar>
-          {({ prettify, copy, merge }) => (
-            <>
-              {prettify}
-              {merge}
-              {copy}
-              <ExamplesMenu />
-            </>
-          )}
-        </GraphiQL.Toolbar>
+        <GraphiQL.Footer>
+          <Results />
+        </GraphiQL.Footer>
         <ExplainOpener />
       </GraphiQL>
     </>

@@ -1,6 +1,8 @@
 import "graphiql/setup-workers/vite";
 import "graphiql/style.css";
 import "./explorer.css";
+import "./examples/examples.css";
+import "./results/results.css";
 import { createRoot } from "react-dom/client";
 import { Explorer } from "./Explorer";
 

@@ -1,10 +1,10 @@
-"""A hub that serves on a port of its own, with a small federation; and a browser to look at it."""
+"""A hub that serves the demonstration on a port of its own; and a browser to look at it."""
 
 import asyncio
 import os
 import shutil
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -66,9 +66,12 @@ def hub_token() -> str:
 
 
 @pytest.fixture(scope="session")
-def hub_url(built: None, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a hub that serves from a thread of its own, as ``unionhub serve`` would."""
+def hub_url(
+    built: None, kept_database: Callable[[str], str], page_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a hub that serves the demonstration from a thread of its own, as ``unionhub serve`` would."""
     folder = tmp_path_factory.mktemp("hub")
+    database_url = kept_database(page_template)
     write_key(folder)
     run(national(database_url))
     server = uvicorn.Server(serve.config(Settings(database_url=database_url, data_dir=folder, port=0)))

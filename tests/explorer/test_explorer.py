@@ -3,11 +3,9 @@
 from playwright.async_api import Page, expect
 
 from tests.explorer.conftest import TOKEN, Watched
-from tests.explorer.test_examples import EXAMPLES
 
-QUERY = """query Cities {
-  organizations(first: 1, filter: {name: {eq: "浙江省总工会"}}) { nodes { name children { nodes { name } } } }
-}"""
+QUERY = """query Cities { organizations(first: 1, filter: {name: {eq: "浙江省总工会"}}) { nodes { name
+  children(first: 2, filter: {level: {eq: CITY}, kind: {eq: LOCAL_FEDERATION}}) { nodes { name } } } } }"""
 EDITOR = ".graphiql-query-editor .monaco-editor"
 RESPONSE = ".graphiql-response .view-lines"
 
@@ -15,12 +13,14 @@ RESPONSE = ".graphiql-response .view-lines"
 async def opened(watched: Watched, address: str) -> Page:
     page = await watched.context.new_page()
     await page.goto(address)
-    await expect(page.locator(f"{EDITOR} .view-line").first).to_be_visible()
+    await expect(page.locator(f"{EDITOR} .view-line").first).to_be_visible(
+        timeout=20_000
+    )  # four megabytes of editor, on a busy machine
     return page
 
 
 async def typed(page: Page, query: str) -> None:
-    await page.locator(f"{EDITOR} .view-lines").click()
+    await page.locator(EDITOR).first.click()
     await page.keyboard.press("ControlOrMeta+A")
     await page.evaluate("text => navigator.clipboard.writeText(text)", query)
     await page.keyboard.press("ControlOrMeta+V")  # typed brackets would be closed by the editor
@@ -106,11 +106,40 @@ async def test_the_plan_opens_beside_the_answer_when_it_is_asked_for(watched: Wa
     assert watched.faults == []
 
 
-async def test_an_example_opens_in_a_tab_of_its_own(watched: Watched, hub_url: str) -> None:
+async def test_the_examples_are_open_at_a_first_visit_and_stay_closed_when_they_were_closed(
+    watched: Watched, hub_url: str
+) -> None:
     page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
-    before = len(EXAMPLES)
-    await expect(page.locator(".graphiql-tab")).to_have_count(before)
-    await page.get_by_role("button", name="Open an example").click()
-    await page.get_by_role("menuitem", name="Members by name").click()
+    await expect(page.get_by_role("region", name="Examples")).to_be_visible()
+    await page.get_by_role("button", name="Hide Examples").click()
+    await expect(page.get_by_role("region", name="Examples")).to_have_count(0)
+    await page.reload()
+    await expect(page.locator(f"{EDITOR} .view-line").first).to_be_visible()
+    await expect(page.get_by_role("region", name="Examples")).to_have_count(0)
+
+
+async def test_an_example_opens_in_a_tab_of_its_own_and_once(watched: Watched, hub_url: str) -> None:
+    page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
+    before = await page.locator(".graphiql-tab").count()
+    for _ in range(2):
+        await page.get_by_role("button", name="Members by name").click()
+        await expect(page.locator(".graphiql-tab")).to_have_count(before + 1)
+        await expect(page.locator(f"{EDITOR} .view-lines")).to_contain_text("MembersByName")
+        await page.get_by_role("button", name="One organization").click()
+        await expect(page.locator(f"{EDITOR} .view-lines")).to_contain_text("OneOrganization")
     await expect(page.locator(".graphiql-tab")).to_have_count(before + 1)
-    await expect(page.locator(f"{EDITOR} .view-lines")).to_contain_text("MembersByName")
+
+
+async def test_a_question_of_the_page_is_found_by_its_words_and_answered(watched: Watched, hub_url: str) -> None:
+    page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
+    examples = page.get_by_role("region", name="Examples")
+    await expect(examples.get_by_role("button", name="WH1 How many migrant workers")).to_be_hidden()
+    await examples.get_by_role("searchbox").fill("migrant 18011")
+    await expect(examples.get_by_role("button")).to_have_count(1)
+    await examples.get_by_role("button", name="WH1 How many migrant workers").click()
+    await expect(page.locator(f"{EDITOR} .view-lines")).to_contain_text("query WH1")
+    await page.get_by_role("button", name="Execute query").click()
+    await expect(page.locator(RESPONSE)).to_contain_text("18011")
+    await examples.get_by_role("searchbox").fill("no such words")
+    await expect(examples.get_by_role("status")).to_be_visible()
+    assert watched.faults == []

@@ -20,7 +20,8 @@ answer is equal to the claim (`=`), at least the claim (`≥`), or within 10 % o
 ```
 
 Whoever has not the records of a figure's union in sight is told the claim, and neither value nor agreement. A figure costs 300 objects with
-both, and its query may bring 150. Printed by `UPDATE_DOCS=1 pytest tests/resolvers/test_figures.py`.
+both, and its query may bring 150. The explorer has the same operations
+among its examples. `make page` prints both.
 """
 SIGNS = {"EXACT": "=", "GE": "≥", "APPROX": "≈"}
 UNITS = {

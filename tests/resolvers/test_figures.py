@@ -193,6 +193,4 @@ async def test_the_document_of_the_page_says_what_the_hub_answers(pool: asyncpg.
     if os.environ.get("UPDATE_DOCS"):
         page_document.PLACE.write_text(wanted)
         return
-    assert page_document.PLACE.read_text() == wanted, (
-        "the page was changed: UPDATE_DOCS=1 pytest tests/resolvers/test_figures.py"
-    )
+    assert page_document.PLACE.read_text() == wanted, "the page was changed: make page"

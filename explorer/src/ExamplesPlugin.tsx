@@ -1,0 +1,78 @@
+import type { GraphiQLPlugin } from "@graphiql/react";
+import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
+import { useState } from "react";
+import { type Example, GROUPS, type Group } from "./examples";
+
+/** The pane of the example operations: the general ones, then a question of the page each, by article; a box searches them all. */
+export const EXAMPLES_PLUGIN: GraphiQLPlugin = { title: "Examples", icon: Icon, content: Content };
+
+function Content() {
+  const [sought, seek] = useState("");
+  const open = useOpening();
+  const words = sought.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = GROUPS.map((group) => matching(group, words)).filter(({ examples }) => examples.length > 0);
+  return (
+    <section className="examples" aria-label="Examples">
+      <h2>Examples</h2>
+      <input
+        type="search"
+        value={sought}
+        placeholder="Search questions, phrases, articles"
+        aria-label="Search the examples"
+        onChange={(event) => seek(event.target.value)}
+      />
+      {found.map(({ title, examples }, index) => (
+        // Another key when a search begins or ends: React leaves `open` to whoever clicks from then on.
+        <details key={`${title} ${words.length > 0}`} open={words.length > 0 || index === 0}>
+          <summary>
+            <span>{title}</span> <span className="examples-count">{examples.length}</span>
+          </summary>
+          <ul>
+            {examples.map((example) => (
+              <li key={example.title}>
+                <button type="button" onClick={() => open(example)}>
+                  {example.code && <span className="examples-code">{example.code}</span>} <span>{example.title}</span>
+                  {example.phrase && <small lang="zh">{example.phrase}</small>}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </details>
+      ))}
+      {found.length === 0 && <p role="status">No example has all of these words.</p>}
+    </section>
+  );
+}
+
+/** Opens an example: in the tab that has it as it stands, else in a new one. */
+function useOpening(): (example: Example) => void {
+  const { addTab, changeTab } = useGraphiQLActions();
+  const tabs = useGraphiQL((state) => state.tabs);
+  const queryEditor = useGraphiQL((state) => state.queryEditor);
+  const variableEditor = useGraphiQL((state) => state.variableEditor);
+  return ({ query, variables }) => {
+    const there = tabs.findIndex((tab) => tab.query === query);
+    if (there >= 0) return changeTab(there);
+    addTab();
+    queryEditor?.setValue(query);
+    variableEditor?.setValue(variables ?? "");
+  };
+}
+
+/** The group with those examples in which, or in whose heading, every word stands. */
+function matching({ title, examples }: Group, words: string[]): Group {
+  const has = ({ title: question, code = "", phrase = "" }: Example) => {
+    const text = `${title} ${question} ${code} ${phrase}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
+  return { title, examples: examples.filter(has) };
+}
+
+function Icon() {
+  return (
+    <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round">
+      <path d="M9 5h12M9 12h12M9 19h12" />
+      <path d="M4 5h.01M4 12h.01M4 19h.01" strokeWidth="2.6" />
+    </svg>
+  );
+}
