@@ -105,12 +105,13 @@ def scale_command(chosen: tuple[int, int], sizes: list[int], runs: int) -> None:
 @main.command("statistics")
 @click.option("--members", "size", type=click.IntRange(10_000), default=1_000_000, help="Members of the federation.")
 @click.option("--runs", type=int, default=9, help="Runs for each place; the median counts.")
+@click.option("--question", "only", multiple=True, help="A question to ask, by its name; may be given several times.")
 @click.pass_obj
-def statistics_command(chosen: tuple[int, int], size: int, runs: int) -> None:
+def statistics_command(chosen: tuple[int, int], size: int, runs: int, only: tuple[str, ...]) -> None:
     """Time statistics of every province against those of villages, from roll-ups and from records."""
     from bench.statistics import statistics
 
-    statistics(prepare(size, chosen[1]), runs, console)
+    statistics(prepare(size, chosen[1]), runs, only, console)
 
 
 @main.command("walls")

@@ -270,7 +270,7 @@ def test_the_demonstration_serves_a_federation_and_keeps_it_for_the_second_start
             token = re.findall(rf"http://127\.0\.0\.1:{port}/graphql#token=(\S+)", text)[0]
             answers.append(ask(port, token, query))
             said.append(text.count("#token="))
-    assert answers[0]["members"]["totalCount"] == 100_000
+    assert answers[0]["members"]["totalCount"] > 100_000
     assert answers[0]["divisions"]["totalCount"] > 44_000
     assert answers[0] == answers[1]
     assert said == [len(tokens.PERSONAS)] * 2
