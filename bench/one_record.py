@@ -228,7 +228,7 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
         idle.append(connection)
 
     async def nothing() -> None:
-        async with snapshot(pool, national, single=True):
+        async with snapshot(pool, national, single=True, by_key=True):
             pass
 
     async def receive() -> dict[str, Any]:

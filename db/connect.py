@@ -34,6 +34,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
     scope: Scope | None = NOBODY
     sent_at = float("-inf")
     is_loose = False
+    keeps_plans: bool | None = False
 
     def get_reset_query(self) -> str:
         """No statement."""
@@ -61,6 +62,14 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         rows = await super()._execute(CARRY, values, 1, None)
         scope.sets = rows[0][0]
         self.is_loose, self.scope, self.sent_at = False, scope, now
+
+    async def keep_plans(self, keep: bool) -> None:
+        """From now on have PostgreSQL keep one plan of a statement for all values, or plan it for the values of each run (docs/adr/0012): a
+        round trip if it was the other way."""
+        if self.keeps_plans is not keep:
+            self.keeps_plans = None  # and so it stays if this fails
+            await self.execute(f"SET plan_cache_mode = {'force_generic_plan' if keep else 'force_custom_plan'}")
+            self.keeps_plans = keep
 
     @asynccontextmanager
     async def wearing(self, role: str) -> AsyncIterator[None]:

@@ -252,7 +252,9 @@ class Engine:
     async def _run(
         self, operation: Operation, inputs: Inputs, bound: Binding, traces: list[Trace] | None
     ) -> tuple[dict[str, Any], list[HubError]]:
-        async with snapshot(self.pool, inputs.caller, single=operation.is_single(bound)) as connection:
+        single = operation.is_single(bound)
+        by_key = single and operation.is_by_key()
+        async with snapshot(self.pool, inputs.caller, single=single, by_key=by_key) as connection:
             if traces is not None:
                 traces.clear()
             this = Run(bound.steps, connection, traces, self._asking(inputs))

@@ -37,6 +37,8 @@ class Root:
     """By ID prefix for ``node`` and ``nodes``; else the one step under an empty name."""
     ids: Leaf | None = None
     many: bool = False
+    by_key: bool = False
+    """Whether its own statement finds rows by their ID, or one row by a code or number."""
 
 
 @dataclass(eq=False, slots=True)
@@ -75,6 +77,10 @@ class Operation:
         (root,) = self.roots
         prefixes = {prefix for prefix, _ in bound.wanted[root.key]}
         return sum(root.steps[prefix].statements() for prefix in prefixes) == 1
+
+    def is_by_key(self) -> bool:
+        """Whether the statements of its root fields find rows by key."""
+        return all(root.by_key for root in self.roots)
 
     def bind(self, inputs: Inputs, max_objects: int, allowance: Allowance | None = None) -> "Binding":
         """Bind one run and weigh it in objects. Raises what the caller got wrong, before anything has run."""
@@ -233,10 +239,10 @@ def _compile_root(compiler: Compiler, registry: Registry, key: str, nodes: list[
         value = leaf.get(compiler.variables)
         asked = prefixes(value if name == "nodes" else [value], registry.prefixes)
         steps = {prefix: compiler.by_key(registry.prefixes[prefix], nodes, key) for prefix in sorted(asked)}
-        return Root(key, nodes[0], steps, leaf, many=name == "nodes")
+        return Root(key, nodes[0], steps, leaf, many=name == "nodes", by_key=True)
     answer = registry.roots[snake(name)]
     if isinstance(answer, Lookup):
-        return Root(key, nodes[0], {"": compiler.lookup(answer, nodes, key)})
+        return Root(key, nodes[0], {"": compiler.lookup(answer, nodes, key)}, by_key=True)
     if isinstance(answer, Tally):
         return Root(key, nodes[0], {"": compiler.statistics(answer, nodes, key)})
     return Root(key, nodes[0], {"": compiler.many(query, answer, nodes, key, root=True)})

@@ -43,11 +43,13 @@ def scope_of(caller: Caller) -> Scope:
 
 
 @asynccontextmanager
-async def snapshot(pool: asyncpg.Pool, caller: Caller, *, single: bool) -> AsyncIterator[asyncpg.Connection]:
+async def snapshot(
+    pool: asyncpg.Pool, caller: Caller, *, single: bool, by_key: bool = False
+) -> AsyncIterator[asyncpg.Connection]:
     """A connection that sees what the caller may see, and whose statements all see the same moment.
 
     A single statement is a snapshot already and pays for no BEGIN. A connection that carries the caller's scope already is used as it is.
-    Raises DATABASE_BUSY when no connection is free in time.
+    What finds rows ``by_key`` alone is planned once, everything else for the values of each run. Raises DATABASE_BUSY when no connection is free in time.
     """
     try:
         connection = await pool.acquire(timeout=WAIT_SECONDS)
@@ -55,6 +57,7 @@ async def snapshot(pool: asyncpg.Pool, caller: Caller, *, single: bool) -> Async
         raise HubError("DATABASE_BUSY", "All connections to the database are busy. Try again shortly.") from None
     try:
         await connection.carry(scope_of(caller))
+        await connection.keep_plans(by_key)
         if single:
             yield connection
             return

@@ -62,6 +62,9 @@ class WatchedConnection:
     async def carry(self, scope: Scope) -> None:
         await self.connection.carry(scope)
 
+    async def keep_plans(self, keep: bool) -> None:
+        await self.connection.keep_plans(keep)
+
     def transaction(self, **options: Any) -> Any:
         self.watch.transactions.append(options)
         return self.connection.transaction(**options)

@@ -63,3 +63,26 @@ async def test_an_operation_of_one_statement_begins_no_transaction_and_one_of_se
     assert begun == []
     await caller.data("{ members(first: 1) { totalCount nodes { name memberships { id organization { id } } } } }")
     assert begun == [{"isolation": "repeatable_read", "readonly": True}]
+
+
+async def test_what_is_found_by_key_is_planned_once_and_a_page_for_the_values_of_each_run(database_url: str) -> None:
+    pool = await create_pool(database_url, size=1)
+    try:
+        key = await pool.fetchval("SELECT id FROM employer ORDER BY id LIMIT 1")
+        asked = {
+            "{ employers(first: 2, orderBy: {field: NAME}) { nodes { name } } }": {},
+            "query ($id: ID!) { node(id: $id) { ... on Employer { name } } }": {"id": f"emp_{key:x}"},
+            "query ($id: ID!) { employer(id: $id) { name headcount } }": {"id": f"emp_{key:x}"},
+            "query ($id: ID!) { employer(id: $id) { headcount coverages { nodes { id } } } }": {"id": f"emp_{key:x}"},
+        }
+        hub = Caller(pool)
+        for _ in range(3):
+            for text, variables in asked.items():
+                await hub.data(text, variables)
+        rows = await pool.fetch(
+            "SELECT generic_plans > 0 AS kept, custom_plans > 0 AS anew FROM pg_prepared_statements"
+            " WHERE statement LIKE 'SELECT%FROM employer %'"
+        )
+        assert sorted((row["kept"], row["anew"]) for row in rows) == [(False, True)] * 2 + [(True, False)] * 2
+    finally:
+        await pool.close()
