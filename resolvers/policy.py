@@ -87,7 +87,8 @@ class Sight:
         """The union in the column is one of the keys (the lens's unless given) or below one today."""
         closure = self._closure()
         above = self.keys() if keys is None else keys
-        return exists().where(closure.c.descendant_id == column, closure.c.ancestor_id == above, self._holds(closure))
+        on = (closure.c.descendant_id == column, closure.c.ancestor_id == above, self._holds(closure))
+        return exists().where(*on).correlate_except(closure)
 
     def above(self, column: ColumnElement[Any]) -> Condition:
         """The union in the column is above one of the keys today."""

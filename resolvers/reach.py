@@ -149,7 +149,8 @@ class Within:
         anchor = parent if parent is not None else None if within is None else binder.key(within, "org")
         column, via = self.column, self.via
         where: list[ColumnElement[bool]] = []
-        if self.held is not None and arguments.get("as_of") is None:
+        by_own = self.held is not None and arguments.get("as_of") is None
+        if self.held is not None and by_own:
             column, via = self.held, None
             where = [column.is_not(None)] if anchor is None else []
         elif self.period is not None and (self.always or arguments.get("as_of") is not None):
@@ -161,7 +162,10 @@ class Within:
             return Rows(from_, [column == anchor, *where], [from_.c.id], via)
         closure, held = subtree(arguments, binder, last=not self.always)
         joined = from_.join(closure, closure.c.descendant_id == column)
-        return Rows(joined, [closure.c.ancestor_id == anchor, held, *where], [closure.c.descendant_id, from_.c.id], via)
+        rows = Rows(joined, [closure.c.ancestor_id == anchor, held, *where], [closure.c.descendant_id, from_.c.id], via)
+        if by_own and self.always:
+            rows.below = (arguments.get("hierarchy") or Hierarchy.TERRITORIAL).name, anchor
+        return rows
 
 
 class WithinDivision:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     TableValuedAlias,
     any_,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     func,
     literal_column,
     null,
+    or_,
     select,
     true,
 )
@@ -430,8 +432,23 @@ class Listing:
             rows.where.append(
                 Filter(self.registry, binder, lenses, self.budget, self.lenses).condition(self.source, given)
             )
-        rows.where.extend(in_sight(self.registry, self.source, lenses, binder))
+        self._look(rows, parent, lenses, binder)
         return rows
+
+    def _look(self, rows: Rows, parent: TableValuedAlias, lenses: tuple[Lens, ...], binder: Binder) -> None:
+        """Of the rows only those in the caller's sight; where all below the parent are, that is asked once and not of each."""
+        seen = in_sight(self.registry, self.source, lenses, binder)
+        covered = None
+        if seen and rows.below is not None:
+            covered = self.registry.covers(*rows.below, lenses, binder)
+        if covered is not None:
+            asked = select(covered.label("whole")).offset(
+                literal_column("0", Integer())
+            )  # so that it is not asked of each row
+            once = asked.correlate(parent).lateral("sight")
+            rows.from_ = once.join(rows.from_, true())
+            seen = [or_(once.c.whole, *seen)]
+        rows.where.extend(seen)
 
 
 def _coarse(binder: Binder) -> ColumnElement[Any]:

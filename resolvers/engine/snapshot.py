@@ -49,7 +49,8 @@ async def snapshot(
     """A connection that sees what the caller may see, and whose statements all see the same moment.
 
     A single statement is a snapshot already and pays for no BEGIN. A connection that carries the caller's scope already is used as it is.
-    What finds rows ``by_key`` alone is planned once, everything else for the values of each run. Raises DATABASE_BUSY when no connection is free in time.
+    What finds rows ``by_key`` alone is planned once, everything else for the values of each run. Raises DATABASE_BUSY when no
+    connection is free in time.
     """
     try:
         connection = await pool.acquire(timeout=WAIT_SECONDS)

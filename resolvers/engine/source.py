@@ -24,13 +24,15 @@ class Rows:
     """The rows of one list: FROM, WHERE, and the columns that order them when the caller names no order (the last is unique).
 
     ``via`` is set when FROM has not the target's table but a column with its key: the target is then joined, after the page is cut
-    where nothing else needs it before.
+    where nothing else needs it before. ``below`` is set where the rows are all of unions at or below a key today, by a column of their own:
+    the hierarchy, and the key.
     """
 
     from_: FromClause
     where: list[ColumnElement[bool]]
     order: Sequence[Expression]
     via: ColumnElement[int] | None = None
+    below: tuple[str, ColumnElement[int]] | None = None
 
 
 class Reach(Protocol):
@@ -219,7 +221,8 @@ def everything(
 
 
 Covers = Callable[[str, ColumnElement[Any], tuple[Lens, ...], Binder], ColumnElement[bool] | None]
-"""Where a caller may have all records counted of the place of a kind (a hierarchy, divisions, everything) and key; None for nowhere."""
+"""Where a caller may have all records counted of the place of a kind (a hierarchy, divisions, everything) and key; None for nowhere. What
+belongs to a union below such a place today is in sight."""
 
 
 def whole(kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder) -> ColumnElement[bool] | None:
