@@ -110,6 +110,19 @@ registry.statistic(
 )
 registry.statistic(
     Statistic(
+        "CARE_STEPS",
+        CareStep,
+        organization=CareCase.organization_id,
+        division=CareCase.division_id,
+        begins=CareStep.occurred_on,
+        joins=(Join(CareCase, CareStep.case_id),),
+        dimensions={"KIND": CareStep.kind},
+        measures={"cases": distinct(CareStep.case_id)},
+        person=CareCase.member_id,
+    )
+)
+registry.statistic(
+    Statistic(
         "CARE_SHIFTS",
         CareShift,
         organization=CareCase.organization_id,

@@ -37,6 +37,7 @@ class RecordKind(Term):
     AID_PROJECTS = "Aid projects (援建项目)"
     ROSTER_ENTRIES = "Persons on rosters (花名册人员)"
     CARE_CASES = "Care cases, for the handling union alone (帮扶个案)"
+    CARE_STEPS = "Steps of care cases, for the handling union alone (帮扶记录)"
     CARE_SHIFTS = "Shifts of who attends a patient, for the handling union alone (陪护班次)"
 
 

@@ -8,7 +8,7 @@ import strawberry
 from db.care import CareStepKind, ClaimStatus
 from db.model import Term
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, Listed, Order, conditions
+from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, Order, conditions
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -66,17 +66,6 @@ class CareCaseFilter:
     member: MemberFilterRef | None = optional("The patient (患病职工)")
     organization: OrganizationFilterRef | None = optional("The union that handles it (办理工会)")
     division: DivisionFilterRef | None = optional("Where the patient fell ill (发病区划)")
-    steps: Listed["CareStepFilter"] | None = optional("What was done (帮扶记录)")
-
-
-@conditions("Which steps of care cases (帮扶记录筛选)")
-class CareStepFilter:
-    """Which steps of care cases (帮扶记录筛选)."""
-
-    kind: Choice[CareStepKind] | None = optional("Step (环节)")
-    occurred_on: DateFilter | None = optional("When (日期)")
-    from_division: DivisionFilterRef | None = optional("From where, in a transfer (转出区划)")
-    to_division: DivisionFilterRef | None = optional("To where (转入区划)")
 
 
 @conditions("Which shifts (陪护筛选)")

@@ -4,14 +4,13 @@ from datetime import date
 from decimal import Decimal
 
 from db.page.figure import Figure, Qualifier, Unit
-from db.page.railway_care import CARERS, HOME, OPENED, PAGE, SITE, UNION
+from db.page.railway_care import CARERS, HOME, MOVED, OPENED, PAGE, SITE, UNION
 
 STATISTICS = '{ division(code: "%s") { statistics(kind: %s, %suntil: "2023-02-13"%s) { total { %s } } } }'
-FILED_AND_MOVED = (
-    '{ careCases(first: 1, filter: {openedOn: {lt: "2023-02-13"}, division: {code: {eq: "3602"}}, and: [{steps: {some: {kind: {eq:'
-    ' REMOTE_FILING}, occurredOn: {lt: "2022-11-17"}}}}, {steps: {some: {kind: {eq: TRANSFER}, occurredOn: {eq: "2022-11-17"},'
-    ' fromDivision: {code: {startsWith: "36"}}, toDivision: {code: {startsWith: "34"}}}}}]}) { totalCount nodes { steps { kind'
-    " occurredOn toDivision { name } } } } }"
+FILED = (
+    '{ division(code: "3602") { statistics(kind: CARE_STEPS, until: "2022-11-17", where: [{dimension: KIND, in: ["REMOTE_FILING"]}])'
+    ' { total { cases } } } careCases(first: 1, filter: {openedOn: {gte: "2022-11-01", lt: "2023-02-13"}, division: {code: {eq: "3602"}}})'
+    " { nodes { steps { kind occurredOn toDivision { name } } } } }"
 )
 
 FIGURES = (
@@ -82,14 +81,14 @@ FIGURES = (
     Figure(
         "CR4",
         "从景德镇转至安徽省立医院南区,办理异地就医备案",
-        "In how many cases was treatment in another province filed before the patient was moved there?",
+        "In how many cases had treatment in another province been filed before 17 November 2022, when the patient was moved there?",
         Decimal(1),
         Unit.CASE,
         SITE,
-        FILED_AND_MOVED,
-        "careCases.totalCount",
+        FILED,
+        "division.statistics.total.cases",
         starts_on=OPENED,
-        ends_on=PAGE,
+        ends_on=MOVED,
         organization=UNION,
         sensitive=True,
     ),
