@@ -32,14 +32,16 @@ async def pool(page_url: str) -> AsyncIterator[asyncpg.Pool]:
 
 async def told(hub: Caller, **more: Any) -> dict[str, dict[str, Any]]:
     """All figures by code."""
-    page = (await hub.response(WHOLE, **more))["data"]["publishedFigures"]
+    response = await hub.response(WHOLE, **more)
+    assert "errors" not in response, response["errors"]
+    page = response["data"]["publishedFigures"]
     assert page["totalCount"] == len(page["nodes"])
     return {node["code"]: node for node in page["nodes"]}
 
 
 @pytest.mark.parametrize("executor", ["plan", "default"])
 async def test_every_figure_of_the_page_agrees(pool: asyncpg.Pool, executor: Any) -> None:
-    found = await told(Caller(pool, executor=executor))
+    found = await told(Caller(pool, executor=executor, seconds=60))
     assert found.keys() == FIGURES.keys()
     assert {code: node["value"] for code, node in found.items() if node["agrees"] is not True} == {}
     for code, node in found.items():
