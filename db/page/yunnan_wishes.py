@@ -8,7 +8,7 @@ import asyncpg
 
 from db.copy import copy_rows
 from db.page.bodies import firm
-from db.page.days import spread, working_days
+from db.page.days import spread, within, working_days
 from db.page.people import People
 from db.page.places import places, union_id
 from db.page.sessions import Session, add_activities
@@ -89,13 +89,14 @@ async def _taken_on(
     """Wishes of single workers, one in three a member whom the hub knows, taken on from the renewed agreement's first autumn on."""
     known = await _members(connection, [county["id"] for county in counties])
     units = [firm(chance, "上海", chance.choice(TRADES)) for _ in range(UNITS)]
+    worked = working_days(TERMS[1][1], PAGE)
     rows: list[tuple[object, ...]] = []
     for claimed in spread(chance, TAKEN_ON, date(2021, 9, 13), PAGE, {1: 2.0, 8: 1.6, 12: 1.5}):
         county = chance.choice(counties)
         members = known.get(county["id"])
         member = chance.choice(members) if members and chance.random() < 0.35 else None
         by_unit = chance.random() < BY_UNIT
-        proposed = chance.choice(working_days(max(claimed - timedelta(days=75), TERMS[1][1]), claimed))
+        proposed = chance.choice(within(worked, claimed - timedelta(days=75), claimed))
         end = _end(chance, claimed, (10, 60))
         rows.append(
             (
