@@ -138,7 +138,7 @@ registry.statistic(
         organization=Wish.organization_id,
         division=Wish.division_id,
         begins=Wish.proposed_on,
-        events={"CLAIMED": Wish.claimed_on, "CONFIRMED": Wish.confirmed_on},
+        events={"CLAIMED": Wish.claimed_on, "DELIVERED": Wish.delivered_on, "CONFIRMED": Wish.confirmed_on},
         joins=(Join(Organization, Wish.claimant_id), Join(CooperationLine, Wish.line_id)),
         dimensions={
             "ITEM": Wish.item,

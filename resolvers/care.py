@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from db.care import CareCase, CareShift, CareStep, MutualAidClaim, MutualAidEnrolment
 from resolvers.engine.source import Field, Many, One, Source
-from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct
+from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, median
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -92,6 +92,35 @@ registry.add(
 registry.root("care_cases", CARE_CASES_WITHIN)
 registry.root("mutual_aid_enrolments", AID_ENROLMENTS_WITHIN)
 registry.root("mutual_aid_claims", CLAIMS_WITHIN)
+registry.statistic(
+    Statistic(
+        "CARE_CASES",
+        CareCase,
+        organization=CareCase.organization_id,
+        division=CareCase.division_id,
+        begins=CareCase.opened_on,
+        ends=CareCase.closed_on,
+        measures={
+            "cases": RECORDS,
+            "persons": distinct(CareCase.member_id),
+            "median_days": median(CareCase.closed_on - CareCase.opened_on),
+        },
+        person=CareCase.member_id,
+    )
+)
+registry.statistic(
+    Statistic(
+        "CARE_STEPS",
+        CareStep,
+        organization=CareCase.organization_id,
+        division=CareCase.division_id,
+        begins=CareStep.occurred_on,
+        joins=(Join(CareCase, CareStep.case_id),),
+        dimensions={"KIND": CareStep.kind},
+        measures={"cases": distinct(CareStep.case_id)},
+        person=CareCase.member_id,
+    )
+)
 registry.statistic(
     Statistic(
         "CARE_SHIFTS",

@@ -36,6 +36,8 @@ class RecordKind(Term):
     DONATIONS = "Donations in kind (实物捐赠)"
     AID_PROJECTS = "Aid projects (援建项目)"
     ROSTER_ENTRIES = "Persons on rosters (花名册人员)"
+    CARE_CASES = "Care cases, for the handling union alone (帮扶个案)"
+    CARE_STEPS = "Steps of care cases, for the handling union alone (帮扶记录)"
     CARE_SHIFTS = "Shifts of who attends a patient, for the handling union alone (陪护班次)"
 
 
@@ -106,4 +108,5 @@ class RecordEvent(Term):
     EFFECTIVE = "It became effective (生效)"
     APPLIED = "It was applied for (申报)"
     CLAIMED = "It was taken on (认领)"
+    DELIVERED = "It was delivered (送达)"
     CONFIRMED = "Who receives it confirmed it (确认)"

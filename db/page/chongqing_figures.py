@@ -51,4 +51,16 @@ FIGURES = (
         DOCUMENT % (TITLE, "areaCount"),
         "division.policyDocuments.nodes.0.areaCount",
     ),
+    Figure(
+        "CQ11",
+        "以快递行业为突破口,开展行业集体协商,签订集体合同",
+        "How many agreements of the express industry were in force on the day of the page, and how many workers do they cover?",
+        Decimal(1),
+        Unit.ITEM,
+        CITY,
+        '{ division(code: "50") { collectiveAgreements(first: 1, asOf: "2023-02-13", filter: {kind: {eq: INDUSTRY}, industry: {eq:'
+        ' "G60"}, organization: {name: {eq: "重庆市快递行业工会联合会"}}}) { totalCount nodes { title workerCount } } } }',
+        "division.collectiveAgreements.totalCount",
+        ends_on=PAGE,
+    ),
 )

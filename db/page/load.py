@@ -13,6 +13,8 @@ from db.page import (
     chongqing_figures,
     chongqing_policy,
     huainan,
+    railway_care,
+    railway_figures,
     shenzhen,
     shenzhen_figures,
     tongchuan,
@@ -24,7 +26,12 @@ from db.page import (
     weihai_members,
     weihai_relief,
     weihai_relief_figures,
+    yunnan,
+    yunnan_cadres,
+    yunnan_figures,
+    yunnan_gifts,
     yunnan_training,
+    yunnan_wishes,
     zhejiang,
     zhejiang_figures,
 )
@@ -52,7 +59,12 @@ ARTICLES: tuple[Article, ...] = (
     Article("重庆:快递员“暖蜂行动”", chongqing_activities.write, chongqing_activity_figures.FIGURES),
     Article("安徽淮南:新业态招聘会", huainan.write, huainan.FIGURES),
     Article("广东深圳:劳动争议三方联合调解", shenzhen.write, shenzhen_figures.FIGURES),
+    Article("沪滇对口协作:协议续签", yunnan.write, yunnan_figures.AGREED),
+    Article("沪滇对口协作:认领“微心愿”", yunnan_wishes.write, yunnan_figures.WISHED),
     Article("沪滇对口协作:工会干部线上培训", yunnan_training.write, yunnan_training.FIGURES),
+    Article("沪滇对口协作:捐赠、疗休养基地与援建", yunnan_gifts.write, yunnan_figures.GIFTS),
+    Article("沪滇对口协作:援滇干部走访慰问", yunnan_cadres.write, yunnan_figures.VISITED),
+    Article("中铁四局:患病职工帮扶", railway_care.write, railway_figures.FIGURES),
 )
 
 

@@ -9,27 +9,23 @@ from db.page.figure import Figure, Unit
 from db.page.people import People
 from db.page.places import division_ids, union_id
 from db.page.sessions import Presence, Session, add_activities, add_programme, attend
+from db.page.yunnan import HELPED, HELPER_UNION, line_id
 
 PREFECTURES = {"5308": 62, "5305": 58, "5333": 41, "5334": 36, "5325": 73}
 """普洱, 保山, 怒江, 迪庆, 红河: how many of each attended, at every course."""
 
 COURSES = (("基层工会干部能力提升线上培训", date(2022, 6, 14)), ("职工服务工作线上培训", date(2022, 9, 20)))
 
-LINE = """
-SELECT l.id FROM cooperation_line l JOIN cooperation_agreement a ON a.id = l.agreement_id
-WHERE l.kind = 'TRAINING' AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1) ORDER BY a.valid_from DESC LIMIT 1
-"""
-
 
 async def write(connection: asyncpg.Connection, people: People) -> None:
     """Write the article's rows; of who attended only the prefecture is known."""
-    helper = await union_id(connection, "上海市总工会")
-    province, *prefectures = await division_ids(connection, ["53", *PREFECTURES])
+    helper = await union_id(connection, HELPER_UNION)
+    province, *prefectures = await division_ids(connection, [HELPED, *PREFECTURES])
     programme = await add_programme(connection, helper, "沪滇工会干部线上培训", date(2022, 6, 1), date(2023, 1, 1))
     sessions = [
         Session(
             helper, province, "CADRE_TRAINING", title, day, mode="ONLINE", programme=programme,
-            line=await connection.fetchval(LINE, day),
+            line=await line_id(connection, "TRAINING", day),
         )
         for title, day in COURSES
     ]  # fmt: skip
@@ -52,11 +48,11 @@ FIGURES = (
         "From how many prefectures did cadres attend Shanghai's courses online in 2022?",
         Decimal(len(PREFECTURES)),
         Unit.ITEM,
-        "53",
+        HELPED,
         '{ division(code: "53") { descendants(first: 0, filter: {level: {eq: CITY}, attendances: {some: {role: {eq: CADRE}, attendedOn:'
         ' {gte: "2022-01-01", lt: "2023-01-01"}, activity: {kind: {eq: CADRE_TRAINING}, mode: {eq: ONLINE}}}}}) { totalCount } } }',
         "division.descendants.totalCount",
-        organization="上海市总工会",
+        organization=HELPER_UNION,
         starts_on=date(2022, 1, 1),
         ends_on=date(2023, 1, 1),
     ),

@@ -12,8 +12,9 @@ PLACE = Path(__file__).parents[2] / "docs" / "page.md"
 HEAD = """# The page
 
 What the articles of a day's newspaper page of union work claim, and what the hub answers. Each figure has its question in words, the
-GraphQL query, and the answer of the demonstration with 1,500 generated members, asked by the national federation. A figure agrees when the
-answer is equal to the claim (`=`), at least the claim (`≥`), or within 10 % of it (`≈`). In the hub `publishedFigures` has them all:
+GraphQL query, and the answer of the demonstration with 1,500 generated members, asked by the national federation, and of health records by
+the union that handles them. A figure agrees when the answer is equal to the claim (`=`), at least the claim (`≥`), or within 10 % of it
+(`≈`). In the hub `publishedFigures` has them all:
 
 ```graphql
 { publishedFigures(first: 80) { nodes { code claim qualifier unit value agrees query } } }
@@ -23,6 +24,7 @@ Whoever has not the records of a figure's union in sight is told the claim, and 
 both, and its query may bring 150. The explorer has the same operations
 among its examples. `make page` prints both.
 """
+HEALTH = " Health records: told to the union that handles them alone."
 SIGNS = {"EXACT": "=", "GE": "≥", "APPROX": "≈"}
 UNITS = {
     "PERSON": "人",
@@ -58,7 +60,8 @@ def _figure(figure: Mapping[str, Any], answer: Any) -> str:
     return (
         f"\n### {figure['code']}: {figure['question']}\n\n"
         f"> {figure['phrase']}\n\n"
-        f"{figure['division']['name']}{_period(figure)}. Claimed: {claim}. Answered: **{value}**, at `{figure['path']}`.\n\n"
+        f"{figure['division']['name']}{_period(figure)}. Claimed: {claim}. Answered: **{value}**, at `{figure['path']}`."
+        f"{HEALTH if figure['isSensitive'] else ''}\n\n"
         f"```graphql\n{print_ast(parse(figure['query']))}\n```\n\n"
         f"```json\n{json.dumps(answer, ensure_ascii=False)}\n```\n"
     )
