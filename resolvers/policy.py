@@ -16,7 +16,7 @@ from db.activities import Attendance
 from db.agreements import CollectiveAgreement
 from db.assistance import CooperationAgreement, RosterEntry
 from db.care import CareCase
-from db.certifications import Certification
+from db.certifications import Certification, CertificationRound
 from db.disputes import DisputeCase, DisputeParty
 from db.divisions import DivisionClosure
 from db.employers import Employer
@@ -183,10 +183,20 @@ def _of_certification(sight: Sight, table: FromClause) -> Condition:
     return sight.some(Certification, lambda other: other.c.id == table.c.certification_id, "Certification")
 
 
-def _awarded(sight: Sight, table: FromClause) -> Condition:
+def _awarding(sight: Sight, table: FromClause) -> Condition:
     """A round of one's own or below, or one in which a union below applied."""
-    applied = sight.some(Certification, lambda other: other.c.round_id == table.c.id, "Certification")
+    applied = sight.some(
+        Certification, lambda other: and_(other.c.round_id == table.c.id, sight.below(other.c.organization_id))
+    )
     return or_(sight.below(table.c.organization_id), applied)
+
+
+def _awarded(sight: Sight, table: FromClause) -> Condition:
+    """Of a union below, or in a round of one's own or below."""
+    awarded = sight.some(
+        CertificationRound, lambda other: and_(other.c.id == table.c.round_id, sight.below(other.c.organization_id))
+    )
+    return or_(sight.below(table.c.organization_id), awarded)
 
 
 def _listing(sight: Sight, table: FromClause) -> Condition:
@@ -251,7 +261,6 @@ _UNION: Mapping[str, Rule] = {
             "Target",
             "Designation",
             "ConstructionProject",
-            "Certification",
             "Programme",
             "Activity",
             "Attendance",
@@ -265,7 +274,8 @@ _UNION: Mapping[str, Rule] = {
         ),
         _below("organization_id"),
     ),
-    "CertificationRound": _awarded,
+    "CertificationRound": _awarding,
+    "Certification": _awarded,
     "CertificationScore": _of_certification,
     "MediationSeat": _of(MediationBody, "body_id"),
     **_AGREEMENT,

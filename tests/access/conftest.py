@@ -51,7 +51,21 @@ async def served(stage_url: str) -> AsyncIterator[asyncpg.Pool]:
     await made.close()
 
 
+@pytest.fixture(scope="session")
+def first_wall(owner: asyncpg.Pool, stage: Stage) -> Caller:
+    """Asks an engine behind the first wall alone."""
+    return Caller(owner, max_objects=OBJECTS)
+
+
+@pytest.fixture(scope="session")
+def both_walls(served: asyncpg.Pool, first_wall: Caller) -> Caller:
+    """Asks an engine behind both; what was validated and compiled for one of the two serves the other."""
+    made = Caller(served, max_objects=OBJECTS)
+    made.documents, made.engine.plans = first_wall.documents, first_wall.engine.plans
+    return made
+
+
 @pytest.fixture(scope="session", params=["first", "both"])
-def hub(request: pytest.FixtureRequest, owner: asyncpg.Pool, served: asyncpg.Pool, stage: Stage) -> Caller:
+def hub(request: pytest.FixtureRequest, first_wall: Caller, both_walls: Caller) -> Caller:
     """Asks an engine behind the first wall alone, or behind both."""
-    return Caller(owner if request.param == "first" else served, max_objects=OBJECTS)
+    return first_wall if request.param == "first" else both_walls

@@ -62,6 +62,8 @@ WORDS: Mapping[str, str] = {
     "with the certification": "certification_id IN ({Certification})",
     "of its unions, or in which one of them applied": """organization_id IN (TABLE unions)
         OR id IN (SELECT round_id FROM certification WHERE organization_id IN (TABLE unions))""",
+    "of its unions, or awarded by them": """organization_id IN (TABLE unions)
+        OR round_id IN (SELECT id FROM certification_round WHERE organization_id IN (TABLE unions))""",
     "with the body": "body_id IN ({MediationBody})",
     "of the assigned cases": "case_id IN (TABLE assigned)",
     "serving the assigned cases": "id IN (SELECT body_id FROM legal_service WHERE case_id IN (TABLE assigned))",

@@ -27,6 +27,7 @@ OWN_HOUSEHOLD = f"household_id IN (SELECT id FROM household WHERE {OWN})"
 HANDLED = f"organization_id IN (TABLE h) OR {OWN}"
 PARTNERS = f"{IN_UNIONS} OR partner_id IN (TABLE u)"
 BODY = f"{IN_UNIONS} OR division_id IN (TABLE r)"
+CERTIFIED = f"{IN_UNIONS} OR round_id IN (SELECT id FROM certification_round WHERE {IN_UNIONS})"
 HEALTH = frozenset({"care_case", "care_step", "care_shift", "mutual_aid_claim"})
 """In sight of the handling union itself, also for who sees everything else."""
 
@@ -68,7 +69,6 @@ REFERENCE: Mapping[str, str] = {
         (
             "census_round",
             "census_record",
-            "certification",
             "designation",
             "population_estimate",
             "programme",
@@ -103,8 +103,9 @@ REFERENCE: Mapping[str, str] = {
     "mutual_aid_claim": HANDLED,
     "care_step": f"case_id IN (SELECT id FROM care_case WHERE {HANDLED})",
     "care_shift": f"{OWN} OR case_id IN (SELECT id FROM care_case WHERE {HANDLED})",
+    "certification": CERTIFIED,
     "certification_round": f"{IN_UNIONS} OR id IN (SELECT round_id FROM certification WHERE {IN_UNIONS})",
-    "certification_score": f"certification_id IN (SELECT id FROM certification WHERE {IN_UNIONS})",
+    "certification_score": f"certification_id IN (SELECT id FROM certification WHERE {CERTIFIED})",
     "cooperation_agreement": PARTNERS,
     "cooperation_line": f"agreement_id IN (SELECT id FROM cooperation_agreement WHERE {PARTNERS})",
     "mediation_body": f"{BODY} OR id IN (SELECT body_id FROM legal_service WHERE case_id IN (TABLE c))",

@@ -6,17 +6,14 @@ import pytest
 from db.closure import TABLES
 from db.demo import NAMED, REUSED, is_loaded, load_demo
 from db.errors import DataError
-from db.generate.tables import TABLES as FEDERATION
 from db.load_divisions import load_divisions
 from db.organizations import Hierarchy
 
 
 @pytest.fixture(scope="module")
-async def demo(kept_database, template):
-    url = kept_database(template)
+async def demo(kept_database, page_template):
+    url = kept_database(page_template)
     connection = await asyncpg.connect(url)
-    await connection.execute(f"TRUNCATE {', '.join(FEDERATION)} CASCADE")
-    assert await load_demo(url, members=500)
     yield connection, url
     await connection.close()
 
