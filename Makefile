@@ -26,7 +26,7 @@ demo: environment ## the hub with demonstration data on 127.0.0.1:$PORT (8000); 
 test: environment-dev ## all tests, on an embedded PostgreSQL of their own (ARGS="-k name" for some)
 	@$(BIN)/python -m hub.node
 	@$(BIN)/unionhub doctor --only chromium
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
 
 lint: environment-dev ## ruff, mypy --strict, the import rules
 	$(BIN)/ruff check .

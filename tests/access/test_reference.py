@@ -23,7 +23,7 @@ from tests.access.test_matrix import TABLES
 from tests.resolvers.caller import Caller as Hub
 from tests.resolvers.operations import Known, Writer
 
-SEEDS, CALLERS, OPERATIONS = 10, 6, 25
+SEEDS, CALLERS, OPERATIONS = 8, 6, 25
 PREFIXES = {source.prefix: name for name, source in registry.sources.items()}
 SOME = {
     "union": "SELECT id FROM organization WHERE status = 'NORMAL' AND level <> 'GRASSROOTS' ORDER BY hashint8(id) LIMIT 60",

@@ -113,8 +113,18 @@ REFERENCE: Mapping[str, str] = {
 }
 
 
+_KNOWN: dict[tuple[asyncpg.Pool, Caller, date], list[object]] = {}
+
+
 async def arguments(db: asyncpg.Pool, caller: Caller, day: date) -> list[object]:
-    """The values of ``SETS`` for a caller: subtrees through the links and through the divisions' parents."""
+    """The values of ``SETS`` for a caller, found once: a test that moves a union has a pool of its own."""
+    if (db, caller, day) not in _KNOWN:
+        _KNOWN[db, caller, day] = await found(db, caller, day)
+    return _KNOWN[db, caller, day]
+
+
+async def found(db: asyncpg.Pool, caller: Caller, day: date) -> list[object]:
+    """Subtrees through the links and through the divisions' parents."""
     unions: set[int] = set()
     superiors: set[int] = set()
     for lens in (Lens.TERRITORIAL, Lens.INDUSTRIAL):

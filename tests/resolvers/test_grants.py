@@ -14,6 +14,7 @@ from db.connect import create_pool
 from db.grants import Proposed, grant, revoke
 from db.organizations import Hierarchy
 from db.principals import Actor, by_id, create_key, create_principal
+from db.row_security import READER
 from resolvers.access import PUBLIC, Caller
 from resolvers.engine.engine import Engine
 from resolvers.viewer import caller_of
@@ -61,8 +62,8 @@ async def principal(
 @pytest.fixture(params=["plan", "default"])
 async def here(request, fresh_database_url, vault):
     executor: Literal["plan", "default"] = request.param
-    pool = await create_pool(fresh_database_url, size=4)
-    made = await hub(pool, vault)
+    pool, served = await create_pool(fresh_database_url, size=4), await create_pool(fresh_database_url, role=READER)
+    made = await hub(pool, served, vault)
     county, others, callers = (
         {"organization_id": made.county, "hierarchy": Hierarchy.TERRITORIAL},
         {"organization_id": made.others, "hierarchy": Hierarchy.TERRITORIAL},
@@ -85,8 +86,9 @@ async def here(request, fresh_database_url, vault):
         callers["agency"] = await principal(connection, "agency", Role.HR_BUREAU, division_id=division)
         for name in ("agency", "clerk"):
             await create_key(connection, name)
-    yield Here(made, Engine(schema._schema, registry, pool, max_objects=25_000, executor=executor), callers)
+    yield Here(made, Engine(schema._schema, registry, served, max_objects=25_000, executor=executor), callers)
     await pool.close()
+    await served.close()
 
 
 COUNTY = {("county", "FEDERATION"), ("clerk", "GRASSROOTS_UNION")}
