@@ -111,7 +111,9 @@ async def generate(
                     f"SELECT setval({sequence}, coalesce(max(id), 1), count(*) > 0) FROM {table}"  # noqa: S608
                 )
             if extend is not None:
-                await connection.execute(f"ANALYZE {', '.join(TABLES)}")  # so that its questions are planned for what is there
+                await connection.execute(
+                    f"ANALYZE {', '.join(TABLES)}"
+                )  # so that its questions are planned for what is there
                 await extend(connection)
         if progress is not None:
             progress("statistics", 0, 1)
