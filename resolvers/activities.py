@@ -5,9 +5,9 @@ from sqlalchemy import ColumnElement, Date, Integer, func, literal_column, type_
 from db.activities import Activity, Attendance, Programme
 from db.employers import Employer
 from db.fairs import Exhibitor
-from db.members import Member
 from db.policies import PolicyMeasure
 from db.services import MaterialDistribution
+from resolvers.described import DESCRIBED
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Ref, Statistic, distinct
 from resolvers.reach import By, Period, Within, WithinDivision
@@ -138,7 +138,7 @@ registry.statistic(
             Join(Activity, Attendance.activity_id),
             Join(Programme, Activity.programme_id),
             Join(Employer, Attendance.employer_id),
-            Join(Member, Attendance.member_id),
+            Join(DESCRIBED, Attendance.member_id),
         ),
         dimensions={
             "KIND": Activity.kind,
@@ -148,8 +148,8 @@ registry.statistic(
             "AWARD": Attendance.award,
             "PROGRAMME": Ref("Programme", Activity.programme_id, Programme.name),
             "EMPLOYER": Ref("Employer", Attendance.employer_id, Employer.name),
-            "WORKER_TYPE": Member.worker_type,
-            "IS_MIGRANT_WORKER": Member.is_migrant_worker,
+            "WORKER_TYPE": DESCRIBED.c.worker_type,
+            "IS_MIGRANT_WORKER": DESCRIBED.c.is_migrant_worker,
         },
         measures={
             "attendances": RECORDS,

@@ -1,8 +1,8 @@
 """How insurance enrolments are answered."""
 
 from db.insurance import InsuranceEnrolment
-from db.members import Member
 from db.organizations import Organization
+from resolvers.described import DESCRIBED
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import Join, Rollup, Statistic, distinct
 from resolvers.reach import Period, Within
@@ -35,14 +35,14 @@ registry.statistic(
         begins=InsuranceEnrolment.valid_from,
         ends=InsuranceEnrolment.valid_to,
         joins=(
-            Join(Member, InsuranceEnrolment.member_id),
+            Join(DESCRIBED, InsuranceEnrolment.member_id),
             Join(Organization, InsuranceEnrolment.organization_id),
         ),
         dimensions={
             "SCHEME": InsuranceEnrolment.scheme,
             "COHORT": InsuranceEnrolment.cohort,
-            "WORKER_TYPE": Member.worker_type,
-            "SEX": Member.sex,
+            "WORKER_TYPE": DESCRIBED.c.worker_type,
+            "SEX": DESCRIBED.c.sex,
             "INDUSTRY": Organization.industry,
         },
         measures={

@@ -5,6 +5,7 @@ from db.insurance import InsuranceEnrolment
 from db.members import Engagement, Member, Membership
 from db.organizations import Organization
 from resolvers import activities, assistance, care, mediation, relief, services
+from resolvers.described import DESCRIBED
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import Join, Rollup, Statistic, distinct
 from resolvers.masks import bank_card, phone, resident_number
@@ -97,12 +98,12 @@ registry.statistic(
         division=Organization.division_id,
         begins=Membership.valid_from,
         ends=Membership.valid_to,
-        joins=(Join(Member, Membership.member_id), Join(Organization, Membership.organization_id)),
+        joins=(Join(DESCRIBED, Membership.member_id), Join(Organization, Membership.organization_id)),
         dimensions={
-            "WORKER_TYPE": Member.worker_type,
-            "SEX": Member.sex,
-            "IS_MIGRANT_WORKER": Member.is_migrant_worker,
-            "IS_MODEL_WORKER": Member.is_model_worker,
+            "WORKER_TYPE": DESCRIBED.c.worker_type,
+            "SEX": DESCRIBED.c.sex,
+            "IS_MIGRANT_WORKER": DESCRIBED.c.is_migrant_worker,
+            "IS_MODEL_WORKER": DESCRIBED.c.is_model_worker,
             "CHANNEL": Membership.channel,
             "STATUS": Membership.status,
             "LEVEL": Organization.level,

@@ -29,10 +29,11 @@ from sqlalchemy import (
 from db.coverage import Designation, DesignationKind, PopulationEstimate, Target, TargetMetric, TargetOperator
 from db.divisions import Division, DivisionClosure, DivisionLevel
 from db.employers import EmployerCoverage
-from db.members import Member, Membership, WorkerType
+from db.members import Membership, WorkerType
 from db.organizations import Organization, OrganizationForm, OrganizationLevel
 from db.row_security import AGGREGATES
 from db.venues import Venue, VenueKind
+from resolvers.described import DESCRIBED
 from resolvers.engine.binder import NOTHING, Binder
 from resolvers.engine.source import Computed, Expression, Fetch, expression
 from resolvers.engine.statement import compiled, keys_parameter
@@ -70,7 +71,7 @@ def _members() -> Select[Any]:
         _within(func.count(Membership.member_id.distinct()))
         .join(Organization, Organization.division_id == DivisionClosure.descendant_id)
         .join(Membership, Membership.organization_id == Organization.id)
-        .join(Member, and_(Member.id == Membership.member_id, _new_form(Member.worker_type)))
+        .join(DESCRIBED, and_(DESCRIBED.c.id == Membership.member_id, _new_form(DESCRIBED.c.worker_type)))
     )
 
 

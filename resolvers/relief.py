@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import func
 
-from db.members import Member
 from db.relief import AidGrant, Dependant, Household
 from resolvers.activities import OF_HOUSEHOLD
+from resolvers.described import DESCRIBED
 from resolvers.engine.source import Field, Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, total
 from resolvers.reach import By, Period, Within, WithinDivision
@@ -77,11 +77,11 @@ registry.statistic(
         division=Household.division_id,
         begins=Household.valid_from,
         ends=Household.valid_to,
-        joins=(Join(Member, Household.member_id),),
+        joins=(Join(DESCRIBED, Household.member_id),),
         dimensions={
             "HARDSHIP": Household.hardship,
-            "WORKER_TYPE": Member.worker_type,
-            "IS_MIGRANT_WORKER": Member.is_migrant_worker,
+            "WORKER_TYPE": DESCRIBED.c.worker_type,
+            "IS_MIGRANT_WORKER": DESCRIBED.c.is_migrant_worker,
         },
         measures={"households": RECORDS, "persons": distinct(Household.member_id)},
         person=Household.member_id,

@@ -253,7 +253,7 @@ class Parts:
     def _joined(self, from_: FromClause) -> FromClause:
         """The records with the tables that their dimensions are in."""
         for join in self.statistic.joins:
-            other = join.model.__table__
+            other = join.table
             if any(found.table is other for found in self.columns.values()):
                 from_ = from_.join(other, other.c.id == expression(join.key))
         return from_

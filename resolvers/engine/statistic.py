@@ -39,8 +39,13 @@ from resolvers.engine.source import Expression, expression
 class Join:
     """A table with a row for some or all records: ``key`` is the column that has its key, of the records' table or a table before it."""
 
-    model: type[Model]
+    model: type[Model] | FromClause
     key: Expression
+
+    @property
+    def table(self) -> FromClause:
+        """The table, of a model or a view."""
+        return self.model if isinstance(self.model, FromClause) else self.model.__table__
 
 
 @dataclass(frozen=True)

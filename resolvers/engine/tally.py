@@ -373,11 +373,11 @@ class Counting:
         wanted = {table for part in parts for table in find_tables(part, check_columns=True)}
         joins = self.statistic.joins
         for join in reversed(joins):
-            if join.model.__table__ in wanted:
+            if join.table in wanted:
                 wanted.update(find_tables(expression(join.key), check_columns=True))
         from_: FromClause = self.source.table
         for join in joins:
-            table = join.model.__table__
+            table = join.table
             if table in wanted:
                 from_ = from_.outerjoin(table, table.c.id == expression(join.key))
         return from_

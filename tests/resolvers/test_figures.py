@@ -13,6 +13,7 @@ from db.access import Role
 from db.connect import create_pool
 from db.organizations import Hierarchy
 from db.page.load import ARTICLES
+from db.row_security import READER
 from resolvers import access
 from resolvers.access import PUBLIC, Grant
 from tests.resolvers import page_document
@@ -49,8 +50,12 @@ async def test_every_figure_of_the_page_agrees(pool: asyncpg.Pool, executor: Any
         assert node["phrase"] == FIGURES[code].phrase
 
 
-async def test_the_union_of_a_figure_is_told_what_the_national_federation_is(pool: asyncpg.Pool) -> None:
-    hub, wrong = Caller(pool), {}
+@pytest.mark.parametrize("role", [None, READER], ids=["first wall", "both walls"])
+async def test_the_union_of_a_figure_is_told_what_the_national_federation_is(
+    pool: asyncpg.Pool, page_url: str, role: str | None
+) -> None:
+    served = await create_pool(page_url, role=role)
+    hub, wrong = Caller(served), {}
     rows = await pool.fetch("SELECT code, organization_id FROM published_figure")
     answers = {}
     for union in {row["organization_id"] for row in rows}:
@@ -63,6 +68,7 @@ async def test_the_union_of_a_figure_is_told_what_the_national_federation_is(poo
     assert wrong == {}
     weihai = next(row["organization_id"] for row in rows if row["code"] == "WH1")
     assert answers[weihai]["ZJ1"]["value"] is answers[weihai]["ZJ1"]["agrees"] is None
+    await served.close()
 
 
 async def test_who_has_not_the_records_in_sight_is_told_the_claim_and_no_value(pool: asyncpg.Pool) -> None:
