@@ -53,7 +53,6 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "recoveries": {"kind": "RECOVERIES", "by": ["KIND", "CAUSE"], "from": "2020-01-01", "until": "2026-01-01"},
 }
 """Of memberships unless a kind is named."""
-ROLLED = ("MEMBERSHIPS", "INSURANCE_ENROLMENTS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ async def measure(database: Database, runs: int, only: Sequence[str], console: C
                 assert "errors" not in samples[0][1], samples[0][1]
                 spent = [sample[0] for sample in samples]
                 times[level].append(Spent(median(one.clock for one in spent), median(one.cpu for one in spent)))
-                if level == "province" and kind in ROLLED:
+                if level == "province" and registry.statistics[kind].rollup is not None:
                     Rolled.of = classmethod(lambda _, counting: None)  # type: ignore[method-assign, assignment]
                     slow, answer = await asked(raw, text, variables)
                     Rolled.of = of  # type: ignore[method-assign]

@@ -4,15 +4,13 @@ enrolment or attendance that is counted is in it. Behind the second wall it is a
 from sqlalchemy import BigInteger, column, table
 
 from db.members import Member
-from resolvers.engine.source import expression
 
 DESCRIBED = table(
     "described",
     column("id", BigInteger()),
     *(
-        column(each.name, each.type)
-        for each in map(expression, (Member.worker_type, Member.sex, Member.is_migrant_worker, Member.is_model_worker))
-        if each.name is not None
+        column(name, Member.__table__.c[name].type)
+        for name in ("worker_type", "sex", "is_migrant_worker", "is_model_worker")
     ),
     schema="wall",
 )

@@ -183,26 +183,20 @@ def _of_certification(sight: Sight, table: FromClause) -> Condition:
     return sight.some(Certification, lambda other: other.c.id == table.c.certification_id, "Certification")
 
 
-def _awarding(sight: Sight, table: FromClause) -> Condition:
-    """A round of one's own or below, or one in which a union below applied."""
-    applied = sight.some(
-        Certification, lambda other: and_(other.c.round_id == table.c.id, sight.below(other.c.organization_id))
-    )
-    return or_(sight.below(table.c.organization_id), applied)
+def _also_of(model: type[Model], theirs: str, ours: str) -> Rule:
+    """Of a union below, or with a row of another table that is: its ``theirs`` is ``ours`` here."""
+
+    def beside(sight: Sight, table: FromClause) -> Condition:
+        return sight.some(
+            model, lambda other: and_(other.c[theirs] == table.c[ours], sight.below(other.c.organization_id))
+        )
+
+    return _any(_below("organization_id"), beside)
 
 
-def _awarded(sight: Sight, table: FromClause) -> Condition:
-    """Of a union below, or in a round of one's own or below."""
-    awarded = sight.some(
-        CertificationRound, lambda other: and_(other.c.id == table.c.round_id, sight.below(other.c.organization_id))
-    )
-    return or_(sight.below(table.c.organization_id), awarded)
-
-
-def _listing(sight: Sight, table: FromClause) -> Condition:
-    """A roster of one's own or below, or one that lists a person of a union below."""
-    listed = sight.some(RosterEntry, lambda other: other.c.roster_id == table.c.id, "RosterEntry")
-    return or_(sight.below(table.c.organization_id), listed)
+def _named_by(model: type[Model], key: str) -> Rule:
+    """A row in sight names it in ``key``."""
+    return lambda sight, table: sight.some(model, lambda other: other.c[key] == table.c.id, model.__name__)
 
 
 def _of(model: type[Model], key: str) -> Rule:
@@ -215,7 +209,7 @@ _AID_OF_UNIONS: Mapping[str, Rule] = {
         ("Household", "Dependant", "AidGrant", "Donation", "AidProject", "RosterEntry", "MutualAidEnrolment"),
         _below("organization_id"),
     ),
-    "Roster": _listing,
+    "Roster": _any(_below("organization_id"), _named_by(RosterEntry, "roster_id")),
     "CooperationAgreement": _any(_below("organization_id"), _below("partner_id")),
     "CooperationLine": _of(CooperationAgreement, "agreement_id"),
     "Wish": _any(_below("organization_id"), _below("claimant_id")),
@@ -274,8 +268,8 @@ _UNION: Mapping[str, Rule] = {
         ),
         _below("organization_id"),
     ),
-    "CertificationRound": _awarding,
-    "Certification": _awarded,
+    "CertificationRound": _also_of(Certification, "round_id", "id"),
+    "Certification": _also_of(CertificationRound, "id", "round_id"),
     "CertificationScore": _of_certification,
     "MediationSeat": _of(MediationBody, "body_id"),
     **_AGREEMENT,
@@ -360,9 +354,7 @@ _AID_OF_SELF: Mapping[str, Rule] = {
     "AidGrant": _any(_own("member_id"), _of(Household, "household_id")),
     "CareStep": _of(CareCase, "case_id"),
     "CareShift": _any(_own("member_id"), _of(CareCase, "case_id")),
-    "Roster": lambda sight, table: sight.some(
-        RosterEntry, lambda other: other.c.roster_id == table.c.id, "RosterEntry"
-    ),
+    "Roster": _named_by(RosterEntry, "roster_id"),
 }
 
 
@@ -383,9 +375,7 @@ _SELF: Mapping[str, Rule] = {
     ),
     **dict.fromkeys(("LegalService", "ServiceTransaction"), _own("member_id")),
     "Attendance": _any(_own("member_id"), _of(Household, "household_id")),
-    "Activity": lambda sight, table: sight.some(
-        Attendance, lambda other: other.c.activity_id == table.c.id, "Attendance"
-    ),
+    "Activity": _named_by(Attendance, "activity_id"),
     "AccessLog": _logged,
     "DisputeCase": _own_case("id"),
     **dict.fromkeys(("DisputeClaim", "DisputeStep"), _own_case("case_id")),

@@ -63,13 +63,18 @@ def holds(period: Period, day: ColumnElement[date]) -> ColumnElement[bool]:
     return and_(begun, or_(ends.is_(None), ends > day))
 
 
+def hierarchy_of(arguments: Arguments) -> Hierarchy:
+    """The hierarchy that the caller asks for; the territorial one unless said otherwise."""
+    return arguments.get("hierarchy") or Hierarchy.TERRITORIAL
+
+
 def subtree(arguments: Arguments, binder: Binder, *, last: bool = False) -> tuple[FromClause, ColumnElement[bool]]:
     """The closure of the hierarchy that the caller asks for, and the condition that its rows hold on the day asked for.
 
     Without ``asOf`` that is today; or with ``last`` the place that each union has, or had when it was dissolved, so that what it has
     recorded still counts.
     """
-    industrial = arguments.get("hierarchy") is Hierarchy.INDUSTRIAL
+    industrial = hierarchy_of(arguments) is Hierarchy.INDUSTRIAL
     table = (IndustrialClosure if industrial else TerritorialClosure).__table__
     assert isinstance(table, Table)
     closure = table.alias()
@@ -149,9 +154,9 @@ class Within:
         anchor = parent if parent is not None else None if within is None else binder.key(within, "org")
         column, via = self.column, self.via
         where: list[ColumnElement[bool]] = []
-        by_own = self.held is not None and arguments.get("as_of") is None
-        if self.held is not None and by_own:
-            column, via = self.held, None
+        own = self.held if arguments.get("as_of") is None else None
+        if own is not None:
+            column, via = own, None
             where = [column.is_not(None)] if anchor is None else []
         elif self.period is not None and (self.always or arguments.get("as_of") is not None):
             where = [holds(self.period, binder.day(arguments.get("as_of")))]
@@ -162,10 +167,9 @@ class Within:
             return Rows(from_, [column == anchor, *where], [from_.c.id], via)
         closure, held = subtree(arguments, binder, last=not self.always)
         joined = from_.join(closure, closure.c.descendant_id == column)
-        rows = Rows(joined, [closure.c.ancestor_id == anchor, held, *where], [closure.c.descendant_id, from_.c.id], via)
-        if by_own and self.always:
-            rows.below = (arguments.get("hierarchy") or Hierarchy.TERRITORIAL).name, anchor
-        return rows
+        below = (hierarchy_of(arguments).name, anchor) if own is not None and self.always else None
+        where = [closure.c.ancestor_id == anchor, held, *where]
+        return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below)
 
 
 class WithinDivision:
@@ -234,7 +238,7 @@ class Counted:
     def rolled(self) -> tuple[str, ColumnElement[Any]]:
         """See ``Place``."""
         if self.union is not None:
-            return (self.arguments["hierarchy"] or Hierarchy.TERRITORIAL).name, self.union
+            return hierarchy_of(self.arguments).name, self.union
         everything = literal_column("0", BigInteger())
         return ("EVERYTHING", everything) if self.division is None else ("DIVISION", self.division)
 

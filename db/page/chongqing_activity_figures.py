@@ -4,7 +4,8 @@ from datetime import date
 from decimal import Decimal
 
 from db.page.chongqing_activities import ATTENDANCES, CONTESTANTS, DISTRICT, MINUTES, SESSIONS, SINCE, TEAMS
-from db.page.chongqing_policy import CITY, PAGE
+from db.page.chongqing_policy import CITY
+from db.page.days import PAGE
 from db.page.figure import Figure, Qualifier, Unit
 
 OF_PROGRAMME = 'programme: {parent: {name: {eq: "暖蜂行动"}}}'

@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from db.page.chongqing_policy import CITY, ENROLLED, PAGE, TITLE
+from db.page.chongqing_policy import CITY, ENROLLED, TITLE
+from db.page.days import PAGE
 from db.page.figure import Figure, Unit
 
 DOCUMENT = (

@@ -11,14 +11,13 @@ import asyncpg
 
 from db.copy import copy_rows
 from db.page.bodies import NewEmployer, NewUnion, add_employers, add_unions, firm, reserve
-from db.page.days import spread
+from db.page.days import PAGE, spread
 from db.page.people import Joining, People, Person
 from db.page.places import Home, county_codes, county_of, division_id, places, union_id
 
 CITY = "50"
 ENROLLED = 7_875
 FIRST_BATCH = (date(2022, 4, 1), date(2023, 2, 1))
-PAGE = date(2023, 2, 13)
 COMPANIES = 12
 WINDOW = "500120"
 """璧山区, whose social-security centre has a green window for couriers: one of the companies is there."""

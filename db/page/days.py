@@ -8,6 +8,9 @@ from functools import lru_cache
 
 import chinese_calendar
 
+PAGE = date(2023, 2, 13)
+"""The day of the page: what it says of all time ends before it."""
+
 
 @lru_cache(maxsize=256)
 def working_days(since: date, until: date) -> tuple[date, ...]:

@@ -18,7 +18,6 @@ UNION = "中铁四局集团有限公司工会委员会"
 SITE, HOME = "3602", "3401"
 """景德镇, where the member fell ill, and 合肥, where the union is and the second hospital."""
 
-PAGE = date(2023, 2, 13)
 COLLEAGUES, CARERS, AT_ONCE = 24, 4, 2
 """Members made; of them carers, and so many of these attend on one day, in turns."""
 

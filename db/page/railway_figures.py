@@ -3,8 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
+from db.page.days import PAGE
 from db.page.figure import Figure, Qualifier, Unit
-from db.page.railway_care import CARERS, HOME, MOVED, OPENED, PAGE, SITE, UNION
+from db.page.railway_care import CARERS, HOME, MOVED, OPENED, SITE, UNION
 
 STATISTICS = '{ division(code: "%s") { statistics(kind: %s, %suntil: "2023-02-13"%s) { total { %s } } } }'
 FILED = (

@@ -16,7 +16,6 @@ from db.page.people import People
 from db.page.places import division_id, union_id
 
 CITY = "4403"
-PAGE = date(2023, 2, 13)
 ISSUED, OPENED = date(2022, 10, 18), date(2023, 2, 7)
 LAWYERS = 100
 CENTRE = "深圳市劳动争议三方联合调解中心"

@@ -3,8 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
+from db.page.days import PAGE
 from db.page.figure import Figure, Unit
-from db.page.tongchuan import CITY, HOSPITAL, PAGE, TOWN, VILLAGE_MIGRANTS
+from db.page.tongchuan import CITY, HOSPITAL, TOWN, VILLAGE_MIGRANTS
 
 CERTIFIED = (
     '{ division(code: "6102") { statistics(kind: CERTIFICATIONS, from: "2020-01-01", until: "2023-02-13", where: [{dimension: LEVEL, in:'

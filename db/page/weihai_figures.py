@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
+from db.page.days import PAGE
 from db.page.figure import Figure, Unit
-from db.page.weihai_members import CITY, JOINED, PAGE, THROUGH_PROJECTS, YEAR
+from db.page.weihai_members import CITY, JOINED, THROUGH_PROJECTS, YEAR
 
 MIGRANTS = 'where: [{dimension: IS_MIGRANT_WORKER, in: ["true"]}%s]'
 FIGURES = (

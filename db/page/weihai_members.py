@@ -10,14 +10,12 @@ import asyncpg
 
 from db.copy import copy_rows
 from db.page.bodies import NewEmployer, NewUnion, add_employers, add_unions, cover, firm, reserve
-from db.page.days import spread, working_days
+from db.page.days import PAGE, spread, working_days
 from db.page.people import Joining, People
 from db.page.places import Home, county_codes, county_of, migrants_joined, places, union_id
 
 CITY = "3710"
 YEAR = (date(2022, 1, 1), date(2023, 1, 1))
-PAGE = date(2023, 2, 13)
-"""The day of the page: what it says of all time ends before it."""
 
 JOINED, THROUGH_PROJECTS = 18_011, 11_827
 BY_PROJECT_IN_YEAR = 3_460

@@ -13,7 +13,6 @@ from db.page.sessions import Session, add_activities, add_programme
 HELPER, HELPED = "31", "53"
 HELPER_UNION, HELPED_UNION = "上海市总工会", "云南省总工会"
 MEETING = date(2023, 2, 9)
-PAGE = date(2023, 2, 13)
 TITLE = "沪滇工会对口支援工作框架协议"
 TERMS = (
     (date(2016, 6, 21), date(2016, 7, 1), date(2021, 7, 1)),

@@ -3,8 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
+from db.page.days import PAGE
 from db.page.figure import Figure, Qualifier, Unit
-from db.page.yunnan import HELPED, HELPED_UNION, HELPER, HELPER_UNION, LINES, MEETING, PAGE, TERMS
+from db.page.yunnan import HELPED, HELPED_UNION, HELPER, HELPER_UNION, LINES, MEETING, TERMS
 from db.page.yunnan_cadres import CADRES, ROSTER, YEAR
 from db.page.yunnan_gifts import BASES, PRODUCE, PROJECTS, SUPPLIES
 from db.page.yunnan_wishes import ON_THE_SPOT

@@ -253,8 +253,7 @@ class Engine:
         self, operation: Operation, inputs: Inputs, bound: Binding, traces: list[Trace] | None
     ) -> tuple[dict[str, Any], list[HubError]]:
         single = operation.is_single(bound)
-        by_key = single and operation.is_by_key()
-        async with snapshot(self.pool, inputs.caller, single=single, by_key=by_key) as connection:
+        async with snapshot(self.pool, inputs.caller, single=single, by_key=single and operation.by_key) as connection:
             if traces is not None:
                 traces.clear()
             this = Run(bound.steps, connection, traces, self._asking(inputs))

@@ -56,10 +56,13 @@ class Operation:
     """How many statements a run has at most, whatever the number of rows."""
     wears: bool = field(init=False)
     """Whether some statement runs in a role that is not the caller's."""
+    by_key: bool = field(init=False)
+    """Whether the statements of its root fields find rows by key."""
 
     def __post_init__(self) -> None:
         self.statements = sum(step.statements() for root in self.roots for step in root.steps.values())
         self.wears = any(step.wears() for step in self.steps)
+        self.by_key = all(root.by_key for root in self.roots)
 
     def asks(self) -> bool:
         """Whether a field of it has operations of its own answered."""
@@ -77,10 +80,6 @@ class Operation:
         (root,) = self.roots
         prefixes = {prefix for prefix, _ in bound.wanted[root.key]}
         return sum(root.steps[prefix].statements() for prefix in prefixes) == 1
-
-    def is_by_key(self) -> bool:
-        """Whether the statements of its root fields find rows by key."""
-        return all(root.by_key for root in self.roots)
 
     def bind(self, inputs: Inputs, max_objects: int, allowance: Allowance | None = None) -> "Binding":
         """Bind one run and weigh it in objects. Raises what the caller got wrong, before anything has run."""
