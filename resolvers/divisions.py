@@ -1,6 +1,6 @@
 """How divisions are answered."""
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement
 
 from db.agreements import CollectiveAgreement
 from db.disputes import DisputeCase
@@ -8,6 +8,7 @@ from db.divisions import Division, DivisionAlias, DivisionClosure
 from db.employers import Employer
 from db.organizations import Organization
 from resolvers import activities, assistance, certifications, coverage, mediation, policies, relief, services, venues
+from resolvers.engine.alias import alias
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import Lookup, Many, One, Rows, Source, Tally
@@ -22,9 +23,7 @@ class AboveDivision:
 
     def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
         """See ``Reach``."""
-        table = DivisionClosure.__table__
-        assert isinstance(table, Table)
-        closure = table.alias()
+        closure = alias(DivisionClosure)
         from_ = target.table.join(closure, closure.c.ancestor_id == target.key)
         return Rows(from_, [closure.c.descendant_id == parent, closure.c.depth > 0], [target.table.c.code, target.key])
 

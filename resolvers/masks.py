@@ -10,10 +10,8 @@ from enum import IntEnum
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     FromClause,
-    Text,
     any_,
     case,
     cast,
@@ -25,11 +23,11 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.disputes import DisputeCase
 from resolvers.access import Lens
-from resolvers.engine.binder import Binder
+from resolvers.engine.alias import alias
+from resolvers.engine.binder import BIGINTS, TEXT, Binder
 from resolvers.engine.source import Source
 from resolvers.policy import OPEN, visible
 
@@ -46,8 +44,8 @@ class Level(IntEnum):
 
 
 HIDDEN, PART, CLEAR = Level.HIDDEN, Level.PART, Level.CLEAR
-UNSEEN: ColumnElement[Any] = type_coerce(literal("****"), Text())
-NOTHING: ColumnElement[Any] = cast(null(), Text())
+UNSEEN: ColumnElement[Any] = type_coerce(literal("****"), TEXT)
+NOTHING: ColumnElement[Any] = cast(null(), TEXT)
 """Null of a known type: PostgreSQL writes no JSON of any other."""
 
 
@@ -72,7 +70,7 @@ def _column(name: str) -> Columns:
 
 def _first(table: FromClause) -> ColumnElement[Any]:
     """张*: one star, whatever the length."""
-    return func.left(table.c.name, 1, type_=Text()) + "*"
+    return func.left(table.c.name, 1, type_=TEXT) + "*"
 
 
 def resident_number(table: FromClause) -> ColumnElement[Any]:
@@ -98,8 +96,8 @@ def _party(table: FromClause) -> ColumnElement[Any]:
 
 def _handles(lens: Lens, binder: Binder, table: FromClause) -> ColumnElement[bool]:
     """The case is in the hands of one of the caller's unions itself, not of one below."""
-    cases = DisputeCase.__table__.alias()
-    keys = any_(binder.bind(lambda inputs: list(inputs.caller.lenses[lens]), ARRAY(BigInteger())))
+    cases = alias(DisputeCase)
+    keys = any_(binder.bind(lambda inputs: list(inputs.caller.lenses[lens]), BIGINTS))
     return exists().where(cases.c.id == table.c.case_id, cases.c.organization_id == keys)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import Grouping
 from db.deadlines import DeadlineRule, DeadlineUnit
 from db.divisions import DivisionClosure
 from resolvers.deadlines import Procedure, is_working_day
+from resolvers.engine.alias import alias
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import Expression, expression
 from resolvers.engine.statistic import Measure, fraction, smaller_side
@@ -41,7 +42,7 @@ class Timed:
 
     def last_day(self, binder: Binder) -> ColumnElement[date]:
         """The last day of the step under the rule of the nearest division, as ``due_on`` has it; null where no rule applies."""
-        rule, closure = DeadlineRule.__table__.alias(), DivisionClosure.__table__.alias()
+        rule, closure = alias(DeadlineRule), alias(DivisionClosure)
         start = expression(self.starts_on)
         codes = {} if self.kind is None else dict.fromkeys(self.procedure.special, self.kind)
         special = [

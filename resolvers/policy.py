@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, and_, any_, exists, false, or_, true
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, FromClause, and_, any_, exists, false, or_, true
 
 from db.access import AccessGrant
 from db.activities import Attendance
@@ -29,7 +28,8 @@ from db.organizations import Hierarchy, IndustrialClosure, TerritorialClosure
 from db.relief import Household
 from resolvers.access import Caller, Lens
 from resolvers.engine import ids
-from resolvers.engine.binder import Binder
+from resolvers.engine.alias import alias
+from resolvers.engine.binder import BIGINT, BIGINTS, TEXTS, Binder
 from resolvers.engine.source import Source
 from resolvers.reach import Period, held_last, holds
 
@@ -57,7 +57,7 @@ class Sight:
     def keys(self) -> ColumnElement[Any]:
         """The keys that the lens starts from."""
         lens = self.lens
-        return any_(self.binder.bind(lambda inputs: list(inputs.caller.lenses.get(lens, ())), ARRAY(BigInteger())))
+        return any_(self.binder.bind(lambda inputs: list(inputs.caller.lenses.get(lens, ())), BIGINTS))
 
     def day(self) -> ColumnElement[date]:
         """Today."""
@@ -65,18 +65,18 @@ class Sight:
 
     def administered(self) -> ColumnElement[Any]:
         """The unions over whose subtree the caller administers access, along the lens's hierarchy."""
-        return any_(self.binder.bind(lambda inputs: _administered(inputs.caller, self.hierarchy), ARRAY(BigInteger())))
+        return any_(self.binder.bind(lambda inputs: _administered(inputs.caller, self.hierarchy), BIGINTS))
 
     def administrator(self) -> ColumnElement[Any]:
         """The caller's own key, if they administer access along the lens's hierarchy."""
         return self.binder.bind(
             lambda inputs: inputs.caller.principal_id if _administered(inputs.caller, self.hierarchy) else None,
-            BigInteger(),
+            BIGINT,
         )
 
     def principal(self) -> ColumnElement[Any]:
         """The caller's own key."""
-        return self.binder.bind(lambda inputs: inputs.caller.principal_id, BigInteger())
+        return self.binder.bind(lambda inputs: inputs.caller.principal_id, BIGINT)
 
     @property
     def hierarchy(self) -> Hierarchy:
@@ -99,12 +99,12 @@ class Sight:
 
     def stands(self, column: ColumnElement[Any]) -> Condition:
         """The division in the column is one of the keys or below one."""
-        closure = DivisionClosure.__table__.alias()
+        closure = alias(DivisionClosure)
         return exists().where(closure.c.descendant_id == column, closure.c.ancestor_id == self.keys())
 
     def some(self, model: type[Model], on: Callable[[FromClause], Condition], source: str | None = None) -> Condition:
         """There is a row of another table that fits, and that is in sight itself when ``source`` names its type."""
-        table = model.__table__.alias()
+        table = alias(model)
         parts = [on(table)]
         if source is not None:
             parts.append(RULES[self.lens][source](self, table))
@@ -112,7 +112,7 @@ class Sight:
 
     def _closure(self) -> FromClause:
         model = IndustrialClosure if self.lens is Lens.INDUSTRIAL else TerritorialClosure
-        return model.__table__.alias()
+        return alias(model)
 
     def _holds(self, closure: FromClause) -> Condition:
         period, day = Period(closure.c.valid_from, closure.c.valid_to), self.day()
@@ -361,7 +361,7 @@ _AID_OF_SELF: Mapping[str, Rule] = {
 def _logged(sight: Sight, table: FromClause) -> Condition:
     """The entry of the audit log names the worker's record."""
     names = sight.binder.bind(
-        lambda inputs: [ids.encode("mem", key) for key in inputs.caller.lenses[sight.lens]], ARRAY(Text())
+        lambda inputs: [ids.encode("mem", key) for key in inputs.caller.lenses[sight.lens]], TEXTS
     )
     found: Condition = table.c.records.has_any(names)
     return found

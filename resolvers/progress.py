@@ -34,6 +34,7 @@ from db.organizations import Organization, OrganizationForm, OrganizationLevel
 from db.row_security import AGGREGATES
 from db.venues import Venue, VenueKind
 from resolvers.described import DESCRIBED
+from resolvers.engine.alias import alias
 from resolvers.engine.binder import NOTHING, Binder
 from resolvers.engine.source import Computed, Expression, Fetch, expression
 from resolvers.engine.statement import compiled, keys_parameter
@@ -85,7 +86,7 @@ def _unions() -> Select[Any]:
 
 
 def _estimated() -> Select[Any]:
-    later = PopulationEstimate.__table__.alias()
+    later = alias(PopulationEstimate)
     newer = (
         select(later.c.id)
         .where(
@@ -115,7 +116,7 @@ def _concentrated() -> Select[Any]:
 
 def _with_regional_union() -> ColumnElement[bool]:
     """A federation or joint union of new forms stands in the designated division or below."""
-    below, union = DivisionClosure.__table__.alias(), Organization.__table__.alias()
+    below, union = alias(DivisionClosure), alias(Organization)
     regional = or_(
         union.c.form == OrganizationForm.NEW_FORM,
         and_(union.c.form == OrganizationForm.UNION_FEDERATION, func.strpos(union.c.name, "新业态") > 0),

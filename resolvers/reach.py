@@ -6,11 +6,9 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     FromClause,
     Subquery,
-    Table,
     and_,
     cast,
     exists,
@@ -25,8 +23,9 @@ from sqlalchemy import (
 from db.divisions import Division, DivisionClosure
 from db.model import Dated, Term
 from db.organizations import Hierarchy, IndustrialClosure, Organization, TerritorialClosure
+from resolvers.engine.alias import alias
 from resolvers.engine.arguments import Arguments
-from resolvers.engine.binder import Binder
+from resolvers.engine.binder import BIGINT, Binder
 from resolvers.engine.rolled import ANCHOR
 from resolvers.engine.source import Expression, Rows, Source, expression
 from resolvers.engine.statistic import Children, Statistic
@@ -75,9 +74,7 @@ def subtree(arguments: Arguments, binder: Binder, *, last: bool = False) -> tupl
     recorded still counts.
     """
     industrial = hierarchy_of(arguments) is Hierarchy.INDUSTRIAL
-    table = (IndustrialClosure if industrial else TerritorialClosure).__table__
-    assert isinstance(table, Table)
-    closure = table.alias()
+    closure = alias(IndustrialClosure if industrial else TerritorialClosure)
     period = Period(closure.c.valid_from, closure.c.valid_to)
     if last and arguments.get("as_of") is None:
         return closure, held_last(closure, binder.day(None))
@@ -86,7 +83,7 @@ def subtree(arguments: Arguments, binder: Binder, *, last: bool = False) -> tupl
 
 def held_last(closure: FromClause, today: ColumnElement[date]) -> ColumnElement[bool]:
     """The rows of a closure that hold today, or held last for a union that was dissolved then."""
-    union = Organization.__table__.alias()
+    union = alias(Organization)
     dissolved = exists().where(union.c.id == closure.c.descendant_id, union.c.dissolved_on == closure.c.valid_to)
     return or_(
         holds(Period(closure.c.valid_from, closure.c.valid_to), today), and_(closure.c.valid_to <= today, dissolved)
@@ -194,9 +191,7 @@ class WithinDivision:
             return Rows(target.table, where, [target.key])
         if arguments.get("scope") is Scope.SELF:
             return Rows(target.table, [self.column == anchor, *where], [target.key])
-        table = DivisionClosure.__table__
-        assert isinstance(table, Table)
-        closure = table.alias()
+        closure = alias(DivisionClosure)
         if self.deeper:
             where.append(closure.c.depth > 0)
         from_ = target.table.join(closure, closure.c.descendant_id == self.column)
@@ -230,7 +225,7 @@ class Counted:
             self.joins = [(self.closure, self.closure.c.descendant_id == expression(statistic.organization))]
             self.where = [self.closure.c.ancestor_id == union, held]
         if division is not None:
-            places = DivisionClosure.__table__.alias()
+            places = alias(DivisionClosure)
             self.joins = [(places, places.c.descendant_id == self.stands)]
             self.where = [places.c.ancestor_id == division]
 
@@ -239,7 +234,7 @@ class Counted:
         """See ``Place``."""
         if self.union is not None:
             return hierarchy_of(self.arguments).name, self.union
-        everything = literal_column("0", BigInteger())
+        everything = literal_column("0", BIGINT)
         return ("EVERYTHING", everything) if self.division is None else ("DIVISION", self.division)
 
     def targets(self, dimension: str | None) -> Subquery | None:
@@ -248,7 +243,7 @@ class Counted:
         match dimension:
             case None:
                 anchor = ANCHOR.alias("whole")
-                whole = select(anchor.c.id.label("anchor"), cast(null(), BigInteger()).label("child"), anchor.c.drill)
+                whole = select(anchor.c.id.label("anchor"), cast(null(), BIGINT).label("child"), anchor.c.drill)
                 whole = whole.where(anchor.c.kind == kind, anchor.c.key == key).correlate_except(anchor)
                 return whole.subquery("target")
             case "CHILD_ORGANIZATION" if self.union is not None:
@@ -271,7 +266,7 @@ class Counted:
 
     def _targets_of_divisions(self, key: ColumnElement[Any]) -> Subquery:
         """The divisions right below, and what stands in none of them."""
-        child, own, division = ANCHOR.alias("child"), ANCHOR.alias("own"), Division.__table__.alias()
+        child, own, division = ANCHOR.alias("child"), ANCHOR.alias("own"), alias(Division)
         parent = division.c.parent_id
         below = parent.is_(None) if self.division is None else parent == self.division
         children = select(child.c.id.label("anchor"), child.c.key.label("child"), child.c.drill)
@@ -279,9 +274,7 @@ class Counted:
             child.c.kind == "DIVISION", below
         )
         children = children.correlate_except(child, division)
-        rest = select(own.c.id, cast(null(), BigInteger()), own.c.drill).where(
-            own.c.kind == "OWN_DIVISION", own.c.key == key
-        )
+        rest = select(own.c.id, cast(null(), BIGINT), own.c.drill).where(own.c.kind == "OWN_DIVISION", own.c.key == key)
         return union_all(children, rest.correlate_except(own)).subquery("target")
 
     def children(self, dimension: str) -> Children | None:
@@ -309,7 +302,7 @@ class Counted:
         )
 
     def _divisions(self) -> Children:
-        places, child, division = DivisionClosure.__table__.alias(), Division.__table__.alias(), Division.__table__
+        places, child, division = alias(DivisionClosure), alias(Division), Division.__table__
         above = self._division()
         right_below = child.c.parent_id.is_(None) if above is None else child.c.parent_id.is_not_distinct_from(above)
         listed = division.c.parent_id.is_(None) if above is None else division.c.parent_id.is_not_distinct_from(above)
@@ -327,7 +320,7 @@ class Counted:
         """The division whose children are listed; None for the provinces."""
         if self.union is None:
             return self.division
-        union = Organization.__table__.alias()
+        union = alias(Organization)
         return select(union.c.division_id).where(union.c.id == self.union).correlate_except(union).scalar_subquery()
 
 

@@ -6,6 +6,7 @@ and ``k`` (a parent's key).
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Label
@@ -117,9 +118,14 @@ def connection(value: Expression, children: int) -> Callable[..., Any]:
 
 def _function(body: str, children: int) -> Callable[..., Any]:
     unpack = "".join(f"c{i}, " for i in range(children))
-    source = (
+    return _defined(
         f"def build(groups, keys, children, totals):\n    {unpack + '= children' if children else 'pass'}\n    {body}\n"
     )
+
+
+@lru_cache(maxsize=4096)
+def _defined(source: str) -> Callable[..., Any]:
+    """The function of this source; callers of other lenses and other operations need the same ones again."""
     space: dict[str, Any] = {"cursor": cursor.encode, "fragment": fragment}
     exec(compile(source, "<assembly>", "exec"), space)  # noqa: S102 — source of ours; response keys enter it as repr of GraphQL names
     build: Callable[..., Any] = space["build"]

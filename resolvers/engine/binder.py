@@ -38,6 +38,16 @@ NOTHING = Inputs({}, date.min, Caller("nobody"))
 
 Getter = Callable[[Inputs], Any]
 
+BIGINT, BIGINTS, DATE, NUMERIC, TEXT, TEXTS = (
+    BigInteger(),
+    ARRAY(BigInteger()),
+    Date(),
+    Numeric(),
+    Text(),
+    ARRAY(Text()),
+)
+"""Kinds of values, each made once: SQLAlchemy looks up what a dialect does with a kind by the object."""
+
 KEYS = "keys"
 """Name of the parameter that carries the parents' keys."""
 
@@ -52,7 +62,7 @@ class Binder:
         """A parameter whose value ``get`` finds; a number is compared as it is, not rounded to the scale of its column."""
         name = f"b{len(self.getters)}"
         self.getters[name] = get
-        return bindparam(name, type_=Numeric() if isinstance(kind, Numeric) else kind)
+        return bindparam(name, type_=NUMERIC if isinstance(kind, Numeric) else kind)
 
     def leaf(self, leaf: Leaf, kind: TypeEngine[Any]) -> BindParameter[Any]:
         """A parameter for an argument's value."""
@@ -63,25 +73,25 @@ class Binder:
         coded = getattr(kind, "enum_class", None) is not None
         return self.bind(
             lambda inputs: [storable(item) for item in leaf.get(inputs.variables) if item is not None],
-            ARRAY(Text() if coded else kind),
+            TEXTS if coded else ARRAY(kind),
         )
 
     def key(self, leaf: Leaf, prefix: str) -> BindParameter[int]:
         """A parameter for a global ID of the type with this prefix. Running it raises BAD_ID for any other ID."""
-        return self.bind(lambda inputs: ids.decode(leaf.get(inputs.variables), prefix)[1], BigInteger())
+        return self.bind(lambda inputs: ids.decode(leaf.get(inputs.variables), prefix)[1], BIGINT)
 
     def keys(self, leaf: Leaf, prefix: str) -> BindParameter[Any]:
         """An array parameter for a list of global IDs."""
         return self.bind(
             lambda inputs: [ids.decode(item, prefix)[1] for item in leaf.get(inputs.variables) if item is not None],
-            ARRAY(BigInteger()),
+            BIGINTS,
         )
 
     def day(self, leaf: Leaf | None) -> BindParameter[date]:
         """A parameter for a day: the argument's, or today."""
         if leaf is None:
-            return self.bind(lambda inputs: inputs.today, Date())
-        return self.leaf(leaf, Date())
+            return self.bind(lambda inputs: inputs.today, DATE)
+        return self.leaf(leaf, DATE)
 
 
 def storable(value: Any) -> Any:

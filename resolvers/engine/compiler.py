@@ -5,7 +5,6 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, GraphQLUnionType, get_named_type
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     FromClause,
     Integer,
@@ -27,7 +26,7 @@ from resolvers.access import Lens
 from resolvers.engine import assembly
 from resolvers.engine.arguments import Arguments, build, snake
 from resolvers.engine.assembly import Columns, Expression
-from resolvers.engine.binder import Binder
+from resolvers.engine.binder import BIGINT, Binder
 from resolvers.engine.budget import Budget
 from resolvers.engine.counted import statistics_step
 from resolvers.engine.filters import Filter
@@ -453,7 +452,7 @@ class Listing:
 
 def _coarse(binder: Binder) -> ColumnElement[Any]:
     """A count to the nearest multiple of the smallest cell that may be told; null when it is below that."""
-    cell = binder.bind(lambda inputs: inputs.small_cell, BigInteger())
+    cell = binder.bind(lambda inputs: inputs.small_cell, BIGINT)
     return case((func.count() < cell, null()), else_=(func.count() + cell // 2) // cell * cell)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
-    Alias,
     ColumnElement,
     FromClause,
     Text,
@@ -18,11 +17,10 @@ from sqlalchemy import (
     or_,
     true,
 )
-from sqlalchemy.sql.util import ClauseAdapter
-from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 
 from db.search import contains
 from resolvers.access import Lens
+from resolvers.engine.alias import Element, alias, moved
 from resolvers.engine.arguments import Leaf, Value
 from resolvers.engine.binder import Binder
 from resolvers.engine.budget import Budget
@@ -71,7 +69,7 @@ class Filter:
         leads = source.fields.get(name)
         if isinstance(leads, One):
             target = self.registry.sources[leads.target]
-            other = target.table.alias()
+            other = alias(target.table)
             key = _under(expression(leads.key), source, table)
             seen = self.registry.sight(target, self.lenses, self.binder, other)
             wall = [] if seen is None else [seen]
@@ -111,26 +109,20 @@ class Filter:
     ) -> ColumnElement[bool]:
         """A row of the list fulfils a filter: the list as it is reached without arguments, its table under an alias."""
         target = self.registry.sources[many.target]
-        parent, other = parents(), target.table.alias()
+        parent, other = parents(), alias(target.table)
         rows = many.reach.rows(target, parent.c.key, {}, self.binder)
         from_ = rows.from_ if rows.via is None else rows.from_.join(target.table, target.key == rows.via)
         start = _under(source.key if many.on is None else expression(many.on), source, table)
 
-        def replaced(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
-            if element is parent.c.key:
-                return start
-            if element is target.table:
-                return other
-            if getattr(element, "table", None) is target.table:
-                return other.c[element.key]  # type: ignore[attr-defined]
-            return element if isinstance(element, Alias) else None
+        def here(part: Element) -> Element:
+            return moved(part, target.table, other, (parent.c.key, start))
 
-        reached = [replacement_traverse(part, {}, replaced) for part in rows.where]
         seen = self.registry.sight(target, self.lenses, self.binder, other)
         wall = [] if seen is None else [seen]
-        listed: FromClause = replacement_traverse(from_, {}, replaced)  # type: ignore[assignment]
         return (
-            exists(other.c.id).select_from(listed).where(*reached, self.condition(target, given, other, depth), *wall)
+            exists(other.c.id)
+            .select_from(here(from_))
+            .where(*map(here, rows.where), self.condition(target, given, other, depth), *wall)
         )
 
     def _operator(
@@ -181,10 +173,7 @@ class Filter:
 
 def _under(column: ColumnElement[Any], source: Source, table: FromClause | None) -> ColumnElement[Any]:
     """The column as seen under the alias of its table."""
-    if table is None:
-        return column
-    adapted: ColumnElement[Any] = ClauseAdapter(table).traverse(column)
-    return adapted
+    return column if table is None else moved(column, source.table, table)
 
 
 def _prefix(column: ColumnElement[Any], source: Source) -> str | None:

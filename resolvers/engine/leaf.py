@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, Integer, Numeric, Text, cast, func, literal_column
 from sqlalchemy import Enum as EnumType
 
+from resolvers.engine.binder import TEXT
 from resolvers.engine.source import Source
 
 Selected = Mapping[str, str | None]
@@ -66,13 +67,13 @@ def fragment(json: str | None) -> orjson.Fragment:
 
 def _plain(text: str) -> ColumnElement[str]:
     """A text of ours, made of GraphQL names and punctuation: nothing in it needs an escape."""
-    return literal_column(f"'{text}'", Text())
+    return literal_column(f"'{text}'", TEXT)
 
 
 def _value(column: ColumnElement[Any]) -> ColumnElement[str]:
     if isinstance(column.type, EnumType) or not isinstance(column.type, Text):
-        return cast(column, Text())
-    return cast(func.to_json(column), Text())
+        return cast(column, TEXT)
+    return cast(func.to_json(column), TEXT)
 
 
 def _quoted(column: ColumnElement[Any] | None) -> bool | None:

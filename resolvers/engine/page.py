@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Integer,
     Select,
-    Text,
     and_,
     cast,
     false,
@@ -19,11 +17,10 @@ from sqlalchemy import (
     or_,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from resolvers.engine import cursor
 from resolvers.engine.arguments import Arguments, Leaf
-from resolvers.engine.binder import Binder, Getter, Inputs
+from resolvers.engine.binder import BIGINT, TEXT, TEXTS, Binder, Getter, Inputs
 from resolvers.engine.source import Expression, Source, expression
 from resolvers.errors import HubError
 
@@ -85,8 +82,8 @@ def _comparable(column: ColumnElement[Any]) -> ColumnElement[Any]:
     codes = getattr(column.type, "enum_class", None)
     if codes is None:
         return column
-    listed = literal_column("ARRAY[" + ", ".join(f"'{code.name}'" for code in codes) + "]::text[]", ARRAY(Text()))
-    return func.array_position(listed, cast(column, Text()), type_=Integer())
+    listed = literal_column("ARRAY[" + ", ".join(f"'{code.name}'" for code in codes) + "]::text[]", TEXTS)
+    return func.array_position(listed, cast(column, TEXT), type_=Integer())
 
 
 @dataclass(frozen=True)
@@ -121,7 +118,7 @@ class Page:
             if key.nullable:
                 column = column.nulls_first() if self.backward else column.nulls_last()
             select = select.order_by(column)
-        return select.limit(binder.bind(lambda inputs: self.size(inputs) + more, BigInteger()))
+        return select.limit(binder.bind(lambda inputs: self.size(inputs) + more, BIGINT))
 
 
 def _size(leaf: Leaf | None, name: str) -> Getter:

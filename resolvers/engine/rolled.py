@@ -10,11 +10,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     ColumnClause,
     ColumnElement,
-    Date,
     FromClause,
     Integer,
     Select,
@@ -41,7 +39,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.types import TypeEngine
 
 from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, FACTS, SET
-from resolvers.engine.binder import Binder, Inputs
+from resolvers.engine.binder import BIGINT, DATE, TEXT, TEXTS, Binder, Inputs
 from resolvers.engine.buckets import TIMES, bucket
 from resolvers.engine.source import expression
 from resolvers.engine.spans import cut
@@ -53,17 +51,17 @@ if TYPE_CHECKING:
 ANCHOR = table(
     "anchor",
     column("id", Integer()),
-    column("kind", Text()),
-    column("key", BigInteger()),
+    column("kind", TEXT),
+    column("key", BIGINT),
     column("drill", Boolean()),
     schema="rollup",
 )
-PLACE = table("place", column("anchor", Integer()), column("organization_id", BigInteger()), schema="rollup")
-STATE = table("state", column("ready", Boolean()), column("next_change", Date()), schema="rollup")
+PLACE = table("place", column("anchor", Integer()), column("organization_id", BIGINT), schema="rollup")
+STATE = table("state", column("ready", Boolean()), column("next_change", DATE), schema="rollup")
 
 
-CODE = table("code", column("dimension", Text()), column("code", Integer()), column("value", Text()), schema="rollup")
-TYPES: Mapping[str, TypeEngine[Any]] = {"text": Text(), "boolean": Boolean(), "bigint": BigInteger()}
+CODE = table("code", column("dimension", TEXT), column("code", Integer()), column("value", TEXT), schema="rollup")
+TYPES: Mapping[str, TypeEngine[Any]] = {"text": TEXT, "boolean": Boolean(), "bigint": BIGINT}
 
 
 @dataclass(frozen=True)
@@ -104,10 +102,10 @@ class Parts:
             return table(f"{self.fact.table}_{suffix}", *columns, schema="rollup")
 
         def whole(*names: str) -> list[ColumnClause[Any]]:
-            return [column(name, BigInteger()) for name in names]
+            return [column(name, BIGINT) for name in names]
 
         def record() -> list[ColumnClause[Any]]:
-            days = (column(name, Date()) for name in ("valid_from", "valid_to"))
+            days = (column(name, DATE) for name in ("valid_from", "valid_to"))
             return [*whole("organization_id", "member_id"), *days]
 
         self.cell = made("cell", column("anchor", Integer()), column("slot", Integer()), *whole("class", "n"))
@@ -118,8 +116,8 @@ class Parts:
             *record(),
             *whole("class"),
             column("overlapping", Boolean()),
-            column("previous", Date()),
-            column("next", Date()),
+            column("previous", DATE),
+            column("next", DATE),
         )
         began, ended = (0, "valid_from", 1), (ENDED, "valid_to", -1 if asked.stock else 1)
         self.events = (began, ended) if asked.stock else (ended,) if asked.ended else (began,)
@@ -137,12 +135,12 @@ class Parts:
         span = self._ranges(self._slots, Boolean(), Integer(), Integer(), Integer())
         cell, slot = self.cell.c, self.cell.c.slot
         inside = and_(cell.anchor == self.targets.c.anchor, slot >= span.c.b, slot < span.c.c)
-        asked = cell["class"].bitwise_and(literal_column(str(self.fact.mask(self.kept.values())), BigInteger()))
-        first: ColumnElement[Any] = cast(null(), Date())
+        asked = cell["class"].bitwise_and(literal_column(str(self.fact.mask(self.kept.values())), BIGINT))
+        first: ColumnElement[Any] = cast(null(), DATE)
         if self.asked.time is not None:
             time = slot % ENDED
             year = func.make_date(time, 1, 1)
-            first = case((time < EVER, year), else_=literal_column(f"date '{EPOCH}'", Date()) + (time - DAY))
+            first = case((time < EVER, year), else_=literal_column(f"date '{EPOCH}'", DATE) + (time - DAY))
         summed = (
             select(
                 self.targets.c.child, self._bucket(first), asked.label("class"), func.sum(cell.n * span.c.d).label("n")
@@ -172,10 +170,10 @@ class Parts:
         found: dict[str, ColumnElement[Any]] = {}
         for name, kept in self.kept.items():
             coded = DIMENSIONS[kept]
-            values = select(func.array_agg(aggregate_order_by(CODE.c.value, CODE.c.code), type_=ARRAY(Text())))
-            values = values.where(CODE.c.dimension == literal_column(f"'{kept}'", Text()))
+            values = select(func.array_agg(aggregate_order_by(CODE.c.value, CODE.c.code), type_=TEXTS))
+            values = values.where(CODE.c.dimension == literal_column(f"'{kept}'", TEXT))
             code = number.bitwise_rshift(literal_column(str(self.fact.shift(kept)), Integer()))
-            code = code.bitwise_and(literal_column(str((1 << coded.bits) - 1), BigInteger()))
+            code = code.bitwise_and(literal_column(str((1 << coded.bits) - 1), BIGINT))
             value: ColumnElement[Any] = values.scalar_subquery()[cast(code, Integer())]
             found[name] = value if coded.type == "text" else cast(value, TYPES[coded.type])
         return found
@@ -229,7 +227,7 @@ class Parts:
 
     def _end(self, end: int) -> ColumnElement[date]:
         """The first day of the period, or the day after its last."""
-        return self.binder.bind(lambda inputs: self.asked.period(inputs)[end] or (date.min, date.max)[end], Date())
+        return self.binder.bind(lambda inputs: self.asked.period(inputs)[end] or (date.min, date.max)[end], DATE)
 
     def _part(
         self,
@@ -241,14 +239,14 @@ class Parts:
         person: ColumnElement[Any] | None = None,
     ) -> Select[Any]:
         told = [found.label(f"d_{name}") for name, found in columns.items()]
-        who = cast(null(), BigInteger()) if person is None else person
+        who = cast(null(), BIGINT) if person is None else person
         part = select(child.label("child"), bucket.label("bucket"), *told, number.label("n"), who.label("person"))
         conditions = [cast(columns[name], Text) == any_(values) for name, values in self.asked.where]
         return part.select_from(from_).where(*conditions)
 
     def _bucket(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
         time = self.asked.time
-        return (cast(null(), Date()) if time is None else bucket(time, day, self.binder)).label("bucket")
+        return (cast(null(), DATE) if time is None else bucket(time, day, self.binder)).label("bucket")
 
     def _joined(self, from_: FromClause) -> FromClause:
         """The records with the tables that their dimensions are in."""
@@ -342,11 +340,11 @@ class Rolled:
         part = Parts(counting.statistic, asked, self.targets, counting.binder).all()
         names = {self.drill: "child", time: "bucket"}
         keys = [part.c[names.get(item.name, f"d_{item.name}")] for item in counting.dimensions]
-        records = cast(func.coalesce(func.sum(part.c.n), 0), BigInteger())
+        records = cast(func.coalesce(func.sum(part.c.n), 0), BIGINT)
         several = func.count(part.c.person) - func.count(part.c.person.distinct())
         told = {"records": records, "persons": records - several}
         people = told["persons" if counting.statistic.person is not None else "records"]
-        measured = [(people if counting.coarse else cast(null(), BigInteger())).label("people")]
+        measured = [(people if counting.coarse else cast(null(), BIGINT)).label("people")]
         for place, name in enumerate(counting.measures):
             nothing = [cast(null(), Integer()).label(f"m{place}{suffix}") for suffix in "lf"]
             measured += [told[name].label(f"m{place}"), *nothing]

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, TableValuedAlias, bindparam, func
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Select, TableValuedAlias, bindparam, func
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
-from resolvers.engine.binder import KEYS, Binder, Getter, Inputs
+from resolvers.engine.binder import BIGINTS, KEYS, Binder, Getter, Inputs
 
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 
@@ -35,7 +34,7 @@ class Statement:
 
 def keys_parameter() -> ColumnElement[Any]:
     """The array of the parents' keys."""
-    return bindparam(KEYS, type_=ARRAY(BigInteger()))
+    return bindparam(KEYS, type_=BIGINTS)
 
 
 def parents() -> TableValuedAlias:

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     FromClause,
     Integer,
@@ -24,7 +23,6 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.util import find_tables
 
 from db.model import Term
@@ -32,14 +30,12 @@ from db.row_security import AGGREGATES
 from resolvers.access import Lens
 from resolvers.engine import buckets, ids
 from resolvers.engine.arguments import Arguments, Leaf
-from resolvers.engine.binder import Binder, Getter, Inputs
+from resolvers.engine.binder import BIGINT, TEXTS, Binder, Getter, Inputs
 from resolvers.engine.rolled import Rolled
 from resolvers.engine.source import Registry, Tally, expression
 from resolvers.engine.statement import Statement, compiled, parents
 from resolvers.engine.statistic import Children, Measure, Ref, Statistic, as_of
 from resolvers.errors import HubError
-
-_TEXTS = ARRAY(Text())
 
 MAX_DIMENSIONS = 3
 MAX_GROUPS = 2_000
@@ -310,7 +306,7 @@ class Counting:
         columns: list[ColumnElement[Any]] = []
         person = self.statistic.person
         people = func.count() if person is None else func.count(expression(person).distinct())
-        columns.append((people if self.coarse else cast(null(), BigInteger())).label("people"))
+        columns.append((people if self.coarse else cast(null(), BIGINT)).label("people"))
         for place, measure in enumerate(self.measures.values()):
             columns.append(as_of(measure.value, self.day, self.binder).label(f"m{place}"))
             for suffix, aggregate in (("l", measure.largest), ("f", measure.fewest)):
@@ -366,7 +362,7 @@ class Counting:
                     raise HubError("BAD_ARGUMENT", f"{name} of {self.kind} has no value {ids.shown(value)}.")
             return texts
 
-        return self.binder.bind(values, _TEXTS)
+        return self.binder.bind(values, TEXTS)
 
     def _joined(self, *parts: ColumnElement[Any]) -> FromClause:
         """The records' table with the tables that these expressions need."""
