@@ -98,6 +98,7 @@ registry.add(
             "organization": One("Organization", AidProject.organization_id),
             "division": One("Division", AidProject.division_id),
             "line": One("CooperationLine", AidProject.line_id),
+            "venue": One("Venue", AidProject.venue_id),
         },
     )
 )

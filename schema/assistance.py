@@ -26,7 +26,7 @@ from schema.assistance_filters import (
 )
 from schema.fields import field
 from schema.filters import Order
-from schema.refs import DivisionRef, MemberRef, OrganizationRef
+from schema.refs import DivisionRef, MemberRef, OrganizationRef, VenueRef
 from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
 
 IN_TERM = as_of("those in term that day; all without it")
@@ -107,6 +107,7 @@ class AidProject(Node):
     organization: OrganizationRef | None = field("The federation that pays (援建工会)")
     division: DivisionRef | None = field("Where it stands (所在区划)")
     line: CooperationLine | None = field("The line of work (协作内容)")
+    venue: VenueRef | None = field("The venue that came of it (建成场所)")
 
 
 @strawberry.type(description="Person on a roster (花名册人员)")

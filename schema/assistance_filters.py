@@ -5,7 +5,7 @@ from db.model import Term
 from db.units import Unit
 from schema.fields import optional
 from schema.filters import BooleanFilter, Choice, DateFilter, DecimalFilter, IdFilter, StringFilter, conditions
-from schema.refs import DivisionFilterRef, MemberFilterRef, OrganizationFilterRef
+from schema.refs import DivisionFilterRef, MemberFilterRef, OrganizationFilterRef, VenueFilterRef
 from schema.terms import describe
 
 
@@ -154,6 +154,7 @@ class AidProjectFilter:
     organization: OrganizationFilterRef | None = optional("The federation that pays (援建工会)")
     division: DivisionFilterRef | None = optional("Where it stands (所在区划)")
     line: CooperationLineFilter | None = optional("The line of work (协作内容)")
+    venue: VenueFilterRef | None = optional("The venue that came of it (建成场所)")
 
 
 @conditions("Which rosters (花名册筛选)")

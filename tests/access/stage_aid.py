@@ -24,11 +24,11 @@ async def furnish_aid(rows: Rows, put: Put, union: int, division: int, number: i
             household_id=household, dependant_id=child, member_id=own, amount=Decimal("2000.00"), item="书包", applied_on=day,
             approved_on=day + timedelta(3), paid_on=day + timedelta(9),
         )  # fmt: skip
-    await _assistance(put, union, division, day, member, elsewhere or union)
+    await _assistance(put, union, division, day, member, elsewhere or union, rows["Venue"][0])
     await furnish_care(rows, put, union, division, number)
 
 
-async def _assistance(put: Put, union: int, division: int, day: date, member: int, other: int) -> None:
+async def _assistance(put: Put, union: int, division: int, day: date, member: int, other: int, venue: int) -> None:
     agreement: int | None = None
     for year in (0, 1):
         agreement = await put(
@@ -48,8 +48,8 @@ async def _assistance(put: Put, union: int, division: int, day: date, member: in
         item="AMBULANCE", quantity=Decimal("4.000"), unit="VEHICLE", donated_on=day,
     )  # fmt: skip
     await put(
-        "AidProject", "aid_project", organization_id=union, division_id=division, line_id=line, kind="STATION", name="阶台驿站",
-        budget=Decimal("50000.00"), spent=Decimal("49000.00"), started_on=day, completed_on=day + timedelta(90),
+        "AidProject", "aid_project", organization_id=union, division_id=division, line_id=line, venue_id=venue, kind="STATION",
+        name="阶台驿站", budget=Decimal("50000.00"), spent=Decimal("49000.00"), started_on=day, completed_on=day + timedelta(90),
     )  # fmt: skip
     roster = await put("Roster", "roster", organization_id=union, line_id=line, name="阶台花名册", as_of=day)
     await put(
