@@ -1,7 +1,8 @@
 """Operations written from the schema: every field of a type by every path that leads to it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from graphql import (
     GraphQLEnumType,
@@ -63,13 +64,18 @@ class Writer:
         assert isinstance(found, GraphQLObjectType), name
         return found
 
-    def lists(self) -> Iterator[List]:
+    @cached_property
+    def lists(self) -> Sequence[List]:
         """All pages in the schema."""
+        found = []
         for parent in ("Query", *self.policy.types):
             for name, field in self.type(parent).fields.items():
                 target = self._paged(get_named_type(field.type))
                 if target in self.policy.types:
-                    yield List(parent, name, target, _input(field.args, "filter"), _input(field.args, "orderBy"))
+                    found.append(
+                        List(parent, name, target, _input(field.args, "filter"), _input(field.args, "orderBy"))
+                    )
+        return found
 
     def lookups(self) -> Iterator[tuple[str, str, str]]:
         """Root fields that find one row: the field, one of its arguments, the type."""
@@ -102,13 +108,14 @@ class Writer:
         shown = (name for name in self.policy.types[typename].shown if name in fields)
         return " ".join(dict.fromkeys(("__typename", "id", *shown)))
 
-    def reached(self) -> Iterator[List]:
+    @cached_property
+    def reached(self) -> Sequence[List]:
         """One page for each type that has any with a filter: that of the root, else the first of another type."""
         found: dict[str, List] = {}
-        for each in self.lists():
+        for each in self.lists:
             if each.filter is not None:
                 found.setdefault(each.target, each)
-        yield from found.values()
+        return list(found.values())
 
     def below(self, parent: str, name: str, form: str) -> str:
         """A relation with all values of the rows that it leads to; of a page the ``nodes`` or the ``edges``."""

@@ -31,13 +31,13 @@ def planned(judge: Judge, staged: Set[str]) -> set[Cell]:
                     add(target, judge.policy.types[target].shown, f"{name}.{lead}", ("in",))
     for field, argument, name in writer.lookups():
         add(name, judge.policy.types[name].shown, f"{field}({argument}:)")
-    for each in writer.lists():
+    for each in writer.lists:
         if each.root:
             add(each.target, (*judge.policy.types[each.target].shown, "totalCount"), each.field)
             add(each.target, judge.policy.types[each.target].shown, f"{each.field} edges")
             if "hierarchy" in writer.type("Query").fields[each.field].args:
                 add(each.target, judge.policy.types[each.target].shown, f"{each.field}(within:)")
-    for each in writer.reached():
+    for each in writer.reached:
         assert each.filter is not None
         by = [
             name

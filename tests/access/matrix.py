@@ -64,7 +64,7 @@ class Matrix:
         ones = [name for name in self.writer.leads(typename) if is_one(fields[name].type)]
         leads = " ".join(f"{name} {{ id }}" for name in ones)
         short: set[str] = set()
-        for each in self.writer.reached():
+        for each in self.writer.reached:
             if each.target == typename and each.filter is not None:
                 listed = [
                     name for name in each.filter.fields if name in self.writer.leads(typename) and name not in ones
@@ -148,7 +148,7 @@ async def lookups(matrix: Matrix, judge: Judge, persona: Persona) -> None:
 
 async def lists(matrix: Matrix, judge: Judge, persona: Persona) -> None:
     """Lists at the root: rows alone, which PostgreSQL writes, and with their edges and count."""
-    for found in matrix.writer.lists():
+    for found in matrix.writer.lists:
         if not found.root:
             continue
         values = matrix.writer.values(found.target)
@@ -166,7 +166,7 @@ async def lists(matrix: Matrix, judge: Judge, persona: Persona) -> None:
 
 async def within(matrix: Matrix, judge: Judge, persona: Persona) -> None:
     """Lists at the root within a union of the stage, in either hierarchy."""
-    for found in matrix.writer.lists():
+    for found in matrix.writer.lists:
         if not found.root or "hierarchy" not in matrix.writer.type("Query").fields[found.field].args:
             continue
         text = (
@@ -203,7 +203,7 @@ async def nested(matrix: Matrix, judge: Judge, persona: Persona) -> None:
 
 async def filters(matrix: Matrix, judge: Judge, persona: Persona) -> None:
     """Every filter with the true value of rows in and out of scope: what is out of scope is neither found nor counted."""
-    for found in matrix.writer.reached():
+    for found in matrix.writer.reached:
         assert found.filter is not None
         masked = [name for name in found.filter.fields if name != "id" and refused(judge, found.target, name)]
         coarse = judge.counts(found.target)
@@ -280,7 +280,7 @@ async def filters(matrix: Matrix, judge: Judge, persona: Persona) -> None:
 
 async def orders(matrix: Matrix, judge: Judge, persona: Persona) -> None:
     """Every order: only rows in scope stand in it."""
-    for found in matrix.writer.reached():
+    for found in matrix.writer.reached:
         rows = await matrix.rows(found.target)
         open_, masked = [], []
         for column in found.columns:

@@ -50,7 +50,7 @@ def probes(policy: Policy) -> Iterator[tuple[str, str, str]]:
     for name in policy.types:
         yield f"node of {name}", f"query($id: ID!) {{ node(id: $id) {{ id ... on {name} {{ __typename }} }} }}", name
         yield f"nodes of {name}", "query($id: ID!) { nodes(ids: [$id]) { id } }", name
-    for each in Writer(schema._schema, policy).lists():
+    for each in Writer(schema._schema, policy).lists:
         if policy.types[each.target].open:
             continue
         if each.root and "within" in schema._schema.type_map["Query"].fields[each.field].args:  # type: ignore[attr-defined]
@@ -107,7 +107,7 @@ async def test_a_cursor_of_another_scope_is_a_place_and_opens_nothing(
     """Pages behind and before the cursor of a row out of scope have rows in scope only, and all of them."""
     persona, national = stage.callers[name], stage.callers["national"]
     reference = Reference(owner, policy, TABLES, persona, today())
-    for each in Writer(schema._schema, policy).lists():
+    for each in Writer(schema._schema, policy).lists:
         if not each.root or policy.types[each.target].open:
             continue
         allowed = await reference.rows(each.target)
@@ -157,7 +157,7 @@ async def test_no_filter_tells_a_value_of_a_row_out_of_scope_that_a_row_in_scope
     writer = Writer(schema._schema, policy)
     tried = 0
     for typename, relation, target, key, beyond in await leading_out(owner, policy, persona):
-        lists = [each for each in writer.lists() if each.target == typename and each.root and each.by_id]
+        lists = [each for each in writer.lists if each.target == typename and each.root and each.by_id]
         if not lists or relation not in lists[0].filter.fields:  # type: ignore[union-attr]
             continue
         field = lists[0].field

@@ -195,7 +195,7 @@ async def test_every_row_that_the_reference_allows_is_reached_by_the_lists(
     writer = asking.Writer(schema._schema, policy)
     for caller in (stage.callers[personas[seed % len(personas)]], somebody(chance, some)):
         reference = Reference(owner, policy, TABLES, caller, today())
-        for each in writer.lists():
+        for each in writer.lists:
             if not each.root or policy.types[each.target].open:
                 continue
             found, count = await paged(hub, each.field, caller)

@@ -20,7 +20,7 @@ NAMING = {"id": "x", "number": "x", "creditCode": "x", "sourceNumber": "x", "cer
 async def test_no_count_is_by_what_names_one_record(hub: Caller, stage: Stage, policy: Policy, name: str) -> None:
     """By ID, number or code, plain, negated, within a list of others, or through a relation: refused before anything runs."""
     tried = 0
-    for each in Writer(schema._schema, policy).lists():
+    for each in Writer(schema._schema, policy).lists:
         if not each.root or each.filter is None:
             continue
         text = f"query($filter: {each.filter}) {{ {each.field}(filter: $filter) {{ totalCount }} }}"
