@@ -58,4 +58,5 @@ lock: ## the locks from pyproject.toml (UPGRADE=--upgrade for the newest version
 
 clean: ## remove what was made, but not the data in .data/
 	rm -rf .venv build dist *.egg-info hub/static explorer/node_modules
+	rm -rf /dev/shm/unionhub-test-$$(pwd | sha256sum | cut -c -12)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

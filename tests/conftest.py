@@ -19,8 +19,9 @@ from db.crypto import Vault
 from db.demo import load_demo
 from db.generate import generate
 from db.keys import KeyFile, ensure_key_file
-from db.load_divisions import load_divisions
 from tests.sample import add_samples
+from tests.server import folder, forgo_durability
+from tests.territory import load_territory
 
 ROOT = Path(__file__).parent.parent
 MEMBERS, SEED = 2_500, 20_260_630
@@ -43,15 +44,21 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 def sources() -> str:
     """A digest of everything that decides what the template holds."""
     digest = hashlib.sha256(f"{MEMBERS} {SEED}".encode())
-    for path in sorted([*(ROOT / "db").rglob("*.py"), *(ROOT / "db" / "data").iterdir(), ROOT / "tests" / "sample.py"]):
+    for path in sorted(
+        [
+            *(ROOT / "db").rglob("*.py"),
+            *(ROOT / "db" / "data").iterdir(),
+            *(ROOT / "tests" / name for name in ("sample.py", "territory.py")),
+        ]
+    ):
         digest.update(path.name.encode() + path.read_bytes())
     digest.update(KEY_FILE.read_bytes())
     return digest.hexdigest()[:12]
 
 
 async def fill_federation(url: str) -> None:
-    """Divisions, a federation, and some rows of every programme."""
-    await load_divisions(url)
+    """Divisions (some of the townships), a federation, and some rows of every programme."""
+    await load_territory(url)
     await generate(url, MEMBERS, SEED, extend=add_samples)
     await rollups.rebuild(url)
     connection = await asyncpg.connect(url)
@@ -105,24 +112,13 @@ async def drop(server: str, name: str) -> None:
         await connection.close()
 
 
-async def forgo_durability(server: str) -> None:
-    """Spare the test server the waiting for the disk: its databases are thrown away."""
-    connection = await asyncpg.connect(server)
-    try:
-        if await connection.fetchval("SHOW fsync") == "on":
-            await connection.execute("ALTER SYSTEM SET fsync = off")
-            await connection.execute("SELECT pg_reload_conf()")
-    finally:
-        await connection.close()
-
-
 @pytest.fixture(scope="session")
 def server_url() -> str:
     """The URL of the ``postgres`` database of the test server: ``UNIONHUB_TEST_DATABASE_URL``, else the embedded one."""
     named = os.environ.get("UNIONHUB_TEST_DATABASE_URL")
     if named:
         return named
-    url = embedded.start(ROOT / ".data" / "test")
+    url = embedded.start(folder())
     run(forgo_durability(url))
     return url
 
