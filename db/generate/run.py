@@ -27,6 +27,8 @@ from db.migrate import connect, require_head
 
 SMALL = 50_000
 """Up to so many members a process does not pay."""
+AHEAD = 5
+"""So many chunks are in the making or wait to be written: a few for each process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,32 +96,48 @@ async def generate(
     connection = await connect(url)
     try:
         await require_head(connection)
-        async with connection.transaction():
-            if await connection.fetchval("SELECT EXISTS (SELECT FROM organization)"):
-                raise DataError(
-                    "The database has organizations already; a federation is generated into an empty one only."
-                )
-            provinces = await divisions(connection)
-            await rollups.set_aside(connection)
-            # the rows of members say their union already; without indexes the trigger would look for each from end to end
-            await connection.execute("ALTER TABLE membership DISABLE TRIGGER membership_insert")
-            async with indexes_set_aside(connection, PERSONS, progress):
-                async with indexes_set_aside(connection, [table for table in TABLES if table not in PERSONS], progress):
-                    await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
-                    await load(connection, provinces, members, seed, ring, progress, workers)
-                await count_on(connection)
-                if extend is not None:
-                    # so that its questions are planned for what is there; roughly is enough
-                    await connection.execute("SET LOCAL default_statistics_target = 10")
-                    await connection.execute(f"ANALYZE {', '.join(TABLES)}")
-                    await extend(connection)
-            await connection.execute("ALTER TABLE membership ENABLE TRIGGER membership_insert")
+        with makers(members, workers) as pool:
+            async with connection.transaction():
+                await fill(connection, members, seed, ring, pool, extend, progress)
         if settle:
             await vacuum(connection, progress)
         counts = {table: await connection.fetchval(f"SELECT count(*) FROM {table}") for table in TABLES}  # noqa: S608
     finally:
         await connection.close()
     return Generated(counts, perf_counter() - started)
+
+
+async def fill(
+    connection: asyncpg.Connection,
+    members: int,
+    seed: int,
+    ring: KeyRing,
+    pool: Executor,
+    extend: Callable[[asyncpg.Connection], Awaitable[None]] | None,
+    progress: Progress | None,
+) -> None:
+    """Inside the caller's transaction, all that ``generate`` writes.
+
+    Raises:
+        DataError: there are no divisions, or organizations already.
+    """
+    if await connection.fetchval("SELECT EXISTS (SELECT FROM organization)"):
+        raise DataError("The database has organizations already; a federation is generated into an empty one only.")
+    provinces = await divisions(connection)
+    await rollups.set_aside(connection)
+    # the rows of members say their union already; without indexes the trigger would look for each from end to end
+    await connection.execute("ALTER TABLE membership DISABLE TRIGGER membership_insert")
+    async with indexes_set_aside(connection, PERSONS, progress):
+        async with indexes_set_aside(connection, [table for table in TABLES if table not in PERSONS], progress):
+            await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
+            await load(connection, provinces, members, seed, ring, pool, progress)
+        await count_on(connection)
+        if extend is not None:
+            # so that its questions are planned for what is there; roughly is enough
+            await connection.execute("SET LOCAL default_statistics_target = 10")
+            await connection.execute(f"ANALYZE {', '.join(TABLES)}")
+            await extend(connection)
+    await connection.execute("ALTER TABLE membership ENABLE TRIGGER membership_insert")
 
 
 async def vacuum(connection: asyncpg.Connection, progress: Progress | None) -> None:
@@ -144,27 +162,26 @@ async def load(
     members: int,
     seed: int,
     ring: KeyRing,
+    pool: Executor,
     progress: Progress | None,
-    workers: int | None,
 ) -> None:
     """Plan, then COPY what stands above the grassroots, and chunk after chunk while the next ones are being made."""
-    count = workers or (min(os.cpu_count() or 1, 4) if members > SMALL else 0)
     codes = [county.code for _, _, county in counties(provinces) if not county.is_zone]
+    chance, above = random.Random(f"unionhub {seed}"), Rows()
+    planner = Planner(provinces, members, Federations(chance, above), chance)
     done = 0
-    with makers(count) as pool:
-        chance, rows = random.Random(f"unionhub {seed}"), Rows()
-        planner = Planner(provinces, members, Federations(chance, rows), chance)
-        async for places, made in ahead(pool, count + 1, rows, planner.chunks(), seed, codes, ring):
-            await copy_all(connection, made)
-            done += sum(place.members for place in places)
-            if progress is not None and places:
-                progress("members", done, members)
+    async for places, made in ahead(pool, above, planner.chunks(), seed, codes, ring):
+        await copy_all(connection, made)
+        done += sum(place.members for place in places)
+        if progress is not None and places:
+            progress("members", done, members)
 
 
-def makers(count: int) -> Executor:
-    """Where chunks are made: so many processes, which start at once and not with the first chunk; without any, a thread."""
-    if not count:
+def makers(members: int, workers: int | None) -> Executor:
+    """What makes chunks: processes, which start at once and not with the first chunk; for few members a thread."""
+    if workers is None and members <= SMALL:
         return ThreadPoolExecutor(1)
+    count = workers or min(os.cpu_count() or 1, 4)
     pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
     for _ in range(count):
         pool.submit(make_ready)
@@ -176,15 +193,15 @@ def make_ready() -> None:
 
 
 async def ahead(
-    pool: Executor, depth: int, above: Rows, chunks: Iterator[list[Place]], seed: int, codes: list[str], ring: KeyRing
+    pool: Executor, above: Rows, chunks: Iterator[list[Place]], seed: int, codes: list[str], ring: KeyRing
 ) -> AsyncIterator[tuple[list[Place], dict[str, bytes]]]:
-    """The rows ``above`` without a place, then chunks in order with their rows, ``depth`` of them in the making."""
+    """The rows ``above`` without a place, then chunks in order with their rows, ``AHEAD`` of them in the making."""
     ready: Future[dict[str, bytes]] = Future()
     ready.set_result(above.packed())
     waiting: deque[tuple[list[Place], Future[dict[str, bytes]]]] = deque([([], ready)])
     for number, places in enumerate(chunks):
         waiting.append((places, pool.submit(make_chunk, seed, number, places, codes, ring)))
-        if len(waiting) > depth:
+        if len(waiting) > AHEAD:
             first, future = waiting.popleft()
             yield first, await asyncio.wrap_future(future)
     while waiting:

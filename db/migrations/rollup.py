@@ -30,8 +30,8 @@ CREATE TABLE rollup.anchor (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind text NOT NULL, key bigint NOT NULL, drill boolean NOT NULL,
     UNIQUE (kind, key)
 );
-CREATE TABLE rollup.place (anchor integer NOT NULL, organization_id bigint NOT NULL, PRIMARY KEY (anchor, organization_id));
-CREATE INDEX ix_place_organization_id ON rollup.place (organization_id, anchor);
+CREATE TABLE rollup.place (anchor integer NOT NULL, organization_id bigint NOT NULL);
+{keys}
 
 CREATE FUNCTION rollup.today() RETURNS date LANGUAGE sql STABLE AS $$ SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date $$;
 
@@ -217,7 +217,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '
         SELECT anchor, slot, class, n FROM rollup.{table}_cell
         WHERE anchor = ANY (anchors) AND slot < {set} AND slot % {ended} > {ever}
     ), {sums}
-    INSERT INTO rollup.{table}_cell (anchor, slot, class, n) SELECT * FROM sums ORDER BY {order} ON CONFLICT DO NOTHING;
+    INSERT INTO rollup.{table}_cell (anchor, slot, class, n) SELECT * FROM sums ORDER BY anchor ON CONFLICT DO NOTHING;
 $$;
 
 CREATE FUNCTION rollup.{table}_rebuild() RETURNS void
@@ -241,7 +241,7 @@ BEGIN
         FROM events e JOIN rollup.place p ON p.organization_id = e.organization_id GROUP BY 1, 2, 3
     ), {sums}
     INSERT INTO rollup.{table}_cell (anchor, slot, class, n)
-    SELECT * FROM (SELECT * FROM days UNION ALL SELECT * FROM sums) made ORDER BY {order};
+    SELECT * FROM (SELECT * FROM days UNION ALL SELECT * FROM sums) made ORDER BY anchor;
     WITH several AS MATERIALIZED (SELECT * FROM rollup.{table}_several)
     INSERT INTO rollup.{table}_repeat
     SELECT p.anchor, s.* FROM several s JOIN rollup.place p ON p.organization_id = s.organization_id ORDER BY p.anchor, s.valid_from;
@@ -290,6 +290,14 @@ FOR EACH STATEMENT EXECUTE FUNCTION rollup.{table}_changed();
 CREATE TRIGGER rollup_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION rollup.{table}_changed();
 """
 
+PLACE_KEYS = """
+    ALTER TABLE rollup.place ADD CONSTRAINT place_pkey PRIMARY KEY (anchor, organization_id);
+    CREATE INDEX ix_place_organization_id ON rollup.place (organization_id, anchor);
+"""
+WITHOUT_PLACE_KEYS = """
+    ALTER TABLE rollup.place DROP CONSTRAINT place_pkey;
+    DROP INDEX rollup.ix_place_organization_id;
+"""
 KEYS = """
     ALTER TABLE rollup.{table}_cell ADD CONSTRAINT {table}_cell_pkey PRIMARY KEY (anchor, slot, class) INCLUDE (n);
     ALTER TABLE rollup.{table}_repeat ADD CONSTRAINT {table}_repeat_pkey PRIMARY KEY (anchor, organization_id, id);
@@ -305,10 +313,7 @@ WITHOUT_KEYS = """
     DROP INDEX rollup.ix_{table}_repeat_valid_from, rollup.ix_{table}_repeat_valid_to, rollup.ix_{table}_repeat_overlapping,
         rollup.ix_{table}_repeat_member_id;
 """
-"""The indexes of a fact's cells and repetitions, and how they are taken away."""
-
-ORDER = "anchor::bigint << 32 | slot"
-"""Cells that are read together lie together. By one number they are sorted in half the time; those of a slot are found by their key."""
+"""The indexes of places, and of a fact's cells and repetitions; and how they are taken away."""
 
 SUMS = """years AS MATERIALIZED (
         SELECT d.anchor, d.slot / {ended} * {ended} + CASE WHEN a.drill
@@ -447,13 +452,22 @@ BEGIN
 END $$;
 
 CREATE FUNCTION rollup.place_all() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' SET maintenance_work_mem = '256MB' AS $$
+DECLARE fresh boolean := NOT EXISTS (SELECT FROM rollup.place);
 BEGIN
-    DELETE FROM rollup.place;
+    IF fresh THEN
+        {without_keys}
+        TRUNCATE rollup.place;
+    ELSE
+        DELETE FROM rollup.place;
+    END IF;
     DELETE FROM rollup.anchor;
     INSERT INTO rollup.anchor (kind, key, drill) SELECT kind, key, drill FROM rollup.kept;
     ANALYZE rollup.anchor;
     INSERT INTO rollup.place SELECT anchor, organization_id FROM rollup.wanted ORDER BY 1, 2;
+    IF fresh THEN
+        {keys}
+    END IF;
     ANALYZE rollup.place;
     UPDATE rollup.state SET ready = true, placed_on = rollup.today(),
         next_change = (SELECT coalesce(min(day), 'infinity') FROM rollup.coming WHERE day > rollup.today());
@@ -528,7 +542,6 @@ def _of_fact(fact: Fact) -> str:
         kept=KEPT,
         keys=KEYS.format(table=fact.table),
         without_keys=WITHOUT_KEYS.format(table=fact.table),
-        order=ORDER,
         sums=SUMS.format(sets=_sets(fact), **slots),
         lock=LOCK,
         **slots,
@@ -549,10 +562,15 @@ def statements(facts: Iterable[Fact]) -> list[str]:
     """All statements that make the roll-ups of these facts."""
     facts = tuple(facts)
     room = " ".join(f"WHEN '{name}' THEN {(1 << coded.bits) - 1}" for name, coded in DIMENSIONS.items())
-    made = [BASE.format(ended=ENDED, ever=EVER, day=DAY, epoch=EPOCH, room=room), *(_of_fact(fact) for fact in facts)]
+    made = [
+        BASE.format(ended=ENDED, ever=EVER, day=DAY, epoch=EPOCH, room=room, keys=PLACE_KEYS),
+        *(_of_fact(fact) for fact in facts),
+    ]
     made.append(
         WHOLE.format(
             lock=LOCK,
+            keys=PLACE_KEYS,
+            without_keys=WITHOUT_PLACE_KEYS,
             moves=" ".join(f"PERFORM rollup.{fact.table}_move(organizations);" for fact in facts),
             folds=" + ".join(f"rollup.{fact.table}_fold()" for fact in facts),
             of_organizations="".join(_restated(fact, "organization") for fact in facts if fact.organization),

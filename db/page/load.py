@@ -105,8 +105,8 @@ async def load_page(connection: asyncpg.Connection, ring: KeyRing, seed: int) ->
 ANSWERABLE = """
 WITH named AS (SELECT name, min(id) AS id FROM organization WHERE name = ANY ($2) GROUP BY name)
 SELECT d.id AS division,
-       CASE WHEN f.organization IS NULL THEN (SELECT min(o.id) FROM organization o WHERE o.kind = 'LOCAL_FEDERATION' AND o.division_id = d.id)
-            ELSE n.id END AS organization
+       CASE WHEN f.organization IS NOT NULL THEN n.id
+            ELSE (SELECT min(id) FROM organization WHERE kind = 'LOCAL_FEDERATION' AND division_id = d.id) END AS organization
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY f (division, organization, position)
 LEFT JOIN division d ON d.valid_to IS NULL AND d.code = f.division LEFT JOIN named n ON n.name = f.organization
 ORDER BY f.position
