@@ -203,7 +203,7 @@ async def load_demo(
         await add_named(connection)
         await load_page(connection, ring, seed)
 
-    await load_divisions(url, progress=progress)
+    await load_divisions(url, progress=progress, settle=False)
     await generate(url, members, seed, progress=progress, extend=extend, settle=False, keys=keys)
     await asyncio.gather(rollups.rebuild(url, progress), vacuum(url))
     return True

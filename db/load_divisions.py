@@ -278,11 +278,14 @@ class Loader:
         return added
 
 
-async def load_divisions(url: str, *, villages: bool | Path = False, progress: Progress | None = None) -> Loaded:
+async def load_divisions(
+    url: str, *, villages: bool | Path = False, progress: Progress | None = None, settle: bool = True
+) -> Loaded:
     """Load provinces to townships, and with ``villages`` the villages too (of the file named, else of the vendored
     one).
 
-    One transaction: all or nothing. What is there already stays as it is, so a second run adds nothing.
+    One transaction: all or nothing. What is there already stays as it is, so a second run adds nothing. Unless it shall
+    ``settle``, VACUUM and statistics are left to the caller.
 
     Raises:
         DataError: the database cannot be reached or is not migrated, or a file is not what it should be.
@@ -314,7 +317,8 @@ async def load_divisions(url: str, *, villages: bool | Path = False, progress: P
             await connection.execute(
                 "SELECT setval(pg_get_serial_sequence('division', 'id'), (SELECT max(id) FROM division))"
             )
-        await connection.execute("VACUUM (ANALYZE) division, division_closure, division_alias, deadline_rule")
+        if settle:
+            await connection.execute("VACUUM (ANALYZE) division, division_closure, division_alias, deadline_rule")
     finally:
         await connection.close()
     return Loaded(loader.added, rules)

@@ -135,7 +135,7 @@ async def fill(
         if extend is not None:
             # so that its questions are planned for what is there; roughly is enough
             await connection.execute("SET LOCAL default_statistics_target = 10")
-            await connection.execute(f"ANALYZE {', '.join(TABLES)}")
+            await connection.execute(f"ANALYZE division, division_closure, {', '.join(TABLES)}")
             await extend(connection)
     await connection.execute("ALTER TABLE membership ENABLE TRIGGER membership_insert")
 
