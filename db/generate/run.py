@@ -131,6 +131,7 @@ async def fill(
         async with indexes_set_aside(connection, [table for table in TABLES if table not in PERSONS], progress):
             await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
             await load(connection, provinces, members, seed, ring, pool, progress)
+            pool.shutdown(wait=False)
         await count_on(connection)
         if extend is not None:
             # so that its questions are planned for what is there; roughly is enough

@@ -242,7 +242,10 @@ BEGIN
     ), {sums}
     INSERT INTO rollup.{table}_cell (anchor, slot, class, n)
     SELECT * FROM (SELECT * FROM days UNION ALL SELECT * FROM sums) made ORDER BY anchor;
-    WITH several AS MATERIALIZED (SELECT * FROM rollup.{table}_several)
+    WITH several AS MATERIALIZED (  -- each once and not at every anchor, and no class is made of others
+        SELECT * FROM rollup.{table}_several WHERE member_id = ANY (ARRAY(
+            SELECT member_id FROM {table} WHERE valid_from IS NOT NULL GROUP BY 1 HAVING count(*) > 1))
+    )
     INSERT INTO rollup.{table}_repeat
     SELECT p.anchor, s.* FROM several s JOIN rollup.place p ON p.organization_id = s.organization_id ORDER BY p.anchor, s.valid_from;
     IF fresh THEN
