@@ -458,7 +458,8 @@ CREATE FUNCTION rollup.place_all() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' SET maintenance_work_mem = '256MB' AS $$
 DECLARE fresh boolean := NOT EXISTS (SELECT FROM rollup.place);
 BEGIN
-    IF fresh THEN
+    IF fresh THEN  -- statistics lock them in this order too, so that neither waits for the other
+        LOCK TABLE {all_read} IN ACCESS EXCLUSIVE MODE;
         {without_keys}
         TRUNCATE rollup.place;
     ELSE
@@ -564,6 +565,10 @@ def _restated(fact: Fact, by: str) -> str:
 def statements(facts: Iterable[Fact]) -> list[str]:
     """All statements that make the roll-ups of these facts."""
     facts = tuple(facts)
+
+    def of_each(kind: str) -> list[str]:
+        return [f"{fact.table}_{kind}" for fact in facts]
+
     room = " ".join(f"WHEN '{name}' THEN {(1 << coded.bits) - 1}" for name, coded in DIMENSIONS.items())
     made = [
         BASE.format(ended=ENDED, ever=EVER, day=DAY, epoch=EPOCH, room=room, keys=PLACE_KEYS),
@@ -574,6 +579,7 @@ def statements(facts: Iterable[Fact]) -> list[str]:
             lock=LOCK,
             keys=PLACE_KEYS,
             without_keys=WITHOUT_PLACE_KEYS,
+            all_read=", ".join(f"rollup.{name}" for name in (*of_each("cell"), "place", *of_each("repeat"))),
             moves=" ".join(f"PERFORM rollup.{fact.table}_move(organizations);" for fact in facts),
             folds=" + ".join(f"rollup.{fact.table}_fold()" for fact in facts),
             of_organizations="".join(_restated(fact, "organization") for fact in facts if fact.organization),
