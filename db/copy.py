@@ -121,6 +121,7 @@ async def indexes_set_aside(
     yield
     await connection.execute("SET LOCAL maintenance_work_mem = '256MB'")
     await connection.execute("SET LOCAL max_parallel_maintenance_workers = 2")
+    # a table of a megabyte is worth a second core
     await connection.execute("SET LOCAL min_parallel_table_scan_size = '1MB'")
     # work_mem for the joins that check foreign keys
     await connection.execute("SET LOCAL work_mem = '256MB'")
