@@ -14,13 +14,14 @@ from db.divisions import DivisionLevel
 from db.errors import DataError
 from db.generate import generate
 from db.generate.codes import credit_code
-from db.generate.tables import TABLES
 from db.keys import KeySource, from_environment
 from db.load_divisions import FILES, FOLDER, Loader, load_divisions
 from db.migrate import connect, require_head
 from db.models import Model
 from db.organizations import Hierarchy
+from db.page.bodies import NewUnion, add_unions
 from db.page.load import load_page
+from db.page.places import union_id
 
 MEMBERS, SEED = 100_000, 2023
 TOWN = "610222103"
@@ -202,19 +203,17 @@ async def load_demo(
         await add_named(connection)
         await load_page(connection, ring, seed)
 
-    await load_divisions(url, progress=progress)
-    await generate(url, members, seed, progress=progress, extend=extend, keys=keys)
-    await rollups.rebuild(url, progress)
-    await analyze(url)
+    await load_divisions(url, progress=progress, settle=False)
+    await generate(url, members, seed, progress=progress, extend=extend, settle=False, keys=keys)
+    await asyncio.gather(rollups.rebuild(url, progress), vacuum(url))
     return True
 
 
-async def analyze(url: str) -> None:
-    """Tell the planner what is in the tables that the generator leaves alone."""
+async def vacuum(url: str) -> None:
+    """Tell PostgreSQL what is in the tables, and that everybody sees it."""
     connection = await connect(url)
     try:
-        tables = sorted(set(Model.metadata.tables) - set(TABLES))
-        await connection.execute(f"ANALYZE {', '.join(tables)}")
+        await connection.execute(f"VACUUM (ANALYZE) {', '.join(sorted(Model.metadata.tables))}")
     finally:
         await connection.close()
 
@@ -227,30 +226,22 @@ def load_demo_sync(url: str) -> bool:
 async def add_named(connection: asyncpg.Connection) -> None:
     """Add the named unions with their links, and the villages of one town with a union in each; inside the caller's
     transaction."""
-    loader = Loader(connection, None)
-    await loader.start()
-    await loader.level(DivisionLevel.VILLAGE, FOLDER / FILES[DivisionLevel.VILLAGE][0], within=TOWN)
-    await connection.execute("SELECT setval(pg_get_serial_sequence('division', 'id'), (SELECT max(id) FROM division))")
     for named in NAMED:
         await add(connection, named)
+    loader = Loader(connection, None)
+    await loader.start(TOWN)
+    await loader.level(DivisionLevel.VILLAGE, FOLDER / FILES[DivisionLevel.VILLAGE][0], within=TOWN)
+    await connection.execute("SELECT setval(pg_get_serial_sequence('division', 'id'), (SELECT max(id) FROM division))")
     villages = await connection.fetch(
-        "SELECT code, name FROM division WHERE level = 'VILLAGE' AND starts_with(code, $1) ORDER BY code", TOWN
+        "SELECT id, name FROM division WHERE level = 'VILLAGE' AND starts_with(code, $1) ORDER BY code", TOWN
     )
-    parent = "铜川市宜君县太安镇总工会"
+    parent = await union_id(connection, "铜川市宜君县太安镇总工会")
+    unions = []
     for village in villages:
         called = village["name"].removesuffix("委会").removesuffix("民").removesuffix("村") + "村"
-        await add(
-            connection,
-            Named(
-                f"太安镇{called}工会委员会",
-                "VILLAGE",
-                "JOINT",
-                village["code"],
-                date(2021, 6, 1),
-                ((PLACE, parent),),
-                prefix=None,
-            ),
-        )
+        name = f"太安镇{called}工会委员会"
+        unions.append(NewUnion(name, "JOINT", village["id"], parent, date(2021, 6, 1), level="VILLAGE"))
+    await add_unions(connection, unions)
 
 
 async def add(connection: asyncpg.Connection, named: Named) -> int:
@@ -286,9 +277,7 @@ async def add(connection: asyncpg.Connection, named: Named) -> int:
     for hierarchy in Hierarchy:
         await recompute(connection, hierarchy, [number])
     for position, (hierarchy, parent_name) in enumerate(named.parents):
-        parent = await connection.fetchval("SELECT id FROM organization WHERE name = $1", parent_name)
-        if parent is None:
-            raise DataError(f"{named.name}: there is no union called {parent_name}.")
+        parent = await union_id(connection, parent_name)
         await link(
             connection, child=number, parent=parent, hierarchy=hierarchy, on=named.established, is_lead=position == 0
         )

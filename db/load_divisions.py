@@ -11,7 +11,7 @@ from typing import IO
 
 import asyncpg
 
-from db.copy import Progress, copy_rows, indexes_set_aside
+from db.copy import Progress, copy_bytes, copy_rows, indexes_set_aside
 from db.divisions import DivisionKind, DivisionLevel
 from db.errors import DataError
 from db.migrate import connect, require_head
@@ -69,19 +69,27 @@ def kind_of(code: str) -> DivisionKind:
     return DivisionKind.STATISTICAL_ZONE if len(code) == 6 and code[4] == "7" else DivisionKind.STATUTORY
 
 
-def read(file: IO[str], parent_column: str | None, name: str) -> Iterator[tuple[str, str, str | None]]:
-    """Rows ``(code, name, parent code)`` of a file of codes.
+def closure_lines(line: tuple[int, ...]) -> list[str]:
+    """The rows of the closure for the division that ``line`` begins with, as lines of COPY's text format."""
+    return [f"{ancestor}\t{line[0]}\t{depth}\n" for depth, ancestor in enumerate(line)]
+
+
+def read(
+    file: IO[str], parent_column: str | None, name: str, within: str = ""
+) -> Iterator[tuple[str, str, str | None]]:
+    """Rows ``(code, name, parent code)`` of a file of codes; only those whose line begins with ``within``.
 
     Raises:
         DataError: a column is missing.
     """
-    rows = csv.DictReader(file)
+    columns = next(csv.reader(file), [])
     wanted = {"code", "name", *([parent_column] if parent_column else [])}
-    if missing := wanted - set(rows.fieldnames or ()):
+    if missing := wanted - set(columns):
         raise DataError(
             f"{name} has no column {', '.join(sorted(missing))}; its first line must name {', '.join(sorted(wanted))}."
         )
-    for row in rows:
+    # most lines of a large file are not worth taking apart
+    for row in csv.DictReader((line for line in file if line.startswith(within)) if within else file, columns):
         yield row["code"], row["name"], row[parent_column] if parent_column else None
 
 
@@ -107,19 +115,20 @@ class Loader:
         self.next_id = 1
         self.added = 0
 
-    async def start(self) -> None:
-        """Learn what is there already."""
+    async def start(self, code: str | None = None) -> None:
+        """Learn what is there already: all but the villages, or one division."""
         rows = await self.connection.fetch(
             "SELECT d.code, d.full_name, array_agg(c.ancestor_id ORDER BY c.depth) AS line FROM division d"
             " JOIN division_closure c ON c.descendant_id = d.id WHERE d.valid_to IS NULL AND d.code IS NOT NULL"
-            " AND d.level <> 'VILLAGE' GROUP BY d.id"
+            " AND d.level <> 'VILLAGE' AND ($1::text IS NULL OR d.code = $1) GROUP BY d.id",
+            code,
         )
         self.places = {row["code"]: Place(row["full_name"], tuple(row["line"])) for row in rows}
         self.next_id = 1 + await self.connection.fetchval("SELECT coalesce(max(id), 0) FROM division")
 
     async def level(self, level: DivisionLevel, path: Path, within: str = "") -> None:
         """Add what a level's file has and the database has not; only codes that begin with ``within``."""
-        closure: list[tuple[int, int, int]] = []
+        closure: list[str] = []
         rows: list[tuple[object, ...]] = []
         keep = level is not DivisionLevel.VILLAGE
         since = {former.successor: former.valid_to for former in FORMER}
@@ -127,9 +136,9 @@ class Loader:
         done = 0
         with open_text(path) as file:
             try:
-                for code, name, parent_code in read(file, FILES[level][1], path.name):
+                for code, name, parent_code in read(file, FILES[level][1], path.name, within):
                     done += 1
-                    if code in known or not code.startswith(within):
+                    if code in known:
                         continue
                     parent = Place("", ()) if parent_code is None else known.get(parent_code)
                     if parent is None:
@@ -155,7 +164,7 @@ class Loader:
                             None,
                         )
                     )
-                    closure += [(ancestor, number, depth) for depth, ancestor in enumerate(place.line)]
+                    closure += closure_lines(place.line)
                     if len(rows) == 20_000:
                         await self.flush(rows, closure)
                         self.tell(level, done)
@@ -164,10 +173,10 @@ class Loader:
         await self.flush(rows, closure)
         self.tell(level, ROWS[level])
 
-    async def flush(self, rows: list[tuple[object, ...]], closure: list[tuple[int, int, int]]) -> None:
+    async def flush(self, rows: list[tuple[object, ...]], closure: list[str]) -> None:
         """Write and forget what has been gathered."""
         await copy_rows(self.connection, "division", COLUMNS, rows)
-        await copy_rows(self.connection, "division_closure", CLOSURE_COLUMNS, closure)
+        await copy_bytes(self.connection, "division_closure", CLOSURE_COLUMNS, "".join(closure).encode())
         self.added += len(rows)
         rows.clear()
         closure.clear()
@@ -234,7 +243,7 @@ class Loader:
             since,
             until,
         )
-        await self.flush([row], [(ancestor, number, depth) for depth, ancestor in enumerate((number, *parent.line))])
+        await self.flush([row], closure_lines((number, *parent.line)))
         return number
 
     async def alias(self, number: int, name: str) -> None:
@@ -269,11 +278,14 @@ class Loader:
         return added
 
 
-async def load_divisions(url: str, *, villages: bool | Path = False, progress: Progress | None = None) -> Loaded:
+async def load_divisions(
+    url: str, *, villages: bool | Path = False, progress: Progress | None = None, settle: bool = True
+) -> Loaded:
     """Load provinces to townships, and with ``villages`` the villages too (of the file named, else of the vendored
     one).
 
-    One transaction: all or nothing. What is there already stays as it is, so a second run adds nothing.
+    One transaction: all or nothing. What is there already stays as it is, so a second run adds nothing. Unless it shall
+    ``settle``, VACUUM and statistics are left to the caller.
 
     Raises:
         DataError: the database cannot be reached or is not migrated, or a file is not what it should be.
@@ -305,7 +317,8 @@ async def load_divisions(url: str, *, villages: bool | Path = False, progress: P
             await connection.execute(
                 "SELECT setval(pg_get_serial_sequence('division', 'id'), (SELECT max(id) FROM division))"
             )
-        await connection.execute("VACUUM (ANALYZE) division, division_closure, division_alias, deadline_rule")
+        if settle:
+            await connection.execute("VACUUM (ANALYZE) division, division_closure, division_alias, deadline_rule")
     finally:
         await connection.close()
     return Loaded(loader.added, rules)

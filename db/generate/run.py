@@ -6,7 +6,7 @@ import os
 import random
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from time import perf_counter
@@ -19,14 +19,16 @@ from db.errors import DataError
 from db.generate.persons import RESIDENTS
 from db.generate.plan import Place, Planner
 from db.generate.sealing import Seals
-from db.generate.tables import IDENTIFIED, TABLES, Rows
+from db.generate.tables import IDENTIFIED, PERSONS, TABLES, Rows
 from db.generate.territory import Division, Federations, counties, divisions
 from db.generate.unions import Unions
 from db.keys import KeyRing, KeySource, from_environment
 from db.migrate import connect, require_head
 
 SMALL = 50_000
-"""Up to so many members a process of its own does not pay."""
+"""Up to so many members a process does not pay."""
+AHEAD = 5
+"""So many chunks are in the making or wait to be written: a few for each process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,15 @@ async def generate(
     workers: int | None = None,
     keys: KeySource | None = None,
     extend: Callable[[asyncpg.Connection], Awaitable[None]] | None = None,
+    settle: bool = True,
 ) -> Generated:
     """Write a federation of ``members`` members into a database with divisions and no organizations; the same for the
     same seed, but for sealed values, whose nonces are never used twice.
 
     All in one transaction: a failure leaves the database as it was. ``workers`` processes make the rows (one a core,
     four at most, by default); how many does not change them. ``keys`` seal personal numbers (the environment's unless
-    given). ``extend`` may add to the federation in the same transaction.
+    given). ``extend`` may add to the federation in the same transaction, many persons among it: their tables have no indexes
+    until it is done. Unless it shall ``settle``, VACUUM and statistics are left to the caller.
 
     Raises:
         DataError: bad arguments; the database cannot be reached, is not migrated, has no divisions, or has
@@ -92,38 +96,65 @@ async def generate(
     connection = await connect(url)
     try:
         await require_head(connection)
-        async with connection.transaction():
-            if await connection.fetchval("SELECT EXISTS (SELECT FROM organization)"):
-                raise DataError(
-                    "The database has organizations already; a federation is generated into an empty one only."
-                )
-            provinces = await divisions(connection)
-            await rollups.set_aside(connection)
-            # the rows of members say their union already; without indexes the trigger would look for each from end to end
-            await connection.execute("ALTER TABLE membership DISABLE TRIGGER membership_insert")
-            async with indexes_set_aside(connection, list(TABLES), progress):
-                await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
-                await load(connection, provinces, members, seed, ring, progress, workers)
-            await connection.execute("ALTER TABLE membership ENABLE TRIGGER membership_insert")
-            for table in IDENTIFIED:
-                sequence = f"pg_get_serial_sequence('{table}', 'id')"
-                await connection.execute(
-                    f"SELECT setval({sequence}, coalesce(max(id), 1), count(*) > 0) FROM {table}"  # noqa: S608
-                )
-            if extend is not None:
-                await connection.execute(
-                    f"ANALYZE {', '.join(TABLES)}"
-                )  # so that its questions are planned for what is there
-                await extend(connection)
-        if progress is not None:
-            progress("statistics", 0, 1)
-        await connection.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
+        with makers(members, workers) as pool:
+            async with connection.transaction():
+                await fill(connection, members, seed, ring, pool, extend, progress)
+        if settle:
+            await vacuum(connection, progress)
         counts = {table: await connection.fetchval(f"SELECT count(*) FROM {table}") for table in TABLES}  # noqa: S608
-        if progress is not None:
-            progress("statistics", 1, 1)
     finally:
         await connection.close()
     return Generated(counts, perf_counter() - started)
+
+
+async def fill(
+    connection: asyncpg.Connection,
+    members: int,
+    seed: int,
+    ring: KeyRing,
+    pool: Executor,
+    extend: Callable[[asyncpg.Connection], Awaitable[None]] | None,
+    progress: Progress | None,
+) -> None:
+    """Inside the caller's transaction, all that ``generate`` writes.
+
+    Raises:
+        DataError: there are no divisions, or organizations already.
+    """
+    if await connection.fetchval("SELECT EXISTS (SELECT FROM organization)"):
+        raise DataError("The database has organizations already; a federation is generated into an empty one only.")
+    provinces = await divisions(connection)
+    await rollups.set_aside(connection)
+    # the rows of members say their union already; without indexes the trigger would look for each from end to end
+    await connection.execute("ALTER TABLE membership DISABLE TRIGGER membership_insert")
+    async with indexes_set_aside(connection, PERSONS, progress):
+        async with indexes_set_aside(connection, [table for table in TABLES if table not in PERSONS], progress):
+            await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
+            await load(connection, provinces, members, seed, ring, pool, progress)
+            pool.shutdown(wait=False)
+        await count_on(connection)
+        if extend is not None:
+            # so that its questions are planned for what is there; roughly is enough
+            await connection.execute("SET LOCAL default_statistics_target = 10")
+            await connection.execute(f"ANALYZE division, division_closure, {', '.join(TABLES)}")
+            await extend(connection)
+    await connection.execute("ALTER TABLE membership ENABLE TRIGGER membership_insert")
+
+
+async def vacuum(connection: asyncpg.Connection, progress: Progress | None) -> None:
+    """Tell PostgreSQL what is in the tables, and that everybody sees it."""
+    if progress is not None:
+        progress("statistics", 0, 1)
+    await connection.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
+    if progress is not None:
+        progress("statistics", 1, 1)
+
+
+async def count_on(connection: asyncpg.Connection) -> None:
+    """Have PostgreSQL go on after the ids that the generator gave."""
+    for table in IDENTIFIED:
+        sequence = f"pg_get_serial_sequence('{table}', 'id')"
+        await connection.execute(f"SELECT setval({sequence}, coalesce(max(id), 1), count(*) > 0) FROM {table}")  # noqa: S608
 
 
 async def load(
@@ -132,42 +163,46 @@ async def load(
     members: int,
     seed: int,
     ring: KeyRing,
+    pool: Executor,
     progress: Progress | None,
-    workers: int | None,
 ) -> None:
-    """Plan, then COPY chunk after chunk while the next ones are being made."""
-    chance = random.Random(f"unionhub {seed}")
-    rows = Rows()
-    planner = Planner(provinces, members, Federations(chance, rows), chance)
+    """Plan, then COPY what stands above the grassroots, and chunk after chunk while the next ones are being made."""
     codes = [county.code for _, _, county in counties(provinces) if not county.is_zone]
-    await copy_all(connection, rows.packed())
-    del rows
-    planner.federations.rows = Rows()
+    chance, above = random.Random(f"unionhub {seed}"), Rows()
+    planner = Planner(provinces, members, Federations(chance, above), chance)
     done = 0
-    if members <= SMALL and workers is None:
-        for number, places in enumerate(planner.chunks()):
-            await copy_all(connection, make_chunk(seed, number, places, codes, ring))
-            done += sum(place.members for place in places)
-            if progress is not None:
-                progress("members", done, members)
-        return
+    async for places, made in ahead(pool, above, planner.chunks(), seed, codes, ring):
+        await copy_all(connection, made)
+        done += sum(place.members for place in places)
+        if progress is not None and places:
+            progress("members", done, members)
+
+
+def makers(members: int, workers: int | None) -> Executor:
+    """What makes chunks: processes, which start at once and not with the first chunk; for few members a thread."""
+    if workers is None and members <= SMALL:
+        return ThreadPoolExecutor(1)
     count = workers or min(os.cpu_count() or 1, 4)
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-        async for places, made in ahead(pool, count + 1, planner.chunks(), seed, codes, ring):
-            await copy_all(connection, made)
-            done += sum(place.members for place in places)
-            if progress is not None:
-                progress("members", done, members)
+    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+    for _ in range(count):
+        pool.submit(make_ready)
+    return pool
+
+
+def make_ready() -> None:
+    """Nothing: the process that is asked for it has started and imported what makes chunks."""
 
 
 async def ahead(
-    pool: Executor, depth: int, chunks: Iterator[list[Place]], seed: int, codes: list[str], ring: KeyRing
+    pool: Executor, above: Rows, chunks: Iterator[list[Place]], seed: int, codes: list[str], ring: KeyRing
 ) -> AsyncIterator[tuple[list[Place], dict[str, bytes]]]:
-    """Chunks in order with their rows, ``depth`` of them in the making."""
-    waiting: deque[tuple[list[Place], Future[dict[str, bytes]]]] = deque()
+    """The rows ``above`` without a place, then chunks in order with their rows, ``AHEAD`` of them in the making."""
+    ready: Future[dict[str, bytes]] = Future()
+    ready.set_result(above.packed())
+    waiting: deque[tuple[list[Place], Future[dict[str, bytes]]]] = deque([([], ready)])
     for number, places in enumerate(chunks):
         waiting.append((places, pool.submit(make_chunk, seed, number, places, codes, ring)))
-        if len(waiting) > depth:
+        if len(waiting) > AHEAD:
             first, future = waiting.popleft()
             yield first, await asyncio.wrap_future(future)
     while waiting:

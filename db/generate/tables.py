@@ -134,6 +134,9 @@ TABLES: dict[str, tuple[str, ...]] = {
     "recovery": ("case_id", "member_id", "kind", "amount", "received_on"),
 }
 
+PERSONS = ("member", "membership", "engagement", "insurance_enrolment")
+"""Tables with a row or more for each person."""
+
 IDENTIFIED = ("organization", "employer", "member", "collective_agreement", "dispute_case")
 """Tables whose ids the generator gives, so that other rows can name them."""
 

@@ -164,8 +164,9 @@ class Federations:
         if industrial is not None:
             self.rows.add("organization_link", number, industrial.id, "INDUSTRIAL", vertical, None, since, None)
         for table, line in (("territorial_closure", union.line), ("industrial_closure", union.industrial_line)):
-            for depth, ancestor in enumerate((number, *line)):
-                self.rows.add(table, ancestor, number, since, None, depth)
+            self.rows.lines[table] += [
+                f"{ancestor}\t{number}\t{since}\t\\N\t{depth}\n" for depth, ancestor in enumerate((number, *line))
+            ]
         self.terms(union, level)
         return union
 

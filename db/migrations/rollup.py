@@ -30,10 +30,14 @@ CREATE TABLE rollup.anchor (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind text NOT NULL, key bigint NOT NULL, drill boolean NOT NULL,
     UNIQUE (kind, key)
 );
-CREATE TABLE rollup.place (anchor integer NOT NULL, organization_id bigint NOT NULL, PRIMARY KEY (anchor, organization_id));
-CREATE INDEX ix_place_organization_id ON rollup.place (organization_id, anchor);
+CREATE TABLE rollup.place (anchor integer NOT NULL, organization_id bigint NOT NULL);
+{keys}
 
 CREATE FUNCTION rollup.today() RETURNS date LANGUAGE sql STABLE AS $$ SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date $$;
+
+CREATE FUNCTION rollup.days(begins date, ends date) RETURNS SETOF integer LANGUAGE sql IMMUTABLE AS $$
+    VALUES ({day} + (begins - date '{epoch}')), ({ended} + {day} + (ends - date '{epoch}'))
+$$;
 
 CREATE FUNCTION rollup.slots(begins date, ends date) RETURNS SETOF integer LANGUAGE sql IMMUTABLE AS $$
     SELECT event + slot FROM (VALUES (0, begins), ({ended}, ends)) e (event, day)
@@ -90,22 +94,16 @@ UNION ALL SELECT descendant_id, valid_to FROM industrial_closure WHERE valid_to 
 """Anchors, places and codes. ``coming`` has every day on which a place may change by itself."""
 
 FACT = """
-CREATE TABLE rollup.{table}_cell (
-    anchor integer NOT NULL, slot integer NOT NULL, class bigint NOT NULL, n integer NOT NULL,
-    PRIMARY KEY (anchor, slot, class) INCLUDE (n)
-);
+CREATE TABLE rollup.{table}_cell (anchor integer NOT NULL, slot integer NOT NULL, class bigint NOT NULL, n integer NOT NULL);
 CREATE TABLE rollup.{table}_change (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sign integer NOT NULL, organization_id bigint NOT NULL,
     member_id bigint NOT NULL, valid_from date NOT NULL, valid_to date, {columns}
 );
 CREATE TABLE rollup.{table}_repeat (
     anchor integer NOT NULL, id bigint NOT NULL, organization_id bigint NOT NULL, member_id bigint NOT NULL, valid_from date NOT NULL,
-    valid_to date, class bigint NOT NULL, overlapping boolean NOT NULL, previous date, next date, PRIMARY KEY (anchor, organization_id, id)
+    valid_to date, class bigint NOT NULL, overlapping boolean NOT NULL, previous date, next date
 );
-CREATE INDEX ix_{table}_repeat_valid_from ON rollup.{table}_repeat (anchor, valid_from) INCLUDE (previous, next, member_id, class);
-CREATE INDEX ix_{table}_repeat_valid_to ON rollup.{table}_repeat (anchor, valid_to) INCLUDE (member_id, class) WHERE valid_to IS NOT NULL;
-CREATE INDEX ix_{table}_repeat_overlapping ON rollup.{table}_repeat (anchor) WHERE overlapping;
-CREATE INDEX ix_{table}_repeat_member_id ON rollup.{table}_repeat (member_id);
+{keys}
 CREATE INDEX ix_{table}_organization_id_valid_from ON {table} (organization_id, valid_from);
 CREATE INDEX ix_{table}_organization_id_valid_to ON {table} (organization_id, valid_to) WHERE valid_to IS NOT NULL;
 
@@ -215,17 +213,11 @@ $$;
 
 CREATE FUNCTION rollup.{table}_sum(anchors integer[]) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' AS $$
-    WITH years AS MATERIALIZED (
-        SELECT c.anchor, c.slot / {ended} * {ended} + extract(year FROM date '{epoch}' + c.slot % {ended} - {day})::integer AS slot,
-               c.class, sum(c.n) AS n
-        FROM rollup.{table}_cell c WHERE c.anchor = ANY (anchors) AND c.slot < {set} AND c.slot % {ended} > {ever} GROUP BY 1, 2, 3
-    )
-    INSERT INTO rollup.{table}_cell (anchor, slot, class, n)
-    SELECT s.anchor, s.slot + {set} * t.number, s.class & t.mask, sum(s.n)
-    FROM (SELECT * FROM years UNION ALL SELECT anchor, slot / {ended} * {ended} + {ever}, class, n FROM years) s
-    JOIN rollup.anchor a ON a.id = s.anchor JOIN {sets} ON {kept}
-    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-    ON CONFLICT DO NOTHING;
+    WITH days AS (
+        SELECT anchor, slot, class, n FROM rollup.{table}_cell
+        WHERE anchor = ANY (anchors) AND slot < {set} AND slot % {ended} > {ever}
+    ), {sums}
+    INSERT INTO rollup.{table}_cell (anchor, slot, class, n) SELECT * FROM sums ORDER BY anchor ON CONFLICT DO NOTHING;
 $$;
 
 CREATE FUNCTION rollup.{table}_rebuild() RETURNS void
@@ -233,27 +225,32 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem
 DECLARE fresh boolean := NOT EXISTS (SELECT FROM rollup.{table}_cell);
 BEGIN
     DELETE FROM rollup.{table}_change;
-    IF fresh THEN  -- nobody reads cells that never were, and a key made afterwards takes a third of the time
-        ALTER TABLE rollup.{table}_cell DROP CONSTRAINT {table}_cell_pkey;
+    IF fresh THEN  -- nobody reads cells that never were, and keys made afterwards take a third of the time
+        {without_keys}
+        TRUNCATE rollup.{table}_cell, rollup.{table}_repeat;
     ELSE
         DELETE FROM rollup.{table}_cell;
         DELETE FROM rollup.{table}_repeat;
     END IF;
     {learn_all}
+    WITH events AS (
+        SELECT n.organization_id, slot, n.class, count(*)::integer AS n
+        FROM rollup.{table}_now n CROSS JOIN LATERAL rollup.days(n.valid_from, n.valid_to) slot WHERE slot IS NOT NULL GROUP BY 1, 2, 3
+    ), days AS MATERIALIZED (
+        SELECT p.anchor, e.slot, e.class, sum(e.n)::integer AS n
+        FROM events e JOIN rollup.place p ON p.organization_id = e.organization_id GROUP BY 1, 2, 3
+    ), {sums}
     INSERT INTO rollup.{table}_cell (anchor, slot, class, n)
-    SELECT p.anchor, e.slot, e.class, sum(e.n)
-    FROM (SELECT n.organization_id, slot, n.class, count(*)::integer AS n
-          FROM rollup.{table}_now n CROSS JOIN LATERAL rollup.slots(n.valid_from, n.valid_to) slot WHERE slot % {ended} > {ever}
-          GROUP BY 1, 2, 3) e
-    JOIN rollup.place p ON p.organization_id = e.organization_id
-    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
-    PERFORM rollup.{table}_sum((SELECT array_agg(id) FROM rollup.anchor));
-    IF fresh THEN
-        ALTER TABLE rollup.{table}_cell ADD CONSTRAINT {table}_cell_pkey PRIMARY KEY (anchor, slot, class) INCLUDE (n);
-    END IF;
+    SELECT * FROM (SELECT * FROM days UNION ALL SELECT * FROM sums) made ORDER BY anchor;
+    WITH several AS MATERIALIZED (  -- each once and not at every anchor, and no class is made of others
+        SELECT * FROM rollup.{table}_several WHERE member_id = ANY (ARRAY(
+            SELECT member_id FROM {table} WHERE valid_from IS NOT NULL GROUP BY 1 HAVING count(*) > 1))
+    )
     INSERT INTO rollup.{table}_repeat
-    SELECT p.anchor, s.* FROM rollup.{table}_several s JOIN rollup.place p ON p.organization_id = s.organization_id
-    ORDER BY p.anchor, s.valid_from;
+    SELECT p.anchor, s.* FROM several s JOIN rollup.place p ON p.organization_id = s.organization_id ORDER BY p.anchor, s.valid_from;
+    IF fresh THEN
+        {keys}
+    END IF;
     ANALYZE rollup.{table}_cell;
     ANALYZE rollup.{table}_repeat;
     ANALYZE rollup.{table}_change;
@@ -295,6 +292,49 @@ CREATE TRIGGER rollup_delete AFTER DELETE ON {table} REFERENCING OLD TABLE AS re
 FOR EACH STATEMENT EXECUTE FUNCTION rollup.{table}_changed();
 CREATE TRIGGER rollup_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION rollup.{table}_changed();
 """
+
+PLACE_KEYS = """
+    ALTER TABLE rollup.place ADD CONSTRAINT place_pkey PRIMARY KEY (anchor, organization_id);
+    CREATE INDEX ix_place_organization_id ON rollup.place (organization_id, anchor);
+"""
+WITHOUT_PLACE_KEYS = """
+    ALTER TABLE rollup.place DROP CONSTRAINT place_pkey;
+    DROP INDEX rollup.ix_place_organization_id;
+"""
+KEYS = """
+    ALTER TABLE rollup.{table}_cell ADD CONSTRAINT {table}_cell_pkey PRIMARY KEY (anchor, slot, class) INCLUDE (n);
+    ALTER TABLE rollup.{table}_repeat ADD CONSTRAINT {table}_repeat_pkey PRIMARY KEY (anchor, organization_id, id);
+    CREATE INDEX ix_{table}_repeat_valid_from ON rollup.{table}_repeat (anchor, valid_from) INCLUDE (previous, next, member_id, class);
+    CREATE INDEX ix_{table}_repeat_valid_to ON rollup.{table}_repeat (anchor, valid_to) INCLUDE (member_id, class)
+        WHERE valid_to IS NOT NULL;
+    CREATE INDEX ix_{table}_repeat_overlapping ON rollup.{table}_repeat (anchor) WHERE overlapping;
+    CREATE INDEX ix_{table}_repeat_member_id ON rollup.{table}_repeat (member_id);
+"""
+WITHOUT_KEYS = """
+    ALTER TABLE rollup.{table}_cell DROP CONSTRAINT {table}_cell_pkey;
+    ALTER TABLE rollup.{table}_repeat DROP CONSTRAINT {table}_repeat_pkey;
+    DROP INDEX rollup.ix_{table}_repeat_valid_from, rollup.ix_{table}_repeat_valid_to, rollup.ix_{table}_repeat_overlapping,
+        rollup.ix_{table}_repeat_member_id;
+"""
+"""The indexes of places, and of a fact's cells and repetitions; and how they are taken away."""
+
+SUMS = """years AS MATERIALIZED (
+        SELECT d.anchor, d.slot / {ended} * {ended} + CASE WHEN a.drill
+                   THEN extract(year FROM date '{epoch}' + d.slot % {ended} - {day})::integer ELSE {ever} END AS slot,
+               d.class, sum(d.n)::integer AS n, a.drill
+        FROM days d JOIN rollup.anchor a ON a.id = d.anchor GROUP BY 1, 2, 3, a.drill
+    ), spans AS MATERIALIZED (
+        SELECT * FROM years
+        UNION ALL
+        SELECT anchor, slot / {ended} * {ended} + {ever}, class, sum(n)::integer, drill FROM years WHERE drill GROUP BY 1, 2, 3, drill
+    ), sums AS (
+        SELECT anchor, slot, class, n FROM spans WHERE drill
+        UNION ALL
+        SELECT s.anchor, s.slot + {set} * t.number, s.class & t.mask, sum(s.n)::integer
+        FROM spans s CROSS JOIN {sets} WHERE t.number > 0 GROUP BY 1, 2, 3
+    )"""
+"""Queries: ``sums`` are the cells of years, of all time and of sets that ``KEPT`` wants beside the cells ``days``. Only large places have
+years, so that those of others are added up to all time at once."""
 
 KEPT = (
     f"(CASE WHEN t.number = 0 THEN a.drill OR s.slot % {ENDED} > {EVER}"
@@ -415,13 +455,23 @@ BEGIN
 END $$;
 
 CREATE FUNCTION rollup.place_all() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' SET maintenance_work_mem = '256MB' AS $$
+DECLARE fresh boolean := NOT EXISTS (SELECT FROM rollup.place);
 BEGIN
-    DELETE FROM rollup.place;
+    IF fresh THEN  -- statistics lock them in this order too, so that neither waits for the other
+        LOCK TABLE {all_read} IN ACCESS EXCLUSIVE MODE;
+        {without_keys}
+        TRUNCATE rollup.place;
+    ELSE
+        DELETE FROM rollup.place;
+    END IF;
     DELETE FROM rollup.anchor;
     INSERT INTO rollup.anchor (kind, key, drill) SELECT kind, key, drill FROM rollup.kept;
     ANALYZE rollup.anchor;
     INSERT INTO rollup.place SELECT anchor, organization_id FROM rollup.wanted ORDER BY 1, 2;
+    IF fresh THEN
+        {keys}
+    END IF;
     ANALYZE rollup.place;
     UPDATE rollup.state SET ready = true, placed_on = rollup.today(),
         next_change = (SELECT coalesce(min(day), 'infinity') FROM rollup.coming WHERE day > rollup.today());
@@ -482,6 +532,7 @@ def _of_fact(fact: Fact) -> str:
     def home(name: str) -> str:
         return "member" if name in fact.member else "organization" if name in fact.organization else fact.table
 
+    slots = {"ever": EVER, "day": DAY, "epoch": EPOCH, "ended": ENDED, "set": SET}
     return FACT.format(
         table=fact.table,
         columns=", ".join(f"{name} {DIMENSIONS[name].type}" for name in fact.names),
@@ -493,12 +544,11 @@ def _of_fact(fact: Fact) -> str:
         learn_changes=_learn(fact, lambda _: f"rollup.{fact.table}_change WHERE id = ANY (changes)"),
         learn_all=_learn(fact, home),
         kept=KEPT,
+        keys=KEYS.format(table=fact.table),
+        without_keys=WITHOUT_KEYS.format(table=fact.table),
+        sums=SUMS.format(sets=_sets(fact), **slots),
         lock=LOCK,
-        ever=EVER,
-        day=DAY,
-        epoch=EPOCH,
-        ended=ENDED,
-        set=SET,
+        **slots,
         **{"class": _class(fact)},
     )
 
@@ -515,11 +565,21 @@ def _restated(fact: Fact, by: str) -> str:
 def statements(facts: Iterable[Fact]) -> list[str]:
     """All statements that make the roll-ups of these facts."""
     facts = tuple(facts)
+
+    def of_each(kind: str) -> list[str]:
+        return [f"{fact.table}_{kind}" for fact in facts]
+
     room = " ".join(f"WHEN '{name}' THEN {(1 << coded.bits) - 1}" for name, coded in DIMENSIONS.items())
-    made = [BASE.format(ended=ENDED, ever=EVER, day=DAY, epoch=EPOCH, room=room), *(_of_fact(fact) for fact in facts)]
+    made = [
+        BASE.format(ended=ENDED, ever=EVER, day=DAY, epoch=EPOCH, room=room, keys=PLACE_KEYS),
+        *(_of_fact(fact) for fact in facts),
+    ]
     made.append(
         WHOLE.format(
             lock=LOCK,
+            keys=PLACE_KEYS,
+            without_keys=WITHOUT_PLACE_KEYS,
+            all_read=", ".join(f"rollup.{name}" for name in (*of_each("cell"), "place", *of_each("repeat"))),
             moves=" ".join(f"PERFORM rollup.{fact.table}_move(organizations);" for fact in facts),
             folds=" + ".join(f"rollup.{fact.table}_fold()" for fact in facts),
             of_organizations="".join(_restated(fact, "organization") for fact in facts if fact.organization),

@@ -19,6 +19,7 @@ def working_days(since: date, until: date) -> tuple[date, ...]:
     return tuple(day for day in found if _is_worked(day))
 
 
+@lru_cache(maxsize=16_384)
 def _is_worked(day: date) -> bool:
     try:
         return bool(chinese_calendar.is_workday(day))

@@ -73,6 +73,7 @@ class People:
         self.given = (given_table(FEMALE, GIVEN, tables), given_table(MALE, GIVEN, tables))
         self.offset = tables.randrange(RESIDENTS)
         self.serial = 0
+        self.last = 0
         self.counties: list[str] = []
 
     def chance(self, label: str) -> random.Random:
@@ -88,19 +89,19 @@ class People:
         if joining.count <= 0:
             return []
         chance = self.chance(label)
-        first = 1 + int(await self.connection.fetchval("SELECT coalesce(max(id), 0) FROM member"))
-        self.serial = max(self.serial, first)
         if not self.counties:
             self.counties = await county_codes(self.connection)
+            self.last = await self.connection.fetchval("SELECT coalesce(max(id), 0) FROM member")
+        first = self.last + 1
+        self.last += joining.count
+        self.serial = max(self.serial, first)
         placed = _placed(chance, joining)
         made, rows = [], _Rows()
         channels = chance.choices(list(joining.channels), list(joining.channels.values()), k=joining.count)
         for position, ((home, joined), channel) in enumerate(zip(placed, channels, strict=True)):
             made.append(self._person(chance, joining, first + position, home, joined, channel, rows))
         await rows.copy(self.connection)
-        await self.connection.execute(
-            "SELECT setval(pg_get_serial_sequence('member', 'id'), $1)", first + joining.count - 1
-        )
+        await self.connection.execute("SELECT setval(pg_get_serial_sequence('member', 'id'), $1)", self.last)
         return made
 
     def _person(

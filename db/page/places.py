@@ -1,5 +1,6 @@
 """Finds what the page names in the federation: divisions by code, unions by name, grassroots unions of a place."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -107,11 +108,11 @@ async def county_codes(connection: asyncpg.Connection) -> list[str]:
 
 
 def county_of(code: str, counties: Sequence[str]) -> str:
-    """The county that resident numbers of a division begin with: its own, else the first of its city or province."""
+    """The county, of all in order, that resident numbers of a division begin with: its own, else the first of its city or province."""
     for length in (6, 4, 2):
-        found = next((county for county in counties if county.startswith(code[:length])), None)
-        if found is not None:
-            return found
+        place = bisect_left(counties, code[:length])
+        if place < len(counties) and counties[place].startswith(code[:length]):
+            return counties[place]
     return counties[0]
 
 

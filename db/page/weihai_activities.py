@@ -9,7 +9,6 @@ from itertools import count
 
 import asyncpg
 
-from db.copy import indexes_set_aside
 from db.page.days import spread, working_days
 from db.page.people import People
 from db.page.places import places
@@ -152,19 +151,17 @@ async def _courses(
         trainees.append(came)
         attended += len(came)
     keys = await add_activities(connection, sessions)
-    # so many rows go in faster when foreign keys are checked in one pass
-    async with indexes_set_aside(connection, ["attendance"], keys=False):
-        await attend(
-            connection,
-            (
-                Presence(
-                    key, one.organization, one.division, "TRAINEE", one.starts_on, member,
-                    certificate=f"威培〔2022〕{key}-{number:03d}" if one.ends_on != one.starts_on else None,
-                )
-                for key, one, came in zip(keys, sessions, trainees, strict=True)
-                for number, member in enumerate(came, 1)
-            ),
-        )  # fmt: skip
+    await attend(
+        connection,
+        (
+            Presence(
+                key, one.organization, one.division, "TRAINEE", one.starts_on, member,
+                certificate=f"威培〔2022〕{key}-{number:03d}" if one.ends_on != one.starts_on else None,
+            )
+            for key, one, came in zip(keys, sessions, trainees, strict=True)
+            for number, member in enumerate(came, 1)
+        ),
+    )  # fmt: skip
 
 
 async def _contests(
