@@ -1,6 +1,6 @@
 """How lists are reached: by a column, within a union's subtree, within a division, as of a day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,7 +9,9 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Subquery,
+    Table,
     and_,
+    any_,
     cast,
     exists,
     func,
@@ -25,7 +27,7 @@ from db.model import Dated, Term
 from db.organizations import Hierarchy, IndustrialClosure, Organization, TerritorialClosure
 from resolvers.engine.alias import alias
 from resolvers.engine.arguments import Arguments
-from resolvers.engine.binder import BIGINT, Binder
+from resolvers.engine.binder import BIGINT, BIGINTS, Binder
 from resolvers.engine.rolled import ANCHOR
 from resolvers.engine.source import Expression, Rows, Source, expression
 from resolvers.engine.statistic import Children, Statistic
@@ -82,12 +84,14 @@ def subtree(arguments: Arguments, binder: Binder, *, last: bool = False) -> tupl
 
 
 def held_last(closure: FromClause, today: ColumnElement[date]) -> ColumnElement[bool]:
-    """The rows of a closure that hold today, or held last for a union that was dissolved then."""
+    """The rows of a closure that hold today, or held last for a union that was dissolved then.
+
+    When it was is looked up for each of the few that have ended: for an EXISTS PostgreSQL may read all unions first.
+    """
     union = alias(Organization)
-    dissolved = exists().where(union.c.id == closure.c.descendant_id, union.c.dissolved_on == closure.c.valid_to)
-    return or_(
-        holds(Period(closure.c.valid_from, closure.c.valid_to), today), and_(closure.c.valid_to <= today, dissolved)
-    )
+    dissolved = select(union.c.dissolved_on).where(union.c.id == closure.c.descendant_id).scalar_subquery()
+    ends = closure.c.valid_to
+    return and_(closure.c.valid_from <= today, or_(ends.is_(None), ends > today, ends == dissolved))
 
 
 class By:
@@ -198,6 +202,15 @@ class WithinDivision:
         return Rows(from_, [closure.c.ancestor_id == anchor, *where], [closure.c.descendant_id, target.key])
 
 
+def _leads(column: ColumnElement[Any]) -> bool:
+    """Whether an index of its table begins with a column."""
+    table = getattr(column, "table", None)
+    if not isinstance(table, Table):
+        return False
+    found: list[Iterable[Any]] = [table.primary_key, *(index.columns for index in table.indexes)]
+    return any(next(iter(columns), None) is column for columns in found)
+
+
 class Counted:
     """Where records are counted: below a union in the hierarchy asked for, within a division, or everywhere.
 
@@ -222,12 +235,31 @@ class Counted:
         self.where: list[ColumnElement[bool]] = []
         if union is not None:
             self.closure, held = subtree(self.arguments, binder, last=True)
-            self.joins = [(self.closure, self.closure.c.descendant_id == expression(statistic.organization))]
-            self.where = [self.closure.c.ancestor_id == union, held]
+            steps = any(item.name == "CHILD_ORGANIZATION" for item in arguments.get("group_by") or ())
+            self._below(self.closure, expression(statistic.organization), union, held, joined=steps)
         if division is not None:
-            places = alias(DivisionClosure)
-            self.joins = [(places, places.c.descendant_id == self.stands)]
-            self.where = [places.c.ancestor_id == division]
+            self._below(alias(DivisionClosure), self.stands, division)
+
+    def _below(
+        self,
+        closure: FromClause,
+        column: ColumnElement[Any],
+        anchor: ColumnElement[Any],
+        *held: ColumnElement[bool],
+        joined: bool = False,
+    ) -> None:
+        """Count the records whose ``column`` names what is below the anchor, or itself.
+
+        All keys below go into one array, with which PostgreSQL walks once along an index of the column: a join would search that index
+        for every key, and takes three times as long for a province. A join it is where the closure is asked for more than the keys, and
+        where there is no such index.
+        """
+        scope = [closure.c.ancestor_id == anchor, *held]
+        if joined or not _leads(column):
+            self.joins, self.where = [(closure, closure.c.descendant_id == column)], scope
+        else:
+            keys = select(closure.c.descendant_id).where(*scope).correlate_except(closure).scalar_subquery()
+            self.where = [column == any_(func.array(keys, type_=BIGINTS))]
 
     @property
     def rolled(self) -> tuple[str, ColumnElement[Any]]:
