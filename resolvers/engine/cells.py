@@ -1,9 +1,10 @@
 """From the rows of a statistic to its groups: gaps filled with zeros, small cells withheld where the caller has aggregates only."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -36,31 +37,42 @@ class Layout:
         """Where the number of people stands."""
         return KEYS + 2 * len(self.dimensions)
 
-    def value(self, place: int, row: Row) -> str | None:
-        """A key as it is told; None where the record has no value."""
-        item, key = self.dimensions[place], row[KEYS + place]
-        if key is None:
-            return None
+    def value(self, place: int) -> Callable[[Row], str | None]:
+        """Finds a key in a row as it is told; None where the record has no value."""
+        item = self.dimensions[place]
         if item.name in buckets.TIMES:
-            return buckets.name(item.name, key)
+            return _told(place, partial(buckets.name, item.name))
         if item.target is not None:
-            return ids.encode(self.registry.sources[item.target].prefix, key)
-        return str(key).lower() if isinstance(key, bool) else str(key)
+            return _told(place, partial(ids.encode, self.registry.sources[item.target].prefix))
+        return _told(place, lambda key: str(key).lower() if isinstance(key, bool) else str(key))
 
-    def label(self, place: int, row: Row) -> str | None:
-        """A key as it is shown to people."""
-        item, key = self.dimensions[place], row[KEYS + place]
-        if key is None:
-            return None
+    def label(self, place: int) -> Callable[[Row], str | None]:
+        """Finds a key in a row as it is shown to people."""
+        item = self.dimensions[place]
         if item.name in buckets.TIMES:
-            return buckets.label(item.name, key)
+            return _told(place, partial(buckets.label, item.name))
         if item.target is not None:
-            return row[KEYS + len(self.dimensions) + place]  # type: ignore[no-any-return]
+            at = KEYS + len(self.dimensions) + place
+            return lambda row: None if row[KEYS + place] is None else row[at]
         if item.codes is not None:
-            return str(item.codes[key].label)
-        if isinstance(key, bool):
-            return "Yes (是)" if key else "No (否)"
-        return str(key)
+            return _told(place, {code: term.label for code, term in item.codes.__members__.items()}.__getitem__)
+        return _told(place, _shown)
+
+
+def _told(place: int, tell: Callable[[Any], str]) -> Callable[[Row], str | None]:
+    """Tells the key of a dimension, if there is one."""
+    at = KEYS + place
+
+    def told(row: Row) -> str | None:
+        key = row[at]
+        return None if key is None else tell(key)
+
+    return told
+
+
+def _shown(key: Any) -> str:
+    """A key that is no code, as it is shown to people."""
+    return ("Yes (是)" if key else "No (否)") if isinstance(key, bool) else str(key)
 
 
 def table(layout: Layout, rows: Sequence[Row], frame: Frame) -> tuple[Row, Sequence[Row]]:
@@ -117,9 +129,9 @@ def _domain(
 
 def _rank(item: Dimension, key: Any) -> tuple[bool, Any]:
     """The place of a key among those of its dimension: codes in the order of their list, what has none last."""
-    if item.codes is not None and key is not None:
-        return False, list(item.codes.__members__).index(key)
-    return key is None, 0 if key is None else key
+    if key is None:
+        return True, 0
+    return False, item.ranks[key] if item.ranks else key
 
 
 def _nothing(layout: Layout, keys: tuple[Any, ...], children: list[dict[Any, Row]]) -> Row:
