@@ -78,15 +78,15 @@ def _shown(key: Any) -> str:
 def table(layout: Layout, rows: Sequence[Row], frame: Frame) -> tuple[Row, Sequence[Row]]:
     """The whole and the groups of one parent, in the order of their keys. Raises TOO_MANY_GROUPS."""
     whole, cells, children = _sorted_out(layout, rows)
-    listed = [_domain(layout, place, frame, cells, children) for place in range(len(layout.dimensions))]
-    if layout.dimensions and any(known for _, known in listed):
-        if math.prod(len(values) for values, _ in listed) > MAX_GROUPS:
+    dimensions = layout.dimensions
+    if any(_is_known(item, frame) for item in dimensions):
+        listed = [_listed(layout, place, frame, cells, children) for place in range(len(dimensions))]
+        if math.prod(len(values) for values in listed) > MAX_GROUPS:
             raise too_many_groups()
-        every = product(*(values for values, _ in listed))
-        groups = [cells[keys] if keys in cells else _nothing(layout, keys, children) for keys in every]
+        groups = [cells[keys] if keys in cells else _nothing(layout, keys, children) for keys in product(*listed)]
     else:
-        ranked = sorted(cells, key=lambda keys: [_rank(*pair) for pair in zip(layout.dimensions, keys, strict=True)])
-        groups = [cells[keys] for keys in ranked]
+        order = sorted(cells, key=lambda keys: [*map(_rank, dimensions, keys)])
+        groups = [cells[keys] for keys in order]
     if len(groups) > MAX_GROUPS:
         raise too_many_groups()
     told = [_exact(layout, row) for row in (whole, *groups)]
@@ -112,19 +112,23 @@ def _sorted_out(layout: Layout, rows: Sequence[Row]) -> tuple[Row, dict[tuple[An
     return whole, cells, children
 
 
-def _domain(
+def _is_known(item: Dimension, frame: Frame) -> bool:
+    """Whether the values of a dimension are listed without any record: children, and times of a period with both ends."""
+    is_bounded = frame.since is not None and frame.until is not None
+    return item.children is not None or (item.name in buckets.TIMES and is_bounded)
+
+
+def _listed(
     layout: Layout, place: int, frame: Frame, cells: dict[tuple[Any, ...], Row], children: list[dict[Any, Row]]
-) -> tuple[list[Any], bool]:
-    """The values of a dimension that are listed, and whether they are known without any record."""
+) -> list[Any]:
+    """The values of a dimension that are listed."""
     item = layout.dimensions[place]
     seen = {keys[place] for keys in cells}
-    known = item.children is not None
-    if known:
+    if item.children is not None:
         seen |= children[place].keys()
     elif item.name in buckets.TIMES and frame.since is not None and frame.until is not None:
-        known = True
         seen |= set(buckets.between(item.name, frame.since, frame.until, frame.statistical_month, MAX_GROUPS + 1))
-    return sorted(seen, key=lambda key: _rank(item, key)), known
+    return sorted(seen, key=lambda key: _rank(item, key))
 
 
 def _rank(item: Dimension, key: Any) -> tuple[bool, Any]:
