@@ -1,6 +1,6 @@
 """How lists are reached: by a column, within a union's subtree, within a division, as of a day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Subquery,
-    Table,
     and_,
     any_,
     cast,
@@ -202,15 +201,6 @@ class WithinDivision:
         return Rows(from_, [closure.c.ancestor_id == anchor, *where], [closure.c.descendant_id, target.key])
 
 
-def _leads(column: ColumnElement[Any]) -> bool:
-    """Whether an index of its table begins with a column."""
-    table = getattr(column, "table", None)
-    if not isinstance(table, Table):
-        return False
-    found: list[Iterable[Any]] = [table.primary_key, *(index.columns for index in table.indexes)]
-    return any(next(iter(columns), None) is column for columns in found)
-
-
 class Counted:
     """Where records are counted: below a union in the hierarchy asked for, within a division, or everywhere.
 
@@ -236,9 +226,10 @@ class Counted:
         if union is not None:
             self.closure, held = subtree(self.arguments, binder, last=True)
             steps = any(item.name == "CHILD_ORGANIZATION" for item in arguments.get("group_by") or ())
-            self._below(self.closure, expression(statistic.organization), union, held, joined=steps)
+            at_once = statistic.widespread and not steps
+            self._below(self.closure, expression(statistic.organization), union, held, at_once=at_once)
         if division is not None:
-            self._below(alias(DivisionClosure), self.stands, division)
+            self._below(alias(DivisionClosure), self.stands, division, at_once=statistic.widespread)
 
     def _below(
         self,
@@ -246,20 +237,19 @@ class Counted:
         column: ColumnElement[Any],
         anchor: ColumnElement[Any],
         *held: ColumnElement[bool],
-        joined: bool = False,
+        at_once: bool,
     ) -> None:
         """Count the records whose ``column`` names what is below the anchor, or itself.
 
-        All keys below go into one array, with which PostgreSQL walks once along an index of the column: a join would search that index
-        for every key, and takes three times as long for a province. A join it is where the closure is asked for more than the keys, and
-        where there is no such index.
+        ``at_once`` all keys below go into one array, with which PostgreSQL walks once along an index of the column: a join searches that
+        index for every key, and takes three times as long for a province. For a table of few rows the join is quicker.
         """
         scope = [closure.c.ancestor_id == anchor, *held]
-        if joined or not _leads(column):
-            self.joins, self.where = [(closure, closure.c.descendant_id == column)], scope
-        else:
+        if at_once:
             keys = select(closure.c.descendant_id).where(*scope).correlate_except(closure).scalar_subquery()
             self.where = [column == any_(func.array(keys, type_=BIGINTS))]
+        else:
+            self.joins, self.where = [(closure, closure.c.descendant_id == column)], scope
 
     @property
     def rolled(self) -> tuple[str, ColumnElement[Any]]:
