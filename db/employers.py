@@ -44,7 +44,12 @@ class Employer(Keyed, Model):
     closed_on: Mapped[date | None]
 
     __table_args__ = (
-        Index("ix_employer_organization_id_id", "organization_id", "id"),
+        Index(
+            "ix_employer_organization_id_id",
+            "organization_id",
+            "id",
+            postgresql_include=["kind", "industry", "registered_on", "closed_on"],
+        ),
         Index("ix_employer_division_id_id", "division_id", "id"),
         grams_index("employer", "name"),
     )
@@ -56,6 +61,10 @@ class EmployerCoverage(Keyed, Dated, Model):
     __tablename__ = "employer_coverage"
 
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
-    employer_id: Mapped[int] = mapped_column(ForeignKey("employer.id"), index=True)
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employer.id"))
 
-    __table_args__ = (dated_check(), Index("ix_employer_coverage_organization_id_id", "organization_id", "id"))
+    __table_args__ = (
+        dated_check(),
+        Index("ix_employer_coverage_organization_id_id", "organization_id", "id"),
+        Index("ix_employer_coverage_employer_id", "employer_id", postgresql_include=["valid_from", "valid_to"]),
+    )

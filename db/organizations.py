@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.model import Dated, Keyed, Model, Term, dated_check
@@ -122,18 +122,31 @@ class Closure(Dated):
     depth: Mapped[int]
 
 
+def covering_key() -> PrimaryKeyConstraint:
+    """The key of a closure, whose index has all that is asked about what is below a union."""
+    return PrimaryKeyConstraint("ancestor_id", "descendant_id", "valid_from", postgresql_include=["valid_to", "depth"])
+
+
 class TerritorialClosure(Closure, Model):
     """Closure of the territorial hierarchy."""
 
     __tablename__ = "territorial_closure"
-    __table_args__ = (dated_check(), Index("ix_territorial_closure_descendant_id_depth", "descendant_id", "depth"))
+    __table_args__ = (
+        dated_check(),
+        covering_key(),
+        Index("ix_territorial_closure_descendant_id_depth", "descendant_id", "depth"),
+    )
 
 
 class IndustrialClosure(Closure, Model):
     """Closure of the industrial hierarchy."""
 
     __tablename__ = "industrial_closure"
-    __table_args__ = (dated_check(), Index("ix_industrial_closure_descendant_id_depth", "descendant_id", "depth"))
+    __table_args__ = (
+        dated_check(),
+        covering_key(),
+        Index("ix_industrial_closure_descendant_id_depth", "descendant_id", "depth"),
+    )
 
 
 class CommitteeTerm(Keyed, Dated, Model):

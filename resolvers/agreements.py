@@ -100,5 +100,6 @@ registry.statistic(
             "overdue_share": overdue_share(*STEPS),
             "median_days": median(CollectiveAgreement.signed_on - CollectiveAgreement.requested_on),
         },
+        widespread=True,
     )
 )

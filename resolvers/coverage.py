@@ -21,7 +21,7 @@ TARGETS_WITHIN = Many("Target", Within(Target.organization_id, period=SET))
 DESIGNATIONS_WITHIN = Many("Designation", Within(Designation.organization_id, period=Period.of(Designation)))
 PROJECTS_WITHIN = Many("ConstructionProject", Within(ConstructionProject.organization_id, period=WORKS))
 
-TODAY = cast(func.timezone("Asia/Shanghai", func.now()), Date)
+TODAY = select(cast(func.timezone("Asia/Shanghai", func.now()), Date)).scalar_subquery()
 
 COVERING = table(
     "covering",

@@ -106,6 +106,7 @@ registry.statistic(
                 and_(DisputeCase.status == DisputeStatus.SETTLED, BEFORE_ARBITRATION), CONCLUDED
             ),
         },
+        widespread=True,
     )
 )
 registry.statistic(
@@ -128,5 +129,6 @@ registry.statistic(
             "amount": total(Recovery.amount),
         },
         person=Recovery.member_id,
+        widespread=True,
     )
 )

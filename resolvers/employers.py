@@ -86,5 +86,6 @@ registry.statistic(
             "IS_ORGANIZED": coverage.IS_ORGANIZED,
         },
         measures={"units": RECORDS},
+        widespread=True,
     )
 )

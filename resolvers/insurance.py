@@ -60,5 +60,6 @@ registry.statistic(
                 "INDUSTRY": "industry",
             },
         ),
+        widespread=True,
     )
 )

@@ -127,5 +127,6 @@ registry.statistic(
                 "INDUSTRY": "industry",
             },
         ),
+        widespread=True,
     )
 )

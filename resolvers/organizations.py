@@ -152,5 +152,6 @@ registry.statistic(
             "INDUSTRY": Organization.industry,
         },
         measures={"units": RECORDS},
+        widespread=True,
     )
 )

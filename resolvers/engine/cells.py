@@ -1,9 +1,10 @@
 """From the rows of a statistic to its groups: gaps filled with zeros, small cells withheld where the caller has aggregates only."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -36,45 +37,56 @@ class Layout:
         """Where the number of people stands."""
         return KEYS + 2 * len(self.dimensions)
 
-    def value(self, place: int, row: Row) -> str | None:
-        """A key as it is told; None where the record has no value."""
-        item, key = self.dimensions[place], row[KEYS + place]
-        if key is None:
-            return None
+    def value(self, place: int) -> Callable[[Row], str | None]:
+        """Finds a key in a row as it is told; None where the record has no value."""
+        item = self.dimensions[place]
         if item.name in buckets.TIMES:
-            return buckets.name(item.name, key)
+            return _told(place, partial(buckets.name, item.name))
         if item.target is not None:
-            return ids.encode(self.registry.sources[item.target].prefix, key)
-        return str(key).lower() if isinstance(key, bool) else str(key)
+            return _told(place, partial(ids.encode, self.registry.sources[item.target].prefix))
+        return _told(place, lambda key: str(key).lower() if isinstance(key, bool) else str(key))
 
-    def label(self, place: int, row: Row) -> str | None:
-        """A key as it is shown to people."""
-        item, key = self.dimensions[place], row[KEYS + place]
-        if key is None:
-            return None
+    def label(self, place: int) -> Callable[[Row], str | None]:
+        """Finds a key in a row as it is shown to people."""
+        item = self.dimensions[place]
         if item.name in buckets.TIMES:
-            return buckets.label(item.name, key)
+            return _told(place, partial(buckets.label, item.name))
         if item.target is not None:
-            return row[KEYS + len(self.dimensions) + place]  # type: ignore[no-any-return]
+            at = KEYS + len(self.dimensions) + place
+            return lambda row: None if row[KEYS + place] is None else row[at]
         if item.codes is not None:
-            return str(item.codes[key].label)
-        if isinstance(key, bool):
-            return "Yes (是)" if key else "No (否)"
-        return str(key)
+            return _told(place, {code: term.label for code, term in item.codes.__members__.items()}.__getitem__)
+        return _told(place, _shown)
+
+
+def _told(place: int, tell: Callable[[Any], str]) -> Callable[[Row], str | None]:
+    """Tells the key of a dimension, if there is one."""
+    at = KEYS + place
+
+    def told(row: Row) -> str | None:
+        key = row[at]
+        return None if key is None else tell(key)
+
+    return told
+
+
+def _shown(key: Any) -> str:
+    """A key that is no code, as it is shown to people."""
+    return ("Yes (是)" if key else "No (否)") if isinstance(key, bool) else str(key)
 
 
 def table(layout: Layout, rows: Sequence[Row], frame: Frame) -> tuple[Row, Sequence[Row]]:
     """The whole and the groups of one parent, in the order of their keys. Raises TOO_MANY_GROUPS."""
     whole, cells, children = _sorted_out(layout, rows)
-    listed = [_domain(layout, place, frame, cells, children) for place in range(len(layout.dimensions))]
-    if layout.dimensions and any(known for _, known in listed):
-        if math.prod(len(values) for values, _ in listed) > MAX_GROUPS:
+    dimensions = layout.dimensions
+    if any(_is_known(item, frame) for item in dimensions):
+        listed = [_listed(layout, place, frame, cells, children) for place in range(len(dimensions))]
+        if math.prod(len(values) for values in listed) > MAX_GROUPS:
             raise too_many_groups()
-        every = product(*(values for values, _ in listed))
-        groups = [cells[keys] if keys in cells else _nothing(layout, keys, children) for keys in every]
+        groups = [cells[keys] if keys in cells else _nothing(layout, keys, children) for keys in product(*listed)]
     else:
-        ranked = sorted(cells, key=lambda keys: [_rank(*pair) for pair in zip(layout.dimensions, keys, strict=True)])
-        groups = [cells[keys] for keys in ranked]
+        order = sorted(cells, key=lambda keys: [*map(_rank, dimensions, keys)])
+        groups = [cells[keys] for keys in order]
     if len(groups) > MAX_GROUPS:
         raise too_many_groups()
     told = [_exact(layout, row) for row in (whole, *groups)]
@@ -100,26 +112,30 @@ def _sorted_out(layout: Layout, rows: Sequence[Row]) -> tuple[Row, dict[tuple[An
     return whole, cells, children
 
 
-def _domain(
+def _is_known(item: Dimension, frame: Frame) -> bool:
+    """Whether the values of a dimension are listed without any record: children, and times of a period with both ends."""
+    is_bounded = frame.since is not None and frame.until is not None
+    return item.children is not None or (item.name in buckets.TIMES and is_bounded)
+
+
+def _listed(
     layout: Layout, place: int, frame: Frame, cells: dict[tuple[Any, ...], Row], children: list[dict[Any, Row]]
-) -> tuple[list[Any], bool]:
-    """The values of a dimension that are listed, and whether they are known without any record."""
+) -> list[Any]:
+    """The values of a dimension that are listed."""
     item = layout.dimensions[place]
     seen = {keys[place] for keys in cells}
-    known = item.children is not None
-    if known:
+    if item.children is not None:
         seen |= children[place].keys()
     elif item.name in buckets.TIMES and frame.since is not None and frame.until is not None:
-        known = True
         seen |= set(buckets.between(item.name, frame.since, frame.until, frame.statistical_month, MAX_GROUPS + 1))
-    return sorted(seen, key=lambda key: _rank(item, key)), known
+    return sorted(seen, key=lambda key: _rank(item, key))
 
 
 def _rank(item: Dimension, key: Any) -> tuple[bool, Any]:
     """The place of a key among those of its dimension: codes in the order of their list, what has none last."""
-    if item.codes is not None and key is not None:
-        return False, list(item.codes.__members__).index(key)
-    return key is None, 0 if key is None else key
+    if key is None:
+        return True, 0
+    return False, item.ranks[key] if item.ranks else key
 
 
 def _nothing(layout: Layout, keys: tuple[Any, ...], children: list[dict[Any, Row]]) -> Row:

@@ -63,10 +63,8 @@ class Statistics:
                     told[key] = _constant(type_.name)
                 case "dimension":
                     told[key] = _constant(item.name)
-                case "value":
-                    told[key] = lambda row, _: layout.value(place, row)
-                case "label":
-                    told[key] = lambda row, _: layout.label(place, row)
+                case "value" | "label" as name:
+                    told[key] = _found((layout.value if name == "value" else layout.label)(place))
                 case name:
                     named = get_named_type(type_.fields[name].type).name
                     told[key] = _constant(None) if item.target != named else self._row(named, found, place)
@@ -137,6 +135,10 @@ def _step(
 
 def _constant(value: Any) -> Told:
     return lambda _row, _below: value
+
+
+def _found(find: Callable[[Row], Any]) -> Told:
+    return lambda row, _below: find(row)
 
 
 def _at(index: int, amount: bool) -> Told:

@@ -384,8 +384,8 @@ def _key(layout: Layout, place: int, row: Any, named: Mapping[Any, Row | None]) 
     item, found = layout.dimensions[place], named.get(row[KEYS + place])
     return {
         "dimension": item.term,
-        "value": layout.value(place, row),
-        "label": layout.label(place, row),
+        "value": layout.value(place)(row),
+        "label": layout.label(place)(row),
         "organization": found if item.target == "Organization" else None,
         "division": found if item.target == "Division" else None,
     }

@@ -76,7 +76,7 @@ class Statistic:
     happened, ``ends`` the day from which it held no more, for a kind that holds; ``known`` is false where an empty beginning means
     that nobody wrote it down. ``events`` are its other days, by ``RecordEvent``; ``ENDED`` is there by itself when ``ends`` is.
     ``where`` is a condition on what counts as a record at all. ``person`` names who must not be told from a small cell, else the
-    record itself.
+    record itself. ``widespread`` are kinds of which most unions and divisions have records; an index of each of the two columns finds them.
     """
 
     kind: str
@@ -93,6 +93,7 @@ class Statistic:
     where: ColumnElement[bool] | None = None
     person: Expression | None = None
     rollup: Rollup | None = None
+    widespread: bool = False
 
     def measure(self, name: str) -> "Measure | None":
         """A measure by the Python name of its field."""

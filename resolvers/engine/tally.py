@@ -1,8 +1,9 @@
 """The statement behind a ``statistics`` field: one row for the whole, one for each group, one for each child, of all parents at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -53,10 +54,15 @@ class Dimension:
     children: Children | None = None
     codes: Any = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Its code."""
         return self.term.name
+
+    @cached_property
+    def ranks(self) -> Mapping[str, int]:
+        """The place of each value in the list of codes; empty where there is none."""
+        return {} if self.codes is None else {code: place for place, code in enumerate(self.codes.__members__)}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ import pytest
 
 from db.clock import today
 from resolvers.engine import ids
+from resolvers.engine.source import expression
+from schema import registry
 from tests.resolvers import plain
 from tests.resolvers.caller import Caller
 from tests.resolvers.callers import callers_of
@@ -241,3 +243,12 @@ async def test_overdue_in_working_days_is_what_agreements_show(caller: Caller) -
         '{ statistics(kind: COLLECTIVE_AGREEMENTS, event: REQUESTED, asOf: "2026-11-24") { total { records overdue } } }'
     )
     assert data["statistics"]["total"] == {"records": len(rows), "overdue": len(late)}
+
+
+def test_kinds_that_most_unions_have_are_found_by_indexes_that_begin_with_union_and_with_division() -> None:
+    found = [statistic for statistic in registry.statistics.values() if statistic.widespread]
+    assert {"ORGANIZATIONS", "EMPLOYERS", "MEMBERSHIPS"} <= {statistic.kind for statistic in found}
+    for statistic in found:
+        for column in map(expression, (statistic.organization, statistic.division)):
+            indexes = [column.table.primary_key, *(index.columns for index in column.table.indexes)]
+            assert any(next(iter(columns), None) is column for columns in indexes), f"{statistic.kind}: {column}"
