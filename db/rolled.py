@@ -55,6 +55,10 @@ class Fact:
         """All dimensions, in the order of their bits."""
         return self.own + self.member + self.organization
 
+    def home(self, name: str) -> str:
+        """The table that tells a dimension."""
+        return "member" if name in self.member else "organization" if name in self.organization else self.table
+
     def shift(self, name: str) -> int:
         """The lowest bit of a dimension."""
         return sum(DIMENSIONS[other].bits for other in self.names[: self.names.index(name)])

@@ -4,6 +4,8 @@ What they hold and how triggers keep them is SQL, in ``db/migrations/rollup.py``
 changes into the cells, build everything anew, compare with the records.
 """
 
+import asyncio
+
 import asyncpg
 
 from db.copy import Progress
@@ -15,40 +17,90 @@ LOCK = 7_021_928
 
 
 async def set_aside(connection: asyncpg.Connection) -> None:
-    """Inside the caller's transaction: no roll-up is kept, nor read once it is committed, until ``rebuild_here``. For bulk loads."""
+    """Inside the caller's transaction: no roll-up is kept, nor read once it is committed, until ``rebuild``. For bulk loads."""
     await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
     await connection.execute("SET LOCAL unionhub.rollups = off")
     await connection.execute("UPDATE rollup.state SET ready = false")
 
 
-async def rebuild_here(connection: asyncpg.Connection, progress: Progress | None = None) -> None:
-    """Build all roll-ups anew inside the caller's transaction, which must be the only one that writes or see one moment."""
-    steps = ("rollup.place_all()", *(f"rollup.{fact}_rebuild()" for fact in FACTS))
-    for done, step in enumerate(steps):
-        if progress is not None:
-            progress("roll-ups", done, len(steps))
-        await connection.execute(f"SELECT {step}")
-    if progress is not None:
-        progress("roll-ups", len(steps), len(steps))
+BEFORE = ("rollup.learn_all()", "rollup.place_all()")
+PARTS = tuple(f"rollup.{fact}_{part}()" for fact in FACTS for part in ("rebuild", "rebuild_repeats"))
+"""What is built first, and then in any order."""
 
 
 async def rebuild(url: str, progress: Progress | None = None) -> None:
-    """Build all roll-ups anew while others read and write; all or nothing.
+    """Build all roll-ups anew while others read and write; all or nothing, or none in use until all are there.
 
     Raises:
         DataError: the database cannot be reached or is not migrated.
     """
     connection = await connect(url)
+    told = Told(progress, len(BEFORE) + len(PARTS))
     try:
         await require_head(connection)
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
-        async with connection.transaction(isolation="repeatable_read"):
-            await rebuild_here(connection, progress)
+        if await connection.fetchval("SELECT ready FROM rollup.state"):
+            async with connection.transaction(isolation="repeatable_read"):
+                await _replace(connection, told)
+        else:
+            await _build(url, connection, told)
         for fact in FACTS:
             await connection.execute(f"VACUUM rollup.{fact}_cell, rollup.{fact}_repeat")
         await connection.execute("VACUUM rollup.place, rollup.anchor")
     finally:
         await connection.close()
+
+
+class Told:
+    """How many steps are done."""
+
+    def __init__(self, progress: Progress | None, steps: int) -> None:
+        self.progress, self.steps, self.done = progress, steps, 0
+        self.tell()
+
+    def step(self) -> None:
+        """One more is done."""
+        self.done += 1
+        self.tell()
+
+    def tell(self) -> None:
+        """Report it."""
+        if self.progress is not None:
+            self.progress("roll-ups", self.done, self.steps)
+
+
+async def _replace(connection: asyncpg.Connection, told: Told) -> None:
+    """Build those that are in use: in the caller's transaction, whose end puts all in place."""
+    for part in (*BEFORE, *PARTS):
+        await connection.execute(f"SELECT {part}")
+        told.step()
+
+
+async def _build(url: str, connection: asyncpg.Connection, told: Told) -> None:
+    """Build those that nobody reads yet: places first, then all parts beside each other, of one moment."""
+
+    async def build(part: str) -> None:
+        own = await connect(url)
+        try:
+            async with own.transaction(isolation="repeatable_read"):
+                await own.execute(f"SET TRANSACTION SNAPSHOT '{moment}'")
+                await own.execute(f"SELECT {part}")
+        finally:
+            await own.close()
+        told.step()
+
+    for part in BEFORE:
+        await connection.execute(f"SELECT {part}")
+        told.step()
+    async with connection.transaction(isolation="repeatable_read"):
+        moment = await connection.fetchval("SELECT pg_export_snapshot()")
+        try:
+            async with asyncio.TaskGroup() as together:
+                for part in PARTS:
+                    together.create_task(build(part))
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+    await connection.execute("UPDATE rollup.state SET ready = true")
 
 
 async def fold(connection: asyncpg.Connection) -> int:

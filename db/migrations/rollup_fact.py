@@ -1,0 +1,343 @@
+"""SQL of one kind of record that is rolled up: its cells, changes and repetitions (db/migrations/rollup.py)."""
+
+from collections.abc import Callable
+
+from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, SET, Fact
+
+LOCK = 7_021_928
+"""Advisory lock of whoever changes cells or places: one at a time. Writers of records do not take it."""
+
+FACT = """
+CREATE TABLE rollup.{table}_cell (anchor integer NOT NULL, slot integer NOT NULL, class bigint NOT NULL, n integer NOT NULL);
+CREATE TABLE rollup.{table}_change (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sign integer NOT NULL, organization_id bigint NOT NULL,
+    member_id bigint NOT NULL, valid_from date NOT NULL, valid_to date, {columns}
+);
+CREATE TABLE rollup.{table}_repeat (
+    anchor integer NOT NULL, id bigint NOT NULL, organization_id bigint NOT NULL, member_id bigint NOT NULL, valid_from date NOT NULL,
+    valid_to date, class bigint NOT NULL, overlapping boolean NOT NULL, previous date, next date
+);
+{cell_keys} {repeat_keys}
+CREATE INDEX ix_{table}_organization_id_valid_from ON {table} (organization_id, valid_from);
+CREATE INDEX ix_{table}_organization_id_valid_to ON {table} (organization_id, valid_to) WHERE valid_to IS NOT NULL;
+
+CREATE VIEW rollup.{table}_now AS
+SELECT f.id, f.organization_id, f.member_id, f.valid_from, f.valid_to, {class} AS class
+FROM {table} f JOIN member m ON m.id = f.member_id JOIN organization o ON o.id = f.organization_id {codes}
+WHERE f.valid_from IS NOT NULL;
+
+CREATE VIEW rollup.{table}_logged AS
+SELECT c.id, c.sign, c.organization_id, c.member_id, c.valid_from, c.valid_to, {class} AS class
+FROM rollup.{table}_change c {codes_of_changes};
+
+CREATE VIEW rollup.{table}_several AS
+SELECT n.*,
+    EXISTS (SELECT FROM {table} f WHERE f.member_id = n.member_id AND f.id <> n.id AND f.valid_from IS NOT NULL
+            AND daterange(f.valid_from, f.valid_to) && daterange(n.valid_from, n.valid_to)) AS overlapping,
+    (SELECT max(f.valid_from) FROM {table} f WHERE f.member_id = n.member_id AND (f.valid_from, f.id) < (n.valid_from, n.id)) AS previous,
+    (SELECT min(f.valid_from) FROM {table} f WHERE f.member_id = n.member_id AND (f.valid_from, f.id) > (n.valid_from, n.id)) AS next
+FROM rollup.{table}_now n
+WHERE EXISTS (SELECT FROM {table} f WHERE f.member_id = n.member_id AND f.id <> n.id AND f.valid_from IS NOT NULL);
+
+CREATE FUNCTION rollup.{table}_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF current_setting('unionhub.rollups', true) = 'off' THEN RETURN NULL; END IF;
+    IF TG_OP = 'TRUNCATE' THEN
+        UPDATE rollup.state SET ready = false;
+        RETURN NULL;
+    END IF;
+    -- Who changes a dimension of these persons and unions waits until this is written, and counts it then.
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM FROM member WHERE id IN (SELECT member_id FROM removed) ORDER BY id FOR SHARE;
+        PERFORM FROM organization WHERE id IN (SELECT organization_id FROM removed) ORDER BY id FOR SHARE;
+        INSERT INTO rollup.{table}_change (sign, organization_id, member_id, valid_from, valid_to, {names})
+        SELECT -1, f.organization_id, f.member_id, f.valid_from, f.valid_to, {row}
+        FROM removed f JOIN member m ON m.id = f.member_id JOIN organization o ON o.id = f.organization_id
+        WHERE f.valid_from IS NOT NULL;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM FROM member WHERE id IN (SELECT member_id FROM added) ORDER BY id FOR SHARE;
+        PERFORM FROM organization WHERE id IN (SELECT organization_id FROM added) ORDER BY id FOR SHARE;
+        INSERT INTO rollup.{table}_change (sign, organization_id, member_id, valid_from, valid_to, {names})
+        SELECT 1, f.organization_id, f.member_id, f.valid_from, f.valid_to, {row}
+        FROM added f JOIN member m ON m.id = f.member_id JOIN organization o ON o.id = f.organization_id
+        WHERE f.valid_from IS NOT NULL;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION rollup.{table}_fold() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE changes bigint[]; people bigint[];
+BEGIN
+    PERFORM pg_advisory_xact_lock({lock});
+    SELECT array_agg(id), array_agg(DISTINCT member_id) INTO changes, people FROM rollup.{table}_change;
+    IF changes IS NULL THEN RETURN 0; END IF;
+    {learn_changes}
+    INSERT INTO rollup.{table}_cell AS cell (anchor, slot, class, n)
+    SELECT p.anchor, s.slot + {set} * t.number, g.class & t.mask, sum(g.sign)
+    FROM rollup.{table}_logged g JOIN rollup.place p ON p.organization_id = g.organization_id JOIN rollup.anchor a ON a.id = p.anchor
+    CROSS JOIN LATERAL rollup.slots(g.valid_from, g.valid_to) s (slot) JOIN {sets} ON {kept}
+    WHERE g.id = ANY (changes)
+    GROUP BY 1, 2, 3 HAVING sum(g.sign) <> 0
+    ON CONFLICT (anchor, slot, class) DO UPDATE SET n = cell.n + excluded.n;
+    DELETE FROM rollup.{table}_change WHERE id = ANY (changes);
+    DELETE FROM rollup.{table}_repeat WHERE member_id = ANY (people);
+    INSERT INTO rollup.{table}_repeat
+    SELECT p.anchor, s.* FROM rollup.{table}_several s JOIN rollup.place p ON p.organization_id = s.organization_id
+    WHERE s.member_id = ANY (people);
+    RETURN cardinality(changes);
+END $$;
+
+CREATE FUNCTION rollup.{table}_move(organizations bigint[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH wanted AS (
+        SELECT anchor, organization_id FROM rollup.wanted WHERE organization_id = ANY (organizations)
+    ), moved AS (
+        SELECT coalesce(w.anchor, p.anchor) AS anchor, coalesce(w.organization_id, p.organization_id) AS organization_id,
+               CASE WHEN w.anchor IS NULL THEN -1 ELSE 1 END AS sign
+        FROM wanted w FULL JOIN (SELECT * FROM rollup.place WHERE organization_id = ANY (organizations)) p
+             ON p.anchor = w.anchor AND p.organization_id = w.organization_id
+        WHERE w.anchor IS NULL OR p.anchor IS NULL
+    ), folded AS (
+        SELECT e.organization_id, slot, e.class, sum(e.sign) AS n
+        FROM (SELECT 1 AS sign, organization_id, valid_from, valid_to, class FROM rollup.{table}_now
+              WHERE organization_id IN (SELECT organization_id FROM moved)
+              UNION ALL
+              SELECT -sign, organization_id, valid_from, valid_to, class FROM rollup.{table}_logged
+              WHERE organization_id IN (SELECT organization_id FROM moved)) e
+        CROSS JOIN LATERAL rollup.slots(e.valid_from, e.valid_to) slot
+        GROUP BY 1, 2, 3 HAVING sum(e.sign) <> 0
+    ), cells AS (
+        INSERT INTO rollup.{table}_cell AS cell (anchor, slot, class, n)
+        SELECT m.anchor, s.slot + {set} * t.number, s.class & t.mask, sum(m.sign * s.n)
+        FROM moved m JOIN folded s ON s.organization_id = m.organization_id JOIN rollup.anchor a ON a.id = m.anchor
+        JOIN {sets} ON {kept}
+        GROUP BY 1, 2, 3 HAVING sum(m.sign * s.n) <> 0
+        ON CONFLICT (anchor, slot, class) DO UPDATE SET n = cell.n + excluded.n
+    ), gone AS (
+        DELETE FROM rollup.{table}_repeat r USING moved m
+        WHERE m.sign < 0 AND r.anchor = m.anchor AND r.organization_id = m.organization_id
+    )
+    INSERT INTO rollup.{table}_repeat
+    SELECT m.anchor, s.* FROM rollup.{table}_several s JOIN moved m ON m.organization_id = s.organization_id AND m.sign > 0
+    ON CONFLICT DO NOTHING;
+$$;
+
+CREATE FUNCTION rollup.{table}_sum(anchors integer[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' AS $$
+    WITH days AS (
+        SELECT anchor, slot, class, n FROM rollup.{table}_cell
+        WHERE anchor = ANY (anchors) AND slot < {set} AND slot % {ended} > {ever}
+    ), {sums}
+    INSERT INTO rollup.{table}_cell (anchor, slot, class, n) SELECT * FROM sums ORDER BY anchor ON CONFLICT DO NOTHING;
+$$;
+
+CREATE FUNCTION rollup.{table}_rebuild() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' SET maintenance_work_mem = '256MB' AS $$
+DECLARE fresh boolean := NOT EXISTS (SELECT FROM rollup.{table}_cell);
+BEGIN
+    DELETE FROM rollup.{table}_change;
+    IF fresh THEN  -- nobody reads cells that never were, and keys made afterwards take a third of the time
+        {without_cell_keys}
+        TRUNCATE rollup.{table}_cell;
+    ELSE
+        DELETE FROM rollup.{table}_cell;
+    END IF;
+    WITH events AS (
+        SELECT n.organization_id, slot, n.class, count(*)::integer AS n
+        FROM rollup.{table}_now n CROSS JOIN LATERAL rollup.days(n.valid_from, n.valid_to) slot WHERE slot IS NOT NULL GROUP BY 1, 2, 3
+    ), days AS MATERIALIZED (
+        SELECT p.anchor, e.slot, e.class, sum(e.n)::integer AS n
+        FROM events e JOIN rollup.place p ON p.organization_id = e.organization_id GROUP BY 1, 2, 3
+    ), {sums}
+    INSERT INTO rollup.{table}_cell (anchor, slot, class, n)
+    SELECT * FROM (SELECT * FROM days UNION ALL SELECT * FROM sums) made ORDER BY anchor;
+    IF fresh THEN
+        {cell_keys}
+    END IF;
+    ANALYZE rollup.{table}_cell;
+    ANALYZE rollup.{table}_change;
+END $$;
+
+CREATE FUNCTION rollup.{table}_rebuild_repeats() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' SET maintenance_work_mem = '256MB' AS $$
+DECLARE fresh boolean := NOT EXISTS (SELECT FROM rollup.{table}_repeat);
+BEGIN
+    IF fresh THEN
+        {without_repeat_keys}
+        TRUNCATE rollup.{table}_repeat;
+    ELSE
+        DELETE FROM rollup.{table}_repeat;
+    END IF;
+    WITH several AS MATERIALIZED (  -- each once and not at every anchor, and no class is made of others
+        SELECT * FROM rollup.{table}_several WHERE member_id = ANY (ARRAY(
+            SELECT member_id FROM {table} WHERE valid_from IS NOT NULL GROUP BY 1 HAVING count(*) > 1))
+    )
+    INSERT INTO rollup.{table}_repeat
+    SELECT p.anchor, s.* FROM several s JOIN rollup.place p ON p.organization_id = s.organization_id ORDER BY p.anchor, s.valid_from;
+    IF fresh THEN
+        {repeat_keys}
+    END IF;
+    ANALYZE rollup.{table}_repeat;
+END $$;
+
+CREATE FUNCTION rollup.{table}_faults(anchors integer[])
+RETURNS TABLE (anchor integer, slot integer, key text, kept bigint, counted bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH held AS (
+        SELECT p.anchor, c.valid_from, c.valid_to, c.class, c.sign AS kept, 0 AS counted FROM rollup.{table}_logged c
+        JOIN rollup.place p ON p.organization_id = c.organization_id AND p.anchor = ANY (anchors)
+        UNION ALL
+        SELECT w.anchor, n.valid_from, n.valid_to, n.class, 0, 1 FROM rollup.{table}_now n
+        JOIN rollup.wanted w ON w.organization_id = n.organization_id AND w.anchor = ANY (anchors)
+    ), several AS (
+        SELECT w.anchor, s.* FROM rollup.{table}_several s
+        JOIN rollup.wanted w ON w.organization_id = s.organization_id AND w.anchor = ANY (anchors)
+    )
+    SELECT e.anchor, e.slot, 'class ' || e.class, sum(e.kept), sum(e.counted)
+    FROM (SELECT c.anchor, c.slot, c.class, c.n AS kept, 0 AS counted FROM rollup.{table}_cell c WHERE c.anchor = ANY (anchors)
+          UNION ALL
+          SELECT h.anchor, s.slot + {set} * t.number, h.class & t.mask, h.kept, h.counted
+          FROM held h JOIN rollup.anchor a ON a.id = h.anchor
+          CROSS JOIN LATERAL rollup.slots(h.valid_from, h.valid_to) s (slot) JOIN {sets} ON {kept}) e
+    GROUP BY 1, 2, 3 HAVING sum(e.kept) <> sum(e.counted)
+    UNION ALL
+    SELECT coalesce(s.anchor, r.anchor), NULL, 'person ' || coalesce(s.member_id, r.member_id), count(r.id), count(s.id)
+    FROM several s FULL JOIN (SELECT * FROM rollup.{table}_repeat r WHERE r.anchor = ANY (anchors)) r
+         ON r.anchor = s.anchor AND r.id = s.id
+    WHERE s IS DISTINCT FROM r AND coalesce(s.member_id, r.member_id) NOT IN (SELECT member_id FROM rollup.{table}_change)
+    GROUP BY coalesce(s.anchor, r.anchor), coalesce(s.member_id, r.member_id);
+$$;
+
+CREATE TRIGGER rollup_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION rollup.{table}_changed();
+CREATE TRIGGER rollup_update AFTER UPDATE ON {table} REFERENCING OLD TABLE AS removed NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION rollup.{table}_changed();
+CREATE TRIGGER rollup_delete AFTER DELETE ON {table} REFERENCING OLD TABLE AS removed
+FOR EACH STATEMENT EXECUTE FUNCTION rollup.{table}_changed();
+CREATE TRIGGER rollup_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION rollup.{table}_changed();
+"""
+
+CELL_KEYS = """
+    ALTER TABLE rollup.{table}_cell ADD CONSTRAINT {table}_cell_pkey PRIMARY KEY (anchor, slot, class) INCLUDE (n);
+"""
+WITHOUT_CELL_KEYS = """
+    ALTER TABLE rollup.{table}_cell DROP CONSTRAINT {table}_cell_pkey;
+"""
+REPEAT_KEYS = """
+    ALTER TABLE rollup.{table}_repeat ADD CONSTRAINT {table}_repeat_pkey PRIMARY KEY (anchor, organization_id, id);
+    CREATE INDEX ix_{table}_repeat_valid_from ON rollup.{table}_repeat (anchor, valid_from) INCLUDE (previous, next, member_id, class);
+    CREATE INDEX ix_{table}_repeat_valid_to ON rollup.{table}_repeat (anchor, valid_to) INCLUDE (member_id, class)
+        WHERE valid_to IS NOT NULL;
+    CREATE INDEX ix_{table}_repeat_overlapping ON rollup.{table}_repeat (anchor) WHERE overlapping;
+    CREATE INDEX ix_{table}_repeat_member_id ON rollup.{table}_repeat (member_id);
+"""
+WITHOUT_REPEAT_KEYS = """
+    ALTER TABLE rollup.{table}_repeat DROP CONSTRAINT {table}_repeat_pkey;
+    DROP INDEX rollup.ix_{table}_repeat_valid_from, rollup.ix_{table}_repeat_valid_to, rollup.ix_{table}_repeat_overlapping,
+        rollup.ix_{table}_repeat_member_id;
+"""
+"""The indexes of a fact's cells and repetitions, and how they are taken away."""
+
+SUMS = """years AS MATERIALIZED (
+        SELECT d.anchor, d.slot / {ended} * {ended} + CASE WHEN a.drill
+                   THEN extract(year FROM date '{epoch}' + d.slot % {ended} - {day})::integer ELSE {ever} END AS slot,
+               d.class, sum(d.n)::integer AS n, a.drill
+        FROM days d JOIN rollup.anchor a ON a.id = d.anchor GROUP BY 1, 2, 3, a.drill
+    ), spans AS MATERIALIZED (
+        SELECT * FROM years
+        UNION ALL
+        SELECT anchor, slot / {ended} * {ended} + {ever}, class, sum(n)::integer, drill FROM years WHERE drill GROUP BY 1, 2, 3, drill
+    ), sums AS (
+        SELECT anchor, slot, class, n FROM spans WHERE drill
+        UNION ALL
+        SELECT s.anchor, s.slot + {set} * t.number, s.class & t.mask, sum(s.n)::integer
+        FROM spans s CROSS JOIN {sets} WHERE t.number > 0 GROUP BY 1, 2, 3
+    )"""
+"""Queries: ``sums`` are the cells of years, of all time and of sets that ``KEPT`` wants beside the cells ``days``. Only large places have
+years, so that those of others are added up to all time at once."""
+
+KEPT = (
+    f"(CASE WHEN t.number = 0 THEN a.drill OR s.slot % {ENDED} > {EVER}"
+    f" ELSE s.slot % {ENDED} = {EVER} OR a.drill AND s.slot % {ENDED} < {EVER} END)"
+)
+"""Where a slot is kept: all dimensions by day everywhere, by year and of all time for large places; sets of dimensions of all time
+everywhere, by year for large places."""
+
+RESTATED = """
+    INSERT INTO rollup.{table}_change (sign, organization_id, member_id, valid_from, valid_to, {names})
+    SELECT e.sign, f.organization_id, f.member_id, f.valid_from, f.valid_to, {row}
+    FROM (SELECT -1 AS sign, removed.* FROM removed UNION ALL SELECT 1, added.* FROM added) e
+    JOIN {table} f ON f.{column} = e.id AND f.valid_from IS NOT NULL
+    {joined}
+    WHERE e.id = ANY (restated);
+"""
+"""Records whose person or union has changed in a dimension, as they were and as they are."""
+
+
+def _codes(fact: Fact, own: str = "f", member: str = "m", organization: str = "o") -> str:
+    """Joins that find the code of each dimension."""
+    return " ".join(
+        f"LEFT JOIN rollup.code c_{name} ON c_{name}.dimension = '{name}' AND c_{name}.value = {column}::text"
+        for name, column in zip(fact.names, _columns(fact, own, member, organization), strict=True)
+    )
+
+
+def _columns(fact: Fact, own: str = "f", member: str = "m", organization: str = "o") -> list[str]:
+    """The dimensions of a record, from these tables."""
+    sides = ((fact.own, own), (fact.member, member), (fact.organization, organization))
+    return [f"{table}.{name}" for part, table in sides for name in part]
+
+
+def _class(fact: Fact) -> str:
+    return " | ".join(f"(coalesce(c_{name}.code, 0)::bigint << {fact.shift(name)})" for name in fact.names)
+
+
+def _sets(fact: Fact) -> str:
+    """The sets of a fact and their bits; number 0 has all of them."""
+    rows = [f"({number}, {fact.mask(names)}::bigint)" for number, names in enumerate((fact.names, *fact.sets))]
+    return f"(VALUES {', '.join(rows)}) t (number, mask)"
+
+
+def learn(fact: Fact, table: Callable[[str], str]) -> str:
+    """Give values that are new a code."""
+    return " ".join(
+        f"PERFORM rollup.learn('{name}', (SELECT array_agg(DISTINCT {name}::text) FROM {table(name)}));"  # noqa: S608
+        for name in fact.names
+    )
+
+
+def of_fact(fact: Fact) -> str:
+    """The script of one fact."""
+    slots = {"ever": EVER, "day": DAY, "epoch": EPOCH, "ended": ENDED, "set": SET}
+    return FACT.format(
+        table=fact.table,
+        columns=", ".join(f"{name} {DIMENSIONS[name].type}" for name in fact.names),
+        names=", ".join(fact.names),
+        row=", ".join(_columns(fact)),
+        codes=_codes(fact),
+        codes_of_changes=_codes(fact, "c", "c", "c"),
+        sets=_sets(fact),
+        learn_changes=learn(fact, lambda _: f"rollup.{fact.table}_change WHERE id = ANY (changes)"),
+        kept=KEPT,
+        cell_keys=CELL_KEYS.format(table=fact.table),
+        without_cell_keys=WITHOUT_CELL_KEYS.format(table=fact.table),
+        repeat_keys=REPEAT_KEYS.format(table=fact.table),
+        without_repeat_keys=WITHOUT_REPEAT_KEYS.format(table=fact.table),
+        sums=SUMS.format(sets=_sets(fact), **slots),
+        lock=LOCK,
+        **slots,
+        **{"class": _class(fact)},
+    )
+
+
+def restated(fact: Fact, by: str) -> str:
+    """Writes down its records whose person or union (``by``) has changed in a dimension."""
+    other = "member" if by == "organization" else "organization"
+    short = {"member": "m", "organization": "o"}
+    joined = f"JOIN {other} {short[other]} ON {short[other]}.id = f.{other}_id"
+    row = ", ".join(_columns(fact, **{by: "e"}))
+    names = ", ".join(fact.names)
+    return RESTATED.format(table=fact.table, names=names, row=row, column=f"{by}_id", joined=joined)
