@@ -25,7 +25,7 @@ from tests.territory import load_territory
 
 ROOT = Path(__file__).parent.parent
 MEMBERS, SEED = 2_500, 20_260_630
-PREFIX, PAGE_PREFIX = "unionhub_template_", "unionhub_page_"
+PREFIX, PAGE_PREFIX, BARE_PREFIX = "unionhub_template_", "unionhub_page_", "unionhub_bare_"
 PAGE_MEMBERS = 1_500
 LOCK = 7_021_926
 KEPT = 3
@@ -64,6 +64,10 @@ async def fill_federation(url: str) -> None:
     connection = await asyncpg.connect(url)
     await connection.execute("ANALYZE")
     await connection.close()
+
+
+async def fill_nothing(url: str) -> None:
+    """The tables alone."""
 
 
 async def fill_page(url: str) -> None:
@@ -146,6 +150,14 @@ def page_template(server_url: str) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def bare_template(server_url: str) -> str:
+    """The name of a migrated database without rows, made once for the sources of ``db``."""
+    name = BARE_PREFIX + sources()
+    run(build_template(server_url, BARE_PREFIX, name, fill_nothing))
+    return name
+
+
 @contextmanager
 def databases(server: str) -> Iterator[Callable[[str], str]]:
     """Makes databases from a template's name and gives their URLs; they are dropped on leaving."""
@@ -198,6 +210,12 @@ def fresh_page_url(new_database: Callable[[str], str], page_template: str) -> st
 def empty_database_url(new_database: Callable[[str], str]) -> str:
     """The URL of a database without anything in it, for one test."""
     return new_database("template0")
+
+
+@pytest.fixture
+def bare_database_url(new_database: Callable[[str], str], bare_template: str) -> str:
+    """The URL of a migrated database without rows, for one test."""
+    return new_database(bare_template)
 
 
 @pytest.fixture

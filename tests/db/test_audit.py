@@ -1,7 +1,6 @@
 """The audit log: appended to by anyone, changed by nobody, and what was done to it all the same is found."""
 
 import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -9,15 +8,13 @@ import pytest
 
 from db.audit import Digest, Entry, Fault, chained, examine, insert, prune, record, verify
 from db.errors import DataError
-from db.migrate import upgrade
 
 OLD = datetime(2026, 1, 5, 3, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def connection(empty_database_url):
-    await upgrade(empty_database_url)
-    made = await asyncpg.connect(empty_database_url)
+async def connection(bare_database_url):
+    made = await asyncpg.connect(bare_database_url)
     yield made
     await made.close()
 
@@ -267,12 +264,9 @@ async def test_even_the_owner_is_refused_a_change(filled, statement):
 
 
 @pytest.fixture
-async def service(empty_database_url):
+async def service(bare_database_url):
     """A connection as the service's role, on an empty migrated database."""
-    made = await asyncpg.connect(empty_database_url)
-    with suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
-        await made.execute("CREATE ROLE unionhub_reader NOLOGIN")
-    await upgrade(empty_database_url)
+    made = await asyncpg.connect(bare_database_url)
     await made.execute("SET ROLE unionhub_reader")
     yield made
     await made.close()
@@ -338,8 +332,8 @@ async def test_what_is_rolled_back_leaves_no_gap(filled):
     assert (found.entries, found.fault) == (11, None)
 
 
-async def test_fifty_writers_at_once_make_one_chain(connection, empty_database_url):
-    pool = await asyncpg.create_pool(empty_database_url, min_size=0, max_size=25)
+async def test_fifty_writers_at_once_make_one_chain(connection, bare_database_url):
+    pool = await asyncpg.create_pool(bare_database_url, min_size=0, max_size=25)
 
     async def write(writer):
         async with pool.acquire() as own:

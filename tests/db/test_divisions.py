@@ -86,11 +86,10 @@ async def test_the_periods_of_the_law_are_there_with_their_articles(pool):
 
 
 async def test_the_territory_is_loaded_down_to_the_townships_a_second_load_changes_nothing_and_villages_can_be_added(
-    empty_database_url, tmp_path
+    bare_database_url, tmp_path
 ):
-    await upgrade(empty_database_url)
-    await load_divisions(empty_database_url)
-    connection = await connect(empty_database_url)
+    await load_divisions(bare_database_url)
+    connection = await connect(bare_database_url)
     try:
         rows = await connection.fetch(
             "SELECT level, count(*) AS n FROM division WHERE valid_to IS NULL AND code IS NOT NULL GROUP BY level"
@@ -98,7 +97,7 @@ async def test_the_territory_is_loaded_down_to_the_townships_a_second_load_chang
         levels = {"PROVINCE": 31, "CITY": 342, "COUNTY": 2978, "TOWNSHIP": 41352}
         assert {row["level"]: row["n"] for row in rows} == levels
         before = [await connection.fetchval(DUMP.format(table)) for table in TABLES]
-        again = await load_divisions(empty_database_url)
+        again = await load_divisions(bare_database_url)
         assert (again.divisions, again.deadline_rules) == (0, 0)
         assert [await connection.fetchval(DUMP.format(table)) for table in TABLES] == before
 
@@ -109,8 +108,8 @@ async def test_the_territory_is_loaded_down_to_the_townships_a_second_load_chang
         )
         packed = tmp_path / "villages.csv.xz"
         packed.write_bytes(lzma.compress(villages.read_bytes()))
-        assert (await load_divisions(empty_database_url, villages=villages)).divisions == 2
-        assert (await load_divisions(empty_database_url, villages=packed)).divisions == 0
+        assert (await load_divisions(bare_database_url, villages=villages)).divisions == 2
+        assert (await load_divisions(bare_database_url, villages=packed)).divisions == 0
         row = await connection.fetchrow(
             "SELECT d.full_name, d.level, (SELECT count(*) FROM division_closure WHERE descendant_id = d.id) AS above"
             " FROM division d WHERE code = '610222103200'"

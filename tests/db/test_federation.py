@@ -19,7 +19,6 @@ from db.generate.persons import RESIDENTS
 from db.generate.tables import TABLES
 from db.generate.territory import Division, spread, union_counts
 from db.members import PHONE, RESIDENT_NUMBER, SECRETS
-from db.migrate import upgrade
 from tests.conftest import MEMBERS, SEED
 
 REFERENCE = date(2026, 6, 30)
@@ -328,10 +327,9 @@ async def test_generating_on_a_federation_is_refused(database_url):
         await generate(database_url, 10, 1)
 
 
-async def test_generating_without_divisions_says_what_to_load(empty_database_url):
-    await upgrade(empty_database_url)
+async def test_generating_without_divisions_says_what_to_load(bare_database_url):
     with pytest.raises(DataError, match="unionhub db load-divisions"):
-        await generate(empty_database_url, 10, 1)
+        await generate(bare_database_url, 10, 1)
 
 
 @pytest.mark.parametrize(

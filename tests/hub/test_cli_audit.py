@@ -13,25 +13,22 @@ from hub.cli_audit import months_before
 
 
 @pytest.fixture
-def log(empty_database_url):
+def log(bare_database_url):
     """Runs work on the connection of a migrated database whose log has one old entry and two of today."""
-    from db.migrate import upgrade
-
-    asyncio.run(upgrade(empty_database_url))
 
     def run(*statements, entries=0):
         async def work():
-            connection = await asyncpg.connect(empty_database_url)
+            connection = await asyncpg.connect(bare_database_url)
             for statement in statements:
                 await connection.execute(statement)
             await record(connection, [Entry("REVEAL", principal="p")] * entries)
             await connection.close()
 
         asyncio.run(work())
-        return empty_database_url
+        return bare_database_url
 
     async def old():
-        connection = await asyncpg.connect(empty_database_url)
+        connection = await asyncpg.connect(bare_database_url)
         written = chained([Entry("REVEAL")], 0, bytes(32), datetime(2020, 1, 1, tzinfo=UTC), Digest.SHA256)
         async with connection.transaction():
             await connection.execute("ALTER TABLE access_log DISABLE TRIGGER USER")
