@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+import uvloop
 
 from db import embedded, migrate, rollups
 from db.connect import create_pool
@@ -114,6 +115,11 @@ async def drop(server: str, name: str) -> None:
         await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     finally:
         await connection.close()
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests run on the loop that the hub is served on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(scope="session")
