@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, any_, exists, false, or_, true
+from sqlalchemy import ColumnElement, FromClause, and_, any_, exists, false, literal_column, or_, select, true
 
 from db.access import AccessGrant
 from db.activities import Attendance
@@ -84,11 +84,15 @@ class Sight:
         return Hierarchy.INDUSTRIAL if self.lens is Lens.INDUSTRIAL else Hierarchy.TERRITORIAL
 
     def below(self, column: ColumnElement[Any], keys: ColumnElement[Any] | None = None) -> Condition:
-        """The union in the column is one of the keys (the lens's unless given) or below one today."""
+        """The union in the column is one of the keys (the lens's unless given) or below one today.
+
+        Of few rows that is asked of each: the OFFSET keeps PostgreSQL from making a set of all unions below first.
+        """
         closure = self._closure()
         above = self.keys() if keys is None else keys
         on = (closure.c.descendant_id == column, closure.c.ancestor_id == above, self._holds(closure))
-        return exists().where(*on).correlate_except(closure)
+        found = select(closure.c.descendant_id).where(*on).correlate_except(closure)
+        return (found.offset(literal_column("0")) if self.binder.few else found).exists()
 
     def above(self, column: ColumnElement[Any]) -> Condition:
         """The union in the column is above one of the keys today."""

@@ -53,10 +53,11 @@ KEYS = "keys"
 
 
 class Binder:
-    """Makes the bind parameters of one statement."""
+    """Makes the bind parameters of one statement; ``few`` where that finds rows which an operation names, and no others."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, few: bool = False) -> None:
         self.getters: dict[str, Getter] = {}
+        self.few = few
 
     def bind(self, get: Getter, kind: TypeEngine[Any]) -> BindParameter[Any]:
         """A parameter whose value ``get`` finds; a number is compared as it is, not rounded to the scale of its column."""

@@ -74,9 +74,9 @@ class Compiler:
         """The arguments of a field, split in shape and leaves."""
         return build(type_.fields[node.name.value], node, self.variables)
 
-    def by_key(self, source: Source, nodes: Sequence[FieldNode], path: str) -> Step:
-        """The step that finds rows of a source by their keys."""
-        binder = Binder()
+    def by_key(self, source: Source, nodes: Sequence[FieldNode], path: str, *, few: bool = False) -> Step:
+        """The step that finds rows of a source by their keys: those that rows above lead to, or the ``few`` that the operation names."""
+        binder = Binder(few=few)
         columns = Columns(self.registry, self.lenses, binder)
         value, children = self._object(source, columns, nodes, path)
         fetch = select(source.key.label("key"), *columns.labelled()).where(source.key == any_(keys_parameter()))
@@ -92,7 +92,7 @@ class Compiler:
         asked = [name for name in lookup.by if given.get(name) is not None]
         if len(asked) != 1:
             raise HubError("BAD_ARGUMENT", f"Give exactly one of {', '.join(lookup.by)}.", nodes=nodes[0])
-        column, binder = expression(lookup.by[asked[0]]), Binder()
+        column, binder = expression(lookup.by[asked[0]]), Binder(few=True)
         columns = Columns(self.registry, self.lenses, binder)
         leaf = given[asked[0]]
         sought = binder.key(leaf, source.prefix) if column is source.key else binder.leaf(leaf, column.type)

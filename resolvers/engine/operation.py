@@ -237,7 +237,7 @@ def _compile_root(compiler: Compiler, registry: Registry, key: str, nodes: list[
         leaf = given["ids" if name == "nodes" else "id"]
         value = leaf.get(compiler.variables)
         asked = prefixes(value if name == "nodes" else [value], registry.prefixes)
-        steps = {prefix: compiler.by_key(registry.prefixes[prefix], nodes, key) for prefix in sorted(asked)}
+        steps = {prefix: compiler.by_key(registry.prefixes[prefix], nodes, key, few=True) for prefix in sorted(asked)}
         return Root(key, nodes[0], steps, leaf, many=name == "nodes", by_key=True)
     answer = registry.roots[snake(name)]
     if isinstance(answer, Lookup):
