@@ -129,5 +129,17 @@ def walls_command(chosen: tuple[int, int], runs: int, only: tuple[str, ...]) -> 
     walls(prepare(*chosen), runs, only, console)
 
 
+@main.command("walls-served")
+@click.option(
+    "--runs", type=click.IntRange(1), default=5, help="Loads of two seconds on each server; their median counts."
+)
+@click.pass_obj
+def walls_served_command(chosen: tuple[int, int], runs: int) -> None:
+    """Time the same by HTTP, of a province's and a city's persona, behind the first wall and behind both."""
+    from bench.walls_served import walls_served
+
+    walls_served(prepare(*chosen), runs, console)
+
+
 if __name__ == "__main__":
     main(prog_name="python -m bench")

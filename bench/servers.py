@@ -73,12 +73,12 @@ async def let_personas_in(url: str) -> None:
 
 
 @contextmanager
-def hub(database: Database, folder: Path = FOLDER) -> Iterator[Server]:
-    """The hub as its users run it: ``unionhub serve`` with settings as they come, and a token."""
+def hub(database: Database, folder: Path = FOLDER, *, persona: str = "national", walls: int = 2) -> Iterator[Server]:
+    """The hub as its users run it: ``unionhub serve`` with settings as they come, and a persona's token; or without its second wall."""
     settings = Settings(data_dir=folder / "hub", database_url=database.url)
     demonstration_keys(settings)
     asyncio.run(let_personas_in(database.url))
-    token = token_of(settings, "national")
+    token = token_of(settings, persona)
     port = free_port()
     unset = {name: value for name, value in os.environ.items() if not name.startswith("UNIONHUB_") and name != "PORT"}
     variables = unset | {
@@ -87,8 +87,9 @@ def hub(database: Database, folder: Path = FOLDER) -> Iterator[Server]:
         "UNIONHUB_PORT": str(port),
         "UNIONHUB_BUDGET_POINTS": "0",
     }
-    with running("hub", [sys.executable, "-m", "hub.cli", "serve"], port, variables, folder) as pid:
-        yield Server("hub", port, pid, {"Authorization": f"Bearer {token}"})
+    name, command = ("hub", ["hub.cli", "serve"]) if walls == 2 else ("hub without the second wall", ["bench.one_wall"])
+    with running(name, [sys.executable, "-m", *command], port, variables, folder) as pid:
+        yield Server(name, port, pid, {"Authorization": f"Bearer {token}"})
 
 
 @contextmanager
