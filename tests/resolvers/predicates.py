@@ -16,6 +16,7 @@ from schema import registry, schema
 
 Row = Mapping[str, Any]
 Tables = Mapping[str, Mapping[int, Row]]
+Predicate = Callable[[Row], bool]
 
 
 def filters_of_lists() -> dict[str, str]:
@@ -54,32 +55,33 @@ def filter_type(name: str) -> GraphQLInputObjectType:
     return type_
 
 
-def holds(name: str, given: Mapping[str, Any], row: Row, tables: Tables) -> bool:
+def predicate(name: str, given: Mapping[str, Any], tables: Tables) -> Predicate:
     """Whether a filter of the type ``name``, written as variables are, holds for a row."""
-    return all(_part(name, field, value, row, tables) for field, value in given.items() if value is not None)
+    parts = [_part(name, field, value, tables) for field, value in given.items() if value is not None]
+    return parts[0] if len(parts) == 1 else lambda row: all(part(row) for part in parts)
 
 
-def _part(name: str, field: str, value: Any, row: Row, tables: Tables) -> bool:
-    if field == "and":
-        return all(holds(name, part, row, tables) for part in value)
-    if field == "or":
-        return any(holds(name, part, row, tables) for part in value)
+def _part(name: str, field: str, value: Any, tables: Tables) -> Predicate:
+    if field in ("and", "or"):
+        parts = [predicate(name, part, tables) for part in value]
+        return lambda row: (all if field == "and" else any)(part(row) for part in parts)
     if field == "not":
-        return not holds(name, value, row, tables)
+        inverted = predicate(name, value, tables)
+        return lambda row: not inverted(row)
     kind = get_named_type(filter_type(name).fields[field].type)
-    inner = kind.name
     fulfilled = listed_filter(kind)
     if fulfilled is not None:
-        return all(
-            (row["id"] in parents_of(name, field, fulfilled, given, tables)) == (quantifier == "some")
-            for quantifier, given in value.items()
-            if given is not None
-        )
-    if inner in TABLES:
-        key = row[f"{snake(field)}_id"]
-        return key is not None and holds(inner, value, tables[TABLES[inner][0]][key], tables)
-    column = f"{TABLES[name][1]}_{row['id']:x}" if field == "id" else row[snake(field)]
-    return all(_operator(column, operator, operand) for operator, operand in value.items() if operand is not None)
+        asked = [(quantifier == "some", given) for quantifier, given in value.items() if given is not None]
+        found = [(wanted, parents_of(name, field, fulfilled, given, tables)) for wanted, given in asked]
+        return lambda row: all((row["id"] in parents) == wanted for wanted, parents in found)
+    if kind.name in TABLES:
+        key, rows, beyond = f"{snake(field)}_id", tables[TABLES[kind.name][0]], predicate(kind.name, value, tables)
+        return lambda row: row[key] is not None and beyond(rows[row[key]])
+    prefix, column = TABLES[name][1], snake(field)
+    compared = [(operator, operand) for operator, operand in value.items() if operand is not None]
+    if field == "id":
+        return lambda row: all(_operator(f"{prefix}_{row['id']:x}", *pair) for pair in compared)
+    return lambda row: all(_operator(row[column], *pair) for pair in compared)
 
 
 FOUND: dict[str, set[int]] = {}
@@ -93,7 +95,8 @@ def parents_of(name: str, field: str, inner: str, given: Mapping[str, Any], tabl
         assert isinstance(leads, Many)
         parents = list_parents(leads, tables)
         rows = tables[TABLES[inner][0]].values()
-        FOUND[key] = {parent for row in rows if holds(inner, given, row, tables) for parent in parents(row)}
+        holds = predicate(inner, given, tables)
+        FOUND[key] = {parent for row in rows if holds(row) for parent in parents(row)}
     return FOUND[key]
 
 

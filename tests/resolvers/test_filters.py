@@ -22,7 +22,7 @@ from resolvers.engine.source import Many, Source, expression
 from resolvers.reach import By
 from schema import registry, schema
 from tests.resolvers.caller import Caller
-from tests.resolvers.predicates import TABLES, Row, filter_type, holds, listed_filter, source_of
+from tests.resolvers.predicates import TABLES, Row, filter_type, listed_filter, predicate, source_of
 
 CORE = schema._schema
 LOGIC = ("and", "or", "not")
@@ -107,7 +107,7 @@ async def data(pool: asyncpg.Pool) -> Data:
         if row["valid_from"] and row["valid_from"] <= day < (row["valid_to"] or date.max)
     ]
     universe = {
-        name: [row for row in rows if holds(name, UNIVERSE.get(name, {}), row, tables)] for name, rows in listed.items()
+        name: list(filter(predicate(name, UNIVERSE.get(name, {}), tables), rows)) for name, rows in listed.items()
     }
     return Data(tables, listed, universe)
 
@@ -212,14 +212,13 @@ async def keys_of(
 def expected_of(data: Data, name: str, given: Mapping[str, Any]) -> tuple[set[int], int]:
     """What ``keys_of`` must find."""
     chance = random.Random(f"sample {name}")
-    rows = data.listed[name]
+    rows, holds = data.listed[name], predicate(name, given, data.tables)
     if name in ROOTS:
         sample = chance.sample(rows, min(SAMPLE, len(rows)))
-        some = {row["id"] for row in sample if holds(name, given, row, data.tables)}
-        return some, sum(holds(name, given, row, data.tables) for row in data.universe[name])
+        return {row["id"] for row in sample if holds(row)}, sum(map(holds, data.universe[name]))
     column = NESTED[name][2]
     parents = set(sorted({row[column] for row in rows})[:200])
-    some = {row["id"] for row in rows if row[column] in parents and holds(name, given, row, data.tables)}
+    some = {row["id"] for row in rows if row[column] in parents and holds(row)}
     return some, len(some)
 
 
