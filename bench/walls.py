@@ -99,6 +99,11 @@ def personas(province: int, city: int, division: int, member: int) -> list[Perso
     ]
 
 
+async def records_below(connection: asyncpg.Connection, root: int) -> list[list[int]]:
+    """Some members and some unions below a union."""
+    return [[row[0] for row in await connection.fetch(sql, root, RECORDS)] for sql in (MEMBERS_BELOW, UNIONS_BELOW)]
+
+
 def bodies(root: int, members: Sequence[int], unions: Sequence[int]) -> dict[str, list[str]]:
     """The requests by operation, asked for in turn."""
     return {
@@ -122,12 +127,7 @@ async def _measure(database: Database, runs: int, only: Sequence[str]) -> list[M
     try:
         city = await connection.fetchval(CITY, province)
         division = await connection.fetchval("SELECT division_id FROM organization WHERE id = $1", city)
-        below = {
-            key: [
-                [row[0] for row in await connection.fetch(sql, key, RECORDS)] for sql in (MEMBERS_BELOW, UNIONS_BELOW)
-            ]
-            for key in (province, city)
-        }
+        below = {key: await records_below(connection, key) for key in (province, city)}
         for persona in personas(province, city, division, below[city][0][0]):
             if only and persona.name not in only:
                 continue

@@ -10,7 +10,7 @@ from rich.table import Table
 from bench.database import Database
 from bench.load import Load, put
 from bench.servers import Server, ServerError, hub
-from bench.walls import MEMBERS_BELOW, RECORDS, UNIONS_BELOW, bodies
+from bench.walls import bodies, records_below
 from db.migrate import connect
 
 PERSONAS = {"zhejiang": "浙江省总工会", "weihai": "威海市总工会"}
@@ -45,12 +45,9 @@ async def _asked(database: Database, union: str) -> Mapping[str, list[str]]:
     connection = await connect(database.url)
     try:
         root = await connection.fetchval("SELECT id FROM organization WHERE name = $1", union)
-        below = [
-            [row[0] for row in await connection.fetch(sql, root, RECORDS)] for sql in (MEMBERS_BELOW, UNIONS_BELOW)
-        ]
+        return bodies(root, *await records_below(connection, root))
     finally:
         await connection.close()
-    return bodies(root, *below)
 
 
 def _latency(server: Server, texts: list[str]) -> float:

@@ -181,6 +181,12 @@ class Loader:
         rows.clear()
         closure.clear()
 
+    async def count_on(self) -> None:
+        """Have PostgreSQL go on after the ids that were given."""
+        await self.connection.execute(
+            "SELECT setval(pg_get_serial_sequence('division', 'id'), (SELECT max(id) FROM division))"
+        )
+
     def tell(self, level: DivisionLevel, done: int) -> None:
         """Report progress."""
         if self.progress is not None:
@@ -314,9 +320,7 @@ async def load_divisions(
                     for level in wanted:
                         await loader.level(level, path if level is DivisionLevel.VILLAGE else FOLDER / FILES[level][0])
             rules = await loader.reference()
-            await connection.execute(
-                "SELECT setval(pg_get_serial_sequence('division', 'id'), (SELECT max(id) FROM division))"
-            )
+            await loader.count_on()
         if settle:
             await connection.execute("VACUUM (ANALYZE) division, division_closure, division_alias, deadline_rule")
     finally:

@@ -35,15 +35,15 @@ async def rebuild(url: str, progress: Progress | None = None) -> None:
         DataError: the database cannot be reached or is not migrated.
     """
     connection = await connect(url)
-    told = Told(progress, len(BEFORE) + len(PARTS))
+    steps = Steps(progress)
     try:
         await require_head(connection)
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
         if await connection.fetchval("SELECT ready FROM rollup.state"):
             async with connection.transaction(isolation="repeatable_read"):
-                await _replace(connection, told)
+                await steps.take(connection, *BEFORE, *PARTS)
         else:
-            await _build(url, connection, told)
+            await _build(url, connection, steps)
         for fact in FACTS:
             await connection.execute(f"VACUUM rollup.{fact}_cell, rollup.{fact}_repeat")
         await connection.execute("VACUUM rollup.place, rollup.anchor")
@@ -51,32 +51,27 @@ async def rebuild(url: str, progress: Progress | None = None) -> None:
         await connection.close()
 
 
-class Told:
-    """How many steps are done."""
+class Steps:
+    """Takes steps of a rebuild and tells how many are done."""
 
-    def __init__(self, progress: Progress | None, steps: int) -> None:
-        self.progress, self.steps, self.done = progress, steps, 0
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress, self.done = progress, 0
         self.tell()
 
-    def step(self) -> None:
-        """One more is done."""
-        self.done += 1
-        self.tell()
+    async def take(self, connection: asyncpg.Connection, *functions: str) -> None:
+        """Call these functions of the database, one after the other."""
+        for function in functions:
+            await connection.execute(f"SELECT {function}")
+            self.done += 1
+            self.tell()
 
     def tell(self) -> None:
-        """Report it."""
+        """Report progress."""
         if self.progress is not None:
-            self.progress("roll-ups", self.done, self.steps)
+            self.progress("roll-ups", self.done, len(BEFORE) + len(PARTS))
 
 
-async def _replace(connection: asyncpg.Connection, told: Told) -> None:
-    """Build those that are in use: in the caller's transaction, whose end puts all in place."""
-    for part in (*BEFORE, *PARTS):
-        await connection.execute(f"SELECT {part}")
-        told.step()
-
-
-async def _build(url: str, connection: asyncpg.Connection, told: Told) -> None:
+async def _build(url: str, connection: asyncpg.Connection, steps: Steps) -> None:
     """Build those that nobody reads yet: places first, then all parts beside each other, of one moment."""
 
     async def build(part: str) -> None:
@@ -84,14 +79,11 @@ async def _build(url: str, connection: asyncpg.Connection, told: Told) -> None:
         try:
             async with own.transaction(isolation="repeatable_read"):
                 await own.execute(f"SET TRANSACTION SNAPSHOT '{moment}'")
-                await own.execute(f"SELECT {part}")
+                await steps.take(own, part)
         finally:
             await own.close()
-        told.step()
 
-    for part in BEFORE:
-        await connection.execute(f"SELECT {part}")
-        told.step()
+    await steps.take(connection, *BEFORE)
     async with connection.transaction(isolation="repeatable_read"):
         moment = await connection.fetchval("SELECT pg_export_snapshot()")
         try:

@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, FromClause, and_, any_, exists, not_, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Boolean, ColumnElement, FromClause, and_, any_, exists, not_, or_, select
 
 from db.figures import PublishedFigure
 from db.organizations import IndustrialClosure, TerritorialClosure
 from db.units import Qualifier
 from resolvers.access import Lens
 from resolvers.engine.asking import MAX_ASKED
-from resolvers.engine.binder import Binder
+from resolvers.engine.binder import BIGINTS, Binder
 from resolvers.engine.source import Asks, Computed, Many, One, Source, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter
 from resolvers.reach import Period, Within, holds
@@ -36,7 +35,7 @@ def _told() -> Statement:
         return any_(
             binder.bind(
                 lambda inputs: [key for lens in lenses for key in inputs.caller.lenses.get(lens, ())],
-                ARRAY(BigInteger()),
+                BIGINTS,
             )
         )
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -42,6 +43,7 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
         return thread.submit(asyncio.run, work).result()
 
 
+@cache
 def sources() -> str:
     """A digest of everything that decides what the template holds."""
     digest = hashlib.sha256(f"{MEMBERS} {SEED}".encode())
@@ -98,6 +100,13 @@ async def build_template(server: str, prefix: str, name: str, fill: Callable[[st
         await connection.close()
 
 
+def template_of(server: str, prefix: str, fill: Callable[[str], Coroutine[Any, Any, None]]) -> str:
+    """The name of the template that ``fill`` makes of the sources as they are."""
+    name = prefix + sources()
+    run(build_template(server, prefix, name, fill))
+    return name
+
+
 async def create(server: str, name: str, template: str) -> None:
     """A database that is a copy of another; copies of one template are made one after the other."""
     connection = await asyncpg.connect(server)
@@ -143,25 +152,19 @@ def vault() -> Vault:
 def template(server_url: str) -> str:
     """The name of a migrated database with divisions and a federation of 2,500 members, made once for the sources of
     ``db``."""
-    name = PREFIX + sources()
-    run(build_template(server_url, PREFIX, name, fill_federation))
-    return name
+    return template_of(server_url, PREFIX, fill_federation)
 
 
 @pytest.fixture(scope="session")
 def page_template(server_url: str) -> str:
     """The name of a database with the demonstration: 1,500 members and those of the page, made once for the sources of ``db``."""
-    name = PAGE_PREFIX + sources()
-    run(build_template(server_url, PAGE_PREFIX, name, fill_page))
-    return name
+    return template_of(server_url, PAGE_PREFIX, fill_page)
 
 
 @pytest.fixture(scope="session")
 def bare_template(server_url: str) -> str:
     """The name of a migrated database without rows, made once for the sources of ``db``."""
-    name = BARE_PREFIX + sources()
-    run(build_template(server_url, BARE_PREFIX, name, fill_nothing))
-    return name
+    return template_of(server_url, BARE_PREFIX, fill_nothing)
 
 
 @contextmanager

@@ -19,8 +19,6 @@ async def load_territory(url: str) -> None:
             for within in TOWNSHIPS:
                 await loader.level(DivisionLevel.TOWNSHIP, FOLDER / FILES[DivisionLevel.TOWNSHIP][0], within)
             await loader.reference()
-            await connection.execute(
-                "SELECT setval(pg_get_serial_sequence('division', 'id'), (SELECT max(id) FROM division))"
-            )
+            await loader.count_on()
     finally:
         await connection.close()

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from alembic import op
 
+from db.migrations.rollup import create, drop
 from db.migrations.wall import AGGREGATES, READER, UNIONS, among, protect, unprotect
 from db.rolled import Fact
 
@@ -43,6 +44,14 @@ def guard(facts: Iterable[Fact]) -> None:
         protect(f"rollup.{fact.table}_repeat", IN_SIGHT)
     op.execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA rollup FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION rollup.fold() TO {READER}")
+
+
+def make_anew(facts: Iterable[Fact]) -> None:
+    """Replace the roll-ups of these facts by empty ones behind the wall, out of use until they are rebuilt."""
+    facts = tuple(facts)
+    drop(facts)
+    create(facts)
+    guard(facts)
 
 
 def bare(facts: Iterable[Fact]) -> None:

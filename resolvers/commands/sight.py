@@ -5,12 +5,11 @@ from datetime import date
 from typing import Any
 
 import asyncpg
-from sqlalchemy import BigInteger, ColumnElement, Select, any_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Select, any_, select
 
 from db.disputes import DisputeCase, DisputeParty
 from resolvers.access import Caller
-from resolvers.engine.binder import Binder, Inputs
+from resolvers.engine.binder import BIGINTS, Binder, Inputs
 from resolvers.engine.source import Expression
 from resolvers.engine.statement import compiled
 from resolvers.policy import visible
@@ -46,7 +45,7 @@ async def parties_of(
 
 
 def _any_of(keys: Sequence[int], binder: Binder) -> ColumnElement[Any]:
-    return any_(binder.bind(lambda _: list(keys), ARRAY(BigInteger())))
+    return any_(binder.bind(lambda _: list(keys), BIGINTS))
 
 
 async def _fetch(

@@ -3,8 +3,7 @@
 They stand empty and out of use until ``unionhub db rebuild-rollups``; statistics are counted from the records until then.
 """
 
-from db.migrations.rollup import create, drop
-from db.migrations.rollup_wall import guard
+from db.migrations.rollup_wall import make_anew
 from db.rolled import FACTS
 
 revision: str = "0017"
@@ -14,9 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    drop(FACTS.values())
-    create(FACTS.values())
-    guard(FACTS.values())
+    make_anew(FACTS.values())
 
 
 def downgrade() -> None:
