@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain, islice
 
 import asyncpg
 
@@ -12,6 +13,9 @@ Progress = Callable[[str, int, int], None]
 """Told what is being done, how far it is, and how far it goes."""
 
 NULL = "\\N"
+
+PART = 500
+"""So many lines are sent at a time while more are made."""
 
 SET_ASIDE = """
 SELECT c.conrelid::regclass::text AS owner, quote_ident(c.conname) AS name, c.contype::text AS kind,
@@ -72,11 +76,6 @@ def cell(value: object) -> str:
     return text
 
 
-def lines(rows: Iterable[Sequence[object]]) -> bytes:
-    """Rows in COPY's text format."""
-    return "".join(["\t".join(map(cell, row)) + "\n" for row in rows]).encode()
-
-
 async def copy_bytes(
     connection: asyncpg.Connection, table: str, columns: Sequence[str], data: bytes, *, freeze: bool = False
 ) -> None:
@@ -88,14 +87,22 @@ async def copy_bytes(
 async def copy_rows(
     connection: asyncpg.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> None:
-    """COPY rows of Python values, a few megabytes at a time."""
-    batch: list[Sequence[object]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == 20_000:
-            await copy_bytes(connection, table, columns, lines(batch))
-            batch.clear()
-    await copy_bytes(connection, table, columns, lines(batch))
+    """COPY rows of Python values, which may be made on the way (see ``copy_lines``)."""
+    await copy_lines(connection, table, columns, ("\t".join(map(cell, row)) + "\n" for row in rows))
+
+
+async def copy_lines(connection: asyncpg.Connection, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
+    """COPY lines of text, which may be made on the way: PostgreSQL writes some while the next ones are made."""
+    left = iter(lines)
+    parts = iter(lambda: "".join(islice(left, PART)), "")
+    first = next(parts, "")
+
+    async def sent() -> AsyncIterator[bytes]:
+        for part in chain([first], parts):
+            yield part.encode()
+
+    if first:
+        await connection.copy_to_table(table, source=sent(), columns=columns, format="text")
 
 
 @asynccontextmanager

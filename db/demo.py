@@ -2,6 +2,7 @@
 names."""
 
 import asyncio
+from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,7 +13,7 @@ from db.closure import link, recompute
 from db.copy import Progress
 from db.divisions import DivisionLevel
 from db.errors import DataError
-from db.generate import generate
+from db.generate import generate, makers
 from db.generate.codes import credit_code
 from db.keys import KeySource, from_environment
 from db.load_divisions import FILES, FOLDER, Loader, load_divisions
@@ -137,6 +138,9 @@ NAMED = (
 """What the generated federation has not: named bodies, and project unions whose works begin and end. Founding days are
 made up."""
 
+DIVISIONS = frozenset({"division", "division_closure"})
+"""What is there before anything is generated."""
+
 MARK = NAMED[2].name
 """Whose presence shows that the demonstration is loaded."""
 
@@ -203,17 +207,19 @@ async def load_demo(
         await add_named(connection)
         await load_page(connection, ring, seed)
 
-    await load_divisions(url, progress=progress, settle=False)
-    await generate(url, members, seed, progress=progress, extend=extend, settle=False, keys=keys)
-    await asyncio.gather(rollups.rebuild(url, progress), vacuum(url))
+    with makers(members) as pool:
+        await load_divisions(url, progress=progress, settle=False)
+        made = generate(url, members, seed, progress=progress, pool=pool, keys=keys, extend=extend, settle=False)
+        await asyncio.gather(made, vacuum(url, DIVISIONS))
+    await asyncio.gather(rollups.rebuild(url, progress), vacuum(url, set(Model.metadata.tables) - DIVISIONS))
     return True
 
 
-async def vacuum(url: str) -> None:
-    """Tell PostgreSQL what is in the tables, and that everybody sees it."""
+async def vacuum(url: str, tables: Set[str]) -> None:
+    """Tell PostgreSQL what is in these tables, and that everybody sees it."""
     connection = await connect(url)
     try:
-        await connection.execute(f"VACUUM (ANALYZE) {', '.join(sorted(Model.metadata.tables))}")
+        await connection.execute(f"VACUUM (ANALYZE) {', '.join(sorted(tables))}")
     finally:
         await connection.close()
 

@@ -3,15 +3,17 @@ on them."""
 
 import csv
 import lzma
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
 import asyncpg
 
-from db.copy import Progress, copy_bytes, copy_rows, indexes_set_aside
+from db.copy import Progress, copy_lines, copy_rows, indexes_set_aside
 from db.divisions import DivisionKind, DivisionLevel
 from db.errors import DataError
 from db.migrate import connect, require_head
@@ -39,6 +41,10 @@ NAMELESS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治
 
 COLUMNS = ("id", "code", "name", "full_name", "level", "kind", "parent_id", "predecessor_id", "valid_from", "valid_to")
 CLOSURE_COLUMNS = ("ancestor_id", "descendant_id", "depth")
+Row = tuple[object, ...]
+
+BATCH = 20_000
+"""So many divisions are written before their closure is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,58 +134,63 @@ class Loader:
 
     async def level(self, level: DivisionLevel, path: Path, within: str = "") -> None:
         """Add what a level's file has and the database has not; only codes that begin with ``within``."""
-        closure: list[str] = []
-        rows: list[tuple[object, ...]] = []
+        with open_text(path) as file:
+            fresh = self.fresh(level, file, path.name, within)
+            try:
+                while await self.write(islice(fresh, BATCH)):
+                    pass
+            except (lzma.LZMAError, UnicodeDecodeError, csv.Error, EOFError) as error:
+                raise DataError(f"{path} is not a CSV file of divisions: {error}") from error
+        self.tell(level, ROWS[level])
+
+    def fresh(self, level: DivisionLevel, file: IO[str], name: str, within: str) -> Iterator[tuple[Place, Row]]:
+        """The divisions of a level's file that are not there yet, one by one."""
         keep = level is not DivisionLevel.VILLAGE
         since = {former.successor: former.valid_to for former in FORMER}
         known = self.places
-        done = 0
-        with open_text(path) as file:
-            try:
-                for code, name, parent_code in read(file, FILES[level][1], path.name, within):
-                    done += 1
-                    if code in known:
-                        continue
-                    parent = Place("", ()) if parent_code is None else known.get(parent_code)
-                    if parent is None:
-                        raise DataError(
-                            f"{path.name}: division {code} {name} names a parent {parent_code} that is not loaded."
-                        )
-                    number = self.next_id
-                    self.next_id += 1
-                    place = Place(full_name(parent.full_name, name), (number, *parent.line))
-                    if keep:
-                        known[code] = place
-                    rows.append(
-                        (
-                            number,
-                            code,
-                            name,
-                            place.full_name,
-                            level.name,
-                            kind_of(code).name,
-                            parent.line[0] if parent.line else None,
-                            None,
-                            since.get(code, SINCE),
-                            None,
-                        )
-                    )
-                    closure += closure_lines(place.line)
-                    if len(rows) == 20_000:
-                        await self.flush(rows, closure)
-                        self.tell(level, done)
-            except (lzma.LZMAError, UnicodeDecodeError, csv.Error, EOFError) as error:
-                raise DataError(f"{path} is not a CSV file of divisions: {error}") from error
-        await self.flush(rows, closure)
-        self.tell(level, ROWS[level])
+        for done, (code, called, parent_code) in enumerate(read(file, FILES[level][1], name, within), 1):
+            if done % BATCH == 0:
+                self.tell(level, done)
+            if code in known:
+                continue
+            parent = Place("", ()) if parent_code is None else known.get(parent_code)
+            if parent is None:
+                raise DataError(f"{name}: division {code} {called} names a parent {parent_code} that is not loaded.")
+            place, row = self.make(code, called, parent, level, kind_of(code), since.get(code, SINCE))
+            if keep:
+                known[code] = place
+            yield place, row
 
-    async def flush(self, rows: list[tuple[object, ...]], closure: list[str]) -> None:
-        """Write and forget what has been gathered."""
-        await copy_rows(self.connection, "division", COLUMNS, rows)
-        await copy_bytes(self.connection, "division_closure", CLOSURE_COLUMNS, "".join(closure).encode())
-        self.added += len(rows)
-        rows.clear()
-        closure.clear()
+    def make(
+        self,
+        code: str | None,
+        name: str,
+        parent: Place,
+        level: DivisionLevel,
+        kind: DivisionKind,
+        since: date,
+        until: date | None = None,
+    ) -> tuple[Place, Row]:
+        """A division with the next id, under ``parent``."""
+        number = self.next_id
+        self.next_id += 1
+        self.added += 1
+        place = Place(full_name(parent.full_name, name), (number, *parent.line))
+        above = parent.line[0] if parent.line else None
+        return place, (number, code, name, place.full_name, level.name, kind.name, above, None, since, until)
+
+    async def write(self, made: Iterable[tuple[Place, Row]]) -> bool:
+        """Write divisions with their closure; whether there were any."""
+        closure: list[str] = []
+
+        def rows() -> Iterator[Row]:
+            for place, row in made:
+                closure.extend(closure_lines(place.line))
+                yield row
+
+        await copy_rows(self.connection, "division", COLUMNS, rows())
+        await copy_lines(self.connection, "division_closure", CLOSURE_COLUMNS, closure)
+        return bool(closure)
 
     async def count_on(self) -> None:
         """Have PostgreSQL go on after the ids that were given."""
@@ -200,14 +211,8 @@ class Loader:
                 "SELECT true FROM division WHERE code = $1 AND valid_to IS NOT NULL", former.code
             ):
                 parent = self.places[former.parent]
-                number = await self.single(
-                    former.code,
-                    former.name,
-                    parent,
-                    DivisionLevel.COUNTY,
-                    DivisionKind.STATUTORY,
-                    former.valid_from,
-                    former.valid_to,
+                number = await self.county(
+                    former.code, former.name, parent, DivisionKind.STATUTORY, former.valid_from, former.valid_to
                 )
                 successor = self.places[former.successor].line[0]
                 await self.connection.execute(
@@ -217,40 +222,20 @@ class Loader:
             parent = self.places[parent_code]
             number = await self.connection.fetchval(
                 "SELECT id FROM division WHERE code IS NULL AND name = $1 AND parent_id = $2", name, parent.line[0]
-            ) or await self.single(None, name, parent, DivisionLevel.COUNTY, DivisionKind.FUNCTIONAL_ZONE, SINCE, None)
+            ) or await self.county(None, name, parent, DivisionKind.FUNCTIONAL_ZONE, SINCE)
             for other in others:
                 await self.alias(number, other)
         for code, other in ALIASES:
             await self.alias(self.places[code].line[0], other)
         return await self.periods()
 
-    async def single(
-        self,
-        code: str | None,
-        name: str,
-        parent: Place,
-        level: DivisionLevel,
-        kind: DivisionKind,
-        since: object,
-        until: object,
+    async def county(
+        self, code: str | None, name: str, parent: Place, kind: DivisionKind, since: date, until: date | None = None
     ) -> int:
-        """Add one division and its closure; its id."""
-        number = self.next_id
-        self.next_id += 1
-        row = (
-            number,
-            code,
-            name,
-            full_name(parent.full_name, name),
-            level.name,
-            kind.name,
-            parent.line[0],
-            None,
-            since,
-            until,
-        )
-        await self.flush([row], closure_lines((number, *parent.line)))
-        return number
+        """Add one division of the county level; its id."""
+        place, row = self.make(code, name, parent, DivisionLevel.COUNTY, kind, since, until)
+        await self.write([(place, row)])
+        return place.line[0]
 
     async def alias(self, number: int, name: str) -> None:
         """Another name for a division, once."""

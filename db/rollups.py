@@ -23,9 +23,16 @@ async def set_aside(connection: asyncpg.Connection) -> None:
     await connection.execute("UPDATE rollup.state SET ready = false")
 
 
-BEFORE = ("rollup.learn_all()", "rollup.place_all()")
-PARTS = tuple(f"rollup.{fact}_{part}()" for fact in FACTS for part in ("rebuild", "rebuild_repeats"))
-"""What is built first, and then in any order."""
+BESIDE = 2
+"""So many parts are built beside each other, and the cells in as many."""
+BEFORE = ("rollup.learn_all()", "rollup.place_all()", *(f"rollup.{fact}_clear()" for fact in FACTS))
+PARTS = tuple(
+    f"rollup.{fact}_{part}"
+    for fact in FACTS
+    for part in (*(f"rebuild({number}, {BESIDE})" for number in range(BESIDE)), "rebuild_repeats()")
+)
+AFTER = tuple(f"rollup.{fact}_keys()" for fact in FACTS)
+"""What is built first, then in any order, and last."""
 
 
 async def rebuild(url: str, progress: Progress | None = None) -> None:
@@ -41,7 +48,7 @@ async def rebuild(url: str, progress: Progress | None = None) -> None:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
         if await connection.fetchval("SELECT ready FROM rollup.state"):
             async with connection.transaction(isolation="repeatable_read"):
-                await steps.take(connection, *BEFORE, *PARTS)
+                await steps.take(connection, *BEFORE, *PARTS, *AFTER)
         else:
             await _build(url, connection, steps)
         for fact in FACTS:
@@ -68,20 +75,23 @@ class Steps:
     def tell(self) -> None:
         """Report progress."""
         if self.progress is not None:
-            self.progress("roll-ups", self.done, len(BEFORE) + len(PARTS))
+            self.progress("roll-ups", self.done, len(BEFORE + PARTS + AFTER))
 
 
 async def _build(url: str, connection: asyncpg.Connection, steps: Steps) -> None:
-    """Build those that nobody reads yet: places first, then all parts beside each other, of one moment."""
+    """Build those that nobody reads yet: places first, then all parts, some beside each other, of one moment; keys last."""
 
     async def build(part: str) -> None:
-        own = await connect(url)
-        try:
-            async with own.transaction(isolation="repeatable_read"):
-                await own.execute(f"SET TRANSACTION SNAPSHOT '{moment}'")
-                await steps.take(own, part)
-        finally:
-            await own.close()
+        async with turn:
+            own = await connect(url)
+            try:
+                async with own.transaction(isolation="repeatable_read"):
+                    await own.execute(f"SET TRANSACTION SNAPSHOT '{moment}'")
+                    await steps.take(own, part)
+            finally:
+                await own.close()
+
+    turn = asyncio.Semaphore(BESIDE)
 
     await steps.take(connection, *BEFORE)
     async with connection.transaction(isolation="repeatable_read"):
@@ -92,6 +102,7 @@ async def _build(url: str, connection: asyncpg.Connection, steps: Steps) -> None
                     together.create_task(build(part))
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
+    await steps.take(connection, *AFTER)
     await connection.execute("UPDATE rollup.state SET ready = true")
 
 

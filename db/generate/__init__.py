@@ -1,5 +1,5 @@
 """A plausible federation of any size, the same for the same seed."""
 
-from db.generate.run import Generated, generate
+from db.generate.run import Generated, generate, makers
 
-__all__ = ["Generated", "generate"]
+__all__ = ["Generated", "generate", "makers"]

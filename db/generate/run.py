@@ -72,7 +72,7 @@ async def generate(
     seed: int,
     *,
     progress: Progress | None = None,
-    workers: int | None = None,
+    pool: Executor | None = None,
     keys: KeySource | None = None,
     extend: Callable[[asyncpg.Connection], Awaitable[None]] | None = None,
     settle: bool = True,
@@ -80,8 +80,8 @@ async def generate(
     """Write a federation of ``members`` members into a database with divisions and no organizations; the same for the
     same seed, but for sealed values, whose nonces are never used twice.
 
-    All in one transaction: a failure leaves the database as it was. ``workers`` processes make the rows (one a core,
-    four at most, by default); how many does not change them. ``keys`` seal personal numbers (the environment's unless
+    All in one transaction: a failure leaves the database as it was. ``pool`` makes the rows (``makers`` of its own unless
+    given) and is used up; how many processes it has does not change them. ``keys`` seal personal numbers (the environment's unless
     given). ``extend`` may add to the federation in the same transaction, many persons among it: their tables have no indexes
     until it is done. Unless it shall ``settle``, VACUUM and statistics are left to the caller.
 
@@ -96,7 +96,7 @@ async def generate(
     connection = await connect(url)
     try:
         await require_head(connection)
-        with makers(members, workers) as pool:
+        with pool or makers(members) as pool:
             async with connection.transaction():
                 await fill(connection, members, seed, ring, pool, extend, progress)
         if settle:
@@ -136,7 +136,7 @@ async def fill(
         if extend is not None:
             # so that its questions are planned for what is there; roughly is enough
             await connection.execute("SET LOCAL default_statistics_target = 10")
-            await connection.execute(f"ANALYZE division, division_closure, {', '.join(TABLES)}")
+            await connection.execute(f"ANALYZE {', '.join(TABLES)}")
             await extend(connection)
     await connection.execute("ALTER TABLE membership ENABLE TRIGGER membership_insert")
 
@@ -178,8 +178,9 @@ async def load(
             progress("members", done, members)
 
 
-def makers(members: int, workers: int | None) -> Executor:
-    """What makes chunks: processes, which start at once and not with the first chunk; for few members a thread."""
+def makers(members: int, workers: int | None = None) -> Executor:
+    """What makes chunks: ``workers`` processes (one a core, four at most, by default), which start at once and not with the first chunk;
+    for few members a thread."""
     if workers is None and members <= SMALL:
         return ThreadPoolExecutor(1)
     count = workers or min(os.cpu_count() or 1, 4)

@@ -104,9 +104,12 @@ WITHOUT_PLACE_KEYS = """
 WHOLE = """
 CREATE FUNCTION rollup.replace(organizations bigint[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE raised integer[]; fresh bigint[];
+DECLARE raised integer[]; fresh bigint[]; in_use boolean;
 BEGIN
     PERFORM pg_advisory_xact_lock({lock});
+    -- locked, so that a transaction whose snapshot is older than a building does not go by what was before
+    SELECT ready INTO in_use FROM rollup.state FOR SHARE;
+    IF NOT in_use THEN RETURN; END IF;
     WITH added AS (
         INSERT INTO rollup.anchor AS anchor (kind, key, drill)
         SELECT kind, key, drill FROM rollup.kept WHERE kind IN ('OWN', 'TERRITORIAL', 'INDUSTRIAL') AND (key = ANY (organizations)

@@ -17,7 +17,7 @@ CREATE TABLE rollup.{table}_repeat (
     anchor integer NOT NULL, id bigint NOT NULL, organization_id bigint NOT NULL, member_id bigint NOT NULL, valid_from date NOT NULL,
     valid_to date, class bigint NOT NULL, overlapping boolean NOT NULL, previous date, next date
 );
-{cell_keys} {repeat_keys}
+{keys}
 CREATE INDEX ix_{table}_organization_id_valid_from ON {table} (organization_id, valid_from);
 CREATE INDEX ix_{table}_organization_id_valid_to ON {table} (organization_id, valid_to) WHERE valid_to IS NOT NULL;
 
@@ -69,9 +69,14 @@ END $$;
 
 CREATE FUNCTION rollup.{table}_fold() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE changes bigint[]; people bigint[];
+DECLARE changes bigint[]; people bigint[]; dropped bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock({lock});
+    IF NOT (SELECT ready FROM rollup.state) THEN  -- whoever builds them counts these records anyway
+        DELETE FROM rollup.{table}_change;
+        GET DIAGNOSTICS dropped = ROW_COUNT;
+        RETURN dropped;
+    END IF;
     SELECT array_agg(id), array_agg(DISTINCT member_id) INTO changes, people FROM rollup.{table}_change;
     IF changes IS NULL THEN RETURN 0; END IF;
     {learn_changes}
@@ -134,52 +139,49 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '
     INSERT INTO rollup.{table}_cell (anchor, slot, class, n) SELECT * FROM sums ORDER BY anchor ON CONFLICT DO NOTHING;
 $$;
 
-CREATE FUNCTION rollup.{table}_rebuild() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' SET maintenance_work_mem = '256MB' AS $$
-DECLARE fresh boolean := NOT EXISTS (SELECT FROM rollup.{table}_cell);
+CREATE FUNCTION rollup.{table}_clear() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    DELETE FROM rollup.{table}_change;
-    IF fresh THEN  -- nobody reads cells that never were, and keys made afterwards take a third of the time
-        {without_cell_keys}
-        TRUNCATE rollup.{table}_cell;
-    ELSE
+    IF (SELECT ready FROM rollup.state) THEN
         DELETE FROM rollup.{table}_cell;
+        DELETE FROM rollup.{table}_repeat;
+    ELSE  -- nobody reads them, and keys made afterwards take a third of the time
+        {without_keys}
+        TRUNCATE rollup.{table}_cell, rollup.{table}_repeat;
     END IF;
+END $$;
+
+CREATE FUNCTION rollup.{table}_rebuild(part integer, parts integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' AS $$
+BEGIN
+    IF part = 0 THEN DELETE FROM rollup.{table}_change; END IF;
     WITH events AS (
         SELECT n.organization_id, slot, n.class, count(*)::integer AS n
         FROM rollup.{table}_now n CROSS JOIN LATERAL rollup.days(n.valid_from, n.valid_to) slot WHERE slot IS NOT NULL GROUP BY 1, 2, 3
     ), days AS MATERIALIZED (
         SELECT p.anchor, e.slot, e.class, sum(e.n)::integer AS n
-        FROM events e JOIN rollup.place p ON p.organization_id = e.organization_id GROUP BY 1, 2, 3
+        FROM events e JOIN rollup.place p ON p.organization_id = e.organization_id AND p.anchor % parts = part GROUP BY 1, 2, 3
     ), {sums}
     INSERT INTO rollup.{table}_cell (anchor, slot, class, n)
     SELECT * FROM (SELECT * FROM days UNION ALL SELECT * FROM sums) made ORDER BY anchor;
-    IF fresh THEN
-        {cell_keys}
-    END IF;
-    ANALYZE rollup.{table}_cell;
-    ANALYZE rollup.{table}_change;
 END $$;
 
 CREATE FUNCTION rollup.{table}_rebuild_repeats() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' SET maintenance_work_mem = '256MB' AS $$
-DECLARE fresh boolean := NOT EXISTS (SELECT FROM rollup.{table}_repeat);
-BEGIN
-    IF fresh THEN
-        {without_repeat_keys}
-        TRUNCATE rollup.{table}_repeat;
-    ELSE
-        DELETE FROM rollup.{table}_repeat;
-    END IF;
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' AS $$
     WITH several AS MATERIALIZED (  -- each once and not at every anchor, and no class is made of others
         SELECT * FROM rollup.{table}_several WHERE member_id = ANY (ARRAY(
             SELECT member_id FROM {table} WHERE valid_from IS NOT NULL GROUP BY 1 HAVING count(*) > 1))
     )
     INSERT INTO rollup.{table}_repeat
     SELECT p.anchor, s.* FROM several s JOIN rollup.place p ON p.organization_id = s.organization_id ORDER BY p.anchor, s.valid_from;
-    IF fresh THEN
-        {repeat_keys}
-    END IF;
+$$;
+
+CREATE FUNCTION rollup.{table}_keys() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET maintenance_work_mem = '256MB' AS $$
+BEGIN
+    {keys}
+    ANALYZE rollup.{table}_cell;
+    ANALYZE rollup.{table}_change;
     ANALYZE rollup.{table}_repeat;
 END $$;
 
@@ -220,26 +222,21 @@ FOR EACH STATEMENT EXECUTE FUNCTION rollup.{table}_changed();
 CREATE TRIGGER rollup_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION rollup.{table}_changed();
 """
 
-CELL_KEYS = """
-    ALTER TABLE rollup.{table}_cell ADD CONSTRAINT {table}_cell_pkey PRIMARY KEY (anchor, slot, class) INCLUDE (n);
-"""
-WITHOUT_CELL_KEYS = """
-    ALTER TABLE rollup.{table}_cell DROP CONSTRAINT {table}_cell_pkey;
-"""
-REPEAT_KEYS = """
-    ALTER TABLE rollup.{table}_repeat ADD CONSTRAINT {table}_repeat_pkey PRIMARY KEY (anchor, organization_id, id);
-    CREATE INDEX ix_{table}_repeat_valid_from ON rollup.{table}_repeat (anchor, valid_from) INCLUDE (previous, next, member_id, class);
-    CREATE INDEX ix_{table}_repeat_valid_to ON rollup.{table}_repeat (anchor, valid_to) INCLUDE (member_id, class)
-        WHERE valid_to IS NOT NULL;
-    CREATE INDEX ix_{table}_repeat_overlapping ON rollup.{table}_repeat (anchor) WHERE overlapping;
-    CREATE INDEX ix_{table}_repeat_member_id ON rollup.{table}_repeat (member_id);
-"""
-WITHOUT_REPEAT_KEYS = """
-    ALTER TABLE rollup.{table}_repeat DROP CONSTRAINT {table}_repeat_pkey;
-    DROP INDEX rollup.ix_{table}_repeat_valid_from, rollup.ix_{table}_repeat_valid_to, rollup.ix_{table}_repeat_overlapping,
-        rollup.ix_{table}_repeat_member_id;
-"""
-"""The indexes of a fact's cells and repetitions, and how they are taken away."""
+INDEXES = (
+    ("UNIQUE INDEX", "{table}_cell_key", "{table}_cell (anchor, slot, class) INCLUDE (n)"),
+    ("UNIQUE INDEX", "{table}_repeat_key", "{table}_repeat (anchor, organization_id, id)"),
+    ("INDEX", "{table}_repeat_begun", "{table}_repeat (anchor, valid_from) INCLUDE (previous, next, member_id, class)"),
+    (
+        "INDEX",
+        "{table}_repeat_ended",
+        "{table}_repeat (anchor, valid_to) INCLUDE (member_id, class) WHERE valid_to IS NOT NULL",
+    ),
+    ("INDEX", "{table}_repeat_overlapping", "{table}_repeat (anchor) WHERE overlapping"),
+    ("INDEX", "{table}_repeat_member", "{table}_repeat (member_id)"),
+)
+KEYS = " ".join(f"CREATE {kind} IF NOT EXISTS {name} ON rollup.{columns};" for kind, name, columns in INDEXES)
+WITHOUT_KEYS = " ".join(f"DROP INDEX IF EXISTS rollup.{name};" for _, name, _ in INDEXES)
+"""How the indexes of cells and repetitions are made and taken away. None is a constraint: making one of those keeps readers out."""
 
 SUMS = """years AS MATERIALIZED (
         SELECT d.anchor, d.slot / {ended} * {ended} + CASE WHEN a.drill
@@ -322,10 +319,8 @@ def of_fact(fact: Fact) -> str:
         sets=_sets(fact),
         learn_changes=learn(fact, lambda _: f"rollup.{fact.table}_change WHERE id = ANY (changes)"),
         kept=KEPT,
-        cell_keys=CELL_KEYS.format(table=fact.table),
-        without_cell_keys=WITHOUT_CELL_KEYS.format(table=fact.table),
-        repeat_keys=REPEAT_KEYS.format(table=fact.table),
-        without_repeat_keys=WITHOUT_REPEAT_KEYS.format(table=fact.table),
+        keys=KEYS.format(table=fact.table),
+        without_keys=WITHOUT_KEYS.format(table=fact.table),
         sums=SUMS.format(sets=_sets(fact), **slots),
         lock=LOCK,
         **slots,

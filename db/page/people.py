@@ -1,7 +1,7 @@
 """Members in bulk for the page: so many persons who join these unions over a period, with sealed numbers and their engagements."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from db.copy import copy_bytes
+from db.copy import copy_lines
 from db.generate.codes import RESIDENT_CHECK, SEQUENCE_PARTS, SEQUENCES, weighted
 from db.generate.names import FEMALE, MALE, given_table, surname_table
 from db.generate.persons import BIRTHS, GIVEN, PHONES, RESIDENTS, STRIDE, SURNAMES
@@ -96,11 +96,19 @@ class People:
         self.last += joining.count
         self.serial = max(self.serial, first)
         placed = _placed(chance, joining)
-        made, rows = [], _Rows()
+        made: list[Person] = []
+        rows = _Rows()
         channels = chance.choices(list(joining.channels), list(joining.channels.values()), k=joining.count)
-        for position, ((home, joined), channel) in enumerate(zip(placed, channels, strict=True)):
-            made.append(self._person(chance, joining, first + position, home, joined, channel, rows))
-        await rows.copy(self.connection)
+
+        def members() -> Iterator[str]:
+            for position, ((home, joined), channel) in enumerate(zip(placed, channels, strict=True)):
+                person, line = self._person(chance, joining, first + position, home, joined, channel, rows)
+                made.append(person)
+                yield line
+
+        await copy_lines(self.connection, "member", TABLES["member"], members())
+        await copy_lines(self.connection, "membership", TABLES["membership"], rows.membership)
+        await copy_lines(self.connection, "engagement", TABLES["engagement"], rows.engagement)
         await self.connection.execute("SELECT setval(pg_get_serial_sequence('member', 'id'), $1)", self.last)
         return made
 
@@ -113,7 +121,7 @@ class People:
         joined: date,
         channel: str,
         rows: "_Rows",
-    ) -> Person:
+    ) -> tuple[Person, str]:
         day = joined.toordinal()
         while True:
             birth, sequence = divmod((self.serial * STRIDE + self.offset) % RESIDENTS, SEQUENCES)
@@ -131,7 +139,7 @@ class People:
         sealed = self.seals.cells(member, iso_date, f"{county}{digits}{sequence_digits}{check}", phone)
         place = "\\N" if home.division is None else home.division
         union = "\\N" if home.dissolved else home.union
-        rows.member.append(
+        line = (
             f"{member}\t{name}\t{'MALE' if male else 'FEMALE'}\t{iso_date[:4]}\t{sealed}{NO_CARD}"
             f"\t{joining.worker_type}\t{'t' if migrant else 'f'}\tf\t{place}\t{union}\n"
         )
@@ -145,7 +153,7 @@ class People:
             title = "\\N" if joining.title is None else joining.title
             until = home.dissolved or "\\N"
             rows.engagement.append(f"{member}\t{employer}\t{home.union}\t{joining.kind}\t{title}\t{applied}\t{until}\n")
-        return Person(member, name, home.union, employer, joined)
+        return Person(member, name, home.union, employer, joined), line
 
 
 @lru_cache(maxsize=4096)
@@ -154,16 +162,11 @@ def _county_sum(code: str) -> int:
 
 
 class _Rows:
-    """Rows on their way, as lines of COPY's text format."""
+    """What follows the members, as lines of COPY's text format."""
 
     def __init__(self) -> None:
-        self.member: list[str] = []
         self.membership: list[str] = []
         self.engagement: list[str] = []
-
-    async def copy(self, connection: asyncpg.Connection) -> None:
-        for table in ("member", "membership", "engagement"):
-            await copy_bytes(connection, table, TABLES[table], "".join(getattr(self, table)).encode())
 
 
 def _placed(chance: random.Random, joining: Joining) -> list[tuple[Home, date]]:

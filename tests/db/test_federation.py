@@ -13,7 +13,7 @@ from stdnum.cn import ric, uscc
 from db import embedded
 from db.crypto import Sealed
 from db.errors import DataError
-from db.generate import generate
+from db.generate import generate, makers
 from db.generate.codes import BODY_ALPHABET, BODY_WEIGHTS, credit_code
 from db.generate.persons import RESIDENTS
 from db.generate.tables import TABLES
@@ -307,7 +307,7 @@ async def test_the_same_seed_gives_the_same_rows_whoever_makes_them_and_another_
     database_url, new_territory
 ):
     first = await digest(database_url)
-    assert await federation(new_territory, MEMBERS, SEED, workers=2) == first
+    assert await federation(new_territory, MEMBERS, SEED, pool=makers(MEMBERS, 2)) == first
     other = await federation(new_territory, MEMBERS, SEED + 1)
     assert {table for table in TABLES if other[table] == first[table]} == set()
 

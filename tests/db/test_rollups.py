@@ -247,6 +247,50 @@ async def test_they_equal_a_recount_after_a_crash_in_the_middle(
     assert await rollups.faults(connection) == []
 
 
+async def test_a_building_that_was_broken_off_hinders_no_writer_and_the_next_is_whole(
+    fresh_database_url: str, connection: asyncpg.Connection
+) -> None:
+    await connection.execute("UPDATE rollup.state SET ready = false")
+    await rollups.Steps(None).take(connection, *rollups.BEFORE, rollups.PARTS[0])
+    await write(fresh_database_url, 4, 200)
+    await connection.execute("UPDATE membership SET channel = 'QR' WHERE member_id < 100")
+    assert await rollups.fold(connection) > 0
+    assert await connection.fetchval("SELECT count(*) FROM rollup.membership_change") == 0
+    await connection.execute("UPDATE membership SET channel = 'APP' WHERE member_id < 100")
+    await rollups.rebuild(fresh_database_url)
+    assert await connection.fetchval("SELECT ready FROM rollup.state")
+    assert await rollups.faults(connection) == []
+    await write(fresh_database_url, 5, 200)
+    assert await rollups.faults(connection) == []
+
+
+async def test_cells_can_be_read_while_they_are_built(fresh_database_url: str, connection: asyncpg.Connection) -> None:
+    await connection.execute("UPDATE rollup.state SET ready = false")
+    await rollups.Steps(None).take(connection, *rollups.BEFORE)
+    building = await asyncpg.connect(fresh_database_url)
+    transaction = building.transaction()
+    await transaction.start()
+    await rollups.Steps(None).take(building, *rollups.PARTS, *rollups.AFTER)
+    await connection.execute("SET lock_timeout = '2s'")
+    for table in ("cell", "change", "repeat"):
+        await connection.fetchval(f"SELECT count(*) FROM rollup.membership_{table}")
+    await transaction.rollback()
+    await building.close()
+
+
+async def test_a_move_by_an_old_snapshot_does_not_go_by_what_was_before_a_building(
+    fresh_database_url: str, connection: asyncpg.Connection
+) -> None:
+    await connection.execute("UPDATE rollup.state SET ready = false")
+    async with connection.transaction(isolation="repeatable_read"):
+        union = await connection.fetchval("SELECT max(id) FROM organization")
+        await rollups.rebuild(fresh_database_url)
+        with pytest.raises(asyncpg.SerializationError):
+            async with connection.transaction():
+                await connection.execute("UPDATE organization SET division_id = 1 WHERE id = $1", union)
+    assert await rollups.faults(connection) == []
+
+
 async def test_a_cell_that_is_wrong_is_found(connection: asyncpg.Connection) -> None:
     await connection.execute(
         "UPDATE rollup.membership_cell SET n = n + 1 WHERE ctid = (SELECT min(ctid) FROM rollup.membership_cell)"

@@ -51,7 +51,7 @@ async def test_a_login_that_owns_nothing_folds(fresh_database_url: str) -> None:
         assert await owner.fetchval("SELECT count(*) FROM rollup.membership_change") == 0
         assert await rollups.faults(owner) == []
         async with pool.acquire() as connection:
-            for harm in ("rollup.place_all()", "rollup.membership_rebuild()", "rollup.replace('{1}')"):
+            for harm in ("rollup.place_all()", "rollup.membership_rebuild(0, 1)", "rollup.replace('{1}')"):
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     await connection.execute(f"SELECT {harm}")
     finally:

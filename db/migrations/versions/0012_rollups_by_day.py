@@ -1,10 +1,4 @@
-"""Roll-ups made anew: cells of days, years and all time, classes by number, and sums of dimensions that are asked for together.
-
-They stand empty and out of use until ``unionhub db rebuild-rollups``; statistics are counted from the records until then.
-"""
-
-from db.migrations.rollup_wall import make_anew
-from db.rolled import FACTS
+"""Roll-ups of days, years and all time: 0018 makes them."""
 
 revision: str = "0012"
 down_revision: str | None = "0011"
@@ -13,8 +7,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    make_anew(FACTS.values())
+    """Nothing: 0018 makes the roll-ups anew."""
 
 
 def downgrade() -> None:
-    """Nothing: 0010 and 0011 make the same now."""
+    """Nothing, likewise."""

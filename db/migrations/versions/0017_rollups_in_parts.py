@@ -1,10 +1,4 @@
-"""Roll-ups made anew: their parts can be built beside each other, all at once and in fewer steps.
-
-They stand empty and out of use until ``unionhub db rebuild-rollups``; statistics are counted from the records until then.
-"""
-
-from db.migrations.rollup_wall import make_anew
-from db.rolled import FACTS
+"""Roll-ups that are built in parts: 0018 makes them."""
 
 revision: str = "0017"
 down_revision: str | None = "0016"
@@ -13,8 +7,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    make_anew(FACTS.values())
+    """Nothing: 0018 makes the roll-ups anew."""
 
 
 def downgrade() -> None:
-    """Nothing: 0010 to 0012 make the same now."""
+    """Nothing, likewise."""

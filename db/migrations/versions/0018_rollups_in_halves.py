@@ -1,0 +1,20 @@
+"""Roll-ups made anew: cells of days, years and all time, built in parts beside each other, read by others meanwhile.
+
+They stand empty and out of use until ``unionhub db rebuild-rollups``; statistics are counted from the records until then.
+"""
+
+from db.migrations.rollup_wall import make_anew
+from db.rolled import FACTS
+
+revision: str = "0018"
+down_revision: str | None = "0017"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    make_anew(FACTS.values())
+
+
+def downgrade() -> None:
+    """Nothing: 0010 and 0011 make the same now."""
