@@ -22,7 +22,7 @@ RETENTION = "RETENTION"
 """Action of the entry that stands for older ones that were cut."""
 
 MIN_MONTHS = 6
-"""Months that the Cybersecurity Law (art. 21) wants logs kept at the least."""
+"""Months that the Cybersecurity Law (art. 23, until 2025 art. 21) wants logs kept at the least."""
 
 LONGEST = 200
 _BATCH = 2_000

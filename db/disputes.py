@@ -81,7 +81,8 @@ class ClaimKind(Term):
 
 
 class DisputeCase(Keyed, Model):
-    """Dispute case (劳动争议案件): Labour Dispute Mediation and Arbitration Law; collective from ten workers on (art. 7).
+    """Dispute case (劳动争议案件): Labour Dispute Mediation and Arbitration Law; collective from ten workers on who
+    claim the same (art. 7).
 
     ``organization_id`` is the union that handles it, ``amount_claimed`` in yuan.
     """

@@ -120,7 +120,8 @@ SECRETS = (RESIDENT_NUMBER, PHONE, BANK_CARD, BIRTH_DATE)
 
 
 class Membership(Keyed, Model):
-    """Membership of a person in a union (会籍), ``[valid_from, valid_to)``, one active a person (Constitution of the Trade Unions art. 5).
+    """Membership of a person in a union (会籍), ``[valid_from, valid_to)``, one active a person: membership is where
+    one's employment is (Measures on Members' Registration, 2016, art. 3).
 
     ``valid_from`` is null while it is only applied for. No two of a person overlap: whoever writes them sees to it, for an exclusion
     constraint would need an extension.

@@ -62,7 +62,7 @@ PERIODS = (
         15,
         DAY,
         "requested_on",
-        "Shanghai Regulations on Collective Contracts art. 15",
+        "Shanghai Regulations on Collective Contracts art. 15 (until 2015-09-30 art. 13)",
         date(2008, 1, 1),
     ),
     Period(
@@ -82,8 +82,8 @@ PERIODS = (
         10,
         DAY,
         "requested_on",
-        "Shandong Regulations on Collective Wage Bargaining",
-        date(2010, 1, 1),
+        "Shandong Regulations on Enterprises' Collective Wage Bargaining art. 21",
+        date(2017, 1, 1),
     ),
     Period(
         "agreement",
@@ -103,7 +103,7 @@ PERIODS = (
         DAY,
         "signed_on",
         "Chongqing Regulations on Collective Contracts art. 28",
-        date(2010, 1, 1),
+        date(2017, 1, 1),
     ),
     Period(
         "agreement",
@@ -122,7 +122,7 @@ PERIODS = (
         10,
         DAY,
         "signed_on",
-        "Shanghai Regulations on Collective Contracts art. 23",
+        "Shanghai Regulations on Collective Contracts art. 23 (until 2015-09-30 art. 21)",
         date(2008, 1, 1),
     ),
     Period("agreement", "review", None, 15, DAY, "received_on", "Labour Contract Law art. 54", date(2008, 1, 1)),
@@ -133,8 +133,8 @@ PERIODS = (
         10,
         DAY,
         "effective_on",
-        "Chongqing Regulations on Collective Contracts",
-        date(2010, 1, 1),
+        "Chongqing Regulations on Collective Contracts art. 29",
+        date(2017, 1, 1),
     ),
     Period(
         "agreement",
@@ -143,18 +143,18 @@ PERIODS = (
         5,
         WORKING_DAY,
         "effective_on",
-        "Zhejiang Regulations on Collective Contracts",
+        "Zhejiang Regulations on Collective Contracts art. 35",
         date(2011, 1, 1),
     ),
     Period(
         "agreement",
-        "publish",
+        "publish_wage",
         "37",
         7,
         DAY,
         "effective_on",
-        "Shandong Regulations on Collective Contracts",
-        date(2010, 1, 1),
+        "Shandong Regulations on Enterprises' Collective Wage Bargaining art. 31",
+        date(2017, 1, 1),
     ),
     Period(
         "dispute",
@@ -187,6 +187,8 @@ PERIODS = (
         date(2008, 5, 1),
     ),
 )
-"""The periods that a column of ours starts. ``reply_wage`` goes before ``reply`` for a wage agreement where a division
-has it; the five days of ``accept`` are working days (Rules on Handling Labour and Personnel Disputes). Provincial
-rules: in force at the latest from the day given."""
+"""The periods that a column of ours starts; ``reply_wage`` goes before ``reply`` for a wage agreement where a division has it, and so on.
+
+A reply is due from the receipt of the request, which is taken to be its day; in Shanghai submission is due from the written notice that the
+congress has passed the draft, for which the day of signing stands. The five days of ``accept`` are working days by the Rules for Handling
+Arbitration Cases on Labour and Personnel Disputes. A rule holds from the day on which the text that sets it came into force."""

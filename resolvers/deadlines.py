@@ -90,20 +90,24 @@ def _last_day(procedure: Procedure, rules: Sequence[Rule], record: tuple[Any, ..
 
 
 def after(start: date, length: int, unit: DeadlineUnit) -> date:
-    """The last day of a period that starts on ``start``; the day it starts on does not count (Civil Code art. 201)."""
+    """The last day of a period that starts on ``start``: the day it starts on does not count (Civil Code art. 201), and a last day that is
+    a day off is followed by the next working day (art. 203)."""
+    day = start
     match unit:
-        case DeadlineUnit.CALENDAR_DAY:
-            return start + timedelta(days=length)
         case DeadlineUnit.WORKING_DAY:
-            day = start
             while length > 0:
                 day += timedelta(days=1)
                 length -= is_working_day(day)
             return day
+        case DeadlineUnit.CALENDAR_DAY:
+            day += timedelta(days=length)
         case DeadlineUnit.MONTH:
-            return _months_later(start, length)
+            day = _months_later(start, length)
         case DeadlineUnit.YEAR:
-            return _months_later(start, 12 * length)
+            day = _months_later(start, 12 * length)
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
 
 
 def is_working_day(day: date) -> bool:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Interval, Text, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Date, Integer, Interval, Text, and_, case, cast, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import Grouping
 
@@ -17,6 +17,7 @@ from resolvers.engine.binder import Binder
 from resolvers.engine.source import Expression, expression
 from resolvers.engine.statistic import Measure, fraction, smaller_side
 
+ONE: ColumnElement[int] = literal_column("1", Integer())
 SINCE = date(2004, 1, 1)
 """The first day whose calendar of work is known."""
 
@@ -94,16 +95,17 @@ def overdue_share(*steps: Timed) -> Measure:
 def _after(
     start: ColumnElement[Any], length: ColumnElement[Any], unit: ColumnElement[Any], binder: Binder
 ) -> ColumnElement[date]:
-    """The last day of a period, the day it starts on not counted; months end on their last day where they are shorter."""
+    """The last day of a period, as ``deadlines.after`` has it: so many working days on, or the first one from the day that it ends on."""
     days = binder.bind(lambda inputs: list(working_days(inputs.today.year)), ARRAY(Date()))
     number = cast(length, Integer)
-    nth: ColumnElement[Any] = Grouping(days)[func.width_bucket(start, days) + number]
     months = case((unit == DeadlineUnit.YEAR, 12 * number), else_=number)
-    return case(
-        (unit == DeadlineUnit.CALENDAR_DAY, start + number),
-        (unit == DeadlineUnit.WORKING_DAY, nth),
-        else_=cast(start + func.make_interval(0, months, type_=Interval()), Date),
+    later = cast(start + func.make_interval(0, months, type_=Interval()), Date)
+    before = case((unit == DeadlineUnit.CALENDAR_DAY, start + number), else_=later) - ONE
+    worked = case(
+        (unit == DeadlineUnit.WORKING_DAY, func.width_bucket(start, days) + number),
+        else_=func.width_bucket(before, days) + ONE,
     )
+    return cast(Grouping(days)[worked], Date)
 
 
 @lru_cache(maxsize=2)

@@ -172,7 +172,7 @@ class DisputeCase(Node, MediationOfCase):
     closed_on: date | None = field("Day of closing; empty while open (结案日期)")
     claimant_count: int = field("Claimants, persons (申请人数)")
     is_collective: bool = field(
-        "Whether collective: ten claimants or more, Labour Dispute Mediation and Arbitration Law art. 7 (是否集体争议)"
+        "Whether collective: ten claimants or more with a common claim, Labour Dispute Mediation and Arbitration Law art. 7 (是否集体争议)"
     )
     amount_claimed: Decimal | None = field("Amount claimed, yuan (请求金额)")
     mediation_due_on: date | None = field("Last day of mediation under the rule in force there (调解到期日)")

@@ -53,7 +53,8 @@ _UNIONS = (Role.GRASSROOTS_UNION, Role.FEDERATION, Role.INDUSTRY_UNION)
 
 RULES: Mapping[RevealPurpose, Rule] = {
     RevealPurpose.MEMBERSHIP_CHECK: Rule(
-        "PIPL art. 13(1)(3): duty of the union to keep its members' register; Trade Union Law art. 3, 6",
+        "PIPL art. 13(1)(3): duty of the union to serve its members, whom it registers; Trade Union Law art. 6,"
+        " Constitution of the Trade Unions art. 28",
         dict.fromkeys(_UNIONS, (_N, _B, _R, _P)),
     ),
     RevealPurpose.SERVICE_CONTACT: Rule(
@@ -66,8 +67,8 @@ RULES: Mapping[RevealPurpose, Rule] = {
         Reference.DOCUMENT,
     ),
     RevealPurpose.DISPUTE_CASE: Rule(
-        "PIPL art. 13(1)(3), for arbitration and court also 34; Labour Dispute Mediation and Arbitration Law art. 28;"
-        " Trade Union Law art. 30",
+        "PIPL art. 13(1)(3), for arbitration and court also 34, 37; Labour Dispute Mediation and Arbitration Law art. 28;"
+        " Trade Union Law art. 22, 29, 30",
         dict.fromkeys((*_UNIONS, Role.CASE_WORKER, Role.TRIBUNAL), (_N, _B, _R, _P)),
         Reference.DISPUTE_CASE,
     ),

@@ -38,7 +38,7 @@ ERASED_NAME = "已删除"
 
 ANSWER_WORKING_DAYS = 15
 """The service's target. The Personal Information Protection Law names no number of days; 15 working days is the most that the rules for
-apps allow (国信办秘字〔2019〕191号, art. 6)."""
+apps allow (国信办秘字〔2019〕191号, part 6)."""
 
 MAX_DETAIL, MAX_OUTCOME, MAX_VALUE = 2_000, 500, 100
 OPENERS = (Role.WORKER, Role.GRASSROOTS_UNION, Role.FEDERATION, Role.INDUSTRY_UNION)

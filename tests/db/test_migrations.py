@@ -39,3 +39,19 @@ async def test_check_constraints_name_every_code_of_their_list(empty_database_ur
         for column in table.columns:
             for code in getattr(column.type, "enums", ()):
                 assert f"'{code}'" in checks
+
+
+async def test_periods_that_were_loaded_before_become_those_of_the_law(fresh_database_url):
+    connection = await asyncpg.connect(fresh_database_url)
+    rules = "SELECT procedure, step, division_id, length, unit, article, valid_from, valid_to FROM deadline_rule ORDER BY id"
+    wanted = await connection.fetch(rules)
+    await connection.execute(
+        "UPDATE deadline_rule r SET step = replace(step, 'publish_wage', 'publish'), article = 'from memory',"
+        " valid_from = CASE WHEN d.code IN ('37', '50') THEN '2010-01-01' ELSE r.valid_from END"
+        " FROM division d WHERE d.id = r.division_id AND (d.code <> '33' OR r.step = 'publish')"
+    )
+    assert await connection.fetch(rules) != wanted
+    await connection.execute("UPDATE alembic_version SET version_num = '0018'")
+    await upgrade(fresh_database_url)
+    assert await connection.fetch(rules) == wanted
+    await connection.close()

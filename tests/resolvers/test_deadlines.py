@@ -1,14 +1,18 @@
 """Last days: how periods are counted, and which rule applies to a record."""
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 
 import asyncpg
 import pytest
+from sqlalchemy import Date, Integer, column, func, select, values
 
 from db.connect import create_pool
-from db.deadlines import DeadlineUnit
+from db.deadlines import DeadlineRule, DeadlineUnit
+from resolvers import access, overdue
 from resolvers.deadlines import after, is_working_day
+from resolvers.engine.binder import Binder, Inputs
+from resolvers.engine.statement import compiled
 from tests.resolvers.caller import Caller
 
 DAY, WORKING, MONTH, YEAR = (
@@ -23,9 +27,11 @@ DAY, WORKING, MONTH, YEAR = (
     ("start", "length", "unit", "last"),
     [
         ("2026-03-01", 15, DAY, "2026-03-16"),
-        ("2026-12-20", 20, DAY, "2027-01-09"),
+        ("2026-12-21", 20, DAY, "2027-01-11"),  # would end on a Sunday
+        ("2026-02-08", 10, DAY, "2026-02-24"),  # would end in the Spring Festival
+        ("2026-02-04", 10, DAY, "2026-02-14"),  # ends on a Saturday that is worked
         ("2024-02-20", 10, DAY, "2024-03-01"),
-        ("2026-03-01", 0, DAY, "2026-03-01"),
+        ("2026-03-02", 0, DAY, "2026-03-02"),
         ("2026-03-02", 5, WORKING, "2026-03-09"),  # Monday to the Monday after
         ("2026-03-06", 1, WORKING, "2026-03-09"),  # Friday, then a weekend
         ("2026-03-07", 1, WORKING, "2026-03-09"),  # begins on a Saturday
@@ -39,13 +45,13 @@ DAY, WORKING, MONTH, YEAR = (
         ("2024-01-31", 1, MONTH, "2024-02-29"),
         ("2026-01-30", 1, MONTH, "2026-02-28"),
         ("2026-03-31", 1, MONTH, "2026-04-30"),
-        ("2026-02-28", 1, MONTH, "2026-03-28"),
+        ("2026-02-28", 1, MONTH, "2026-03-30"),  # would end on a Saturday
         ("2026-11-15", 3, MONTH, "2027-02-15"),
         ("2026-12-31", 12, MONTH, "2027-12-31"),
-        ("2026-08-31", 6, MONTH, "2027-02-28"),
+        ("2026-08-31", 6, MONTH, "2027-03-01"),  # would end on a Sunday
         ("2024-02-29", 1, YEAR, "2025-02-28"),
         ("2024-02-29", 4, YEAR, "2028-02-29"),
-        ("2026-06-30", 3, YEAR, "2029-06-30"),
+        ("2026-06-30", 3, YEAR, "2029-07-02"),  # would end on a Saturday
     ],
 )
 def test_the_last_day_of_a_period(start: str, length: int, unit: DeadlineUnit, last: str) -> None:
@@ -115,9 +121,10 @@ async def due(caller: Caller, id: str) -> dict[str, str | None]:
         ("330106", "COMPREHENSIVE", "2026-02-13", "2026-03-05"),  # Zhejiang: 10 working days over the festival
         ("330106", "COMPREHENSIVE", "2026-03-02", "2026-03-16"),
         ("33", "WAGE", "2026-03-02", "2026-03-16"),
-        ("370102", "WAGE", "2026-02-13", "2026-02-23"),  # Shandong: 10 days for wages
+        ("370102", "WAGE", "2026-02-13", "2026-02-24"),  # Shandong: 10 days for wages, the last in the festival
+        ("370102", "WAGE", "2016-12-30", "2017-01-19"),  # before Shandong had a rule
         ("370102", "COMPREHENSIVE", "2026-02-13", "2026-03-05"),  # and the nation's 20 for the rest
-        ("310101", "COMPREHENSIVE", "2007-12-31", "2008-01-20"),  # before Shanghai had a rule
+        ("310101", "COMPREHENSIVE", "2007-12-31", "2008-01-21"),  # before Shanghai had a rule
         ("310101", "COMPREHENSIVE", "2008-01-01", "2008-01-16"),  # and from its first day
         ("110101", "COMPREHENSIVE", "2004-04-30", None),  # before there was any
     ],
@@ -135,7 +142,7 @@ async def test_a_period_that_has_not_begun_has_no_last_day(places: asyncpg.Pool)
     assert await due(caller, id) == {"replyDueOn": "2026-03-05", "submissionDueOn": None, "reviewDueOn": None}
     id = await agreement(places, "110101", "COMPREHENSIVE", signed_on="2026-04-01", received_on="2026-04-08")
     found = await due(caller, id)
-    assert (found["submissionDueOn"], found["reviewDueOn"]) == ("2026-04-11", "2026-04-23")
+    assert (found["submissionDueOn"], found["reviewDueOn"]) == ("2026-04-13", "2026-04-23")
 
 
 async def test_a_rule_made_for_a_city_goes_before_its_province_s_only_there(places: asyncpg.Pool) -> None:
@@ -160,4 +167,21 @@ async def test_mediation_lasts_fifteen_days_from_receipt(caller: Caller) -> None
     nodes = data["disputeCases"]["nodes"]
     assert len(nodes) > 20
     for node in nodes:
-        assert (date.fromisoformat(node["mediationDueOn"]) - date.fromisoformat(node["receivedOn"])).days == 15
+        received, due_on = (date.fromisoformat(node[name]) for name in ("receivedOn", "mediationDueOn"))
+        assert due_on == after(received, 15, DAY) >= received + timedelta(days=15)
+
+
+async def test_statistics_count_by_the_last_days_that_are_shown(pool: asyncpg.Pool) -> None:
+    """The same last day in SQL, from every day of a year with its festivals."""
+    start, length = column("start", Date()), column("length", Integer())
+    unit = column("unit", DeadlineRule.__table__.c.unit.type)
+    periods = [(10, DAY), (15, DAY), (0, DAY), (5, WORKING), (1, WORKING), (1, MONTH), (6, MONTH), (1, YEAR)]
+    days = [date(2023, 7, 1) + timedelta(days=number) for number in range(450)]
+    every = [(day, *period) for day in days for period in periods]
+    binder = Binder()
+    wanted = select(func.array_agg(overdue._after(start, length, unit, binder))).select_from(
+        values(start, length, unit, name="period").data(every)
+    )
+    statement = compiled(wanted, binder)
+    inputs = Inputs({}, date(2026, 11, 27), access.Caller("nobody"))
+    assert await pool.fetchval(statement.sql, *statement.bind(inputs)) == [after(*each) for each in every]
