@@ -1,10 +1,15 @@
 """How collective agreements are answered, with the last days that the law sets for their steps."""
 
-from db.agreements import AgreementCoverage, AgreementParty, AgreementStep, CollectiveAgreement
-from resolvers.deadlines import Procedure, due_on
+from datetime import date
+
+from sqlalchemy import ColumnElement, Date, func, select
+
+from db.agreements import AgreementCoverage, AgreementParty, AgreementStatus, AgreementStep, CollectiveAgreement
+from resolvers.deadlines import Procedure
+from resolvers.engine.alias import alias
 from resolvers.engine.source import Lookup, Many, One, Source
 from resolvers.engine.statistic import Statistic, distinct, median
-from resolvers.overdue import Timed, overdue, overdue_share
+from resolvers.overdue import Timed, is_overdue, overdue, overdue_share
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -15,10 +20,29 @@ AGREEMENTS_WITHIN = Many(
     ),
 )
 
-REPLY = Procedure("agreement", "reply", special={"WAGE": "reply_wage"})
-SUBMISSION = Procedure("agreement", "submit")
-REVIEW = Procedure("agreement", "review")
+STEP = alias(AgreementStep)
+
+
+def _first(*conditions: ColumnElement[bool]) -> ColumnElement[date]:
+    """The day of an agreement's first step of which these hold."""
+    first = select(func.min(STEP.c.occurred_on)).where(STEP.c.agreement_id == CollectiveAgreement.id, *conditions)
+    return first.correlate_except(STEP).scalar_subquery()
+
+
+ANSWERED = _first(STEP.c.status != AgreementStatus.REQUESTED)
+OBJECTED = _first(STEP.c.status == AgreementStatus.OBJECTED, STEP.c.occurred_on >= CollectiveAgreement.received_on)
+REVIEWED = func.least(CollectiveAgreement.effective_on, OBJECTED, type_=Date())
+"""A request is answered by whatever comes next; a review ends when the agreement takes effect or is objected to."""
+
 PLACE = (CollectiveAgreement.division_id, CollectiveAgreement.kind)
+REPLY = Timed(
+    Procedure("agreement", "reply", special={"WAGE": "reply_wage"}), CollectiveAgreement.requested_on, ANSWERED, *PLACE
+)
+SUBMISSION = Timed(
+    Procedure("agreement", "submit"), CollectiveAgreement.signed_on, CollectiveAgreement.submitted_on, *PLACE
+)
+REVIEW = Timed(Procedure("agreement", "review"), CollectiveAgreement.received_on, REVIEWED, *PLACE)
+STEPS = (REPLY, SUBMISSION, REVIEW)
 
 registry.add(
     Source(
@@ -36,9 +60,10 @@ registry.add(
                 By(AgreementCoverage.agreement_id, period=Period.of(AgreementCoverage)),
             ),
             "steps": Many("AgreementStep", By(AgreementStep.agreement_id, order=[AgreementStep.occurred_on])),
-            "reply_due_on": due_on(REPLY, CollectiveAgreement.requested_on, *PLACE),
-            "submission_due_on": due_on(SUBMISSION, CollectiveAgreement.signed_on, *PLACE),
-            "review_due_on": due_on(REVIEW, CollectiveAgreement.received_on, *PLACE),
+            "reply_due_on": REPLY.due_on,
+            "submission_due_on": SUBMISSION.due_on,
+            "review_due_on": REVIEW.due_on,
+            "overdue": is_overdue(*STEPS),
         },
     )
 )
@@ -70,11 +95,6 @@ registry.root(
     Lookup("CollectiveAgreement", {"id": CollectiveAgreement.id, "number": CollectiveAgreement.number}),
 )
 registry.root("collective_agreements", AGREEMENTS_WITHIN)
-STEPS = (
-    Timed(SUBMISSION, CollectiveAgreement.signed_on, CollectiveAgreement.submitted_on, *PLACE),
-    Timed(REVIEW, CollectiveAgreement.received_on, CollectiveAgreement.effective_on, *PLACE),
-)
-
 registry.statistic(
     Statistic(
         "COLLECTIVE_AGREEMENTS",
@@ -96,8 +116,8 @@ registry.statistic(
         },
         measures={
             "units": distinct(CollectiveAgreement.employer_id),
-            "overdue": overdue(*STEPS),
-            "overdue_share": overdue_share(*STEPS),
+            "overdue": overdue(*STEPS, event="REQUESTED"),
+            "overdue_share": overdue_share(*STEPS, event="REQUESTED"),
             "median_days": median(CollectiveAgreement.signed_on - CollectiveAgreement.requested_on),
         },
         widespread=True,

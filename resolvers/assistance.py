@@ -167,7 +167,7 @@ registry.statistic(
             "LEVEL": Organization.level,
             "LINE": CooperationLine.kind,
         },
-        measures={"quantity": total(Donation.quantity), "units": distinct(Donation.organization_id)},
+        measures={"quantity": total(Donation.quantity, Donation.unit), "units": distinct(Donation.organization_id)},
     )
 )
 registry.statistic(

@@ -168,6 +168,7 @@ registry.statistic(
         begins=PopulationEstimate.as_of,
         dimensions={"WORKER_TYPE": PopulationEstimate.worker_type},
         measures={"workers": total(PopulationEstimate.value)},
+        newest=(PopulationEstimate.division_id, PopulationEstimate.worker_type),
     )
 )
 registry.statistic(

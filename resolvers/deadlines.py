@@ -1,7 +1,7 @@
 """Last days of steps (到期日), from the deadline rules in force at the record's place on the day its period starts."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import and_, any_, or_, select
 from db.deadlines import DeadlineRule, DeadlineUnit
 from db.divisions import DivisionClosure
 from resolvers.engine.binder import NOTHING, Binder
-from resolvers.engine.source import Computed, Expression, Fetch, expression
+from resolvers.engine.source import Expression, Fetch, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter
 
 
@@ -36,10 +36,12 @@ class Rule:
     valid_to: date | None
 
 
-def due_on(
-    procedure: Procedure, starts_on: Expression, division: Expression, kind: Expression | None = None
-) -> Computed:
-    """The last day of a step whose period starts on the date in ``starts_on``; null while that is empty or no rule applies.
+LastDays = Callable[[Fetch, Sequence[tuple[Any, ...]]], Awaitable[list[date | None]]]
+
+
+def last_days(procedure: Procedure, starts_on: Expression) -> LastDays:
+    """Finds the last days of a step whose period starts on ``starts_on``, of records that have this day, their division and perhaps their
+    kind; null while the day is empty or no rule applies.
 
     The rule of the nearest division above the record wins. One statement for all records.
     """
@@ -56,7 +58,7 @@ def due_on(
             (everywhere if place is None else nearest[place]).append(rule)
         return [_last_day(procedure, [*nearest[record[1]], *everywhere], record) for record in records]
 
-    return Computed((starts_on, division) if kind is None else (starts_on, division, kind), function)
+    return function
 
 
 def _rules(procedure: Procedure, starts_on: str) -> Statement:

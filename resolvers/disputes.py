@@ -1,14 +1,19 @@
 """How dispute cases are answered, with the last day of their mediation."""
 
-from sqlalchemy import and_, or_
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, and_, func, not_, or_, select
 
 from db.disputes import DisputeCase, DisputeClaim, DisputeParty, DisputePhase, DisputeStatus, DisputeStep, Recovery
 from db.employers import Employer
-from resolvers.deadlines import Procedure, due_on
-from resolvers.engine.source import AnyOf, Lookup, Many, One, Source
+from db.model import Term
+from resolvers.deadlines import Procedure
+from resolvers.engine.alias import alias
+from resolvers.engine.source import AnyOf, Expression, Lookup, Many, One, Source, expression
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, median, share, total
 from resolvers.mediation import OF_CASE
-from resolvers.overdue import Timed, overdue, overdue_share
+from resolvers.overdue import Timed, is_overdue, overdue, overdue_share
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -16,7 +21,39 @@ CASES_WITHIN = Many(
     "DisputeCase", Within(DisputeCase.organization_id, period=Period(DisputeCase.received_on, DisputeCase.closed_on))
 )
 
-MEDIATION = Procedure("dispute", "mediate")
+
+def _any(column: Expression, codes: Sequence[Term]) -> ColumnElement[bool]:
+    """The column has one of these codes."""
+    found: ColumnElement[Any] = expression(column)
+    return or_(*(found == code for code in codes))
+
+
+MEDIATING = (DisputePhase.COUNSELLING, DisputePhase.DAILY_MEDIATION, DisputePhase.PRE_ARBITRATION)
+ENDED = (DisputeStatus.SETTLED, DisputeStatus.DECIDED, DisputeStatus.WITHDRAWN, DisputeStatus.CLOSED)
+STEP = alias(DisputeStep)
+BEFORE_ARBITRATION = _any(DisputeCase.phase, MEDIATING)
+CONCLUDED = _any(DisputeCase.status, ENDED)
+
+MEDIATION_ENDED = (
+    select(func.min(STEP.c.occurred_on))
+    .where(
+        STEP.c.case_id == DisputeCase.id,
+        or_(
+            not_(_any(STEP.c.phase, MEDIATING)),
+            and_(STEP.c.phase != DisputePhase.COUNSELLING, _any(STEP.c.status, ENDED)),
+        ),
+    )
+    .correlate_except(STEP)
+    .scalar_subquery()
+)
+"""When a case left mediation: an outcome of it, or the first step of arbitration or of a court."""
+
+MEDIATION = Timed(
+    Procedure("dispute", "mediate"),
+    DisputeCase.received_on,
+    func.least(DisputeCase.closed_on, MEDIATION_ENDED, type_=Date()),
+    DisputeCase.division_id,
+)
 
 registry.add(
     Source(
@@ -31,7 +68,8 @@ registry.add(
             "claims": Many("DisputeClaim", By(DisputeClaim.case_id), expected=2),
             "steps": Many("DisputeStep", By(DisputeStep.case_id, order=[DisputeStep.occurred_on]), expected=5),
             "recoveries": Many("Recovery", By(Recovery.case_id)),
-            "mediation_due_on": due_on(MEDIATION, DisputeCase.received_on, DisputeCase.division_id),
+            "mediation_due_on": MEDIATION.due_on,
+            "overdue": is_overdue(MEDIATION),
             **OF_CASE,
         },
     )
@@ -65,20 +103,6 @@ registry.add(
 )
 registry.root("dispute_case", Lookup("DisputeCase", {"id": DisputeCase.id, "number": DisputeCase.number}))
 registry.root("dispute_cases", CASES_WITHIN)
-MEDIATED = Timed(MEDIATION, DisputeCase.received_on, DisputeCase.closed_on, DisputeCase.division_id)
-BEFORE_ARBITRATION = or_(
-    *(
-        DisputeCase.phase == phase
-        for phase in (DisputePhase.COUNSELLING, DisputePhase.DAILY_MEDIATION, DisputePhase.PRE_ARBITRATION)
-    )
-)
-CONCLUDED = or_(
-    *(
-        DisputeCase.status == status
-        for status in (DisputeStatus.SETTLED, DisputeStatus.DECIDED, DisputeStatus.WITHDRAWN, DisputeStatus.CLOSED)
-    )
-)
-
 registry.statistic(
     Statistic(
         "DISPUTE_CASES",
@@ -99,8 +123,8 @@ registry.statistic(
         measures={
             "cases": RECORDS,
             "amount": total(DisputeCase.amount_claimed),
-            "overdue": overdue(MEDIATED),
-            "overdue_share": overdue_share(MEDIATED),
+            "overdue": overdue(MEDIATION),
+            "overdue_share": overdue_share(MEDIATION),
             "median_days": median(DisputeCase.closed_on - DisputeCase.received_on),
             "settled_before_arbitration": share(
                 and_(DisputeCase.status == DisputeStatus.SETTLED, BEFORE_ARBITRATION), CONCLUDED

@@ -12,7 +12,10 @@ from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
 EMPLOYERS_WITHIN = Many(
-    "Employer", Within(Employer.organization_id, period=Period(Employer.registered_on, Employer.closed_on, known=False))
+    "Employer",
+    Within(
+        Employer.organization_id, period=Period(Employer.registered_on, Employer.closed_on, known=False), current=True
+    ),
 )
 COVERED = Period.of(EmployerCoverage)
 

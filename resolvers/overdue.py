@@ -1,20 +1,36 @@
-"""Overdue records (逾期) in statistics: the last days of ``resolvers.deadlines`` as SQL, for counting rather than for showing."""
+"""Steps that have a last day (到期日) and may be overdue (逾期): shown as fields, and as SQL for filters and statistics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Interval, Text, and_, case, cast, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Interval,
+    Text,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import Grouping
 
+from db.clock import today
 from db.deadlines import DeadlineRule, DeadlineUnit
 from db.divisions import DivisionClosure
-from resolvers.deadlines import Procedure, is_working_day
+from resolvers.deadlines import Procedure, is_working_day, last_days
 from resolvers.engine.alias import alias
 from resolvers.engine.binder import Binder
-from resolvers.engine.source import Expression, expression
+from resolvers.engine.source import Computed, Expression, Fetch, expression
 from resolvers.engine.statistic import Measure, fraction, smaller_side
 
 ONE: ColumnElement[int] = literal_column("1", Integer())
@@ -32,6 +48,16 @@ class Timed:
     division: Expression
     kind: Expression | None = None
 
+    @property
+    def looked_at(self) -> tuple[Expression, ...]:
+        """What the last day of a record depends on."""
+        return (self.starts_on, self.division) if self.kind is None else (self.starts_on, self.division, self.kind)
+
+    @property
+    def due_on(self) -> Computed:
+        """The last day as a field."""
+        return Computed(self.looked_at, last_days(self.procedure, self.starts_on), compared=self.last_day)
+
     def late(self, day: ColumnElement[Any], binder: Binder) -> ColumnElement[bool]:
         """The step was done after its last day, or is not done on a day after that."""
         done = func.least(func.coalesce(expression(self.done_on), day), day)
@@ -42,7 +68,7 @@ class Timed:
         return expression(self.starts_on).is_not(None)
 
     def last_day(self, binder: Binder) -> ColumnElement[date]:
-        """The last day of the step under the rule of the nearest division, as ``due_on`` has it; null where no rule applies."""
+        """The last day of the step under the rule of the nearest division, as ``last_days`` has it; null where no rule applies."""
         rule, closure = alias(DeadlineRule), alias(DivisionClosure)
         start = expression(self.starts_on)
         codes = {} if self.kind is None else dict.fromkeys(self.procedure.special, self.kind)
@@ -68,17 +94,40 @@ class Timed:
         return due.correlate_except(rule, closure).scalar_subquery()
 
 
-def overdue(*steps: Timed) -> Measure:
-    """How many records are late in one of these steps."""
+def is_overdue(*steps: Timed) -> Computed:
+    """Whether one of these steps is late today, or was done late: a field."""
+    finders = [last_days(step.procedure, step.starts_on) for step in steps]
+
+    async def function(fetch: Fetch, records: Sequence[tuple[Any, ...]]) -> list[bool]:
+        day, start = today(), 0
+        late = [False] * len(records)
+        for step, find in zip(steps, finders, strict=True):
+            end = start + len(step.looked_at)
+            for place, last in enumerate(await find(fetch, [record[start:end] for record in records])):
+                late[place] |= last is not None and min(records[place][end] or day, day) > last
+            start = end + 1
+        return late
+
+    def compared(binder: Binder) -> ColumnElement[bool]:
+        day = binder.day(None)
+        return func.coalesce(or_(*(step.late(day, binder) for step in steps)), false())
+
+    return Computed(
+        tuple(part for step in steps for part in (*step.looked_at, step.done_on)), function, compared=compared
+    )
+
+
+def overdue(*steps: Timed, event: str | None = None) -> Measure:
+    """How many records are late in one of these steps; ``event`` as in ``Measure``."""
 
     def value(day: ColumnElement[Any], binder: Binder) -> ColumnElement[Any]:
         return func.count().filter(or_(*(step.late(day, binder) for step in steps)))
 
-    return Measure(value)
+    return Measure(value, event=event)
 
 
-def overdue_share(*steps: Timed) -> Measure:
-    """The fraction of the records with a period running or over that are late in one of these steps."""
+def overdue_share(*steps: Timed, event: str | None = None) -> Measure:
+    """The fraction of the records with a period running or over that are late in one of these steps; ``event`` as in ``Measure``."""
 
     def value(day: ColumnElement[Any], binder: Binder) -> ColumnElement[Any]:
         return fraction(*sides(day, binder))
@@ -89,7 +138,7 @@ def overdue_share(*steps: Timed) -> Measure:
     def sides(day: ColumnElement[Any], binder: Binder) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         return or_(*(step.late(day, binder) for step in steps)), or_(*(step.runs() for step in steps))
 
-    return Measure(value, zero=None, fewest=fewest)
+    return Measure(value, zero=None, fewest=fewest, event=event)
 
 
 def _after(

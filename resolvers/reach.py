@@ -130,7 +130,8 @@ class Within:
     stops early whatever the subtree's size. ``via`` is the column that names the rows when ``column`` is of another table than theirs;
     ``period`` is applied with ``asOf``, and with ``always`` also without it, as of today. ``held`` is a column of the rows' own that says
     the same of today and is null for those who belong to no union: without ``asOf`` rows are reached by it, so also for callers who see
-    no row of the table that ``column`` is of.
+    no row of the table that ``column`` is of. ``current`` says that ``column`` names the union of today whatever the day asked for, so
+    that the subtree is today's too.
     """
 
     def __init__(
@@ -141,12 +142,14 @@ class Within:
         always: bool = False,
         via: Expression | None = None,
         held: Expression | None = None,
+        current: bool = False,
     ) -> None:
         self.column = expression(column)
         self.period = period
         self.always = always
         self.via = None if via is None else expression(via)
         self.held = None if held is None else expression(held)
+        self.current = current
 
     def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
         """See ``Reach``."""
@@ -165,7 +168,8 @@ class Within:
             return Rows(from_, where, [target.key if via is None else via], via)
         if arguments.get("scope") is Scope.SELF:
             return Rows(from_, [column == anchor, *where], [from_.c.id], via)
-        closure, held = subtree(arguments, binder, last=not self.always)
+        asked = {"hierarchy": arguments.get("hierarchy")} if self.current else arguments
+        closure, held = subtree(asked, binder, last=not self.always)
         joined = from_.join(closure, closure.c.descendant_id == column)
         below = (hierarchy_of(arguments).name, anchor) if own is not None and self.always else None
         where = [closure.c.ancestor_id == anchor, held, *where]

@@ -71,7 +71,7 @@ registry.statistic(
             "EMPLOYER": Ref("Employer", MaterialDistribution.employer_id, Employer.name),
         },
         measures={
-            "quantity": total(MaterialDistribution.quantity),
+            "quantity": total(MaterialDistribution.quantity, MaterialDistribution.unit),
             "units": distinct(MaterialDistribution.employer_id),
         },
     )

@@ -14,7 +14,7 @@ class RecordKind(Term):
     DISPUTE_CASES = "Dispute cases (劳动争议案件)"
     RECOVERIES = "Recoveries of money owed to workers (追回金额)"
     CENSUS_RECORDS = "What census rounds found at units (摸排记录)"
-    POPULATION_ESTIMATES = "Population estimates: ask for the days of one survey (劳动者基数)"
+    POPULATION_ESTIMATES = "Population estimates: as of a day the newest of each division and worker type (劳动者基数)"
     CONSTRUCTION_PROJECTS = "Construction projects (工程项目)"
     VENUES = "Venues (场所)"
     POLICY_DOCUMENTS = "Policy documents (政策文件)"

@@ -7,7 +7,7 @@ import strawberry
 from db.agreements import ActorRole, AgreementKind, AgreementStatus, PartySide
 from db.model import Term
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter, conditions
+from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter, conditions
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -63,6 +63,10 @@ class AgreementFilter:
     published_on: DateFilter | None = optional("Day of publication (公布日期)")
     term_from: DateFilter | None = optional("First day of the term (期限起)")
     term_to: DateFilter | None = optional("End of the term (期限止)")
+    reply_due_on: DateFilter | None = optional("Last day to answer the request (回应到期日)")
+    submission_due_on: DateFilter | None = optional("Last day to submit it (报送到期日)")
+    review_due_on: DateFilter | None = optional("Last day of the bureau's review (审查到期日)")
+    overdue: BooleanFilter | None = optional("Whether a step is late, or was done late (是否逾期)")
     organization: OrganizationFilterRef | None = optional("The union on the workers' side (工会)")
     employer: EmployerFilterRef | None = optional("The employer of a single-unit agreement (用人单位)")
     division: DivisionFilterRef | None = optional("Where it applies (适用区划)")
@@ -137,6 +141,9 @@ class CollectiveAgreement(Node):
     submission_due_on: date | None = field("Last day to submit it after signing (报送到期日)")
     review_due_on: date | None = field(
         "Last day of the bureau's review; silence until then makes it effective, Labour Contract Law art. 54 (审查到期日)"
+    )
+    overdue: bool = field(
+        "Whether its reply, submission or review is late today, or was done late; an objection ends the review (是否逾期)"
     )
     organization: OrganizationRef | None = field("The union on the workers' side (工会)")
     employer: EmployerRef | None = field("The employer of a single-unit agreement (用人单位)")

@@ -92,6 +92,8 @@ class DisputeFilter:
     claimant_count: IntFilter | None = optional("Claimants, persons (申请人数)")
     is_collective: BooleanFilter | None = optional("Whether collective (是否集体争议)")
     amount_claimed: DecimalFilter | None = optional("Amount claimed, yuan (请求金额)")
+    mediation_due_on: DateFilter | None = optional("Last day of mediation (调解到期日)")
+    overdue: BooleanFilter | None = optional("Whether its mediation is late, or ended late (是否逾期)")
     organization: OrganizationFilterRef | None = optional("The union that handles it (办理工会)")
     employer: EmployerFilterRef | None = optional("The employer (用人单位)")
     division: DivisionFilterRef | None = optional("Where it arose (发生区划)")
@@ -176,6 +178,9 @@ class DisputeCase(Node, MediationOfCase):
     )
     amount_claimed: Decimal | None = field("Amount claimed, yuan (请求金额)")
     mediation_due_on: date | None = field("Last day of mediation under the rule in force there (调解到期日)")
+    overdue: bool = field(
+        "Whether its mediation is late today, or ended late: by an outcome or by going on to arbitration or a court (是否逾期)"
+    )
     organization: OrganizationRef | None = field("The union that handles it (办理工会)")
     employer: EmployerRef | None = field("The employer (用人单位)")
     division: DivisionRef | None = field("Where it arose (发生区划)")

@@ -61,7 +61,7 @@ class StatisticsGroup:
     )
     amount: Decimal | None = field("Sum of money, in yuan (金额，元)")
     quantity: Decimal | None = field(
-        "Sum of quantities, in the unit of the records: group by UNIT or choose one (数量)"
+        "Sum of quantities, in the unit of the records; null where several units would be added up: group by UNIT or choose one (数量)"
     )
     overdue: int | None = field(
         "Records whose step was done after its last day under the deadline rule in force, or is not done and past it (逾期数)"

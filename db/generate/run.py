@@ -27,6 +27,12 @@ from db.migrate import connect, require_head
 
 SMALL = 50_000
 """Up to so many members a process does not pay."""
+HAND_OVER = """
+UPDATE employer e SET organization_id = l.parent_id FROM organization o
+JOIN organization_link l ON l.child_id = o.id AND l.hierarchy = 'TERRITORIAL' AND l.valid_to = o.dissolved_on
+WHERE o.id = e.organization_id AND o.dissolved_on IS NOT NULL
+"""
+"""SQL: employers whose union was dissolved are the federation's above it."""
 AHEAD = 5
 """So many chunks are in the making or wait to be written: a few for each process."""
 
@@ -138,6 +144,7 @@ async def fill(
             await connection.execute("SET LOCAL default_statistics_target = 10")
             await connection.execute(f"ANALYZE {', '.join(TABLES)}")
             await extend(connection)
+    await connection.execute(HAND_OVER)
     await connection.execute("ALTER TABLE membership ENABLE TRIGGER membership_insert")
 
 

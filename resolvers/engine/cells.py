@@ -149,11 +149,11 @@ def _nothing(layout: Layout, keys: tuple[Any, ...], children: list[dict[Any, Row
 
 
 def _exact(layout: Layout, row: Row) -> list[Any]:
-    """A row whose sums of nothing are zero, and whose amounts are written out."""
+    """A row whose amounts are written out."""
     told = list(row)
-    for place, (name, measure) in enumerate(layout.measures):
+    for place, (name, _) in enumerate(layout.measures):
         at = layout.people + 1 + 3 * place
-        told[at] = _written(name, measure.zero if told[at] is None else told[at])
+        told[at] = None if told[at] is None else _written(name, told[at])
     return told
 
 

@@ -164,5 +164,5 @@ def _input(registry: Registry, source: Source, type_: object, seen: set[str]) ->
             assert isinstance(rows, GraphQLInputObjectType)
             for quantified in rows.fields.values():
                 yield from _input(registry, registry.sources[leads.target], get_named_type(quantified.type), seen)
-        elif source.column(name) is None:
+        elif source.column(name) is None and not (isinstance(leads, Computed) and leads.compared):
             yield f"{type_.name}.{shown}: {source.typename} cannot be filtered by it"

@@ -24,7 +24,7 @@ from resolvers.engine.alias import Element, alias, moved
 from resolvers.engine.arguments import Leaf, Value
 from resolvers.engine.binder import Binder
 from resolvers.engine.budget import Budget
-from resolvers.engine.source import Many, One, Registry, Source, expression
+from resolvers.engine.source import Computed, Many, One, Registry, Source, expression
 from resolvers.engine.statement import parents
 from resolvers.errors import HubError
 
@@ -76,7 +76,8 @@ class Filter:
             return exists(other.c.id).where(other.c.id == key, self.condition(target, value, other, depth), *wall)
         if isinstance(leads, Many):
             return self._list(source, leads, value, table, depth)
-        column = source.column(name)
+        compared = leads.compared if isinstance(leads, Computed) else None
+        column = source.column(name) if compared is None else compared(self.binder)
         if column is None:
             raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be filtered by {name}.")
         if self.registry.is_masked(source.typename, name, self.asker):

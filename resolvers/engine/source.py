@@ -94,7 +94,8 @@ class Computed:
     """A field that SQL cannot say: ``function`` gets the needed columns of all parents at once and returns a value for each.
 
     Where a value has ``fields``, of Python names, it is a mapping by their names in the schema. A function that ``asks`` gets ``Asks``: it
-    has operations of its own answered, and each parent weighs ``weight`` objects for it. Such an operation has no such field itself.
+    has operations of its own answered, and each parent weighs ``weight`` objects for it. Such an operation has no such field itself. With
+    ``compared``, the same value as SQL over the parent's table, rows can be filtered by it.
     """
 
     needs: tuple[Expression, ...]
@@ -102,6 +103,7 @@ class Computed:
     fields: tuple[str, ...] = ()
     asks: bool = False
     weight: int = 0
+    compared: Callable[[Binder], ColumnElement[Any]] | None = None
 
 
 @dataclass(frozen=True)

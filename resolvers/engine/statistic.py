@@ -26,7 +26,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy import BigInteger, ColumnElement, Float, FromClause, Select, Subquery, and_, cast, func
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    FromClause,
+    Select,
+    Subquery,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+)
 from sqlalchemy import distinct as distinct_
 
 from db.model import Model
@@ -75,7 +87,8 @@ class Statistic:
     ``organization`` and ``division`` are the columns that say whose record it is, and where. ``begins`` is the day on which it began or
     happened, ``ends`` the day from which it held no more, for a kind that holds; ``known`` is false where an empty beginning means
     that nobody wrote it down. ``events`` are its other days, by ``RecordEvent``; ``ENDED`` is there by itself when ``ends`` is.
-    ``where`` is a condition on what counts as a record at all. ``person`` names who must not be told from a small cell, else the
+    ``where`` is a condition on what counts as a record at all; of records alike in ``newest`` only the last counts when a day is asked
+    about. ``person`` names who must not be told from a small cell, else the
     record itself. ``widespread`` are kinds of which most unions and divisions have records; an index of each of the two columns finds them.
     """
 
@@ -91,6 +104,7 @@ class Statistic:
     dimensions: Mapping[str, Expression | Ref] = field(default_factory=dict)
     measures: Mapping[str, "Measure"] = field(default_factory=dict)
     where: ColumnElement[bool] | None = None
+    newest: tuple[Expression, ...] = ()
     person: Expression | None = None
     rollup: Rollup | None = None
     widespread: bool = False
@@ -117,12 +131,14 @@ class Measure:
 
     ``zero`` is its value where there is no record: None for a median or a share, which then is not defined. Of what may be told to callers
     with aggregates only: ``largest`` is the largest part that one record has in a sum, ``fewest`` the smaller side of a share.
+    ``event`` is one by which records may be counted for it, for a kind of which those that hold today are not meant.
     """
 
     value: Aggregate
     zero: int | None = 0
     largest: ColumnElement[Any] | None = None
     fewest: Aggregate | None = None
+    event: str | None = None
 
 
 def as_of(aggregate: Aggregate, day: ColumnElement[Any], binder: Binder) -> ColumnElement[Any]:
@@ -144,10 +160,13 @@ def where(condition: ColumnElement[bool]) -> Measure:
     return Measure(func.count().filter(condition))
 
 
-def total(column: Expression) -> Measure:
-    """The sum of a column: an amount in yuan, or a quantity in the unit of its row."""
+def total(column: Expression, unit: Expression | None = None) -> Measure:
+    """The sum of a column: an amount in yuan, or a quantity in the ``unit`` of its row; null where units differ."""
     found = expression(column)
-    return Measure(func.sum(found), largest=func.max(func.abs(found)))
+    value: ColumnElement[Any] = func.coalesce(func.sum(found), literal_column("0"))
+    if unit is not None:
+        value = case((func.count(distinct_(expression(unit))) <= literal_column("1"), value))
+    return Measure(value, largest=func.max(func.abs(found)))
 
 
 def median(value: ColumnElement[Any]) -> Measure:

@@ -1,5 +1,6 @@
 """The statement behind a ``statistics`` field: one row for the whole, one for each group, one for each child, of all parents at once."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     FromClause,
     Integer,
@@ -30,6 +32,7 @@ from db.model import Term
 from db.row_security import AGGREGATES
 from resolvers.access import Lens
 from resolvers.engine import buckets, ids
+from resolvers.engine.alias import alias
 from resolvers.engine.arguments import Arguments, Leaf
 from resolvers.engine.binder import BIGINT, TEXTS, Binder, Getter, Inputs
 from resolvers.engine.rolled import Rolled
@@ -40,6 +43,7 @@ from resolvers.errors import HubError
 
 MAX_DIMENSIONS = 3
 MAX_GROUPS = 2_000
+INTEGER = re.compile("0|-?[1-9][0-9]{0,18}")
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 
 
@@ -115,6 +119,12 @@ class Counting:
         if measure is None:
             known = ", ".join(shown(other) for other in ("records", *self.statistic.measures))
             raise HubError("MEASURE_NOT_OF_KIND", f"{self.kind} has no measure {shown(name)}. It has {known}.")
+        if measure.event is not None and self.event_name is None:
+            raise HubError(
+                "BAD_ARGUMENT",
+                f"{shown(name)} of {self.kind} is of records whose steps run, most of which do not hold yet. Count them by one of their"
+                f" days, e.g. `event: {measure.event}`.",
+            )
         self.measures.setdefault(name, measure)
         return self.first_measure + 3 * list(self.measures).index(name)
 
@@ -243,8 +253,15 @@ class Counting:
     def _declared(self, name: str) -> Any:
         found = self.statistic.dimensions.get(name)
         if found is None:
-            known = ", ".join([*self.statistic.dimensions, *buckets.TIMES])
-            raise HubError("DIMENSION_NOT_OF_KIND", f"{self.kind} has no dimension {name} here. It has {known}.")
+            if name in ("CHILD_ORGANIZATION", "CHILD_DIVISION"):
+                raise HubError(
+                    "DIMENSION_NOT_OF_KIND",
+                    f"{name} groups what is below a union: name one by `within`, or ask it there.",
+                )
+            known = ", ".join(
+                [*self.statistic.dimensions, *buckets.TIMES, "CHILD_DIVISION", "CHILD_ORGANIZATION of a union"]
+            )
+            raise HubError("DIMENSION_NOT_OF_KIND", f"{self.kind} has no dimension {name}. It has {known}.")
         return found
 
     def _parent(self, root: bool) -> Any:
@@ -329,13 +346,22 @@ class Counting:
                 *([self.event < self.binder.day(until)] if until is not None else []),
             ]
         if self.statistic.ends is None or self.arguments.get("event") is not None:
-            return [self.event <= self.day]
+            return [self.event <= self.day, *self._newest()]
         ends = expression(self.statistic.ends)
         begun = self.event <= self.day
         return [
             begun if self.statistic.known else or_(self.event.is_(None), begun),
             or_(ends.is_(None), ends > self.day),
         ]
+
+    def _newest(self) -> list[ColumnElement[bool]]:
+        """No later record by that day is alike."""
+        if not self.statistic.newest:
+            return []
+        later, event = alias(self.source.table), self.event
+        alike = [later.c[column.key].is_not_distinct_from(column) for column in map(expression, self.statistic.newest)]
+        newer = select(later.c.id).where(*alike, later.c[str(event.key)] > event, later.c[str(event.key)] <= self.day)
+        return [not_(newer.correlate_except(later).exists())]
 
     def _conditions(self) -> list[ColumnElement[bool]]:
         """The conditions of ``where``."""
@@ -354,18 +380,23 @@ class Counting:
             raise HubError(
                 "BAD_ARGUMENT", f"`where` takes no dimension of time such as {name}. Use `from` and `until`."
             )
+        if name in ("CHILD_ORGANIZATION", "CHILD_DIVISION"):
+            raise HubError("BAD_ARGUMENT", f"`where` takes no {name}. Use `within`, or `statistics` of that child.")
         found = self._declared(name)
         if isinstance(found, Ref):
             self._told_of(name, found.target)
             return self.binder.keys(given, self.registry.sources[found.target].prefix)
-        known: Any = getattr(expression(found).type, "enum_class", None) or ()
-        codes = {code.name for code in known}
+        type_ = expression(found).type
+        known: Any = getattr(type_, "enum_class", None) or ()
+        codes = ("true", "false") if isinstance(type_, Boolean) else tuple(code.name for code in known)
+        integer = isinstance(type_, Integer)
 
         def values(inputs: Inputs) -> list[str]:
             texts: list[str] = given.get(inputs.variables)
             for value in texts:
-                if (codes and value not in codes) or "\0" in value:
-                    raise HubError("BAD_ARGUMENT", f"{name} of {self.kind} has no value {ids.shown(value)}.")
+                if (codes and value not in codes) or (integer and not INTEGER.fullmatch(value)) or "\0" in value:
+                    having = f" It has {', '.join(codes[:12])}{' …' if len(codes) > 12 else ''}." if codes else ""
+                    raise HubError("BAD_ARGUMENT", f"{name} of {self.kind} has no value {ids.shown(value)}.{having}")
             return texts
 
         return self.binder.bind(values, TEXTS)

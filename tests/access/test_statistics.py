@@ -62,8 +62,10 @@ async def test_statistics_count_no_row_beyond_a_personas_sight(
 async def test_every_measure_of_every_kind_is_answered(hub: Caller, stage: Stage, name: str) -> None:
     """No measure is a fault of ours, whoever asks."""
     for kind in KINDS:
-        measures = " ".join(camel(measure) for measure in ("records", *registry.statistics[kind].measures))
-        text = f"{{ statistics(kind: {kind}) {{ total {{ {measures} }} groups {{ {measures} }} }} }}"
+        known = registry.statistics[kind].measures
+        measures = " ".join(camel(measure) for measure in ("records", *known))
+        event = next((f", event: {measure.event}" for measure in known.values() if measure.event), "")
+        text = f"{{ statistics(kind: {kind}{event}) {{ total {{ {measures} }} groups {{ {measures} }} }} }}"
         response = await hub.response(text, caller=stage.callers[name])
         assert "errors" not in response, (kind, response)
 

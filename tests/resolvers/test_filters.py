@@ -18,7 +18,7 @@ from db.clock import today
 from db.connect import create_pool
 from resolvers.engine import ids
 from resolvers.engine.arguments import snake
-from resolvers.engine.source import Many, Source, expression
+from resolvers.engine.source import Computed, Expression, Many, Source, expression
 from resolvers.reach import By
 from schema import registry, schema
 from tests.resolvers.caller import Caller
@@ -86,9 +86,17 @@ async def data(pool: asyncpg.Pool) -> Data:
     for table in ("division_closure", "territorial_closure"):
         tables[table] = dict(enumerate(dict(row) for row in await pool.fetch(f"SELECT * FROM {table}")))
     for name, (table, _) in TABLES.items():
-        for column in {snake(shown) for shown in filter_type(name).fields} & source_of(name).columns.keys():
-            for key, value in await pool.fetch(expressed(source_of(name), column)):
+        source, named = source_of(name), {snake(shown) for shown in filter_type(name).fields}
+        for column in named & source.columns.keys():
+            for key, value in await pool.fetch(expressed(source, source.columns[column])):
                 tables[table][key][column] = value  # type: ignore[index]
+        for column in named & source.fields.keys():
+            computed = source.fields[column]
+            if isinstance(computed, Computed):
+                rows = await pool.fetch(expressed(source, *computed.needs))
+                values = await computed.function(pool, [tuple(row)[1:] for row in rows])
+                for row, value in zip(rows, values, strict=True):
+                    tables[table][row[0]][column] = value  # type: ignore[index]
     covered = {
         row["employer_id"]
         for row in tables["employer_coverage"].values()
@@ -112,9 +120,9 @@ async def data(pool: asyncpg.Pool) -> Data:
     return Data(tables, listed, universe)
 
 
-def expressed(source: Source, column: str) -> str:
-    """The SQL of a column that is an expression, e.g. of a count, for every row."""
-    shown = select(source.key, expression(source.columns[column]))
+def expressed(source: Source, *columns: Expression) -> str:
+    """The SQL of expressions, e.g. of a count, for every row: its key and their values."""
+    shown = select(source.key, *map(expression, columns))
     return str(shown.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -200,7 +201,7 @@ async def test_aliases_and_variables_share_a_plan(caller: Caller) -> None:
 async def test_overdue_records_are_those_past_the_last_day_that_lists_show(caller: Caller, day: str) -> None:
     rows: list[dict[str, Any]] = []
     text = """query ($after: String) { disputeCases(first: 200, after: $after) { pageInfo { endCursor hasNextPage }
-        nodes { receivedOn closedOn mediationDueOn cause } } }"""
+        nodes { receivedOn closedOn mediationDueOn overdue cause phase steps { phase status occurredOn } } } }"""
     after = None
     while True:
         page = (await caller.data(text, {"after": after}))["disputeCases"]
@@ -208,12 +209,13 @@ async def test_overdue_records_are_those_past_the_last_day_that_lists_show(calle
         after = page["pageInfo"]["endCursor"]
         if not page["pageInfo"]["hasNextPage"]:
             break
+    assert any(row["closedOn"] is None or mediated(row) < row["closedOn"] for row in rows if mediated(row))
     late = Counter(
         row["cause"]
         for row in rows
         if row["receivedOn"] <= day
         and (row["closedOn"] is None or row["closedOn"] > day)
-        and row["mediationDueOn"] < day
+        and past(row["mediationDueOn"], mediated(row), day)
     )
     data = await caller.data(
         f'{{ statistics(kind: DISPUTE_CASES, asOf: "{day}", groupBy: [CAUSE]) {{ groups {{ keys {{ value }} overdue }} }} }}'
@@ -222,27 +224,103 @@ async def test_overdue_records_are_those_past_the_last_day_that_lists_show(calle
     ever = await caller.data(
         '{ statistics(kind: DISPUTE_CASES, until: "2026-11-01") { total { records overdue overdueShare } } }'
     )
-    closed_late = [
-        row for row in rows if row["mediationDueOn"] < min(row["closedOn"] or today().isoformat(), today().isoformat())
-    ]
+    now = [row for row in rows if past(row["mediationDueOn"], mediated(row), today().isoformat())]
+    assert now == [row for row in rows if row["overdue"]]
     total = ever["statistics"]["total"]
-    assert total["overdue"] == len(closed_late) > 0
-    assert total["overdueShare"] == pytest.approx(len(closed_late) / total["records"])
+    assert total["overdue"] == len(now) > 0
+    assert total["overdueShare"] == pytest.approx(len(now) / total["records"])
 
 
-async def test_overdue_in_working_days_is_what_agreements_show(caller: Caller) -> None:
-    text = "{ collectiveAgreements(first: 200) { nodes { submissionDueOn reviewDueOn submittedOn effectiveOn signedOn } } }"
+def past(due: str | None, done: str | None, day: str) -> bool:
+    """Whether a step with this last day was done after it, or is not done on a day after it."""
+    return due is not None and min(done or day, day) > due
+
+
+def mediated(case: dict[str, Any]) -> str | None:
+    """When a case left mediation."""
+    mediating, over = ("DAILY_MEDIATION", "PRE_ARBITRATION"), ("SETTLED", "DECIDED", "WITHDRAWN", "CLOSED")
+    days = [
+        step["occurredOn"]
+        for step in case["steps"]
+        if step["phase"] not in (*mediating, "COUNSELLING") or (step["phase"] in mediating and step["status"] in over)
+    ]
+    return min([*days, *([case["closedOn"]] if case["closedOn"] else [])], default=None)
+
+
+async def test_overdue_agreements_are_those_that_lists_show(caller: Caller) -> None:
+    text = """{ collectiveAgreements(first: 200) { nodes { replyDueOn submissionDueOn reviewDueOn requestedOn submittedOn receivedOn
+        effectiveOn overdue steps { status occurredOn } } } }"""
     rows = (await caller.data(text))["collectiveAgreements"]["nodes"]
-    day = today().isoformat()
 
-    def past(due: str | None, done: str | None) -> bool:
-        return due is not None and min(done or day, day) > due
+    def late(row: dict[str, Any]) -> bool:
+        steps, day = [(step["status"], step["occurredOn"]) for step in row["steps"]], today().isoformat()
+        answered = min((on for status, on in steps if status != "REQUESTED"), default=None)
+        received = row["receivedOn"] or ""
+        reviewed = [on for status, on in steps if status == "OBJECTED" and on >= received]
+        reviewed += [row["effectiveOn"]] if row["effectiveOn"] else []
+        done = (answered, row["submittedOn"], min(reviewed, default=None))
+        due = (row["replyDueOn"], row["submissionDueOn"], row["reviewDueOn"])
+        return any(past(*step, day) for step in zip(due, done, strict=True))
 
-    late = [r for r in rows if past(r["submissionDueOn"], r["submittedOn"]) or past(r["reviewDueOn"], r["effectiveOn"])]
+    assert [late(row) for row in rows] == [row["overdue"] for row in rows]
     data = await caller.data(
         '{ statistics(kind: COLLECTIVE_AGREEMENTS, event: REQUESTED, asOf: "2026-11-24") { total { records overdue } } }'
     )
-    assert data["statistics"]["total"] == {"records": len(rows), "overdue": len(late)}
+    assert data["statistics"]["total"] == {"records": len(rows), "overdue": sum(map(late, rows))}
+    assert 0 < sum(map(late, rows)) < len(rows)
+
+
+async def test_as_of_a_day_the_newest_estimate_of_a_place_counts(caller: Caller, pool: asyncpg.Pool) -> None:
+    place = await pool.fetchval("SELECT id FROM division WHERE code = '330106' AND valid_to IS NULL")
+    text = """query ($id: ID!, $day: Date) { division(id: $id) { statistics(kind: POPULATION_ESTIMATES, asOf: $day) {
+        total { records workers } } } }"""
+    await pool.execute(
+        "INSERT INTO population_estimate (organization_id, division_id, worker_type, as_of, value, source)"
+        " SELECT 1, $1, type, day::date, value, 'test' FROM (VALUES ('COURIER', '1971-01-01', 5), ('COURIER', '1972-01-01', 7),"
+        " ('TRUCK_DRIVER', '1971-06-01', 11), (NULL, '1971-01-01', 20), (NULL, '1972-01-01', 30)) v (type, day, value)",
+        place,
+    )
+    for day, records, workers in (("1971-12-31", 3, 36), ("1972-01-01", 3, 48), ("1970-01-01", 0, 0)):
+        data = await caller.data(text, {"id": ids.encode("div", place), "day": day})
+        assert data["division"]["statistics"]["total"] == {"records": records, "workers": workers}
+    ever = text.replace("asOf: $day", 'from: "1971-01-01", until: "1973-01-01"').replace(", $day: Date", "")
+    data = await caller.data(ever, {"id": ids.encode("div", place)})
+    assert data["division"]["statistics"]["total"] == {"records": 5, "workers": 73}
+    await pool.execute("DELETE FROM population_estimate WHERE source = 'test'")
+
+
+@pytest.mark.parametrize(
+    ("kind", "dimension", "value"),
+    [
+        ("MEMBERSHIPS", "IS_MIGRANT_WORKER", "TRUE"),
+        ("MEMBERSHIPS", "IS_MIGRANT_WORKER", "1"),
+        ("INSURANCE_ENROLMENTS", "COHORT", "one"),
+        ("INSURANCE_ENROLMENTS", "COHORT", "01"),
+    ],
+)
+async def test_a_condition_on_a_value_that_no_record_can_have_is_refused(
+    caller: Caller, kind: str, dimension: str, value: str
+) -> None:
+    where = f'where: [{{dimension: {dimension}, in: ["{value}"]}}]'
+    await refused(caller, "BAD_ARGUMENT", f"{{ statistics(kind: {kind}, {where}) {{ total {{ records }} }} }}")
+
+
+async def test_quantities_of_several_units_are_not_added_up(caller: Caller, pool: asyncpg.Pool) -> None:
+    sums = {row["unit"]: row["sum"] for row in await pool.fetch("SELECT unit, sum(quantity) FROM donation GROUP BY 1")}
+    assert len(sums) > 1
+    data = await caller.data(
+        "{ statistics(kind: DONATIONS, groupBy: [UNIT]) { total { quantity } groups { keys { value } quantity } } }"
+    )
+    assert data["statistics"]["total"]["quantity"] is None
+    told = {key: Decimal(value or 0) for (key,), value in groups(data, "quantity").items()}
+    assert told == {unit: value or 0 for unit, value in sums.items()}
+
+
+async def test_agreements_in_term_have_no_steps_that_could_be_overdue(caller: Caller) -> None:
+    for measure in ("overdue", "overdueShare"):
+        text = f"{{ statistics(kind: COLLECTIVE_AGREEMENTS) {{ total {{ {measure} }} }} }}"
+        (error,) = await refused(caller, "BAD_ARGUMENT", text)
+        assert "`event: REQUESTED`" in error["message"]
 
 
 def test_kinds_that_most_unions_have_are_found_by_indexes_that_begin_with_union_and_with_division() -> None:
