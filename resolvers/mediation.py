@@ -1,9 +1,9 @@
 """How mediation bodies, mediators and the links of legal service are answered."""
 
-from sqlalchemy import BigInteger, Date, Text, column, func, select, table
+from sqlalchemy import BigInteger, Date, Text, and_, column, func, or_, select, table
 from sqlalchemy import distinct as distinct_
 
-from db.mediation import LegalService, LegalServiceOutcome, MediationBody, MediationSeat, Mediator
+from db.mediation import LegalService, LegalServiceLink, LegalServiceOutcome, MediationBody, MediationSeat, Mediator
 from db.organizations import Organization
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import Join, Ref, Statistic, distinct, median, share
@@ -14,6 +14,10 @@ OPEN = Period(LegalService.opened_on, LegalService.closed_on)
 STANDING = Period.of(MediationBody)
 AT_WORK = Period.of(Mediator)
 SETTLED = LegalService.outcome == LegalServiceOutcome.SETTLED
+MEDIATION = or_(
+    LegalService.link == LegalServiceLink.DAILY_MEDIATION, LegalService.link == LegalServiceLink.PRE_ARBITRATION
+)
+"""The links that are mediation before arbitration."""
 
 BODIES_WITHIN = Many("MediationBody", Within(MediationBody.organization_id, period=STANDING))
 MEDIATORS_WITHIN = Many("Mediator", Within(Mediator.organization_id, period=AT_WORK))
@@ -143,7 +147,7 @@ registry.statistic(
             "persons": distinct(LegalService.member_id),
             "cases": distinct(LegalService.case_id),
             "median_days": median(LegalService.closed_on - LegalService.opened_on),
-            "settled_before_arbitration": share(SETTLED, LegalService.closed_on.is_not(None)),
+            "settled_before_arbitration": share(SETTLED, and_(MEDIATION, LegalService.closed_on.is_not(None))),
         },
         person=LegalService.member_id,
     )

@@ -142,7 +142,7 @@ class CollectiveAgreement(Node):
     review_due_on: date | None = field(
         "Last day of the bureau's review; silence until then makes it effective, Labour Contract Law art. 54 (审查到期日)"
     )
-    overdue: bool = field(
+    overdue: bool | None = field(
         "Whether its reply, submission or review is late today, or was done late; an objection ends the review (是否逾期)"
     )
     organization: OrganizationRef | None = field("The union on the workers' side (工会)")

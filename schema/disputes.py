@@ -178,7 +178,7 @@ class DisputeCase(Node, MediationOfCase):
     )
     amount_claimed: Decimal | None = field("Amount claimed, yuan (请求金额)")
     mediation_due_on: date | None = field("Last day of mediation under the rule in force there (调解到期日)")
-    overdue: bool = field(
+    overdue: bool | None = field(
         "Whether its mediation is late today, or ended late: by an outcome or by going on to arbitration or a court (是否逾期)"
     )
     organization: OrganizationRef | None = field("The union that handles it (办理工会)")

@@ -64,13 +64,13 @@ class StatisticsGroup:
         "Sum of quantities, in the unit of the records; null where several units would be added up: group by UNIT or choose one (数量)"
     )
     overdue: int | None = field(
-        "Records whose step was done after its last day under the deadline rule in force, or is not done and past it (逾期数)"
+        "Records of which a step with a last day was done after it, or is not done and past it: see `overdue` of the record (逾期数)"
     )
     overdue_share: float | None = field(
         "Share of the records with a period under a deadline rule that are past it, between 0 and 1 (逾期率)"
     )
     settled_before_arbitration: float | None = field(
-        "Share of the concluded cases that were settled before arbitration, between 0 and 1 (仲裁前调解成功率)"
+        "Share of the concluded cases, or mediations before arbitration, that were settled before arbitration, 0 to 1 (仲裁前调解成功率)"
     )
     median_days: float | None = field("Median of the days that it took, over those done (中位天数，天)")
     median_minutes: float | None = field("Median of the minutes that it took, over those done (中位分钟数，分钟)")

@@ -192,8 +192,10 @@ class Session:
 
         async def load(keys: list[int | None]) -> list[Mapping[str, Any] | None]:
             counting = Counting(self.registry, tally, arguments, self.inputs.caller.shape, root=parent is None)
-            for name in ("records", *counting.statistic.measures):
-                counting.index(name)
+            counting.index("records")
+            for name, measure in counting.statistic.measures.items():
+                if measure.event is None or counting.event_name is not None:
+                    counting.index(name)
             frame = counting.frame()(self.inputs)
             grouped: dict[int | None, list[Any]] = {}
             for record in await self.rows(counting.statement(), [key for key in keys if key is not None]):

@@ -359,7 +359,9 @@ class Counting:
         if not self.statistic.newest:
             return []
         later, event = alias(self.source.table), self.event
-        alike = [later.c[column.key].is_not_distinct_from(column) for column in map(expression, self.statistic.newest)]
+        alike = [
+            later.c[str(column.key)].is_not_distinct_from(column) for column in map(expression, self.statistic.newest)
+        ]
         newer = select(later.c.id).where(*alike, later.c[str(event.key)] > event, later.c[str(event.key)] <= self.day)
         return [not_(newer.correlate_except(later).exists())]
 

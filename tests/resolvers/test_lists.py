@@ -31,10 +31,12 @@ class Records:
     union: str = "organization_id"
     always: bool = False
     known: bool = True
+    current: bool = False
+    """Whether the column names the union of today."""
 
     async def unions(self, db: asyncpg.Pool, union: int, hierarchy: str, day: date | None) -> set[int]:
         """The unions whose records a union's subtree has."""
-        if day is None and not self.always:
+        if self.current or (day is None and not self.always):
             return await ever_below(db, union, hierarchy)
         return await plain.below(db, union, hierarchy, day or today())
 
@@ -55,7 +57,7 @@ class Records:
 LISTS = {
     "members": Records("membership", "valid_from", "valid_to", "member_id", always=True),
     "memberships": Records("membership", "valid_from", "valid_to"),
-    "employers": Records("employer", "registered_on", "closed_on", known=False),
+    "employers": Records("employer", "registered_on", "closed_on", known=False, current=True),
     "collectiveAgreements": Records("collective_agreement", "term_from", "term_to"),
     "insuranceEnrolments": Records("insurance_enrolment", "valid_from", "valid_to"),
     "disputeCases": Records("dispute_case", "received_on", "closed_on"),
