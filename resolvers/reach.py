@@ -119,7 +119,8 @@ class By:
         if self.period is not None and arguments.get("as_of") is not None:
             where.append(holds(self.period, binder.day(arguments["as_of"])))
         if self.via is not None:
-            where = [exists(self.via).where(target.key == self.via, *where)]
+            named = exists(self.via).where(target.key == self.via, *where)
+            where = [named.correlate_except(self.via.table)]
         return Rows(target.table, where, [*self.order, target.key])
 
 

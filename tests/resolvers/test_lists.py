@@ -7,12 +7,17 @@ from typing import Any
 
 import asyncpg
 import pytest
+from graphql import get_named_type
 
 from db.clock import today
 from db.closure import reparent
 from db.connect import create_pool
 from db.organizations import Hierarchy
 from resolvers.engine import ids
+from resolvers.engine.arguments import snake
+from resolvers.engine.source import Many
+from resolvers.reach import By
+from schema import registry, schema
 from tests.resolvers import plain
 from tests.resolvers.caller import Caller
 
@@ -400,3 +405,40 @@ async def test_a_case_to_which_a_member_is_twice_a_party_is_listed_once(fresh_da
             assert (sorted(keys), total) == (sorted(row["cases"]), len(row["cases"]))
     finally:
         await pool.close()
+
+
+LEADING = {
+    name: [field for field, leads in source.fields.items() if isinstance(leads, Many)]
+    for name, source in registry.sources.items()
+    if any(isinstance(leads, Many) for leads in source.fields.values())
+}
+"""The lists of each type, by their Python names."""
+
+
+@pytest.mark.parametrize("name", LEADING)
+async def test_lists_of_several_parents_are_those_of_each(pool: asyncpg.Pool, name: str) -> None:
+    """Parents are asked about all at once: none is given what is another's."""
+    source, fields = registry.sources[name], schema._schema.type_map[name].fields  # type: ignore[attr-defined]
+    shown = {snake(field): field for field in fields}
+    lists = [
+        f"{shown[field]} {{ totalCount nodes {{ __typename id }} }}"
+        if "totalCount" in getattr(get_named_type(fields[shown[field]].type), "fields", {})
+        else f"{shown[field]} {{ __typename id }}"
+        for field in LEADING[name]
+    ]
+    keys: set[int] = set()
+    for field in LEADING[name]:
+        reach = source.fields[field].reach  # type: ignore[union-attr]
+        column = getattr(reach, "column", None)
+        if isinstance(reach, By) and column is not None:
+            several = (
+                f"SELECT {column.key} FROM {column.table.name} WHERE {column.key} IS NOT NULL"
+                " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 3"
+            )
+            keys |= {row[0] for row in await pool.fetch(several)}
+    keys |= {row["id"] for row in await pool.fetch(f"SELECT id FROM {source.table.name} ORDER BY hashint8(id) LIMIT 3")}
+    texts = [ids.encode(source.prefix, key) for key in sorted(keys)][:12]
+    ask = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {name} {{ id {' '.join(lists)} }} }} }}"
+    roomy = Caller(pool, max_objects=10**9)
+    together = (await roomy.data(ask, {"ids": texts}))["nodes"]
+    assert together == [(await roomy.data(ask, {"ids": [text]}))["nodes"][0] for text in texts]
