@@ -9,6 +9,7 @@ from datetime import date
 import asyncpg
 
 from db import rollups
+from db.clock import today
 from db.closure import link, recompute
 from db.copy import Progress
 from db.divisions import DivisionLevel
@@ -23,6 +24,7 @@ from db.organizations import Hierarchy
 from db.page.bodies import NewUnion, add_unions
 from db.page.load import load_page
 from db.page.places import union_id
+from db.reviews import add_reviews
 
 MEMBERS, SEED = 100_000, 2023
 TOWN = "610222103"
@@ -206,6 +208,7 @@ async def load_demo(
     async def extend(connection: asyncpg.Connection) -> None:
         await add_named(connection)
         await load_page(connection, ring, seed)
+        await add_reviews(connection, today())
 
     with makers(members) as pool:
         await load_divisions(url, progress=progress, settle=False)

@@ -158,7 +158,7 @@ class GraphQLEndpoint:
                     parameters,
                     caller,
                     source,
-                    explain=headers.explain and caller.principal_id is not None,
+                    explain=headers.explain and caller.principal_id is not None and caller.sees_rows,
                     reading=scope["method"] == "GET",
                 )
             except asyncio.CancelledError:

@@ -205,11 +205,15 @@ class Connection:
                             unknown(message)
         except TimeoutError:
             raise Closing(INIT_TIMEOUT, "Connection initialisation timeout") from None
-        given = message["payload"].get("authorization")
-        if given is not None:
+        payload = message["payload"]
+        for given in [
+            value for name, value in payload.items() if name.lower() == "authorization" and value is not None
+        ]:
             if type(given) is not str:
                 raise Closing(BAD_REQUEST, "`authorization` must be a text: Bearer TOKEN")
             self.authorization.append(given.encode("utf-8", "replace"))
+        if "headers" in payload and not self.authorization:
+            raise Closing(BAD_REQUEST, "`headers` is not read: put `authorization` into the payload itself")
         try:
             await self.signed_in()
         except Closing:

@@ -79,6 +79,11 @@ class Caller:
         """What a plan depends on of the caller."""
         return tuple(self.lenses)
 
+    @property
+    def sees_rows(self) -> bool:
+        """Whether it has more than aggregates; how many rows a statement brought would tell what small cells hide."""
+        return self.shape != (Lens.AGGREGATES,)
+
 
 _BY_DIVISION = {
     Role.HR_BUREAU: Lens.HR_BUREAU,

@@ -29,9 +29,9 @@ def _first(*conditions: ColumnElement[bool]) -> ColumnElement[date]:
     return first.correlate_except(STEP).scalar_subquery()
 
 
-ANSWERED = _first(STEP.c.status != AgreementStatus.REQUESTED)
+ANSWERED = _first(STEP.c.status != AgreementStatus.REQUESTED).label("answered_on")
 OBJECTED = _first(STEP.c.status == AgreementStatus.OBJECTED, STEP.c.occurred_on >= CollectiveAgreement.received_on)
-REVIEWED = func.least(CollectiveAgreement.effective_on, OBJECTED, type_=Date())
+REVIEWED = func.least(CollectiveAgreement.effective_on, OBJECTED, type_=Date()).label("reviewed_on")
 """A request is answered by whatever comes next; a review ends when the agreement takes effect or is objected to."""
 
 PLACE = (CollectiveAgreement.division_id, CollectiveAgreement.kind)
@@ -63,6 +63,7 @@ registry.add(
             "reply_due_on": REPLY.due_on,
             "submission_due_on": SUBMISSION.due_on,
             "review_due_on": REVIEW.due_on,
+            "review_days_left": REVIEW.days_left,
             "overdue": is_overdue(*STEPS),
         },
     )

@@ -51,7 +51,7 @@ MEDIATION_ENDED = (
 MEDIATION = Timed(
     Procedure("dispute", "mediate"),
     DisputeCase.received_on,
-    func.least(DisputeCase.closed_on, MEDIATION_ENDED, type_=Date()),
+    func.least(DisputeCase.closed_on, MEDIATION_ENDED, type_=Date()).label("mediated_on"),
     DisputeCase.division_id,
 )
 

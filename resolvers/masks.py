@@ -164,7 +164,19 @@ SEALED = frozenset({("Member", "resident_number"), ("Member", "phone"), ("Member
 """Columns of which SQL has a part only."""
 
 
-NAMING = frozenset({"id", "number", "credit_code", "source_number", "certificate_number"})
+NAMING = frozenset(
+    {
+        "id",
+        "number",
+        "credit_code",
+        "source_number",
+        "certificate_number",
+        "name",
+        "title",
+        "claimant_name",
+        "donor_name",
+    }
+)
 """Columns that name one record: who has aggregates only does not count by them, or a set could be made to differ by one person."""
 
 

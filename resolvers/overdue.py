@@ -58,6 +58,20 @@ class Timed:
         """The last day as a field."""
         return Computed(self.looked_at, last_days(self.procedure, self.starts_on), compared=self.last_day)
 
+    @property
+    def days_left(self) -> Computed:
+        """Days from today to the last one while the step is not done, negative when it is late: a field."""
+        find = last_days(self.procedure, self.starts_on)
+
+        async def function(fetch: Fetch, records: Sequence[tuple[Any, ...]]) -> list[int | None]:
+            day, found = today(), await find(fetch, [record[:-1] for record in records])
+            return [
+                None if last is None or record[-1] is not None else (last - day).days
+                for record, last in zip(records, found, strict=True)
+            ]
+
+        return Computed((*self.looked_at, self.done_on), function)
+
     def late(self, day: ColumnElement[Any], binder: Binder) -> ColumnElement[bool]:
         """The step was done after its last day, or is not done on a day after that."""
         done = func.least(func.coalesce(expression(self.done_on), day), day)

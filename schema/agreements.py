@@ -142,6 +142,9 @@ class CollectiveAgreement(Node):
     review_due_on: date | None = field(
         "Last day of the bureau's review; silence until then makes it effective, Labour Contract Law art. 54 (审查到期日)"
     )
+    review_days_left: int | None = field(
+        "Days left until the review's last day, negative when that is past; empty unless it is under review (审查剩余天数，天)"
+    )
     overdue: bool | None = field(
         "Whether its reply, submission or review is late today, or was done late; an objection ends the review (是否逾期)"
     )

@@ -79,7 +79,8 @@ def table(layout: Layout, rows: Sequence[Row], frame: Frame) -> tuple[Row, Seque
     """The whole and the groups of one parent, in the order of their keys. Raises TOO_MANY_GROUPS."""
     whole, cells, children = _sorted_out(layout, rows)
     dimensions = layout.dimensions
-    if any(_is_known(item, frame) for item in dimensions):
+    known = [_is_known(item, frame) for item in dimensions]
+    if any(known):
         listed = [_listed(layout, place, frame, cells, children) for place in range(len(dimensions))]
         if math.prod(len(values) for values in listed) > MAX_GROUPS:
             raise too_many_groups()
@@ -90,9 +91,27 @@ def table(layout: Layout, rows: Sequence[Row], frame: Frame) -> tuple[Row, Seque
     if len(groups) > MAX_GROUPS:
         raise too_many_groups()
     told = [_exact(layout, row) for row in (whole, *groups)]
-    if frame.small_cell:
-        withheld(told, len(layout.dimensions), len(layout.measures), frame.small_cell)
-    return told[0], told[1:]
+    if not frame.small_cell:
+        return told[0], told[1:]
+    blank = withheld(told, len(dimensions), len(layout.measures), frame.small_cell)
+    return told[0], _without_traces(told[1:], blank, known)
+
+
+def _without_traces(groups: Sequence[Row], blank: set[int], known: Sequence[bool]) -> Sequence[Row]:
+    """The groups without those blank ones that would tell by being listed that somebody is in them: only where some dimension is listed
+    whatever there is, and others have values that full groups have, are blank groups told like those of nobody."""
+    full = [[group[KEYS + place] for place in range(len(known))] for at, group in enumerate(groups) if at not in blank]
+    shown = [None if listed else {keys[place] for keys in full} for place, listed in enumerate(known)]
+
+    def is_told(at: int, group: Row) -> bool:
+        if at not in blank:
+            return True
+        keys = group[KEYS : KEYS + len(known)]
+        return any(known) and all(
+            key is not None if values is None else key in values for key, values in zip(keys, shown, strict=True)
+        )
+
+    return [group for at, group in enumerate(groups) if is_told(at, group)]
 
 
 def _sorted_out(layout: Layout, rows: Sequence[Row]) -> tuple[Row, dict[tuple[Any, ...], Row], list[dict[Any, Row]]]:

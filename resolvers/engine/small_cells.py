@@ -11,8 +11,8 @@ from typing import Any
 KEYS = 2
 
 
-def withheld(rows: Sequence[list[Any]], dimensions: int, measures: int, cell: int) -> None:
-    """Blank and round, in place, the whole (the first row) and its groups, in rows of ``Counting``'s layout."""
+def withheld(rows: Sequence[list[Any]], dimensions: int, measures: int, cell: int) -> set[int]:
+    """Blank and round, in place, the whole (the first row) and its groups, in rows of ``Counting``'s layout; which groups are blank."""
     people = KEYS + 2 * dimensions
     whole, groups = rows[0], rows[1:]
     small = {place for place, row in enumerate(groups) if row[people] < cell}
@@ -20,6 +20,7 @@ def withheld(rows: Sequence[list[Any]], dimensions: int, measures: int, cell: in
     for place, row in enumerate(groups):
         _coarsen(row, people, measures, cell, hide=place in small)
     _coarsen(whole, people, measures, cell, hide=whole[people] < cell)
+    return small
 
 
 def _complement(groups: Sequence[list[Any]], small: set[int], dimensions: int, people: int) -> None:

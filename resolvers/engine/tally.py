@@ -355,7 +355,7 @@ class Counting:
         ]
 
     def _newest(self) -> list[ColumnElement[bool]]:
-        """No later record by that day is alike."""
+        """No later record by that day that the caller sees is alike."""
         if not self.statistic.newest:
             return []
         later, event = alias(self.source.table), self.event
@@ -363,7 +363,8 @@ class Counting:
             later.c[str(column.key)].is_not_distinct_from(column) for column in map(expression, self.statistic.newest)
         ]
         newer = select(later.c.id).where(*alike, later.c[str(event.key)] > event, later.c[str(event.key)] <= self.day)
-        return [not_(newer.correlate_except(later).exists())]
+        seen = self.registry.countable(self.source, self.lenses, self.binder, later)
+        return [not_((newer if seen is None else newer.where(seen)).correlate_except(later).exists())]
 
     def _conditions(self) -> list[ColumnElement[bool]]:
         """The conditions of ``where``."""

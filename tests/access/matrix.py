@@ -16,7 +16,17 @@ from tests.access.judge import Judge, key_of
 from tests.access.stage import Stage
 from tests.resolvers.caller import Caller
 
-NAMING = ("id", "number", "creditCode", "sourceNumber", "certificateNumber")
+NAMING = (
+    "id",
+    "number",
+    "creditCode",
+    "sourceNumber",
+    "certificateNumber",
+    "name",
+    "title",
+    "claimantName",
+    "donorName",
+)
 NOBODY = 2**40
 """A key that no row has."""
 

@@ -13,7 +13,17 @@ from tests.access.policy import Policy
 from tests.access.stage import Stage
 from tests.resolvers.caller import Caller
 
-NAMING = {"id": "x", "number": "x", "creditCode": "x", "sourceNumber": "x", "certificateNumber": "x"}
+NAMING = {
+    "id",
+    "number",
+    "creditCode",
+    "sourceNumber",
+    "certificateNumber",
+    "name",
+    "title",
+    "claimantName",
+    "donorName",
+}
 
 
 @pytest.mark.parametrize("name", ["public", "analyst"])

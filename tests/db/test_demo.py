@@ -3,11 +3,15 @@
 import asyncpg
 import pytest
 
+from db.access import Role
 from db.closure import TABLES
+from db.connect import create_pool
 from db.demo import NAMED, REUSED, is_loaded, load_demo
 from db.errors import DataError
 from db.load_divisions import load_divisions
 from db.organizations import Hierarchy
+from resolvers.access import Caller, Grant
+from tests.resolvers.caller import Caller as Asking
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +82,22 @@ async def test_villages_loaded_later_do_not_double_those_of_the_demonstration(de
     lines = [f"{row['code']},{row['name']},{row['code'][:9]}" for row in rows]
     path.write_text("\n".join(["code,name,streetCode", *lines]), encoding="utf-8")
     assert (await load_divisions(url, villages=path)).divisions == 0
+
+
+async def test_the_bureau_of_shenzhen_has_agreements_to_review_one_late_and_one_due_this_week(demo):
+    """By the day on which the demonstration was loaded: the bureau's persona sees them in the order of their days."""
+    connection, url = demo
+    pool = await create_pool(url)
+    division = await connection.fetchval("SELECT id FROM division WHERE code = '4403' AND valid_to IS NULL")
+    bureau = Caller("shenzhen-hr", 1, (Grant(Role.HR_BUREAU, division_id=division),))
+    text = """{ collectiveAgreements(filter: {status: {eq: UNDER_REVIEW}}, orderBy: {field: RECEIVED_ON, direction: ASC}) {
+        nodes { reviewDueOn reviewDaysLeft overdue steps { status } } } }"""
+    response = await Asking(pool).response(text, caller=bureau)
+    await pool.close()
+    found = response["data"]["collectiveAgreements"]["nodes"]
+    mine = [node for node in found if len(node["steps"]) == 8][-5:]
+    left = [node["reviewDaysLeft"] for node in mine]
+    assert left == sorted(left)
+    assert left[0] < 0 < left[-1]
+    assert any(0 <= days <= 7 for days in left)
+    assert [node["overdue"] for node in mine] == [days < 0 for days in left]

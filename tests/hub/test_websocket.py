@@ -103,9 +103,10 @@ async def test_the_token_may_come_with_the_handshake_but_not_twice(app: Hub, eng
         ("Bearer 工会", "UNAUTHENTICATED"),
     ],
 )
-async def test_bad_tokens_close_with_4403_and_the_code(app: Hub, authorization: str, code: str) -> None:
+@pytest.mark.parametrize("key", ["authorization", "Authorization"])
+async def test_bad_tokens_close_with_4403_and_the_code(app: Hub, key: str, authorization: str, code: str) -> None:
     async with connected(app, init=None) as socket:
-        socket.say({"type": "connection_init", "payload": {"authorization": authorization}})
+        socket.say({"type": "connection_init", "payload": {key: authorization}})
         number, reason = await socket.end()
     assert (number, reason.partition(":")[0]) == (4403, code)
     assert len(reason.encode()) <= 123
@@ -194,7 +195,10 @@ async def test_what_is_no_message_closes_with_4400(app: Hub, message: Any) -> No
         assert (await socket.end())[0] == 4400
 
 
-@pytest.mark.parametrize("payload", [5, [], "Bearer x", {"authorization": 5}, {"authorization": []}])
+@pytest.mark.parametrize(
+    "payload",
+    [5, [], "Bearer x", {"authorization": 5}, {"Authorization": []}, {"headers": {"Authorization": "Bearer x"}}],
+)
 async def test_a_bad_init_closes_with_4400(app: Hub, payload: Any) -> None:
     async with connected(app, init=None) as socket:
         socket.say({"type": "connection_init", "payload": payload})

@@ -111,3 +111,29 @@ def test_a_sum_does_not_show_its_largest_part() -> None:
     rows = [[None, -1, 12, Decimal("190100.00"), Decimal("180000.00"), None]]
     withheld(rows, 0, 1, CELL)
     assert rows[0][3] == Decimal("0.00")
+
+
+LISTED = """query ($by: [Dimension!], $from: Date, $until: Date) {
+    statistics(kind: MEMBERSHIPS, groupBy: $by, from: $from, until: $until) { groups { keys { dimension value } persons } } }"""
+
+
+async def test_no_group_is_listed_because_somebody_is_in_it(caller: Caller) -> None:
+    """What is listed whatever the records say, as children and the months of a period, may be empty; nothing else may."""
+
+    async def groups(given: dict[str, Any], who: Any = PUBLIC) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await caller.response(LISTED, given, caller=who))["data"]["statistics"]["groups"]
+        return found
+
+    for given in ({"by": ["SEX", "CHANNEL"]}, {"by": ["WORKER_TYPE", "DAY"]}, {"by": ["DAY"], "from": "2024-01-01"}):
+        ours = await groups(given)
+        assert all(group["persons"] for group in ours)
+        assert len(ours) < len(await groups(given, None)) or "DAY" not in given["by"]
+    year = {"from": "2024-01-01", "until": "2025-01-01"}
+    left_out = set()
+    for given in ({"by": ["CHILD_DIVISION", "WORKER_TYPE"]}, {"by": ["MONTH", "WORKER_TYPE"], **year}):
+        ours = await groups(given)
+        assert any(group["persons"] is None for group in ours)
+        full = {group["keys"][1]["value"] for group in ours if group["persons"]}
+        assert {group["keys"][1]["value"] for group in ours} == full
+        left_out |= {group["keys"][1]["value"] for group in await groups(given, None)} - full
+    assert left_out

@@ -249,7 +249,7 @@ def mediated(case: dict[str, Any]) -> str | None:
 
 async def test_overdue_agreements_are_those_that_lists_show(caller: Caller) -> None:
     text = """{ collectiveAgreements(first: 200) { nodes { replyDueOn submissionDueOn reviewDueOn requestedOn submittedOn receivedOn
-        effectiveOn overdue steps { status occurredOn } } } }"""
+        effectiveOn reviewDaysLeft overdue steps { status occurredOn } } } }"""
     rows = (await caller.data(text))["collectiveAgreements"]["nodes"]
 
     def late(row: dict[str, Any]) -> bool:
@@ -263,6 +263,12 @@ async def test_overdue_agreements_are_those_that_lists_show(caller: Caller) -> N
         return any(past(*step, day) for step in zip(due, done, strict=True))
 
     assert [late(row) for row in rows] == [row["overdue"] for row in rows]
+    for row in rows:
+        left = row["reviewDaysLeft"]
+        assert left is None or (date.fromisoformat(row["reviewDueOn"]) - today()).days == left
+        if left is not None and left < 0:
+            assert row["overdue"]
+    assert {row["reviewDaysLeft"] is None for row in rows} == {True, False}
     data = await caller.data(
         '{ statistics(kind: COLLECTIVE_AGREEMENTS, event: REQUESTED, asOf: "2026-11-24") { total { records overdue } } }'
     )
