@@ -75,7 +75,15 @@ class Timed:
     def late(self, day: ColumnElement[Any], binder: Binder) -> ColumnElement[bool]:
         """The step was done after its last day, or is not done on a day after that."""
         done = func.least(func.coalesce(expression(self.done_on), day), day)
-        return done > self.last_day(binder)
+        # what took no longer than any rule allows is not looked up: most of all steps
+        return and_(done > expression(self.starts_on) + self._shortest(), done > self.last_day(binder))
+
+    def _shortest(self) -> ColumnElement[int]:
+        """The fewest days that any rule gives the step; a period in working days or months takes as many at least."""
+        rule = alias(DeadlineRule)
+        steps = [rule.c.step == step for step in (self.procedure.step, *self.procedure.special.values())]
+        shortest = select(func.min(rule.c.length)).where(rule.c.procedure == self.procedure.name, or_(*steps))
+        return cast(shortest.scalar_subquery(), Integer)
 
     def runs(self) -> ColumnElement[bool]:
         """The period has started."""

@@ -87,6 +87,11 @@ class MemberFilter:
     is_migrant_worker: BooleanFilter | None = optional("Whether a migrant worker (是否农民工)")
     is_model_worker: BooleanFilter | None = optional("Whether a model worker (是否劳模)")
     division: DivisionFilterRef | None = optional("Where the member lives (居住区划)")
+    memberships: Listed["MembershipFilter"] | None = optional("Memberships, ended ones too (会籍)")
+    engagements: Listed["EngagementFilter"] | None = optional("Engagements, ended ones too (用工关系)")
+    insurance_enrolments: Listed[EnrolmentFilterRef] | None = optional(
+        "Insurance enrolments, ended ones too (参保记录)"
+    )
     attendances: Listed[AttendanceFilterRef] | None = optional("Where they were, activity by activity (参加记录)")
 
 

@@ -43,6 +43,8 @@ from resolvers.errors import HubError
 
 MAX_DIMENSIONS = 3
 MAX_GROUPS = 2_000
+NAMING = frozenset({"DONOR"})
+"""Dimensions whose values are no rows, and yet name a unit."""
 INTEGER = re.compile("0|-?[1-9][0-9]{0,18}")
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 
@@ -247,10 +249,11 @@ class Counting:
         """Raises DIMENSION_WITHHELD for a dimension whose values are rows that a caller with aggregates only does not see."""
         source = self.registry.sources[target]
         if self.coarse and self.registry.sight(source, (Lens.AGGREGATES,), Binder(), None) is not None:
-            known = "CHILD_DIVISION or another dimension that names nobody"
-            raise HubError("DIMENSION_WITHHELD", f"{name} is not for callers with aggregates only. Use {known}.")
+            raise withheld(name)
 
     def _declared(self, name: str) -> Any:
+        if self.coarse and name in NAMING:
+            raise withheld(name)
         found = self.statistic.dimensions.get(name)
         if found is None:
             if name in ("CHILD_ORGANIZATION", "CHILD_DIVISION"):
@@ -443,6 +446,12 @@ def shown(name: str) -> str:
     """A measure by the name of its field."""
     first, *rest = name.split("_")
     return first + "".join(part.title() for part in rest)
+
+
+def withheld(name: str) -> HubError:
+    """The error of a dimension whose values are not for callers with aggregates only."""
+    known = "CHILD_DIVISION or another dimension that names nobody"
+    return HubError("DIMENSION_WITHHELD", f"{name} is not for callers with aggregates only. Use {known}.")
 
 
 def too_many_groups() -> HubError:
