@@ -93,12 +93,12 @@ class Operation:
                 raise HubError(
                     "TOO_COMPLEX_FOR_ROLE",
                     f"This operation may bring {estimate} objects; your role may ask for {limit}. "
-                    "Ask for smaller pages or fewer levels.",
+                    "Ask for smaller pages, fewer levels or counts.",
                     nodes=node,
                 )
             raise HubError(
                 "TOO_COMPLEX",
-                f"This operation may bring {estimate} objects; the limit is {limit}. Ask for smaller pages or fewer levels.",
+                f"This operation may bring {estimate} objects; the limit is {limit}. Ask for smaller pages, fewer levels or counts.",
                 nodes=node,
             )
         return Binding(bound, estimate, wanted)
