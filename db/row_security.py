@@ -1,6 +1,6 @@
 """The second wall: the roles that the hub wears, the scope that a session carries, and whether a database has it all (docs/second-wall.md).
 
-The policies themselves are SQL, in migrations 0003 and 0006.
+The policies themselves are SQL, in migrations from 0003 on.
 """
 
 from dataclasses import dataclass, field

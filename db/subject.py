@@ -1,11 +1,14 @@
 """All that the hub holds on one person, in one statement: what a data subject is given a copy of (PIPL art. 45)."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
 
-EVERYTHING = """
+from db.subject_programmes import PROGRAMMES, listed
+
+REGISTERS = """
 SELECT jsonb_build_object(
   'member', (SELECT jsonb_build_object('id', 'mem_' || to_hex(m.id), 'sex', m.sex, 'birthYear', m.birth_year,
       'workerType', m.worker_type, 'isMigrantWorker', m.is_migrant_worker, 'isModelWorker', m.is_model_worker,
@@ -37,19 +40,57 @@ SELECT jsonb_build_object(
   'subjectRequests', (SELECT jsonb_agg(jsonb_build_object('id', 'sreq_' || to_hex(q.id), 'kind', q.kind, 'detail', q.detail,
       'openedOn', q.opened_on, 'dueOn', q.due_on, 'closedOn', q.closed_on, 'outcome', q.outcome) ORDER BY q.id)
       FROM subject_request q WHERE q.member_id = $1),
-  'signIns', (SELECT jsonb_agg(jsonb_build_object('name', a.name, 'subject', a.subject, 'createdAt', a.created_at) ORDER BY a.id)
-      FROM principal a WHERE a.member_id = $1),
+  'recoveries', (SELECT jsonb_agg(jsonb_build_object('id', 'recov_' || to_hex(r.id), 'kind', r.kind, 'amount', r.amount::text,
+      'receivedOn', r.received_on) ORDER BY r.id) FROM recovery r WHERE r.member_id = $1),
+  'signIns', (SELECT jsonb_agg(jsonb_build_object('name', a.name, 'kind', a.kind, 'subject', a.subject, 'createdAt', a.created_at,
+      'disabledAt', a.disabled_at) ORDER BY a.id) FROM principal a WHERE a.member_id = $1),
   'accessLog', (SELECT jsonb_agg(jsonb_build_object('at', g.at, 'principal', g.principal, 'role', g.role, 'action', g.action,
       'purpose', g.purpose, 'caseReference', g.case_reference, 'fields', g.fields, 'operation', g.operation) ORDER BY g.id)
       FROM access_log g WHERE g.records ? ('mem_' || to_hex($1::bigint)))
 )
 """
+"""The register of members and what the hub itself keeps."""
+
+ACCOUNTS: Mapping[str, str] = {
+    "accessGrants": listed(
+        None, "wall.own_grants r WHERE r.member_id = $1",
+        "r.role", "r.organization", "r.hierarchy", "r.division", "r.valid_from", "r.valid_to", "r.revoked_at",
+    ),
+    "caseAssignments": listed(
+        None, "wall.own_assignments r WHERE r.member_id = $1", "r.valid_from", "r.valid_to", "r.revoked_at"
+    ),
+    "apiKeys": listed(
+        None, "wall.own_keys r WHERE r.member_id = $1",
+        "r.prefix", "r.created_at", "r.expires_at", "r.revoked_at", "r.last_used_at",
+    ),
+    "mediatorPosts": listed(
+        None, "wall.own_posts r WHERE r.member_id = $1",
+        "r.organization", "r.body", "r.kind", "r.name", "r.firm", "r.valid_from", "r.valid_to",
+    ),
+}  # fmt: skip
+"""What hangs on the sign-ins of the person. Policies show these tables to who administers them; the wall's views show the worker's own."""
+
+EVERYTHING = REGISTERS + "".join(
+    f"|| jsonb_build_object('{name}', {rows})\n" for name, rows in {**PROGRAMMES, **ACCOUNTS}.items()
+)
+
+LEFT_OUT: Mapping[str, str] = {
+    "access_grant.granted_by": "what they granted to others is about those others",
+    "aid_grant.dependant_id": "a grant to a child names the household too, and is found by it",
+    "legal_service.mediator_id": "what they did as a lawyer or mediator is about those whom they served",
+    "legal_service.previous_id": "its own member says whose it is, as for the link before it",
+    "mutual_aid_claim.case_id": "its own member says whose it is",
+    "mutual_aid_claim.enrolment_id": "its own member says whose it is",
+    "service_transaction.enrolment_id": "its own member says whose it is",
+}
+"""Columns that lead to the person, directly or through a row about them, and by which no row comes into the copy; and why."""
 
 
 async def everything_about(connection: asyncpg.Connection, member: int) -> dict[str, Any]:
     """The document without the sealed columns and the name; lists are empty where there is nothing.
 
-    Other persons are not in it: of a case there are the own roles and recoveries, no other party and no free-text notes.
+    Other persons are not in it: of a case there are the own roles and recoveries, no other party and none of the handlers' notes. The
+    session carries the person's own scope: what the second wall shows of their account goes by it.
     """
     found = json.loads(await connection.fetchval(EVERYTHING, member))
     return {name: [] if value is None and name != "member" else value for name, value in found.items()}

@@ -113,6 +113,7 @@ CHINESE: Mapping[str, str] = {
     "ALREADY_CLOSED": "该请求此前已办结。",
     "MISSING_DETAIL": "更正请求须说明错误内容和正确内容。",
     "MISSING_OUTCOME": "不予办理须说明理由。",
+    "MISSING_CORRECTIONS": "同意更正须填写更正内容。",
     "OPEN_CASE": "当事人有未结案件，结案后方可删除。",
     "UNEXPECTED_CORRECTIONS": "只有同意更正的请求才能填写更正内容。",
     "DUPLICATE_RESIDENT_NUMBER": "该公民身份号码已属于其他会员，请先核实。",

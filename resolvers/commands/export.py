@@ -21,6 +21,7 @@ from resolvers.commands.purposes import RULES, PersonalField, RevealPurpose
 from resolvers.commands.receipts import receipt
 from resolvers.commands.sight import in_sight
 from resolvers.engine import ids
+from resolvers.engine.snapshot import scope_of
 
 EXPORT = "EXPORT"
 
@@ -28,6 +29,8 @@ EXPORT = "EXPORT"
 @guarded
 async def export_own_data(context: CommandContext, idempotency_key: str | None = None) -> str:
     """All rows about the caller, personal data in clear, as JSON text; the entry in the log is committed before it is answered.
+
+    Who is an official too is given what they see as a worker: their own health records, and no other person's.
 
     A repeat under the same key reads again, and is logged again: the copy itself is kept nowhere.
 
@@ -38,9 +41,9 @@ async def export_own_data(context: CommandContext, idempotency_key: str | None =
     if not roles or key is None:
         raise refused("FORBIDDEN", "Only a worker exports what is held on them.")
     fields = tuple(PersonalField)
-    async with transaction(context) as connection:
+    caller = narrowed(context.caller, roles)
+    async with transaction(context, scope_of(caller)) as connection:
         await receipt(connection, context, EXPORT, idempotency_key, {})
-        caller = narrowed(context.caller, roles)
         rows = await in_sight(connection, caller, context.today, "Member", [key], columns(fields))
         if key not in rows:
             raise refused("NOT_FOUND", "The hub has no record of you as a member.")

@@ -10,6 +10,7 @@ import asyncpg
 from db.access import Role, SubjectRequestKind
 from db.audit import Entry
 from db.deadlines import DeadlineUnit
+from db.erasure import FATES, erase
 from db.errors import DataError
 from db.model import Term
 from db.personal import WRITERS, personal_columns
@@ -33,8 +34,6 @@ from resolvers.deadlines import after
 from resolvers.engine import ids
 
 OPENED, CLOSED = "SUBJECT_REQUEST_OPENED", "SUBJECT_REQUEST_CLOSED"
-ERASED_NAME = "已删除"
-"""What stands for the name of somebody who was erased."""
 
 ANSWER_WORKING_DAYS = 15
 """The service's target. The Personal Information Protection Law names no number of days; 15 working days is the most that the rules for
@@ -143,11 +142,11 @@ async def close_request(
     idempotency_key: str | None = None,
 ) -> Request:
     """Answer a request on a member in a federation's sight, and do what it asks for: write the ``corrections`` (columns of ``member`` in
-    clear), or blank the personal fields and keep the row, which statistics count.
+    clear), of which there must be some, or empty the personal fields (``db.erasure``) and keep the rows, which statistics count.
 
     Raises:
         Refused: FORBIDDEN, BAD_ID, BAD_TEXT, BAD_VALUE, MISSING_OUTCOME, NOT_FOUND, ALREADY_CLOSED, OPEN_CASE, UNEXPECTED_CORRECTIONS,
-            DUPLICATE_RESIDENT_NUMBER, BAD_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_REUSED.
+            MISSING_CORRECTIONS, DUPLICATE_RESIDENT_NUMBER, BAD_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_REUSED.
     """
     key = decoded([request], SUBJECT_REQUEST, "id")[0]
     outcome = checked(outcome, MAX_OUTCOME, "outcome")
@@ -194,13 +193,20 @@ async def _done(
 ) -> list[str]:
     """Do what a granted request asks for; the names of the fields that were written."""
     granted = resolution is Resolution.GRANTED
-    if changes and not (granted and kind is SubjectRequestKind.CORRECTION):
+    corrected = granted and kind is SubjectRequestKind.CORRECTION
+    if changes and not corrected:
         raise refused(
             "UNEXPECTED_CORRECTIONS", "Corrections go with a request for correction that is granted.", "corrections"
         )
+    if corrected and not changes:
+        raise refused(
+            "MISSING_CORRECTIONS",
+            "Nothing is corrected without `corrections`: give the right values, or refuse with the reason.",
+            "corrections",
+        )
     if granted and kind is SubjectRequestKind.ERASURE:
         async with connection.wearing(CLERK):
-            return await _erase(connection, context, member)
+            return await _erase(connection, member)
     if changes:
         async with connection.wearing(CLERK):
             await _correct(connection, context, member, changes)
@@ -229,7 +235,8 @@ async def _correct(
         await connection.execute("UPDATE dispute_party SET name = $2 WHERE member_id = $1", member, changes["name"])
 
 
-async def _erase(connection: asyncpg.Connection, context: CommandContext, member: int) -> list[str]:
+async def _erase(connection: asyncpg.Connection, member: int) -> list[str]:
+    """The names of what was emptied are those of all that is, whether the person had any: the log tells nobody who was ill."""
     if await connection.fetchval(
         "SELECT EXISTS (SELECT FROM dispute_party p JOIN dispute_case c ON c.id = p.case_id"
         " WHERE p.member_id = $1 AND c.closed_on IS NULL)",
@@ -240,11 +247,9 @@ async def _erase(connection: asyncpg.Connection, context: CommandContext, member
             "The person is a party to an open dispute case. Close the request once the case is closed.",
             "id",
         )
-    blank = personal_columns(context.vault, member, **dict.fromkeys(WRITERS))
-    await _update(connection, member, {"name": ERASED_NAME, **blank})
-    await connection.execute("UPDATE dispute_party SET name = $2 WHERE member_id = $1", member, ERASED_NAME)
-    await connection.execute("UPDATE subject_request SET detail = NULL WHERE member_id = $1", member)
-    return sorted(["NAME", *(name.upper() for name in WRITERS)])
+    await erase(connection, member)
+    others = (f"{table}.{column}" for table, fate in FATES.items() if table != "member" for column in fate.written)
+    return sorted(name.upper() for name in ("name", *WRITERS, *others))
 
 
 async def _update(connection: asyncpg.Connection, member: int, columns: Mapping[str, Any]) -> None:

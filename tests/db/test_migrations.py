@@ -1,9 +1,10 @@
 import asyncpg
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from db.connect import create_engine
-from db.migrate import head, require_head, upgrade
+from db.migrate import config, head, require_head, upgrade
 from db.models import Model
 
 
@@ -51,7 +52,10 @@ async def test_periods_that_were_loaded_before_become_those_of_the_law(fresh_dat
         " FROM division d WHERE d.id = r.division_id AND (d.code <> '33' OR r.step = 'publish')"
     )
     assert await connection.fetch(rules) != wanted
-    await connection.execute("UPDATE alembic_version SET version_num = '0018'")
+    engine = create_engine(fresh_database_url)
+    async with engine.begin() as sync:
+        await sync.run_sync(lambda held: command.downgrade(config(held), "0018"))
+    await engine.dispose()
     await upgrade(fresh_database_url)
     assert await connection.fetch(rules) == wanted
     await connection.close()

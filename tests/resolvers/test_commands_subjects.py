@@ -151,7 +151,9 @@ async def test_the_log_of_an_erasure_names_the_fields_and_no_value(here, member)
         request,
     )
     assert entry["fields"] == [
-        "ERASURE", "GRANTED", "BANK_CARD", "BIRTH_DATE", "NAME", "PHONE", "RESIDENT_NUMBER",
+        "ERASURE", "GRANTED", "ATTENDANCE.CERTIFICATE_NUMBER", "BANK_CARD", "BIRTH_DATE", "CARE_CASE.DIAGNOSIS", "CARE_CASE.ONSET_ON",
+        "CARE_STEP.NOTE", "DISPUTE_PARTY.NAME", "ENGAGEMENT.JOB_TITLE", "INSURANCE_ENROLMENT.SOURCE_NUMBER", "MEMBERSHIP.END_REASON",
+        "NAME", "PHONE", "RESIDENT_NUMBER", "SUBJECT_REQUEST.DETAIL",
     ]  # fmt: skip
     text = str(await here.log()) + str(await here.pool.fetch("SELECT * FROM command_receipt"))
     assert not any(value in text for value in values)
@@ -234,6 +236,28 @@ async def test_corrections_come_only_with_a_granted_request_for_correction(here,
     assert await here.codes(CLOSE, given, here.federation()) == ["UNEXPECTED_CORRECTIONS"]
     refusal = given | {"resolution": "REFUSED", "outcome": "理由"}
     assert await here.codes(CLOSE, refusal, here.federation()) == ["UNEXPECTED_CORRECTIONS"]
+
+
+@pytest.mark.parametrize("corrections", [None, {}, {"name": None}, {"name": "  ", "phone": ""}])
+async def test_a_correction_is_not_granted_without_corrections(here, member, corrections):
+    request = await opened(here, member, "CORRECTION", detail="号码有误")
+    given = {"id": request, "resolution": "GRANTED", "idempotencyKey": "c"}
+    given |= {} if corrections is None else {"corrections": corrections}
+    before = await clear(here, member)
+    payload = await here.ask(CLOSE, given, here.federation())
+    (error,) = payload["errors"]
+    assert (error["code"], error["path"]) == ("MISSING_CORRECTIONS", ["input", "corrections"])
+    assert await clear(here, member) == before
+    assert await here.pool.fetchval("SELECT closed_on FROM subject_request") is None
+    refusal = {"id": request, "resolution": "REFUSED", "outcome": "所载无误"}
+    assert (await here.ask(CLOSE, refusal, here.federation()))["errors"] == []
+
+
+@pytest.mark.parametrize("kind", ["ERASURE", "EXPORT"])
+async def test_requests_of_another_kind_are_granted_without_corrections(here, member, kind):
+    request = await opened(here, member, kind)
+    given = {"id": request, "resolution": "GRANTED", "corrections": {}}
+    assert (await here.ask(CLOSE, given, here.federation()))["errors"] == []
 
 
 async def test_a_refusal_needs_a_reason_and_changes_no_member(here, member):
