@@ -60,6 +60,12 @@ def snake(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
 
 
+def camel(name: str) -> str:
+    """A name of Python as the schema writes it, for messages: ``worker_type`` is ``workerType``."""
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)
+
+
 def build(field: GraphQLField, node: FieldNode, variables: Variables) -> Arguments:
     """The arguments of a field by their Python names; those that were not given are not there."""
     given = {argument.name.value: argument.value for argument in node.arguments or ()}

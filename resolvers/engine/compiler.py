@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from db.row_security import AGGREGATES
 from resolvers.access import Lens
 from resolvers.engine import assembly
-from resolvers.engine.arguments import Arguments, build, snake
+from resolvers.engine.arguments import Arguments, build, camel, snake
 from resolvers.engine.assembly import Columns, Expression
 from resolvers.engine.binder import BIGINT, Binder
 from resolvers.engine.budget import Budget
@@ -91,7 +91,7 @@ class Compiler:
         given = self.arguments(self.object_type("Query"), nodes[0])
         asked = [name for name in lookup.by if given.get(name) is not None]
         if len(asked) != 1:
-            raise HubError("BAD_ARGUMENT", f"Give exactly one of {', '.join(lookup.by)}.", nodes=nodes[0])
+            raise HubError("BAD_ARGUMENT", f"Give exactly one of {', '.join(map(camel, lookup.by))}.", nodes=nodes[0])
         column, binder = expression(lookup.by[asked[0]]), Binder(few=True)
         columns = Columns(self.registry, self.lenses, binder)
         leaf = given[asked[0]]

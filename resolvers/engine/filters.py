@@ -21,7 +21,7 @@ from sqlalchemy import (
 from db.search import contains
 from resolvers.access import Lens
 from resolvers.engine.alias import Element, alias, moved
-from resolvers.engine.arguments import Leaf, Value
+from resolvers.engine.arguments import Leaf, Value, camel
 from resolvers.engine.binder import Binder
 from resolvers.engine.budget import Budget
 from resolvers.engine.source import Computed, Many, One, Registry, Source, expression
@@ -79,9 +79,11 @@ class Filter:
         compared = leads.compared if isinstance(leads, Computed) else None
         column = source.column(name) if compared is None else compared(self.binder)
         if column is None:
-            raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be filtered by {name}.")
+            raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be filtered by {camel(name)}.")
         if self.registry.is_masked(source.typename, name, self.asker):
-            raise HubError("MASKED_COLUMN", f"{name} is masked for you: {source.typename} cannot be filtered by it.")
+            raise HubError(
+                "MASKED_COLUMN", f"{camel(name)} is masked for you: {source.typename} cannot be filtered by it."
+            )
         prefix = _prefix(column, source)
         column = _under(column, source, table)
         searchable = name in source.searchable

@@ -64,9 +64,11 @@ def order_of(
         name = item["field"].name.lower()
         column = source.column(name)
         if column is None:
-            raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be ordered by {name}.")
+            raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be ordered by {name.upper()}.")
         if masked(name):
-            raise HubError("MASKED_COLUMN", f"{name} is masked for you: {source.typename} cannot be ordered by it.")
+            raise HubError(
+                "MASKED_COLUMN", f"{name.upper()} is masked for you: {source.typename} cannot be ordered by it."
+            )
         nullable = bool(getattr(column, "nullable", True))
         direction = item.get("direction")
         keys.append(Key(name, _comparable(column), direction is not None and direction.name == "DESC", nullable))

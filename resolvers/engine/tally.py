@@ -33,7 +33,7 @@ from db.row_security import AGGREGATES
 from resolvers.access import Lens
 from resolvers.engine import buckets, ids
 from resolvers.engine.alias import alias
-from resolvers.engine.arguments import Arguments, Leaf
+from resolvers.engine.arguments import Arguments, Leaf, camel
 from resolvers.engine.binder import BIGINT, TEXTS, Binder, Getter, Inputs
 from resolvers.engine.rolled import Rolled
 from resolvers.engine.source import Registry, Tally, expression
@@ -119,12 +119,12 @@ class Counting:
         """Where in a row the value of a measure is, behind the parent's key. Raises MEASURE_NOT_OF_KIND."""
         measure = self.statistic.measure(name)
         if measure is None:
-            known = ", ".join(shown(other) for other in ("records", *self.statistic.measures))
-            raise HubError("MEASURE_NOT_OF_KIND", f"{self.kind} has no measure {shown(name)}. It has {known}.")
+            known = ", ".join(camel(other) for other in ("records", *self.statistic.measures))
+            raise HubError("MEASURE_NOT_OF_KIND", f"{self.kind} has no measure {camel(name)}. It has {known}.")
         if measure.event is not None and self.event_name is None:
             raise HubError(
                 "BAD_ARGUMENT",
-                f"{shown(name)} of {self.kind} is of records whose steps run, most of which do not hold yet. Count them by one of their"
+                f"{camel(name)} of {self.kind} is of records whose steps run, most of which do not hold yet. Count them by one of their"
                 f" days, e.g. `event: {measure.event}`.",
             )
         self.measures.setdefault(name, measure)
@@ -440,12 +440,6 @@ class Counting:
             return cast(null(), Text).label(f"l{place}")
         source = self.registry.sources[item.target]
         return select(item.label).where(source.key == key).scalar_subquery().label(f"l{place}")
-
-
-def shown(name: str) -> str:
-    """A measure by the name of its field."""
-    first, *rest = name.split("_")
-    return first + "".join(part.title() for part in rest)
 
 
 def withheld(name: str) -> HubError:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from resolvers.engine.arguments import camel
 from resolvers.engine.statistic import Measure, Ref, Statistic
-from resolvers.engine.tally import NAMING, shown
+from resolvers.engine.tally import NAMING
 from resolvers.terms import RecordKind
 
 PLACE = Path(__file__).parents[2] / "docs" / "statistics.md"
@@ -56,4 +57,4 @@ def _ends(statistic: Statistic) -> str:
 
 
 def _measure(name: str, measure: Measure) -> str:
-    return f"`{shown(name)}`{'' if measure.event is None else ' §'}"
+    return f"`{camel(name)}`{'' if measure.event is None else ' §'}"

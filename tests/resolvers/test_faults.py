@@ -134,7 +134,7 @@ async def test_a_column_that_changes_its_type_is_not_noticed(
     caller = Caller(single)
     expected = await caller.data(text)
     await other.execute("ALTER TABLE dispute_case ALTER COLUMN number TYPE varchar(100)")
-    await other.execute("ALTER TABLE organization ALTER COLUMN name TYPE varchar(200)")
+    await other.execute("ALTER TABLE division ALTER COLUMN name TYPE varchar(200)")
     assert await caller.data(text) == expected
 
 
