@@ -9,7 +9,7 @@ from resolvers.deadlines import Procedure
 from resolvers.engine.alias import alias
 from resolvers.engine.source import Lookup, Many, One, Source
 from resolvers.engine.statistic import Statistic, distinct, median
-from resolvers.overdue import Timed, is_overdue, overdue, overdue_share
+from resolvers.overdue import Late, Timed, overdue, overdue_share
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -42,7 +42,7 @@ SUBMISSION = Timed(
     Procedure("agreement", "submit"), CollectiveAgreement.signed_on, CollectiveAgreement.submitted_on, *PLACE
 )
 REVIEW = Timed(Procedure("agreement", "review"), CollectiveAgreement.received_on, REVIEWED, *PLACE)
-STEPS = (REPLY, SUBMISSION, REVIEW)
+LATE = Late((REPLY, SUBMISSION, REVIEW))
 
 registry.add(
     Source(
@@ -64,7 +64,7 @@ registry.add(
             "submission_due_on": SUBMISSION.due_on,
             "review_due_on": REVIEW.due_on,
             "review_days_left": REVIEW.days_left,
-            "overdue": is_overdue(*STEPS),
+            "overdue": LATE.overdue,
         },
     )
 )
@@ -117,8 +117,8 @@ registry.statistic(
         },
         measures={
             "units": distinct(CollectiveAgreement.employer_id),
-            "overdue": overdue(*STEPS, event="REQUESTED"),
-            "overdue_share": overdue_share(*STEPS, event="REQUESTED"),
+            "overdue": overdue(LATE, event="REQUESTED"),
+            "overdue_share": overdue_share(LATE, event="REQUESTED"),
             "median_days": median(CollectiveAgreement.signed_on - CollectiveAgreement.requested_on),
         },
         widespread=True,

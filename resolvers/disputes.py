@@ -13,7 +13,7 @@ from resolvers.engine.alias import alias
 from resolvers.engine.source import AnyOf, Expression, Lookup, Many, One, Source, expression
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, median, share, total
 from resolvers.mediation import OF_CASE
-from resolvers.overdue import Timed, is_overdue, overdue, overdue_share
+from resolvers.overdue import Late, Timed, overdue, overdue_share
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -54,6 +54,7 @@ MEDIATION = Timed(
     func.least(DisputeCase.closed_on, MEDIATION_ENDED, type_=Date()).label("mediated_on"),
     DisputeCase.division_id,
 )
+LATE = Late((MEDIATION,))
 
 registry.add(
     Source(
@@ -69,7 +70,7 @@ registry.add(
             "steps": Many("DisputeStep", By(DisputeStep.case_id, order=[DisputeStep.occurred_on]), expected=5),
             "recoveries": Many("Recovery", By(Recovery.case_id)),
             "mediation_due_on": MEDIATION.due_on,
-            "overdue": is_overdue(MEDIATION),
+            "overdue": LATE.overdue,
             **OF_CASE,
         },
     )
@@ -123,8 +124,8 @@ registry.statistic(
         measures={
             "cases": RECORDS,
             "amount": total(DisputeCase.amount_claimed),
-            "overdue": overdue(MEDIATION),
-            "overdue_share": overdue_share(MEDIATION),
+            "overdue": overdue(LATE),
+            "overdue_share": overdue_share(LATE),
             "median_days": median(DisputeCase.closed_on - DisputeCase.received_on),
             "settled_before_arbitration": share(
                 and_(DisputeCase.status == DisputeStatus.SETTLED, BEFORE_ARBITRATION), CONCLUDED

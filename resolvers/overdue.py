@@ -116,51 +116,53 @@ class Timed:
         return due.correlate_except(rule, closure).scalar_subquery()
 
 
-def is_overdue(*steps: Timed) -> Computed:
-    """Whether one of these steps is late today, or was done late: a field."""
-    finders = [last_days(step.procedure, step.starts_on) for step in steps]
+@dataclass(frozen=True, eq=False)
+class Late:
+    """Whether a record is late in one of these steps: a field, a condition of filters, and what statistics find once a record."""
 
-    async def function(fetch: Fetch, records: Sequence[tuple[Any, ...]]) -> list[bool]:
-        day, start = today(), 0
-        late = [False] * len(records)
-        for step, find in zip(steps, finders, strict=True):
-            end = start + len(step.looked_at)
-            for place, last in enumerate(await find(fetch, [record[start:end] for record in records])):
-                late[place] |= last is not None and min(records[place][end] or day, day) > last
-            start = end + 1
-        return late
+    steps: tuple[Timed, ...]
 
-    def compared(binder: Binder) -> ColumnElement[bool]:
-        day = binder.day(None)
-        return func.coalesce(or_(*(step.late(day, binder) for step in steps)), false())
+    def __call__(self, day: ColumnElement[Any], binder: Binder) -> ColumnElement[bool]:
+        """As of a day, as SQL."""
+        return func.coalesce(or_(*(step.late(day, binder) for step in self.steps)), false())
 
-    return Computed(
-        tuple(part for step in steps for part in (*step.looked_at, step.done_on)), function, compared=compared
+    @property
+    def overdue(self) -> Computed:
+        """Whether one of the steps is late today, or was done late: a field."""
+        finders = [last_days(step.procedure, step.starts_on) for step in self.steps]
+
+        async def function(fetch: Fetch, records: Sequence[tuple[Any, ...]]) -> list[bool]:
+            day, start = today(), 0
+            late = [False] * len(records)
+            for step, find in zip(self.steps, finders, strict=True):
+                end = start + len(step.looked_at)
+                for place, last in enumerate(await find(fetch, [record[start:end] for record in records])):
+                    late[place] |= last is not None and min(records[place][end] or day, day) > last
+                start = end + 1
+            return late
+
+        needs = tuple(part for step in self.steps for part in (*step.looked_at, step.done_on))
+        return Computed(needs, function, compared=lambda binder: self(binder.day(None), binder))
+
+    def runs(self) -> ColumnElement[bool]:
+        """The period of one of the steps has started."""
+        return or_(*(step.runs() for step in self.steps))
+
+
+def overdue(late: Late, event: str | None = None) -> Measure:
+    """How many records are late; ``event`` as in ``Measure``."""
+    return Measure(lambda found: func.count().filter(found), event=event, found=late)
+
+
+def overdue_share(late: Late, event: str | None = None) -> Measure:
+    """The fraction of the records with a period running or over that are late; ``event`` as in ``Measure``."""
+    return Measure(
+        lambda found: fraction(found, late.runs()),
+        zero=None,
+        fewest=lambda found: smaller_side(found, late.runs()),
+        event=event,
+        found=late,
     )
-
-
-def overdue(*steps: Timed, event: str | None = None) -> Measure:
-    """How many records are late in one of these steps; ``event`` as in ``Measure``."""
-
-    def value(day: ColumnElement[Any], binder: Binder) -> ColumnElement[Any]:
-        return func.count().filter(or_(*(step.late(day, binder) for step in steps)))
-
-    return Measure(value, event=event)
-
-
-def overdue_share(*steps: Timed, event: str | None = None) -> Measure:
-    """The fraction of the records with a period running or over that are late in one of these steps; ``event`` as in ``Measure``."""
-
-    def value(day: ColumnElement[Any], binder: Binder) -> ColumnElement[Any]:
-        return fraction(*sides(day, binder))
-
-    def fewest(day: ColumnElement[Any], binder: Binder) -> ColumnElement[Any]:
-        return smaller_side(*sides(day, binder))
-
-    def sides(day: ColumnElement[Any], binder: Binder) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        return or_(*(step.late(day, binder) for step in steps)), or_(*(step.runs() for step in steps))
-
-    return Measure(value, zero=None, fewest=fewest, event=event)
 
 
 def _after(

@@ -121,8 +121,11 @@ class Statistic:
         return None if found is None else expression(found)
 
 
-Aggregate = ColumnElement[Any] | Callable[[ColumnElement[Any], Binder], ColumnElement[Any]]
-"""An aggregate over records, or a function of the day asked about that makes one."""
+Aggregate = ColumnElement[Any] | Callable[[ColumnElement[Any]], ColumnElement[Any]]
+"""An aggregate over records, or a function that makes one of what was found for each."""
+
+Found = Callable[[ColumnElement[Any], Binder], ColumnElement[Any]]
+"""Finds something out about a record, as of the day asked about. Equal ones find the same."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,8 @@ class Measure:
 
     ``zero`` is its value where there is no record: None for a median or a share, which then is not defined. Of what may be told to callers
     with aggregates only: ``largest`` is the largest part that one record has in a sum, ``fewest`` the smaller side of a share.
-    ``event`` is one by which records may be counted for it, for a kind of which those that hold today are not meant.
+    ``event`` is one by which records may be counted for it, for a kind of which those that hold today are not meant. ``found`` is costly
+    and found once a record: aggregates that are functions are given it, a column.
     """
 
     value: Aggregate
@@ -139,11 +143,7 @@ class Measure:
     largest: ColumnElement[Any] | None = None
     fewest: Aggregate | None = None
     event: str | None = None
-
-
-def as_of(aggregate: Aggregate, day: ColumnElement[Any], binder: Binder) -> ColumnElement[Any]:
-    """An aggregate as of a day."""
-    return aggregate if isinstance(aggregate, ColumnElement) else aggregate(day, binder)
+    found: Found | None = None
 
 
 RECORDS = Measure(func.count())

@@ -38,7 +38,7 @@ from resolvers.engine.binder import BIGINT, TEXTS, Binder, Getter, Inputs
 from resolvers.engine.rolled import Rolled
 from resolvers.engine.source import Registry, Tally, expression
 from resolvers.engine.statement import Statement, compiled, parents
-from resolvers.engine.statistic import Children, Measure, Ref, Statistic, as_of
+from resolvers.engine.statistic import Aggregate, Children, Found, Measure, Ref, Statistic
 from resolvers.errors import HubError
 
 MAX_DIMENSIONS = 3
@@ -288,7 +288,8 @@ class Counting:
             if self.dimensions
             else None
         )
-        measured = self._measured()
+        once = self._found()
+        measured = self._measured(once)
         where = [*self._dated(), *self._conditions(), *([] if alone is None else [alone])]
         if self.statistic.where is not None:
             where.append(self.statistic.where)
@@ -303,6 +304,8 @@ class Counting:
             from_ = from_.join(other, on)
         for other, on in outer:
             from_ = from_.outerjoin(other, on)
+        if once is not None:
+            from_ = from_.join(once, true())
         if keys is None:
             cells = self._grouped(from_, [], measured).where(*scope, *where)
             return self.correlated(cells if alone is None else cells.having(alone))
@@ -327,17 +330,37 @@ class Counting:
         """The select with the parent as its surroundings have it."""
         return cells if self.parent is None else cells.correlate(self.parent)
 
-    def _measured(self) -> list[ColumnElement[Any]]:
+    def _finders(self) -> list[Found]:
+        """What measures have found out about each record."""
+        return list(dict.fromkeys(measure.found for measure in self.measures.values() if measure.found is not None))
+
+    def _found(self) -> FromClause | None:
+        """What is found out about a record, as a row beside it: with an offset, or PostgreSQL would find it wherever it is named."""
+        found = [finder(self.day, self.binder).label(f"f{place}") for place, finder in enumerate(self._finders())]
+        if not found:
+            return None
+        tables = (self.source.table, *(join.table for join in self.statistic.joins))
+        return select(*found).offset(literal_column("0")).correlate(*tables).lateral("once")
+
+    def _measured(self, once: FromClause | None) -> list[ColumnElement[Any]]:
         """How many people stand behind a cell, and the measures, each with what says whether it may be told."""
         columns: list[ColumnElement[Any]] = []
+        finders = self._finders()
+
+        def made(aggregate: Aggregate, measure: Measure) -> ColumnElement[Any]:
+            if isinstance(aggregate, ColumnElement):
+                return aggregate
+            assert measure.found is not None
+            return null() if once is None else aggregate(once.c[f"f{finders.index(measure.found)}"])
+
         person = self.statistic.person
         people = func.count() if person is None else func.count(expression(person).distinct())
         columns.append((people if self.coarse else cast(null(), BIGINT)).label("people"))
         for place, measure in enumerate(self.measures.values()):
-            columns.append(as_of(measure.value, self.day, self.binder).label(f"m{place}"))
+            columns.append(made(measure.value, measure).label(f"m{place}"))
             for suffix, aggregate in (("l", measure.largest), ("f", measure.fewest)):
                 known = aggregate if self.coarse and aggregate is not None else cast(null(), Integer())
-                columns.append(as_of(known, self.day, self.binder).label(f"m{place}{suffix}"))
+                columns.append(made(known, measure).label(f"m{place}{suffix}"))
         return columns
 
     def _dated(self) -> list[ColumnElement[bool]]:
@@ -427,7 +450,7 @@ class Counting:
         assert children is not None
         key = next(iter(children.domain.selected_columns))
         keys = [key if other == place else null() for other in range(len(self.dimensions))]
-        nothing = [null() for _ in self._measured()]
+        nothing = [null() for _ in self._measured(None)]
         mark = literal_column(str(place + 1), Integer())
         seen = self.registry.sight(self.registry.sources[children.target], self.lenses, self.binder, None)
         domain = children.domain if seen is None else children.domain.where(seen)
