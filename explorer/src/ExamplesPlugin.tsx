@@ -46,7 +46,7 @@ function Content() {
 
 /** Opens an example: in the tab that has it as it stands, else in a new one. */
 function useOpening(): (example: Example) => void {
-  const { addTab, changeTab } = useGraphiQLActions();
+  const { addTab, changeTab, updateActiveTabValues } = useGraphiQLActions();
   const tabs = useGraphiQL((state) => state.tabs);
   const queryEditor = useGraphiQL((state) => state.queryEditor);
   const variableEditor = useGraphiQL((state) => state.variableEditor);
@@ -56,6 +56,8 @@ function useOpening(): (example: Example) => void {
     addTab();
     queryEditor?.setValue(query);
     variableEditor?.setValue(variables ?? "");
+    // GraphiQL notes what is typed a moment later, when another tab may have been opened
+    updateActiveTabValues({ query, variables: variables ?? "" });
   };
 }
 
