@@ -168,7 +168,7 @@ HOSTILE = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def collector_as_served() -> Iterator[None]:
     thresholds = gc.get_threshold()
     spare_the_collector()
