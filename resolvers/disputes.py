@@ -1,16 +1,12 @@
 """How dispute cases are answered, with the last day of their mediation."""
 
-from collections.abc import Sequence
-from typing import Any
-
-from sqlalchemy import ColumnElement, Date, and_, func, not_, or_, select
+from sqlalchemy import Date, and_, func, not_, or_, select
 
 from db.disputes import DisputeCase, DisputeClaim, DisputeParty, DisputePhase, DisputeStatus, DisputeStep, Recovery
 from db.employers import Employer
-from db.model import Term
 from resolvers.deadlines import Procedure
 from resolvers.engine.alias import alias
-from resolvers.engine.source import AnyOf, Expression, Lookup, Many, One, Source, expression
+from resolvers.engine.source import AnyOf, Lookup, Many, One, Source, one_of
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, median, share, total
 from resolvers.mediation import OF_CASE
 from resolvers.overdue import Late, Timed, overdue, overdue_share
@@ -22,25 +18,19 @@ CASES_WITHIN = Many(
 )
 
 
-def _any(column: Expression, codes: Sequence[Term]) -> ColumnElement[bool]:
-    """The column has one of these codes."""
-    found: ColumnElement[Any] = expression(column)
-    return or_(*(found == code for code in codes))
-
-
 MEDIATING = (DisputePhase.COUNSELLING, DisputePhase.DAILY_MEDIATION, DisputePhase.PRE_ARBITRATION)
 ENDED = (DisputeStatus.SETTLED, DisputeStatus.DECIDED, DisputeStatus.WITHDRAWN, DisputeStatus.CLOSED)
 STEP = alias(DisputeStep)
-BEFORE_ARBITRATION = _any(DisputeCase.phase, MEDIATING)
-CONCLUDED = _any(DisputeCase.status, ENDED)
+BEFORE_ARBITRATION = one_of(DisputeCase.phase, MEDIATING)
+CONCLUDED = one_of(DisputeCase.status, ENDED)
 
 MEDIATION_ENDED = (
     select(func.min(STEP.c.occurred_on))
     .where(
         STEP.c.case_id == DisputeCase.id,
         or_(
-            not_(_any(STEP.c.phase, MEDIATING)),
-            and_(STEP.c.phase != DisputePhase.COUNSELLING, _any(STEP.c.status, ENDED)),
+            not_(one_of(STEP.c.phase, MEDIATING)),
+            and_(STEP.c.phase != DisputePhase.COUNSELLING, one_of(STEP.c.status, ENDED)),
         ),
     )
     .correlate_except(STEP)

@@ -1,11 +1,11 @@
 """How mediation bodies, mediators and the links of legal service are answered."""
 
-from sqlalchemy import BigInteger, Date, Text, and_, column, func, or_, select, table
+from sqlalchemy import BigInteger, Date, Text, and_, column, func, select, table
 from sqlalchemy import distinct as distinct_
 
 from db.mediation import LegalService, LegalServiceLink, LegalServiceOutcome, MediationBody, MediationSeat, Mediator
 from db.organizations import Organization
-from resolvers.engine.source import Many, One, Source
+from resolvers.engine.source import Many, One, Source, one_of
 from resolvers.engine.statistic import Join, Ref, Statistic, distinct, median, share
 from resolvers.reach import By, Period, Within, WithinDivision
 from resolvers.registry import registry
@@ -14,9 +14,7 @@ OPEN = Period(LegalService.opened_on, LegalService.closed_on)
 STANDING = Period.of(MediationBody)
 AT_WORK = Period.of(Mediator)
 SETTLED = LegalService.outcome == LegalServiceOutcome.SETTLED
-MEDIATION = or_(
-    LegalService.link == LegalServiceLink.DAILY_MEDIATION, LegalService.link == LegalServiceLink.PRE_ARBITRATION
-)
+MEDIATION = one_of(LegalService.link, (LegalServiceLink.DAILY_MEDIATION, LegalServiceLink.PRE_ARBITRATION))
 """The links that are mediation before arbitration."""
 
 BODIES_WITHIN = Many("MediationBody", Within(MediationBody.organization_id, period=STANDING))

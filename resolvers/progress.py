@@ -36,7 +36,7 @@ from db.venues import Venue, VenueKind
 from resolvers.described import DESCRIBED
 from resolvers.engine.alias import alias
 from resolvers.engine.binder import NOTHING, Binder
-from resolvers.engine.source import Computed, Expression, Fetch, expression
+from resolvers.engine.source import Computed, Expression, Fetch, one_of
 from resolvers.engine.statement import compiled, keys_parameter
 from resolvers.reach import Period, holds
 
@@ -53,7 +53,7 @@ DAY: ColumnElement[date] = func.least(Target.ends_on - literal(1, Integer()), TO
 
 
 def _new_form(worker_type: Expression) -> ColumnElement[bool]:
-    return or_(*(expression(worker_type) == kind for kind in NEW_FORMS))
+    return one_of(worker_type, NEW_FORMS)
 
 
 def _within(counted: Any) -> Select[Any]:

@@ -1,14 +1,14 @@
 """What a resolver slice declares: where the rows of a type are, and how each of its fields is answered."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import ColumnElement, FromClause, Table, Text, cast, true
+from sqlalchemy import ColumnElement, FromClause, Table, Text, cast, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import Numeric, TypeEngine
 
-from db.model import Model
+from db.model import Model, Term
 from resolvers.access import Caller, Lens
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder, Inputs
@@ -179,6 +179,12 @@ def expression(column: Expression) -> ColumnElement[Any]:
         found = column.property.columns[0]
         return found  # type: ignore[no-any-return]
     return column
+
+
+def one_of(column: Expression, codes: Iterable[Term]) -> ColumnElement[bool]:
+    """The column has one of these codes."""
+    found = expression(column)
+    return or_(*(found == code for code in codes))
 
 
 def output(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -88,8 +88,8 @@ class Statistic:
     happened, ``ends`` the day from which it held no more, for a kind that holds; ``known`` is false where an empty beginning means
     that nobody wrote it down. ``events`` are its other days, by ``RecordEvent``; ``ENDED`` is there by itself when ``ends`` is.
     ``where`` is a condition on what counts as a record at all; of records alike in ``newest`` only the last counts when a day is asked
-    about. ``person`` names who must not be told from a small cell, else the
-    record itself. ``widespread`` are kinds of which most unions and divisions have records; an index of each of the two columns finds them.
+    about. ``person`` names who must not be told from a small cell, else the record itself. ``widespread`` are kinds of which most unions
+    and divisions have records; an index of each of the two columns finds them.
     """
 
     kind: str

@@ -256,7 +256,7 @@ class Counting:
             raise withheld(name)
         found = self.statistic.dimensions.get(name)
         if found is None:
-            if name in ("CHILD_ORGANIZATION", "CHILD_DIVISION"):
+            if name == "CHILD_ORGANIZATION":
                 raise HubError(
                     "DIMENSION_NOT_OF_KIND",
                     f"{name} groups what is below a union: name one by `within`, or ask it there.",
@@ -350,8 +350,9 @@ class Counting:
         def made(aggregate: Aggregate, measure: Measure) -> ColumnElement[Any]:
             if isinstance(aggregate, ColumnElement):
                 return aggregate
+            assert once is not None
             assert measure.found is not None
-            return null() if once is None else aggregate(once.c[f"f{finders.index(measure.found)}"])
+            return aggregate(once.c[f"f{finders.index(measure.found)}"])
 
         person = self.statistic.person
         people = func.count() if person is None else func.count(expression(person).distinct())
@@ -450,7 +451,7 @@ class Counting:
         assert children is not None
         key = next(iter(children.domain.selected_columns))
         keys = [key if other == place else null() for other in range(len(self.dimensions))]
-        nothing = [null() for _ in self._measured(None)]
+        nothing = [null()] * (1 + 3 * len(self.measures))
         mark = literal_column(str(place + 1), Integer())
         seen = self.registry.sight(self.registry.sources[children.target], self.lenses, self.binder, None)
         domain = children.domain if seen is None else children.domain.where(seen)

@@ -9,21 +9,10 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
 from resolvers.engine import ids
 from schema import schema
 from tests.access.asking import Writer
+from tests.access.matrix import NAMING
 from tests.access.policy import Policy
 from tests.access.stage import Stage
 from tests.resolvers.caller import Caller
-
-NAMING = {
-    "id",
-    "number",
-    "creditCode",
-    "sourceNumber",
-    "certificateNumber",
-    "name",
-    "title",
-    "claimantName",
-    "donorName",
-}
 
 
 @pytest.mark.parametrize("name", ["public", "analyst"])
