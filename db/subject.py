@@ -10,7 +10,7 @@ from db.subject_programmes import PROGRAMMES, listed
 
 REGISTERS = """
 SELECT jsonb_build_object(
-  'member', (SELECT jsonb_build_object('id', 'mem_' || to_hex(m.id), 'sex', m.sex, 'birthYear', m.birth_year,
+  'member', (SELECT jsonb_build_object('id', 'mem_' || to_hex(m.id), 'sex', m.sex, 'birthYearFrom', m.birth_year_from,
       'workerType', m.worker_type, 'isMigrantWorker', m.is_migrant_worker, 'isModelWorker', m.is_model_worker,
       'division', d.full_name) FROM member m LEFT JOIN division d ON d.id = m.division_id WHERE m.id = $1),
   'memberships', (SELECT jsonb_agg(jsonb_build_object('id', 'mship_' || to_hex(s.id), 'organization', o.name, 'status', s.status,

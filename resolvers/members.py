@@ -26,11 +26,8 @@ SEALED = (
     "birth_date",
     "resident_number_index",
     "resident_number_region",
-    "resident_number_tail",
     "phone_index",
     "phone_head",
-    "phone_tail",
-    "bank_card_tail",
 )
 
 registry.add(

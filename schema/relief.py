@@ -50,7 +50,7 @@ describe(HouseholdField)
 class DependantField(Term):
     """Columns that children can be ordered by (子女排序字段)."""
 
-    BIRTH_YEAR = "Year of birth (出生年份)"
+    BIRTH_YEAR_FROM = "Five years of birth (出生年份段)"
 
 
 describe(DependantField)
@@ -88,7 +88,7 @@ class DependantFilter:
     """Which children (子女筛选)."""
 
     id: IdFilter | None = optional("ID (标识)")
-    birth_year: IntFilter | None = optional("Year of birth (出生年份)")
+    birth_year_from: IntFilter | None = optional("First of five years of birth: 2010 for 2010 to 2014 (出生年份段起始年)")
     school_stage: Choice[SchoolStage] | None = optional("School stage (学段)")
     household: HouseholdFilter | None = optional("The household (困难家庭)")
 
@@ -116,7 +116,9 @@ class AidGrantFilter:
 class Dependant(Node):
     """Child of a household in hardship."""
 
-    birth_year: int = field("Year of birth (出生年份)")
+    birth_year_from: int = field(
+        "First of the five years in one of which the child was born: 2010 for 2010 to 2014 (出生年份段起始年)"
+    )
     school_stage: SchoolStage | None = field("School stage (学段)")
     household: "Household | None" = field("The household (困难家庭)")
     organization: OrganizationRef | None = field("The union that keeps the file (建档工会)")

@@ -76,7 +76,8 @@ def _masked(policy: Policy) -> list[str]:
     return [
         *lines,
         "",
-        "In part: `张*`, `371003********1234`, `138****8000`. Nobody filters or orders by a field that is not shown to them"
+        "In part: `张*`, `371003************`, `138********`, and of a bank card no digit: why, in [masks.md](masks.md). `birthYearFrom` is"
+        " the first of five years (1985 for 1985 to 1989), to everybody. Nobody filters or orders by a field that is not shown to them"
         " in clear (不得按未以明文显示的信息项筛选或排序).",
         "",
     ]

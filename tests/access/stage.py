@@ -15,8 +15,10 @@ from db.clock import today
 from db.closure import link
 from db.crypto import Vault
 from db.grants import Proposed, assign, grant
+from db.generate.codes import RESIDENT_CHECK, weighted
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
 from db.organizations import Hierarchy
+from db.personal import luhn
 from db.personas import ISSUER, add_personas
 from db.principals import by_subject, create_key, create_principal
 from resolvers.access import PUBLIC, Caller
@@ -186,24 +188,24 @@ async def _furnish(hand: Hand, vault: Vault, number: int, elsewhere: int | None)
 
 async def _member(hand: Hand, vault: Vault, number: int, order: int) -> int:
     key = await hand.put(
-        "Member", "member", name=f"阶{'甲乙'[order - 1]}{number}", sex="FEMALE", birth_year=1980 + number,
+        "Member", "member", name=f"阶{'甲乙'[order - 1]}{number}", sex="FEMALE", birth_year_from=1980,
         worker_type="COURIER", is_migrant_worker=True, is_model_worker=False, division_id=hand.place.division,
     )  # fmt: skip
+    digits, account = f"371003198{number}010{order}124", f"62000000000{number}{order:05d}"
     resident, phone, card = (
-        f"37100319800{number}0{order}123X",
+        digits + RESIDENT_CHECK[weighted(digits, 0) % 11],
         f"1380000{number}{order:03d}",
-        f"62000000000{number}{order:05d}",
+        account + luhn(account),
     )
     await hand.db.execute(
         "UPDATE member SET birth_date = $2, resident_number = $3, resident_number_index = $4, resident_number_region = $5,"
-        " resident_number_tail = $6, phone = $7, phone_index = $8, phone_head = $9, phone_tail = $10, bank_card = $11,"
-        " bank_card_tail = $12 WHERE id = $1",
+        " phone = $6, phone_index = $7, phone_head = $8, bank_card = $9, birth_year_from = $10 WHERE id = $1",
         key,
         vault.seal(BIRTH_DATE, key, f"198{number}-01-0{order}"),
         *(vault.seal(RESIDENT_NUMBER, key, resident), vault.sealer(RESIDENT_NUMBER).index(resident)),
-        *(resident[:6], resident[-4:]),
-        *(vault.seal(PHONE, key, phone), vault.sealer(PHONE).index(phone), phone[:3], phone[-4:]),
-        *(vault.seal(BANK_CARD, key, card), card[-4:]),
+        resident[:6],
+        *(vault.seal(PHONE, key, phone), vault.sealer(PHONE).index(phone), phone[:3]),
+        *(vault.seal(BANK_CARD, key, card), 1980 + number - number % 5),
     )
     return key
 

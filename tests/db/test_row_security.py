@@ -354,7 +354,7 @@ async def test_counting_reads_no_column_that_names_a_person_or_a_case(walled, po
             "resident_number",
             "resident_number_index",
             "phone",
-            "phone_tail",
+            "phone_head",
             "bank_card",
         ),
         "dispute_party": ("name",),

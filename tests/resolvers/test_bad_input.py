@@ -122,7 +122,7 @@ async def test_a_cursor_whose_values_are_of_other_types_is_refused(caller: Calle
     orders = {
         "employers": (None, "NAME", "HEADCOUNT"),
         "insuranceEnrolments": ("BASE_AMOUNT", "COHORT", "VALID_TO"),
-        "members": ("BIRTH_YEAR", "WORKER_TYPE"),
+        "members": ("BIRTH_YEAR_FROM", "WORKER_TYPE"),
     }
     wrong = [True, 1.5, [], {}, [1], "x" * 10, "2026-13-01", "NaN", "1e999999999999", 2**63, 2**70, "a\0", -(2**64)]
     accepted = 0
