@@ -10,7 +10,7 @@ from db.crypto import Sealed, decrypt
 from db.keys import KeyRing, KeySource, from_environment
 
 revision: str = "0023"
-down_revision: str | None = "0020"
+down_revision: str | None = "0021"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision: str = "0024"
-down_revision: str | None = "0020"
+down_revision: str | None = "0023"
 branch_labels = None
 depends_on = None
 
