@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
 from resolvers.access import Caller
-from resolvers.engine import ids
+from resolvers.engine import cursor, ids
 from resolvers.engine.arguments import Leaf, Variables
 from resolvers.errors import HubError
 
@@ -31,6 +31,8 @@ class Inputs:
     """The largest page that the caller's roles may ask for, where that is less than anybody's."""
     statistical_month: int = 10
     """The first month of a statistical year."""
+    cursors: cursor.Keys = field(default_factory=cursor.of_process)
+    """What seals the cursors that are given out."""
 
 
 NOTHING = Inputs({}, date.min, Caller("nobody"))

@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 
 from resolvers.engine import buckets, ids
+from resolvers.engine.dimension_keys import HIDDEN
 from resolvers.engine.small_cells import withheld
 from resolvers.engine.source import Registry
 from resolvers.engine.statistic import Measure
@@ -17,6 +18,8 @@ from resolvers.engine.tally import MAX_GROUPS, Counting, Dimension, Frame, too_m
 Row = Sequence[Any]
 KEYS = 2
 """Where in a row the keys begin: behind the parent's key and the mark."""
+OUT_OF_SIGHT = "Not yours to see (不在可见范围)"
+"""How the group of all rows is shown that a dimension names and the caller does not see; it has no value."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class Layout:
         if item.name in buckets.TIMES:
             return _told(place, partial(buckets.name, item.name))
         if item.target is not None:
-            return _told(place, partial(ids.encode, self.registry.sources[item.target].prefix))
+            prefix = self.registry.sources[item.target].prefix
+            return _told(place, lambda key: None if key == HIDDEN else ids.encode(prefix, key))
         return _told(place, lambda key: str(key).lower() if isinstance(key, bool) else str(key))
 
     def label(self, place: int) -> Callable[[Row], str | None]:
@@ -53,13 +57,13 @@ class Layout:
             return _told(place, partial(buckets.label, item.name))
         if item.target is not None:
             at = KEYS + len(self.dimensions) + place
-            return lambda row: None if row[KEYS + place] is None else row[at]
+            return lambda row: OUT_OF_SIGHT if row[KEYS + place] == HIDDEN else row[at]
         if item.codes is not None:
             return _told(place, {code: term.label for code, term in item.codes.__members__.items()}.__getitem__)
         return _told(place, _shown)
 
 
-def _told(place: int, tell: Callable[[Any], str]) -> Callable[[Row], str | None]:
+def _told(place: int, tell: Callable[[Any], str | None]) -> Callable[[Row], str | None]:
     """Tells the key of a dimension, if there is one."""
     at = KEYS + place
 
@@ -153,6 +157,8 @@ def _listed(
 def _rank(item: Dimension, key: Any) -> tuple[bool, Any]:
     """The place of a key among those of its dimension: codes in the order of their list, what has none last."""
     if key is None:
+        return True, 1
+    if item.target is not None and key == HIDDEN:
         return True, 0
     return False, item.ranks[key] if item.ranks else key
 
