@@ -108,6 +108,7 @@ def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
         seconds=settings.statement_timeout_ms / 1000,
         commands=commands,
         statistical_month=settings.statistical_year_month,
+        cursors=vault.keys,
     )
 
 

@@ -88,7 +88,9 @@ class DependantFilter:
     """Which children (子女筛选)."""
 
     id: IdFilter | None = optional("ID (标识)")
-    birth_year_from: IntFilter | None = optional("First of five years of birth: 2010 for 2010 to 2014 (出生年份段起始年)")
+    birth_year_from: IntFilter | None = optional(
+        "First of five years of birth: 2010 for 2010 to 2014 (出生年份段起始年)"
+    )
     school_stage: Choice[SchoolStage] | None = optional("School stage (学段)")
     household: HouseholdFilter | None = optional("The household (困难家庭)")
 
@@ -167,7 +169,7 @@ ON_FILE = as_of("those on file that day; all without it")
 class ReliefQuery:
     """Root fields, mixed into the query root."""
 
-    households: Connection[Household] = page(
+    households: Connection[Household] | None = page(
         "Households in hardship, everywhere or within a union (困难职工家庭列表)",
         HouseholdFilter,
         Order[HouseholdField],
@@ -175,7 +177,7 @@ class ReliefQuery:
         SUBTREE,
         ON_FILE,
     )
-    aid_grants: Connection[AidGrant] = page(
+    aid_grants: Connection[AidGrant] | None = page(
         "Grants, everywhere or within a union (帮扶列表)", AidGrantFilter, Order[AidGrantField], WITHIN, SUBTREE
     )
 

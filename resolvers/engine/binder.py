@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
 from resolvers.access import Caller
-from resolvers.engine import ids
+from resolvers.engine import cursor, ids
 from resolvers.engine.arguments import Leaf, Variables
 from resolvers.errors import HubError
 
@@ -33,6 +33,8 @@ class Inputs:
     """The first month of a statistical year."""
     cells: set[int] | None = None
     """Gets the cells of statistics that a caller with aggregates only is given."""
+    cursors: cursor.Keys = field(default_factory=cursor.of_process)
+    """What seals the cursors that are given out."""
 
 
 NOTHING = Inputs({}, date.min, Caller("nobody"))

@@ -355,7 +355,10 @@ class Rolled:
         )
         part = Parts(counting.statistic, asked, self.targets, counting.binder).all()
         names = {self.drill: "child", time: "bucket"}
-        keys = [part.c[names.get(item.name, f"d_{item.name}")] for item in counting.dimensions]
+        raw = [part.c[names.get(item.name, f"d_{item.name}")] for item in counting.dimensions]
+        drilled = [item.children for item in counting.dimensions]
+        children = [None if each is None else (each.target, each.told) for each in drilled]
+        part, keys = counting.keys.told_of(part, raw, children)
         records = cast(func.coalesce(func.sum(part.c.n), 0), BIGINT)
         several = func.count(part.c.person) - func.count(part.c.person.distinct())
         found = {"records": records, "persons": records - several}
