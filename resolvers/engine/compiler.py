@@ -38,7 +38,7 @@ from resolvers.engine.plan import Child, Computation, Step
 from resolvers.engine.selection import Collector
 from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Rows, Source, Tally, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter, parents
-from resolvers.engine.walls import Sighted, anchor
+from resolvers.engine.walls import Sighted, anchor, in_sight
 from resolvers.errors import HubError
 
 MAX_WRITTEN = 40
@@ -496,9 +496,3 @@ def _coarse(binder: Binder) -> ColumnElement[Any]:
     """A count to the nearest multiple of the smallest cell that may be told; null when it is below that."""
     cell = binder.bind(lambda inputs: inputs.small_cell, BIGINT)
     return case((func.count() < cell, null()), else_=(func.count() + cell // 2) // cell * cell)
-
-
-def in_sight(registry: Registry, source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[ColumnElement[bool]]:
-    """The condition that the caller sees a row, if there is any."""
-    seen = registry.sight(source, lenses, binder, None)
-    return [] if seen is None else [seen]
