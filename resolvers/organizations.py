@@ -1,6 +1,6 @@
 """How unions are answered: their two hierarchies, and every list that is reached through them."""
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Integer, literal_column
 
 from db.employers import EmployerCoverage
 from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink
@@ -49,7 +49,8 @@ class Below:
             holds(LINKED, binder.day(arguments.get("as_of"))),
         ]
         below = None if parent is None or arguments.get("as_of") is not None else (hierarchy.name, parent)
-        seen = walls.rows("OrganizationLink", OrganizationLink.__table__)
+        pair = {"descendant_id": link.child_id, "depth": literal_column("1", Integer())}
+        seen = walls.pairs(pair, "Organization", target.key)
         return Rows(from_, where, [link.child_id], below=below, seen=seen)
 
 

@@ -36,7 +36,7 @@ from resolvers.engine.plan import Child, Computation, Step
 from resolvers.engine.selection import Collector
 from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Rows, Source, Tally, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter, parents
-from resolvers.engine.walls import Sighted, anchor
+from resolvers.engine.walls import Sighted, anchor, in_sight
 from resolvers.errors import HubError
 
 MAX_WRITTEN = 40
@@ -485,9 +485,3 @@ class Listing:
             rows.from_ = once.join(rows.from_, true())
             seen = [or_(once.c.whole, and_(*seen))]
         rows.where.extend(seen)
-
-
-def in_sight(registry: Registry, source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[ColumnElement[bool]]:
-    """The condition that the caller sees a row, if there is any."""
-    seen = registry.sight(source, lenses, binder, None)
-    return [] if seen is None else [seen]

@@ -35,7 +35,7 @@ from resolvers.engine.assembly import Columns
 from resolvers.engine.binder import Binder, Inputs
 from resolvers.engine.budget import Budget
 from resolvers.engine.cells import table
-from resolvers.engine.compiler import Listing, in_sight
+from resolvers.engine.compiler import Listing
 from resolvers.engine.document import Document
 from resolvers.engine.operation import not_found
 from resolvers.engine.page import Page
@@ -46,6 +46,7 @@ from resolvers.engine.snapshot import snapshot
 from resolvers.engine.source import AnyOf, Asks, Computed, Fetch, Lookup, Many, One, Registry, Source, Tally, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter
 from resolvers.engine.tally import Counting
+from resolvers.engine.walls import in_sight
 from resolvers.errors import HubError
 
 Info = GraphQLResolveInfo[Any]

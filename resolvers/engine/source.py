@@ -43,9 +43,11 @@ class Walls(Protocol):
     def rows(self, typename: str, table: FromClause | Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[bool]]:
         """The conditions that rows of another type are in sight; ``table`` may be columns that stand for such a row, by name."""
 
-    def pairs(self, closure: FromClause, typename: str, column: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    def pairs(
+        self, closure: FromClause | Mapping[str, ColumnElement[Any]], typename: str, column: ColumnElement[Any]
+    ) -> list[ColumnElement[bool]]:
         """The conditions that the pairs of a closure are in sight, whose lower union ``column`` names, of rows of this type that are in
-        sight."""
+        sight; ``closure`` may be columns that stand for such a pair, by name."""
 
 
 class Reach(Protocol):

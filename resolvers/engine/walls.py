@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Subquery, or_, select
@@ -10,7 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, Subquery, or_, select
 from resolvers.access import Lens
 from resolvers.engine.arguments import Leaf
 from resolvers.engine.binder import Binder
-from resolvers.engine.source import Registry
+from resolvers.engine.source import Registry, Source
 
 
 @dataclass(frozen=True)
@@ -24,15 +23,35 @@ class Sighted:
     def rows(self, typename: str, table: FromClause | Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[bool]]:
         """See ``Walls``."""
         source = self.registry.sources[typename]
-        # a rule looks at columns alone, by name
-        rows: Any = SimpleNamespace(c=table) if isinstance(table, Mapping) else table
-        seen = self.registry.sight(source, self.lenses, self.binder, rows)
+        seen = self.registry.sight(source, self.lenses, self.binder, _standing(table))
         return [] if seen is None else [seen]
 
-    def pairs(self, closure: FromClause, typename: str, column: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    def pairs(
+        self, closure: FromClause | Mapping[str, ColumnElement[Any]], typename: str, column: ColumnElement[Any]
+    ) -> list[ColumnElement[bool]]:
         """See ``Walls``."""
-        seen = self.registry.pairs(closure, self.lenses, self.binder, self.registry.sources[typename], column)
+        seen = self.registry.pairs(
+            _standing(closure), self.lenses, self.binder, self.registry.sources[typename], column
+        )
         return [] if seen is None else [seen]
+
+
+class Columns(dict[str, ColumnElement[Any]]):
+    """Columns by name, as a table has them."""
+
+    __getattr__ = dict.__getitem__
+
+
+class Standing:
+    """What stands for a table."""
+
+    def __init__(self, columns: Mapping[str, ColumnElement[Any]]) -> None:
+        self.c = Columns(columns)
+
+
+def _standing(table: FromClause | Mapping[str, ColumnElement[Any]]) -> Any:
+    """A table, or what stands for it: rules look at columns alone, by name."""
+    return Standing(table) if isinstance(table, Mapping) else table
 
 
 def anchor(registry: Registry, typename: str, named: Leaf, lenses: tuple[Lens, ...], binder: Binder) -> Subquery:
@@ -46,3 +65,9 @@ def anchor(registry: Registry, typename: str, named: Leaf, lenses: tuple[Lens, .
     if all(condition is not None for condition in conditions):
         found = found.where(or_(*(condition for condition in conditions if condition is not None)))
     return found.subquery("anchor")
+
+
+def in_sight(registry: Registry, source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[ColumnElement[bool]]:
+    """The condition that the caller sees a row, if there is any."""
+    seen = registry.sight(source, lenses, binder, None)
+    return [] if seen is None else [seen]

@@ -1,10 +1,10 @@
 """What counts tell who has aggregates only: no group under ten, no set made up of IDs, and no part from the whole and the other parts."""
 
+import json
 from typing import Any
 
-import asyncpg
 import pytest
-from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
+from graphql import GraphQLInputObjectType, get_named_type
 
 from resolvers.engine import ids
 from schema import schema
@@ -51,60 +51,28 @@ def naming(policy: Policy, typename: str, filter_: GraphQLInputObjectType, depth
     return found
 
 
-TABLES = {"workerType": "WorkerType", "sex": "Sex"}
-
-
-@pytest.mark.parametrize("dimension", TABLES)
-async def test_a_table_by_aliases_tells_no_small_cell_and_no_exact_rest(
-    hub: Caller, stage: Stage, owner: asyncpg.Pool, dimension: str
-) -> None:
-    """Whole and parts in one operation: what is under ten is null, zero included, and does not follow from the rest to the person."""
-    kind = schema._schema.type_map[TABLES[dimension]]
-    assert isinstance(kind, GraphQLEnumType)
-    union = await owner.fetchval(
-        "SELECT c.ancestor_id FROM territorial_closure c JOIN membership m ON m.organization_id = c.descendant_id"
-        " WHERE c.valid_to IS NULL AND m.valid_to IS NULL GROUP BY 1 HAVING count(*) BETWEEN 60 AND 200 ORDER BY 1 LIMIT 1"
-    )
-    parts = " ".join(
-        f"{code}: members(within: $within, filter: {{{dimension}: {{eq: {code}}}}}) {{ totalCount }}"
-        for code in kind.values
-    )
-    text = f"query($within: ID!) {{ whole: members(within: $within) {{ totalCount }} {parts} }}"
-    given = {"within": ids.encode("org", union)}
-    data = (await hub.response(text, given, caller=stage.callers["public"]))["data"]
-    exact = (await hub.response(text, given, caller=stage.callers["national"]))["data"]
-    told = {name: page["totalCount"] for name, page in data.items()}
-    true = {name: page["totalCount"] for name, page in exact.items()}
-    for name, number in told.items():
-        assert number is None if true[name] < 10 else number % 10 == 0, name
-        assert number is None or abs(number - true[name]) <= 5, name
-    small = [name for name, number in told.items() if number is None]
-    assert small
-    others = [number for name, number in told.items() if number is not None and name != "whole"]
-    lowest = told["whole"] - 5 - sum(number + 4 for number in others)
-    highest = told["whole"] + 4 - sum(max(number - 5, 10) for number in others)
-    assert lowest <= 9 * (len(small) - 1), "one of them is known not to be empty, whatever the others are"
-    assert highest >= 9
-    assert lowest < highest
-
-
-async def test_no_place_and_no_union_tells_of_fewer_than_ten(hub: Caller, stage: Stage) -> None:
-    """Within a union of two members, or nobody's union, everything is null."""
-    for place in stage.places.values():
-        union = ids.encode("org", place.union)
-        fields = " ".join(
-            f"{field}(within: $within) {{ totalCount nodes {{ id }} }}"
-            for field in (
-                "members",
-                "memberships",
-                "employers",
-                "collectiveAgreements",
-                "insuranceEnrolments",
-                "disputeCases",
-            )
+async def test_no_union_is_one_to_be_asked_about(hub: Caller, stage: Stage) -> None:
+    """Within a union, of two members or of nobody's, nothing is told: no union is in sight of who has aggregates only."""
+    fields = " ".join(
+        f"{field}(within: $within) {{ totalCount nodes {{ id }} }}"
+        for field in (
+            "members",
+            "memberships",
+            "employers",
+            "collectiveAgreements",
+            "insuranceEnrolments",
+            "disputeCases",
+            "venues",
         )
-        for id_ in (union, ids.encode("org", 2**40)):
-            response = await hub.response(
-                f"query($within: ID!) {{ {fields} }}", {"within": id_}, caller=stage.callers["public"]
-            )
-            assert all(page == {"totalCount": None, "nodes": []} for page in response["data"].values()), response
+    )
+    text = (
+        f"query($within: ID!) {{ {fields} statistics(within: $within, kind: MEMBERSHIPS) {{ total {{ records }} }} }}"
+    )
+    told = set()
+    for union in (*(place.union for place in stage.places.values()), 2**40):
+        answer = await hub.answer(text, {"within": ids.encode("org", union)}, caller=stage.callers["public"])
+        told.add(answer.body)
+    assert len(told) == 1
+    response = json.loads(told.pop())
+    assert set(response["data"].values()) == {None}
+    assert {error["extensions"]["code"] for error in response["errors"]} == {"NOT_FOUND"}

@@ -33,7 +33,7 @@ def upgrade() -> None:
     op.alter_column("member", "birth_year", new_column_name="birth_year_from")
     for name, columns in WHOLE.items():
         whole(name, columns)
-    op.create_check_constraint(op.f("ck_member_birth_year_from_band"), "member", "birth_year_from % 5 = 0")
+    op.create_check_constraint(op.f("ck_member_birth_year_from_band"), "member", "mod(birth_year_from, 5) = 0")
 
 
 def downgrade() -> None:
