@@ -9,7 +9,7 @@ import pytest
 from db.clock import today
 from db.crypto import Vault
 from schema import registry, schema
-from tests.access.anchors import REACH, anchors, keys
+from tests.access import anchors
 from tests.access.asking import Writer
 from tests.access.cells import planned
 from tests.access.judge import Judge, Sight, Truth
@@ -80,7 +80,7 @@ async def test_a_persona_sees_what_the_policy_table_says_and_nothing_else(
     persona = matrix.stage.callers[name]
     reference = Reference(owner, matrix.writer.policy, TABLES, persona, today())
     judge = Judge(matrix.writer, await Sight.of(reference, matrix.writer.policy), truth, matrix.unions)
-    for path in (*PATHS, *REACH):
+    for path in (*PATHS, *anchors.REACH):
         await path(matrix, judge, persona)
     tried = judge.cells | {(typename, field, "in", path) for typename, field, _, path in judge.cells if "." in path}
     left_out = planned(judge, matrix.staged()) - tried
@@ -102,7 +102,7 @@ async def test_the_matrix_finds_a_wall_that_is_not_there(
     without = Matrix(open_hub, stage, matrix.writer, matrix.sample, matrix.unions)
     reference = Reference(owner, policy, TABLES, stage.callers["weihai"], today())
     judge = Judge(matrix.writer, await Sight.of(reference, policy), truth, matrix.unions)
-    for path in (nodes, anchors, keys):
+    for path in (nodes, anchors.anchors, anchors.keys):
         await path(without, judge, stage.callers["weihai"])
     told = "\n".join(judge.faults)
     assert "is answered in another way than what is not there" in told
