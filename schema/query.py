@@ -77,7 +77,12 @@ class Query(
         "Divisions, everywhere or within one (行政区划列表)",
         DivisionFilter,
         Order[DivisionField],
-        {"within": Argument(strawberry.ID | None, "ID of the division within which to look (所属区划)")},
+        {
+            "within": Argument(
+                strawberry.ID | None,
+                "ID of the division within which to look; one that does not exist is NOT_FOUND (所属区划)",
+            )
+        },
         DIVISION,
         as_of("those in force that day; today without it"),
     )

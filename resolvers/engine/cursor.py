@@ -1,7 +1,7 @@
 """Cursors: the place of a row in an order, sealed, and taken by the list alone that made it (docs/adr/0036).
 
 A cursor is ``form (1 byte) · key version (2) · AES-SIV of the place``, in base64 for URLs. The place is JSON, filled up with blanks so that
-its length does not tell how long a value is; what the tag covers beside it says which list the cursor is of.
+its length does not tell how long a value is. Each list has a key of its own, so that the cursor of another one cannot be opened.
 """
 
 import base64
@@ -44,14 +44,17 @@ class Seals:
 
     def __init__(self, keys: "Keys", listed: bytes) -> None:
         self._keys = keys
-        self._bound = [listed]
-        self._header, self._encrypt = keys.newest()
+        self._listed = listed
+        self._newest: tuple[bytes, Callable[[bytes, None], bytes]] | None = None
 
     def __call__(self, parent: int | None, values: Sequence[Any]) -> str:
         """The cursor of a row, whose order columns have these values."""
-        place = orjson.dumps([parent, *values], default=str)
+        if self._newest is None:
+            self._newest = self._keys.newest(self._listed)
+        header, encrypt = self._newest
+        place = orjson.dumps(values if parent is None else [parent, *values], default=str)
         place = place.ljust(-(-len(place) // BLOCK) * BLOCK)
-        return base64.urlsafe_b64encode(self._header + self._encrypt(place, self._bound)).decode().rstrip("=")
+        return base64.urlsafe_b64encode(header + encrypt(place, None)).decode().rstrip("=")
 
     def open(self, text: str, kinds: Kinds) -> Place:
         """The place in a cursor. Raises BAD_CURSOR when it is none, of another list, or its key is used no more."""
@@ -61,7 +64,8 @@ class Seals:
             sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             if len(sealed) < HEADER + TAG + BLOCK or sealed[0] != FORM:
                 raise ValueError
-            parent, *values = orjson.loads(self._opened(sealed))
+            values = orjson.loads(self._opened(sealed))
+            parent = values.pop(0) if len(values) > len(kinds) else None
             return parent, tuple(
                 None if value is None and nullable else _READ[kind](value)
                 for (kind, nullable), value in zip(kinds, values, strict=True)
@@ -73,37 +77,41 @@ class Seals:
             ) from None
 
     def _opened(self, sealed: bytes) -> bytes:
-        cipher = self._keys.of(int.from_bytes(sealed[1:HEADER], "big"))
+        cipher = self._keys.of(int.from_bytes(sealed[1:HEADER], "big"), self._listed)
         if cipher is None:
             raise HubError(
                 "BAD_CURSOR", "This cursor was sealed with a key that is used no more. Ask for the first page again."
             )
         try:
-            return cipher.decrypt(sealed[HEADER:], self._bound)
+            return cipher.decrypt(sealed[HEADER:], None)
         except InvalidTag:
-            raise _other_list() from None
+            raise HubError(
+                "BAD_CURSOR",
+                "This cursor was made by another list: another field, another order, or other arguments than the page's and `filter`. Send"
+                " one that this very list gave, or ask for its first page.",
+            ) from None
 
 
 class Keys:
-    """The keys of cursors: derived from those of a ring, version by version, so that old cursors hold as long as the old version does."""
+    """The keys of cursors: for each list one, derived from the key of a ring's version, so that old cursors hold as long as it is kept."""
 
     def __init__(self, source: KeySource) -> None:
         self._source = source
 
-    def newest(self) -> tuple[bytes, Callable[..., bytes]]:
-        """What a cursor begins with, and what seals it, with the version that writes now."""
+    def newest(self, listed: bytes) -> tuple[bytes, Callable[[bytes, None], bytes]]:
+        """What a cursor begins with, and what seals those of a list, with the version that writes now."""
         version = self._source.ring().newest
-        return bytes((FORM,)) + version.number.to_bytes(2, "big"), _cipher(version).encrypt
+        return bytes((FORM,)) + version.number.to_bytes(2, "big"), _cipher(version, listed).encrypt
 
-    def of(self, number: int) -> AESSIV | None:
-        """What opens the cursors of a version; None when the ring has it no more."""
+    def of(self, number: int, listed: bytes) -> AESSIV | None:
+        """What opens the cursors of a list that a version has sealed; None when the ring has it no more."""
         version = self._source.ring().versions.get(number)
-        return None if version is None else _cipher(version)
+        return None if version is None else _cipher(version, listed)
 
 
-@lru_cache(maxsize=64)
-def _cipher(version: KeyVersion) -> AESSIV:
-    return AESSIV(HKDF(SHA256(), KEY_BYTES, None, b"unionhub cursor").derive(version.key))
+@lru_cache(maxsize=1024)
+def _cipher(version: KeyVersion, listed: bytes) -> AESSIV:
+    return AESSIV(HKDF(SHA256(), KEY_BYTES, None, b"unionhub cursor\0" + listed).derive(version.key))
 
 
 @lru_cache(maxsize=1)
@@ -136,14 +144,6 @@ def _plain(value: Any, variables: Any) -> Any:
         case dict():
             return sorted((name, _plain(item, variables)) for name, item in value.items())
     return value
-
-
-def _other_list() -> HubError:
-    return HubError(
-        "BAD_CURSOR",
-        "This cursor was made by another list: another field, another order, or other arguments than the page's and `filter`. Send one that"
-        " this very list gave, or ask for its first page.",
-    )
 
 
 def _integer(value: object) -> int:

@@ -201,8 +201,7 @@ def cost(step: Step, bound: Sequence[Bound], parents: int = 1) -> int:
 async def run(step: Step, keys: list[Key] | None, this: Run) -> Built:
     """Values of a step by parent's key; ``keys`` is None at the root, whose values stand under the key None."""
     bound = this.bound[step.index]
-    if keys is not None:
-        require_same_list(bound.starts, keys, step.node)
+    require_same_list(bound.starts, (None,) if keys is None else keys, step.node)
     groups: Groups = {}
     if step.statement is not None:
         assert bound.statement is not None

@@ -78,7 +78,7 @@ class Related:
         reach = reach_of(parent, name)
         if self.is_linked:
             return True
-        return isinstance(reach, Within) and (not reach.of or reach.of in self.seen)
+        return "Organization" in self.seen and isinstance(reach, Within) and (not reach.of or reach.of in self.seen)
 
     def reaches(self, parent: str, name: str, anchor: int, row: Mapping[str, Any]) -> bool:
         """Whether a row of the list is told to be below, or above, a union that the persona sees."""

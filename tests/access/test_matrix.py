@@ -9,6 +9,7 @@ import pytest
 from db.clock import today
 from db.crypto import Vault
 from schema import registry, schema
+from tests.access import anchors
 from tests.access.asking import Writer
 from tests.access.cells import planned
 from tests.access.judge import Judge, Sight, Truth
@@ -79,7 +80,7 @@ async def test_a_persona_sees_what_the_policy_table_says_and_nothing_else(
     persona = matrix.stage.callers[name]
     reference = Reference(owner, matrix.writer.policy, TABLES, persona, today())
     judge = Judge(matrix.writer, await Sight.of(reference, matrix.writer.policy), truth, matrix.unions)
-    for path in PATHS:
+    for path in (*PATHS, *anchors.REACH):
         await path(matrix, judge, persona)
     tried = judge.cells | {(typename, field, "in", path) for typename, field, _, path in judge.cells if "." in path}
     left_out = planned(judge, matrix.staged()) - tried
@@ -101,8 +102,11 @@ async def test_the_matrix_finds_a_wall_that_is_not_there(
     without = Matrix(open_hub, stage, matrix.writer, matrix.sample, matrix.unions)
     reference = Reference(owner, policy, TABLES, stage.callers["weihai"], today())
     judge = Judge(matrix.writer, await Sight.of(reference, policy), truth, matrix.unions)
-    await nodes(without, judge, stage.callers["weihai"])
+    for path in (nodes, anchors.anchors, anchors.keys):
+        await path(without, judge, stage.callers["weihai"])
     told = "\n".join(judge.faults)
+    assert "is answered in another way than what is not there" in told
+    assert "is told, which is out of scope" in told
     for name, entry in policy.types.items():
         assert entry.open or f"{registry.sources[name].prefix}_" in told, name
     assert "Member.name of" in told
