@@ -49,7 +49,7 @@ async def test_a_cursor_is_taken_by_the_list_that_made_it_and_by_no_other(caller
         "scope: SUBTREE",
         f"{own}, scope: SELF",
         f"{own}, hierarchy: INDUSTRIAL",
-        f"{own}, orderBy: [{{field: BIRTH_YEAR}}]",
+        f"{own}, orderBy: [{{field: BIRTH_YEAR_FROM}}]",
     ):
         assert await code(caller, text(arguments), {"after": made["pageInfo"]["endCursor"]}) == "BAD_CURSOR", arguments
     dated = (await caller.data(text(f'{own}, asOf: "{day}"')))["members"]["pageInfo"]["endCursor"]
