@@ -82,7 +82,9 @@ class MemberFilter:
     id: IdFilter | None = optional("ID (标识)")
     name: StringFilter | None = optional("Name (姓名)")
     sex: Choice[Sex] | None = optional("Sex (性别)")
-    birth_year_from: IntFilter | None = optional("First of five years of birth: 1985 for 1985 to 1989 (出生年份段起始年)")
+    birth_year_from: IntFilter | None = optional(
+        "First of five years of birth: 1985 for 1985 to 1989 (出生年份段起始年)"
+    )
     worker_type: Choice[WorkerType] | None = optional("Occupation group (职工类别)")
     is_migrant_worker: BooleanFilter | None = optional("Whether a migrant worker (是否农民工)")
     is_model_worker: BooleanFilter | None = optional("Whether a model worker (是否劳模)")

@@ -88,7 +88,9 @@ class DependantFilter:
     """Which children (子女筛选)."""
 
     id: IdFilter | None = optional("ID (标识)")
-    birth_year_from: IntFilter | None = optional("First of five years of birth: 2010 for 2010 to 2014 (出生年份段起始年)")
+    birth_year_from: IntFilter | None = optional(
+        "First of five years of birth: 2010 for 2010 to 2014 (出生年份段起始年)"
+    )
     school_stage: Choice[SchoolStage] | None = optional("School stage (学段)")
     household: HouseholdFilter | None = optional("The household (困难家庭)")
 

@@ -14,8 +14,8 @@ from db.audit import Entry, record
 from db.clock import today
 from db.closure import link
 from db.crypto import Vault
-from db.grants import Proposed, assign, grant
 from db.generate.codes import RESIDENT_CHECK, weighted
+from db.grants import Proposed, assign, grant
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
 from db.organizations import Hierarchy
 from db.personal import luhn
