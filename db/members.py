@@ -105,7 +105,7 @@ class Member(Keyed, Model):
             name="resident_number_whole",
         ),
         CheckConstraint("num_nonnulls(phone, phone_index, phone_head) IN (0, 3)", name="phone_whole"),
-        CheckConstraint("birth_year_from % 5 = 0", name="birth_year_from_band"),
+        CheckConstraint("mod(birth_year_from, 5) = 0", name="birth_year_from_band"),
         grams_index("member", "name"),
     )
 

@@ -70,8 +70,6 @@ OPEN = {
     "venue": "open to the public",
     "venue_coverage": "whom a venue that is open to the public serves",
     "published_figure": "published on a page, and no record of anybody",
-    "territorial_closure": "keys of unions in pairs, without a name; every policy on unions rests on it",
-    "industrial_closure": "keys of unions in pairs, without a name; every policy on unions rests on it",
     "access_version": "one number that says when to ask again",
     "alembic_version": "one number",
     "rollup.state": "whether roll-ups are kept",

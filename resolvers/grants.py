@@ -6,7 +6,7 @@ from db.access import AccessGrant, ApiKey, Principal
 from db.clock import SHANGHAI
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
-from resolvers.engine.source import Many, One, Rows, Source
+from resolvers.engine.source import Many, One, Rows, Source, Walls
 from resolvers.reach import By, Period, holds
 from resolvers.registry import registry
 
@@ -14,7 +14,7 @@ from resolvers.registry import registry
 class Administered(By):
     """The grants that hold on a day, today unless it is said otherwise; one that was ended before its time is over from that day on."""
 
-    def rows(self, target: Source, parent: object, arguments: Arguments, binder: Binder) -> Rows:
+    def rows(self, target: Source, parent: object, arguments: Arguments, binder: Binder, walls: Walls) -> Rows:
         """See ``Reach``."""
         day = binder.day(arguments.get("as_of"))
         ended = cast(func.timezone(SHANGHAI.key, AccessGrant.revoked_at), Date)
@@ -38,7 +38,6 @@ registry.add(
             "granted_by": One("Principal", AccessGrant.granted_by),
         },
         name="AdministeredGrant",
-        counted=False,
     )
 )
 registry.add(
@@ -47,7 +46,6 @@ registry.add(
         "prin",
         hide=("subject", "member_id"),
         fields={"grants": GRANTS, "api_keys": KEYS},
-        counted=False,
     )
 )
 registry.add(
@@ -56,7 +54,6 @@ registry.add(
         "key",
         hide=("principal_id", "digest"),
         fields={"principal": One("Principal", ApiKey.principal_id)},
-        counted=False,
     )
 )
 registry.root("administered_grants", GRANTS)

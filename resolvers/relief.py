@@ -46,7 +46,7 @@ registry.add(
     Source(
         Dependant,
         "dep",
-        columns={"birth_year_from": Dependant.birth_year - Dependant.birth_year % BAND},
+        columns={"birth_year_from": Dependant.birth_year - func.mod(Dependant.birth_year, BAND)},
         hide=("organization_id", "household_id", "birth_year"),
         fields={
             "organization": One("Organization", Dependant.organization_id),

@@ -169,7 +169,7 @@ ON_FILE = as_of("those on file that day; all without it")
 class ReliefQuery:
     """Root fields, mixed into the query root."""
 
-    households: Connection[Household] = page(
+    households: Connection[Household] | None = page(
         "Households in hardship, everywhere or within a union (困难职工家庭列表)",
         HouseholdFilter,
         Order[HouseholdField],
@@ -177,7 +177,7 @@ class ReliefQuery:
         SUBTREE,
         ON_FILE,
     )
-    aid_grants: Connection[AidGrant] = page(
+    aid_grants: Connection[AidGrant] | None = page(
         "Grants, everywhere or within a union (帮扶列表)", AidGrantFilter, Order[AidGrantField], WITHIN, SUBTREE
     )
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
 from resolvers.access import Caller
-from resolvers.engine import ids
+from resolvers.engine import cursor, ids
 from resolvers.engine.arguments import Leaf, Variables
 from resolvers.errors import HubError
 
@@ -24,13 +24,17 @@ class Inputs:
     today: date
     caller: Caller
     small_cell: int = 10
-    """The smallest count that a caller with aggregates only is told."""
+    """The smallest count that a caller with aggregates only is given."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """The variables as they came, for graphql-core, which coerces them itself."""
     max_page: int | None = None
     """The largest page that the caller's roles may ask for, where that is less than anybody's."""
     statistical_month: int = 10
     """The first month of a statistical year."""
+    cells: set[int] | None = None
+    """Gets the cells of statistics that a caller with aggregates only is given."""
+    cursors: cursor.Keys = field(default_factory=cursor.of_process)
+    """What seals the cursors that are given out."""
 
 
 NOTHING = Inputs({}, date.min, Caller("nobody"))

@@ -26,14 +26,13 @@ from resolvers.engine.binder import Binder
 from resolvers.engine.budget import Budget
 from resolvers.engine.source import Computed, Many, One, Registry, Source, expression
 from resolvers.engine.statement import parents
+from resolvers.engine.walls import Sighted
 from resolvers.errors import HubError
 
 
 class Filter:
-    """Writes the conditions of one statement's filters.
-
-    ``lenses`` say which rows of related types count; ``asker`` are the caller's own, which say which columns may be compared with.
-    """
+    """Writes the conditions of one statement's filters; ``lenses`` say which rows of related types count, and which columns may be compared
+    with."""
 
     def __init__(
         self,
@@ -41,12 +40,10 @@ class Filter:
         binder: Binder,
         lenses: tuple[Lens, ...],
         budget: Budget,
-        asker: tuple[Lens, ...],
     ) -> None:
         self.registry = registry
         self.binder = binder
         self.lenses = lenses
-        self.asker = asker
         self.budget = budget
 
     def condition(
@@ -69,6 +66,7 @@ class Filter:
         leads = source.fields.get(name)
         if isinstance(leads, One):
             target = self.registry.sources[leads.target]
+            self.registry.require_rows(target, self.lenses)
             other = alias(target.table)
             key = _under(expression(leads.key), source, table)
             seen = self.registry.sight(target, self.lenses, self.binder, other)
@@ -80,7 +78,7 @@ class Filter:
         column = source.column(name) if compared is None else compared(self.binder)
         if column is None:
             raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be filtered by {camel(name)}.")
-        if self.registry.is_masked(source.typename, name, self.asker):
+        if self.registry.is_masked(source.typename, name, self.lenses):
             raise HubError(
                 "MASKED_COLUMN", f"{camel(name)} is masked for you: {source.typename} cannot be filtered by it."
             )
@@ -112,8 +110,10 @@ class Filter:
     ) -> ColumnElement[bool]:
         """A row of the list fulfils a filter: the list as it is reached without arguments, its table under an alias."""
         target = self.registry.sources[many.target]
+        self.registry.require_rows(target, self.lenses)
         parent, other = parents(), alias(target.table)
-        rows = many.reach.rows(target, parent.c.key, {}, self.binder)
+        walls = Sighted(self.registry, self.lenses, self.binder)
+        rows = many.reach.rows(target, parent.c.key, {}, self.binder, walls)
         from_ = rows.from_ if rows.via is None else rows.from_.join(target.table, target.key == rows.via)
         start = _under(source.key if many.on is None else expression(many.on), source, table)
 
@@ -125,7 +125,7 @@ class Filter:
         return (
             exists(other.c.id)
             .select_from(here(from_))
-            .where(*map(here, rows.where), self.condition(target, given, other, depth), *wall)
+            .where(*map(here, rows.where), *map(here, rows.seen), self.condition(target, given, other, depth), *wall)
         )
 
     def _operator(

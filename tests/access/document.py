@@ -23,8 +23,10 @@ FIELDS = {
 
 
 def tables(policy: Policy) -> str:
-    """Rows, fields that are masked, fields in clear by ``reveal``, the words, and all fields that are shown with their rows."""
-    return "\n".join([MARK, *_rows(policy), *_masked(policy), *_revealed(policy), *_words(policy), *_fields(policy)])
+    """Rows, by what they are reached, fields that are masked, fields in clear by ``reveal``, the words, all fields shown with rows."""
+    return "\n".join(
+        [MARK, *_rows(policy), *_reach(policy), *_masked(policy), *_revealed(policy), *_words(policy), *_fields(policy)]
+    )
 
 
 def _row(*cells: str) -> str:
@@ -57,6 +59,11 @@ def _rows(policy: Policy) -> list[str]:
         " [small-cells.md](small-cells.md).",
         "",
     ]
+
+
+def _reach(policy: Policy) -> list[str]:
+    lines = ["## By what rows are reached (查询范围)", ""]
+    return [*lines, *(f"- {rule}. {chinese}。" for rule, chinese in policy.reach.items()), ""]
 
 
 def _masked(policy: Policy) -> list[str]:

@@ -13,6 +13,7 @@ from schema import registry
 from tests.access.asking import MANY, List, Writer, is_many
 from tests.access.cells import camel
 from tests.access.judge import Judge, key_of
+from tests.access.related import Unions, is_by_hierarchy
 from tests.access.stage import Stage
 from tests.resolvers.caller import Caller
 
@@ -34,8 +35,11 @@ NOBODY = 2**40
 class Matrix:
     """Asks as the national federation and as one persona, and has the answers compared."""
 
-    def __init__(self, hub: Caller, stage: Stage, writer: Writer, sample: Mapping[str, list[int]]) -> None:
+    def __init__(
+        self, hub: Caller, stage: Stage, writer: Writer, sample: Mapping[str, list[int]], unions: Unions
+    ) -> None:
         self.hub = hub
+        self.unions = unions
         self.stage = stage
         self.writer = writer
         self.sample = sample
@@ -190,7 +194,14 @@ async def within(matrix: Matrix, judge: Judge, persona: Persona) -> None:
             for hierarchy in Hierarchy:
                 given = {"within": ids.encode("org", union), "hierarchy": hierarchy.name}
                 national, own = await matrix.both(text, given, persona)
-                judge.page(national[found.field], own[found.field], f"{found.field}(within:)")
+                path, own = f"{found.field}(within:)", own[found.field]
+                below = judge.below(("Query", found.field), union, national[found.field], path)
+                if judge.sees({"__typename": "Organization", "id": given["within"]}):
+                    judge.page(below, own, path)
+                elif own is not None:
+                    judge.fails(path, f"{given['within']} is out of scope and was answered: {own}")
+                else:
+                    judge.nowhere(national[found.field]["nodes"], path)
 
 
 async def nested(matrix: Matrix, judge: Judge, persona: Persona) -> None:
@@ -257,7 +268,10 @@ async def filters(matrix: Matrix, judge: Judge, persona: Persona) -> None:
                 target = matrix.writer.policy.types.get(named(matrix, found.target, name))
                 found_by_it = True
                 if "some" in operand:
-                    found_by_it = coarse or any(map(judge.sees, row[name]["nodes"]))
+                    below = row[name]
+                    if is_by_hierarchy(matrix.writer, found.target, name):
+                        below = judge.below((found.target, name), key_of(row["id"]), below, path)
+                    found_by_it = coarse or any(map(judge.sees, below["nodes"]))
                 elif target is not None and not coarse:
                     # what it leads to may be out of scope: then the row is not found by it, in scope or not
                     found_by_it = judge.sees({"__typename": target.name, "id": operand["id"]["eq"]})

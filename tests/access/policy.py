@@ -56,17 +56,18 @@ class Policy:
     others: Mapping[str, Entry]
     reveal: Mapping[str, frozenset[str]]
     words: Mapping[str, str]
+    reach: Mapping[str, str]
 
 
 def read() -> Policy:
     """The table. A word that the table may not use is an error."""
     table = tomllib.loads(PLACE.read_text())
-    groups, reveal, words = (table.pop(name) for name in ("groups", "reveal", "words"))
+    groups, reveal, words, reach = (table.pop(name) for name in ("groups", "reveal", "words", "reach"))
     types, others = {}, {}
     for name, given in table.items():
         entry = _entry(name, given, groups, words)
         (others if "why" in given else types)[name] = entry
-    return Policy(groups, types, others, {field: frozenset(who.split()) for field, who in reveal.items()}, words)
+    return Policy(groups, types, others, {field: frozenset(who.split()) for field, who in reveal.items()}, words, reach)
 
 
 def _entry(name: str, given: Mapping[str, Any], groups: Mapping[str, str], words: Mapping[str, str]) -> Entry:

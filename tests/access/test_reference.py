@@ -191,10 +191,12 @@ async def test_every_row_that_the_reference_allows_is_reached_by_the_lists(
 ) -> None:
     """The lists at the root, page by page, have all rows that the caller may see, and are counted as such."""
     chance = random.Random(f"reach {seed}")
-    personas = sorted(set(stage.callers) - {"national", "public"})
+    personas = sorted(set(stage.callers) - {"national", "public", "analyst"})
     writer = asking.Writer(schema._schema, policy)
     for caller in (stage.callers[personas[seed % len(personas)]], somebody(chance, some)):
         reference = Reference(owner, policy, TABLES, caller, today())
+        if caller.shape == (Lens.AGGREGATES,):
+            continue
         for each in writer.lists:
             if not each.root or policy.types[each.target].open:
                 continue
@@ -205,8 +207,7 @@ async def test_every_row_that_the_reference_allows_is_reached_by_the_lists(
                 least = {row[0] for row in await owner.fetch(LATER[each.field], today())} & allowed
             assert least <= set(found) <= allowed, (caller, each.field)
             assert len(found) == len(set(found))
-            if caller.shape != (Lens.AGGREGATES,):
-                assert count == len(found), (caller, each.field)
+            assert count == len(found), (caller, each.field)
 
 
 async def paged(hub: Hub, field: str, caller: Caller) -> tuple[Sequence[int], int | None]:

@@ -123,9 +123,12 @@ async def test_anonymous_caller_may_introspect_but_sees_no_row(hub: Api) -> None
     )
     assert introspection.status_code == 200
     assert "errors" not in introspection.json()
-    query = '{ organizations(first: 5) { nodes { id } } node(id: "org_1") { id } }'
+    query = "{ organizations(first: 5) { nodes { id } } }"
     response = await hub.client.post("/graphql", content=json.dumps({"query": query}), headers=headers)
-    assert response.json()["data"] == {"organizations": {"nodes": []}, "node": None}
+    assert response.json()["errors"][0]["extensions"]["code"] == "AGGREGATES_ONLY"
+    query = '{ node(id: "org_1") { id } }'
+    response = await hub.client.post("/graphql", content=json.dumps({"query": query}), headers=headers)
+    assert response.json()["data"] == {"node": None}
     assert response.headers["ratelimit-policy"] == '"cost";q=200000;w=60'
 
 
@@ -350,7 +353,7 @@ async def test_hub_started_before_its_database_answers_once_it_is_there(server_u
     url = embedded.with_database(server_url, name)
     write_key(tmp_path)
     made = create_app(Settings(database_url=url, data_dir=tmp_path))
-    query = json.dumps({"query": "{ organizations { totalCount } }"})
+    query = json.dumps({"query": "{ divisions { totalCount } }"})
     headers = {"content-type": "application/json", "accept": RESPONSE, **BEARER}
     server = await connect(server_url)
     async with (

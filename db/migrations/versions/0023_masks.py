@@ -10,7 +10,7 @@ from db.crypto import Sealed, decrypt
 from db.keys import KeyRing, KeySource, from_environment
 
 revision: str = "0023"
-down_revision: str | None = "0020"
+down_revision: str | None = "0021"
 branch_labels = None
 depends_on = None
 
@@ -33,7 +33,7 @@ def upgrade() -> None:
     op.alter_column("member", "birth_year", new_column_name="birth_year_from")
     for name, columns in WHOLE.items():
         whole(name, columns)
-    op.create_check_constraint(op.f("ck_member_birth_year_from_band"), "member", "birth_year_from % 5 = 0")
+    op.create_check_constraint(op.f("ck_member_birth_year_from_band"), "member", "mod(birth_year_from, 5) = 0")
 
 
 def downgrade() -> None:
