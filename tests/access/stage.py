@@ -191,17 +191,18 @@ async def _member(hand: Hand, vault: Vault, number: int, order: int) -> int:
         "Member", "member", name=f"阶{'甲乙'[order - 1]}{number}", sex="FEMALE", birth_year_from=1980,
         worker_type="COURIER", is_migrant_worker=True, is_model_worker=False, division_id=hand.place.division,
     )  # fmt: skip
-    digits, account = f"371003198{number}010{order}124", f"62000000000{number}{order:05d}"
+    serial = number * 618_033 + order * 41_421
+    digits, account = f"371003198{number}0{number}1{order}124", f"620000{serial * 7_919 % 10**11:011d}"
     resident, phone, card = (
         digits + RESIDENT_CHECK[weighted(digits, 0) % 11],
-        f"1380000{number}{order:03d}",
+        f"138{serial % 10**8:08d}",
         account + luhn(account),
     )
     await hand.db.execute(
         "UPDATE member SET birth_date = $2, resident_number = $3, resident_number_index = $4, resident_number_region = $5,"
         " phone = $6, phone_index = $7, phone_head = $8, bank_card = $9, birth_year_from = $10 WHERE id = $1",
         key,
-        vault.seal(BIRTH_DATE, key, f"198{number}-01-0{order}"),
+        vault.seal(BIRTH_DATE, key, f"198{number}-0{number}-1{order}"),
         *(vault.seal(RESIDENT_NUMBER, key, resident), vault.sealer(RESIDENT_NUMBER).index(resident)),
         resident[:6],
         *(vault.seal(PHONE, key, phone), vault.sealer(PHONE).index(phone), phone[:3]),
