@@ -43,7 +43,7 @@ from resolvers.access import Lens
 from resolvers.engine import ids
 from resolvers.engine.alias import alias
 from resolvers.engine.binder import BIGINT, BIGINTS, TEXTS, Binder
-from resolvers.engine.source import Source
+from resolvers.engine.source import Source, one_of
 from resolvers.reach import Period, held_last, holds
 
 Condition = ColumnElement[bool]
@@ -248,7 +248,9 @@ def _wholly(sight: Sight, table: FromClause) -> Condition:
     def strays(other: FromClause) -> Condition:
         open_ = and_(other.c.revoked_at.is_(None), or_(other.c.valid_to.is_(None), other.c.valid_to > sight.day()))
         inside = func.coalesce(_granted_over(sight, other), false())
-        return and_(other.c.principal_id == table.c.principal_id, other.c.role.not_in(NO_ROWS), open_, not_(inside))
+        return and_(
+            other.c.principal_id == table.c.principal_id, not_(one_of(other.c.role, NO_ROWS)), open_, not_(inside)
+        )
 
     def belongs(other: FromClause) -> Condition:
         return and_(other.c.id == table.c.principal_id, sight.administered(other.c.organization_id))

@@ -45,7 +45,7 @@ async def here(fresh_database_url, vault):
             connection,
             Proposed(number, Role.FEDERATION, today(), organization_id=made.county, hierarchy=Hierarchy.TERRITORIAL),
         )
-        await create_principal(connection, "clerk", PrincipalKind.PERSON)
+        await create_principal(connection, "clerk", PrincipalKind.PERSON, organization_id=made.county)
         found = await by_id(connection, number)
     assert found is not None
     yield Here(made, caller_of(found), encode("org", made.county), encode("org", made.others))

@@ -47,10 +47,15 @@ class Here:
 
 
 async def principal(
-    connection: asyncpg.Connection, name: str, *roles: Role, by: Caller | None = None, **scope: Any
+    connection: asyncpg.Connection,
+    name: str,
+    *roles: Role,
+    by: Caller | None = None,
+    of: int | None = None,
+    **scope: Any,
 ) -> Caller:
     kind = PrincipalKind.AGENCY if name == "agency" else PrincipalKind.PERSON
-    number = await create_principal(connection, name, kind)
+    number = await create_principal(connection, name, kind, organization_id=of)
     actor = Actor("operator") if by is None else Actor(by.name, by.principal_id)
     for role in roles:
         await grant(connection, Proposed(number, role, today(), **scope), by=actor)
@@ -79,9 +84,9 @@ async def here(request, fresh_database_url, vault):
         callers["national"] = await principal(connection, "national", Role.FEDERATION, **whole)
         callers["county"] = await principal(connection, "county", Role.FEDERATION, **county)
         callers["clerk"] = await principal(
-            connection, "clerk", Role.GRASSROOTS_UNION, by=callers["county"], valid_to=until, **county
+            connection, "clerk", Role.GRASSROOTS_UNION, by=callers["county"], of=made.county, valid_to=until, **county
         )
-        callers["analyst"] = await principal(connection, "analyst", Role.ANALYST, by=callers["county"])
+        callers["analyst"] = await principal(connection, "analyst", Role.ANALYST, by=callers["county"], of=made.county)
         callers["other"] = await principal(connection, "other", Role.FEDERATION, **others)
         callers["agency"] = await principal(connection, "agency", Role.HR_BUREAU, division_id=division)
         for name in ("agency", "clerk"):
