@@ -175,9 +175,11 @@ NAMING = frozenset(
         "title",
         "claimant_name",
         "donor_name",
+        "job_title",
     }
 )
-"""Columns that name one record: who has aggregates only does not count by them, or a set could be made to differ by one person."""
+"""Columns that name one record, or say of it in words what few others have: who has aggregates only does not count by them, or a set could
+be made to differ by one person; nor does the second wall let them."""
 
 
 def is_masked(typename: str, name: str, lenses: tuple[Lens, ...]) -> bool:

@@ -26,6 +26,7 @@ NAMING = (
     "title",
     "claimantName",
     "donorName",
+    "jobTitle",
 )
 NOBODY = 2**40
 """A key that no row has."""
