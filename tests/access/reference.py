@@ -61,7 +61,8 @@ WORDS: Mapping[str, str] = {
         OR principal_id IN (SELECT p.id FROM principal p JOIN administered a ON a.id = p.organization_id WHERE NOT EXISTS
             (SELECT FROM access_grant g, today WHERE g.principal_id = p.id AND g.role <> 'ANALYST' AND g.revoked_at IS NULL
                 AND coalesce(g.valid_to, 'infinity') > day AND (g.organization_id IS NULL
-                    OR (g.organization_id, g.hierarchy) NOT IN (SELECT id, hierarchy FROM administered b WHERE b.hierarchy = a.hierarchy))))""",
+                    OR (g.organization_id, g.hierarchy) NOT IN
+                        (SELECT id, hierarchy FROM administered b WHERE b.hierarchy = a.hierarchy))))""",
     # what is seen with what it belongs to
     "with the agreement": "agreement_id IN ({CollectiveAgreement})",
     "with the certification": "certification_id IN ({Certification})",
