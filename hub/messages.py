@@ -89,7 +89,7 @@ CHINESE: Mapping[str, str] = {
     "NO_DIVISION": "没有该现行行政区划。",
     "BAD_VALIDITY": "起止日期无效，请更正。",
     "ALREADY_GRANTED": "该主体在此期间已有相同授权。",
-    "NO_PRINCIPAL": "没有该名称的访问主体。",
+    "NO_PRINCIPAL": "没有您可以授权的该名称的访问主体。",
     "NO_MEMBER": "没有该会员，或未指明该劳动者是哪一位会员。",
     "NO_SUCH_GRANT": "没有您可以撤销的该项授权。",
     "ALREADY_REVOKED": "该授权此前已撤销。",

@@ -20,7 +20,7 @@ from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
 from db.organizations import Hierarchy
 from db.personal import luhn
 from db.personas import ISSUER, add_personas
-from db.principals import by_subject, create_key, create_principal
+from db.principals import by_subject, create_key, create_principal, move_principal
 from resolvers.access import PUBLIC, Caller
 from resolvers.viewer import caller_of
 from tests.access import coverage
@@ -301,6 +301,7 @@ async def _personas(db: asyncpg.Connection, places: Mapping[str, Place]) -> Mapp
     await let_in("weihai-grassroots", Role.GRASSROOTS_UNION, PrincipalKind.PERSON, **union)
     await let_in("shenzhen-insurance", Role.SOCIAL_SECURITY_AGENCY, PrincipalKind.AGENCY, division_id=division)
     await let_in("shenzhen-commerce", Role.EMPLOYERS_BODY, PrincipalKind.AGENCY, division_id=division)
+    await _clerks(db, places)
     callers: dict[str, Caller] = {"public": PUBLIC}
     for name in PERSONAS:
         await create_key(db, name)
@@ -308,6 +309,26 @@ async def _personas(db: asyncpg.Connection, places: Mapping[str, Place]) -> Mapp
         assert found is not None, f"{name} was not let in"
         callers[name] = caller_of(found)
     return callers
+
+
+async def _clerks(db: asyncpg.Connection, places: Mapping[str, Place]) -> None:
+    """In each place who belongs to its union: by a role there, by one elsewhere too, by none, and who only may count; each with a key. And
+    who has a role there and belongs nowhere."""
+    elsewhere = next(reversed(places.values())).union
+    for name, place in places.items():
+        hierarchy = PLACES[name][0]
+        here = (Role.GRASSROOTS_UNION, place.union, hierarchy)
+        there = (Role.GRASSROOTS_UNION, elsewhere, Hierarchy.TERRITORIAL)
+        for kind, roles in {"clerk": [here], "guest": [here, there], "newcomer": [], "inspector": [here]}.items():
+            who = await create_principal(db, f"{name} {kind}", PrincipalKind.PERSON, organization_id=place.union)
+            for role, union, along in roles:
+                await grant(db, Proposed(who, role, today(), organization_id=union, hierarchy=along))
+            await create_key(db, f"{name} {kind}")
+            if kind == "clerk":
+                await grant(db, Proposed(who, Role.ANALYST, today(), division_id=place.division))
+            if kind == "inspector":
+                await move_principal(db, f"{name} {kind}", None)
+        elsewhere = place.union
 
 
 PERSONAS = (
