@@ -56,7 +56,8 @@ class Table:
 
 
 TABLES = tuple(
-    Table(name, tuple(found)) for name, found in groupby(sorted((*SECRETS, *REQUEST_SECRETS), key=lambda s: s.table), lambda s: s.table)
+    Table(name, tuple(found))
+    for name, found in groupby(sorted((*SECRETS, *REQUEST_SECRETS), key=lambda s: s.table), lambda s: s.table)
 )
 
 

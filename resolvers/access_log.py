@@ -34,7 +34,17 @@ registry.add(
     Source(
         SubjectRequest,
         "sreq",
-        hide=("member_id",),
+        columns={"is_pending": SubjectRequest.proposal.is_not(None)},
+        hide=(
+            "member_id",
+            "opened_by",
+            "closed_by",
+            "proposed_by",
+            "document",
+            "document_digest",
+            "proposal",
+            "approved_at",
+        ),
         fields={"member": One("Member", SubjectRequest.member_id)},
     )
 )

@@ -330,7 +330,7 @@ async def test_an_export_is_logged_and_again_when_repeated_and_its_copy_kept_now
 
 async def test_nobody_but_a_worker_exports(here, member):
     assert await here.codes(EXPORT, {}, here.federation()) == ["FORBIDDEN"]
-    stranger = Caller("worker", principal_id=1, grants=(Grant(Role.WORKER),), member_id=2**60)
+    stranger = Caller("stranger", principal_id=1, grants=(Grant(Role.WORKER),), member_id=2**60)
     assert await here.codes(EXPORT, {}, stranger) == ["NOT_FOUND"]
     assert await here.log() == []
 

@@ -156,8 +156,8 @@ BEGIN
         )
         WHEN 'DOCUMENT sreq' THEN EXISTS (
             SELECT FROM public.subject_request q
-            WHERE q.id = key AND q.member_id = members[1] AND q.closed_on IS NULL AND q.document IS NOT NULL
-                AND wall.independent(q.opened_by, q.member_id)
+            WHERE q.id = key AND q.member_id = members[1] AND q.document IS NOT NULL AND (q.member_id = ANY (wall.keys('self'))
+                OR q.closed_on IS NULL AND wall.independent(q.opened_by, q.member_id))
         )
         ELSE false
     END;
