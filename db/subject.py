@@ -6,9 +6,11 @@ from typing import Any
 
 import asyncpg
 
+from db.audit import GROUND_SHOWN, TOLD
 from db.subject_programmes import PROGRAMMES, listed
 
-REGISTERS = """
+NAMES = ", ".join(f"'{action}'" for action in sorted(TOLD))
+REGISTERS = f"""
 SELECT jsonb_build_object(
   'member', (SELECT jsonb_build_object('id', 'mem_' || to_hex(m.id), 'sex', m.sex, 'birthYearFrom', m.birth_year_from,
       'workerType', m.worker_type, 'isMigrantWorker', m.is_migrant_worker, 'isModelWorker', m.is_model_worker,
@@ -51,11 +53,12 @@ SELECT jsonb_build_object(
       'organization', (SELECT s.organization FROM wall.own_sign_ins s WHERE s.id = a.id)) ORDER BY a.id)
       FROM principal a WHERE a.member_id = $1),
   'accessLog', (SELECT jsonb_agg(jsonb_build_object('at', g.at, 'principal', g.principal, 'role', g.role, 'action', g.action,
-      'purpose', g.purpose, 'caseReference', g.case_reference, 'fields', g.fields, 'operation', g.operation) ORDER BY g.id)
-      FROM access_log g WHERE g.records ? ('mem_' || to_hex($1::bigint)))
+      'purpose', g.purpose, 'caseReference', CASE WHEN g.case_reference ~ '{GROUND_SHOWN}' OR g.purpose = 'DISPUTE_CASE' THEN g.case_reference
+      WHEN g.case_reference IS NOT NULL THEN 'TEXT' END, 'fields', g.fields) ORDER BY g.id)
+      FROM access_log g WHERE g.records ? ('mem_' || to_hex($1::bigint)) AND g.action IN ({NAMES}))
 )
 """
-"""The register of members and what the hub itself keeps."""
+"""The register of members and what the hub itself keeps; of the log what the person reads there (``AccessLog`` in ``resolvers.masks``)."""
 
 ACCOUNTS: Mapping[str, str] = {
     "accessGrants": listed(

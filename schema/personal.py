@@ -51,6 +51,13 @@ class RevealedMember:
     resident_number: str | None = field("Resident number, GB 11643, if asked for (公民身份号码)")
     phone: str | None = field("Mobile number, if asked for (手机号码)")
     bank_card: str | None = field("Number of the bank card, if asked for (银行卡号)")
+    bank_card_changed_on: date | None = field(
+        "Day on which a correction changed it, for thirty days: ask the person before money is paid (银行卡号变更日期)"
+    )
+    resident_number_changed_on: date | None = field(
+        "Day on which a correction changed it, for thirty days (公民身份号码变更日期)"
+    )
+    phone_changed_on: date | None = field("Day on which a correction changed it, for thirty days (手机号码变更日期)")
 
 
 @strawberry.type(description="What was revealed, or why nothing was (明文查看结果)")
@@ -192,6 +199,9 @@ async def _reveal(
             resident_number=each.values.get(PersonalField.RESIDENT_NUMBER),
             phone=each.values.get(PersonalField.PHONE),
             bank_card=each.values.get(PersonalField.BANK_CARD),
+            bank_card_changed_on=each.changed.get(PersonalField.BANK_CARD),
+            resident_number_changed_on=each.changed.get(PersonalField.RESIDENT_NUMBER),
+            phone_changed_on=each.changed.get(PersonalField.PHONE),
         )
         for each in found or ()
     ]

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 
 import asyncpg
 
 from db.clock import SHANGHAI
+from db.members import Member
 from resolvers.commands.context import (
     MEMBER,
     CommandContext,
@@ -27,17 +28,24 @@ from resolvers.commands.purposes import PersonalField, RevealPurpose, allowed
 from resolvers.commands.receipts import receipt
 from resolvers.commands.sight import in_sight
 from resolvers.commands.stated import MAX_REFERENCE, Asked, permit
+from resolvers.masks import SHOWN_DAYS
 
 REVEAL, REPEATED, REVEAL_REFUSED = "REVEAL", "REVEAL_REPEATED", "REVEAL_REFUSED"
 DOCUMENT_READ = "DOCUMENT_READ"
+CHANGED_ON = {
+    PersonalField.BANK_CARD: Member.bank_card_changed_on,
+    PersonalField.RESIDENT_NUMBER: Member.resident_number_changed_on,
+    PersonalField.PHONE: Member.phone_changed_on,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Revealed:
-    """A member's clear values; only the fields asked for are there."""
+    """A member's clear values; only the fields asked for are there. ``changed`` has those that a correction changed of late, and when."""
 
     id: str
     values: dict[PersonalField, str | None]
+    changed: dict[PersonalField, date]
 
 
 @guarded
@@ -102,14 +110,23 @@ async def within_limit(connection: asyncpg.Connection, context: CommandContext, 
 
 async def _read(connection: asyncpg.Connection, context: CommandContext, asked: Asked) -> list[Revealed]:
     caller = narrowed(context.caller, asked.roles)
-    rows = await in_sight(connection, caller, context.today, "Member", asked.keys, columns(asked.fields))
+    wanted = [*columns(asked.fields), *(CHANGED_ON[field] for field in asked.fields if field in CHANGED_ON)]
+    rows = await in_sight(connection, caller, context.today, "Member", asked.keys, wanted)
     missing = [position for position, key in enumerate(asked.keys) if key not in rows]
     if missing:
         message = "There is no such member in your sight."
         raise Refused(*(UserError("NOT_FOUND", message, ("input", "ids", str(position))) for position in missing))
     await check_ground(connection, context, asked)
     clear = opened(rows, asked.fields, context.vault)
-    return [Revealed(text, clear[key]) for text, key in zip(asked.ids, asked.keys, strict=True)]
+    return [
+        Revealed(text, clear[key], _changed(rows[key], asked.fields, context.today))
+        for text, key in zip(asked.ids, asked.keys, strict=True)
+    ]
+
+
+def _changed(row: asyncpg.Record, fields: Sequence[PersonalField], today: date) -> dict[PersonalField, date]:
+    days = {field: row[CHANGED_ON[field].key] for field in fields if field in CHANGED_ON}
+    return {field: day for field, day in days.items() if day is not None and day > today - timedelta(SHOWN_DAYS)}
 
 
 async def _log_refusal(context: CommandContext, asked: Asked, refusal: Refused) -> None:
