@@ -396,7 +396,7 @@ def _logged(sight: Sight, table: FromClause) -> Condition:
     names = sight.binder.bind(
         lambda inputs: [ids.encode("mem", key) for key in inputs.caller.lenses[sight.lens]], TEXTS
     )
-    return and_(table.c.records.has_any(names), table.c.action.in_(sorted(TOLD)))
+    return and_(table.c.records.has_any(names), table.c.action == any_(literal(sorted(TOLD), TEXTS)))
 
 
 _SELF: Mapping[str, Rule] = {
