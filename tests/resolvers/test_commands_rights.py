@@ -278,6 +278,7 @@ async def test_a_national_official_who_is_a_worker_has_their_own_health_records_
     national = await here.pool.fetchval("SELECT id FROM organization WHERE level = 'NATIONAL'")
     grants = (Grant(Role.WORKER), Grant(Role.FEDERATION, national, Hierarchy.TERRITORIAL))
     both = Caller("both", principal_id=12, grants=grants, member_id=member, everything=True)
+    await here.signs_in(here.worker(member))
     payload = await here.ask(EXPORT, {}, both)
     document = json.loads(payload["document"])
     del document["accessLog"]
