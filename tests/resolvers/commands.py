@@ -126,7 +126,9 @@ def gids(keys: list[int], prefix: str = "mem") -> list[str]:
     return [ids.encode(prefix, key) for key in keys]
 
 
-def on_paper(number: str = "信收〔2026〕12号", scan: bytes = b"%PDF-1.7 signed", day: date | None = None) -> dict[str, Any]:
+def on_paper(
+    number: str = "信收〔2026〕12号", scan: bytes = b"%PDF-1.7 signed", day: date | None = None
+) -> dict[str, Any]:
     """The paper that a union attaches to a request."""
     return {"number": number, "receivedOn": str(day or today()), "scan": base64.b64encode(scan).decode()}
 

@@ -104,7 +104,11 @@ async def test_the_log_says_who_saw_which_fields_of_whom_for_what_when_and_from_
         ({"purpose": "BENEFIT_PAYMENT", "fields": ["BANK_CARD"]}, "MISSING_CASE_REFERENCE", ["input", "caseReference"]),
         ({"purpose": "DISPUTE_CASE", "caseReference": "  \t "}, "MISSING_CASE_REFERENCE", ["input", "caseReference"]),
         ({"purpose": "DISPUTE_CASE", "caseReference": "abc"}, "BAD_CASE_REFERENCE", ["input", "caseReference"]),
-        ({"purpose": "EMERGENCY", "caseReference": "函字二号"}, "UNEXPECTED_CASE_REFERENCE", ["input", "caseReference"]),
+        (
+            {"purpose": "EMERGENCY", "caseReference": "函字二号"},
+            "UNEXPECTED_CASE_REFERENCE",
+            ["input", "caseReference"],
+        ),
         ({"caseReference": "写给本人看的话"}, "UNEXPECTED_CASE_REFERENCE", ["input", "caseReference"]),
         ({"caseReference": "a" * 101}, "BAD_TEXT", ["input", "caseReference"]),
         ({"caseReference": "a\0b"}, "BAD_TEXT", ["input", "caseReference"]),
@@ -179,7 +183,9 @@ async def party(here, handled_by=None):
     """An open case that a county's union handles, with its member as a party: number and member."""
     row = await here.pool.fetchrow("SELECT * FROM dispute_case ORDER BY id LIMIT 1")
     await here.pool.execute(
-        "UPDATE dispute_case SET organization_id = $2, closed_on = NULL WHERE id = $1", row["id"], handled_by or here.county
+        "UPDATE dispute_case SET organization_id = $2, closed_on = NULL WHERE id = $1",
+        row["id"],
+        handled_by or here.county,
     )
     await here.pool.execute(
         "INSERT INTO dispute_party (case_id, role, name, member_id) VALUES ($1, 'CLAIMANT', '某', $2)",
