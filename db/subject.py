@@ -58,7 +58,7 @@ SELECT jsonb_build_object(
       WHEN g.case_reference IS NOT NULL THEN 'TEXT' END, 'fields', g.fields) ORDER BY g.id)
       FROM access_log g WHERE g.records ? ('mem_' || to_hex($1::bigint)) AND g.action IN ({NAMES}))
 )
-"""
+"""  # noqa: S608 — names of actions and a pattern, both of the code
 """The register of members and what the hub itself keeps; of the log what the person reads there (``AccessLog`` in ``resolvers.masks``)."""
 
 ACCOUNTS: Mapping[str, str] = {
