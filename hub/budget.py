@@ -10,17 +10,18 @@ from typing import Literal
 
 from hub.errors import Refusal
 from hub.settings import RoleLimit
+from db.meter import Meter
 from resolvers.access import Caller
 from resolvers.engine.budget import Allowance
 
 MAX_BUCKETS = 10_000
 """Spenders remembered in one process; the one that spent longest ago is forgotten first."""
 
-REQUEST_POINTS = 10
-"""What every request costs, whatever it asks for; each object that it asks for by its pages costs one more."""
+REQUEST_POINTS, STATEMENT_POINTS, MILLISECOND_POINTS = 10, 10, 50
+"""What every request costs, each of its statements, and each millisecond that is worked on it; each object of its pages costs one more."""
 
 FAILURES, FAILURE_SECONDS = 10, 300.0
-"""Failed sign-ins that one source may have at once, and the time after which all of them are forgiven."""
+"""Failed sign-ins of one source that are answered and logged one by one at once, and the time after which all of them are forgiven."""
 
 Header = tuple[bytes, bytes]
 
@@ -100,16 +101,24 @@ class Budget:
                 429,
                 "TOO_MANY_REQUESTS",
                 f"The budget of {buckets.capacity:,.0f} points in {buckets.seconds:.0f} s is spent. Ask again in {wait} s, "
-                "or for less: a request costs 10 points and one for each object that its pages may hold.",
+                "or for less: a request costs 10 points, one for each object that its pages may hold, 10 for each statement and 50 for "
+                "each millisecond.",
                 [(b"retry-after", str(wait).encode()), *headers(buckets, buckets.left(key))],
             )
 
-    def charge(self, caller: Caller, source: str, cost: int) -> tuple[Header, ...]:
-        """Take the points of a request that was run; the headers that say what is left."""
+    def charge(self, caller: Caller, source: str, cost: float) -> tuple[Header, ...]:
+        """Take points of a caller; the headers that say what is left."""
         buckets = self.buckets(caller)
         if buckets is None:
             return ()
-        return headers(buckets, buckets.spend(spender(caller, source), REQUEST_POINTS + cost))
+        return headers(buckets, buckets.spend(spender(caller, source), cost))
+
+
+def cost_of(meter: Meter, seconds: float) -> float:
+    """The points that an operation costs, whatever became of it: by what it used, and the time that was worked on it."""
+    return (
+        REQUEST_POINTS + meter.objects + meter.statements * STATEMENT_POINTS + seconds * 1000 * MILLISECOND_POINTS
+    )
 
 
 def spender(caller: Caller, source: str) -> Hashable:
@@ -127,16 +136,16 @@ def headers(buckets: Buckets, left: float) -> tuple[Header, ...]:
 
 
 class Failures:
-    """Failed sign-ins by source: after ten at once a source waits half a minute for each further one."""
+    """Failed sign-ins by source: after ten at once one more is answered and logged each half minute."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.buckets = Buckets(FAILURES, FAILURE_SECONDS, clock=clock)
 
-    def require(self, source: str) -> None:
-        """Let a source try.
+    def record(self, source: str) -> None:
+        """Remember a failure.
 
         Raises:
-            Refusal: 429 TOO_MANY_FAILURES with ``Retry-After``.
+            Refusal: 429 TOO_MANY_FAILURES with ``Retry-After``, where a source has no failure left.
         """
         key = network(source)
         if self.buckets.left(key) < 1:
@@ -147,12 +156,7 @@ class Failures:
                 f"Too many sign-ins from this address have failed. Try again in {wait} s, with another token.",
                 [(b"retry-after", str(wait).encode())],
             )
-
-    def record(self, source: str) -> None:
-        """Remember a failure."""
-        key = network(source)
-        if self.buckets.left(key) >= 1:
-            self.buckets.spend(key, 1)
+        self.buckets.spend(key, 1)
 
 
 @lru_cache(4096)

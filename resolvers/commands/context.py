@@ -15,6 +15,7 @@ from db.access import Role
 from db.audit import Digest, Entry, record
 from db.connect import acquired
 from db.crypto import Vault
+from db.meter import METER
 from db.row_security import Scope
 from resolvers.access import Caller
 from resolvers.engine import ids
@@ -145,6 +146,8 @@ def guarded(
 
     @functools.wraps(command)
     async def run(context: CommandContext, /, *args: P.args, **more: P.kwargs) -> R:
+        if (meter := METER.get()) is not None:
+            meter.commands += 1
         try:
             return await command(context, *args, **more)
         except (HubError, Refused):
