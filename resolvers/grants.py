@@ -44,8 +44,12 @@ registry.add(
     Source(
         Principal,
         "prin",
-        hide=("subject", "member_id"),
-        fields={"grants": GRANTS, "api_keys": KEYS},
+        hide=("subject", "member_id", "organization_id"),
+        fields={
+            "organization": One("Organization", Principal.organization_id),
+            "grants": GRANTS,
+            "api_keys": KEYS,
+        },
     )
 )
 registry.add(

@@ -9,9 +9,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, any_, exists, false, literal_column, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    and_,
+    any_,
+    exists,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
 
-from db.access import AccessGrant
+from db.access import AccessGrant, Principal
 from db.activities import Attendance
 from db.agreements import CollectiveAgreement
 from db.assistance import CooperationAgreement, RosterEntry
@@ -20,18 +33,18 @@ from db.certifications import Certification, CertificationRound
 from db.disputes import DisputeCase, DisputeParty
 from db.divisions import DivisionClosure
 from db.employers import Employer
-from db.grants import ADMINISTRATORS
+from db.grant_table import NO_ROWS, SEEN, Sees
 from db.insurance import InsuranceEnrolment
 from db.mediation import LegalService, MediationBody
 from db.members import Engagement, Member, Membership
 from db.model import Model
 from db.organizations import Hierarchy, IndustrialClosure, TerritorialClosure
 from db.relief import Household
-from resolvers.access import Caller, Lens
+from resolvers.access import Lens
 from resolvers.engine import ids
 from resolvers.engine.alias import alias
 from resolvers.engine.binder import BIGINT, BIGINTS, TEXTS, Binder
-from resolvers.engine.source import Source
+from resolvers.engine.source import Source, one_of
 from resolvers.reach import Period, held_last, holds
 
 Condition = ColumnElement[bool]
@@ -64,14 +77,15 @@ class Sight:
         """Today."""
         return self.binder.day(None)
 
-    def administered(self) -> ColumnElement[Any]:
-        """The unions over whose subtree the caller administers access, along the lens's hierarchy."""
-        return any_(self.binder.bind(lambda inputs: _administered(inputs.caller, self.hierarchy), BIGINTS))
+    def administered(self, column: ColumnElement[Any]) -> Condition:
+        """The union in the column is one over whose subtree the caller administers access, along the lens's hierarchy, or below it."""
+        keys = self.binder.bind(lambda inputs: list(inputs.caller.administered(self.hierarchy)), BIGINTS)
+        return self.below(column, keys=any_(keys))
 
     def administrator(self) -> ColumnElement[Any]:
         """The caller's own key, if they administer access along the lens's hierarchy."""
         return self.binder.bind(
-            lambda inputs: inputs.caller.principal_id if _administered(inputs.caller, self.hierarchy) else None,
+            lambda inputs: inputs.caller.principal_id if inputs.caller.administered(self.hierarchy) else None,
             BIGINT,
         )
 
@@ -122,14 +136,6 @@ class Sight:
     def _holds(self, closure: FromClause) -> Condition:
         period, day = Period(closure.c.valid_from, closure.c.valid_to), self.day()
         return held_last(closure, day) if self.last else holds(period, day)
-
-
-def _administered(caller: Caller, hierarchy: Hierarchy) -> list[int]:
-    return [
-        grant.organization_id
-        for grant in caller.grants
-        if grant.role in ADMINISTRATORS and grant.hierarchy is hierarchy and grant.organization_id is not None
-    ]
 
 
 def _own(column: str) -> Rule:
@@ -223,22 +229,45 @@ _AID_OF_UNIONS: Mapping[str, Rule] = {
 }
 
 
-def _grants(sight: Sight, table: FromClause) -> Condition:
-    """Over a union that the caller administers, or made by the caller."""
-    over = and_(table.c.hierarchy == sight.hierarchy, sight.below(table.c.organization_id, keys=sight.administered()))
-    return or_(over, table.c.granted_by == sight.administrator())
-
-
 def _own_key(sight: Sight, table: FromClause) -> Condition:
     return table.c.principal_id == sight.principal()
 
 
-def _holder(column: str) -> Rule:
-    """Who holds a grant in sight."""
-    return lambda sight, table: sight.some(
-        AccessGrant, lambda other: other.c.principal_id == table.c[column], "AdministeredGrant"
-    )
+def _granted_over(sight: Sight, table: FromClause) -> Condition:
+    """A grant over a union that the caller administers, along the same hierarchy."""
+    return and_(table.c.hierarchy == sight.hierarchy, sight.administered(table.c.organization_id))
 
+
+def _holders(sight: Sight, table: FromClause) -> Condition:
+    """Who holds a grant in sight."""
+    return sight.some(AccessGrant, lambda other: other.c.principal_id == table.c.id, "AdministeredGrant")
+
+
+def _wholly(sight: Sight, table: FromClause) -> Condition:
+    """The key is of who belongs to a union that the caller administers, and holds no role but over such unions."""
+
+    def strays(other: FromClause) -> Condition:
+        open_ = and_(other.c.revoked_at.is_(None), or_(other.c.valid_to.is_(None), other.c.valid_to > sight.day()))
+        inside = func.coalesce(_granted_over(sight, other), false())
+        return and_(
+            other.c.principal_id == table.c.principal_id, not_(one_of(other.c.role, NO_ROWS)), open_, not_(inside)
+        )
+
+    def belongs(other: FromClause) -> Condition:
+        return and_(other.c.id == table.c.principal_id, sight.administered(other.c.organization_id))
+
+    return and_(sight.some(Principal, belongs), not_(sight.some(AccessGrant, strays)))
+
+
+_SEES: Mapping[Sees, Rule] = {
+    Sees.OVER: _granted_over,
+    Sees.MADE: lambda sight, table: table.c.granted_by == sight.administrator(),
+    Sees.HOLDERS: _holders,
+    Sees.BELONGING: lambda sight, table: sight.administered(table.c.organization_id),
+    Sees.OWN: _own_key,
+    Sees.WHOLLY: _wholly,
+}
+"""The words of ``db.grant_table`` as conditions."""
 
 _UNION: Mapping[str, Rule] = {
     "Organization": _unions,
@@ -281,9 +310,7 @@ _UNION: Mapping[str, Rule] = {
     **_CASE,
     "SubjectRequest": _Of(Member, "member_id"),
     **_AID_OF_UNIONS,
-    "AdministeredGrant": _grants,
-    "Principal": _holder("id"),
-    "ApiKey": lambda sight, table: or_(_own_key(sight, table), _holder("principal_id")(sight, table)),
+    **{typename: _any(*(_SEES[each] for each in seen)) for typename, seen in SEEN.items()},
 }
 
 _AGREEMENTS_OF_DIVISION: Mapping[str, Rule] = {

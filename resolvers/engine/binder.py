@@ -63,6 +63,12 @@ class Binder:
         self.getters: dict[str, Getter] = {}
         self.few = few
 
+    def of_few(self) -> "Binder":
+        """The binder of the same statement, for a part of it that finds few rows, as those which an operation names."""
+        made = Binder(few=True)
+        made.getters = self.getters
+        return made
+
     def bind(self, get: Getter, kind: TypeEngine[Any]) -> BindParameter[Any]:
         """A parameter whose value ``get`` finds; a number is compared as it is, not rounded to the scale of its column."""
         name = f"b{len(self.getters)}"

@@ -328,7 +328,11 @@ class Rolled:
         drill = drills[0] if drills else None
         targets = counting.place.targets(drill)
         covered = counting.registry.covers(*counting.place.rolled, counting.lenses, counting.binder)
-        return None if targets is None or covered is None else cls(counting, targets, drill, covered)
+        if targets is None or covered is None:
+            return None
+        for item in counting.dimensions:
+            targets = targets if item.children is None else counting.keys.targets(targets, item.children)
+        return cls(counting, targets, drill, covered)
 
     def cells(self, grouped: Callable[..., Select[Any]]) -> Select[Any]:
         """The groups of one parent, and the whole."""
@@ -355,10 +359,7 @@ class Rolled:
         )
         part = Parts(counting.statistic, asked, self.targets, counting.binder).all()
         names = {self.drill: "child", time: "bucket"}
-        raw = [part.c[names.get(item.name, f"d_{item.name}")] for item in counting.dimensions]
-        drilled = [item.children for item in counting.dimensions]
-        children = [None if each is None else (each.target, each.told) for each in drilled]
-        part, keys = counting.keys.told_of(part, raw, children)
+        keys = [part.c[names.get(item.name, f"d_{item.name}")] for item in counting.dimensions]
         records = cast(func.coalesce(func.sum(part.c.n), 0), BIGINT)
         several = func.count(part.c.person) - func.count(part.c.person.distinct())
         found = {"records": records, "persons": records - several}

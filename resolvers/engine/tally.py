@@ -250,12 +250,12 @@ class Counting:
         children = self.place.children(name)
         if children is not None:
             self._told_of(name, children.target)
-            key, joins = self.keys.told(children.key, children.target, children.told)
-            return Dimension(term, key, children.target, children.label, children, joins=(*children.joins, *joins))
+            key = self.keys.child(children.key, children)
+            return Dimension(term, key, children.target, children.label, children, joins=children.joins)
         found = self._declared(name)
         if isinstance(found, Ref):
             self._told_of(name, found.target)
-            key, joins = self.keys.told(expression(found.key), found.target)
+            key, joins = self.keys.named(expression(found.key), found.target)
             return Dimension(term, key, found.target, expression(found.label), joins=joins)
         column = expression(found)
         return Dimension(term, column, codes=getattr(column.type, "enum_class", None))

@@ -61,7 +61,7 @@ def anchor(registry: Registry, typename: str, named: Leaf, lenses: tuple[Lens, .
     """
     source = registry.sources[typename]
     found = select(source.key.label("key")).where(source.key == binder.key(named, source.prefix))
-    conditions = [wall(source, lenses, binder, None) for wall in (registry.sight, registry.countable)]
+    conditions = [wall(source, lenses, binder.of_few(), None) for wall in (registry.sight, registry.countable)]
     if all(condition is not None for condition in conditions):
         found = found.where(or_(*(condition for condition in conditions if condition is not None)))
     return found.subquery("anchor")

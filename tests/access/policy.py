@@ -26,7 +26,6 @@ class Entry:
     fields: tuple[str, ...]
     leads: tuple[str, ...]
     masked: Mapping[str, Mapping[str, str]]
-    counted: bool = True
 
     def sees(self, group: str) -> bool:
         """Whether a group sees any row."""
@@ -71,7 +70,7 @@ def read() -> Policy:
 
 
 def _entry(name: str, given: Mapping[str, Any], groups: Mapping[str, str], words: Mapping[str, str]) -> Entry:
-    unknown = set(given) - {"title", "why", "rows", "fields", "leads", "masked", "counted"}
+    unknown = set(given) - {"title", "why", "rows", "fields", "leads", "masked"}
     assert not unknown, f"{PLACE.name}: [{name}] has {unknown}, which mean nothing"
     rows = given.get("rows", {})
     masked = {}
@@ -91,7 +90,6 @@ def _entry(name: str, given: Mapping[str, Any], groups: Mapping[str, str], words
         tuple(given.get("fields", "").split()),
         tuple(given.get("leads", "").split()),
         masked,
-        given.get("counted", True),
     )
 
 

@@ -13,7 +13,7 @@ from tests.access import anchors
 from tests.access.asking import Writer
 from tests.access.cells import planned
 from tests.access.judge import Judge, Sight, Truth
-from tests.access.matrix import PATHS, Matrix, nodes
+from tests.access.matrix import PATHS, Matrix, lookups, nodes
 from tests.access.policy import NATIONAL, PUBLIC, Policy, missing
 from tests.access.reference import Reference, groups_of
 from tests.access.related import Unions
@@ -91,6 +91,20 @@ async def test_a_persona_sees_what_the_policy_table_says_and_nothing_else(
     assert len(judge.cells) > 1_000
     record_property("cells", len(judge.cells))
     print(f"{name}: {len(judge.cells)} cells")
+
+
+@pytest.mark.parametrize("name", ["public", "analyst"])
+async def test_callers_with_aggregates_only_find_no_row_by_its_key_and_no_key_of_a_row(
+    matrix: Matrix, truth: Truth, owner: asyncpg.Pool, name: str
+) -> None:
+    """What they have no list of they do not find by ID, code or number either, nor as a dimension of statistics."""
+    persona = matrix.stage.callers[name]
+    reference = Reference(owner, matrix.writer.policy, TABLES, persona, today())
+    judge = Judge(matrix.writer, await Sight.of(reference, matrix.writer.policy), truth, matrix.unions)
+    for path in (nodes, lookups, anchors.keys):
+        await path(matrix, judge, persona)
+    assert not judge.faults, "\n".join(judge.faults[:40])
+    assert len(judge.cells) > 500
 
 
 async def test_the_matrix_finds_a_wall_that_is_not_there(

@@ -91,11 +91,7 @@ async def test_phones_are_sealed_with_their_index_and_parts_and_a_few_members_ha
         assert row["phone_index"] == vault.indexes(PHONE, phone)[0]
     with_card = [row for row in rows if row["bank_card"]]
     assert 0.01 < len(with_card) / MEMBERS < 0.06
-    for _row, card in zip(
-        with_card,
-        vault.open(Sealed("member", "bank_card", row["id"], row["bank_card"]) for row in with_card),
-        strict=True,
-    ):
+    for card in vault.open(Sealed("member", "bank_card", row["id"], row["bank_card"]) for row in with_card):
         assert luhn.is_valid(card)
         assert len(card) == 19
 

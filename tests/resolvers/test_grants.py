@@ -1,7 +1,7 @@
 """Who administers access sees who has what in their own subtree, until when, and no key; others see their own keys at the most."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -15,8 +15,9 @@ from db.grants import Proposed, grant, revoke
 from db.organizations import Hierarchy
 from db.principals import Actor, by_id, create_key, create_principal
 from db.row_security import READER
-from resolvers.access import PUBLIC, Caller
+from resolvers.access import PUBLIC, Caller, Grant
 from resolvers.engine.engine import Engine
+from resolvers.engine.ids import encode
 from resolvers.viewer import caller_of
 from schema import registry, schema
 from tests.resolvers.commands import Hub, hub
@@ -47,10 +48,15 @@ class Here:
 
 
 async def principal(
-    connection: asyncpg.Connection, name: str, *roles: Role, by: Caller | None = None, **scope: Any
+    connection: asyncpg.Connection,
+    name: str,
+    *roles: Role,
+    by: Caller | None = None,
+    of: int | None = None,
+    **scope: Any,
 ) -> Caller:
     kind = PrincipalKind.AGENCY if name == "agency" else PrincipalKind.PERSON
-    number = await create_principal(connection, name, kind)
+    number = await create_principal(connection, name, kind, organization_id=of)
     actor = Actor("operator") if by is None else Actor(by.name, by.principal_id)
     for role in roles:
         await grant(connection, Proposed(number, role, today(), **scope), by=actor)
@@ -79,9 +85,9 @@ async def here(request, fresh_database_url, vault):
         callers["national"] = await principal(connection, "national", Role.FEDERATION, **whole)
         callers["county"] = await principal(connection, "county", Role.FEDERATION, **county)
         callers["clerk"] = await principal(
-            connection, "clerk", Role.GRASSROOTS_UNION, by=callers["county"], valid_to=until, **county
+            connection, "clerk", Role.GRASSROOTS_UNION, by=callers["county"], of=made.county, valid_to=until, **county
         )
-        callers["analyst"] = await principal(connection, "analyst", Role.ANALYST, by=callers["county"])
+        callers["analyst"] = await principal(connection, "analyst", Role.ANALYST, by=callers["county"], of=made.county)
         callers["other"] = await principal(connection, "other", Role.FEDERATION, **others)
         callers["agency"] = await principal(connection, "agency", Role.HR_BUREAU, division_id=division)
         for name in ("agency", "clerk"):
@@ -165,3 +171,35 @@ async def test_a_grant_of_another_subtree_is_not_found_by_its_id(here):
     for caller in (here.callers["other"], here.callers["clerk"], PUBLIC):
         answer = await here.engine.execute(document(text), None, {"ids": ids}, caller=caller)
         assert json.loads(answer.body)["data"] == {"nodes": [None] * len(ids)}
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        Caller("idle lawyer", grants=(Grant(Role.CASE_WORKER),)),
+        Caller("idle tribunal", grants=(Grant(Role.TRIBUNAL),)),
+        Caller("worker without a record", grants=(Grant(Role.WORKER),)),
+        Caller("idle lawyer and analyst", grants=(Grant(Role.CASE_WORKER), Grant(Role.ANALYST))),
+        *(
+            Caller(f"{role.name} of nothing", grants=(Grant(role, hierarchy=Hierarchy.TERRITORIAL),))
+            for role in (Role.FEDERATION, Role.GRASSROOTS_UNION, Role.HR_BUREAU, Role.SOCIAL_SECURITY_AGENCY)
+        ),
+    ],
+    ids=lambda caller: caller.name,
+)
+async def test_whose_scope_is_empty_today_sees_their_own_key_and_no_record(here, caller):
+    async with here.hub.pool.acquire() as connection:
+        number = await create_principal(connection, caller.name, PrincipalKind.PERSON)
+        await create_key(connection, caller.name)
+    mine = replace(caller, principal_id=number)
+    assert (await here.read(KEYS, mine))["totalCount"] == 1
+    for field in ("disputeCases", "members", "organizations", "administeredGrants", "accessLog"):
+        assert await here.read(f"{{ {field} {{ totalCount nodes {{ id }} }} }}", mine) == {"totalCount": 0, "nodes": []}
+
+
+async def test_a_principal_says_to_which_union_it_belongs(here):
+    text = "{ administeredGrants { nodes { principal { name organization { id } } } } }"
+    found = await here.read(text, here.callers["county"])
+    of = {each["principal"]["name"]: each["principal"]["organization"] for each in found["nodes"]}
+    union = {"id": encode("org", here.hub.county)}
+    assert of == {"county": union, "clerk": union, "analyst": union}

@@ -153,6 +153,7 @@ async def test_roll_ups_carry_the_same_noise_as_records(
     chance = random.Random("noise")
     places = [await crowded(changing, level) for level in ("PROVINCE", "CITY")]
     rolled, plain = (Caller(changing, small_cell=-MOST) for _ in range(2))
+    monkeypatch.setattr(noise, "FLOOR", 1)
     of, used, given_cells = Rolled.of, [], 0
     for number in range(ROUNDS):
         given = _question(chance, places)

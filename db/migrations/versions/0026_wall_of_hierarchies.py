@@ -5,7 +5,7 @@ from alembic import op
 from db.migrations.wall import AGGREGATES, DROP_POLICIES, EVERYTHING, also, name_of
 
 revision: str = "0026"
-down_revision: str | None = "0024"
+down_revision: str | None = "0025"
 branch_labels = None
 depends_on = None
 
