@@ -29,7 +29,8 @@ REMEMBERED_SECONDS = 5.0
 MAX_SESSIONS = 10_000
 
 VERIFIED_TOGETHER = 2
-"""Tokens and keys of one source that are checked at a time, where none has signed in before: so many connections, and no more turns."""
+"""Tokens and keys of one source that are checked at a time, of those that have not signed in before; the next ones wait for their turn.
+So whoever sends bad ones takes so many connections of the pool and no more."""
 
 KEY = re.compile(rb"uh_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 
@@ -112,8 +113,8 @@ class Authenticator:
 
         Args:
             authorization: the values of all ``Authorization`` headers.
-            source: the address of the caller. Failures are counted by it, and refusals held back after some: a good token or key is
-                never refused for the failures of others.
+            source: the address of the caller. Failures are counted by it, and held back after some; a token or key is looked at first, so
+                that a good one is never refused for the failures of others.
 
         Raises:
             Refusal: 401 or 403 with the code of what is wrong, 429 TOO_MANY_FAILURES in its place, 503 PROVIDER_UNAVAILABLE.
@@ -125,17 +126,27 @@ class Authenticator:
         digest = sha256(authorization[0]).digest() if len(authorization) == 1 else b""
         who: list[str] = []
         try:
+            bearer(authorization)
             if digest in self.sessions:
                 return await self.signed_in(authorization, digest, who)
-            bearer(authorization)
             async with self.turns.turn(network(source)):
                 return await self.signed_in(authorization, digest, who)
         except Refusal as refusal:
             if refusal.status in (401, 403):
-                self.sessions.pop(digest, None)
-                self.failures.record(source)
-                await self.tell(Refused(refusal.code, who[0] if who else None, source))
+                await self.failed(Refused(refusal.code, who[0] if who else None, source), digest)
             raise
+
+    async def failed(self, refused: Refused, digest: bytes) -> None:
+        """Count and log a failure, as long as its source has some left. A token that was good until now is always logged: it is once.
+
+        Raises:
+            Refusal: 429 TOO_MANY_FAILURES, in the place of what was wrong.
+        """
+        was_good = self.sessions.pop(digest, None) is not None
+        held_back = self.failures.record(refused.source)
+        if held_back is not None and not was_good:
+            raise held_back
+        await self.tell(refused)
 
     async def signed_in(self, authorization: list[bytes], digest: bytes, who: list[str]) -> Caller:
         """Check a token or key in full and remember its caller; ``who`` gets the principal's name once it is proven."""
@@ -237,6 +248,15 @@ def bearer(authorization: list[bytes]) -> bytes:
     if len(token) > MAX_TOKEN:
         raise unauthenticated(f"The token is over {MAX_TOKEN} bytes.", "BAD_TOKEN")
     return token
+
+
+def distinct(authorization: list[bytes]) -> list[bytes]:
+    """The values of a handshake's headers and of its first message, the same token once."""
+    found: dict[tuple[bytes, bytes], bytes] = {}
+    for value in authorization:
+        scheme, _, token = value.partition(b" ")
+        found.setdefault((scheme.lower(), token.strip(b" ")), value)
+    return list(found.values())
 
 
 def until(expires: float) -> float:

@@ -8,9 +8,9 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Literal
 
+from db.meter import Meter
 from hub.errors import Refusal
 from hub.settings import RoleLimit
-from db.meter import Meter
 from resolvers.access import Caller
 from resolvers.engine.budget import Allowance
 
@@ -141,22 +141,20 @@ class Failures:
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.buckets = Buckets(FAILURES, FAILURE_SECONDS, clock=clock)
 
-    def record(self, source: str) -> None:
-        """Remember a failure.
-
-        Raises:
-            Refusal: 429 TOO_MANY_FAILURES with ``Retry-After``, where a source has no failure left.
-        """
+    def record(self, source: str) -> Refusal | None:
+        """Count a failure; 429 TOO_MANY_FAILURES with ``Retry-After`` where the source has none left."""
         key = network(source)
-        if self.buckets.left(key) < 1:
-            wait = self.buckets.wait(key)
-            raise Refusal(
-                429,
-                "TOO_MANY_FAILURES",
-                f"Too many sign-ins from this address have failed. Try again in {wait} s, with another token.",
-                [(b"retry-after", str(wait).encode())],
-            )
-        self.buckets.spend(key, 1)
+        if self.buckets.left(key) >= 1:
+            self.buckets.spend(key, 1)
+            return None
+        wait = self.buckets.wait(key)
+        return Refusal(
+            429,
+            "TOO_MANY_FAILURES",
+            "This token or key is refused, and too many sign-ins from this address have failed for it to be said why. "
+            f"Ask again in {wait} s, or send a good one now.",
+            [(b"retry-after", str(wait).encode())],
+        )
 
 
 @lru_cache(4096)

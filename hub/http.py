@@ -18,6 +18,7 @@ from hub.messages import in_chinese, wants_chinese
 from hub.negotiation import JSON, RESPONSE, accepts, is_json
 from hub.operations import CLIENT_CLOSED, Operations, refused
 from hub.parameters import Parameters, from_body, from_query_string
+from hub.proxies import source_of
 from resolvers.access import Caller
 
 BODY_SECONDS = 30.0
@@ -282,12 +283,6 @@ def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
             waits = True
     chinese = bool(language) and wants_chinese(language)
     return Headers(accept, content_type, length, encoded, upgrade, explain, waits, authorization, chinese)
-
-
-def source_of(scope: Scope) -> str:
-    """The address of the peer; empty behind a socket that has none."""
-    client = scope.get("client")
-    return str(client[0]) if client else ""
 
 
 async def discard(receive: Receive, size: int) -> bool:

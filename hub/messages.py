@@ -43,7 +43,7 @@ CHINESE: Mapping[str, str] = {
     "API_KEY_REVOKED": "接口密钥已撤销，请申请新的密钥。",
     "NO_GRANT": "已识别您的身份，但今日没有任何授权，请联系授权管理人员。",
     "NO_INTROSPECTION": "您无权查询接口的结构定义。",
-    "TOO_MANY_FAILURES": "该地址登录失败次数过多，请稍后使用其他令牌再试。",
+    "TOO_MANY_FAILURES": "令牌无效，且该地址登录失败次数过多，暂不说明原因；请使用有效令牌，或稍后再试。",
     "TOO_MANY_REQUESTS": "请求额度已用完，请稍后再试，或减少请求内容。",
     "PROVIDER_UNAVAILABLE": "暂时无法联系身份提供方，请稍后再试。",
     # documents and arguments

@@ -11,6 +11,7 @@ import uvicorn
 from hub.app import create_app
 from hub.database import url_of
 from hub.keys import vault_of
+from hub.proxies import trusted_hosts
 from hub.settings import Settings, is_loopback
 from hub.telemetry import configure_logging
 
@@ -45,7 +46,8 @@ def config(settings: Settings) -> uvicorn.Config:
         log_level=settings.log_level,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=trusted_hosts(settings.trusted_proxies),  # not set, uvicorn trusts 127.0.0.1
         limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,

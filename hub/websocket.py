@@ -18,11 +18,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hub.auth import Authenticator
+from hub.auth import Authenticator, distinct
 from hub.errors import Refusal, body_of
 from hub.messages import in_chinese, wants_chinese
 from hub.operations import CLIENT_CLOSED, DATABASE_AWAY, Operations, Ran, refused
 from hub.parameters import Parameters, from_object
+from hub.proxies import source_of
 from resolvers.access import Caller
 
 PROTOCOL = "graphql-transport-ws"
@@ -130,9 +131,10 @@ class Connection:
         self.endpoint = endpoint
         self.operations = endpoint.operations
         self.websocket = websocket
-        self.source = websocket.client.host if websocket.client else ""
+        self.source = source_of(websocket.scope)
         self.authorization = [value.encode("latin-1") for value in websocket.headers.getlist("authorization")]
         self.chinese = wants_chinese(websocket.headers.get("accept-language", "").encode("latin-1"))
+        self.is_acknowledged = False
         self.running: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
@@ -212,6 +214,7 @@ class Connection:
             if type(given) is not str:
                 raise Closing(BAD_REQUEST, "`authorization` must be a text: Bearer TOKEN")
             self.authorization.append(given.encode("utf-8", "replace"))
+        self.authorization = distinct(self.authorization)
         if "headers" in payload and not self.authorization:
             raise Closing(BAD_REQUEST, "`headers` is not read: put `authorization` into the payload itself")
         try:
@@ -223,6 +226,7 @@ class Connection:
             raise Closing(code, f"{refusal.code}: {refusal.message}") from None
         except Exception as error:
             raise Closing(TRY_AGAIN_LATER, str(self.operations.failed(error, None).code)) from None
+        self.is_acknowledged = True
         await self.send({"type": "connection_ack"})
 
     async def signed_in(self) -> Caller:
@@ -230,7 +234,7 @@ class Connection:
 
         Raises:
             Closing: they may not be here, or not any longer.
-            Refusal: they have failed too often, or their provider cannot be asked.
+            Refusal: their provider cannot be asked; or, before they were acknowledged, too many have failed.
         """
         authenticator = self.endpoint.authenticator
         try:
@@ -238,7 +242,7 @@ class Connection:
                 self.authorization, self.source
             )
         except Refusal as refusal:
-            if refusal.status in (401, 403):
+            if refusal.status in (401, 403) or (self.is_acknowledged and refusal.code == "TOO_MANY_FAILURES"):
                 raise Closing(FORBIDDEN, f"{refusal.code}: {refusal.message}") from None
             raise
 

@@ -12,7 +12,7 @@ from hub.app import Hub
 from hub.errors import Refusal
 from resolvers.access import PUBLIC
 from resolvers.engine.document import Answer
-from tests.hub.conftest import BEARER, ToyEngine
+from tests.hub.conftest import BEARER, TOKEN, ToyEngine
 from tests.hub.sockets import ACK, INIT, Socket, connected
 from tests.tokens import token
 
@@ -82,11 +82,40 @@ async def test_without_a_token_it_is_the_public_analyst(app: Hub, engine: ToyEng
     assert {call["caller"] for call in engine.calls} == {PUBLIC}
 
 
-async def test_the_token_may_come_with_the_handshake_but_not_twice(app: Hub, engine: ToyEngine) -> None:
+async def test_the_token_may_come_with_the_handshake(app: Hub, engine: ToyEngine) -> None:
     async with connected(app, init={"type": "connection_init"}, headers=BEARER) as socket:
         await socket.answer("1", WORD)
     assert engine.calls[-1]["persona"] == "national"
-    async with connected(app, init=None, headers=BEARER) as socket:
+
+
+@pytest.mark.parametrize("written", [f"Bearer {TOKEN}", f"bearer  {TOKEN} "])
+async def test_the_same_token_with_handshake_and_init_is_one(app: Hub, engine: ToyEngine, written: str) -> None:
+    assert app.sockets is not None
+    async with connected(app, headers={"authorization": written}) as socket:
+        await socket.answer("1", WORD)
+    assert engine.calls[-1]["persona"] == "national"
+    assert len(app.sockets.authenticator.sessions) == 1
+    assert len(app.sockets.operations.budget.principals.levels) == 1  # type: ignore[union-attr]
+
+
+async def test_the_same_bad_token_with_handshake_and_init_is_one_failure(
+    app: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert app.sockets is not None
+    bad = {"authorization": f"Bearer {token('stranger')}"}
+    with caplog.at_level(logging.WARNING, "unionhub.auth"):
+        async with connected(app, init=None, headers=bad) as socket:
+            socket.say({"type": "connection_init", "payload": bad})
+            code, reason = await socket.end()
+    assert (code, reason.partition(":")[0]) == (4403, "UNKNOWN_PRINCIPAL")
+    assert len([record for record in caplog.records if record.name == "unionhub.auth"]) == 1
+    buckets = app.sockets.authenticator.failures.buckets
+    assert buckets.capacity - buckets.left("192.0.2.7") == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("other", [f"Bearer {token('analyst')}", "Bearer nonsense", f"Basic {TOKEN}", ""])
+async def test_two_tokens_with_handshake_and_init_are_one_too_many(app: Hub, other: str) -> None:
+    async with connected(app, init=None, headers={"authorization": other}) as socket:
         socket.say(INIT)
         code, reason = await socket.end()
         assert (code, reason.partition(":")[0]) == (4403, "SEVERAL_TOKENS")
