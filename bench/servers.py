@@ -86,6 +86,7 @@ def hub(database: Database, folder: Path = FOLDER, *, persona: str = "national",
         "UNIONHUB_DATA_DIR": str(settings.data_dir),
         "UNIONHUB_PORT": str(port),
         "UNIONHUB_BUDGET_POINTS": "0",
+        "UNIONHUB_CALLER_CONNECTIONS": "0",
     }
     name, command = ("hub", ["hub.cli", "serve"]) if walls == 2 else ("hub without the second wall", ["bench.one_wall"])
     with running(name, [sys.executable, "-m", *command], port, variables, folder) as pid:

@@ -12,7 +12,7 @@ import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from db.meter import METER, Meter, waited
+from db.meter import METER, Meter, waiting
 from db.row_security import NOBODY, READER, Scope
 
 SESSION = {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_custom_plan", "application_name": "unionhub"}
@@ -161,11 +161,13 @@ async def create_pool(
 @asynccontextmanager
 async def acquired(pool: asyncpg.Pool, scope: Scope) -> AsyncIterator[asyncpg.Connection]:
     """A connection of the pool that sees by a scope."""
-    began = time.perf_counter()
-    async with pool.acquire() as connection:
-        waited(began)
+    with waiting():
+        connection = await pool.acquire()
+    try:
         await connection.carry(scope)
         yield connection
+    finally:
+        await pool.release(connection)
 
 
 def create_engine(url: str, **options: Any) -> AsyncEngine:

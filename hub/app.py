@@ -33,6 +33,7 @@ from hub.messages import in_chinese, wants_chinese
 from hub.oidc import Issuer
 from hub.operations import Executes, Operations
 from hub.settings import RoleLimit, Settings
+from hub.shares import Places
 from hub.telemetry import Telemetry, log_fault
 from hub.tokens import local_issuer
 from hub.websocket import WebSocketEndpoint
@@ -201,6 +202,7 @@ def create_app(
             telemetry,
             budget=Budget(settings.budget_points, settings.public_budget_points, settings.budget_seconds),
             disclosed=Disclosed(settings.public_cells, settings.analyst_cells),
+            places=Places(settings.share, settings.caller_queue),
             role_limits=RoleLimits(
                 RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE),
                 settings.role_limits,

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
+from time import perf_counter
 from typing import Literal
 
 from db.meter import Meter
@@ -17,8 +18,9 @@ from resolvers.engine.budget import Allowance
 MAX_BUCKETS = 10_000
 """Spenders remembered in one process; the one that spent longest ago is forgotten first."""
 
-REQUEST_POINTS, STATEMENT_POINTS, MILLISECOND_POINTS = 10, 10, 50
-"""What every request costs, each of its statements, and each millisecond that is worked on it; each object of its pages costs one more."""
+REQUEST_POINTS, STATEMENT_POINTS, MILLISECOND_POINTS, COMMAND_POINTS = 10, 10, 50, 1_000
+"""What every request costs, each of its statements, each millisecond that is worked on it, and each of its commands, which write to the audit
+log also when they are refused. Each object that its pages may hold costs one more."""
 
 FAILURES, FAILURE_SECONDS = 10, 300.0
 """Failed sign-ins of one source that are answered and logged one by one at once, and the time after which all of them are forgiven."""
@@ -101,8 +103,8 @@ class Budget:
                 429,
                 "TOO_MANY_REQUESTS",
                 f"The budget of {buckets.capacity:,.0f} points in {buckets.seconds:.0f} s is spent. Ask again in {wait} s, "
-                "or for less: a request costs 10 points, one for each object that its pages may hold, 10 for each statement and 50 for "
-                "each millisecond.",
+                f"or for less: a request costs {REQUEST_POINTS} points, one for each object that its pages may hold, {STATEMENT_POINTS} for "
+                f"each statement, {MILLISECOND_POINTS} for each millisecond and {COMMAND_POINTS:,} for each command.",
                 [(b"retry-after", str(wait).encode()), *headers(buckets, buckets.left(key))],
             )
 
@@ -114,10 +116,34 @@ class Budget:
         return headers(buckets, buckets.spend(spender(caller, source), cost))
 
 
+class Account:
+    """What one operation costs its caller, whatever becomes of it: charged when it is over."""
+
+    __slots__ = ("began", "budget", "caller", "meter", "paid", "source")
+
+    def __init__(self, budget: Budget, caller: Caller, source: str) -> None:
+        self.budget = budget
+        self.caller = caller
+        self.source = source
+        self.meter = Meter()
+        self.began = perf_counter()
+        self.paid = 0.0
+
+    def settle(self) -> tuple[Header, ...]:
+        """Charge what was used since the last time; the headers that say what is left."""
+        cost = cost_of(self.meter, perf_counter() - self.began - self.meter.waited)
+        due, self.paid = cost - self.paid, cost
+        return self.budget.charge(self.caller, self.source, due)
+
+
 def cost_of(meter: Meter, seconds: float) -> float:
-    """The points that an operation costs, whatever became of it: by what it used, and the time that was worked on it."""
+    """The points that an operation costs, by what it used and the time that was worked on it."""
     return (
-        REQUEST_POINTS + meter.objects + meter.statements * STATEMENT_POINTS + seconds * 1000 * MILLISECOND_POINTS
+        REQUEST_POINTS
+        + meter.objects
+        + meter.statements * STATEMENT_POINTS
+        + meter.commands * COMMAND_POINTS
+        + max(0.0, seconds) * 1000 * MILLISECOND_POINTS
     )
 
 

@@ -156,7 +156,10 @@ class Settings(BaseSettings):
         default=(), description="Addresses and networks of proxies that say by X-Forwarded-For who asks"
     )
     metrics_port: int | None = Field(
-        default=None, ge=0, le=65535, description="Port of its own for /metrics, and for /readyz with what each check found"
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port of its own for /metrics, and for /readyz with what each check found",
     )
     metrics_host: str = Field(default="127.0.0.1", description="Address that this port listens on")
     metrics_token: Annotated[SecretStr, AfterValidator(_token)] | None = Field(

@@ -15,7 +15,7 @@ from db.access import Role
 from db.audit import Digest, Entry, record
 from db.connect import acquired
 from db.crypto import Vault
-from db.meter import METER
+from db.meter import add_commands
 from db.row_security import Scope
 from resolvers.access import Caller
 from resolvers.engine import ids
@@ -144,12 +144,12 @@ async def log(connection: asyncpg.Connection, context: CommandContext, *entries:
 def guarded(
     command: Callable[Concatenate[CommandContext, P], Coroutine[Any, Any, R]],
 ) -> Callable[Concatenate[CommandContext, P], Coroutine[Any, Any, R]]:
-    """A command whose faults of ours are told by a reference only, the whole of them being logged under it."""
+    """A command that is counted as it begins, and whose faults of ours are told by a reference only, the whole of them being logged under
+    it."""
 
     @functools.wraps(command)
     async def run(context: CommandContext, /, *args: P.args, **more: P.kwargs) -> R:
-        if (meter := METER.get()) is not None:
-            meter.commands += 1
+        add_commands(1)
         try:
             return await command(context, *args, **more)
         except (HubError, Refused):

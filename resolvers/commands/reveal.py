@@ -9,6 +9,7 @@ import asyncpg
 from db.access import Role, SubjectRequest
 from db.audit import Entry
 from db.clock import SHANGHAI
+from db.meter import add_commands
 from resolvers.commands.context import (
     MEMBER,
     CommandContext,
@@ -89,6 +90,7 @@ async def reveal(
             NOT_FOUND (also for what is out of sight), BAD_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_REUSED. Nothing is revealed.
     """
     keys = decoded(members, MEMBER, "ids")
+    add_commands(len(keys) - 1)
     chosen = list(dict.fromkeys(fields))
     if not chosen:
         raise refused("EMPTY", "Name at least one field.", "fields")

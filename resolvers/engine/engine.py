@@ -27,6 +27,7 @@ from graphql import (
 
 from db.clock import today
 from db.keys import KeySource
+from db.meter import add_objects
 from resolvers.access import PUBLIC, Caller, Lens
 from resolvers.engine import cursor
 from resolvers.engine.arguments import shape, variable_types
@@ -151,6 +152,7 @@ class Engine:
                 self.cursors,
             )
             bound = operation.bind(inputs, self.max_objects, allowance)
+            add_objects(bound.weight)
         except GraphQLErrors as error:
             return _refused(error.errors)
         except HubError as error:
@@ -165,7 +167,7 @@ class Engine:
             response["errors"] = [error.formatted for error in errors]
         if traces is not None:
             response["extensions"] = {"explain": _explained(operation, traces)}
-        return Answer(orjson.dumps(response), 200, bound.weight, cells=frozenset(cells or ()))
+        return Answer(orjson.dumps(response), 200, cells=frozenset(cells or ()))
 
     async def _command(
         self,

@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from time import perf_counter
 
 import asyncpg
 
 from db import row_security
-from db.meter import waited
+from db.meter import waiting
 from db.organizations import Hierarchy
 from db.row_security import LENSES, READER, SEVERAL, Scope
 from resolvers.access import Caller, Lens
@@ -59,13 +58,11 @@ async def snapshot(
     What finds rows ``by_key`` alone is planned once, everything else for the values of each run. Raises DATABASE_BUSY when no
     connection is free in time.
     """
-    began = perf_counter()
     try:
-        connection = await pool.acquire(timeout=WAIT_SECONDS)
+        with waiting():
+            connection = await pool.acquire(timeout=WAIT_SECONDS)
     except TimeoutError:
         raise HubError("DATABASE_BUSY", "All connections to the database are busy. Try again shortly.") from None
-    finally:
-        waited(began)
     try:
         await connection.carry(scope_of(caller))
         await connection.keep_plans(by_key)

@@ -27,10 +27,10 @@ def test_budget_is_spent_refilled_and_told() -> None:
     clock = Clock()
     budget = Budget(1_000, 100, 60, clock=clock)
     budget.require(WORKER, "192.0.2.1")
-    given = budget.charge(WORKER, "192.0.2.1", 590)
+    given = budget.charge(WORKER, "192.0.2.1", 600)
     assert header(given, b"ratelimit-policy") == '"cost";q=1000;w=60'
     assert header(given, b"ratelimit") == '"cost";r=400;t=36'
-    budget.charge(WORKER, "192.0.2.1", 590)
+    budget.charge(WORKER, "192.0.2.1", 600)
     with pytest.raises(Refusal) as caught:
         budget.require(WORKER, "192.0.2.9")
     assert (caught.value.status, caught.value.code) == (429, "TOO_MANY_REQUESTS")

@@ -88,7 +88,12 @@ async def test_nobody_else_is_believed(peer: str | None, kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("given", "kind", "scheme"),
-    [("https", "http", "https"), ("https", "websocket", "wss"), ("http", "websocket", "ws"), ("javascript", "http", "http")],
+    [
+        ("https", "http", "https"),
+        ("https", "websocket", "wss"),
+        ("http", "websocket", "ws"),
+        ("javascript", "http", "http"),
+    ],
 )
 async def test_the_scheme_is_what_the_proxy_says(given: str, kind: str, scheme: str) -> None:
     assert (await seen("10.0.0.1", "203.0.113.7", proto=(given,), kind=kind))[1] == scheme

@@ -66,13 +66,10 @@ class OnePool:
     def __init__(self, connection):
         self.connection = connection
 
-    def acquire(self):
-        return self
-
-    async def __aenter__(self):
+    async def acquire(self):
         return self.connection
 
-    async def __aexit__(self, *_):
+    async def release(self, _):
         return None
 
 
