@@ -11,8 +11,8 @@ from time import perf_counter
 class Meter:
     """What an operation has used up to now.
 
-    ``objects`` are those that its pages may hold, ``statements`` those sent to PostgreSQL, ``commands`` the commands of a mutation that were
-    begun, where one on several records or values counts as so many, and ``waited`` the seconds for which it waited for a connection.
+    ``objects`` are those that its pages may hold, ``statements`` those sent to PostgreSQL, ``commands`` the commands of a mutation that
+    were begun, where one on several records or values counts as so many, and ``waited`` the seconds for which it waited for a connection.
     """
 
     objects: int = 0

@@ -19,8 +19,8 @@ MAX_BUCKETS = 10_000
 """Spenders remembered in one process; the one that spent longest ago is forgotten first."""
 
 REQUEST_POINTS, STATEMENT_POINTS, MILLISECOND_POINTS, COMMAND_POINTS = 10, 10, 50, 1_000
-"""What every request costs, each of its statements, each millisecond that is worked on it, and each of its commands, which write to the audit
-log also when they are refused. Each object that its pages may hold costs one more."""
+"""What every request costs, each of its statements, each millisecond that is worked on it, and each of its commands, which write to the
+audit log also when they are refused. Each object that its pages may hold costs one more."""
 
 FAILURES, FAILURE_SECONDS = 10, 300.0
 """Failed sign-ins of one source that are answered and logged one by one at once, and the time after which all of them are forgiven."""
@@ -103,8 +103,9 @@ class Budget:
                 429,
                 "TOO_MANY_REQUESTS",
                 f"The budget of {buckets.capacity:,.0f} points in {buckets.seconds:.0f} s is spent. Ask again in {wait} s, "
-                f"or for less: a request costs {REQUEST_POINTS} points, one for each object that its pages may hold, {STATEMENT_POINTS} for "
-                f"each statement, {MILLISECOND_POINTS} for each millisecond and {COMMAND_POINTS:,} for each command.",
+                f"or for less: a request costs {REQUEST_POINTS} points, one for each object that its pages may hold, "
+                f"{STATEMENT_POINTS} for each statement, {MILLISECOND_POINTS} for each millisecond, {COMMAND_POINTS:,} for each "
+                "command.",
                 [(b"retry-after", str(wait).encode()), *headers(buckets, buckets.left(key))],
             )
 

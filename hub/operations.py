@@ -187,7 +187,7 @@ class Operations:
             raise
 
     async def kept(self, operation: Operation | None, account: Account, answer: Coroutine[Any, Any, Answer]) -> Answer:
-        """The answer of an operation that has a place; a mutation goes on to its end, and pays for it, also when nobody waits any longer."""
+        """The answer of an operation that has a place. A mutation goes on to its end, and pays for it, when nobody waits any longer too."""
         if is_query(operation):
             return await self.placed(account, answer)
         task = asyncio.create_task(self.placed(account, answer))

@@ -1,8 +1,8 @@
 """The address of who asks, behind a proxy too.
 
-uvicorn's ``ProxyHeadersMiddleware`` reads ``X-Forwarded-For`` and ``X-Forwarded-Proto``, for HTTP and WebSockets alike, where the peer is one
-of ``UNIONHUB_TRUSTED_PROXIES``: the caller is the first entry from the right that is no trusted proxy. Here stands only what it lacks: it
-compares an IPv4 address in IPv6 form with networks of IPv6 only, and takes an entry that is no address for the caller's.
+uvicorn's ``ProxyHeadersMiddleware`` reads ``X-Forwarded-For`` and ``X-Forwarded-Proto``, for HTTP and WebSockets alike, where the peer is
+one of ``UNIONHUB_TRUSTED_PROXIES``: the caller is the first entry from the right that is no trusted proxy. Here stands only what it
+lacks: it compares an IPv4 address in IPv6 form with networks of IPv6 only, and takes an entry that is no address for the caller's.
 """
 
 from collections.abc import Iterable

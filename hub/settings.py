@@ -254,6 +254,12 @@ class Settings(BaseSettings):
             raise ValueError("UNIONHUB_OIDC_ISSUER: is needed with UNIONHUB_OIDC_AUDIENCE and UNIONHUB_OIDC_JWKS_URL")
         return self
 
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Self:
+        if self.metrics_port is not None and 0 != self.metrics_port == self.port:
+            raise ValueError("UNIONHUB_METRICS_PORT: must be another port than that of the hub")
+        return self
+
     @property
     def trusts_local_issuer(self) -> bool:
         """Whether the tokens that ``unionhub token`` prints are accepted."""

@@ -6,7 +6,6 @@ import re
 import shutil
 import socket
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -119,19 +118,19 @@ async def nginx(port: int, folder: Path) -> AsyncIterator[int]:
     server = readme_server(listening, port, folder)
     text = f"daemon off; pid {folder}/pid; error_log stderr; events {{}} http {{ access_log off; {folders} {server} }}"
     (folder / "nginx.conf").write_text(text)
-    process = subprocess.Popen([program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"])
+    process = await asyncio.create_subprocess_exec(program, "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr")
     try:
         await listened(process, listening)
         yield listening
     finally:
         process.terminate()
-        process.wait(10)
+        await asyncio.wait_for(process.wait(), 10)
 
 
-async def listened(process: "subprocess.Popen[bytes]", port: int) -> None:
+async def listened(process: asyncio.subprocess.Process, port: int) -> None:
     """Wait until a process listens on a port."""
     for _ in range(200):
-        assert process.poll() is None, "nginx did not start"
+        assert process.returncode is None, "nginx did not start"
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
