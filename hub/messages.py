@@ -22,7 +22,7 @@ CHINESE: Mapping[str, str] = {
     "URI_TOO_LONG": "查询字符串过长，请使用 POST。",
     "UNSUPPORTED_MEDIA_TYPE": "请求正文须为未压缩的 UTF-8 编码 application/json。",
     "FOREIGN_ORIGIN": "该来源的网页不得连接，请联系运维人员。",
-    "TOO_MANY_RUNNING": "该连接上同时执行的操作过多，请等待其中之一完成。",
+    "TOO_MANY_RUNNING": "同时执行的操作过多，请等待其中之一完成。",
     "TOO_MANY_SOCKETS": "WebSocket 连接已满，请稍后再试，或使用 POST。",
     # sign-in
     "UNAUTHENTICATED": "未登录或凭证无法识别，请使用有效令牌登录。",

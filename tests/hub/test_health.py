@@ -50,12 +50,12 @@ async def served(settings: Settings, **given: Any) -> AsyncIterator[tuple[httpx.
         make_engine=lambda pool, settings: ToyEngine(),
         make_authenticator=without_database,
     )
-    async with app.router.lifespan_context(app):
-        async with (
-            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub") as ours,
-            httpx.AsyncClient(transport=httpx.ASGITransport(app.operators), base_url="http://hub") as theirs,
-        ):
-            yield ours, theirs
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub") as ours,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app.operators), base_url="http://hub") as theirs,
+    ):
+        yield ours, theirs
 
 
 async def test_process_is_alive_without_a_database(client: httpx.AsyncClient) -> None:

@@ -181,7 +181,7 @@ async def test_operators_have_a_port_of_their_own_that_ends_with_the_hub(
     server = serve.Server(serve.config(given))
     serving = asyncio.create_task(serve.both(server, given))
     async with asyncio.timeout(10):
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
@@ -194,7 +194,7 @@ async def test_operators_have_a_port_of_their_own_that_ends_with_the_hub(
             writer.close()
         server.should_exit = True
         await serving
-    with pytest.raises(OSError, match="refused|Connect"):
+    with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", beside)
 
 
