@@ -22,6 +22,7 @@ from graphql import (
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
+from db.meter import working
 from hub.errors import MAX_ERRORS, body_of_errors
 from hub.limits import Limits, check, measure
 from resolvers.engine.document import Document
@@ -123,7 +124,8 @@ class Documents:
         if known is not None:
             return known
         self.misses += 1
-        made = self.read(text)
+        with working():
+            made = self.read(text)
         if isinstance(made, Accepted):
             self.accepted.put(text, made, len(text) * 4 + BYTES_A_TOKEN * count_tokens(made.document.ast))
         else:

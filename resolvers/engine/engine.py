@@ -27,7 +27,7 @@ from graphql import (
 
 from db.clock import today
 from db.keys import KeySource
-from db.meter import add_objects
+from db.meter import add_objects, working
 from resolvers.access import PUBLIC, Caller, Lens
 from resolvers.engine import cursor
 from resolvers.engine.arguments import shape, variable_types
@@ -231,7 +231,8 @@ class Engine:
         if operation is not None:
             self.plans.move_to_end(key)
             return operation
-        operation = compile_operation(self.schema, self.registry, document, prepared.node, coerced, lenses)
+        with working():
+            operation = compile_operation(self.schema, self.registry, document, prepared.node, coerced, lenses)
         self.plans[key] = operation
         self.kept += len(operation.steps) + 1
         while self.kept > MAX_STEPS:
@@ -257,7 +258,8 @@ class Engine:
         values: dict[str, Any] = dict(operation.constants)
         errors = []
         if operation.introspection:
-            found, errors = self._introspected(document, prepared, operation, inputs)
+            with working():
+                found, errors = self._introspected(document, prepared, operation, inputs)
             values.update(found)
         if operation.roots:
             found, missing = await self._guarded(lambda: self._run(operation, inputs, bound, traces))

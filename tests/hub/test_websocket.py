@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from db.meter import holding
 from hub import auth
 from hub.app import Hub
 from hub.budget import FAILURES
@@ -33,7 +34,8 @@ class SlowEngine(ToyEngine):
     async def execute(self, *given: Any, **more: Any) -> Answer:
         self.started.set()
         try:
-            await self.go.wait()
+            with holding():
+                await self.go.wait()
         except asyncio.CancelledError:
             self.cancelled += 1
             raise

@@ -66,10 +66,13 @@ class OnePool:
     def __init__(self, connection):
         self.connection = connection
 
-    async def acquire(self):
+    def acquire(self):
+        return self
+
+    async def __aenter__(self):
         return self.connection
 
-    async def release(self, _):
+    async def __aexit__(self, *_):
         return None
 
 
