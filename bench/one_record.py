@@ -24,6 +24,7 @@ from db.connect import Connection, create_pool
 from hub.app import limits_of, own_authenticator, own_engine
 from hub.auth import Authenticator
 from hub.budget import Budget, RoleLimits
+from hub.disclosed import Disclosed
 from hub.documents import Accepted, Documents
 from hub.http import GraphQLEndpoint, read_headers, respond
 from hub.keys import demonstration_keys
@@ -178,6 +179,7 @@ def endpoint_of(
         documents,
         telemetry,
         budget=Budget(0, 0, settings.budget_seconds),
+        disclosed=Disclosed(0, 0),
         role_limits=RoleLimits(RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE), settings.role_limits),
     )
     return GraphQLEndpoint(operations, authenticator, max_body_bytes=settings.max_body_bytes)

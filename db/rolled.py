@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 
 EVER, DAY, ENDED, SET = 20_000, 1_000_000, 4_000_000, 8_000_000
+KEYS = 1 << 24
+"""Sums of keys are kept modulo this number."""
 EPOCH = date(2000, 1, 1)
 
 

@@ -20,6 +20,7 @@ from hub import health
 from hub.auth import Authenticator, audited
 from hub.budget import Budget, RoleLimits
 from hub.callers import Callers
+from hub.disclosed import Disclosed
 from hub.documents import Documents
 from hub.errors import body_of
 from hub.explorer import explorer_assets, explorer_page
@@ -198,6 +199,7 @@ def create_app(
             documents,
             telemetry,
             budget=Budget(settings.budget_points, settings.public_budget_points, settings.budget_seconds),
+            disclosed=Disclosed(settings.public_cells, settings.analyst_cells),
             role_limits=RoleLimits(
                 RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE),
                 settings.role_limits,

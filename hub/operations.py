@@ -8,6 +8,7 @@ import asyncpg
 from graphql import OperationType
 
 from hub.budget import Budget, Header, RoleLimits
+from hub.disclosed import Disclosed
 from hub.documents import Documents, Operation, Rejected
 from hub.errors import Refusal, body_of
 from hub.parameters import Parameters
@@ -85,16 +86,25 @@ class Operations:
         telemetry: counts and logs.
         budget: what callers may spend.
         role_limits: what their roles may ask for at once.
+        disclosed: how many cells of statistics callers with aggregates only may be given in a day.
     """
 
     def __init__(
-        self, engine: Executes, documents: Documents, telemetry: Telemetry, *, budget: Budget, role_limits: RoleLimits
+        self,
+        engine: Executes,
+        documents: Documents,
+        telemetry: Telemetry,
+        *,
+        budget: Budget,
+        role_limits: RoleLimits,
+        disclosed: Disclosed,
     ) -> None:
         self.engine = engine
         self.documents = documents
         self.telemetry = telemetry
         self.budget = budget
         self.role_limits = role_limits
+        self.disclosed = disclosed
         self.mutations: set[asyncio.Task[Answer]] = set()
 
     async def run(
@@ -131,6 +141,8 @@ class Operations:
                     request={"source": source},
                 ),
             )
+            if answer.cells:
+                self.disclosed.add(caller, source, answer.cells)
         except asyncio.CancelledError:
             self.budget.charge(caller, source, CANCELLED_POINTS)
             raise

@@ -141,6 +141,16 @@ class Settings(BaseSettings):
     public_budget_points: int = Field(
         default=200_000, ge=0, description="Points the anonymous callers of one address may spend at once; 0: no limit"
     )
+    public_cells: int = Field(
+        default=20_000,
+        ge=0,
+        description="Distinct cells of statistics that the anonymous callers of one address may be given in a day; 0: no limit",
+    )
+    analyst_cells: int = Field(
+        default=200_000,
+        ge=0,
+        description="Distinct cells of statistics that an analyst with a name may be given in a day; 0: no limit",
+    )
     budget_seconds: Count = Field(default=60, description="Seconds in which the points are refilled")
     role_limits: dict[str, RoleLimit] = Field(
         default={"ANALYST": RoleLimit(12, 10_000, 200), "WORKER": RoleLimit(12, 5_000, 100)},

@@ -26,7 +26,6 @@ registry.add(
         "log",
         columns={"fields": FIELDS},
         hide=("records", "source", "previous", "digest"),
-        counted=False,
     )
 )
 registry.add(
@@ -34,7 +33,6 @@ registry.add(
         SubjectRequest,
         "sreq",
         hide=("member_id",),
-        counted=False,
         fields={"member": One("Member", SubjectRequest.member_id)},
     )
 )

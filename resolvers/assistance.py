@@ -150,6 +150,7 @@ registry.statistic(
             "LINE": CooperationLine.kind,
         },
         measures={"items": RECORDS, "amount": total(Wish.standard_value), "units": distinct(Wish.claimant_id)},
+        personal=True,
     )
 )
 registry.statistic(

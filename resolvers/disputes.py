@@ -122,6 +122,7 @@ registry.statistic(
             ),
         },
         widespread=True,
+        personal=True,
     )
 )
 registry.statistic(

@@ -38,7 +38,6 @@ registry.add(
             "granted_by": One("Principal", AccessGrant.granted_by),
         },
         name="AdministeredGrant",
-        counted=False,
     )
 )
 registry.add(
@@ -47,7 +46,6 @@ registry.add(
         "prin",
         hide=("subject", "member_id"),
         fields={"grants": GRANTS, "api_keys": KEYS},
-        counted=False,
     )
 )
 registry.add(
@@ -56,7 +54,6 @@ registry.add(
         "key",
         hide=("principal_id", "digest"),
         fields={"principal": One("Principal", ApiKey.principal_id)},
-        counted=False,
     )
 )
 registry.root("administered_grants", GRANTS)

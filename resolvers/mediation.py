@@ -125,6 +125,7 @@ registry.statistic(
         ends=Mediator.valid_to,
         joins=(Join(Organization, Mediator.organization_id),),
         dimensions={"KIND": Mediator.kind},
+        personal=True,
     )
 )
 registry.statistic(

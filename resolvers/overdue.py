@@ -31,7 +31,7 @@ from resolvers.deadlines import Procedure, is_working_day, last_days
 from resolvers.engine.alias import alias
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import Computed, Expression, Fetch, expression
-from resolvers.engine.statistic import Measure, fraction, smaller_side
+from resolvers.engine.statistic import Measure, fraction
 
 ONE: ColumnElement[int] = literal_column("1", Integer())
 SINCE = date(2004, 1, 1)
@@ -151,7 +151,7 @@ class Late:
 
 def overdue(late: Late, event: str | None = None) -> Measure:
     """How many records are late; ``event`` as in ``Measure``."""
-    return Measure(lambda found: func.count().filter(found), event=event, found=late)
+    return Measure(lambda found: func.count().filter(found), part=lambda found: found, event=event, found=late)
 
 
 def overdue_share(late: Late, event: str | None = None) -> Measure:
@@ -159,7 +159,7 @@ def overdue_share(late: Late, event: str | None = None) -> Measure:
     return Measure(
         lambda found: fraction(found, late.runs()),
         zero=None,
-        fewest=lambda found: smaller_side(found, late.runs()),
+        whole=func.count().filter(late.runs()),
         event=event,
         found=late,
     )

@@ -13,22 +13,25 @@ from sqlalchemy import (
     any_,
     cast,
     exists,
+    false,
     func,
     literal_column,
+    not_,
     null,
     or_,
     select,
     union_all,
 )
 
-from db.divisions import Division, DivisionClosure
+from db.divisions import Division, DivisionClosure, DivisionLevel
 from db.model import Dated, Term
 from db.organizations import Hierarchy, IndustrialClosure, Organization, TerritorialClosure
+from resolvers.access import Lens
 from resolvers.engine.alias import alias
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import BIGINT, BIGINTS, Binder
 from resolvers.engine.rolled import ANCHOR
-from resolvers.engine.source import Expression, Rows, Source, expression
+from resolvers.engine.source import Expression, Rows, Source, expression, one_of
 from resolvers.engine.statistic import Children, Statistic
 
 
@@ -224,6 +227,8 @@ class Counted:
         self.union = union
         self.division = division
         self.stands = expression(statistic.division)
+        self.is_personal = statistic.is_personal
+        self.drills = any(item.name == "CHILD_DIVISION" for item in arguments.get("group_by") or ())
         self.arguments = {"hierarchy": arguments.get("hierarchy")}
         self.binder = binder
         self.joins: list[tuple[FromClause, ColumnElement[bool]]] = []
@@ -255,6 +260,26 @@ class Counted:
             self.where = [column == any_(func.array(keys, type_=BIGINTS))]
         else:
             self.joins, self.where = [(closure, closure.c.descendant_id == column)], scope
+
+    def unpublished(self) -> ColumnElement[bool] | None:
+        """See ``Place``: one level finer within the divisions of an analyst's grant."""
+        if self.division is None:
+            return None
+        place, child, above = alias(Division), alias(Division), alias(DivisionClosure)
+        granted = any_(self.binder.bind(lambda inputs: list(inputs.caller.lenses.get(Lens.AGGREGATES, ())), BIGINTS))
+        within = exists().where(above.c.descendant_id == self.division, above.c.ancestor_id == granted)
+        itself, children = place.c.id == self.division, child.c.parent_id == self.division
+        finest = DivisionLevel.COUNTY if self.is_personal else DivisionLevel.TOWNSHIP
+        levels = list(DivisionLevel)
+        always, unless_granted = (levels[levels.index(finest) + steps :] for steps in (2, 1))
+        found = [
+            or_(
+                exists(table.c.id).where(here, one_of(table.c.level, always)) if always else false(),
+                and_(exists(table.c.id).where(here, one_of(table.c.level, unless_granted)), not_(within)),
+            )
+            for table, here in ((place, itself), *(((child, children),) if self.drills else ()))
+        ]
+        return or_(*found)
 
     @property
     def rolled(self) -> tuple[str, ColumnElement[Any]]:

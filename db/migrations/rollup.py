@@ -6,7 +6,8 @@ Written into the database by the migration that calls ``create``; to change what
                 ``drill`` where the children are kept too, and the sets of years
     place       the unions whose records an anchor counts
     code        the number of each value of a dimension
-    <fact>_cell     per anchor, slot, and class: how many records began or ended (db/rolled.py says what slots and classes are)
+    <fact>_cell     per anchor, slot, and class: how many records began or ended (db/rolled.py says what slots and classes are), and the
+                    sum of their persons' keys modulo 2^24 (docs/small-cells.md)
     <fact>_change   changes since the cells were last added up: signed images of records, appended by triggers
     <fact>_repeat   per anchor: the records of persons who have several, each with the days on which the ones before and after it began
 """
@@ -16,7 +17,27 @@ from collections.abc import Iterable
 from alembic import op
 
 from db.migrations.rollup_fact import LOCK, learn, of_fact, restated
-from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, Fact
+from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, KEYS, Fact
+
+NOISE = """
+CREATE SCHEMA IF NOT EXISTS noise;
+CREATE TABLE IF NOT EXISTS noise.seed (
+    id boolean PRIMARY KEY DEFAULT true CHECK (id), first bigint NOT NULL, second bigint NOT NULL, third bigint NOT NULL
+);
+INSERT INTO noise.seed (first, second, third)
+SELECT {random}, {random}, {random} ON CONFLICT DO NOTHING;
+
+CREATE OR REPLACE FUNCTION noise.key(number bigint, seed noise.seed) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT (hashint8extended(hashint8extended(number, seed.first), seed.second) & {mask})::integer
+$$;
+CREATE OR REPLACE FUNCTION noise.folded(keys bigint) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT (keys & {mask})::integer
+$$;
+"""
+"""The secret seed of the noise in counts for callers with aggregates only (docs/small-cells.md), made once and kept when roll-ups are
+made anew; the key of a record or person by its number; and a sum of keys modulo 2^24."""
+
+RANDOM = "('x' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 12) || right(gen_random_uuid()::text, 4))::bit(64)::bigint"
 
 BASE = """
 CREATE SCHEMA rollup;
@@ -257,6 +278,7 @@ def statements(facts: Iterable[Fact]) -> list[str]:
     facts = tuple(facts)
     room = " ".join(f"WHEN '{name}' THEN {(1 << coded.bits) - 1}" for name, coded in DIMENSIONS.items())
     made = [
+        NOISE.format(random=RANDOM, mask=KEYS - 1),
         BASE.format(ended=ENDED, ever=EVER, day=DAY, epoch=EPOCH, room=room, keys=PLACE_KEYS),
         *(of_fact(fact) for fact in facts),
     ]

@@ -8,7 +8,8 @@ LOCK = 7_021_928
 """Advisory lock of whoever changes cells or places: one at a time. Writers of records do not take it."""
 
 FACT = """
-CREATE TABLE rollup.{table}_cell (anchor integer NOT NULL, slot integer NOT NULL, class bigint NOT NULL, n integer NOT NULL);
+CREATE TABLE rollup.{table}_cell (anchor integer NOT NULL, slot integer NOT NULL, class bigint NOT NULL, n integer NOT NULL,
+    keys integer NOT NULL);
 CREATE TABLE rollup.{table}_change (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sign integer NOT NULL, organization_id bigint NOT NULL,
     member_id bigint NOT NULL, valid_from date NOT NULL, valid_to date, {columns}
@@ -80,13 +81,14 @@ BEGIN
     SELECT array_agg(id), array_agg(DISTINCT member_id) INTO changes, people FROM rollup.{table}_change;
     IF changes IS NULL THEN RETURN 0; END IF;
     {learn_changes}
-    INSERT INTO rollup.{table}_cell AS cell (anchor, slot, class, n)
-    SELECT p.anchor, s.slot + {set} * t.number, g.class & t.mask, sum(g.sign)
-    FROM rollup.{table}_logged g JOIN rollup.place p ON p.organization_id = g.organization_id JOIN rollup.anchor a ON a.id = p.anchor
+    INSERT INTO rollup.{table}_cell AS cell (anchor, slot, class, n, keys)
+    SELECT p.anchor, s.slot + {set} * t.number, g.class & t.mask, sum(g.sign), noise.folded(sum(g.sign * noise.key(g.member_id, z)))
+    FROM noise.seed z, rollup.{table}_logged g
+    JOIN rollup.place p ON p.organization_id = g.organization_id JOIN rollup.anchor a ON a.id = p.anchor
     CROSS JOIN LATERAL rollup.slots(g.valid_from, g.valid_to) s (slot) JOIN {sets} ON {kept}
     WHERE g.id = ANY (changes)
-    GROUP BY 1, 2, 3 HAVING sum(g.sign) <> 0
-    ON CONFLICT (anchor, slot, class) DO UPDATE SET n = cell.n + excluded.n;
+    GROUP BY 1, 2, 3 HAVING sum(g.sign) <> 0 OR noise.folded(sum(g.sign * noise.key(g.member_id, z))) <> 0
+    ON CONFLICT (anchor, slot, class) DO UPDATE SET n = cell.n + excluded.n, keys = noise.folded(cell.keys + excluded.keys);
     DELETE FROM rollup.{table}_change WHERE id = ANY (changes);
     DELETE FROM rollup.{table}_repeat WHERE member_id = ANY (people);
     INSERT INTO rollup.{table}_repeat
@@ -106,21 +108,23 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
              ON p.anchor = w.anchor AND p.organization_id = w.organization_id
         WHERE w.anchor IS NULL OR p.anchor IS NULL
     ), folded AS (
-        SELECT e.organization_id, slot, e.class, sum(e.sign) AS n
-        FROM (SELECT 1 AS sign, organization_id, valid_from, valid_to, class FROM rollup.{table}_now
+        SELECT e.organization_id, slot, e.class, sum(e.sign) AS n, sum(e.sign * noise.key(e.member_id, z)) AS keys
+        FROM noise.seed z,
+             (SELECT 1 AS sign, organization_id, member_id, valid_from, valid_to, class FROM rollup.{table}_now
               WHERE organization_id IN (SELECT organization_id FROM moved)
               UNION ALL
-              SELECT -sign, organization_id, valid_from, valid_to, class FROM rollup.{table}_logged
+              SELECT -sign, organization_id, member_id, valid_from, valid_to, class FROM rollup.{table}_logged
               WHERE organization_id IN (SELECT organization_id FROM moved)) e
         CROSS JOIN LATERAL rollup.slots(e.valid_from, e.valid_to) slot
-        GROUP BY 1, 2, 3 HAVING sum(e.sign) <> 0
+        GROUP BY 1, 2, 3 HAVING sum(e.sign) <> 0 OR sum(e.sign * noise.key(e.member_id, z)) <> 0
     ), cells AS (
-        INSERT INTO rollup.{table}_cell AS cell (anchor, slot, class, n)
-        SELECT m.anchor, s.slot + {set} * t.number, s.class & t.mask, sum(m.sign * s.n)
+        INSERT INTO rollup.{table}_cell AS cell (anchor, slot, class, n, keys)
+        SELECT m.anchor, s.slot + {set} * t.number, s.class & t.mask, sum(m.sign * s.n),
+               noise.folded(sum(m.sign * s.keys)::bigint)
         FROM moved m JOIN folded s ON s.organization_id = m.organization_id JOIN rollup.anchor a ON a.id = m.anchor
         JOIN {sets} ON {kept}
-        GROUP BY 1, 2, 3 HAVING sum(m.sign * s.n) <> 0
-        ON CONFLICT (anchor, slot, class) DO UPDATE SET n = cell.n + excluded.n
+        GROUP BY 1, 2, 3 HAVING sum(m.sign * s.n) <> 0 OR noise.folded(sum(m.sign * s.keys)::bigint) <> 0
+        ON CONFLICT (anchor, slot, class) DO UPDATE SET n = cell.n + excluded.n, keys = noise.folded(cell.keys + excluded.keys)
     ), gone AS (
         DELETE FROM rollup.{table}_repeat r USING moved m
         WHERE m.sign < 0 AND r.anchor = m.anchor AND r.organization_id = m.organization_id
@@ -133,10 +137,10 @@ $$;
 CREATE FUNCTION rollup.{table}_sum(anchors integer[]) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '256MB' AS $$
     WITH days AS (
-        SELECT anchor, slot, class, n FROM rollup.{table}_cell
+        SELECT anchor, slot, class, n, keys FROM rollup.{table}_cell
         WHERE anchor = ANY (anchors) AND slot < {set} AND slot % {ended} > {ever}
     ), {sums}
-    INSERT INTO rollup.{table}_cell (anchor, slot, class, n) SELECT * FROM sums ORDER BY anchor ON CONFLICT DO NOTHING;
+    INSERT INTO rollup.{table}_cell (anchor, slot, class, n, keys) SELECT * FROM sums ORDER BY anchor ON CONFLICT DO NOTHING;
 $$;
 
 CREATE FUNCTION rollup.{table}_clear() RETURNS void
@@ -156,13 +160,14 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem
 BEGIN
     IF part = 0 THEN DELETE FROM rollup.{table}_change; END IF;
     WITH events AS (
-        SELECT n.organization_id, slot, n.class, count(*)::integer AS n
-        FROM rollup.{table}_now n CROSS JOIN LATERAL rollup.days(n.valid_from, n.valid_to) slot WHERE slot IS NOT NULL GROUP BY 1, 2, 3
+        SELECT n.organization_id, slot, n.class, count(*)::integer AS n, sum(noise.key(n.member_id, z)) AS keys
+        FROM noise.seed z, rollup.{table}_now n CROSS JOIN LATERAL rollup.days(n.valid_from, n.valid_to) slot
+        WHERE slot IS NOT NULL GROUP BY 1, 2, 3
     ), days AS MATERIALIZED (
-        SELECT p.anchor, e.slot, e.class, sum(e.n)::integer AS n
+        SELECT p.anchor, e.slot, e.class, sum(e.n)::integer AS n, noise.folded(sum(e.keys)::bigint) AS keys
         FROM events e JOIN rollup.place p ON p.organization_id = e.organization_id AND p.anchor % parts = part GROUP BY 1, 2, 3
     ), {sums}
-    INSERT INTO rollup.{table}_cell (anchor, slot, class, n)
+    INSERT INTO rollup.{table}_cell (anchor, slot, class, n, keys)
     SELECT * FROM (SELECT * FROM days UNION ALL SELECT * FROM sums) made ORDER BY anchor;
 END $$;
 
@@ -189,22 +194,24 @@ CREATE FUNCTION rollup.{table}_faults(anchors integer[])
 RETURNS TABLE (anchor integer, slot integer, key text, kept bigint, counted bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH held AS (
-        SELECT p.anchor, c.valid_from, c.valid_to, c.class, c.sign AS kept, 0 AS counted FROM rollup.{table}_logged c
+        SELECT p.anchor, c.member_id, c.valid_from, c.valid_to, c.class, c.sign AS kept, 0 AS counted FROM rollup.{table}_logged c
         JOIN rollup.place p ON p.organization_id = c.organization_id AND p.anchor = ANY (anchors)
         UNION ALL
-        SELECT w.anchor, n.valid_from, n.valid_to, n.class, 0, 1 FROM rollup.{table}_now n
+        SELECT w.anchor, n.member_id, n.valid_from, n.valid_to, n.class, 0, 1 FROM rollup.{table}_now n
         JOIN rollup.wanted w ON w.organization_id = n.organization_id AND w.anchor = ANY (anchors)
     ), several AS (
         SELECT w.anchor, s.* FROM rollup.{table}_several s
         JOIN rollup.wanted w ON w.organization_id = s.organization_id AND w.anchor = ANY (anchors)
     )
     SELECT e.anchor, e.slot, 'class ' || e.class, sum(e.kept), sum(e.counted)
-    FROM (SELECT c.anchor, c.slot, c.class, c.n AS kept, 0 AS counted FROM rollup.{table}_cell c WHERE c.anchor = ANY (anchors)
+    FROM (SELECT c.anchor, c.slot, c.class, c.n AS kept, 0 AS counted, c.keys::bigint FROM rollup.{table}_cell c
+          WHERE c.anchor = ANY (anchors)
           UNION ALL
-          SELECT h.anchor, s.slot + {set} * t.number, h.class & t.mask, h.kept, h.counted
-          FROM held h JOIN rollup.anchor a ON a.id = h.anchor
+          SELECT h.anchor, s.slot + {set} * t.number, h.class & t.mask, h.kept, h.counted,
+                 (h.kept - h.counted) * noise.key(h.member_id, z)
+          FROM noise.seed z, held h JOIN rollup.anchor a ON a.id = h.anchor
           CROSS JOIN LATERAL rollup.slots(h.valid_from, h.valid_to) s (slot) JOIN {sets} ON {kept}) e
-    GROUP BY 1, 2, 3 HAVING sum(e.kept) <> sum(e.counted)
+    GROUP BY 1, 2, 3 HAVING sum(e.kept) <> sum(e.counted) OR noise.folded(sum(e.keys)::bigint) <> 0
     UNION ALL
     SELECT coalesce(s.anchor, r.anchor), NULL, 'person ' || coalesce(s.member_id, r.member_id), count(r.id), count(s.id)
     FROM several s FULL JOIN (SELECT * FROM rollup.{table}_repeat r WHERE r.anchor = ANY (anchors)) r
@@ -223,7 +230,7 @@ CREATE TRIGGER rollup_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXEC
 """
 
 INDEXES = (
-    ("UNIQUE INDEX", "{table}_cell_key", "{table}_cell (anchor, slot, class) INCLUDE (n)"),
+    ("UNIQUE INDEX", "{table}_cell_key", "{table}_cell (anchor, slot, class) INCLUDE (n, keys)"),
     ("UNIQUE INDEX", "{table}_repeat_key", "{table}_repeat (anchor, organization_id, id)"),
     ("INDEX", "{table}_repeat_begun", "{table}_repeat (anchor, valid_from) INCLUDE (previous, next, member_id, class)"),
     (
@@ -241,16 +248,17 @@ WITHOUT_KEYS = " ".join(f"DROP INDEX IF EXISTS rollup.{name};" for _, name, _ in
 SUMS = """years AS MATERIALIZED (
         SELECT d.anchor, d.slot / {ended} * {ended} + CASE WHEN a.drill
                    THEN extract(year FROM date '{epoch}' + d.slot % {ended} - {day})::integer ELSE {ever} END AS slot,
-               d.class, sum(d.n)::integer AS n, a.drill
+               d.class, sum(d.n)::integer AS n, noise.folded(sum(d.keys)) AS keys, a.drill
         FROM days d JOIN rollup.anchor a ON a.id = d.anchor GROUP BY 1, 2, 3, a.drill
     ), spans AS MATERIALIZED (
         SELECT * FROM years
         UNION ALL
-        SELECT anchor, slot / {ended} * {ended} + {ever}, class, sum(n)::integer, drill FROM years WHERE drill GROUP BY 1, 2, 3, drill
+        SELECT anchor, slot / {ended} * {ended} + {ever}, class, sum(n)::integer, noise.folded(sum(keys)), drill
+        FROM years WHERE drill GROUP BY 1, 2, 3, drill
     ), sums AS (
-        SELECT anchor, slot, class, n FROM spans WHERE drill
+        SELECT anchor, slot, class, n, keys FROM spans WHERE drill
         UNION ALL
-        SELECT s.anchor, s.slot + {set} * t.number, s.class & t.mask, sum(s.n)::integer
+        SELECT s.anchor, s.slot + {set} * t.number, s.class & t.mask, sum(s.n)::integer, noise.folded(sum(s.keys))
         FROM spans s CROSS JOIN {sets} WHERE t.number > 0 GROUP BY 1, 2, 3
     )"""
 """Queries: ``sums`` are the cells of years, of all time and of sets that ``KEPT`` wants beside the cells ``days``. Only large places have

@@ -36,6 +36,8 @@ def guard(facts: Iterable[Fact]) -> None:
     op.execute(f"CREATE VIEW wall.counted AS {ANCHORS}")
     op.execute(f"GRANT SELECT ON wall.counted TO {READER}")
     op.execute(f"GRANT USAGE ON SCHEMA rollup TO {READER}, {AGGREGATES}")
+    op.execute(f"GRANT USAGE ON SCHEMA noise TO {AGGREGATES}")
+    op.execute(f"GRANT SELECT ON noise.seed TO {AGGREGATES}")
     for table in OPEN:
         op.execute(f"GRANT SELECT ON rollup.{table} TO {READER}, {AGGREGATES}")
     for fact in facts:
@@ -62,4 +64,6 @@ def bare(facts: Iterable[Fact]) -> None:
         op.execute(f"REVOKE ALL ON rollup.{table} FROM {READER}, {AGGREGATES}")
     op.execute(f"REVOKE USAGE ON SCHEMA rollup FROM {READER}, {AGGREGATES}")
     op.execute(f"REVOKE EXECUTE ON FUNCTION rollup.fold() FROM {READER}")
+    op.execute(f"REVOKE ALL ON noise.seed FROM {AGGREGATES}")
+    op.execute(f"REVOKE USAGE ON SCHEMA noise FROM {AGGREGATES}")
     op.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA rollup TO PUBLIC")

@@ -24,13 +24,15 @@ class Inputs:
     today: date
     caller: Caller
     small_cell: int = 10
-    """The smallest count that a caller with aggregates only is told."""
+    """The smallest count that a caller with aggregates only is given."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """The variables as they came, for graphql-core, which coerces them itself."""
     max_page: int | None = None
     """The largest page that the caller's roles may ask for, where that is less than anybody's."""
     statistical_month: int = 10
     """The first month of a statistical year."""
+    cells: set[int] | None = None
+    """Gets the cells of statistics that a caller with aggregates only is given."""
 
 
 NOTHING = Inputs({}, date.min, Caller("nobody"))

@@ -1,82 +1,20 @@
-"""From the rows of a statistic to its groups: gaps filled with zeros, small cells withheld where the caller has aggregates only."""
+"""From the rows of a statistic to its groups: gaps filled with zeros, and noise in them where the caller has aggregates only."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
-from functools import partial
 from itertools import product
 from typing import Any
 
-from resolvers.engine import buckets, ids
-from resolvers.engine.small_cells import withheld
-from resolvers.engine.source import Registry
-from resolvers.engine.statistic import Measure
-from resolvers.engine.tally import MAX_GROUPS, Counting, Dimension, Frame, too_many_groups
-
-Row = Sequence[Any]
-KEYS = 2
-"""Where in a row the keys begin: behind the parent's key and the mark."""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where in a row what stands: keys, labels, people, then value, largest part and fewest records of each measure."""
-
-    dimensions: tuple[Dimension, ...]
-    measures: tuple[tuple[str, Measure], ...]
-    registry: Registry
-
-    @classmethod
-    def of(cls, counting: Counting) -> "Layout":
-        """The layout of what a field asks."""
-        return cls(tuple(counting.dimensions), tuple(counting.measures.items()), counting.registry)
-
-    @property
-    def people(self) -> int:
-        """Where the number of people stands."""
-        return KEYS + 2 * len(self.dimensions)
-
-    def value(self, place: int) -> Callable[[Row], str | None]:
-        """Finds a key in a row as it is told; None where the record has no value."""
-        item = self.dimensions[place]
-        if item.name in buckets.TIMES:
-            return _told(place, partial(buckets.name, item.name))
-        if item.target is not None:
-            return _told(place, partial(ids.encode, self.registry.sources[item.target].prefix))
-        return _told(place, lambda key: str(key).lower() if isinstance(key, bool) else str(key))
-
-    def label(self, place: int) -> Callable[[Row], str | None]:
-        """Finds a key in a row as it is shown to people."""
-        item = self.dimensions[place]
-        if item.name in buckets.TIMES:
-            return _told(place, partial(buckets.label, item.name))
-        if item.target is not None:
-            at = KEYS + len(self.dimensions) + place
-            return lambda row: None if row[KEYS + place] is None else row[at]
-        if item.codes is not None:
-            return _told(place, {code: term.label for code, term in item.codes.__members__.items()}.__getitem__)
-        return _told(place, _shown)
-
-
-def _told(place: int, tell: Callable[[Any], str]) -> Callable[[Row], str | None]:
-    """Tells the key of a dimension, if there is one."""
-    at = KEYS + place
-
-    def told(row: Row) -> str | None:
-        key = row[at]
-        return None if key is None else tell(key)
-
-    return told
-
-
-def _shown(key: Any) -> str:
-    """A key that is no code, as it is shown to people."""
-    return ("Yes (是)" if key else "No (否)") if isinstance(key, bool) else str(key)
+from resolvers.engine import buckets, published
+from resolvers.engine.perturbation import perturb
+from resolvers.engine.question import Dimension, Frame
+from resolvers.engine.row_layout import KEYS, Layout, Row
+from resolvers.engine.tally import MAX_GROUPS, too_many_groups
 
 
 def table(layout: Layout, rows: Sequence[Row], frame: Frame) -> tuple[Row, Sequence[Row]]:
-    """The whole and the groups of one parent, in the order of their keys. Raises TOO_MANY_GROUPS."""
+    """The whole and the groups of one parent, in the order of their keys. Raises TOO_MANY_GROUPS and GEOGRAPHY_WITHHELD."""
     whole, cells, children = _sorted_out(layout, rows)
     dimensions = layout.dimensions
     known = [_is_known(item, frame) for item in dimensions]
@@ -93,7 +31,7 @@ def table(layout: Layout, rows: Sequence[Row], frame: Frame) -> tuple[Row, Seque
     told = [_exact(layout, row) for row in (whole, *groups)]
     if not frame.small_cell:
         return told[0], told[1:]
-    blank = withheld(told, len(dimensions), len(layout.measures), frame.small_cell)
+    blank = perturb(layout, told, frame)
     return told[0], _without_traces(told[1:], blank, known)
 
 
@@ -124,6 +62,8 @@ def _sorted_out(layout: Layout, rows: Sequence[Row]) -> tuple[Row, dict[tuple[An
         match row[1]:
             case -1:
                 whole = row
+            case -2:
+                raise published.too_fine(layout.is_personal)
             case 0:
                 cells[tuple(row[KEYS : KEYS + count])] = row
             case mark:
@@ -163,15 +103,15 @@ def _nothing(layout: Layout, keys: tuple[Any, ...], children: list[dict[Any, Row
     labels = [
         children[place][key][KEYS + count + place] if key in children[place] else None for place, key in enumerate(keys)
     ]
-    measured = [value for _, measure in layout.measures for value in (measure.zero, 0, 0)]
-    return (None, 0, *keys, *labels, 0, *measured)
+    measured = [value for _, measure in layout.measures for value in (measure.zero, 0, 0, 0)]
+    return (None, 0, *keys, *labels, 0, 0, *measured)
 
 
 def _exact(layout: Layout, row: Row) -> list[Any]:
     """A row whose amounts are written out."""
     told = list(row)
     for place, (name, _) in enumerate(layout.measures):
-        at = layout.people + 1 + 3 * place
+        at = layout.measure(place)
         told[at] = None if told[at] is None else _written(name, told[at])
     return told
 

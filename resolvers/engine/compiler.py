@@ -11,7 +11,6 @@ from sqlalchemy import (
     Select,
     TableValuedAlias,
     any_,
-    case,
     func,
     literal_column,
     null,
@@ -21,12 +20,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from db.row_security import AGGREGATES
 from resolvers.access import Lens
 from resolvers.engine import assembly
 from resolvers.engine.arguments import Arguments, build, camel, snake
 from resolvers.engine.assembly import Columns, Expression
-from resolvers.engine.binder import BIGINT, Binder
+from resolvers.engine.binder import Binder
 from resolvers.engine.budget import Budget
 from resolvers.engine.counted import statistics_step
 from resolvers.engine.filters import Filter
@@ -333,6 +331,7 @@ class Listing:
         self.registry = registry
         self.many = many
         self.source = registry.sources[many.target]
+        registry.require_rows(self.source, lenses)
         self.arguments = arguments
         self.lenses = lenses
         self.budget = budget
@@ -411,16 +410,14 @@ class Listing:
         return rows.order_by(*(key.column.desc() if key.descending else key.column.asc() for key in self.order.keys))
 
     def count(self) -> Statement:
-        """The number of rows of each parent; for who has aggregates only, of all rows, rounded, and null when there are few."""
+        """The number of rows of each parent."""
         binder, parent = Binder(), parents()
-        hidden = self.lenses == (Lens.AGGREGATES,) and self._walled and self.source.counted
-        rows = self._reached(binder, parent, (Lens.EVERYTHING,) if hidden else self.lenses)
-        role = AGGREGATES if hidden else None
-        number = select(_coarse(binder) if hidden else func.count()).select_from(rows.from_).where(*rows.where)
+        rows = self._reached(binder, parent, self.lenses)
+        number = select(func.count()).select_from(rows.from_).where(*rows.where)
         if self.root:
-            return compiled(select(null(), number.scalar_subquery()), binder, role)
+            return compiled(select(null(), number.scalar_subquery()), binder)
         counted = select(parent.c.key, number.correlate(parent).scalar_subquery()).select_from(parent)
-        return compiled(counted, binder, role)
+        return compiled(counted, binder)
 
     def _reached(self, binder: Binder, parent: TableValuedAlias, lenses: tuple[Lens, ...]) -> Rows:
         rows = self.many.reach.rows(self.source, None if self.root else parent.c.key, self.arguments, binder)
@@ -428,9 +425,7 @@ class Listing:
             rows.from_ = rows.from_.join(self.source.table, self.source.key == rows.via)
         given = self.arguments.get("filter")
         if given is not None:
-            rows.where.append(
-                Filter(self.registry, binder, lenses, self.budget, self.lenses).condition(self.source, given)
-            )
+            rows.where.append(Filter(self.registry, binder, lenses, self.budget).condition(self.source, given))
         self._look(rows, parent, lenses, binder)
         return rows
 
@@ -448,12 +443,6 @@ class Listing:
             rows.from_ = once.join(rows.from_, true())
             seen = [or_(once.c.whole, *seen)]
         rows.where.extend(seen)
-
-
-def _coarse(binder: Binder) -> ColumnElement[Any]:
-    """A count to the nearest multiple of the smallest cell that may be told; null when it is below that."""
-    cell = binder.bind(lambda inputs: inputs.small_cell, BIGINT)
-    return case((func.count() < cell, null()), else_=(func.count() + cell // 2) // cell * cell)
 
 
 def in_sight(registry: Registry, source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[ColumnElement[bool]]:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 
 from resolvers.engine.arguments import snake
-from resolvers.engine.cells import KEYS, Layout, Row, table
+from resolvers.engine.cells import table
 from resolvers.engine.plan import Built, Child, Groups, Key, Step
+from resolvers.engine.question import Frame
+from resolvers.engine.row_layout import KEYS, Layout, Row
 from resolvers.engine.source import Tally
 from resolvers.engine.statement import Statement
-from resolvers.engine.tally import Counting, Frame
+from resolvers.engine.tally import Counting
 from resolvers.errors import HubError
 
 if TYPE_CHECKING:

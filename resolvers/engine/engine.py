@@ -133,7 +133,10 @@ class Engine:
                 return await self._command(document, prepared, variables, caller, request)
             operation = self._operation(document, prepared, coerced, caller)
             max_page = None if allowance is None else allowance.page
-            inputs = Inputs(coerced, today(), caller, self.small_cell, variables, max_page, self.statistical_month)
+            cells: set[int] | None = None if caller.sees_rows else set()
+            inputs = Inputs(
+                coerced, today(), caller, self.small_cell, variables, max_page, self.statistical_month, cells
+            )
             bound = operation.bind(inputs, self.max_objects, allowance)
         except GraphQLErrors as error:
             return _refused(error.errors)
@@ -149,7 +152,7 @@ class Engine:
             response["errors"] = [error.formatted for error in errors]
         if traces is not None:
             response["extensions"] = {"explain": _explained(operation, traces)}
-        return Answer(orjson.dumps(response), 200, bound.weight)
+        return Answer(orjson.dumps(response), 200, bound.weight, cells=frozenset(cells or ()))
 
     async def _command(
         self,

@@ -30,10 +30,8 @@ from resolvers.errors import HubError
 
 
 class Filter:
-    """Writes the conditions of one statement's filters.
-
-    ``lenses`` say which rows of related types count; ``asker`` are the caller's own, which say which columns may be compared with.
-    """
+    """Writes the conditions of one statement's filters; ``lenses`` say which rows of related types count, and which columns may be compared
+    with."""
 
     def __init__(
         self,
@@ -41,12 +39,10 @@ class Filter:
         binder: Binder,
         lenses: tuple[Lens, ...],
         budget: Budget,
-        asker: tuple[Lens, ...],
     ) -> None:
         self.registry = registry
         self.binder = binder
         self.lenses = lenses
-        self.asker = asker
         self.budget = budget
 
     def condition(
@@ -69,6 +65,7 @@ class Filter:
         leads = source.fields.get(name)
         if isinstance(leads, One):
             target = self.registry.sources[leads.target]
+            self.registry.require_rows(target, self.lenses)
             other = alias(target.table)
             key = _under(expression(leads.key), source, table)
             seen = self.registry.sight(target, self.lenses, self.binder, other)
@@ -80,7 +77,7 @@ class Filter:
         column = source.column(name) if compared is None else compared(self.binder)
         if column is None:
             raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be filtered by {camel(name)}.")
-        if self.registry.is_masked(source.typename, name, self.asker):
+        if self.registry.is_masked(source.typename, name, self.lenses):
             raise HubError(
                 "MASKED_COLUMN", f"{camel(name)} is masked for you: {source.typename} cannot be filtered by it."
             )
@@ -112,6 +109,7 @@ class Filter:
     ) -> ColumnElement[bool]:
         """A row of the list fulfils a filter: the list as it is reached without arguments, its table under an alias."""
         target = self.registry.sources[many.target]
+        self.registry.require_rows(target, self.lenses)
         parent, other = parents(), alias(target.table)
         rows = many.reach.rows(target, parent.c.key, {}, self.binder)
         from_ = rows.from_ if rows.via is None else rows.from_.join(target.table, target.key == rows.via)

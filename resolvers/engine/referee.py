@@ -33,15 +33,17 @@ from resolvers.engine.arguments import build, snake
 from resolvers.engine.assembly import Columns
 from resolvers.engine.binder import Binder, Inputs
 from resolvers.engine.budget import Budget
-from resolvers.engine.cells import KEYS, Layout, table
+from resolvers.engine.cells import table
 from resolvers.engine.compiler import Listing, in_sight
 from resolvers.engine.document import Document
 from resolvers.engine.operation import not_found
 from resolvers.engine.page import Page
+from resolvers.engine.question import Frame
+from resolvers.engine.row_layout import KEYS, Layout
 from resolvers.engine.snapshot import snapshot
 from resolvers.engine.source import AnyOf, Asks, Computed, Fetch, Lookup, Many, One, Registry, Source, Tally, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter
-from resolvers.engine.tally import Counting, Frame
+from resolvers.engine.tally import Counting
 from resolvers.errors import HubError
 
 Info = GraphQLResolveInfo[Any]

@@ -39,6 +39,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.types import TypeEngine
 
 from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, FACTS, SET
+from resolvers.engine import cell_keys
 from resolvers.engine.binder import BIGINT, DATE, TEXT, TEXTS, Binder, Inputs
 from resolvers.engine.buckets import TIMES, bucket
 from resolvers.engine.source import expression
@@ -61,6 +62,7 @@ STATE = table("state", column("ready", Boolean()), column("next_change", DATE), 
 
 
 CODE = table("code", column("dimension", TEXT), column("code", Integer()), column("value", TEXT), schema="rollup")
+NONE: ColumnElement[int] = literal_column("0", Integer())
 TYPES: Mapping[str, TypeEngine[Any]] = {"text": TEXT, "boolean": Boolean(), "bigint": BIGINT}
 
 
@@ -75,6 +77,8 @@ class Asked:
     stock: bool
     ended: bool
     persons: bool
+    keys: bool
+    """Whether the sums of keys are wanted beside the numbers."""
     period: Callable[[Inputs], tuple[date | None, date | None]]
     """The first day, and the day after the last; each may be left open."""
     day: ColumnElement[Any]
@@ -108,7 +112,7 @@ class Parts:
             days = (column(name, DATE) for name in ("valid_from", "valid_to"))
             return [*whole("organization_id", "member_id"), *days]
 
-        self.cell = made("cell", column("anchor", Integer()), column("slot", Integer()), *whole("class", "n"))
+        self.cell = made("cell", column("anchor", Integer()), column("slot", Integer()), *whole("class", "n", "keys"))
         self.change = made("change", column("sign", Integer()), *record(), *dimensions)
         self.repeat = made(
             "repeat",
@@ -141,15 +145,21 @@ class Parts:
             time = slot % ENDED
             year = func.make_date(time, 1, 1)
             first = case((time < EVER, year), else_=literal_column(f"date '{EPOCH}'", DATE) + (time - DAY))
+        keys = [func.sum(cell["keys"] * span.c.d).label("keys")] if self.asked.keys else []
         summed = (
             select(
-                self.targets.c.child, self._bucket(first), asked.label("class"), func.sum(cell.n * span.c.d).label("n")
+                self.targets.c.child,
+                self._bucket(first),
+                asked.label("class"),
+                func.sum(cell.n * span.c.d).label("n"),
+                *keys,
             )
             .select_from(self.targets.join(span, span.c.a == drill).join(self.cell, inside))
             .group_by(text("1, 2, 3"))
             .subquery("summed")
         )
-        return self._part(summed.c.child, summed.c.bucket, self._decoded(summed.c["class"]), summed.c.n, summed)
+        number = (summed.c.n, summed.c["keys"] if keys else NONE)
+        return self._part(summed.c.child, summed.c.bucket, self._decoded(summed.c["class"]), number, summed)
 
     def _slots(self, inputs: Inputs) -> list[tuple[bool, int, int, int]]:
         """Slots from one to before another with a sign, for places that are drilled down and for all others."""
@@ -189,7 +199,10 @@ class Parts:
             (case((found, sign), else_=0) for found, (_, _, sign) in zip(inside, self.events, strict=True)), literal(0)
         )
         bucket = self._bucket(change[self.events[0][1]])
-        return self._part(self.targets.c.child, bucket, columns, change.sign * number, placed).where(or_(*inside))
+        keys = change.sign * number * cell_keys.key(change.member_id) if self.asked.keys else NONE
+        return self._part(self.targets.c.child, bucket, columns, (change.sign * number, keys), placed).where(
+            or_(*inside)
+        )
 
     def _repeated(self) -> Select[Any]:
         """Records of persons who have several, none of which has changed."""
@@ -221,8 +234,8 @@ class Parts:
         else:
             when = records.c[self.events[0][1]]
             counts = [when >= self._end(0), when < self._end(1), records.c.valid_from.is_not(None)]
-        number, child = literal_column("0", Integer()), self.targets.c.child
-        part = self._part(child, self._bucket(when), columns, number, from_, person=records.c.member_id)
+        child = self.targets.c.child
+        part = self._part(child, self._bucket(when), columns, (NONE, NONE), from_, person=records.c.member_id)
         return part.where(*counts)
 
     def _end(self, end: int) -> ColumnElement[date]:
@@ -234,13 +247,15 @@ class Parts:
         child: ColumnElement[Any],
         bucket: ColumnElement[Any],
         columns: Mapping[str, ColumnElement[Any]],
-        number: ColumnElement[Any],
+        number: tuple[ColumnElement[Any], ColumnElement[Any]],
         from_: FromClause,
         person: ColumnElement[Any] | None = None,
     ) -> Select[Any]:
         told = [found.label(f"d_{name}") for name, found in columns.items()]
         who = cast(null(), BIGINT) if person is None else person
-        part = select(child.label("child"), bucket.label("bucket"), *told, number.label("n"), who.label("person"))
+        n, keys = number
+        counted = [n.label("n"), *([keys.label("keys")] if self.asked.keys else []), who.label("person")]
+        part = select(child.label("child"), bucket.label("bucket"), *told, *counted)
         conditions = [cast(columns[name], Text) == any_(values) for name, values in self.asked.where]
         return part.select_from(from_).where(*conditions)
 
@@ -295,7 +310,7 @@ class Rolled:
         self.drill = drill
         kind, key = counting.place.rolled
         today = counting.binder.day(None)
-        self.in_use = and_(covered, in_use(kind, key, today, drill=drill is not None))
+        self.in_use = and_(covered, in_use(kind, key, today, drill=drill is not None), *counting.published())
 
     @classmethod
     def of(cls, counting: "Counting") -> "Rolled | None":
@@ -334,6 +349,7 @@ class Rolled:
             stock=counting.is_stock,
             ended=counting.event_name == "ENDED",
             persons=persons,
+            keys=counting.coarse,
             period=self._period(),
             day=counting.day,
         )
@@ -342,16 +358,26 @@ class Rolled:
         keys = [part.c[names.get(item.name, f"d_{item.name}")] for item in counting.dimensions]
         records = cast(func.coalesce(func.sum(part.c.n), 0), BIGINT)
         several = func.count(part.c.person) - func.count(part.c.person.distinct())
-        told = {"records": records, "persons": records - several}
-        people = told["persons" if counting.statistic.person is not None else "records"]
-        measured = [(people if counting.coarse else cast(null(), BIGINT)).label("people")]
+        found = {"records": records, "persons": records - several}
+        tickets = self._tickets(part) if counting.coarse else dict.fromkeys(found, cast(null(), BIGINT))
+        measured = [
+            (found["persons"] if counting.coarse else cast(null(), BIGINT)).label("people"),
+            tickets["persons"].label("people_t"),
+        ]
         for place, name in enumerate(counting.measures):
-            nothing = [cast(null(), Integer()).label(f"m{place}{suffix}") for suffix in "lf"]
-            measured += [told[name].label(f"m{place}"), *nothing]
+            nothing = [cast(null(), Integer()).label(f"m{place}{suffix}") for suffix in "lw"]
+            measured += [found[name].label(f"m{place}"), *nothing, tickets[name].label(f"m{place}t")]
         cells = grouped(part, keys, measured)
         some = func.sum(part.c.n) != 0
         whole = func.grouping(*keys) != 0 if keys else true()
         return cells.where(self.in_use).having(and_(self.in_use, or_(whole, some)))
+
+    @staticmethod
+    def _tickets(part: Subquery) -> dict[str, ColumnElement[Any]]:
+        """The tickets of records and of persons; a person with several records adds their key once."""
+        keys = func.coalesce(func.sum(part.c["keys"]), 0)
+        repeated = cell_keys.summed(part.c.person) - cell_keys.summed_once(part.c.person)
+        return {"records": cell_keys.ticket(keys), "persons": cell_keys.ticket(keys - repeated)}
 
     def _period(self) -> Callable[[Inputs], tuple[date | None, date | None]]:
         frame = self.counting.frame()

@@ -12,6 +12,7 @@ from db.model import Model, Term
 from resolvers.access import Caller, Lens
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder, Inputs
+from resolvers.errors import HubError
 
 if TYPE_CHECKING:
     from resolvers.engine.statistic import Anchor, Statistic
@@ -135,7 +136,7 @@ class Source:
 
     Every column of the table answers the field of its name, unless ``hide`` names it or ``columns`` says otherwise.
     ``searchable`` columns have an index on their character pairs, so that ``contains`` finds any substring. ``name`` is the type's in the
-    schema where it is not the model's. Who has aggregates only is told how many rows there are unless ``counted`` is false.
+    schema where it is not the model's.
     """
 
     model: type[Model]
@@ -145,7 +146,6 @@ class Source:
     fields: Mapping[str, Field] = field(default_factory=dict)
     searchable: tuple[str, ...] = ()
     name: str | None = None
-    counted: bool = True
 
     @property
     def typename(self) -> str:
@@ -252,6 +252,15 @@ class Registry:
         self.mask: MaskOf = unmasked
         self.is_masked: IsMasked = never
         self.viewer: Callable[[Caller], Mapping[str, Any]] = named
+
+    def require_rows(self, source: Source, lenses: tuple[Lens, ...]) -> None:
+        """Let a list of a source's rows through, or a filter by them. Raises AGGREGATES_ONLY to callers who see none of any."""
+        if lenses == (Lens.AGGREGATES,) and self.sight(source, lenses, Binder(), None) is not None:
+            raise HubError(
+                "AGGREGATES_ONLY",
+                f"Callers with aggregates only have no list of {source.typename} and no filter by it. Ask `statistics`, or sign in with a"
+                " role that sees rows.",
+            )
 
     def add(self, source: Source) -> Source:
         """Register a source under its type's name and its ID prefix."""

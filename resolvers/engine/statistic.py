@@ -27,7 +27,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Float,
     FromClause,
@@ -88,7 +87,9 @@ class Statistic:
     happened, ``ends`` the day from which it held no more, for a kind that holds; ``known`` is false where an empty beginning means
     that nobody wrote it down. ``events`` are its other days, by ``RecordEvent``; ``ENDED`` is there by itself when ``ends`` is.
     ``where`` is a condition on what counts as a record at all; of records alike in ``newest`` only the last counts when a day is asked
-    about. ``person`` names who must not be told from a small cell, else the record itself. ``widespread`` are kinds of which most unions
+    about. ``person`` names whom the records are of, else they are of
+    none; ``personal`` says that they are about persons whom no column names. Callers with aggregates only count such kinds down to the
+    county, others down to the township. ``widespread`` are kinds of which most unions
     and divisions have records; an index of each of the two columns finds them.
     """
 
@@ -108,6 +109,12 @@ class Statistic:
     person: Expression | None = None
     rollup: Rollup | None = None
     widespread: bool = False
+    personal: bool = False
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the records are about persons."""
+        return self.personal or self.person is not None
 
     def measure(self, name: str) -> "Measure | None":
         """A measure by the Python name of its field."""
@@ -132,8 +139,9 @@ Found = Callable[[ColumnElement[Any], Binder], ColumnElement[Any]]
 class Measure:
     """An aggregate over records.
 
-    ``zero`` is its value where there is no record: None for a median or a share, which then is not defined. Of what may be told to callers
-    with aggregates only: ``largest`` is the largest part that one record has in a sum, ``fewest`` the smaller side of a share.
+    ``zero`` is its value where there is no record: None for a median or a share, which then is not defined. For callers with aggregates
+    only: ``largest`` is the largest part that one record has in a sum, ``whole`` the number of records of which a share is told; ``once``
+    is the column whose distinct values are counted, ``part`` the condition of the records that are, where that is not each record.
     ``event`` is one by which records may be counted for it, for a kind of which those that hold today are not meant. ``found`` is costly
     and found once a record: aggregates that are functions are given it, a column.
     """
@@ -141,9 +149,16 @@ class Measure:
     value: Aggregate
     zero: int | None = 0
     largest: ColumnElement[Any] | None = None
-    fewest: Aggregate | None = None
+    whole: ColumnElement[Any] | None = None
+    once: Expression | None = None
+    part: Aggregate | None = None
     event: str | None = None
     found: Found | None = None
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it counts, and is no sum, share or median."""
+        return self.zero == 0 and self.largest is None
 
 
 RECORDS = Measure(func.count())
@@ -152,12 +167,12 @@ RECORDS = Measure(func.count())
 
 def distinct(key: Expression) -> Measure:
     """How many different rows a column names: persons, households, employers, cases."""
-    return Measure(func.count(distinct_(expression(key))))
+    return Measure(func.count(distinct_(expression(key))), once=key)
 
 
 def where(condition: ColumnElement[bool]) -> Measure:
     """How many records fulfil a condition."""
-    return Measure(func.count().filter(condition))
+    return Measure(func.count().filter(condition), part=condition)
 
 
 def total(column: Expression, unit: Expression | None = None) -> Measure:
@@ -176,19 +191,13 @@ def median(value: ColumnElement[Any]) -> Measure:
 
 def share(part: ColumnElement[bool], whole: ColumnElement[bool]) -> Measure:
     """The fraction of the records in ``whole`` that are in ``part`` too, between 0 and 1."""
-    return Measure(fraction(part, whole), zero=None, fewest=smaller_side(part, whole))
+    return Measure(fraction(part, whole), zero=None, whole=func.count().filter(whole))
 
 
 def fraction(part: ColumnElement[bool], whole: ColumnElement[bool]) -> ColumnElement[Any]:
     """The fraction of ``whole`` that is in ``part`` too; null of nothing."""
     of, within = func.count().filter(whole), func.count().filter(and_(whole, part))
     return cast(within, Float()) / func.nullif(of, 0)
-
-
-def smaller_side(part: ColumnElement[bool], whole: ColumnElement[bool]) -> ColumnElement[Any]:
-    """How many records are on the smaller side of a fraction."""
-    of, within = func.count().filter(whole), func.count().filter(and_(whole, part))
-    return func.least(within, of - within, type_=BigInteger())
 
 
 @dataclass(frozen=True)
@@ -215,6 +224,10 @@ class Place(Protocol):
     @property
     def rolled(self) -> tuple[str, ColumnElement[Any]]:
         """Kind and key of the place in the roll-ups."""
+
+    def unpublished(self) -> ColumnElement[bool] | None:
+        """Where callers with aggregates only may not count: the place, or a child of it that is grouped by, is finer than the counts that
+        are published; None where they may count anyway."""
 
     def targets(self, dimension: str | None) -> Subquery | None:
         """The places in the roll-ups to be read, each with the child that it stands for; None when there are none for this drill-down."""

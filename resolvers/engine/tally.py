@@ -1,10 +1,8 @@
 """The statement behind a ``statistics`` field: one row for the whole, one for each group, one for each child, of all parents at once."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +12,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    and_,
     any_,
     cast,
     func,
@@ -31,62 +30,31 @@ from sqlalchemy.sql.util import find_tables
 from db.model import Term
 from db.row_security import AGGREGATES
 from resolvers.access import Lens
-from resolvers.engine import buckets, ids
+from resolvers.engine import buckets, cell_keys, ids, published
 from resolvers.engine.alias import alias
 from resolvers.engine.arguments import Arguments, Leaf, camel
-from resolvers.engine.binder import BIGINT, TEXTS, Binder, Getter, Inputs
+from resolvers.engine.binder import BIGINT, DATE, TEXTS, Binder, Getter, Inputs
+from resolvers.engine.question import Dimension, Frame
 from resolvers.engine.rolled import Rolled
-from resolvers.engine.source import Registry, Tally, expression
+from resolvers.engine.source import Expression, Registry, Tally, expression
 from resolvers.engine.statement import Statement, compiled, parents
-from resolvers.engine.statistic import Aggregate, Children, Found, Measure, Ref, Statistic
+from resolvers.engine.statistic import Aggregate, Found, Measure, Ref, Statistic
 from resolvers.errors import HubError
 
 MAX_DIMENSIONS = 3
 MAX_GROUPS = 2_000
-NAMING = frozenset({"DONOR"})
-"""Dimensions whose values are no rows, and yet name a unit."""
+SLOTS = 4
+"""What a row has for each measure: its value, and for callers with aggregates only the largest part, the whole of a share, the ticket."""
 INTEGER = re.compile("0|-?[1-9][0-9]{0,18}")
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 
 
-@dataclass(frozen=True)
-class Dimension:
-    """A dimension that is grouped by: what its keys are, and how they are told."""
-
-    term: Term
-    key: ColumnElement[Any]
-    target: str | None = None
-    label: ColumnElement[Any] | None = None
-    children: Children | None = None
-    codes: Any = None
-
-    @cached_property
-    def name(self) -> str:
-        """Its code."""
-        return self.term.name
-
-    @cached_property
-    def ranks(self) -> Mapping[str, int]:
-        """The place of each value in the list of codes; empty where there is none."""
-        return {} if self.codes is None else {code: place for place, code in enumerate(self.codes.__members__)}
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What one run asks about: a day, or a period of which either end may be open."""
-
-    as_of: date | None
-    since: date | None
-    until: date | None
-    statistical_month: int
-    small_cell: int
-    """Counts below this one are not told; 0 for who sees rows."""
-
-
 class Counting:
-    """What one ``statistics`` field asks, compiled. A row is mark, keys, labels, people, then value by value of ``measures``.
+    """What one ``statistics`` field asks, compiled. A row is mark, keys, labels, people with their ticket, then the measures: value,
+    largest part, whole of a share, ticket.
 
-    The mark is 0 for a group, -1 for the whole, and n + 1 where the row has nothing but a child of dimension n.
+    The mark is 0 for a group, -1 for the whole, n + 1 where the row has nothing but a child of dimension n, and -2 where it says that a
+    caller with aggregates only may not count in this place.
     """
 
     def __init__(
@@ -102,17 +70,21 @@ class Counting:
         walled = registry.sight(self.source, lenses, Binder(), None) is not None
         self.coarse = lenses == (Lens.AGGREGATES,) and walled
         self.lenses = (Lens.EVERYTHING,) if self.coarse else lenses
+        self.asker = lenses
         self.within = arguments.get("within") if root else None
         self.parent = self._parent(root)
         anchor = None if self.parent is None else self.parent.c.key
         self.place = tally.anchor.place(self.statistic, anchor, arguments, self.binder)
+        self.unpublished = self.place.unpublished() if self.coarse else None
         self.event = self._event()
-        self.day = self.binder.day(None if self.is_flow else arguments.get("as_of"))
+        self.day = self._day()
         self.dimensions = [self._dimension(item) for item in self._grouped_by()]
         self.where = [
             (item["dimension"].name, self._values(item["dimension"].name, item["in"]))
             for item in arguments.get("where") or ()
         ]
+        if self.coarse:
+            published.require_dimensions([item.name for item in self.dimensions] + [name for name, _ in self.where])
         self.measures: dict[str, Measure] = {}
 
     def index(self, name: str) -> int:
@@ -128,21 +100,23 @@ class Counting:
                 f" days, e.g. `event: {measure.event}`.",
             )
         self.measures.setdefault(name, measure)
-        return self.first_measure + 3 * list(self.measures).index(name)
+        return self.first_measure + SLOTS * list(self.measures).index(name)
 
     @property
     def first_measure(self) -> int:
-        """Where in a row the measures begin: each is its value, its largest part, its fewest records."""
-        return 3 + 2 * len(self.dimensions)
+        """Where in a row the measures begin, each with as many slots as ``SLOTS`` says."""
+        return 4 + 2 * len(self.dimensions)
 
     def statement(self) -> Statement:
         """The statement for all parents."""
         places = range(len(self.dimensions))
         rolled = Rolled.of(self)
-        parts = [self._cells(None if rolled is None else not_(rolled.in_use))]
+        alone = [*([] if rolled is None else [not_(rolled.in_use)]), *self.published()]
+        parts = [self._cells(and_(*alone) if alone else None)]
         if rolled is not None:
             parts.append(self.correlated(rolled.cells(self._grouped)))
         parts += [self._domain(place) for place in places if self.dimensions[place].children is not None]
+        parts += self._refusal()
         rows: Any = union_all(*parts) if len(parts) > 1 else parts[0]
         table = rows.lateral("counted") if self.parent is not None else rows.subquery("counted")
         labels = [self._label(place, table.c[f"k{place}"]) for place in places]
@@ -153,8 +127,20 @@ class Counting:
         whole = select(key.label("key"), *shown, *measured).select_from(from_)
         return compiled(whole, self.binder, AGGREGATES if self.coarse else None)
 
+    def published(self) -> list[ColumnElement[bool]]:
+        """The condition that the place is not too fine for the caller."""
+        return [] if self.unpublished is None else [not_(self.unpublished)]
+
+    def _refusal(self) -> list[Select[Any]]:
+        """A row for a parent where the caller may not count."""
+        if self.unpublished is None:
+            return []
+        nothing = [null()] * (len(self.dimensions) + 2 + SLOTS * len(self.measures))
+        refused = select(literal_column("-2", Integer()), *nothing)
+        return [self.correlated(refused.where(self.unpublished))]
+
     def frame(self) -> Getter:
-        """Finds what a run asks about. Running it raises BAD_PERIOD and TOO_MANY_GROUPS."""
+        """Finds what a run asks about. Running it raises BAD_PERIOD, TOO_MANY_GROUPS and WHOLE_MONTHS."""
         flow, first = self.is_flow, next((item for item in self.dimensions if item.name in buckets.TIMES), None)
 
         def frame(inputs: Inputs) -> Frame:
@@ -163,9 +149,13 @@ class Counting:
                 found: date | None = None if leaf is None else leaf.get(inputs.variables)
                 if found is not None and not EARLIEST <= found < LATEST:
                     raise HubError("BAD_PERIOD", f"`{name}` is {found}. Ask about a day from 1900 to 2199.")
+                if self.coarse:
+                    published.require_month(name if name != "as_of" else "asOf", found)
                 return found
 
             since, until, as_of = day("from"), day("until"), day("as_of")
+            if self.coarse and flow:
+                until = published.until(until, inputs)
             if since is not None and until is not None:
                 if since >= until:
                     raise HubError(
@@ -175,15 +165,34 @@ class Counting:
                     found = buckets.between(first.name, since, until, inputs.statistical_month, MAX_GROUPS + 1)
                     if sum(1 for _ in found) > MAX_GROUPS:
                         raise too_many_groups()
+            if not self.coarse:
+                return Frame(None if flow else as_of or inputs.today, since, until, inputs.statistical_month, 0)
             return Frame(
-                None if flow else as_of or inputs.today,
+                None if flow else as_of or published.month_of(inputs),
                 since,
                 until,
                 inputs.statistical_month,
-                inputs.small_cell if self.coarse else 0,
+                inputs.small_cell,
+                tuple((name, values[0]) for name, values in self._asked_where(inputs)),
+                inputs.cells,
             )
 
         return frame
+
+    def _asked_where(self, inputs: Inputs) -> list[tuple[str, list[str]]]:
+        """The dimensions and values of ``where``. Raises ONE_VALUE_EACH."""
+        given = self.arguments.get("where") or ()
+        found = [(item["dimension"].name, item["in"].get(inputs.variables)) for item in given]
+        for name, values in found:
+            published.require_one(name, values)
+        return found
+
+    def _day(self) -> ColumnElement[date]:
+        """The day as of which records are counted; for callers with aggregates only the first of this month unless said otherwise."""
+        asked = None if self.is_flow else self.arguments.get("as_of")
+        if self.coarse and asked is None:
+            return self.binder.bind(published.month_of, DATE)
+        return self.binder.day(asked)
 
     @property
     def event_name(self) -> str | None:
@@ -248,12 +257,12 @@ class Counting:
     def _told_of(self, name: str, target: str) -> None:
         """Raises DIMENSION_WITHHELD for a dimension whose values are rows that a caller with aggregates only does not see."""
         source = self.registry.sources[target]
-        if self.coarse and self.registry.sight(source, (Lens.AGGREGATES,), Binder(), None) is not None:
-            raise withheld(name)
+        if self.coarse and self.registry.sight(source, self.asker, Binder(), None) is not None:
+            raise published.withheld(name)
 
     def _declared(self, name: str) -> Any:
-        if self.coarse and name in NAMING:
-            raise withheld(name)
+        if self.coarse and name in published.NAMING:
+            raise published.withheld(name)
         found = self.statistic.dimensions.get(name)
         if found is None:
             if name == "CHILD_ORGANIZATION":
@@ -275,9 +284,7 @@ class Counting:
             return None
         source = self.registry.sources[self.tally.target]
         key = self.binder.key(self.within, source.prefix)
-        if self.coarse:
-            return select(key.label("key")).subquery("parent")
-        seen = self.registry.sight(source, self.lenses, self.binder, None)
+        seen = self.registry.sight(source, self.asker, self.binder, None)
         found = select(source.key.label("key")).where(source.key == key)
         return (found if seen is None else found.where(seen)).subquery("parent")
 
@@ -326,9 +333,10 @@ class Counting:
         names = ", ".join(str(key) for key in keys)
         return cells.group_by(text(f"GROUPING SETS ((), ({names}))")).limit(MAX_GROUPS + 2)
 
-    def correlated(self, cells: Select[Any]) -> Select[Any]:
+    def correlated(self, cells: Any) -> Select[Any]:
         """The select with the parent as its surroundings have it."""
-        return cells if self.parent is None else cells.correlate(self.parent)
+        found: Select[Any] = cells if self.parent is None else cells.correlate(self.parent)
+        return found
 
     def _finders(self) -> list[Found]:
         """What measures have found out about each record."""
@@ -357,20 +365,34 @@ class Counting:
         person = self.statistic.person
         people = func.count() if person is None else func.count(expression(person).distinct())
         columns.append((people if self.coarse else cast(null(), BIGINT)).label("people"))
+        columns.append(self._ticket(None, person).label("people_t"))
         for place, measure in enumerate(self.measures.values()):
+            part = None if measure.part is None else made(measure.part, measure)
             columns.append(made(measure.value, measure).label(f"m{place}"))
-            for suffix, aggregate in (("l", measure.largest), ("f", measure.fewest)):
+            for suffix, aggregate in (("l", measure.largest), ("w", measure.whole)):
                 known = aggregate if self.coarse and aggregate is not None else cast(null(), Integer())
-                columns.append(made(known, measure).label(f"m{place}{suffix}"))
+                columns.append(known.label(f"m{place}{suffix}"))
+            columns.append(self._ticket(part, measure.once).label(f"m{place}t"))
         return columns
+
+    def _ticket(self, part: ColumnElement[bool] | None, once: Expression | None) -> ColumnElement[Any]:
+        """The ticket of the records of a cell that fulfil ``part``, or of the distinct values of ``once``."""
+        if not self.coarse:
+            return cast(null(), BIGINT)
+        if once is not None:
+            return cell_keys.ticket(cell_keys.summed_once(expression(once)))
+        number, person = self.source.table.c.id, self.statistic.person
+        return cell_keys.ticket(
+            cell_keys.summed(number if person is None else func.coalesce(expression(person), -number), part)
+        )
 
     def _dated(self) -> list[ColumnElement[bool]]:
         """The condition on the day or the period that is asked about."""
         if self.is_flow:
-            since, until = self.arguments.get("from"), self.arguments.get("until")
+            since, until = self.arguments.get("from"), self._until()
             return [
                 *([self.event >= self.binder.day(since)] if since is not None else []),
-                *([self.event < self.binder.day(until)] if until is not None else []),
+                *([self.event < until] if until is not None else []),
             ]
         if self.statistic.ends is None or self.arguments.get("event") is not None:
             return [self.event <= self.day, *self._newest()]
@@ -380,6 +402,15 @@ class Counting:
             begun if self.statistic.known else or_(self.event.is_(None), begun),
             or_(ends.is_(None), ends > self.day),
         ]
+
+    def _until(self) -> ColumnElement[date] | None:
+        """The day before which a period ends, if it does."""
+        asked = self.arguments.get("until")
+        if not self.coarse:
+            return None if asked is None else self.binder.day(asked)
+        return self.binder.bind(
+            lambda inputs: published.until(None if asked is None else asked.get(inputs.variables), inputs), DATE
+        )
 
     def _newest(self) -> list[ColumnElement[bool]]:
         """No later record by that day that the caller sees is alike."""
@@ -451,7 +482,7 @@ class Counting:
         assert children is not None
         key = next(iter(children.domain.selected_columns))
         keys = [key if other == place else null() for other in range(len(self.dimensions))]
-        nothing = [null()] * (1 + 3 * len(self.measures))
+        nothing = [null()] * (2 + SLOTS * len(self.measures))
         mark = literal_column(str(place + 1), Integer())
         seen = self.registry.sight(self.registry.sources[children.target], self.lenses, self.binder, None)
         domain = children.domain if seen is None else children.domain.where(seen)
@@ -464,12 +495,6 @@ class Counting:
             return cast(null(), Text).label(f"l{place}")
         source = self.registry.sources[item.target]
         return select(item.label).where(source.key == key).scalar_subquery().label(f"l{place}")
-
-
-def withheld(name: str) -> HubError:
-    """The error of a dimension whose values are not for callers with aggregates only."""
-    known = "CHILD_DIVISION or another dimension that names nobody"
-    return HubError("DIMENSION_WITHHELD", f"{name} is not for callers with aggregates only. Use {known}.")
 
 
 def too_many_groups() -> HubError:

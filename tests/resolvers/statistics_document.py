@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from resolvers.engine.arguments import camel
+from resolvers.engine.published import NAMING
 from resolvers.engine.statistic import Measure, Ref, Statistic
-from resolvers.engine.tally import NAMING
 from resolvers.terms import RecordKind
 
 PLACE = Path(__file__).parents[2] / "docs" / "statistics.md"

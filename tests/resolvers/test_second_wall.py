@@ -15,9 +15,9 @@ from db.row_security import READER
 from resolvers.access import Caller, Lens
 from resolvers.engine import ids
 from resolvers.engine.engine import Engine
+from resolvers.engine.published import NAMING
 from resolvers.engine.source import Many
 from resolvers.engine.statistic import Ref
-from resolvers.engine.tally import NAMING
 from resolvers.policy import OPEN as OPEN_TYPES
 from schema import registry, schema
 from tests.db.row_reference import HEALTH, REFERENCE, reference

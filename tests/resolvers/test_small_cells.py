@@ -1,139 +1,292 @@
-"""Callers with aggregates only: from all that one operation tells, no small cell of a statistic can be worked out."""
+"""Callers with aggregates only: what they may ask of statistics, and the noise in what they get."""
 
-from itertools import product
-from math import inf
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date, timedelta
+from statistics import fmean, pvariance
 from typing import Any
 
 import asyncpg
+import pytest
 
+from db.clock import today
+from db.connect import create_pool
 from resolvers.access import PUBLIC
-from resolvers.engine.small_cells import withheld
-from tests.resolvers.caller import Caller
+from resolvers.engine import ids, noise
+from resolvers.engine.rolled import Rolled
+from tests.db.test_rollups import write
+from tests.resolvers.caller import NATIONAL, Caller
 
-CELL = 10
-TABLES = ((), ("SEX",), ("WORKER_TYPE",), ("CHANNEL",), ("SEX", "WORKER_TYPE"), ("CHANNEL", "SEX"), ("WORKER_TYPE", "CHANNEL"),
-          ("SEX", "WORKER_TYPE", "CHANNEL"), ("CHANNEL", "WORKER_TYPE", "SEX"))  # fmt: skip
-FINEST = ("SEX", "WORKER_TYPE", "CHANNEL")
-
-
-def operation() -> str:
-    """Every table over three dimensions, and the whole, as aliases of one operation."""
-    parts = [
-        f"t{place}: statistics(kind: MEMBERSHIPS, groupBy: [{', '.join(table)}])"
-        " { total { persons } groups { keys { dimension value } persons } }"
-        for place, table in enumerate(TABLES)
-    ]
-    return "{ " + " ".join(parts) + " }"
-
-
-Sums = list[tuple[frozenset[tuple[str, ...]], float, float]]
-
-
-def told(data: dict[str, Any], cells: list[tuple[str, ...]]) -> Sums:
-    """What the answers say: sets of finest cells, and the bounds of their sum. A rounded figure is within five of the true one."""
-    found: Sums = []
-    for place in range(len(TABLES)):
-        answer = data[f"t{place}"]
-        for keys, value in [
-            ({}, answer["total"]["persons"]),
-            *(({key["dimension"]: key["value"] for key in g["keys"]}, g["persons"]) for g in answer["groups"]),
-        ]:
-            part = frozenset(
-                cell for cell in cells if all(cell[FINEST.index(name)] == value for name, value in keys.items())
-            )
-            found.append((part, 0, inf) if value is None else (part, value - CELL // 2, value + CELL // 2 - 1))
-    return found
+CELL, MOST = 10, 12
+ROUNDS = 60
+FIELDS = "total { records persons } groups { keys { dimension value label } records persons }"
+TEXT = f"""query ($kind: RecordKind!, $by: [Dimension!], $from: Date, $until: Date, $asOf: Date, $event: RecordEvent,
+    $where: [DimensionFilter!]) {{
+    statistics(kind: $kind, groupBy: $by, from: $from, until: $until, asOf: $asOf, event: $event, where: $where) {{ asOf {FIELDS} }} }}"""
+BELOW = (
+    TEXT.replace("($kind", "($id: ID, $kind", 1).replace(
+        "{\n    statistics(", "{ division(id: $id) {\n    statistics(", 1
+    )
+    + " }"
+)
+DIMENSIONS = {
+    "MEMBERSHIPS": ("WORKER_TYPE", "SEX", "CHANNEL", "STATUS", "LEVEL", "FORM", "INDUSTRY", "IS_MODEL_WORKER"),
+    "INSURANCE_ENROLMENTS": ("SCHEME", "COHORT", "WORKER_TYPE", "SEX", "INDUSTRY"),
+}
+MONTH = today().replace(day=1)
 
 
-def worked_out(sums: Sums, cells: list[tuple[str, ...]]) -> dict[tuple[str, ...], tuple[float, float]]:
-    """The tightest bounds of each cell that follow from the sums."""
-    bounds: dict[tuple[str, ...], tuple[float, float]] = dict.fromkeys(cells, (0, inf))
-    changed = True
-    while changed:
-        changed = False
-        for part, low, high in sums:
-            lows, highs = sum(bounds[cell][0] for cell in part), sum(bounds[cell][1] for cell in part)
-            for cell in part:
-                own = bounds[cell]
-                rest = highs - own[1] if own[1] < inf else sum(bounds[other][1] for other in part if other != cell)
-                new = (max(own[0], low - rest), min(own[1], high - (lows - own[0])))
-                if new != own:
-                    bounds[cell], changed = new, True
-                    lows += new[0] - own[0]
-                    highs = sum(bounds[other][1] for other in part)
-    return bounds
+def text_of(given: dict[str, Any]) -> str:
+    """The operation: persons are asked of the kinds that have them."""
+    text = BELOW if "id" in given else TEXT
+    return text if given["kind"] in DIMENSIONS else text.replace("persons", "")
 
 
-async def test_no_small_cell_can_be_worked_out_from_one_operation(caller: Caller, pool: asyncpg.Pool) -> None:
+async def ask(caller: Caller, given: dict[str, Any], who: Any = PUBLIC) -> dict[str, Any]:
+    """The statistic of the whole nation, or of the division ``id``."""
+    response = await caller.response(text_of(given), given, caller=who)
+    assert "errors" not in response, (given, response)
+    data: dict[str, Any] = response["data"]
+    return data["division"]["statistics"] if "id" in given else data["statistics"]
+
+
+async def code_of(caller: Caller, given: dict[str, Any], who: Any = PUBLIC) -> str:
+    """The code with which a question is refused."""
+    response = await caller.response(text_of(given), given, caller=who)
+    return str(response["errors"][0]["extensions"]["code"])
+
+
+async def crowded(pool: asyncpg.Pool, level: str) -> str:
+    """The ID of the division of a level with the most memberships."""
+    key = await pool.fetchval(
+        "SELECT c.ancestor_id FROM division_closure c JOIN division d ON d.id = c.ancestor_id AND d.level = $1"
+        " JOIN organization o ON o.division_id = c.descendant_id JOIN membership m ON m.organization_id = o.id"
+        " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+        level,
+    )
+    return ids.encode("div", key)
+
+
+def test_one_draw_has_the_stated_variance_and_bound() -> None:
+    drawn = [noise.draw(ticket, b"MEMBERSHIPS") for ticket in range(20_000)]
+    assert abs(fmean(drawn)) < 3 * (noise.VARIANCE / len(drawn)) ** 0.5
+    assert abs(pvariance(drawn) - noise.VARIANCE) < 0.2
+    assert (min(drawn), max(drawn)) == (-noise.MOST, noise.MOST)
+    assert noise.draw(-(2**63), b"") in range(-noise.MOST, noise.MOST + 1)
+
+
+def test_of_nothing_and_of_few_no_count_is_given() -> None:
+    assert noise.count(0, 12, CELL) is None
+    assert noise.count(12, -3, CELL) is None
+    assert noise.count(12, -2, CELL) == 10
+
+
+def test_a_sum_hides_its_largest_part() -> None:
+    """The largest counts five times the mean of the others at most, a step of noise is as large, and so is the last digit."""
+    assert noise.total(190_100, 180_000, 12, 0) == 15_000
+    assert noise.total(1_000, 100, 20, 1) == 1_100
+    assert noise.total(1_000, 100, 20, -12) == 0
+    assert noise.total(0, 0, 20, 5) == 0
+
+
+async def test_counts_are_within_the_bound_and_true_on_average(caller: Caller) -> None:
+    differences = []
+    for kind, dimensions in DIMENSIONS.items():
+        for dimension in dimensions:
+            given = {"kind": kind, "by": [dimension, "CHILD_DIVISION"], "asOf": MONTH.isoformat()}
+            exact = {str(group["keys"]): group for group in (await ask(caller, given, NATIONAL))["groups"]}
+            for group in (await ask(caller, given))["groups"]:
+                true = exact.get(str(group["keys"]), {"persons": 0, "records": 0})
+                for name in ("records", "persons"):
+                    assert group[name] is None or group[name] >= CELL
+                    if group[name] is not None:
+                        assert abs(group[name] - true[name]) <= MOST
+                    if true[name] > CELL + MOST:
+                        differences.append(group[name] - true[name])
+    assert len(differences) > 100
+    assert abs(fmean(differences)) < 4 * (2 * noise.VARIANCE / len(differences)) ** 0.5
+    assert max(differences) > 3
+
+
+async def test_the_same_cell_has_the_same_noise_whichever_question_drew_it(caller: Caller, pool: asyncpg.Pool) -> None:
+    """As a group, as the whole under a condition, under an alias, as a child of its division and as the division itself."""
+    province = await crowded(pool, "PROVINCE")
+    base = {"kind": "MEMBERSHIPS", "asOf": MONTH.isoformat()}
+    of_group = {
+        group["keys"][0]["value"]: group["persons"]
+        for group in (await ask(caller, {**base, "id": province, "by": ["SEX"]}))["groups"]
+    }
+    whole = await ask(caller, {**base, "id": province, "where": [{"dimension": "SEX", "in": ["FEMALE"]}]})
+    assert whole["total"]["persons"] == of_group["FEMALE"] is not None
+    crossed = await ask(caller, {**base, "by": ["CHILD_DIVISION", "SEX"]})
+    values = [(g["keys"][0]["value"], g["keys"][1]["value"], g["persons"]) for g in crossed["groups"]]
+    assert (province, "FEMALE", of_group["FEMALE"]) in values
+    month = MONTH - timedelta(days=1)
+    year = {"kind": "MEMBERSHIPS", "from": f"{month.year}-01-01", "until": MONTH.isoformat()}
+    joined = {group["keys"][0]["value"]: group for group in (await ask(caller, {**year, "by": ["MONTH"]}))["groups"]}
+    for name, group in joined.items():
+        alone = await ask(caller, {**year, "from": f"{name}-01", "until": _following(name)})
+        assert (alone["total"]["records"], alone["total"]["persons"]) == (group["records"], group["persons"])
+
+
+def _following(month: str) -> str:
+    first = date.fromisoformat(f"{month}-01")
+    return (first + timedelta(days=32)).replace(day=1).isoformat()
+
+
+@pytest.fixture
+async def changing(fresh_database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """A database of its own, in which something has been written since the roll-ups were built."""
+    made = await create_pool(fresh_database_url)
+    await write(fresh_database_url, 7, 120)
+    yield made
+    await made.close()
+
+
+async def test_roll_ups_carry_the_same_noise_as_records(
+    changing: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any place, period, event, dimensions and conditions, with changes that are not folded yet; no cell left out."""
+    chance = random.Random("noise")
+    places = [await crowded(changing, level) for level in ("PROVINCE", "CITY")]
+    rolled, plain = (Caller(changing, small_cell=-MOST) for _ in range(2))
+    of, used, given_cells = Rolled.of, [], 0
+    for number in range(ROUNDS):
+        given = _question(chance, places)
+        with monkeypatch.context() as patch:
+            patch.setattr(Rolled, "of", lambda counting: used.append(of(counting)) or used[-1])
+            ours = await rolled.response(text_of(given), given, caller=PUBLIC)
+            patch.setattr(Rolled, "of", lambda counting: None)
+            theirs = await plain.response(text_of(given), given, caller=PUBLIC)
+        assert ours == theirs, given
+        if "data" in ours:
+            found = ours["data"]["division"]["statistics"] if "id" in given else ours["data"]["statistics"]
+            given_cells += sum(group["records"] is not None for group in found["groups"])
+        if number == ROUNDS // 2:
+            await changing.execute("SELECT rollup.fold()")
+    assert sum(made is not None for made in used) > ROUNDS / 2
+    assert given_cells > 500
+
+
+def _question(chance: random.Random, places: list[str]) -> dict[str, Any]:
+    kind = chance.choice(list(DIMENSIONS))
+    since = date(2014 + chance.randrange(10), chance.randrange(12) + 1, 1)
+    until = date(since.year + chance.choice((1, 2, 5)), since.month, 1)
+    period = chance.choice(({}, {"asOf": until}, {"from": since, "until": until}, {"until": until}, {"from": since}))
+    by = chance.sample(DIMENSIONS[kind], chance.choice((0, 1, 2)))
+    if chance.random() < 0.5 and period and "asOf" not in period:
+        by.append(chance.choice(("YEAR", "QUARTER", "STATISTICAL_YEAR")))
+    given: dict[str, Any] = {"kind": kind, **{key: day.isoformat() for key, day in period.items()}}
+    if chance.random() < 0.3:
+        given["event"] = chance.choice(("BEGAN", "ENDED"))
+    if chance.random() < 0.3:
+        given["where"] = [{"dimension": "WORKER_TYPE", "in": [chance.choice(("EMPLOYEE", "COURIER", "FLEXIBLE"))]}]
+    if chance.random() < 0.6:
+        given["id"] = chance.choice(places)
+    if chance.random() < 0.4:
+        by.append("CHILD_DIVISION")
+    given["by"] = by[-3:]
+    return given
+
+
+async def test_the_database_keeps_its_seed_to_itself(pool: asyncpg.Pool, caller: Caller) -> None:
     rows = await pool.fetch(
-        "SELECT p.sex, p.worker_type, m.channel, count(DISTINCT p.id) FROM membership m JOIN member p ON p.id = m.member_id"
-        " WHERE m.valid_from <= current_date AND (m.valid_to IS NULL OR m.valid_to > current_date) GROUP BY 1, 2, 3"
+        "SELECT grantee FROM information_schema.role_table_grants WHERE table_schema = 'noise' AND privilege_type = 'SELECT'"
     )
-    true = {(row[0], row[1], row[2]): row[3] for row in rows}
-    cells = list(product(*({cell[place] for cell in true} for place in range(3))))
-    response = await caller.response(operation(), caller=PUBLIC)
-    assert "errors" not in response, response
-    bounds = worked_out(told(response["data"], cells), cells)
-    small = {cell for cell in cells if true.get(cell, 0) < CELL}
-    assert len(small) > 10
-    for cell, (low, high) in bounds.items():
-        assert low <= true.get(cell, 0) <= high, "the attack is wrong"
-    for cell in small:
-        low, high = bounds[cell]
-        assert min(high, CELL - 1) - low >= CELL - 2, (cell, true.get(cell, 0), bounds[cell])
+    owner = await pool.fetchval("SELECT tableowner FROM pg_tables WHERE schemaname = 'noise'")
+    assert {row["grantee"] for row in rows} <= {owner, "unionhub_aggregates"}
 
 
-async def test_counts_are_rounded_and_small_ones_empty(caller: Caller) -> None:
-    text = """{ statistics(kind: RECOVERIES, groupBy: [CHILD_DIVISION]) {
-        total { records persons amount } groups { records persons amount keys { label division { name } } } } }"""
+async def test_what_callers_with_aggregates_only_may_not_ask_is_refused(caller: Caller, pool: asyncpg.Pool) -> None:
+    base = {"kind": "MEMBERSHIPS"}
+    sexes = {"dimension": "SEX", "in": ["FEMALE", "MALE"]}
+    assert await code_of(caller, {**base, "where": [sexes]}) == "ONE_VALUE_EACH"
+    assert await code_of(caller, {**base, "asOf": "2024-03-02"}) == "WHOLE_MONTHS"
+    assert await code_of(caller, {**base, "from": "2024-01-15"}) == "WHOLE_MONTHS"
+    assert await code_of(caller, {**base, "by": ["DAY"]}) == "WHOLE_MONTHS"
+    four = {"by": ["SEX", "CHANNEL", "LEVEL"], "where": [{"dimension": "FORM", "in": ["SINGLE_EMPLOYER"]}]}
+    assert await code_of(caller, {**base, **four}) == "TOO_MANY_DIMENSIONS"
+    assert await code_of(caller, {"kind": "DONATIONS", "by": ["DONOR"]}) == "DIMENSION_WITHHELD"
+    union = ids.encode("org", await pool.fetchval("SELECT min(id) FROM organization"))
+    text = f'{{ statistics(kind: MEMBERSHIPS, within: "{union}") {{ total {{ records }} }} }}'
+    response = await caller.response(text, caller=PUBLIC)
+    assert response["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    assert response["data"]["statistics"] is None
+
+
+async def test_geography_goes_down_to_the_county_and_one_level_further_by_grant(
+    caller: Caller, pool: asyncpg.Pool
+) -> None:
+    county, township = await crowded(pool, "COUNTY"), await crowded(pool, "TOWNSHIP")
+    persons = {"kind": "MEMBERSHIPS"}
+    assert (await ask(caller, {**persons, "id": county}))["total"] is not None
+    assert await code_of(caller, {**persons, "id": township}) == "GEOGRAPHY_WITHHELD"
+    assert await code_of(caller, {**persons, "id": county, "by": ["CHILD_DIVISION"]}) == "GEOGRAPHY_WITHHELD"
+    assert (await ask(caller, {"kind": "ORGANIZATIONS", "id": township}))["total"] is not None
+    assert await code_of(caller, {"kind": "DISPUTE_CASES", "id": township}) == "GEOGRAPHY_WITHHELD"
+
+
+async def test_a_day_is_the_first_of_the_month_and_a_period_ends_with_the_last_one(caller: Caller) -> None:
+    assert (await ask(caller, {"kind": "MEMBERSHIPS"}))["asOf"] == MONTH.isoformat()
+    text = '{ statistics(kind: MEMBERSHIPS, from: "2024-01-01") { from until } }'
     found = (await caller.response(text, caller=PUBLIC))["data"]["statistics"]
-    for group in (found["total"], *found["groups"]):
-        assert all(group[name] is None or group[name] % CELL == 0 for name in ("records", "persons"))
-    refused = await caller.response(
-        '{ statistics(kind: MEMBERSHIPS, within: "org_1", groupBy: [CHILD_ORGANIZATION]) { total { records } } }',
-        caller=PUBLIC,
+    assert found == {"from": "2024-01-01", "until": MONTH.isoformat()}
+
+
+LISTS = (
+    "{ members { totalCount } }",
+    "{ disputeCases { nodes { id } } }",
+    '{ division(code: "33") { organizations { totalCount } } }',
+    "{ divisions(filter: {organizations: {some: {level: {eq: CITY}}}}) { totalCount } }",
+    "{ venues(filter: {organization: {level: {eq: CITY}}}) { totalCount } }",
+    "{ accessLog { totalCount } }",
+)
+
+
+@pytest.mark.parametrize("text", LISTS)
+async def test_lists_of_closed_types_and_filters_by_them_are_refused(caller: Caller, text: str) -> None:
+    caller.watched.statements.clear()
+    response = await caller.response(text, caller=PUBLIC)
+    assert [error["extensions"]["code"] for error in response["errors"]] == ["AGGREGATES_ONLY"], response
+    assert caller.watched.statements == []
+
+
+async def test_what_is_open_is_answered(caller: Caller) -> None:
+    text = (
+        "{ divisions { totalCount nodes { name } } policyDocuments { totalCount }"
+        " venues { totalCount nodes { name organization { name } } } }"
     )
-    assert refused["errors"][0]["extensions"]["code"] == "DIMENSION_WITHHELD"
-
-
-def test_a_cell_hidden_alone_takes_the_smallest_other_with_it() -> None:
-    def row(key: Any, count: int) -> list[Any]:
-        return [None, 0, key, None, count, count, None, None]
-
-    rows = [row(None, 163), row("A", 3), row("B", 40), row("C", 120)]
-    withheld(rows, 1, 1, CELL)
-    assert [found[5] for found in rows] == [160, None, None, 120]
-
-
-def test_a_sum_does_not_show_its_largest_part() -> None:
-    from decimal import Decimal
-
-    rows = [[None, -1, 12, Decimal("190100.00"), Decimal("180000.00"), None]]
-    withheld(rows, 0, 1, CELL)
-    assert rows[0][3] == Decimal("0.00")
-
-
-LISTED = """query ($by: [Dimension!], $from: Date, $until: Date) {
-    statistics(kind: MEMBERSHIPS, groupBy: $by, from: $from, until: $until) { groups { keys { dimension value } persons } } }"""
+    data = (await caller.response(text, caller=PUBLIC))["data"]
+    assert data["divisions"]["totalCount"] > 10
+    assert all(venue["organization"] is None for venue in data["venues"]["nodes"])
 
 
 async def test_no_group_is_listed_because_somebody_is_in_it(caller: Caller) -> None:
     """What is listed whatever the records say, as children and the months of a period, may be empty; nothing else may."""
-
-    async def groups(given: dict[str, Any], who: Any = PUBLIC) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = (await caller.response(LISTED, given, caller=who))["data"]["statistics"]["groups"]
-        return found
-
-    for given in ({"by": ["SEX", "CHANNEL"]}, {"by": ["WORKER_TYPE", "DAY"]}, {"by": ["DAY"], "from": "2024-01-01"}):
-        ours = await groups(given)
+    for given in ({"by": ["SEX", "CHANNEL"]}, {"by": ["WORKER_TYPE", "MONTH"]}):
+        ours = (await ask(caller, {"kind": "MEMBERSHIPS", **given}))["groups"]
         assert all(group["persons"] for group in ours)
-        assert len(ours) < len(await groups(given, None)) or "DAY" not in given["by"]
     year = {"from": "2024-01-01", "until": "2025-01-01"}
     left_out = set()
     for given in ({"by": ["CHILD_DIVISION", "WORKER_TYPE"]}, {"by": ["MONTH", "WORKER_TYPE"], **year}):
-        ours = await groups(given)
+        ours = (await ask(caller, {"kind": "MEMBERSHIPS", **given}))["groups"]
         assert any(group["persons"] is None for group in ours)
         full = {group["keys"][1]["value"] for group in ours if group["persons"]}
         assert {group["keys"][1]["value"] for group in ours} == full
-        left_out |= {group["keys"][1]["value"] for group in await groups(given, None)} - full
+        exact = (await ask(caller, {"kind": "MEMBERSHIPS", **given}, NATIONAL))["groups"]
+        left_out |= {group["keys"][1]["value"] for group in exact} - full
     assert left_out
+
+
+async def test_the_cells_of_an_answer_are_counted_once_whatever_the_question(caller: Caller) -> None:
+    async def cells(given: dict[str, Any], who: Any = PUBLIC) -> frozenset[int]:
+        return (await caller.answer(TEXT, given, caller=who)).cells
+
+    by_sex = await cells({"kind": "MEMBERSHIPS", "by": ["SEX"]})
+    alone = await cells({"kind": "MEMBERSHIPS", "where": [{"dimension": "SEX", "in": ["FEMALE"]}]})
+    assert len(by_sex) == 3
+    assert alone < by_sex
+    assert await cells({"kind": "MEMBERSHIPS", "by": ["SEX"]}, NATIONAL) == frozenset()
+    assert await cells({"kind": "VENUES"}) == frozenset()
+    assert await cells({"kind": "MEMBERSHIPS", "by": ["SEX"]}, replace(PUBLIC, principal_id=7)) == by_sex

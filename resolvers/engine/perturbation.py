@@ -1,0 +1,71 @@
+"""Noise put into the whole and the groups of a statistic, in place, for callers with aggregates only (docs/small-cells.md)."""
+
+from collections.abc import Sequence
+from datetime import date
+from hashlib import blake2b
+from typing import Any
+
+from resolvers.engine import buckets
+from resolvers.engine.noise import count, median, noise, share, total
+from resolvers.engine.question import Frame
+from resolvers.engine.row_layout import KEYS, Layout
+
+
+def perturb(layout: Layout, rows: Sequence[list[Any]], frame: Frame) -> set[int]:
+    """Put noise into the whole (the first row) and its groups; which groups are blank for they are of few."""
+    kind = layout.kind.encode()
+    blank = set()
+    for place, row in enumerate(rows):
+        question = _question(layout, row, frame, rows[0][0])
+        if frame.cells is not None:
+            frame.cells.add(int.from_bytes(question))
+        if not _perturb(layout, row, frame.small_cell, kind, question):
+            blank.add(place - 1)
+    return blank
+
+
+def _perturb(layout: Layout, row: list[Any], smallest: int, kind: bytes, question: bytes) -> bool:
+    """Put noise into one row; whether anything of it is given."""
+    people, ticket = row[layout.people : layout.people + 2]
+    given = people and count(people, noise(ticket, kind, question), smallest) is not None
+    records = row[layout.measure(layout.names.index("records"))]
+    for place, (name, measure) in enumerate(layout.measures):
+        at = layout.measure(place)
+        value, largest, whole, ticket = row[at : at + 4]
+        salt = kind if measure.is_count else kind + name.encode()
+        if value is None or not given:
+            row[at] = None
+        elif measure.is_count:
+            row[at] = count(int(value), noise(ticket, salt, question), smallest)
+        elif measure.whole is not None:
+            steps = (noise(ticket, salt + b"+", question), noise(ticket, salt + b"-", question))
+            row[at] = share(value, whole, steps, smallest)
+        elif measure.largest is not None:
+            row[at] = total(value, largest or 0, records, noise(ticket, salt, question))
+        else:
+            row[at] = median(value, noise(ticket, salt, question))
+    return bool(given)
+
+
+def _question(layout: Layout, row: Sequence[Any], frame: Frame, parent: int | None) -> bytes:
+    """The conditions under which a row counts, in one form whichever question set them, as a digest of 8 bytes."""
+    found = {name: [value] for name, value in frame.where}
+    place: Any = parent
+    since, until = frame.since, frame.until
+    for at, item in enumerate(layout.dimensions if row[1] == 0 else ()):
+        key = row[KEYS + at]
+        if item.children is not None:
+            place = (parent, None) if key is None else key
+        elif item.name in buckets.TIMES and key is not None:
+            since, until = _narrowed(item.name, key, since, until)
+        else:
+            found.setdefault(item.name, []).append(layout.value(at)(row) or "")
+    conditions = sorted((name, sorted(set(values))) for name, values in found.items())
+    text = repr((layout.kind, layout.event, place, conditions, frame.as_of, since, until))
+    return blake2b(text.encode(), digest_size=8).digest()
+
+
+def _narrowed(name: str, bucket: date, since: date | None, until: date | None) -> tuple[date, date]:
+    """The part of a period that is in a bucket of time."""
+    following = buckets.following(name, bucket)
+    return max(since or bucket, bucket), min(until or following, following)

@@ -1,0 +1,91 @@
+"""Where in a row of a statistic what stands, and how the keys of its groups are written."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+from resolvers.engine import buckets, ids
+from resolvers.engine.question import Dimension
+from resolvers.engine.source import Registry
+from resolvers.engine.statistic import Measure
+from resolvers.engine.tally import SLOTS, Counting
+
+Row = Sequence[Any]
+KEYS = 2
+"""Where in a row the keys begin: behind the parent's key and the mark."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where in a row what stands: keys, labels, people with their ticket, then the ``SLOTS`` of each measure."""
+
+    dimensions: tuple[Dimension, ...]
+    measures: tuple[tuple[str, Measure], ...]
+    registry: Registry
+    kind: str
+    event: str
+    is_personal: bool
+
+    @classmethod
+    def of(cls, counting: Counting) -> "Layout":
+        """The layout of what a field asks."""
+        return cls(
+            tuple(counting.dimensions),
+            tuple(counting.measures.items()),
+            counting.registry,
+            counting.kind,
+            counting.event_name or ("" if counting.is_stock else "BEGAN"),
+            counting.statistic.is_personal,
+        )
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The measures in their order."""
+        return tuple(name for name, _ in self.measures)
+
+    @property
+    def people(self) -> int:
+        """Where the number of people stands."""
+        return KEYS + 2 * len(self.dimensions)
+
+    def measure(self, place: int) -> int:
+        """Where a measure stands."""
+        return self.people + 2 + SLOTS * place
+
+    def value(self, place: int) -> Callable[[Row], str | None]:
+        """Finds a key in a row as it is told; None where the record has no value."""
+        item = self.dimensions[place]
+        if item.name in buckets.TIMES:
+            return _told(place, partial(buckets.name, item.name))
+        if item.target is not None:
+            return _told(place, partial(ids.encode, self.registry.sources[item.target].prefix))
+        return _told(place, lambda key: str(key).lower() if isinstance(key, bool) else str(key))
+
+    def label(self, place: int) -> Callable[[Row], str | None]:
+        """Finds a key in a row as it is shown to people."""
+        item = self.dimensions[place]
+        if item.name in buckets.TIMES:
+            return _told(place, partial(buckets.label, item.name))
+        if item.target is not None:
+            at = KEYS + len(self.dimensions) + place
+            return lambda row: None if row[KEYS + place] is None else row[at]
+        if item.codes is not None:
+            return _told(place, {code: term.label for code, term in item.codes.__members__.items()}.__getitem__)
+        return _told(place, _shown)
+
+
+def _told(place: int, tell: Callable[[Any], str]) -> Callable[[Row], str | None]:
+    """Tells the key of a dimension, if there is one."""
+    at = KEYS + place
+
+    def told(row: Row) -> str | None:
+        key = row[at]
+        return None if key is None else tell(key)
+
+    return told
+
+
+def _shown(key: Any) -> str:
+    """A key that is no code, as it is shown to people."""
+    return ("Yes (是)" if key else "No (否)") if isinstance(key, bool) else str(key)
