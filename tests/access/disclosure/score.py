@@ -144,14 +144,14 @@ def weighed(
     return found
 
 
-def judged(what: str, sides: Sequence[bool], weights: Sequence[float]) -> Rate:
+def judged(what: str, sides: Sequence[bool], weights: Sequence[float], base: float | None = None) -> Rate:
     """The rate of guesses by these weights; where a weight says nothing, a coin's."""
     right = sum(0.5 if not weight else float((weight > 0) == is_in) for weight, is_in in zip(weights, sides, strict=True))
-    base = max(sum(sides), len(sides) - sum(sides)) / len(sides)
-    return Rate(what, len(sides), right, base)
+    return Rate(what, len(sides), right, base or max(sum(sides), len(sides) - sum(sides)) / len(sides))
 
 
 def surest(what: str, sides: Sequence[bool], weights: Sequence[float]) -> Rate:
-    """The rate among the tenth of the targets of whom the attacker is surest."""
+    """The rate among the tenth of the targets of whom the attacker is surest; the base rate is that of all."""
     order = sorted(range(len(sides)), key=lambda n: -abs(weights[n]))[: max(20, round(len(sides) * SURE))]
-    return judged(what, [sides[n] for n in order], [weights[n] for n in order])
+    base = max(sum(sides), len(sides) - sum(sides)) / len(sides)
+    return judged(what, [sides[n] for n in order], [weights[n] for n in order], base)
