@@ -53,7 +53,7 @@ class Member:
     id: strawberry.ID
     name: str
     sex: Sex
-    birth_year: int | None
+    birth_year_from: int | None
     worker_type: WorkerType
     is_migrant_worker: bool
     is_model_worker: bool
@@ -71,7 +71,7 @@ class Member:
             id=strawberry.ID(f"mem_{row['id']:x}"),
             name=row["name"],
             sex=Sex[row["sex"]],
-            birth_year=row["birth_year"],
+            birth_year_from=row["birth_year_from"],
             worker_type=WorkerType[row["worker_type"]],
             is_migrant_worker=row["is_migrant_worker"],
             is_model_worker=row["is_model_worker"],

@@ -43,7 +43,9 @@ class SubjectRequestKind(Term):
 
 
 class Principal(Keyed, Model):
-    """Who may sign in (访问主体). ``subject`` is ``issuer|sub`` of an OpenID Connect provider; ``member_id`` names the worker who it is."""
+    """Who may sign in (访问主体). ``subject`` is ``issuer|sub`` of an OpenID Connect provider; ``member_id`` names the worker who it is;
+    ``organization_id`` the union to which it belongs: that union and those above it may grant to it, and nobody else but the operator and
+    the national federation."""
 
     __tablename__ = "principal"
 
@@ -51,13 +53,25 @@ class Principal(Keyed, Model):
     kind: Mapped[PrincipalKind]
     subject: Mapped[str | None] = mapped_column(unique=True)
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
+SCOPE_OF_ROLE = (
+    "CASE WHEN role = 'FEDERATION' THEN organization_id IS NOT NULL AND hierarchy = 'TERRITORIAL'"
+    " WHEN role = 'INDUSTRY_UNION' THEN organization_id IS NOT NULL AND hierarchy = 'INDUSTRIAL'"
+    " WHEN role = 'GRASSROOTS_UNION' THEN organization_id IS NOT NULL"
+    " WHEN role IN ('HR_BUREAU', 'SOCIAL_SECURITY_AGENCY', 'EMPLOYERS_BODY') THEN division_id IS NOT NULL"
+    " WHEN role = 'ANALYST' THEN organization_id IS NULL"
+    " ELSE organization_id IS NULL AND division_id IS NULL END"
+)
+"""What a grant of each role is over: ``db.grant_table`` in SQL."""
+
+
 class AccessGrant(Keyed, Dated, Model):
-    """A principal has a role over a scope (授权): a union with a hierarchy, or a division; ``WORKER``, ``CASE_WORKER``, ``TRIBUNAL``
-    and ``ANALYST`` need neither. ``revoked_at`` ends it at once; ``granted_by`` is null for what the operator granted."""
+    """A principal has a role over a scope (授权): a union with a hierarchy, or a division; ``WORKER``, ``CASE_WORKER`` and ``TRIBUNAL``
+    have neither, ``ANALYST`` may have a division. ``revoked_at`` ends it at once; ``granted_by`` is null for what the operator granted."""
 
     __tablename__ = "access_grant"
 
@@ -73,6 +87,7 @@ class AccessGrant(Keyed, Dated, Model):
         dated_check(),
         CheckConstraint("num_nonnulls(organization_id, division_id) <= 1", name="one_scope"),
         CheckConstraint("(organization_id IS NULL) = (hierarchy IS NULL)", name="hierarchy_of_organization"),
+        CheckConstraint(SCOPE_OF_ROLE, name="scope_of_role"),
     )
 
 

@@ -14,15 +14,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.errors import DataError
 from db.model import Model
+from db.retention import CLOCKS, MIN_MONTHS, RETENTION, Anchor, Beginning, Mark, examine_cuts, mark_of
 
 GENESIS = bytes(32)
 """What stands in ``previous`` of entry 1."""
 
-RETENTION = "RETENTION"
-"""Action of the entry that stands for older ones that were cut."""
-
-MIN_MONTHS = 6
-"""Months that the Cybersecurity Law (art. 23, until 2025 art. 21) wants logs kept at the least."""
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
+"""Before any entry."""
 
 LONGEST = 200
 _BATCH = 2_000
@@ -140,27 +138,47 @@ async def insert(connection: asyncpg.Connection, written: Sequence[Written]) -> 
     await connection.execute(_INSERT, *columns)
 
 
-async def verify(connection: asyncpg.Connection, *, anchors: Mapping[int, bytes] | None = None) -> Fault | None:
+async def verify(
+    connection: asyncpg.Connection,
+    *,
+    anchors: Sequence[Anchor] = (),
+    months: int = MIN_MONTHS,
+    now: datetime | None = None,
+) -> Fault | None:
     """The first entry at which the log is not what was written; None when all of it is. See ``examine``."""
-    return (await examine(connection, anchors=anchors)).fault
+    return (await examine(connection, anchors=anchors, months=months, now=now)).fault
 
 
-async def examine(connection: asyncpg.Connection, *, anchors: Mapping[int, bytes] | None = None) -> Examination:
-    """Follow the chain from its first entry to the head.
+async def examine(
+    connection: asyncpg.Connection,
+    *,
+    anchors: Sequence[Anchor] = (),
+    months: int = MIN_MONTHS,
+    now: datetime | None = None,
+) -> Examination:
+    """Follow the chain from its first entry to the head, and examine what was cut before the first.
 
-    ``anchors`` are digests by entry that were noted elsewhere before: with them even a log that was written anew from some entry on, or
-    cut at its end together with its head, is found. Entries come in batches, so memory does not grow with the log.
+    Entries come in batches, so memory does not grow with the log.
+
+    Args:
+        connection: of who may read the whole log.
+        anchors: noted elsewhere before: with them even a log that was written anew from some entry on, or cut at its end together with
+            its head, is found.
+        months: how long entries were to be kept when older ones were cut.
+        now: the time of who checks; the database's clock is its owner's.
     """
+    chain = _Chain(anchors, months, now or datetime.now(UTC))
     if connection.is_in_transaction():
-        return await _examined(connection, anchors or {})
+        return await _examined(connection, chain)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        return await _examined(connection, anchors or {})
+        return await _examined(connection, chain)
 
 
 async def prune(connection: asyncpg.Connection, before: datetime, *, digest: Digest = Digest.SHA256) -> int:
     """Cut the entries older than ``before`` and write one that stands for them; how many were cut. For the owner of the table.
 
-    The chain stays whole: the first entry that remains has the digest of the last that was cut, and so has the new one.
+    The chain stays whole: the first entry that remains has the digest of the last that was cut, and so has the new one. The last of the
+    old entries stays: its date is what shows that those before it were old.
 
     Raises:
         DataError: ``before`` is less than six months ago.
@@ -224,19 +242,32 @@ def _optional(value: str | None) -> str | None:
 class _Chain:
     """Follows a chain, entry by entry, up to its first fault."""
 
-    anchors: Mapping[int, bytes]
+    anchors: Sequence[Anchor]
+    months: int
+    now: datetime
     entries: int = 0
-    first: int = 1
     last: int = 0
+    last_at: datetime = LONG_AGO
     before: bytes = GENESIS
-    cut_digest: bytes | None = None
-    checkpoints: set[tuple[int, bytes]] = field(default_factory=set)
+    beginning: Beginning | None = None
+    marks: list[Mark] = field(default_factory=list)
+    noted: dict[int, bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.noted = {each.id: each.digest for each in self.anchors}
+
+    @property
+    def cut_through(self) -> int:
+        """The last entry that is not there any longer; 0 if none is missing at the beginning."""
+        return self.beginning.id - 1 if self.beginning else 0
 
     def follow(self, row: asyncpg.Record) -> Fault | None:
+        """Take the next entry; what is wrong with it."""
         number = row["id"]
-        if self.entries == 0 and number > 1:
-            self.first, self.last, self.before = number, number - 1, row["previous"]
-            self.cut_digest = row["previous"]
+        if self.beginning is None:
+            self.beginning = Beginning(number, row["at"], row["previous"])
+            if number > 1:
+                self.last, self.before = number - 1, row["previous"]
         if number < 1:
             return Fault(number, "it stands before the first entry")
         if number != self.last + 1:
@@ -245,34 +276,47 @@ class _Chain:
             return Fault(number, "it does not name the digest of the entry before it")
         if row["digest"] != _expected(row):
             return Fault(number, "its content does not match its digest")
-        if self.anchors.get(number, row["digest"]) != row["digest"]:
+        if self.noted.get(number, row["digest"]) != row["digest"]:
             return Fault(number, "its digest is not the one that was noted before")
-        self.entries, self.last, self.before = self.entries + 1, number, row["digest"]
-        if row["action"] == RETENTION and (mark := _checkpoint(row)) is not None:
-            self.checkpoints.add(mark)
+        if (fault := self.follow_mark(row)) is not None:
+            return fault
+        self.entries, self.last, self.last_at, self.before = self.entries + 1, number, row["at"], row["digest"]
+        return None
+
+    def follow_mark(self, row: asyncpg.Record) -> Fault | None:
+        """Take what an entry says of a cut; what is wrong with its date between its neighbours'."""
+        if self.marks and self.marks[-1].id == self.last and row["at"] < self.last_at - CLOCKS:
+            return Fault(self.last, f"it is dated after entry {row['id']}, which follows it")
+        if row["action"] != RETENTION:
+            return None
+        mark = mark_of(row)
+        if mark is None:
+            return Fault(row["id"], "it does not say which entries were cut, and how old they were")
+        if mark.at < self.last_at - CLOCKS:
+            return Fault(mark.id, f"it is dated before entry {self.last}, which it follows")
+        self.marks.append(mark)
         return None
 
     def ended(self, head: tuple[int, bytes]) -> Fault | None:
         """What is wrong with the chain as a whole."""
-        if self.cut_digest is not None and (self.first - 1, self.cut_digest) not in self.checkpoints:
-            return Fault(
-                1, f"entries 1 to {self.first - 1} are missing, and no entry says that they were cut for their age"
-            )
+        if self.beginning is not None:
+            found = examine_cuts(self.beginning, self.marks, self.anchors, self.months, self.now)
+            if found is not None:
+                return Fault(*found)
         if self.last < head[0]:
             return Fault(self.last + 1, f"it is missing: the log ended at entry {head[0]}")
         if self.last > head[0]:
             return Fault(head[0] + 1, f"it was not appended: the log ended at entry {head[0]}")
         if self.before != head[1]:
             return Fault(self.last, "its digest is not the one that the head has")
-        noted = max(self.anchors, default=0)
+        noted = max(self.noted, default=0)
         if noted > self.last:
             return Fault(self.last + 1, f"it is missing: entry {noted} was noted before")
         return None
 
 
-async def _examined(connection: asyncpg.Connection, anchors: Mapping[int, bytes]) -> Examination:
+async def _examined(connection: asyncpg.Connection, chain: _Chain) -> Examination:
     head = await connection.fetchrow("SELECT id, digest FROM access_log_head")
-    chain = _Chain(anchors)
     fault = None
     async for row in _rows(connection):
         fault = chain.follow(row)
@@ -282,7 +326,7 @@ async def _examined(connection: asyncpg.Connection, anchors: Mapping[int, bytes]
         fault = (
             Fault(1, "the row that says where the log ends is missing") if head is None else chain.ended(tuple(head))
         )
-    return Examination(chain.entries, chain.first - 1, chain.last, chain.before, fault)
+    return Examination(chain.entries, chain.cut_through, chain.last, chain.before, fault)
 
 
 async def _rows(connection: asyncpg.Connection) -> AsyncIterator[asyncpg.Record]:
@@ -298,12 +342,4 @@ def _expected(row: asyncpg.Record) -> bytes | None:
         columns = {**row, "records": json.loads(row["records"]), "fields": json.loads(row["fields"])}
         return kind.of(row["previous"], encoded(row["id"], row["at"], columns))
     except (IndexError, ValueError, OverflowError):
-        return None
-
-
-def _checkpoint(row: asyncpg.Record) -> tuple[int, bytes] | None:
-    try:
-        marks = dict(item.split("=", 1) for item in json.loads(row["fields"]))
-        return int(marks["through"]), bytes.fromhex(marks["digest"])
-    except (ValueError, KeyError, AttributeError):
         return None

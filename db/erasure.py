@@ -39,10 +39,10 @@ SIGN_IN = "who had access stays on record; an operator disables the sign-in"
 
 FATES: Mapping[str, Fate] = {
     "member": Fate(
-        "statistics count them: year of birth, sex, occupation group and division stay",
+        "statistics count them: five years of birth, sex, occupation group and division stay",
         emptied=(
-            "birth_date", "resident_number", "resident_number_index", "resident_number_region", "resident_number_tail", "phone",
-            "phone_index", "phone_head", "phone_tail", "bank_card", "bank_card_tail",
+            "birth_date", "resident_number", "resident_number_index", "resident_number_region", "phone", "phone_index", "phone_head",
+            "bank_card",
         ),
         replaced=("name",),
         where="id = $1",

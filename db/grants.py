@@ -1,4 +1,7 @@
-"""Grants (授权) and assignments of cases (案件指派): who gives what to whom, and that nobody gives more than they hold."""
+"""Grants (授权) and assignments of cases (案件指派): who gives what to whom, and that nobody gives more than they hold.
+
+``db.grant_table`` says who may grant and end what; ``db.grant_checks`` asks the database for it.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,45 +10,10 @@ import asyncpg
 
 from db.access import Role
 from db.clock import today
-from db.closure import TABLES
+from db.grant_checks import endable, require_administrator, require_cover, require_grantee
+from db.grant_table import TABLE, Over
 from db.organizations import Hierarchy
 from db.principals import OPERATOR, AccessError, Actor, logged, principal_id
-
-BY_ORGANIZATION = {
-    Role.GRASSROOTS_UNION: frozenset(Hierarchy),
-    Role.FEDERATION: frozenset({Hierarchy.TERRITORIAL}),
-    Role.INDUSTRY_UNION: frozenset({Hierarchy.INDUSTRIAL}),
-}
-BY_DIVISION = frozenset({Role.HR_BUREAU, Role.SOCIAL_SECURITY_AGENCY, Role.EMPLOYERS_BODY})
-BY_CASES = frozenset({Role.CASE_WORKER, Role.TRIBUNAL})
-ADMINISTRATORS = frozenset({Role.FEDERATION, Role.INDUSTRY_UNION})
-"""Roles that may grant within their subtree."""
-
-SUBTREE = {
-    hierarchy: (
-        f"SELECT EXISTS (SELECT FROM {table} WHERE ancestor_id = $1 AND descendant_id = $2"  # noqa: S608
-        " AND valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3))"
-    )
-    for hierarchy, table in TABLES.items()
-}
-FOREIGN_CASES = {
-    hierarchy: (
-        "SELECT EXISTS (SELECT FROM case_assignment a JOIN dispute_case c ON c.id = a.case_id"  # noqa: S608
-        " WHERE a.principal_id = $1 AND a.revoked_at IS NULL AND (a.valid_to IS NULL OR a.valid_to > $3)"
-        f" AND NOT EXISTS (SELECT FROM {table} t WHERE t.ancestor_id = $2 AND t.descendant_id = c.organization_id"
-        " AND t.valid_from <= $3 AND (t.valid_to IS NULL OR t.valid_to > $3)))"
-    )
-    for hierarchy, table in TABLES.items()
-}
-OWN_MEMBER = {
-    hierarchy: (
-        "SELECT EXISTS (SELECT FROM principal p JOIN membership m ON m.member_id = p.member_id"  # noqa: S608
-        f" JOIN {table} t ON t.descendant_id = m.organization_id AND t.ancestor_id = $2"
-        " AND t.valid_from <= $3 AND (t.valid_to IS NULL OR t.valid_to > $3)"
-        " WHERE p.id = $1 AND m.valid_from <= $3 AND (m.valid_to IS NULL OR m.valid_to > $3))"
-    )
-    for hierarchy, table in TABLES.items()
-}
 
 
 @dataclass(frozen=True)
@@ -60,30 +28,30 @@ class Proposed:
     hierarchy: Hierarchy | None = None
     division_id: int | None = None
 
-
-@dataclass(frozen=True)
-class Held:
-    """A grant of the granter that holds today."""
-
-    role: Role
-    organization_id: int
-    hierarchy: Hierarchy
-    valid_to: date | None
-    topmost: bool
+    @property
+    def scope(self) -> tuple[int | None, str | None, int | None]:
+        """Union, hierarchy and division, as the database has them."""
+        return self.organization_id, self.hierarchy.name if self.hierarchy else None, self.division_id
 
 
 async def grant(connection: asyncpg.Connection, proposed: Proposed, *, by: Actor = OPERATOR) -> int:
     """Make a grant, by the operator or another principal; its key. Nothing is written if it is refused.
 
+    A principal who belongs to no union yet belongs, from the operator's first grant over one, to that union.
+
     Raises:
         AccessError: BAD_SCOPE, HIERARCHY_MISSING, NO_ORGANIZATION, ORGANIZATION_DISSOLVED, NO_DIVISION, BAD_VALIDITY, NO_MEMBER,
-            PRINCIPAL_DISABLED, ALREADY_GRANTED, and those of ``may_grant``.
+            NO_PRINCIPAL, PRINCIPAL_DISABLED, ALREADY_GRANTED; of another granter MAY_NOT_GRANT, NOT_IN_SCOPE, OUTLASTS_GRANTER.
     """
     check_form(proposed)
     async with logged(connection, "GRANT", by, *named(proposed)):
+        if by.id is not None:
+            await require_administrator(connection, by.id)
+            await require_grantee(connection, by.id, proposed.principal)
         await _lock(connection, proposed.principal)
         if by.id is not None:
-            await may_grant(connection, by.id, proposed)
+            await require_grantee(connection, by.id, proposed.principal)
+            await require_cover(connection, by.id, proposed.role, proposed.principal, proposed.scope, proposed.valid_to)
         await check_scope(connection, proposed)
         number = await connection.fetchval(
             "INSERT INTO access_grant (principal_id, role, organization_id, hierarchy, division_id, granted_by, valid_from, valid_to)"
@@ -97,6 +65,12 @@ async def grant(connection: asyncpg.Connection, proposed: Proposed, *, by: Actor
             proposed.valid_from,
             proposed.valid_to,
         )
+        if by.id is None and proposed.organization_id is not None:
+            await connection.execute(
+                "UPDATE principal SET organization_id = $2 WHERE id = $1 AND organization_id IS NULL",
+                proposed.principal,
+                proposed.organization_id,
+            )
     return int(number)
 
 
@@ -116,8 +90,8 @@ def check_form(proposed: Proposed) -> None:
     Raises:
         AccessError: BAD_SCOPE, HIERARCHY_MISSING or BAD_VALIDITY.
     """
-    role = proposed.role
-    if role in BY_ORGANIZATION:
+    role, rule = proposed.role, TABLE[proposed.role]
+    if rule.over is Over.UNION:
         if proposed.organization_id is None or proposed.division_id is not None:
             raise AccessError(
                 "BAD_SCOPE", f"{role.name} is granted over a union; name an organization and no division."
@@ -126,16 +100,17 @@ def check_form(proposed: Proposed) -> None:
             raise AccessError(
                 "HIERARCHY_MISSING", "A grant over a union needs its hierarchy: TERRITORIAL or INDUSTRIAL."
             )
-        if proposed.hierarchy not in BY_ORGANIZATION[role]:
-            (only,) = BY_ORGANIZATION[role]
+        if proposed.hierarchy not in rule.hierarchies:
+            (only,) = rule.hierarchies
             raise AccessError("BAD_SCOPE", f"{role.name} is granted along the {only.name} hierarchy.")
     elif proposed.organization_id is not None or proposed.hierarchy is not None:
         raise AccessError(
             "BAD_SCOPE", f"{role.name} is not granted over a union; leave organization and hierarchy out."
         )
-    elif (role in BY_DIVISION) != (proposed.division_id is not None):
-        needs = "is granted over a division; name one." if role in BY_DIVISION else "has no division; leave it out."
-        raise AccessError("BAD_SCOPE", f"{role.name} {needs}")
+    elif rule.over is Over.DIVISION and proposed.division_id is None:
+        raise AccessError("BAD_SCOPE", f"{role.name} is granted over a division; name one.")
+    elif rule.over is Over.NOTHING and proposed.division_id is not None:
+        raise AccessError("BAD_SCOPE", f"{role.name} has no division; leave it out.")
     if proposed.valid_from < today():
         raise AccessError("BAD_VALIDITY", "A grant begins today or later.")
     if proposed.valid_to is not None and proposed.valid_to <= proposed.valid_from:
@@ -173,79 +148,11 @@ async def check_scope(connection: asyncpg.Connection, proposed: Proposed) -> Non
         " AND ($7::date IS NULL OR valid_from < $7))",
         proposed.principal,
         proposed.role.name,
-        proposed.organization_id,
-        proposed.hierarchy.name if proposed.hierarchy else None,
-        proposed.division_id,
+        *proposed.scope,
         proposed.valid_from,
         proposed.valid_to,
     ):
         raise AccessError("ALREADY_GRANTED", "The principal has this grant already for days of this time.")
-
-
-async def may_grant(connection: asyncpg.Connection, by: int, proposed: Proposed) -> None:
-    """Whether a principal may make this grant: a federation or industry union within its own subtree, for no longer than its own
-    grant, and no role but its own, that of a grassroots union, and those that give nothing by themselves.
-
-    The granter's grants are read and locked here, not taken from what is remembered of a caller. A union out of sight and one that
-    does not exist are the same error. What a place gives to an agency crosses subtrees, so it is granted by the topmost union and
-    the operator only.
-
-    Raises:
-        AccessError: MAY_NOT_GRANT, NOT_IN_SCOPE or OUTLASTS_GRANTER.
-    """
-    held = await _held(connection, by)
-    if not held:
-        raise AccessError("MAY_NOT_GRANT", "Only a federation or an industry union may grant access.")
-    covering = [each for each in held if await _covers(connection, each, proposed)]
-    if not covering:
-        raise AccessError(
-            "NOT_IN_SCOPE", "This is not within what you may grant: your own subtree and role, and what they hold."
-        )
-    if not any(
-        each.valid_to is None or (proposed.valid_to is not None and proposed.valid_to <= each.valid_to)
-        for each in covering
-    ):
-        until = max(each.valid_to for each in covering if each.valid_to is not None)
-        raise AccessError("OUTLASTS_GRANTER", f"Your own grant ends on {until}; grant until then at the latest.")
-
-
-async def _covers(connection: asyncpg.Connection, held: Held, proposed: Proposed) -> bool:
-    if held.topmost:
-        return True
-    day = today()
-    role = proposed.role
-    if role in BY_ORGANIZATION:
-        return (
-            role in (held.role, Role.GRASSROOTS_UNION)
-            and held.hierarchy is proposed.hierarchy
-            and bool(
-                await connection.fetchval(SUBTREE[held.hierarchy], held.organization_id, proposed.organization_id, day)
-            )
-        )
-    if role in BY_CASES:
-        return not await connection.fetchval(
-            FOREIGN_CASES[held.hierarchy], proposed.principal, held.organization_id, day
-        )
-    if role is Role.WORKER:
-        return bool(
-            await connection.fetchval(OWN_MEMBER[held.hierarchy], proposed.principal, held.organization_id, day)
-        )
-    return role is Role.ANALYST
-
-
-async def _held(connection: asyncpg.Connection, by: int) -> list[Held]:
-    rows = await connection.fetch(
-        "SELECT g.role, g.organization_id, g.hierarchy, g.valid_to,"
-        " o.level = 'NATIONAL' AND o.kind = 'LOCAL_FEDERATION' AND g.role = 'FEDERATION' AND NOT EXISTS"
-        "   (SELECT FROM organization_link l WHERE l.child_id = o.id AND l.valid_to IS NULL) AS topmost"
-        " FROM access_grant g JOIN principal p ON p.id = g.principal_id JOIN organization o ON o.id = g.organization_id"
-        " WHERE g.principal_id = $1 AND p.disabled_at IS NULL AND g.role = ANY ($2) AND g.revoked_at IS NULL"
-        " AND g.valid_from <= $3 AND (g.valid_to IS NULL OR g.valid_to > $3) FOR SHARE OF g, p",
-        by,
-        [role.name for role in ADMINISTRATORS],
-        today(),
-    )
-    return [Held(Role[row[0]], row[1], Hierarchy[row[2]], row[3], row[4]) for row in rows]
 
 
 async def _lock(connection: asyncpg.Connection, principal: int) -> None:
@@ -257,41 +164,24 @@ async def _lock(connection: asyncpg.Connection, principal: int) -> None:
 
 
 async def revoke(connection: asyncpg.Connection, number: int, *, by: Actor = OPERATOR) -> None:
-    """End a grant at once, by the operator, by who granted it, or by who could grant the same over a union today.
+    """End a grant at once: by the operator; by who made it, as long as they may still grant over its scope; or by a superior, whose own
+    scope strictly contains it. Not by a peer over the same union.
 
     Raises:
-        AccessError: NO_SUCH_GRANT, also for a grant that ``by`` may not end; ALREADY_REVOKED.
+        AccessError: MAY_NOT_GRANT; NO_SUCH_GRANT, also for a grant that ``by`` may not end; ALREADY_REVOKED.
     """
     async with logged(connection, "REVOKE", by, f"grant:{number}"):
-        row = await connection.fetchrow("SELECT * FROM access_grant WHERE id = $1 FOR NO KEY UPDATE", number)
-        if row is None or (by.id is not None and not await _may_revoke(connection, by.id, row)):
+        if by.id is None:
+            sql = "SELECT id, revoked_at IS NOT NULL AS ended FROM access_grant WHERE id = $1 FOR NO KEY UPDATE"
+            row = await connection.fetchrow(sql, number)
+        else:
+            await require_administrator(connection, by.id)
+            row = await endable(connection, by.id, number)
+        if row is None:
             raise AccessError("NO_SUCH_GRANT", "There is no grant of this ID that you may end.")
-        if row["revoked_at"] is not None:
+        if row["ended"]:
             raise AccessError("ALREADY_REVOKED", "This grant was ended before.")
         await connection.execute("UPDATE access_grant SET revoked_at = now() WHERE id = $1", number)
-
-
-async def _may_revoke(connection: asyncpg.Connection, by: int, row: asyncpg.Record) -> bool:
-    held = await _held(connection, by)
-    if row["granted_by"] == by and held:
-        return True
-    same = proposed_of(row)
-    if same.organization_id is None:
-        return any(each.topmost for each in held)
-    return any([await _covers(connection, each, same) for each in held])
-
-
-def proposed_of(row: asyncpg.Record) -> Proposed:
-    """A row of ``access_grant`` as the grant that would be made."""
-    return Proposed(
-        row["principal_id"],
-        Role[row["role"]],
-        row["valid_from"],
-        row["valid_to"],
-        row["organization_id"],
-        Hierarchy[row["hierarchy"]] if row["hierarchy"] else None,
-        row["division_id"],
-    )
 
 
 async def assign(

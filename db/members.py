@@ -73,7 +73,9 @@ class EngagementKind(Term):
 
 class Member(Keyed, Model):
     """Member (会员): a person who is or was in a union. Resident number (GB 11643, 18 characters), day of birth, mobile number and bank
-    card are sealed (``db.crypto``); beside them stands in clear what masks show, and never all of a number.
+    card are sealed (``db.crypto``). Beside them stands in clear what masks show, and no more: region, first three digits of the phone, and
+    ``birth_year_from``, the first of the five years in one of which the person was born (1985 for 1985 to 1989). No caller, and nobody who
+    reads the table without the keys, has less than 10⁴ candidates for a sealed value (docs/masks.md).
 
     ``organization_id`` is the union of the active membership, kept by triggers on ``membership``; null while there is none."""
 
@@ -81,18 +83,15 @@ class Member(Keyed, Model):
 
     name: Mapped[str]
     sex: Mapped[Sex]
-    birth_year: Mapped[int | None]
+    birth_year_from: Mapped[int | None]
     birth_date: Mapped[bytes | None] = mapped_column(LargeBinary)
     resident_number: Mapped[bytes | None] = mapped_column(LargeBinary)
     resident_number_index: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     resident_number_region: Mapped[str | None]
-    resident_number_tail: Mapped[str | None]
     phone: Mapped[bytes | None] = mapped_column(LargeBinary)
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     phone_head: Mapped[str | None]
-    phone_tail: Mapped[str | None]
     bank_card: Mapped[bytes | None] = mapped_column(LargeBinary)
-    bank_card_tail: Mapped[str | None]
     worker_type: Mapped[WorkerType]
     is_migrant_worker: Mapped[bool]
     is_model_worker: Mapped[bool]
@@ -102,11 +101,11 @@ class Member(Keyed, Model):
     __table_args__ = (
         Index("ix_member_organization_id_id", "organization_id", "id"),
         CheckConstraint(
-            "num_nonnulls(resident_number, resident_number_index, resident_number_region, resident_number_tail) IN (0, 4)",
+            "num_nonnulls(resident_number, resident_number_index, resident_number_region) IN (0, 3)",
             name="resident_number_whole",
         ),
-        CheckConstraint("num_nonnulls(phone, phone_index, phone_head, phone_tail) IN (0, 4)", name="phone_whole"),
-        CheckConstraint("num_nonnulls(bank_card, bank_card_tail) IN (0, 2)", name="bank_card_whole"),
+        CheckConstraint("num_nonnulls(phone, phone_index, phone_head) IN (0, 3)", name="phone_whole"),
+        CheckConstraint("mod(birth_year_from, 5) = 0", name="birth_year_from_band"),
         grams_index("member", "name"),
     )
 

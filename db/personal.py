@@ -7,6 +7,9 @@ from db.crypto import Vault
 from db.errors import DataError
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
 
+BAND = 5
+"""Years of birth that are shown, filtered and kept in clear as one."""
+
 Columns = dict[str, bytes | str | int | None]
 
 
@@ -48,6 +51,23 @@ def normal_bank_card(text: str) -> str:
     return number
 
 
+def normal_birth_date(text: str) -> str:
+    """A day of birth as it is sealed: YYYY-MM-DD.
+
+    Raises:
+        DataError: it is no date; the message does not repeat it.
+    """
+    try:
+        return date.fromisoformat(text.strip()).isoformat()
+    except ValueError:
+        raise DataError("A day of birth is written YYYY-MM-DD.") from None
+
+
+def birth_year_from(year: int) -> int:
+    """The first of the five years that stand for a year of birth: 1985 for 1985 to 1989."""
+    return year - year % BAND
+
+
 def luhn(digits: str) -> str:
     """The check digit behind ``digits`` (ISO/IEC 7812-1)."""
     doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(digits))]
@@ -55,12 +75,12 @@ def luhn(digits: str) -> str:
 
 
 NO_RESIDENT_NUMBER: Mapping[str, None] = dict.fromkeys(
-    ("resident_number", "resident_number_index", "resident_number_region", "resident_number_tail")
+    ("resident_number", "resident_number_index", "resident_number_region")
 )
-NO_PHONE: Mapping[str, None] = dict.fromkeys(("phone", "phone_index", "phone_head", "phone_tail"))
-NO_BANK_CARD: Mapping[str, None] = dict.fromkeys(("bank_card", "bank_card_tail"))
+NO_PHONE: Mapping[str, None] = dict.fromkeys(("phone", "phone_index", "phone_head"))
+NO_BANK_CARD: Mapping[str, None] = dict.fromkeys(("bank_card",))
 NO_BIRTH_DATE: Mapping[str, None] = dict.fromkeys(("birth_date",))
-"""The columns that are emptied together; erasure empties all four sets (the year of birth stays: statistics)."""
+"""The columns that are emptied together; erasure empties all four sets (the band of years of birth stays: statistics)."""
 
 
 def resident_number_columns(vault: Vault, member: int, text: str | None) -> Columns:
@@ -72,7 +92,6 @@ def resident_number_columns(vault: Vault, member: int, text: str | None) -> Colu
         "resident_number": sealer.seal(member, number),
         "resident_number_index": sealer.index(number),
         "resident_number_region": number[:6],
-        "resident_number_tail": number[-4:],
     }
 
 
@@ -85,7 +104,6 @@ def phone_columns(vault: Vault, member: int, text: str | None) -> Columns:
         "phone": sealer.seal(member, number),
         "phone_index": sealer.index(number),
         "phone_head": number[:3],
-        "phone_tail": number[-4:],
     }
 
 
@@ -93,23 +111,19 @@ def bank_card_columns(vault: Vault, member: int, text: str | None) -> Columns:
     """The columns of a member's bank card; None empties them."""
     if text is None:
         return dict(NO_BANK_CARD)
-    number = normal_bank_card(text)
-    return {"bank_card": vault.seal(BANK_CARD, member, number), "bank_card_tail": number[-4:]}
+    return {"bank_card": vault.seal(BANK_CARD, member, normal_bank_card(text))}
 
 
 def birth_date_columns(vault: Vault, member: int, text: str | None) -> Columns:
-    """The columns of a member's day of birth (YYYY-MM-DD); None empties the day and leaves the year.
+    """The columns of a member's day of birth (YYYY-MM-DD); None empties the day and leaves the band of years.
 
     Raises:
         DataError: it is no date.
     """
     if text is None:
         return dict(NO_BIRTH_DATE)
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise DataError("A day of birth is written YYYY-MM-DD.") from None
-    return {"birth_date": vault.seal(BIRTH_DATE, member, day.isoformat()), "birth_year": day.year}
+    day = normal_birth_date(text)
+    return {"birth_date": vault.seal(BIRTH_DATE, member, day), "birth_year_from": birth_year_from(int(day[:4]))}
 
 
 WRITERS: Mapping[str, Callable[[Vault, int, str | None], Columns]] = {

@@ -190,6 +190,7 @@ async def create_principal(
     *,
     subject: str | None = None,
     member_id: int | None = None,
+    organization_id: int | None = None,
     by: Actor = OPERATOR,
 ) -> int:
     """Make a principal; its key.
@@ -200,10 +201,11 @@ async def create_principal(
         kind: person, agency or analyst.
         subject: ``issuer|sub`` of the OpenID Connect provider that signs it in; agencies that use keys have none.
         member_id: the worker whom a person is, so that ``WORKER`` has somebody to show.
+        organization_id: the union to which it belongs; that union and those above it may grant to it.
         by: who does it, for the log.
 
     Raises:
-        AccessError: BAD_NAME, NAME_TAKEN, BAD_SUBJECT, SUBJECT_TAKEN or NO_MEMBER.
+        AccessError: BAD_NAME, NAME_TAKEN, BAD_SUBJECT, SUBJECT_TAKEN, NO_MEMBER or NO_ORGANIZATION.
     """
     if not name.strip() or len(name) > 100 or not name.isprintable():
         raise AccessError("BAD_NAME", "A principal needs a name of 1 to 100 printable characters.")
@@ -213,20 +215,44 @@ async def create_principal(
         )
     if member_id is not None and not await connection.fetchval("SELECT true FROM member WHERE id = $1", member_id):
         raise AccessError("NO_MEMBER", f"There is no member with the key {member_id}.")
+    await _require_union(connection, organization_id)
     try:
         async with logged(connection, "CREATE_PRINCIPAL", by, name):
             found = await connection.fetchval(
-                "INSERT INTO principal (name, kind, subject, member_id) VALUES ($1, $2, $3, $4) RETURNING id",
+                "INSERT INTO principal (name, kind, subject, member_id, organization_id) VALUES ($1, $2, $3, $4, $5) RETURNING id",
                 name,
                 kind.name,
                 subject,
                 member_id,
+                organization_id,
             )
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "uq_principal_subject":
             raise AccessError("SUBJECT_TAKEN", "Another principal has this subject already.") from error
         raise AccessError("NAME_TAKEN", f'There is a principal "{name}" already.') from error
     return int(found)
+
+
+async def _require_union(connection: asyncpg.Connection, organization_id: int | None) -> None:
+    if organization_id is not None and not await connection.fetchval(
+        "SELECT true FROM organization WHERE id = $1", organization_id
+    ):
+        raise AccessError("NO_ORGANIZATION", "There is no union with this ID.")
+
+
+async def move_principal(
+    connection: asyncpg.Connection, name: str, organization_id: int | None, *, by: Actor = OPERATOR
+) -> None:
+    """Say to which union a principal belongs from now on; None for no union. Its grants stay as they are.
+
+    Raises:
+        AccessError: NO_PRINCIPAL or NO_ORGANIZATION.
+    """
+    number = await principal_id(connection, name)
+    await _require_union(connection, organization_id)
+    records = [name] if organization_id is None else [name, f"org_{organization_id:x}"]
+    async with logged(connection, "MOVE_PRINCIPAL", by, *records):
+        await connection.execute("UPDATE principal SET organization_id = $2 WHERE id = $1", number, organization_id)
 
 
 async def disable_principal(

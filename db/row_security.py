@@ -56,8 +56,11 @@ LENSES = (
     "self",
     "everything",
     "me",
+    "administered_territorial",
+    "administered_industrial",
 )
-"""The settings that carry keys (``unionhub.territorial`` and so on), in the order of ``wall.carry``; the last one is who asks."""
+"""The settings that carry keys (``unionhub.territorial`` and so on), in the order of ``wall.carry``. ``me`` is who asks, the last two the
+unions over whose subtree they administer access."""
 
 OPEN = {
     "division": "the territory is public",
@@ -70,8 +73,6 @@ OPEN = {
     "venue": "open to the public",
     "venue_coverage": "whom a venue that is open to the public serves",
     "published_figure": "published on a page, and no record of anybody",
-    "territorial_closure": "keys of unions in pairs, without a name; every policy on unions rests on it",
-    "industrial_closure": "keys of unions in pairs, without a name; every policy on unions rests on it",
     "access_version": "one number that says when to ask again",
     "alembic_version": "one number",
     "rollup.state": "whether roll-ups are kept",
@@ -101,6 +102,12 @@ NOBODY = Scope(READER)
 
 HUB = Scope(ACCESS)
 """The hub itself, for nobody: sign-in."""
+
+
+def granting(name: str, principal: int) -> Scope:
+    """The hub itself while a principal grants or ends a grant: the wall lets it write what that principal may alone."""
+    keys = tuple(f"{{{principal}}}" if lens == "me" else "{}" for lens in LENSES)
+    return Scope(ACCESS, name, keys)
 
 
 @dataclass(frozen=True, slots=True)

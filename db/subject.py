@@ -10,7 +10,7 @@ from db.subject_programmes import PROGRAMMES, listed
 
 REGISTERS = """
 SELECT jsonb_build_object(
-  'member', (SELECT jsonb_build_object('id', 'mem_' || to_hex(m.id), 'sex', m.sex, 'birthYear', m.birth_year,
+  'member', (SELECT jsonb_build_object('id', 'mem_' || to_hex(m.id), 'sex', m.sex, 'birthYearFrom', m.birth_year_from,
       'workerType', m.worker_type, 'isMigrantWorker', m.is_migrant_worker, 'isModelWorker', m.is_model_worker,
       'division', d.full_name) FROM member m LEFT JOIN division d ON d.id = m.division_id WHERE m.id = $1),
   'memberships', (SELECT jsonb_agg(jsonb_build_object('id', 'mship_' || to_hex(s.id), 'organization', o.name, 'status', s.status,
@@ -43,7 +43,9 @@ SELECT jsonb_build_object(
   'recoveries', (SELECT jsonb_agg(jsonb_build_object('id', 'recov_' || to_hex(r.id), 'kind', r.kind, 'amount', r.amount::text,
       'receivedOn', r.received_on) ORDER BY r.id) FROM recovery r WHERE r.member_id = $1),
   'signIns', (SELECT jsonb_agg(jsonb_build_object('name', a.name, 'kind', a.kind, 'subject', a.subject, 'createdAt', a.created_at,
-      'disabledAt', a.disabled_at) ORDER BY a.id) FROM principal a WHERE a.member_id = $1),
+      'disabledAt', a.disabled_at,
+      'organization', (SELECT s.organization FROM wall.own_sign_ins s WHERE s.id = a.id)) ORDER BY a.id)
+      FROM principal a WHERE a.member_id = $1),
   'accessLog', (SELECT jsonb_agg(jsonb_build_object('at', g.at, 'principal', g.principal, 'role', g.role, 'action', g.action,
       'purpose', g.purpose, 'caseReference', g.case_reference, 'fields', g.fields, 'operation', g.operation) ORDER BY g.id)
       FROM access_log g WHERE g.records ? ('mem_' || to_hex($1::bigint)))

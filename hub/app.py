@@ -94,7 +94,7 @@ async def close(pool: asyncpg.Pool) -> None:
 def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
     """The hub's engine on its own schema, with its commands."""
     vault = vault_of(settings)
-    options = CommandOptions(digest_of(settings), settings.reveal_daily_limit)
+    options = CommandOptions(digest_of(settings), settings.reveal_daily_limit, settings.verify_daily_limit)
 
     def commands(caller: Caller, request: Mapping[str, str]) -> CommandContext:
         return CommandContext(pool, caller, today(), vault, request, options)
@@ -108,6 +108,7 @@ def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
         seconds=settings.statement_timeout_ms / 1000,
         commands=commands,
         statistical_month=settings.statistical_year_month,
+        cursors=vault.keys,
     )
 
 

@@ -86,19 +86,45 @@ def principal() -> None:
 @click.option("--kind", type=click.Choice([kind.name for kind in PrincipalKind]), default="PERSON", show_default=True)
 @click.option("--subject", metavar="ISSUER|SUB", help="Who it is at the OpenID Connect provider.")
 @click.option("--member", metavar="ID", help="The member whom a worker is: the key, or the global ID mem_….")
+@click.option("--organization", metavar="NAME|ID", help="The union to which it belongs, which may grant to it.")
 @database_url
-def add_principal(name: str, kind: str, subject: str | None, member: str | None, database_url: str) -> None:
+def add_principal(
+    name: str, kind: str, subject: str | None, member: str | None, organization: str | None, database_url: str
+) -> None:
     """Let NAME sign in; nothing is granted by that yet."""
     found = None if member is None else key_of(member, "mem")
-    run(
-        database_url,
-        lambda connection: principals.create_principal(
-            connection, name, PrincipalKind[kind], subject=subject, member_id=found, by=operator()
-        ),
-    )
+
+    async def work(connection: asyncpg.Connection) -> int:
+        union = None if organization is None else await organization_of(connection, organization)
+        return await principals.create_principal(
+            connection,
+            name,
+            PrincipalKind[kind],
+            subject=subject,
+            member_id=found,
+            organization_id=union,
+            by=operator(),
+        )
+
+    run(database_url, work)
     click.echo(
         f"{name} is a principal. Next: unionhub access grant {name} ROLE …, and for an agency: access key new {name}"
     )
+
+
+@principal.command("move")
+@click.argument("name")
+@click.option("--organization", metavar="NAME|ID", help="The union to which it belongs from now on; none without it.")
+@database_url
+def move(name: str, organization: str | None, database_url: str) -> None:
+    """Say to which union NAME belongs: that union and those above it may grant to it."""
+
+    async def work(connection: asyncpg.Connection) -> None:
+        union = None if organization is None else await organization_of(connection, organization)
+        await principals.move_principal(connection, name, union, by=operator())
+
+    run(database_url, work)
+    click.echo(f"{name} belongs to {organization or 'no union'}.")
 
 
 @principal.command("disable")
@@ -124,7 +150,7 @@ def enable(name: str, database_url: str) -> None:
 @click.argument("role", type=click.Choice([role.name for role in Role]))
 @click.option("--organization", metavar="NAME|ID", help="The union whose subtree is granted: its name, key or org_….")
 @click.option("--hierarchy", type=click.Choice([each.name for each in Hierarchy]))
-@click.option("--division", metavar="CODE", help="The division of an agency by its code, e.g. 4403.")
+@click.option("--division", metavar="CODE", help="The division of an agency or an analyst by its code, e.g. 4403.")
 @click.option("--from", "start", type=DAY, help="First day; today without it.")
 @click.option("--until", type=DAY, help="The day on which it ends; open without it.")
 @database_url
@@ -237,11 +263,14 @@ async def listed(connection: asyncpg.Connection, name: str | None) -> list[str]:
         await principals.principal_id(connection, name)
     lines = []
     for row in await connection.fetch(
-        "SELECT id, name, kind, subject, disabled_at FROM principal WHERE $1::text IS NULL OR name = $1 ORDER BY name",
+        "SELECT p.id, p.name, p.kind, subject, disabled_at, o.name AS union FROM principal p"
+        " LEFT JOIN organization o ON o.id = p.organization_id WHERE $1::text IS NULL OR p.name = $1 ORDER BY p.name",
         name,
     ):
         state = " DISABLED" if row["disabled_at"] else ""
         lines.append(f"{row['name']}  {row['kind']}{state}  {row['subject'] or ''}".rstrip())
+        if row["union"]:
+            lines.append(f"  of {row['union']}")
         for held in await connection.fetch(
             "SELECT g.id, role, g.valid_from, g.valid_to, revoked_at, hierarchy, coalesce(o.name, d.full_name, '') AS over,"
             " b.name AS by FROM access_grant g LEFT JOIN organization o ON o.id = organization_id"

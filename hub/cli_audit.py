@@ -1,13 +1,15 @@
 """``unionhub access verify-log`` and ``prune-log``: the audit log is whole, and is kept as long as the law wants."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import click
 
 from db.audit import Digest, Examination, examine, prune
-from db.clock import today
+from db.clock import SHANGHAI, today
 from db.migrate import connect, require_head
+from db.retention import MIN_MONTHS, Anchor, aware
 from hub.cli_db import database_url, run
 from hub.keys import digest_of
 from hub.settings import load
@@ -23,10 +25,18 @@ RECEIPT_DAYS = 30
     type=click.Path(path_type=Path, dir_okay=False),
     help="A file to which the log's last entry is added, and against which the log is checked. Keep it on another machine.",
 )
-def verify_log_command(database_url: str, anchors: Path | None) -> None:
-    """Say whether the audit log is as it was written; the first entry that is not is named. Status 1 if there is one."""
-    noted = read_anchors(anchors) if anchors and anchors.exists() else {}
-    found = run(examined(database_url, noted))
+@click.option(
+    "--months",
+    type=click.IntRange(MIN_MONTHS),
+    help="How long entries were to be kept when older ones were cut; UNIONHUB_AUDIT_MONTHS if it is not given.",
+)
+def verify_log_command(database_url: str, anchors: Path | None, months: int | None) -> None:
+    """Say whether the audit log is as it was written; the first entry that is not is named. Status 1 if there is one.
+
+    Entries that were cut must have been old enough: by the date of the entry after them, or by anchors.
+    """
+    noted = read_anchors(anchors) if anchors and anchors.exists() else []
+    found = run(examined(database_url, noted, load().audit_months if months is None else months))
     if found.fault is not None:
         raise click.ClickException(
             f"The audit log is not as it was written. First bad entry: {found.fault.id}: {found.fault.reason}.\n"
@@ -37,32 +47,34 @@ def verify_log_command(database_url: str, anchors: Path | None) -> None:
     click.echo(f"Its digest: {found.digest.hex()}")
     if anchors is None:
         click.echo("Only a digest that is noted elsewhere shows that no end was cut off: use --anchors FILE.")
-    elif found.id not in noted and found.entries:
+    elif found.entries and all(each.id != found.id for each in noted):
         add_anchor(anchors, found)
 
 
-async def examined(url: str, anchors: dict[int, bytes]) -> Examination:
+async def examined(url: str, anchors: Sequence[Anchor], months: int) -> Examination:
     """The examination of the log of the database at ``url``."""
     connection = await connect(url)
     try:
         await require_head(connection)
-        return await examine(connection, anchors=anchors)
+        return await examine(connection, anchors=anchors, months=months)
     finally:
         await connection.close()
 
 
-def read_anchors(path: Path) -> dict[int, bytes]:
-    """The digests by entry that a file of anchors has: a line each, ``entry digest time``."""
-    noted: dict[int, bytes] = {}
+def read_anchors(path: Path) -> list[Anchor]:
+    """What a file of anchors has: a line each, ``entry digest time``."""
+    noted: dict[int, Anchor] = {}
     try:
         for line in path.read_text(encoding="utf-8").splitlines():
-            number, digest, *_ = line.split()
-            noted[int(number)] = bytes.fromhex(digest)
+            number, digest, at = line.split()
+            anchor = Anchor(int(number), bytes.fromhex(digest), aware(datetime.fromisoformat(at)))
+            if noted.setdefault(anchor.id, anchor).digest != anchor.digest:
+                raise ValueError(f"entry {anchor.id} has two digests")
     except (OSError, ValueError) as error:
         raise click.ClickException(
             f"{path} is no file of anchors: each line has an entry, its digest and a time. ({error})"
         ) from error
-    return noted
+    return list(noted.values())
 
 
 def add_anchor(path: Path, found: Examination) -> None:
@@ -84,7 +96,7 @@ def prune_log_command(database_url: str, yes: bool) -> None:
     The role that this is run with must own the tables: the service's own role may not.
     """
     settings = load()
-    before = datetime.combine(months_before(today(), settings.audit_months), datetime.min.time(), UTC)
+    before = datetime.combine(months_before(today(), settings.audit_months), datetime.min.time(), SHANGHAI)
     if not yes:
         click.confirm(f"Cut all entries before {before.date()}? They cannot be brought back.", abort=True)
     cut = run(pruned(database_url, before, digest_of(settings)))

@@ -179,6 +179,9 @@ class Settings(BaseSettings):
     reveal_daily_limit: Count = Field(
         default=500, description="Records whose personal data a principal may see in clear in a day"
     )
+    verify_daily_limit: Count = Field(
+        default=500, description="Values that a principal may have compared by `verify` in a day"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")
 
     @field_validator("data_dir", "key_file")

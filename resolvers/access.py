@@ -6,6 +6,7 @@ from enum import Enum
 from functools import cached_property
 
 from db.access import Role
+from db.grant_table import ADMINISTRATORS
 from db.organizations import Hierarchy
 
 
@@ -52,27 +53,38 @@ class Caller:
     @cached_property
     def lenses(self) -> Mapping[Lens, tuple[int, ...]]:
         """The caller's lenses with the keys that each starts from: unions, divisions, cases or the member. Those of the lens that sees
-        everything are the unions for which its holder stands: health records are in sight of the handling union alone."""
+        everything are the unions for which its holder stands: health records are in sight of the handling union alone. Those of
+        aggregates are the divisions inside which finer geography is granted; none for the published one everywhere."""
         if self.everything:
             unions = {grant.organization_id for grant in self.grants if grant.organization_id is not None}
             return {Lens.EVERYTHING: tuple(sorted(unions))}
         found: dict[Lens, set[int]] = {}
         for grant in self.grants:
-            match grant.role:
-                case Role.GRASSROOTS_UNION | Role.FEDERATION | Role.INDUSTRY_UNION if grant.organization_id is not None:
-                    lens = Lens.INDUSTRIAL if grant.hierarchy is Hierarchy.INDUSTRIAL else Lens.TERRITORIAL
-                    found.setdefault(lens, set()).add(grant.organization_id)
-                case Role.HR_BUREAU | Role.SOCIAL_SECURITY_AGENCY | Role.EMPLOYERS_BODY if (
-                    grant.division_id is not None
-                ):
-                    found.setdefault(_BY_DIVISION[grant.role], set()).add(grant.division_id)
-                case Role.CASE_WORKER | Role.TRIBUNAL if self.cases:
-                    found.setdefault(Lens.CASES, set()).update(self.cases)
-                case Role.WORKER if self.member_id is not None:
-                    found.setdefault(Lens.SELF, set()).add(self.member_id)
-                case Role.ANALYST:
-                    found.setdefault(Lens.AGGREGATES, set())
+            lens, keys = self._seen_by(grant)
+            found.setdefault(lens, set()).update(key for key in keys if key is not None)
         return {lens: tuple(sorted(keys)) for lens, keys in sorted(found.items(), key=lambda item: item[0].value)}
+
+    def _seen_by(self, grant: Grant) -> tuple[Lens, tuple[int | None, ...]]:
+        """The lens of a grant with its keys. A scope that is empty at the moment has its lens too: what is the caller's own is in sight."""
+        match grant.role:
+            case Role.GRASSROOTS_UNION | Role.FEDERATION | Role.INDUSTRY_UNION:
+                industrial = grant.hierarchy is Hierarchy.INDUSTRIAL
+                return Lens.INDUSTRIAL if industrial else Lens.TERRITORIAL, (grant.organization_id,)
+            case Role.CASE_WORKER | Role.TRIBUNAL:
+                return Lens.CASES, self.cases
+            case Role.WORKER:
+                return Lens.SELF, (self.member_id,)
+            case _:
+                return _BY_DIVISION[grant.role], (grant.division_id,)
+
+    def administered(self, hierarchy: Hierarchy) -> tuple[int, ...]:
+        """The unions over whose subtree the caller administers access, along one hierarchy."""
+        unions = {
+            grant.organization_id
+            for grant in self.grants
+            if grant.role in ADMINISTRATORS and grant.hierarchy is hierarchy and grant.organization_id is not None
+        }
+        return tuple(sorted(unions))
 
     @cached_property
     def shape(self) -> tuple[Lens, ...]:
@@ -89,6 +101,7 @@ _BY_DIVISION = {
     Role.HR_BUREAU: Lens.HR_BUREAU,
     Role.SOCIAL_SECURITY_AGENCY: Lens.SOCIAL_SECURITY,
     Role.EMPLOYERS_BODY: Lens.EMPLOYERS_BODY,
+    Role.ANALYST: Lens.AGGREGATES,
 }
 
 PUBLIC = Caller("public", grants=(Grant(Role.ANALYST),))

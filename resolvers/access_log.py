@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from db.access import AccessLog, SubjectRequest
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
-from resolvers.engine.source import Many, One, Rows, Source
+from resolvers.engine.source import Many, One, Rows, Source, Walls
 from resolvers.registry import registry
 
 FIELDS = literal_column("ARRAY(SELECT jsonb_array_elements_text(access_log.fields))", ARRAY(Text()))
@@ -15,7 +15,9 @@ FIELDS = literal_column("ARRAY(SELECT jsonb_array_elements_text(access_log.field
 class InSight:
     """All rows that the caller sees, the oldest first."""
 
-    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+    def rows(
+        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+    ) -> Rows:
         """See ``Reach``."""
         return Rows(target.table, [], [target.key])
 

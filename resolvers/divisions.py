@@ -11,7 +11,7 @@ from resolvers import activities, assistance, certifications, coverage, mediatio
 from resolvers.engine.alias import alias
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
-from resolvers.engine.source import Lookup, Many, One, Rows, Source, Tally
+from resolvers.engine.source import Lookup, Many, One, Rows, Source, Tally, Walls
 from resolvers.reach import By, CountWithinDivision, Period, WithinDivision
 from resolvers.registry import registry
 
@@ -21,7 +21,9 @@ IN_FORCE = Period.of(Division)
 class AboveDivision:
     """The divisions above one, the province first."""
 
-    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+    def rows(
+        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+    ) -> Rows:
         """See ``Reach``."""
         closure = alias(DivisionClosure)
         from_ = target.table.join(closure, closure.c.ancestor_id == target.key)

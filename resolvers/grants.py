@@ -6,7 +6,7 @@ from db.access import AccessGrant, ApiKey, Principal
 from db.clock import SHANGHAI
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
-from resolvers.engine.source import Many, One, Rows, Source
+from resolvers.engine.source import Many, One, Rows, Source, Walls
 from resolvers.reach import By, Period, holds
 from resolvers.registry import registry
 
@@ -14,7 +14,7 @@ from resolvers.registry import registry
 class Administered(By):
     """The grants that hold on a day, today unless it is said otherwise; one that was ended before its time is over from that day on."""
 
-    def rows(self, target: Source, parent: object, arguments: Arguments, binder: Binder) -> Rows:
+    def rows(self, target: Source, parent: object, arguments: Arguments, binder: Binder, walls: Walls) -> Rows:
         """See ``Reach``."""
         day = binder.day(arguments.get("as_of"))
         ended = cast(func.timezone(SHANGHAI.key, AccessGrant.revoked_at), Date)
@@ -44,8 +44,12 @@ registry.add(
     Source(
         Principal,
         "prin",
-        hide=("subject", "member_id"),
-        fields={"grants": GRANTS, "api_keys": KEYS},
+        hide=("subject", "member_id", "organization_id"),
+        fields={
+            "organization": One("Organization", Principal.organization_id),
+            "grants": GRANTS,
+            "api_keys": KEYS,
+        },
     )
 )
 registry.add(

@@ -74,18 +74,18 @@ def _first(table: FromClause) -> ColumnElement[Any]:
 
 
 def resident_number(table: FromClause) -> ColumnElement[Any]:
-    """Region and last four characters, as 371003********1234."""
-    return table.c.resident_number_region + "********" + table.c.resident_number_tail
+    """The region, as 371003************."""
+    return table.c.resident_number_region + "*" * 12
 
 
 def phone(table: FromClause) -> ColumnElement[Any]:
-    """First three and last four digits, as 138****8000."""
-    return table.c.phone_head + "****" + table.c.phone_tail
+    """First three digits, as 138********."""
+    return table.c.phone_head + "*" * 8
 
 
 def bank_card(table: FromClause) -> ColumnElement[Any]:
-    """Last four digits, as ****1234."""
-    return literal("****") + table.c.bank_card_tail
+    """That there is a card, and nothing of its number."""
+    return case((table.c.bank_card.is_not(None), UNSEEN), else_=NOTHING)
 
 
 def _party(table: FromClause) -> ColumnElement[Any]:

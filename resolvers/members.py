@@ -17,7 +17,12 @@ IN_FORCE = Period(Membership.valid_from, Membership.valid_to)
 MEMBERS_WITHIN = Many(
     "Member",
     Within(
-        Membership.organization_id, period=IN_FORCE, always=True, via=Membership.member_id, held=Member.organization_id
+        Membership.organization_id,
+        period=IN_FORCE,
+        always=True,
+        via=Membership.member_id,
+        held=Member.organization_id,
+        of="Membership",
     ),
 )
 MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id, period=IN_FORCE))
@@ -26,11 +31,8 @@ SEALED = (
     "birth_date",
     "resident_number_index",
     "resident_number_region",
-    "resident_number_tail",
     "phone_index",
     "phone_head",
-    "phone_tail",
-    "bank_card_tail",
 )
 
 registry.add(
@@ -54,7 +56,7 @@ registry.add(
             ),
             "dispute_cases": Many(
                 "DisputeCase",
-                By(DisputeParty.member_id, via=DisputeParty.case_id),
+                By(DisputeParty.member_id, via=DisputeParty.case_id, of="DisputeParty"),
             ),
             **relief.OF_MEMBER,
             **assistance.OF_MEMBER,

@@ -1,6 +1,6 @@
 """How unions are answered: their two hierarchies, and every list that is reached through them."""
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Integer, literal_column
 
 from db.employers import EmployerCoverage
 from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink
@@ -22,7 +22,7 @@ from resolvers.disputes import CASES_WITHIN
 from resolvers.employers import EMPLOYERS_WITHIN
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
-from resolvers.engine.source import Lookup, Many, One, Rows, Source, Tally
+from resolvers.engine.source import Lookup, Many, One, Rows, Source, Tally, Walls
 from resolvers.engine.statistic import RECORDS, Statistic
 from resolvers.insurance import ENROLMENTS_WITHIN
 from resolvers.members import MEMBERS_WITHIN, MEMBERSHIPS_WITHIN
@@ -36,7 +36,9 @@ STANDS = Period(Organization.established_on, Organization.dissolved_on, known=Fa
 class Below:
     """The unions right below one in the hierarchy asked for, by key."""
 
-    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+    def rows(
+        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+    ) -> Rows:
         """See ``Reach``."""
         link = OrganizationLink.__table__.c
         hierarchy = arguments.get("hierarchy") or Hierarchy.TERRITORIAL
@@ -46,29 +48,38 @@ class Below:
             link.hierarchy == hierarchy,
             holds(LINKED, binder.day(arguments.get("as_of"))),
         ]
-        return Rows(from_, where, [link.child_id])
+        below = None if parent is None or arguments.get("as_of") is not None else (hierarchy.name, parent)
+        pair = {"descendant_id": link.child_id, "depth": literal_column("1", Integer())}
+        seen = walls.pairs(pair, "Organization", target.key)
+        return Rows(from_, where, [link.child_id], below=below, seen=seen)
 
 
 class Deeper:
     """All unions below one in the hierarchy asked for, itself left out."""
 
-    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+    def rows(
+        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+    ) -> Rows:
         """See ``Reach``."""
         closure, held = subtree(arguments, binder)
         from_ = target.table.join(closure, closure.c.descendant_id == target.key)
-        return Rows(from_, [closure.c.ancestor_id == parent, closure.c.depth > 0, held], [closure.c.descendant_id])
+        where = [closure.c.ancestor_id == parent, closure.c.depth > 0, held]
+        seen = walls.pairs(closure, "Organization", target.key)
+        return Rows(from_, where, [closure.c.descendant_id], seen=seen)
 
 
 class Above:
     """The unions above one in the hierarchy asked for, the topmost first."""
 
-    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+    def rows(
+        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+    ) -> Rows:
         """See ``Reach``."""
         closure, held = subtree(arguments, binder, last=True)
         from_ = target.table.join(closure, closure.c.ancestor_id == target.key)
-        return Rows(
-            from_, [closure.c.descendant_id == parent, closure.c.depth > 0, held], [-closure.c.depth, target.key]
-        )
+        seen = walls.pairs(closure, "Organization", target.key)
+        where = [closure.c.descendant_id == parent, closure.c.depth > 0, held]
+        return Rows(from_, where, [-closure.c.depth, target.key], seen=seen)
 
 
 registry.add(

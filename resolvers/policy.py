@@ -5,12 +5,26 @@ row-level security, says the same independently of this file.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, any_, exists, false, literal_column, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    and_,
+    any_,
+    exists,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
 
-from db.access import AccessGrant
+from db.access import AccessGrant, Principal
 from db.activities import Attendance
 from db.agreements import CollectiveAgreement
 from db.assistance import CooperationAgreement, RosterEntry
@@ -19,18 +33,18 @@ from db.certifications import Certification, CertificationRound
 from db.disputes import DisputeCase, DisputeParty
 from db.divisions import DivisionClosure
 from db.employers import Employer
-from db.grants import ADMINISTRATORS
+from db.grant_table import NO_ROWS, SEEN, Sees
 from db.insurance import InsuranceEnrolment
 from db.mediation import LegalService, MediationBody
 from db.members import Engagement, Member, Membership
 from db.model import Model
 from db.organizations import Hierarchy, IndustrialClosure, TerritorialClosure
 from db.relief import Household
-from resolvers.access import Caller, Lens
+from resolvers.access import Lens
 from resolvers.engine import ids
 from resolvers.engine.alias import alias
 from resolvers.engine.binder import BIGINT, BIGINTS, TEXTS, Binder
-from resolvers.engine.source import Source
+from resolvers.engine.source import Source, one_of
 from resolvers.reach import Period, held_last, holds
 
 Condition = ColumnElement[bool]
@@ -63,14 +77,15 @@ class Sight:
         """Today."""
         return self.binder.day(None)
 
-    def administered(self) -> ColumnElement[Any]:
-        """The unions over whose subtree the caller administers access, along the lens's hierarchy."""
-        return any_(self.binder.bind(lambda inputs: _administered(inputs.caller, self.hierarchy), BIGINTS))
+    def administered(self, column: ColumnElement[Any]) -> Condition:
+        """The union in the column is one over whose subtree the caller administers access, along the lens's hierarchy, or below it."""
+        keys = self.binder.bind(lambda inputs: list(inputs.caller.administered(self.hierarchy)), BIGINTS)
+        return self.below(column, keys=any_(keys))
 
     def administrator(self) -> ColumnElement[Any]:
         """The caller's own key, if they administer access along the lens's hierarchy."""
         return self.binder.bind(
-            lambda inputs: inputs.caller.principal_id if _administered(inputs.caller, self.hierarchy) else None,
+            lambda inputs: inputs.caller.principal_id if inputs.caller.administered(self.hierarchy) else None,
             BIGINT,
         )
 
@@ -123,20 +138,29 @@ class Sight:
         return held_last(closure, day) if self.last else holds(period, day)
 
 
-def _administered(caller: Caller, hierarchy: Hierarchy) -> list[int]:
-    return [
-        grant.organization_id
-        for grant in caller.grants
-        if grant.role in ADMINISTRATORS and grant.hierarchy is hierarchy and grant.organization_id is not None
-    ]
-
-
 def _own(column: str) -> Rule:
     return lambda sight, table: table.c[column] == sight.keys()
 
 
-def _below(column: str) -> Rule:
-    return lambda sight, table: sight.below(table.c[column])
+@dataclass(frozen=True)
+class _Below:
+    """The union that the column names is below, or one of the keys."""
+
+    column: str
+
+    def __call__(self, sight: Sight, table: FromClause) -> Condition:
+        return sight.below(table.c[self.column])
+
+
+@dataclass(frozen=True)
+class _Of:
+    """The row that the column ``key`` leads to is in sight."""
+
+    model: type[Model]
+    key: str
+
+    def __call__(self, sight: Sight, table: FromClause) -> Condition:
+        return sight.some(self.model, lambda other: other.c.id == table.c[self.key], self.model.__name__)
 
 
 def _stands(sight: Sight, table: FromClause) -> Condition:
@@ -147,16 +171,12 @@ def _any(*rules: Rule) -> Rule:
     return lambda sight, table: or_(*(rule(sight, table) for rule in rules))
 
 
-def _of_agreement(sight: Sight, table: FromClause) -> Condition:
-    return sight.some(CollectiveAgreement, lambda other: other.c.id == table.c.agreement_id, "CollectiveAgreement")
-
-
-def _of_case(sight: Sight, table: FromClause) -> Condition:
-    return sight.some(DisputeCase, lambda other: other.c.id == table.c.case_id, "DisputeCase")
-
-
-_AGREEMENT: Mapping[str, Rule] = dict.fromkeys(("AgreementParty", "AgreementCoverage", "AgreementStep"), _of_agreement)
-_CASE: Mapping[str, Rule] = dict.fromkeys(("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), _of_case)
+_AGREEMENT: Mapping[str, Rule] = dict.fromkeys(
+    ("AgreementParty", "AgreementCoverage", "AgreementStep"), _Of(CollectiveAgreement, "agreement_id")
+)
+_CASE: Mapping[str, Rule] = dict.fromkeys(
+    ("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), _Of(DisputeCase, "case_id")
+)
 
 
 def _unions(sight: Sight, table: FromClause) -> Condition:
@@ -179,14 +199,6 @@ def _members(sight: Sight, table: FromClause) -> Condition:
     )
 
 
-def _of_member(sight: Sight, table: FromClause) -> Condition:
-    return sight.some(Member, lambda other: other.c.id == table.c.member_id, "Member")
-
-
-def _of_certification(sight: Sight, table: FromClause) -> Condition:
-    return sight.some(Certification, lambda other: other.c.id == table.c.certification_id, "Certification")
-
-
 def _also_of(model: type[Model], theirs: str, ours: str) -> Rule:
     """Of a union below, or with a row of another table that is: its ``theirs`` is ``ours`` here."""
 
@@ -195,7 +207,7 @@ def _also_of(model: type[Model], theirs: str, ours: str) -> Rule:
             model, lambda other: and_(other.c[theirs] == table.c[ours], sight.below(other.c.organization_id))
         )
 
-    return _any(_below("organization_id"), beside)
+    return _any(_Below("organization_id"), beside)
 
 
 def _named_by(model: type[Model], key: str) -> Rule:
@@ -203,45 +215,63 @@ def _named_by(model: type[Model], key: str) -> Rule:
     return lambda sight, table: sight.some(model, lambda other: other.c[key] == table.c.id, model.__name__)
 
 
-def _of(model: type[Model], key: str) -> Rule:
-    """The row that ``key`` leads to is in sight."""
-    return lambda sight, table: sight.some(model, lambda other: other.c.id == table.c[key], model.__name__)
-
-
 _AID_OF_UNIONS: Mapping[str, Rule] = {
     **dict.fromkeys(
         ("Household", "Dependant", "AidGrant", "Donation", "AidProject", "RosterEntry", "MutualAidEnrolment"),
-        _below("organization_id"),
+        _Below("organization_id"),
     ),
-    "Roster": _any(_below("organization_id"), _named_by(RosterEntry, "roster_id")),
-    "CooperationAgreement": _any(_below("organization_id"), _below("partner_id")),
-    "CooperationLine": _of(CooperationAgreement, "agreement_id"),
-    "Wish": _any(_below("organization_id"), _below("claimant_id")),
+    "Roster": _any(_Below("organization_id"), _named_by(RosterEntry, "roster_id")),
+    "CooperationAgreement": _any(_Below("organization_id"), _Below("partner_id")),
+    "CooperationLine": _Of(CooperationAgreement, "agreement_id"),
+    "Wish": _any(_Below("organization_id"), _Below("claimant_id")),
     **dict.fromkeys(("CareCase", "MutualAidClaim"), _own("organization_id")),
-    **dict.fromkeys(("CareStep", "CareShift"), _of(CareCase, "case_id")),
+    **dict.fromkeys(("CareStep", "CareShift"), _Of(CareCase, "case_id")),
 }
-
-
-def _grants(sight: Sight, table: FromClause) -> Condition:
-    """Over a union that the caller administers, or made by the caller."""
-    over = and_(table.c.hierarchy == sight.hierarchy, sight.below(table.c.organization_id, keys=sight.administered()))
-    return or_(over, table.c.granted_by == sight.administrator())
 
 
 def _own_key(sight: Sight, table: FromClause) -> Condition:
     return table.c.principal_id == sight.principal()
 
 
-def _holder(column: str) -> Rule:
-    """Who holds a grant in sight."""
-    return lambda sight, table: sight.some(
-        AccessGrant, lambda other: other.c.principal_id == table.c[column], "AdministeredGrant"
-    )
+def _granted_over(sight: Sight, table: FromClause) -> Condition:
+    """A grant over a union that the caller administers, along the same hierarchy."""
+    return and_(table.c.hierarchy == sight.hierarchy, sight.administered(table.c.organization_id))
 
+
+def _holders(sight: Sight, table: FromClause) -> Condition:
+    """Who holds a grant in sight."""
+    return sight.some(AccessGrant, lambda other: other.c.principal_id == table.c.id, "AdministeredGrant")
+
+
+def _wholly(sight: Sight, table: FromClause) -> Condition:
+    """The key is of who belongs to a union that the caller administers, and holds no role but over such unions."""
+
+    def strays(other: FromClause) -> Condition:
+        open_ = and_(other.c.revoked_at.is_(None), or_(other.c.valid_to.is_(None), other.c.valid_to > sight.day()))
+        inside = func.coalesce(_granted_over(sight, other), false())
+        return and_(
+            other.c.principal_id == table.c.principal_id, not_(one_of(other.c.role, NO_ROWS)), open_, not_(inside)
+        )
+
+    def belongs(other: FromClause) -> Condition:
+        return and_(other.c.id == table.c.principal_id, sight.administered(other.c.organization_id))
+
+    return and_(sight.some(Principal, belongs), not_(sight.some(AccessGrant, strays)))
+
+
+_SEES: Mapping[Sees, Rule] = {
+    Sees.OVER: _granted_over,
+    Sees.MADE: lambda sight, table: table.c.granted_by == sight.administrator(),
+    Sees.HOLDERS: _holders,
+    Sees.BELONGING: lambda sight, table: sight.administered(table.c.organization_id),
+    Sees.OWN: _own_key,
+    Sees.WHOLLY: _wholly,
+}
+"""The words of ``db.grant_table`` as conditions."""
 
 _UNION: Mapping[str, Rule] = {
     "Organization": _unions,
-    "OrganizationLink": _below("child_id"),
+    "OrganizationLink": _Below("child_id"),
     "Member": _members,
     **dict.fromkeys(
         (
@@ -270,19 +300,17 @@ _UNION: Mapping[str, Rule] = {
             "Mediator",
             "LegalService",
         ),
-        _below("organization_id"),
+        _Below("organization_id"),
     ),
     "CertificationRound": _also_of(Certification, "round_id", "id"),
     "Certification": _also_of(CertificationRound, "id", "round_id"),
-    "CertificationScore": _of_certification,
-    "MediationSeat": _of(MediationBody, "body_id"),
+    "CertificationScore": _Of(Certification, "certification_id"),
+    "MediationSeat": _Of(MediationBody, "body_id"),
     **_AGREEMENT,
     **_CASE,
-    "SubjectRequest": _of_member,
+    "SubjectRequest": _Of(Member, "member_id"),
     **_AID_OF_UNIONS,
-    "AdministeredGrant": _grants,
-    "Principal": _holder("id"),
-    "ApiKey": lambda sight, table: or_(_own_key(sight, table), _holder("principal_id")(sight, table)),
+    **{typename: _any(*(_SEES[each] for each in seen)) for typename, seen in SEEN.items()},
 }
 
 _AGREEMENTS_OF_DIVISION: Mapping[str, Rule] = {
@@ -290,7 +318,7 @@ _AGREEMENTS_OF_DIVISION: Mapping[str, Rule] = {
     "Employer": _stands,
     "CollectiveAgreement": lambda sight, table: and_(table.c.submitted_on.is_not(None), _stands(sight, table)),
     "MediationBody": _stands,
-    "MediationSeat": _of(MediationBody, "body_id"),
+    "MediationSeat": _Of(MediationBody, "body_id"),
     **_AGREEMENT,
     "ApiKey": _own_key,
 }
@@ -354,10 +382,10 @@ _AID_OF_SELF: Mapping[str, Rule] = {
     **dict.fromkeys(
         ("Household", "Wish", "CareCase", "MutualAidEnrolment", "MutualAidClaim", "RosterEntry"), _own("member_id")
     ),
-    "Dependant": _of(Household, "household_id"),
-    "AidGrant": _any(_own("member_id"), _of(Household, "household_id")),
-    "CareStep": _of(CareCase, "case_id"),
-    "CareShift": _any(_own("member_id"), _of(CareCase, "case_id")),
+    "Dependant": _Of(Household, "household_id"),
+    "AidGrant": _any(_own("member_id"), _Of(Household, "household_id")),
+    "CareStep": _Of(CareCase, "case_id"),
+    "CareShift": _any(_own("member_id"), _Of(CareCase, "case_id")),
     "Roster": _named_by(RosterEntry, "roster_id"),
 }
 
@@ -378,7 +406,7 @@ _SELF: Mapping[str, Rule] = {
         ("Membership", "Engagement", "InsuranceEnrolment", "Recovery", "SubjectRequest"), _own("member_id")
     ),
     **dict.fromkeys(("LegalService", "ServiceTransaction"), _own("member_id")),
-    "Attendance": _any(_own("member_id"), _of(Household, "household_id")),
+    "Attendance": _any(_own("member_id"), _Of(Household, "household_id")),
     "Activity": _named_by(Attendance, "activity_id"),
     "AccessLog": _logged,
     "DisputeCase": _own_case("id"),
@@ -411,6 +439,37 @@ def countable(
     """The condition on the rows that count in a caller's statistics: those in sight, and what unions below had recorded when they were
     dissolved."""
     return _condition(source, lenses, table, lambda lens: Sight(lens, binder, last=True))
+
+
+def pairs(
+    closure: FromClause, lenses: tuple[Lens, ...], binder: Binder, source: Source, column: ColumnElement[Any]
+) -> Condition | None:
+    """The condition on the pairs of a closure that a caller sees, of which ``column`` names the lower union; None for all of them.
+
+    Who sees links sees what is below what where the lower union is in sight; that the upper one is, is said by whatever the pairs are
+    reached from. Who sees no links (bureaus, agencies, mediators, workers) knows of a union nothing but itself. Where rows of ``source``
+    are in sight only as records of that lower union, it is not asked again.
+    """
+    if Lens.UNWALLED in lenses or Lens.EVERYTHING in lenses:
+        return None
+    linked = [lens for lens in lenses if "OrganizationLink" in RULES[lens]]
+    showing = [lens for lens in lenses if source.typename in RULES[lens]]
+    if showing and all(_tells(RULES[lens][source.typename], source.table, column) for lens in showing):
+        return None
+    sights = [Sight(lens, binder, last=True) for lens in linked]
+    lower = closure.c.descendant_id
+    seen = [condition for sight in sights for condition in (sight.below(lower), sight.above(lower))]
+    return or_(closure.c.depth == 0, *seen)
+
+
+def _tells(rule: Rule, table: FromClause, column: ColumnElement[Any]) -> bool:
+    """Whether a rule puts rows of a table in sight only where the union that the column names is."""
+    match rule:
+        case _Of(model):
+            return _tells(_UNION[model.__name__], model.__table__, column)
+        case _Below(key):
+            return column is table.c[key]
+    return rule is _unions and column is table.c.id
 
 
 def covers(kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder) -> Condition | None:

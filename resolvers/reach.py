@@ -31,7 +31,7 @@ from resolvers.engine.alias import alias
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import BIGINT, BIGINTS, Binder
 from resolvers.engine.rolled import ANCHOR
-from resolvers.engine.source import Expression, Rows, Source, expression, one_of
+from resolvers.engine.source import Expression, Rows, Source, Walls, expression, one_of
 from resolvers.engine.statistic import Children, Statistic
 
 
@@ -100,7 +100,7 @@ class By:
     """The rows whose column has the parent's key, in the order of ``order`` (the key unless named).
 
     With a ``period`` the caller may ask ``asOf`` a day; without that argument all rows come. ``via`` is the column of another table,
-    the one that ``column`` is in, which names the rows.
+    the one that ``column`` is in, which names the rows; those rows of it count that the caller sees, which are of the type ``of``.
     """
 
     def __init__(
@@ -110,19 +110,24 @@ class By:
         period: Period | None = None,
         order: Sequence[Expression] = (),
         via: Expression | None = None,
+        of: str = "",
     ) -> None:
         self.column = expression(column)
         self.period = period
         self.order = order
         self.via = None if via is None else expression(via)
+        self.of = of
 
-    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+    def rows(
+        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+    ) -> Rows:
         """See ``Reach``."""
         where = [] if parent is None else [self.column == parent]
         if self.period is not None and arguments.get("as_of") is not None:
             where.append(holds(self.period, binder.day(arguments["as_of"])))
         if self.via is not None:
-            named = exists(self.via).where(target.key == self.via, *where)
+            seen = walls.rows(self.of, self.via.table)
+            named = exists(self.via).where(target.key == self.via, *where, *seen)
             where = [named.correlate_except(self.via.table)]
         return Rows(target.table, where, [*self.order, target.key])
 
@@ -131,12 +136,14 @@ class Within:
     """The rows that belong to a union (``column`` names it) or to any union below it.
 
     The union is the parent, or at the root the argument ``within``; without either, all rows. Rows come by union, then by key: that order
-    stops early whatever the subtree's size. ``via`` is the column that names the rows when ``column`` is of another table than theirs;
-    ``period`` is applied with ``asOf``, and with ``always`` also without it, as of today. ``held`` is a column of the rows' own that says
-    the same of today and is null for those who belong to no union: without ``asOf`` rows are reached by it, so also for callers who see
-    no row of the table that ``column`` is of. ``current`` says that ``column`` names the union of today whatever the day asked for, so
-    that the subtree is today's too.
+    stops early whatever the subtree's size. ``via`` is the column that names the rows when ``column`` is of another table than theirs,
+    whose rows are of the type ``of``; ``period`` is applied with ``asOf``, and with ``always`` also without it, as of today. ``held`` is a
+    column of the rows' own that says the same of today and is null for those who belong to no union: without ``asOf`` rows are reached by
+    it, and only those of whom the caller sees the row of ``of`` that it stands for. ``current`` says that ``column`` names the union of
+    today whatever the day asked for, so that the subtree is today's too. Of the subtree the caller is told what they see of it.
     """
+
+    anchor = "Organization"
 
     def __init__(
         self,
@@ -146,6 +153,7 @@ class Within:
         always: bool = False,
         via: Expression | None = None,
         held: Expression | None = None,
+        of: str = "",
         current: bool = False,
     ) -> None:
         self.column = expression(column)
@@ -153,9 +161,12 @@ class Within:
         self.always = always
         self.via = None if via is None else expression(via)
         self.held = None if held is None else expression(held)
+        self.of = of
         self.current = current
 
-    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+    def rows(
+        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+    ) -> Rows:
         """See ``Reach``."""
         within = arguments.get("within")
         anchor = parent if parent is not None else None if within is None else binder.key(within, "org")
@@ -170,18 +181,33 @@ class Within:
         from_: FromClause = target.table if via is None else via.table
         if anchor is None:
             return Rows(from_, where, [target.key if via is None else via], via)
+        seen = self._seen(target, walls, column, via)
         if arguments.get("scope") is Scope.SELF:
-            return Rows(from_, [column == anchor, *where], [from_.c.id], via)
+            return Rows(from_, [column == anchor, *where], [from_.c.id], via, seen=seen)
         asked = {"hierarchy": arguments.get("hierarchy")} if self.current else arguments
         closure, held = subtree(asked, binder, last=not self.always)
         joined = from_.join(closure, closure.c.descendant_id == column)
         below = (hierarchy_of(arguments).name, anchor) if own is not None and self.always else None
         where = [closure.c.ancestor_id == anchor, held, *where]
-        return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below)
+        seen = [*seen, *walls.pairs(closure, self.of or target.typename, self.column)]
+        return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below, seen)
+
+    def _seen(
+        self, target: Source, walls: Walls, column: ColumnElement[Any], via: ColumnElement[Any] | None
+    ) -> list[ColumnElement[bool]]:
+        """The conditions that the rows of ``of``, by which others belong to a union, are in sight."""
+        if not self.of:
+            return []
+        if via is not None:
+            return walls.rows(self.of, via.table)
+        assert self.via is not None
+        return walls.rows(self.of, {str(self.column.key): column, str(self.via.key): target.key})
 
 
 class WithinDivision:
     """The rows that stand in a division (``column`` names it) or in any division below it; the division is the parent or ``within``."""
+
+    anchor = "Division"
 
     def __init__(
         self, column: Expression, *, period: Period | None = None, always: bool = False, deeper: bool = False
@@ -191,7 +217,9 @@ class WithinDivision:
         self.always = always
         self.deeper = deeper
 
-    def rows(self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder) -> Rows:
+    def rows(
+        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+    ) -> Rows:
         """See ``Reach``."""
         where: list[ColumnElement[bool]] = []
         if self.period is not None and (self.always or arguments.get("as_of") is not None):
@@ -223,6 +251,7 @@ class Counted:
         division: ColumnElement[Any] | None,
         arguments: Arguments,
         binder: Binder,
+        walls: Walls,
     ) -> None:
         self.union = union
         self.division = division
@@ -231,13 +260,15 @@ class Counted:
         self.drills = any(item.name == "CHILD_DIVISION" for item in arguments.get("group_by") or ())
         self.arguments = {"hierarchy": arguments.get("hierarchy")}
         self.binder = binder
+        self.walls = walls
         self.joins: list[tuple[FromClause, ColumnElement[bool]]] = []
         self.where: list[ColumnElement[bool]] = []
         if union is not None:
             self.closure, held = subtree(self.arguments, binder, last=True)
+            seen = walls.pairs(self.closure, statistic.model.__name__, expression(statistic.organization))
             steps = any(item.name == "CHILD_ORGANIZATION" for item in arguments.get("group_by") or ())
             at_once = statistic.widespread and not steps
-            self._below(self.closure, expression(statistic.organization), union, held, at_once=at_once)
+            self._below(self.closure, expression(statistic.organization), union, held, *seen, at_once=at_once)
         if division is not None:
             self._below(alias(DivisionClosure), self.stands, division, at_once=statistic.widespread)
 
@@ -344,12 +375,14 @@ class Counted:
         one_nearer = child.c.depth == self.closure.c.depth - 1
         direct, holding = subtree(self.arguments, self.binder)
         union = Organization.__table__
-        domain = select(union.c.id).join(direct, direct.c.descendant_id == union.c.id)
+        rows = select(union.c.id).join(direct, direct.c.descendant_id == union.c.id)
+        seen = self.walls.pairs(direct, "Organization", union.c.id)
         return Children(
             "Organization",
             ((child, and_(child.c.descendant_id == self.closure.c.descendant_id, one_nearer, still)),),
             func.coalesce(child.c.ancestor_id, self.union),
-            domain.where(direct.c.ancestor_id == self.union, direct.c.depth == 1, holding),
+            rows.where(direct.c.ancestor_id == self.union, direct.c.depth == 1, holding, *seen),
+            rows.where(direct.c.ancestor_id == self.union, direct.c.depth <= 1, holding, *seen),
             union.c.name,
         )
 
@@ -365,6 +398,7 @@ class Counted:
             ((joined, and_(places.c.descendant_id == self.stands, right_below)),),
             child.c.id,
             select(division.c.id).where(listed, in_force),
+            select(division.c.id).where(listed),
             division.c.name,
         )
 
@@ -380,17 +414,27 @@ class CountWithin:
     """Records of a union and those below, or of all without one."""
 
     def place(
-        self, statistic: Statistic, parent: ColumnElement[Any] | None, arguments: Arguments, binder: Binder
+        self,
+        statistic: Statistic,
+        parent: ColumnElement[Any] | None,
+        arguments: Arguments,
+        binder: Binder,
+        walls: Walls,
     ) -> Counted:
         """See ``Anchor``."""
-        return Counted(statistic, parent, None, arguments, binder)
+        return Counted(statistic, parent, None, arguments, binder, walls)
 
 
 class CountWithinDivision:
     """Records that stand in a division or in any below it."""
 
     def place(
-        self, statistic: Statistic, parent: ColumnElement[Any] | None, arguments: Arguments, binder: Binder
+        self,
+        statistic: Statistic,
+        parent: ColumnElement[Any] | None,
+        arguments: Arguments,
+        binder: Binder,
+        walls: Walls,
     ) -> Counted:
         """See ``Anchor``."""
-        return Counted(statistic, None, parent, arguments, binder)
+        return Counted(statistic, None, parent, arguments, binder, walls)

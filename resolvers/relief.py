@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import func
 
+from db.personal import BAND
 from db.relief import AidGrant, Dependant, Household
 from resolvers.activities import OF_HOUSEHOLD
 from resolvers.described import DESCRIBED
@@ -45,7 +46,8 @@ registry.add(
     Source(
         Dependant,
         "dep",
-        hide=("organization_id", "household_id"),
+        columns={"birth_year_from": Dependant.birth_year - func.mod(Dependant.birth_year, BAND)},
+        hide=("organization_id", "household_id", "birth_year"),
         fields={
             "organization": One("Organization", Dependant.organization_id),
             "household": One("Household", Dependant.household_id),

@@ -33,7 +33,7 @@ class AccessGrant:
     organization_id: strawberry.ID | None = field("Global ID of the union whose subtree it is (工会标识)")
     organization_name: str | None = field("Name of that union (工会名称)")
     hierarchy: Hierarchy | None = field("Along which hierarchy (隶属体系)")
-    division_id: strawberry.ID | None = field("Global ID of the division, for agencies (行政区划标识)")
+    division_id: strawberry.ID | None = field("Global ID of the division, for agencies and analysts (行政区划标识)")
     division_name: str | None = field("Name of that division, from the province down (行政区划名称)")
     valid_from: date | None = field("First day (起始日期)")
     valid_to: date | None = field("The day on which it ends; open if there is none (终止日期)")
@@ -43,11 +43,13 @@ class AccessGrant:
 class GrantAccessInput:
     """Who is granted what, over which scope and until when."""
 
-    principal: str = strawberry.field(description="Name of the principal who gets it (被授权主体)")
+    principal: str = strawberry.field(
+        description="Name of the principal who gets it, who belongs to a union of your subtree (被授权主体)"
+    )
     role: Role = strawberry.field(description="Your own role, a grassroots union's, or one without a scope (角色)")
     organization_id: strawberry.ID | None = optional("ID of a union in your subtree (工会标识)")
     hierarchy: Hierarchy | None = optional("Along which hierarchy; needed with a union (隶属体系)")
-    division_id: strawberry.ID | None = optional("ID of an agency's division (行政区划标识)")
+    division_id: strawberry.ID | None = optional("ID of the division of an agency or an analyst (行政区划标识)")
     valid_from: date | None = optional("First day; today without it (起始日期)")
     valid_to: date | None = optional("The day on which it ends; no later than your own grant does (终止日期)")
     idempotency_key: str | None = optional(KEY)
@@ -105,5 +107,5 @@ class AccessMutation:
     )
     revoke_access = strawberry.mutation(
         _revoke_access,
-        description="End a grant at once: one that you made, or one over a union of your subtree (撤销授权)",
+        description="End a grant at once: one that you made, or one whose scope yours strictly contains (撤销授权)",
     )

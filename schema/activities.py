@@ -204,7 +204,7 @@ class Programme(Node):
 class ActivityQuery:
     """Root fields, mixed into the query root."""
 
-    programmes: Connection[Programme] = page(
+    programmes: Connection[Programme] | None = page(
         "Programmes, everywhere or within a union (专项行动列表)",
         ProgrammeFilter,
         Order[ProgrammeField],
@@ -212,7 +212,7 @@ class ActivityQuery:
         SUBTREE,
         RUNNING,
     )
-    activities: Connection[Activity] = page(
+    activities: Connection[Activity] | None = page(
         "Activities, everywhere or within a union (活动列表)",
         ActivityFilter,
         Order[ActivityField],
@@ -220,7 +220,7 @@ class ActivityQuery:
         SUBTREE,
         UNDER_WAY,
     )
-    attendances: Connection[Attendance] = page(
+    attendances: Connection[Attendance] | None = page(
         "Attendances, everywhere or within a union (参加记录列表)",
         AttendanceFilter,
         Order[AttendanceField],

@@ -135,7 +135,7 @@ class Roster(Node):
 class AssistanceQuery:
     """Root fields, mixed into the query root."""
 
-    cooperation_agreements: Connection[CooperationAgreement] = page(
+    cooperation_agreements: Connection[CooperationAgreement] | None = page(
         "Agreements on paired assistance, everywhere or of the unions within one that helps (对口协作协议列表)",
         CooperationFilter,
         Order[CooperationField],
@@ -143,17 +143,17 @@ class AssistanceQuery:
         SUBTREE,
         IN_TERM,
     )
-    wishes: Connection[Wish] = page(
+    wishes: Connection[Wish] | None = page(
         "Micro-wishes, everywhere or within a union (微心愿列表)", WishFilter, Order[WishField], WITHIN, SUBTREE
     )
-    donations: Connection[Donation] = page(
+    donations: Connection[Donation] | None = page(
         "Donations in kind, everywhere or within a union that gives (实物捐赠列表)",
         DonationFilter,
         Order[DonationField],
         WITHIN,
         SUBTREE,
     )
-    aid_projects: Connection[AidProject] = page(
+    aid_projects: Connection[AidProject] | None = page(
         "Aid projects, everywhere or within a union that pays (援建项目列表)",
         AidProjectFilter,
         Order[AidProjectField],
@@ -161,7 +161,7 @@ class AssistanceQuery:
         SUBTREE,
         RUNNING,
     )
-    rosters: Connection[Roster] = page(
+    rosters: Connection[Roster] | None = page(
         "Rosters, everywhere or within a union (花名册列表)", RosterFilter, Order[RosterField], WITHIN, SUBTREE
     )
 

@@ -180,7 +180,7 @@ HOLDING = as_of("those that held that day; all without it")
 class CareQuery:
     """Root fields, mixed into the query root."""
 
-    care_cases: Connection[CareCase] = page(
+    care_cases: Connection[CareCase] | None = page(
         "Care cases that the caller handles (帮扶个案列表)",
         CareCaseFilter,
         Order[CareCaseField],
@@ -188,7 +188,7 @@ class CareQuery:
         SUBTREE,
         OPEN_CASES,
     )
-    mutual_aid_enrolments: Connection[MutualAidEnrolment] = page(
+    mutual_aid_enrolments: Connection[MutualAidEnrolment] | None = page(
         "Enrolments in mutual medical aid, everywhere or within a union (互助参保列表)",
         MutualAidEnrolmentFilter,
         Order[MutualAidEnrolmentField],
@@ -196,7 +196,7 @@ class CareQuery:
         SUBTREE,
         HOLDING,
     )
-    mutual_aid_claims: Connection[MutualAidClaim] = page(
+    mutual_aid_claims: Connection[MutualAidClaim] | None = page(
         "Claims of mutual medical aid that the caller handles (互助金申请列表)",
         MutualAidClaimFilter,
         Order[MutualAidClaimField],

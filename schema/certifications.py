@@ -153,14 +153,14 @@ class CertificationScore(Node):
 class CertificationsQuery:
     """Root fields, mixed into the query root."""
 
-    certification_rounds: Connection[CertificationRound] = page(
+    certification_rounds: Connection[CertificationRound] | None = page(
         "Rounds, everywhere or within a union (评选批次列表)",
         CertificationRoundFilter,
         Order[CertificationRoundField],
         WITHIN,
         SUBTREE,
     )
-    certifications: Connection[Certification] = page(
+    certifications: Connection[Certification] | None = page(
         "Certifications, everywhere or within a union (评选认定列表)",
         CertificationFilter,
         Order[CertificationField],

@@ -136,7 +136,7 @@ class ConstructionProject(Node):
 class CoverageQuery:
     """Root fields, mixed into the query root."""
 
-    census_rounds: Connection[CensusRound] = page(
+    census_rounds: Connection[CensusRound] | None = page(
         "Census rounds, everywhere or within a union (摸排轮次列表)",
         CensusRoundFilter,
         Order[CensusRoundField],
@@ -144,21 +144,21 @@ class CoverageQuery:
         SUBTREE,
         RUNNING,
     )
-    census_records: Connection[CensusRecord] = page(
+    census_records: Connection[CensusRecord] | None = page(
         "Census records, everywhere or within a union (摸排记录列表)",
         CensusRecordFilter,
         Order[CensusRecordField],
         WITHIN,
         SUBTREE,
     )
-    population_estimates: Connection[PopulationEstimate] = page(
+    population_estimates: Connection[PopulationEstimate] | None = page(
         "Population estimates, everywhere or within a union (劳动者基数列表)",
         PopulationEstimateFilter,
         Order[PopulationEstimateField],
         WITHIN,
         SUBTREE,
     )
-    targets: Connection[Target] = page(
+    targets: Connection[Target] | None = page(
         "Targets, everywhere or within a union (工作目标列表)",
         TargetFilter,
         Order[TargetField],
@@ -166,7 +166,7 @@ class CoverageQuery:
         SUBTREE,
         RUNNING,
     )
-    designations: Connection[Designation] = page(
+    designations: Connection[Designation] | None = page(
         "Designations of divisions, everywhere or within a union (区划标识列表)",
         DesignationFilter,
         Order[DesignationField],
@@ -174,7 +174,7 @@ class CoverageQuery:
         SUBTREE,
         HELD,
     )
-    construction_projects: Connection[ConstructionProject] = page(
+    construction_projects: Connection[ConstructionProject] | None = page(
         "Construction projects, everywhere or within a union (工程项目列表)",
         ConstructionProjectFilter,
         Order[ConstructionProjectField],

@@ -90,14 +90,14 @@ class Exhibitor(Node):
 class FairQuery:
     """Root fields, mixed into the query root."""
 
-    exhibitors: Connection[Exhibitor] = page(
+    exhibitors: Connection[Exhibitor] | None = page(
         "Exhibitors at job fairs, everywhere or within a union (参会企业列表)",
         ExhibitorFilter,
         Order[ExhibitorField],
         WITHIN,
         SUBTREE,
     )
-    job_offers: Connection[JobOffer] = page(
+    job_offers: Connection[JobOffer] | None = page(
         "Posts offered at job fairs, everywhere or within a union (招聘岗位列表)",
         JobOfferFilter,
         Order[JobOfferField],

@@ -74,7 +74,7 @@ class PublishedFigure(Node):
 class FiguresQuery:
     """Root fields, mixed into the query root."""
 
-    published_figures: Connection[PublishedFigure] = page(
+    published_figures: Connection[PublishedFigure] | None = page(
         "Published figures, everywhere or of a union and those below it (公布数字列表)",
         PublishedFigureFilter,
         Order[PublishedFigureField],

@@ -23,7 +23,7 @@ class AdministeredGrant(Node):
     principal: Annotated["Principal", strawberry.lazy("schema.grants")] | None = field("Who holds it (访问主体)")
     organization: OrganizationRef | None = field("The union whose subtree it is (工会)")
     hierarchy: Hierarchy | None = field("Along which hierarchy (隶属体系)")
-    division: DivisionRef | None = field("The division, for agencies (行政区划)")
+    division: DivisionRef | None = field("The division, for agencies and analysts (行政区划)")
     valid_from: date = field("First day (起始日期)")
     valid_to: date | None = field("The day on which it ends; open if there is none (终止日期)")
     revoked_at: datetime | None = field("When it was ended before its time (撤销时间)")
@@ -54,8 +54,14 @@ class Principal(Node):
     kind: PrincipalKind = field("Person, partner agency or analyst (主体类型)")
     created_at: datetime = field("When it was made (创建时间)")
     disabled_at: datetime | None = field("Since when it may not sign in (停用时间)")
+    organization: OrganizationRef | None = field(
+        "The union to which it belongs: that union and those above it may grant to it (所属工会)"
+    )
     grants: list[AdministeredGrant] = field("What is granted to it, as far as it is in sight (授权)", **as_of(HELD))
-    api_keys: list[ApiKey] = field("Its keys, the oldest first (接口密钥)")
+    api_keys: list[ApiKey] = field(
+        "Its keys, the oldest first, as far as they are in sight: those of who belongs to a union of the caller's subtree and holds no"
+        " role but over unions of it (接口密钥)"
+    )
 
 
 @strawberry.type(description="Reading of who may what (授权查询)")
@@ -68,5 +74,7 @@ class GrantsQuery:
         **as_of(HELD),
     )
     api_keys: Connection[ApiKey] = field(
-        "Keys: the caller's own, and those of who holds a grant over the caller's own subtree (接口密钥列表)", **PAGE
+        "Keys: the caller's own, and those of who belongs to a union of the caller's subtree and holds no role but over unions of it"
+        " (接口密钥列表)",
+        **PAGE,
     )

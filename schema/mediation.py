@@ -185,7 +185,7 @@ class MediationBody(Node):
 class MediationQuery:
     """Root fields, mixed into the query root."""
 
-    mediation_bodies: Connection[MediationBody] = page(
+    mediation_bodies: Connection[MediationBody] | None = page(
         "Mediation bodies, everywhere or within a union (调解组织列表)",
         MediationBodyFilter,
         Order[BodyField],
@@ -193,7 +193,7 @@ class MediationQuery:
         SUBTREE,
         STANDING,
     )
-    mediators: Connection[Mediator] = page(
+    mediators: Connection[Mediator] | None = page(
         "Lawyers and mediators, everywhere or within a union (律师、调解员列表)",
         MediatorFilter,
         Order[MediatorField],
@@ -201,7 +201,7 @@ class MediationQuery:
         SUBTREE,
         AT_WORK,
     )
-    legal_services: Connection[LegalService] = page(
+    legal_services: Connection[LegalService] | None = page(
         "Legal services, everywhere or within a union (法律服务列表)",
         LegalServiceFilter,
         Order[LegalServiceField],

@@ -47,7 +47,7 @@ class MemberField(Term):
     """Columns that members can be ordered by (会员排序字段)."""
 
     NAME = "Name (姓名)"
-    BIRTH_YEAR = "Year of birth (出生年份)"
+    BIRTH_YEAR_FROM = "Five years of birth (出生年份段)"
     WORKER_TYPE = "Occupation group (职工类别)"
 
 
@@ -82,7 +82,9 @@ class MemberFilter:
     id: IdFilter | None = optional("ID (标识)")
     name: StringFilter | None = optional("Name (姓名)")
     sex: Choice[Sex] | None = optional("Sex (性别)")
-    birth_year: IntFilter | None = optional("Year of birth (出生年份)")
+    birth_year_from: IntFilter | None = optional(
+        "First of five years of birth: 1985 for 1985 to 1989 (出生年份段起始年)"
+    )
     worker_type: Choice[WorkerType] | None = optional("Occupation group (职工类别)")
     is_migrant_worker: BooleanFilter | None = optional("Whether a migrant worker (是否农民工)")
     is_model_worker: BooleanFilter | None = optional("Whether a model worker (是否劳模)")
@@ -157,13 +159,16 @@ class Member(
 
     name: str = field("Name (姓名)")
     sex: Sex = field("Sex, GB/T 2261.1 (性别)")
-    birth_year: int | None = field("Year of birth; the day is revealed for a purpose only (出生年份)")
-    resident_number: str | None = field(
-        "Resident number, GB 11643, masked: region and last four characters (公民身份号码，脱敏)"
+    birth_year_from: int | None = field(
+        "First of the five years in one of which the member was born: 1985 for 1985 to 1989; the day is revealed or verified for a purpose"
+        " (出生年份段起始年：1985 表示 1985—1989 年)"
     )
-    phone: str | None = field("Mobile number, masked (手机号码，脱敏)")
+    resident_number: str | None = field(
+        "Resident number, GB 11643, masked: the region and nothing else; `verify` compares it (公民身份号码，脱敏)"
+    )
+    phone: str | None = field("Mobile number, masked: the first three digits (手机号码，脱敏)")
     bank_card: str | None = field(
-        "Number of the bank card, masked: last four digits, and nothing to whom it does not concern (银行卡号，脱敏)"
+        "Number of the bank card: stars where there is one, and always stars to whom it does not concern (银行卡号，不显示号码)"
     )
     worker_type: WorkerType = field("Occupation group (职工类别)")
     is_migrant_worker: bool = field("Whether a migrant worker (是否农民工)")

@@ -145,7 +145,7 @@ class PolicyDocument(Node):
 class PoliciesQuery:
     """Root fields, mixed into the query root."""
 
-    policy_documents: Connection[PolicyDocument] = page(
+    policy_documents: Connection[PolicyDocument] | None = page(
         "Policy documents, everywhere or within a union (政策文件列表)",
         PolicyDocumentFilter,
         Order[PolicyDocumentField],

@@ -73,11 +73,16 @@ class Query(
         **_ID,
         code=Argument(str | None, "Code of the National Bureau of Statistics, e.g. `330106` (区划代码)"),
     )
-    divisions: Connection[Division] = page(
+    divisions: Connection[Division] | None = page(
         "Divisions, everywhere or within one (行政区划列表)",
         DivisionFilter,
         Order[DivisionField],
-        {"within": Argument(strawberry.ID | None, "ID of the division within which to look (所属区划)")},
+        {
+            "within": Argument(
+                strawberry.ID | None,
+                "ID of the division within which to look; one that does not exist is NOT_FOUND (所属区划)",
+            )
+        },
         DIVISION,
         as_of("those in force that day; today without it"),
     )
@@ -86,7 +91,7 @@ class Query(
         **_ID,
         credit_code=Argument(str | None, "Unified social credit code, GB 32100 (统一社会信用代码)"),
     )
-    organizations: Connection[Organization] = page(
+    organizations: Connection[Organization] | None = page(
         "Unions, everywhere or within one (工会列表)",
         OrganizationFilter,
         Order[OrganizationField],
@@ -99,7 +104,7 @@ class Query(
         **_ID,
         credit_code=Argument(str | None, "Unified social credit code, GB 32100 (统一社会信用代码)"),
     )
-    employers: Connection[Employer] = page(
+    employers: Connection[Employer] | None = page(
         "Employers, everywhere or within a union (用人单位列表)",
         EmployerFilter,
         Order[EmployerField],
@@ -112,7 +117,7 @@ class Query(
         WITHIN,
         HIERARCHY,
     )
-    members: Connection[Member] = page(
+    members: Connection[Member] | None = page(
         "Members, everywhere or within a union (会员列表)",
         MemberFilter,
         Order[MemberField],
@@ -120,7 +125,7 @@ class Query(
         SUBTREE,
         as_of("those whose membership held that day; today without it"),
     )
-    memberships: Connection[Membership] = page(
+    memberships: Connection[Membership] | None = page(
         "Memberships, everywhere or within a union, also ended ones and applications (会籍列表)",
         MembershipFilter,
         Order[MembershipField],
@@ -133,7 +138,7 @@ class Query(
         **_ID,
         number=Argument(str | None, "Its number (编号)"),
     )
-    collective_agreements: Connection[CollectiveAgreement] = page(
+    collective_agreements: Connection[CollectiveAgreement] | None = page(
         "Collective agreements, everywhere or within a union (集体合同列表)",
         AgreementFilter,
         Order[AgreementField],
@@ -141,7 +146,7 @@ class Query(
         SUBTREE,
         as_of("those in term that day; all without it"),
     )
-    insurance_enrolments: Connection[InsuranceEnrolment] = page(
+    insurance_enrolments: Connection[InsuranceEnrolment] | None = page(
         "Insurance enrolments, everywhere or within a union (参保记录列表)",
         EnrolmentFilter,
         Order[EnrolmentField],
@@ -154,7 +159,7 @@ class Query(
         **_ID,
         number=Argument(str | None, "Its number (案号)"),
     )
-    dispute_cases: Connection[DisputeCase] = page(
+    dispute_cases: Connection[DisputeCase] | None = page(
         "Dispute cases, everywhere or within a union (劳动争议案件列表)",
         DisputeFilter,
         Order[DisputeField],

@@ -59,9 +59,12 @@ PAGE = {
     "first": Argument(
         int | None, "How many rows from the start, at most 200; 20 when neither `first` nor `last` is given (前若干条)"
     ),
-    "after": Argument(str | None, "Cursor behind which the page starts (起始游标之后)"),
+    "after": Argument(
+        str | None,
+        "Cursor of this very list behind which the page starts; only page and `filter` may differ from when it was given (起始游标之后)",
+    ),
     "last": Argument(int | None, "How many rows from the end, at most 200 (后若干条)"),
-    "before": Argument(str | None, "Cursor before which the page ends (结束游标之前)"),
+    "before": Argument(str | None, "Cursor of this very list before which the page ends (结束游标之前)"),
 }
 
 SUBTREE = {
@@ -79,7 +82,8 @@ HIERARCHY = {"hierarchy": Argument(Hierarchy | None, "Which hierarchy; TERRITORI
 
 WITHIN = {
     "within": Argument(
-        strawberry.ID | None, "ID of the union within which to look; everywhere when it is not given (所属工会)"
+        strawberry.ID | None,
+        "ID of a union in your sight within which to look (else null, NOT_FOUND); everywhere when it is not given (所属工会)",
     )
 }
 

@@ -50,7 +50,7 @@ describe(HouseholdField)
 class DependantField(Term):
     """Columns that children can be ordered by (子女排序字段)."""
 
-    BIRTH_YEAR = "Year of birth (出生年份)"
+    BIRTH_YEAR_FROM = "Five years of birth (出生年份段)"
 
 
 describe(DependantField)
@@ -88,7 +88,9 @@ class DependantFilter:
     """Which children (子女筛选)."""
 
     id: IdFilter | None = optional("ID (标识)")
-    birth_year: IntFilter | None = optional("Year of birth (出生年份)")
+    birth_year_from: IntFilter | None = optional(
+        "First of five years of birth: 2010 for 2010 to 2014 (出生年份段起始年)"
+    )
     school_stage: Choice[SchoolStage] | None = optional("School stage (学段)")
     household: HouseholdFilter | None = optional("The household (困难家庭)")
 
@@ -116,7 +118,9 @@ class AidGrantFilter:
 class Dependant(Node):
     """Child of a household in hardship."""
 
-    birth_year: int = field("Year of birth (出生年份)")
+    birth_year_from: int = field(
+        "First of the five years in one of which the child was born: 2010 for 2010 to 2014 (出生年份段起始年)"
+    )
     school_stage: SchoolStage | None = field("School stage (学段)")
     household: "Household | None" = field("The household (困难家庭)")
     organization: OrganizationRef | None = field("The union that keeps the file (建档工会)")
@@ -165,7 +169,7 @@ ON_FILE = as_of("those on file that day; all without it")
 class ReliefQuery:
     """Root fields, mixed into the query root."""
 
-    households: Connection[Household] = page(
+    households: Connection[Household] | None = page(
         "Households in hardship, everywhere or within a union (困难职工家庭列表)",
         HouseholdFilter,
         Order[HouseholdField],
@@ -173,7 +177,7 @@ class ReliefQuery:
         SUBTREE,
         ON_FILE,
     )
-    aid_grants: Connection[AidGrant] = page(
+    aid_grants: Connection[AidGrant] | None = page(
         "Grants, everywhere or within a union (帮扶列表)", AidGrantFilter, Order[AidGrantField], WITHIN, SUBTREE
     )
 

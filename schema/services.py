@@ -113,14 +113,14 @@ class ServiceTransaction(Node):
 class ServiceQuery:
     """Root fields, mixed into the query root."""
 
-    material_distributions: Connection[MaterialDistribution] = page(
+    material_distributions: Connection[MaterialDistribution] | None = page(
         "Distributions of material, everywhere or within a union (宣传品发放列表)",
         MaterialFilter,
         Order[MaterialField],
         WITHIN,
         SUBTREE,
     )
-    service_transactions: Connection[ServiceTransaction] = page(
+    service_transactions: Connection[ServiceTransaction] | None = page(
         "Transactions at windows, everywhere or within a union (窗口办理列表)",
         TransactionFilter,
         Order[TransactionField],

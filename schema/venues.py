@@ -81,7 +81,7 @@ class Venue(ActivitiesOfVenue, ServicesOfVenue, Node):
 class VenuesQuery:
     """Root fields, mixed into the query root."""
 
-    venues: Connection[Venue] = page(
+    venues: Connection[Venue] | None = page(
         "Venues, everywhere or within a union (场所列表)", VenueFilter, Order[VenueField], WITHIN, SUBTREE, RUN
     )
 

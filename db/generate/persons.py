@@ -14,12 +14,16 @@ from db.generate.names import FEMALE, MALE, given_table, surname_table
 from db.generate.plan import Planned
 from db.generate.sealing import NO_CARD, Seals
 from db.generate.tables import Rows
+from db.personal import birth_year_from
 
 if TYPE_CHECKING:
     from db.generate.unions import Grassroots
 
 YOUNGEST, OLDEST = 20, 64
 BIRTHS = births(REFERENCE - timedelta(days=int(OLDEST * 365.25)), REFERENCE - timedelta(days=int(YOUNGEST * 365.25)))
+BIRTH_BANDS = [birth_year_from(int(iso_date[:4])) for iso_date, *_ in BIRTHS]
+"""For each day of birth what stands of it in clear."""
+
 RESIDENTS = len(BIRTHS) * SEQUENCES
 """How many members can be told apart: every member has a day of birth and sequence number of its own."""
 
@@ -241,7 +245,7 @@ class Persons:
         member_rows, membership_rows = self.lines["member"], self.lines["membership"]
         engagement_rows, enrolment_rows = self.lines["engagement"], self.lines["insurance_enrolment"]
         names: list[str] = []
-        born, sequence_parts, phones, checks = BIRTHS, SEQUENCE_PARTS, PHONES, RESIDENT_CHECK
+        born, born_from, sequence_parts, phones, checks = BIRTHS, BIRTH_BANDS, SEQUENCE_PARTS, PHONES, RESIDENT_CHECK
         cells, card = self.seals.cells, self.seals.card
         for position in range(size):
             member = planned.member + position + 1
@@ -259,7 +263,7 @@ class Persons:
             sealed = cells(member, iso_date, number, f"{phones[drawn >> 27 & 7]}{phone_number:08d}")
             bank_card = NO_CARD if drawn >> 51 & 31 else card(member)
             member_rows.append(
-                f"{member}\t{name}\t{'MALE' if male else 'FEMALE'}\t{iso_date[:4]}\t{sealed}{bank_card}{tail}"
+                f"{member}\t{name}\t{'MALE' if male else 'FEMALE'}\t{born_from[birth]}\t{sealed}{bank_card}{tail}"
             )
             variant = drawn >> 30 & 15
             if days[variant] - ADULT < birth_day:

@@ -11,7 +11,10 @@ from db.personal import luhn
 ISSUER = "620000"
 """The issuer's digits of made-up cards: those of test cards, which no bank gives to a person."""
 
-NO_CARD = "\t\\N\t\\N"
+CARD_STRIDE = 618_033_988_749
+"""Without a common factor with 10¹²: no two members have the same card."""
+
+NO_CARD = "\t\\N"
 START = "\\\\x"
 """How a ``bytea`` begins in COPY's text format."""
 
@@ -35,7 +38,7 @@ class Seals:
         self._used = 0
 
     def cells(self, member: int, birth: str, number: str, phone: str) -> str:
-        """From ``birth_date`` to ``phone_tail``: nine cells of a member's row and the tabs between them."""
+        """From ``birth_date`` to ``phone_head``: seven cells of a member's row and the tabs between them."""
         used = self._used
         if used == len(self._nonces):
             self._nonces, used = os.urandom(3 * NONCE * POOL), 0
@@ -49,12 +52,11 @@ class Seals:
         sealed_phone = three + encrypt(three, phone.encode(), of_phone + row)
         return (
             f"{start}{sealed_birth.hex()}\t{start}{sealed_number.hex()}\t{START}{number_index(number).hex()}"
-            f"\t{number[:6]}\t{number[-4:]}\t{start}{sealed_phone.hex()}\t{START}{phone_index(phone).hex()}"
-            f"\t{phone[:3]}\t{phone[-4:]}"
+            f"\t{number[:6]}\t{start}{sealed_phone.hex()}\t{START}{phone_index(phone).hex()}\t{phone[:3]}"
         )
 
     def card(self, member: int) -> str:
-        """The cells of a bank card, made up from the member's key, each with its tab before it."""
-        digits = f"{ISSUER}{member:012d}"
-        number = digits + luhn(digits)
-        return f"\t{START}{self._card.seal(member, number).hex()}\t{number[-4:]}"
+        """The cell of a bank card with its tab before it. The number is made up from the member's key, and shows no digits of it: other
+        columns are made from the key as well."""
+        digits = f"{ISSUER}{member * CARD_STRIDE % 10**12:012d}"
+        return f"\t{START}{self._card.seal(member, digits + luhn(digits)).hex()}"

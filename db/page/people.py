@@ -13,7 +13,7 @@ import asyncpg
 from db.copy import copy_lines
 from db.generate.codes import RESIDENT_CHECK, SEQUENCE_PARTS, SEQUENCES, weighted
 from db.generate.names import FEMALE, MALE, given_table, surname_table
-from db.generate.persons import BIRTHS, GIVEN, PHONES, RESIDENTS, STRIDE, SURNAMES
+from db.generate.persons import BIRTH_BANDS, BIRTHS, GIVEN, PHONES, RESIDENTS, STRIDE, SURNAMES
 from db.generate.sealing import NO_CARD, Seals
 from db.generate.tables import TABLES
 from db.keys import KeyRing
@@ -140,7 +140,7 @@ class People:
         place = "\\N" if home.division is None else home.division
         union = "\\N" if home.dissolved else home.union
         line = (
-            f"{member}\t{name}\t{'MALE' if male else 'FEMALE'}\t{iso_date[:4]}\t{sealed}{NO_CARD}"
+            f"{member}\t{name}\t{'MALE' if male else 'FEMALE'}\t{BIRTH_BANDS[birth]}\t{sealed}{NO_CARD}"
             f"\t{joining.worker_type}\t{'t' if migrant else 'f'}\tf\t{place}\t{union}\n"
         )
         applied = max(joined - timedelta(days=drawn >> 53 & APPLIED_BEFORE), home.established or date.min)

@@ -54,7 +54,7 @@ async def write(connection: asyncpg.Connection, people: People) -> None:
     patient = chance.choice(members)
     case = await _case(connection, union, patient, site, {SITE: site, HOME: home})
     carers = await connection.fetch(
-        "SELECT id FROM member WHERE id = ANY ($1) AND id <> $2 ORDER BY sex <> 'MALE', birth_year DESC, id LIMIT $3",
+        "SELECT id FROM member WHERE id = ANY ($1) AND id <> $2 ORDER BY sex <> 'MALE', birth_year_from DESC, id LIMIT $3",
         members,
         patient,
         CARERS,

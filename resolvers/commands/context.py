@@ -32,10 +32,12 @@ _log = logging.getLogger("unionhub.commands")
 
 @dataclass(frozen=True)
 class CommandOptions:
-    """Settings of commands: the hash of the audit log's chain, and how many records a principal may reveal in a day."""
+    """Settings of commands: the hash of the audit log's chain, and how many records a principal may reveal, and how many values have
+    compared, in a day."""
 
     digest: Digest = Digest.SHA256
     reveal_daily_limit: int = 500
+    verify_daily_limit: int = 500
 
 
 @dataclass(frozen=True)

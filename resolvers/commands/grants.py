@@ -8,10 +8,12 @@ import asyncpg
 
 from db import grants
 from db.access import Role
-from db.grants import ADMINISTRATORS, Proposed
+from db.grant_checks import grantee
+from db.grant_table import ADMINISTRATORS
+from db.grants import Proposed
 from db.organizations import Hierarchy
-from db.principals import AccessError, Actor, principal_id, watched
-from db.row_security import ACCESS, Scope
+from db.principals import AccessError, Actor, watched
+from db.row_security import granting
 from resolvers.commands.context import CommandContext, Refused, guarded, held, refused, transaction
 from resolvers.commands.receipts import keep, receipt
 from resolvers.engine.ids import decode, encode
@@ -91,7 +93,8 @@ async def grant_access(
     """Give a principal a role over a scope within the caller's own; the grant's global ID.
 
     Raises:
-        Refused: with the codes of ``db.grants.grant``; nothing is written then.
+        Refused: with the codes of ``db.grants.grant``; nothing is written then. A principal who belongs to no union of the caller's
+            subtree is NO_PRINCIPAL, as one that does not exist.
     """
     by = actor(context)
     organization = key_of(organization_id, "org", "organizationId")
@@ -108,7 +111,8 @@ async def grant_access(
     }
 
     async def work(connection: asyncpg.Connection) -> int:
-        number = await principal_id(connection, principal)
+        assert by.id is not None
+        number = await grantee(connection, by.id, principal)
         proposed = Proposed(number, role, start, valid_to, organization, hierarchy, division)
         return await grants.grant(connection, proposed, by=by)
 
@@ -136,7 +140,9 @@ async def revoke_access(context: CommandContext, grant_id: str, *, key: str | No
 async def once(context: CommandContext, command: str, key: str | None, given: Mapping[str, Any], work: Any) -> str:
     """Do a command in a transaction, once for its key; the global ID of the grant that it is about."""
     try:
-        async with transaction(context, Scope(ACCESS, context.caller.name)) as connection:
+        assert context.caller.principal_id is not None
+        scope = granting(context.caller.name, context.caller.principal_id)
+        async with transaction(context, scope) as connection:
             before = await receipt(connection, context, command, key, given)
             if before.repeated and before.payload is not None:
                 return str(before.payload["id"])

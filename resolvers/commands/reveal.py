@@ -95,7 +95,7 @@ async def reveal(
     reference = checked(case_reference, MAX_REFERENCE, "caseReference")
     asked = Asked(keys, chosen, purpose, reference, held(context.caller, allowed(purpose, chosen)))
     try:
-        _permit(asked)
+        permit(asked)
         async with transaction(context) as connection:
             given = {"ids": list(members), "fields": [field.name for field in chosen], "purpose": purpose.name}
             known = await receipt(connection, context, REVEAL, idempotency_key, {**given, "reference": reference})
@@ -109,7 +109,12 @@ async def reveal(
     return found
 
 
-def _permit(asked: Asked) -> None:
+def permit(asked: Asked) -> None:
+    """The caller has a role that may see the fields for the purpose, and the case reference has the form that it wants.
+
+    Raises:
+        Refused: FORBIDDEN_PURPOSE, MISSING_CASE_REFERENCE, BAD_CASE_REFERENCE.
+    """
     if not asked.roles:
         raise refused(
             "FORBIDDEN_PURPOSE",
@@ -150,12 +155,17 @@ async def _read(connection: asyncpg.Connection, context: CommandContext, asked: 
     if missing:
         message = "There is no such member in your sight."
         raise Refused(*(UserError("NOT_FOUND", message, ("input", "ids", str(position))) for position in missing))
-    await _check_reference(connection, context, asked)
+    await check_reference(connection, context, asked)
     clear = opened(rows, asked.fields, context.vault)
     return [Revealed(text, clear[key]) for text, key in zip(asked.ids, asked.keys, strict=True)]
 
 
-async def _check_reference(connection: asyncpg.Connection, context: CommandContext, asked: Asked) -> None:
+async def check_reference(connection: asyncpg.Connection, context: CommandContext, asked: Asked) -> None:
+    """The case reference names what the purpose wants of it.
+
+    Raises:
+        Refused: BAD_CASE_REFERENCE.
+    """
     wanted, reference = RULES[asked.purpose].reference, asked.reference
     if reference is None or wanted is None or wanted is Reference.DOCUMENT:
         return

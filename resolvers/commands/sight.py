@@ -5,15 +5,19 @@ from datetime import date
 from typing import Any
 
 import asyncpg
-from sqlalchemy import ColumnElement, Select, any_, select
+from sqlalchemy import ColumnElement, LargeBinary, Select, any_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.disputes import DisputeCase, DisputeParty
+from db.members import Member
 from resolvers.access import Caller
 from resolvers.engine.binder import BIGINTS, Binder, Inputs
 from resolvers.engine.source import Expression
 from resolvers.engine.statement import compiled
 from resolvers.policy import visible
 from resolvers.slices import registry
+
+INDEXES = ARRAY(LargeBinary())
 
 
 async def in_sight(
@@ -29,6 +33,17 @@ async def in_sight(
     wanted = select(source.key, *columns).where(source.key == _any_of(keys, binder))
     rows = await _fetch(connection, caller, today, wanted, typename, binder)
     return {row[0]: row for row in rows}
+
+
+async def by_resident_number(
+    connection: asyncpg.Connection, caller: Caller, today: date, indexes: Sequence[bytes], columns: Sequence[Expression]
+) -> asyncpg.Record | None:
+    """Columns of the member in the caller's sight whose resident number has one of these blind indexes; the key comes first."""
+    source, binder = registry.sources["Member"], Binder()
+    found = any_(binder.bind(lambda _: list(indexes), INDEXES))
+    wanted = select(source.key, *columns).where(Member.resident_number_index == found)
+    rows = await _fetch(connection, caller, today, wanted, "Member", binder)
+    return rows[0] if rows else None
 
 
 async def parties_of(

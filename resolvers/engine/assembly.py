@@ -2,7 +2,7 @@
 
 Walking a selection set for every row costs more than the database does; a dict display over ``r[1]`` costs a tenth of it.
 An expression below is Python source over ``r`` (a row), ``c0, c1, …`` (values of the steps below), ``rows`` and ``more`` (the page)
-and ``k`` (a parent's key).
+and ``k`` (a parent's key); ``cursor`` seals a place.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Label
 
 from resolvers.access import Lens
-from resolvers.engine import cursor
 from resolvers.engine.binder import Binder
 from resolvers.engine.leaf import fragment
 from resolvers.engine.page import Order, Page
@@ -78,7 +77,7 @@ def global_id(prefix: str, index: int) -> Expression:
 def cursor_of(order: Order, columns: Columns, row: Expression = "r") -> Expression:
     """The cursor of a row."""
     places = ", ".join(f"{row}[{columns.index(key.column, raw=True)}]" for key in order.keys)
-    return f"cursor({order.fingerprint!r}, ({places},))"
+    return f"cursor(k, ({places},))"
 
 
 def page_info(asked: Mapping[str, str], page: Page, order: Order, columns: Columns) -> Expression:
@@ -119,14 +118,14 @@ def connection(value: Expression, children: int) -> Callable[..., Any]:
 def _function(body: str, children: int) -> Callable[..., Any]:
     unpack = "".join(f"c{i}, " for i in range(children))
     return _defined(
-        f"def build(groups, keys, children, totals):\n    {unpack + '= children' if children else 'pass'}\n    {body}\n"
+        f"def build(groups, keys, children, totals, cursor):\n    {unpack + '= children' if children else 'pass'}\n    {body}\n"
     )
 
 
 @lru_cache(maxsize=4096)
 def _defined(source: str) -> Callable[..., Any]:
     """The function of this source; callers of other lenses and other operations need the same ones again."""
-    space: dict[str, Any] = {"cursor": cursor.encode, "fragment": fragment}
+    space: dict[str, Any] = {"fragment": fragment}
     exec(compile(source, "<assembly>", "exec"), space)  # noqa: S102 — source of ours; response keys enter it as repr of GraphQL names
     build: Callable[..., Any] = space["build"]
     return build

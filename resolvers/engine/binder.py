@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
 from resolvers.access import Caller
-from resolvers.engine import ids
+from resolvers.engine import cursor, ids
 from resolvers.engine.arguments import Leaf, Variables
 from resolvers.errors import HubError
 
@@ -33,6 +33,8 @@ class Inputs:
     """The first month of a statistical year."""
     cells: set[int] | None = None
     """Gets the cells of statistics that a caller with aggregates only is given."""
+    cursors: cursor.Keys = field(default_factory=cursor.of_process)
+    """What seals the cursors that are given out."""
 
 
 NOTHING = Inputs({}, date.min, Caller("nobody"))
@@ -60,6 +62,12 @@ class Binder:
     def __init__(self, *, few: bool = False) -> None:
         self.getters: dict[str, Getter] = {}
         self.few = few
+
+    def of_few(self) -> "Binder":
+        """The binder of the same statement, for a part of it that finds few rows, as those which an operation names."""
+        made = Binder(few=True)
+        made.getters = self.getters
+        return made
 
     def bind(self, get: Getter, kind: TypeEngine[Any]) -> BindParameter[Any]:
         """A parameter whose value ``get`` finds; a number is compared as it is, not rounded to the scale of its column."""

@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from resolvers.engine import buckets, published
+from resolvers.engine.dimension_keys import HIDDEN
 from resolvers.engine.perturbation import perturb
 from resolvers.engine.question import Dimension, Frame
 from resolvers.engine.row_layout import KEYS, Layout, Row
@@ -93,6 +94,8 @@ def _listed(
 def _rank(item: Dimension, key: Any) -> tuple[bool, Any]:
     """The place of a key among those of its dimension: codes in the order of their list, what has none last."""
     if key is None:
+        return True, 1
+    if item.target is not None and key == HIDDEN:
         return True, 0
     return False, item.ranks[key] if item.ranks else key
 

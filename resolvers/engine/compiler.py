@@ -9,7 +9,9 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
+    Subquery,
     TableValuedAlias,
+    and_,
     any_,
     func,
     literal_column,
@@ -21,8 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from resolvers.access import Lens
-from resolvers.engine import assembly
-from resolvers.engine.arguments import Arguments, build, camel, snake
+from resolvers.engine import assembly, cursor
+from resolvers.engine.arguments import Arguments, Leaf, build, camel, snake
 from resolvers.engine.assembly import Columns, Expression
 from resolvers.engine.binder import Binder
 from resolvers.engine.budget import Budget
@@ -34,6 +36,7 @@ from resolvers.engine.plan import Child, Computation, Step
 from resolvers.engine.selection import Collector
 from resolvers.engine.source import AnyOf, Computed, Lookup, Many, One, Registry, Rows, Source, Tally, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter, parents
+from resolvers.engine.walls import Sighted, anchor, in_sight
 from resolvers.errors import HubError
 
 MAX_WRITTEN = 40
@@ -112,7 +115,8 @@ class Compiler:
             named = get_named_type(returns)
             assert isinstance(named, GraphQLObjectType)
             arguments = self.arguments(parent, nodes[0])
-            listing = Listing(self.registry, many, arguments, self.lenses, self.budget, root=root)
+            place = f"{parent.name}.{nodes[0].name.value}"
+            listing = Listing(self.registry, many, arguments, self.lenses, self.budget, root=root, place=place)
             if named.name.endswith("Connection"):
                 return self._connection(named, listing, nodes, path)
             return self._list(listing, nodes, path)
@@ -129,7 +133,7 @@ class Compiler:
         step = self._step(
             path, nodes[0], listing.fetch(columns, None), assembly.many(value, len(children)), children, columns
         )
-        step.each = listing.many.expected
+        step.each, step.anchored = listing.many.expected, listing.anchored(columns)
         return step
 
     def _connection(self, type_: GraphQLObjectType, listing: "Listing", nodes: Sequence[FieldNode], path: str) -> Step:
@@ -164,10 +168,13 @@ class Compiler:
                     needs_rows = True
         fetch = listing.fetch(columns, page)
         built = assembly.connection(assembly.mapping(items), len(children))
-        step = self._step(path, nodes[0], fetch if needs_rows else None, built, children, columns)
+        statement = fetch if needs_rows else None if needs_total else listing.standing()
+        step = self._step(path, nodes[0], statement, built, children, columns)
         step.checks = () if needs_rows else tuple(get for get in fetch.getters if get is not None)
         step.size, step.backward = page.size, page.backward
         step.total = listing.count() if needs_total else None
+        step.anchored = listing.anchored(columns if needs_rows else None)
+        step.cursors, step.starts = listing.cursors, page.starts(listing.order, listing.cursors)
         return step
 
     def _leaf(self, type_: GraphQLObjectType, listing: "Listing", nodes: Sequence[FieldNode]) -> Selected | None:
@@ -203,7 +210,8 @@ class Compiler:
         fetch = listing.fetch_written(selected, page)
         step = self._step(path, nodes[0], fetch, assembly.connection(assembly.mapping(items), 0), (), listing.columns())
         step.columns = ("JSON of " + ", ".join(name or "__typename" for name in selected.values()),)
-        step.size, step.written = page.size, True
+        step.size, step.written, step.anchored = page.size, True, listing.anchored(None)
+        step.starts = page.starts(listing.order, listing.cursors)
         step.weight = 1 + len(selected) // FIELDS_PER_OBJECT
         step.total = listing.count() if "totals[k]" in items.values() else None
         return step
@@ -327,6 +335,7 @@ class Listing:
         budget: Budget,
         *,
         root: bool,
+        place: str,
     ) -> None:
         self.registry = registry
         self.many = many
@@ -336,11 +345,13 @@ class Listing:
         self.lenses = lenses
         self.budget = budget
         self.root = root
+        self._within: Leaf | None = arguments.get("within") if root and many.anchor is not None else None
         self.binder, self._parent = Binder(), parents()
         self._walled = registry.sight(self.source, lenses, Binder(), None) is not None
         self._joined = self._walled or bool(arguments.get("filter") or arguments.get("order_by"))
         self._rows = self._reached(self.binder, self._parent, lenses)
         self.order: Order = order_of(self.source, self._rows.order, arguments, self._masked)
+        self.cursors = cursor.identity(place, self.order.mark, arguments)
 
     def columns(self) -> Columns:
         """The columns that the list's statement selects."""
@@ -358,7 +369,7 @@ class Listing:
             return self._fetch_late(self._rows.via, key, columns, page)
         rows = self._cut(select(*([key] if self.root else []), *columns.labelled()), page)
         if self.root:
-            return compiled(rows, binder)
+            return compiled(self._anchored(rows, binder), binder)
         lateral = rows.correlate(parent).lateral("page")
         return compiled(select(key, *lateral.c).select_from(parent.join(lateral, true())), binder)
 
@@ -380,7 +391,7 @@ class Listing:
         fetch = fetch.order_by(
             *(cut.c[f"o{i}"].desc() if backward else cut.c[f"o{i}"].asc() for i in range(len(order)))
         )
-        return compiled(fetch, self.binder)
+        return compiled(self._anchored(fetch, self.binder), self.binder)
 
     def fetch_written(self, selected: Selected, page: Page) -> Statement:
         """One row for each parent: the JSON of its page's rows, in order."""
@@ -398,15 +409,42 @@ class Listing:
         ]
         whole = func.string_agg(json if late else cut.c.json, aggregate_order_by(literal_column("','"), *places))
         if self.root:
-            return compiled(select(null().label("key"), whole).select_from(from_), self.binder)
-        leaf = select(whole.label("json")).select_from(from_).correlate(self._parent).lateral("leaf")
-        both = self._parent.join(leaf, true())
-        return compiled(select(self._parent.c.key, leaf.c.json).select_from(both), self.binder)
+            leaf = select(null().label("key"), whole.label("json")).select_from(from_)
+            return compiled(self._anchored(leaf, self.binder), self.binder)
+        below = select(whole.label("json")).select_from(from_).correlate(self._parent).lateral("leaf")
+        both = self._parent.join(below, true())
+        return compiled(select(self._parent.c.key, below.c.json).select_from(both), self.binder)
+
+    def anchored(self, columns: Columns | None) -> int | None:
+        """Where in a row of ``fetch`` the key stands that is null where an anchor has no rows; None for a list without one. What is
+        written (no ``columns``) has one row for each anchor."""
+        if self._within is None:
+            return None
+        return 0 if columns is None else columns.index(self.source.key)
+
+    def standing(self) -> Statement | None:
+        """Asks for nothing but the anchor, if there is one."""
+        if self._within is None:
+            return None
+        binder = Binder()
+        return compiled(select(null().label("key")).select_from(self._anchor(binder)), binder)
+
+    def _anchored(self, rows: Select[Any], binder: Binder) -> Select[Any]:
+        """The rows with their anchor, if there is one: without it there is no row, and one of nulls where it has none."""
+        if self._within is None:
+            return rows
+        found = rows.subquery("found")
+        return select(*found.c).select_from(self._anchor(binder).outerjoin(found, true()))
+
+    def _anchor(self, binder: Binder) -> Subquery:
+        assert self._within is not None
+        assert self.many.anchor is not None
+        return anchor(self.registry, self.many.anchor, self._within, self.lenses, binder)
 
     def _cut(self, rows: Select[Any], page: Page | None, *, more: int = 1) -> Select[Any]:
         rows = rows.select_from(self._rows.from_).where(*self._rows.where)
         if page is not None:
-            return page.cut(rows, self.order, self.binder, more=more)
+            return page.cut(rows, self.order, self.binder, self.cursors, more=more)
         return rows.order_by(*(key.column.desc() if key.descending else key.column.asc() for key in self.order.keys))
 
     def count(self) -> Statement:
@@ -415,12 +453,16 @@ class Listing:
         rows = self._reached(binder, parent, self.lenses)
         number = select(func.count()).select_from(rows.from_).where(*rows.where)
         if self.root:
-            return compiled(select(null(), number.scalar_subquery()), binder)
+            counted = select(null(), number.scalar_subquery())
+            within = None if self._within is None else self._anchor(binder)
+            return compiled(counted if within is None else counted.select_from(within), binder)
         counted = select(parent.c.key, number.correlate(parent).scalar_subquery()).select_from(parent)
         return compiled(counted, binder)
 
     def _reached(self, binder: Binder, parent: TableValuedAlias, lenses: tuple[Lens, ...]) -> Rows:
-        rows = self.many.reach.rows(self.source, None if self.root else parent.c.key, self.arguments, binder)
+        walls = Sighted(self.registry, lenses, binder)
+        above = None if self.root else parent.c.key
+        rows = self.many.reach.rows(self.source, above, self.arguments, binder, walls)
         if rows.via is not None and self._joined:
             rows.from_ = rows.from_.join(self.source.table, self.source.key == rows.via)
         given = self.arguments.get("filter")
@@ -431,7 +473,7 @@ class Listing:
 
     def _look(self, rows: Rows, parent: TableValuedAlias, lenses: tuple[Lens, ...], binder: Binder) -> None:
         """Of the rows only those in the caller's sight; where all below the parent are, that is asked once and not of each."""
-        seen = in_sight(self.registry, self.source, lenses, binder)
+        seen = [*rows.seen, *in_sight(self.registry, self.source, lenses, binder)]
         covered = None
         if seen and rows.below is not None:
             covered = self.registry.covers(*rows.below, lenses, binder)
@@ -441,11 +483,5 @@ class Listing:
             )  # so that it is not asked of each row
             once = asked.correlate(parent).lateral("sight")
             rows.from_ = once.join(rows.from_, true())
-            seen = [or_(once.c.whole, *seen)]
+            seen = [or_(once.c.whole, and_(*seen))]
         rows.where.extend(seen)
-
-
-def in_sight(registry: Registry, source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[ColumnElement[bool]]:
-    """The condition that the caller sees a row, if there is any."""
-    seen = registry.sight(source, lenses, binder, None)
-    return [] if seen is None else [seen]

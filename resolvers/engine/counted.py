@@ -113,7 +113,7 @@ def _step(
     counting.index("records")
     layout = Layout.of(counting)
 
-    def build(rows: Groups, keys: Sequence[Key], children: Sequence[Built], frame: Any) -> Built:
+    def build(rows: Groups, keys: Sequence[Key], children: Sequence[Built], frame: Any, _: Any) -> Built:
         built: Built = {}
         for key in keys:
             if key not in rows:

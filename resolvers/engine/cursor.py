@@ -1,50 +1,149 @@
-"""Cursors: the place of a row in an order, as an opaque text that says which order it belongs to."""
+"""Cursors: the place of a row in an order, sealed, and taken by the list alone that made it (docs/adr/0036).
+
+A cursor is ``form (1 byte) · key version (2) · AES-SIV of the place``, in base64 for URLs. The place is JSON, filled up with blanks so that
+its length does not tell how long a value is. Each list has a key of its own, so that the cursor of another one cannot be opened.
+"""
 
 import base64
 import binascii
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from db.keys import FixedKeys, KeySource, KeyVersion, new_ring
+from resolvers.engine.arguments import Arguments, Leaf
 from resolvers.engine.ids import KEY_MAX
 from resolvers.errors import HubError
 
-MAX_LENGTH = 2048
-MAX_DIGITS = 20
+FORM = 1
+HEADER, TAG = 3, 16
+KEY_BYTES = 64
+BLOCK = 16
+MAX_LENGTH = 4096
+PAGE = frozenset({"first", "last", "after", "before", "filter"})
+"""Arguments that may differ from page to page of one list."""
 
-Values = tuple[Any, ...]
+Kinds = tuple[tuple[type, bool], ...]
+"""The types of an order's columns, each with whether it can be null."""
+
+Place = tuple[int | None, tuple[Any, ...]]
+"""The key of the row that the list is below, if any, and the values of the order's columns."""
 
 
-def encode(order: str, values: Sequence[Any]) -> str:
-    """The cursor of a row whose order columns have ``values`` under the order with this fingerprint."""
-    return base64.urlsafe_b64encode(orjson.dumps([order, *values], default=str)).decode().rstrip("=")
+class Seals:
+    """Seals and opens the cursors of one list, as one run asks for it."""
 
+    def __init__(self, keys: "Keys", listed: bytes) -> None:
+        self._keys = keys
+        self._listed = listed
+        self._newest: tuple[bytes, Callable[[bytes, None], bytes]] | None = None
 
-def decode(text: str, order: str, kinds: tuple[tuple[type, bool], ...]) -> Values:
-    """The values in a cursor, of these types, each with whether it can be null. Raises BAD_CURSOR when it is malformed or of another
-    order."""
-    try:
-        if len(text) > MAX_LENGTH:
-            raise ValueError
-        stored = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-        if not isinstance(stored, list) or not stored or not isinstance(stored[0], str):
-            raise ValueError
-        if stored[0] != order or len(stored) != len(kinds) + 1:
-            raise HubError(
-                "BAD_CURSOR", "This cursor belongs to a list in another order. Ask for the first page again."
+    def __call__(self, parent: int | None, values: Sequence[Any]) -> str:
+        """The cursor of a row, whose order columns have these values."""
+        if self._newest is None:
+            self._newest = self._keys.newest(self._listed)
+        header, encrypt = self._newest
+        place = orjson.dumps(values if parent is None else [parent, *values], default=str)
+        place = place.ljust(-(-len(place) // BLOCK) * BLOCK)
+        return base64.urlsafe_b64encode(header + encrypt(place, None)).decode().rstrip("=")
+
+    def open(self, text: str, kinds: Kinds) -> Place:
+        """The place in a cursor. Raises BAD_CURSOR when it is none, of another list, or its key is used no more."""
+        try:
+            if len(text) > MAX_LENGTH:
+                raise ValueError
+            sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            if len(sealed) < HEADER + TAG + BLOCK or sealed[0] != FORM:
+                raise ValueError
+            values = orjson.loads(self._opened(sealed))
+            parent = values.pop(0) if len(values) > len(kinds) else None
+            return parent, tuple(
+                None if value is None and nullable else _READ[kind](value)
+                for (kind, nullable), value in zip(kinds, values, strict=True)
             )
-        return tuple(
-            None if value is None and nullable else _READ[kind](value)
-            for (kind, nullable), value in zip(kinds, stored[1:], strict=True)
-        )
-    except (ValueError, TypeError, binascii.Error, InvalidOperation):
-        raise HubError(
-            "BAD_CURSOR",
-            "This is not a cursor of this service. Send an `endCursor` or `cursor` that an earlier page gave.",
-        ) from None
+        except (ValueError, TypeError, binascii.Error, InvalidOperation):
+            raise HubError(
+                "BAD_CURSOR",
+                "This is not a cursor of this service. Send an `endCursor` or `cursor` that an earlier page gave.",
+            ) from None
+
+    def _opened(self, sealed: bytes) -> bytes:
+        cipher = self._keys.of(int.from_bytes(sealed[1:HEADER], "big"), self._listed)
+        if cipher is None:
+            raise HubError(
+                "BAD_CURSOR", "This cursor was sealed with a key that is used no more. Ask for the first page again."
+            )
+        try:
+            return cipher.decrypt(sealed[HEADER:], None)
+        except InvalidTag:
+            raise HubError(
+                "BAD_CURSOR",
+                "This cursor was made by another list: another field, another order, or other arguments than the page's and `filter`. Send"
+                " one that this very list gave, or ask for its first page.",
+            ) from None
+
+
+class Keys:
+    """The keys of cursors: for each list one, derived from the key of a ring's version, so that old cursors hold as long as it is kept."""
+
+    def __init__(self, source: KeySource) -> None:
+        self._source = source
+
+    def newest(self, listed: bytes) -> tuple[bytes, Callable[[bytes, None], bytes]]:
+        """What a cursor begins with, and what seals those of a list, with the version that writes now."""
+        version = self._source.ring().newest
+        return bytes((FORM,)) + version.number.to_bytes(2, "big"), _cipher(version, listed).encrypt
+
+    def of(self, number: int, listed: bytes) -> AESSIV | None:
+        """What opens the cursors of a list that a version has sealed; None when the ring has it no more."""
+        version = self._source.ring().versions.get(number)
+        return None if version is None else _cipher(version, listed)
+
+
+@lru_cache(maxsize=1024)
+def _cipher(version: KeyVersion, listed: bytes) -> AESSIV:
+    return AESSIV(HKDF(SHA256(), KEY_BYTES, None, b"unionhub cursor\0" + listed).derive(version.key))
+
+
+@lru_cache(maxsize=1)
+def of_process() -> Keys:
+    """Keys that end with the process: for an engine that is given none, as in tests and measurements."""
+    return Keys(FixedKeys(new_ring()))
+
+
+def identity(place: str, order: str, arguments: Arguments) -> Callable[[Any], Seals]:
+    """Finds what seals the cursors of a list in a run: ``place`` is its type and field, ``order`` marks the columns of its order, and all
+    arguments tell it from others but those that may differ from page to page."""
+    given = sorted((name, value) for name, value in arguments.items() if name not in PAGE and value is not None)
+
+    def seals(inputs: Any) -> Seals:
+        told = [(name, _plain(value, inputs.variables)) for name, value in given]
+        return Seals(inputs.cursors, f"{place} {order} {told}".encode(errors="replace"))
+
+    return seals
+
+
+def _plain(value: Any, variables: Any) -> Any:
+    """An argument's value in this run, as text that tells it from others."""
+    match value:
+        case Leaf():
+            return str(value.get(variables))
+        case Enum():
+            return value.name
+        case list():
+            return [_plain(item, variables) for item in value]
+        case dict():
+            return sorted((name, _plain(item, variables)) for name, item in value.items())
+    return value
 
 
 def _integer(value: object) -> int:

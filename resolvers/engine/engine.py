@@ -26,7 +26,9 @@ from graphql import (
 )
 
 from db.clock import today
+from db.keys import KeySource
 from resolvers.access import PUBLIC, Caller, Lens
+from resolvers.engine import cursor
 from resolvers.engine.arguments import shape, variable_types
 from resolvers.engine.asking import MAX_ASKED, Asking, Library
 from resolvers.engine.binder import Inputs
@@ -77,6 +79,7 @@ class Engine:
     ``executor`` is ``plan`` for compiled plans, or ``default`` for graphql-core's executor with a DataLoader behind each relation: slower
     by far and kept as the referee of the plans. Without ``first_wall`` plans have no conditions on what the caller sees: a test of the
     second wall, row-level security, and nothing else. ``commands`` makes the context of a mutation's resolvers; without it there are none.
+    Cursors are sealed with keys derived from those of ``cursors``; without it, with keys of this process that no other opens.
 
     Raises:
         ValueError: schema and registry disagree.
@@ -95,6 +98,7 @@ class Engine:
         commands: Callable[[Caller, Mapping[str, str]], Any] | None = None,
         seconds: float = 10.0,
         statistical_month: int = 10,
+        cursors: KeySource | None = None,
     ) -> None:
         check(schema, registry)
         self.schema = schema
@@ -106,6 +110,7 @@ class Engine:
         self.commands = commands
         self.seconds = seconds
         self.statistical_month = statistical_month
+        self.cursors = cursor.of_process() if cursors is None else cursor.Keys(cursors)
         self.plans: OrderedDict[tuple[Prepared, tuple[Lens, ...], tuple[Any, ...]], Operation] = OrderedDict()
         self.kept = 0
         self.library = Library(schema)
@@ -135,7 +140,15 @@ class Engine:
             max_page = None if allowance is None else allowance.page
             cells: set[int] | None = None if caller.sees_rows else set()
             inputs = Inputs(
-                coerced, today(), caller, self.small_cell, variables, max_page, self.statistical_month, cells
+                coerced,
+                today(),
+                caller,
+                self.small_cell,
+                variables,
+                max_page,
+                self.statistical_month,
+                cells,
+                self.cursors,
             )
             bound = operation.bind(inputs, self.max_objects, allowance)
         except GraphQLErrors as error:

@@ -26,6 +26,7 @@ from resolvers.engine.binder import Binder
 from resolvers.engine.budget import Budget
 from resolvers.engine.source import Computed, Many, One, Registry, Source, expression
 from resolvers.engine.statement import parents
+from resolvers.engine.walls import Sighted
 from resolvers.errors import HubError
 
 
@@ -111,7 +112,8 @@ class Filter:
         target = self.registry.sources[many.target]
         self.registry.require_rows(target, self.lenses)
         parent, other = parents(), alias(target.table)
-        rows = many.reach.rows(target, parent.c.key, {}, self.binder)
+        walls = Sighted(self.registry, self.lenses, self.binder)
+        rows = many.reach.rows(target, parent.c.key, {}, self.binder, walls)
         from_ = rows.from_ if rows.via is None else rows.from_.join(target.table, target.key == rows.via)
         start = _under(source.key if many.on is None else expression(many.on), source, table)
 
@@ -123,7 +125,7 @@ class Filter:
         return (
             exists(other.c.id)
             .select_from(here(from_))
-            .where(*map(here, rows.where), self.condition(target, given, other, depth), *wall)
+            .where(*map(here, rows.where), *map(here, rows.seen), self.condition(target, given, other, depth), *wall)
         )
 
     def _operator(

@@ -14,6 +14,9 @@ from math import exp
 VARIANCE, MOST = 4.5, 6
 """Variance and largest value of one draw; of both together 9 and 12."""
 
+FLOOR = 5
+"""True counts below this one are never given, so that no noise makes a few look like many."""
+
 LARGEST = 5
 """In a sum the largest contribution counts at most so many times the mean of the others."""
 
@@ -54,9 +57,9 @@ def noise(ticket: int, kind: bytes, question: bytes) -> int:
 
 
 def count(number: int, step: int, smallest: int) -> int | None:
-    """A count as it is given; None of nothing and of few."""
+    """A count as it is given; None of few, whatever the noise, and where it comes out below the smallest cell."""
     found = number + step
-    return found if number and found >= smallest else None
+    return found if number >= FLOOR and found >= smallest else None
 
 
 def total(value: Decimal | int, largest: Decimal | int, records: int, step: int) -> Decimal | int:

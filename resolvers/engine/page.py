@@ -1,6 +1,5 @@
 """Pages: the order of a list, the place where a page starts or ends, and its size. Keyset cursors, never OFFSET."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +27,9 @@ DEFAULT_SIZE = 20
 MAX_SIZE = 200
 MAX_ORDER = 4
 
+SealsOf = Callable[[Inputs], cursor.Seals]
+"""Finds what seals the cursors of a list in a run."""
+
 
 @dataclass(frozen=True)
 class Key:
@@ -44,8 +46,8 @@ class Order:
     """The columns of an order, the last of them unique, and what marks its cursors."""
 
     keys: tuple[Key, ...]
-    fingerprint: str
-    kinds: tuple[tuple[type, bool], ...]
+    mark: str
+    kinds: cursor.Kinds
 
 
 def order_of(
@@ -75,8 +77,7 @@ def order_of(
     rest = [source.key] if asked else [expression(column) for column in default]
     keys.extend(Key(str(column.key), column, False, False) for column in rest)
     marks = "|".join(f"{key.name}{' desc' if key.descending else ''}" for key in keys)
-    fingerprint = hashlib.blake2s(f"{source.typename}|{marks}".encode(), digest_size=3).hexdigest()
-    return Order(tuple(keys), fingerprint, tuple((key.column.type.python_type, key.nullable) for key in keys))
+    return Order(tuple(keys), marks, tuple((key.column.type.python_type, key.nullable) for key in keys))
 
 
 def _comparable(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -109,11 +110,18 @@ class Page:
         size, name = (last, "last") if last is not None else (first, "first")
         return cls(last is not None, _size(size, name), arguments.get("after"), arguments.get("before"))
 
-    def cut(self, select: Select[Any], order: Order, binder: Binder, *, more: int) -> Select[Any]:
+    def starts(self, order: Order, seals: SealsOf) -> Callable[[Inputs], Sequence[int | None]] | None:
+        """Finds the rows below which the lists are that made the page's cursors; None for a page without any."""
+        leaves = [leaf for leaf in (self.after, self.before) if leaf is not None]
+        if not leaves:
+            return None
+        return lambda inputs: [seals(inputs).open(leaf.get(inputs.variables), order.kinds)[0] for leaf in leaves]
+
+    def cut(self, select: Select[Any], order: Order, binder: Binder, seals: SealsOf, *, more: int) -> Select[Any]:
         """The select with this page's order, bounds and limit: so many rows ``more`` than the page, to know whether there is a next."""
         for leaf, forward in ((self.after, True), (self.before, False)):
             if leaf is not None:
-                select = select.where(_beyond(order, leaf, forward, binder))
+                select = select.where(_beyond(order, leaf, forward, binder, seals))
         for key in order.keys:
             descending = key.descending != self.backward
             column = key.column.desc() if descending else key.column.asc()
@@ -149,11 +157,11 @@ def require_page(size: int, inputs: Inputs) -> None:
         )
 
 
-def _beyond(order: Order, leaf: Leaf, forward: bool, binder: Binder) -> ColumnElement[bool]:
+def _beyond(order: Order, leaf: Leaf, forward: bool, binder: Binder, seals: SealsOf) -> ColumnElement[bool]:
     """The rows behind a cursor (or, backward, before it)."""
 
     def at(index: int) -> Getter:
-        return lambda inputs: cursor.decode(leaf.get(inputs.variables), order.fingerprint, order.kinds)[index]
+        return lambda inputs: seals(inputs).open(leaf.get(inputs.variables), order.kinds)[1][index]
 
     values = [binder.bind(at(index), key.column.type) for index, key in enumerate(order.keys)]
     if not any(key.descending or key.nullable for key in order.keys):

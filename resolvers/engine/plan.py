@@ -28,19 +28,21 @@ class Child:
 
 @dataclass(eq=False, slots=True)
 class Step:
-    """One statement, and how its rows become values: ``build(groups, keys, children, totals)`` is generated for this step.
+    """One statement, and how its rows become values: ``build(groups, keys, children, totals, cursor)`` is generated for this step.
 
     ``each`` estimates the rows per parent, ``weight`` the objects that each becomes; ``size`` is set for pages, and
     ``written`` where PostgreSQL writes them. ``statement`` is null when no row of a list is asked for, and ``checks`` then finds what
     the caller got wrong in its arguments; ``total`` is null when the count is not asked for. ``frame`` finds what a statistic asks
-    about: ``build`` gets it in the place of the totals.
+    about: ``build`` gets it in the place of the totals. ``cursors`` finds what seals the cursors of a list, and ``starts`` the rows below
+    which the lists are that made those of its page. ``anchored`` is where in a row the key stands that is null where nothing is below an
+    anchor; where the anchor itself is missing there is no row, and the step has no value.
     """
 
     index: int
     path: str
     node: FieldNode
     statement: Statement | None
-    build: Callable[[Groups, Sequence[Key], Sequence[Built], Any], Built]
+    build: Callable[[Groups, Sequence[Key], Sequence[Built], Any, Any], Built]
     children: tuple[Child, ...] = ()
     size: Getter | None = None
     backward: bool = False
@@ -51,6 +53,9 @@ class Step:
     weight: int = 1
     written: bool = False
     frame: Getter | None = None
+    cursors: Getter | None = None
+    starts: Getter | None = None
+    anchored: int | None = None
 
     def statements(self) -> int:
         """How many statements this step and those below it run, whatever the number of rows."""
@@ -97,6 +102,8 @@ class Bound:
     total: list[Any] | None
     size: int
     frame: Any = None
+    cursor: Any = None
+    starts: Sequence[Key] = ()
 
 
 @dataclass(slots=True)
@@ -167,6 +174,8 @@ def bind(steps: Sequence[Step], inputs: Inputs) -> list[Bound]:
                     step.total.bind(inputs) if step.total else None,
                     step.size(inputs) if step.size else 0,
                     step.frame(inputs) if step.frame else None,
+                    step.cursors(inputs) if step.cursors else None,
+                    step.starts(inputs) if step.starts else (),
                 )
             )
         except HubError as error:
@@ -192,20 +201,38 @@ def cost(step: Step, bound: Sequence[Bound], parents: int = 1) -> int:
 async def run(step: Step, keys: list[Key] | None, this: Run) -> Built:
     """Values of a step by parent's key; ``keys`` is None at the root, whose values stand under the key None."""
     bound = this.bound[step.index]
+    require_same_list(bound.starts, (None,) if keys is None else keys, step.node)
     groups: Groups = {}
     if step.statement is not None:
         assert bound.statement is not None
-        groups = _grouped(step, bound, await this.fetch(step.path, step.statement, bound.statement, keys))
+        rows = await this.fetch(step.path, step.statement, bound.statement, keys)
+        if step.anchored is not None:
+            if not rows:
+                return {}
+            rows = [] if rows[0][step.anchored] is None and not step.written else rows
+        groups = _grouped(step, bound, rows)
     totals: Built = {}
     if step.total is not None:
         assert bound.total is not None
         totals = {row[0]: row[1] for row in await this.fetch(f"{step.path}.totalCount", step.total, bound.total, keys)}
+        if step.anchored is not None and not totals:
+            return {}
     children = [await _below(child, groups, this) for child in step.children]
     beside = totals if step.frame is None else bound.frame
     try:
-        return step.build(groups, (None,) if keys is None else keys, children, beside)
+        return step.build(groups, (None,) if keys is None else keys, children, beside, bound.cursor)
     except HubError as error:
         raise HubError(error.code, error.message, nodes=step.node) from None
+
+
+def require_same_list(starts: Sequence[Key], keys: Sequence[Key], node: FieldNode) -> None:
+    """Raises BAD_CURSOR when a cursor of the page was made by the list of another row."""
+    if any(start != key for start in starts for key in keys):
+        raise HubError(
+            "BAD_CURSOR",
+            "This cursor was made by the list of another record. Ask for further pages of one record at a time, by its `node`.",
+            nodes=node,
+        )
 
 
 def _grouped(step: Step, bound: Bound, rows: list[Any]) -> Groups:

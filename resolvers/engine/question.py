@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from db.model import Term
+from resolvers.engine.dimension_keys import Joins
 from resolvers.engine.statistic import Children
 
 
@@ -22,6 +23,8 @@ class Dimension:
     label: ColumnElement[Any] | None = None
     children: Children | None = None
     codes: Any = None
+    joins: Joins = ()
+    """Outer joins to the records that the key needs."""
 
     @cached_property
     def name(self) -> str:

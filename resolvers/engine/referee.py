@@ -6,6 +6,7 @@ It walks every field of every object and loads whole rows, as a stock server doe
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -28,22 +29,24 @@ from sqlalchemy import any_, select
 from strawberry.dataloader import DataLoader
 
 from resolvers.access import Lens
-from resolvers.engine import cursor, ids
+from resolvers.engine import ids
 from resolvers.engine.arguments import build, snake
 from resolvers.engine.assembly import Columns
 from resolvers.engine.binder import Binder, Inputs
 from resolvers.engine.budget import Budget
 from resolvers.engine.cells import table
-from resolvers.engine.compiler import Listing, in_sight
+from resolvers.engine.compiler import Listing
 from resolvers.engine.document import Document
 from resolvers.engine.operation import not_found
 from resolvers.engine.page import Page
+from resolvers.engine.plan import require_same_list
 from resolvers.engine.question import Frame
 from resolvers.engine.row_layout import KEYS, Layout
 from resolvers.engine.snapshot import snapshot
 from resolvers.engine.source import AnyOf, Asks, Computed, Fetch, Lookup, Many, One, Registry, Source, Tally, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter
 from resolvers.engine.tally import Counting
+from resolvers.engine.walls import in_sight
 from resolvers.errors import HubError
 
 Info = GraphQLResolveInfo[Any]
@@ -67,18 +70,19 @@ class Row:
 class Listed:
     """The page of one parent: what a connection is made of."""
 
-    def __init__(self, rows: list[Row], more: bool, page: Page, listing: Listing, total: Any) -> None:
+    def __init__(
+        self, rows: list[Row], more: bool, page: Page, listing: Listing, total: Any, seal: Callable[[Any], str]
+    ) -> None:
         self.rows = rows
         self.more = more
         self.page = page
         self.listing = listing
         self.total = total
+        self.seal = seal
 
     def cursor(self, row: Row) -> str:
         """The cursor of a row."""
-        return cursor.encode(
-            self.listing.order.fingerprint, [row.get(key.column, raw=True) for key in self.listing.order.keys]
-        )
+        return self.seal([row.get(key.column, raw=True) for key in self.listing.order.keys])
 
     def info(self) -> dict[str, Any]:
         """The fields of ``pageInfo``."""
@@ -155,16 +159,24 @@ class Session:
         async def load(keys: list[int | None]) -> list[Listed]:
             arguments = build(field, node, self.inputs.variables)
             lenses = self.inputs.caller.shape
-            listing = Listing(self.registry, many, arguments, lenses, Budget(), root=parent is None)
+            place = f"{info.parent_type.name}.{node.name.value}"
+            listing = Listing(self.registry, many, arguments, lenses, Budget(), root=parent is None, place=place)
             columns = whole(listing.source, self.registry, lenses, listing.binder)
             for item in listing.order.keys if page else ():
                 columns.index(item.column, raw=True)
             cut = Page.asked(arguments)
             bare = [key for key in keys if key is not None] if parent is not None else None
+            starts = cut.starts(listing.order, listing.cursors)
+            require_same_list(() if starts is None else starts(self.inputs), keys, node)
             grouped: dict[int | None, list[Row]] = {key: [] for key in keys}
-            for record in await self.rows(listing.fetch(columns, cut if page else None), bare):
-                grouped[record[0]].append(Row(listing.source, columns, record))
-            size = cut.size(self.inputs)
+            records = await self.rows(listing.fetch(columns, cut if page else None), bare)
+            missing = listing.anchored(columns)
+            if missing is not None and not records:
+                raise not_found(node, info.path.as_list())
+            for record in records:
+                if missing is None or record[missing] is not None:
+                    grouped[record[0]].append(Row(listing.source, columns, record))
+            size, seals = cut.size(self.inputs), listing.cursors(self.inputs)
 
             async def total(keys: list[int | None]) -> list[int]:
                 counted = await self.rows(
@@ -181,7 +193,8 @@ class Session:
                 rows = rows[:size] if more else rows
                 if cut.backward:
                     rows.reverse()
-                found.append(Listed(rows, more, cut, listing, lambda key=key: counter.load(key)))
+                seal = partial(seals, key)
+                found.append(Listed(rows, more, cut, listing, lambda key=key: counter.load(key), seal))
             return found
 
         found: Listed = await self.loader(name, load).load(parent)

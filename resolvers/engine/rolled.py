@@ -328,7 +328,11 @@ class Rolled:
         drill = drills[0] if drills else None
         targets = counting.place.targets(drill)
         covered = counting.registry.covers(*counting.place.rolled, counting.lenses, counting.binder)
-        return None if targets is None or covered is None else cls(counting, targets, drill, covered)
+        if targets is None or covered is None:
+            return None
+        for item in counting.dimensions:
+            targets = targets if item.children is None else counting.keys.targets(targets, item.children)
+        return cls(counting, targets, drill, covered)
 
     def cells(self, grouped: Callable[..., Select[Any]]) -> Select[Any]:
         """The groups of one parent, and the whole."""

@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from resolvers.engine import buckets, ids
+from resolvers.engine.dimension_keys import HIDDEN
 from resolvers.engine.question import Dimension
 from resolvers.engine.source import Registry
 from resolvers.engine.statistic import Measure
@@ -14,6 +15,8 @@ from resolvers.engine.tally import SLOTS, Counting
 Row = Sequence[Any]
 KEYS = 2
 """Where in a row the keys begin: behind the parent's key and the mark."""
+OUT_OF_SIGHT = "Not yours to see (不在可见范围)"
+"""The label of the group of all rows that a dimension names and the caller does not see; it has no value."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ class Layout:
         if item.name in buckets.TIMES:
             return _told(place, partial(buckets.name, item.name))
         if item.target is not None:
-            return _told(place, partial(ids.encode, self.registry.sources[item.target].prefix))
+            prefix = self.registry.sources[item.target].prefix
+            return _told(place, lambda key: None if key == HIDDEN else ids.encode(prefix, key))
         return _told(place, lambda key: str(key).lower() if isinstance(key, bool) else str(key))
 
     def label(self, place: int) -> Callable[[Row], str | None]:
@@ -69,13 +73,13 @@ class Layout:
             return _told(place, partial(buckets.label, item.name))
         if item.target is not None:
             at = KEYS + len(self.dimensions) + place
-            return lambda row: None if row[KEYS + place] is None else row[at]
+            return lambda row: OUT_OF_SIGHT if row[KEYS + place] == HIDDEN else row[at]
         if item.codes is not None:
             return _told(place, {code: term.label for code, term in item.codes.__members__.items()}.__getitem__)
         return _told(place, _shown)
 
 
-def _told(place: int, tell: Callable[[Any], str]) -> Callable[[Row], str | None]:
+def _told(place: int, tell: Callable[[Any], str | None]) -> Callable[[Row], str | None]:
     """Tells the key of a dimension, if there is one."""
     at = KEYS + place
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from db import row_security
+from db.organizations import Hierarchy
 from db.row_security import LENSES, READER, SEVERAL, Scope
 from resolvers.access import Caller, Lens
 from resolvers.errors import HubError
@@ -36,8 +37,12 @@ def scope_of(caller: Caller) -> Scope:
         lenses = caller.lenses
         roles = {ROLES[lens] for lens in lenses if lens in ROLES}
         role = next(iter(roles), READER) if len(roles) < 2 else SEVERAL
-        me = () if caller.principal_id is None else (caller.principal_id,)
-        keys = [*(lenses.get(Lens(name), ()) for name in LENSES[:-1]), me]
+        others = {
+            "me": () if caller.principal_id is None else (caller.principal_id,),
+            "administered_territorial": caller.administered(Hierarchy.TERRITORIAL),
+            "administered_industrial": caller.administered(Hierarchy.INDUSTRIAL),
+        }
+        keys = [others[name] if name in others else lenses.get(Lens(name), ()) for name in LENSES]
         scope = kept[_SCOPE] = Scope(role, caller.name, tuple(f"{{{','.join(map(str, each))}}}" for each in keys))
     return scope
 

@@ -26,7 +26,7 @@ class Rows:
 
     ``via`` is set when FROM has not the target's table but a column with its key: the target is then joined, after the page is cut
     where nothing else needs it before. ``below`` is set where the rows are all of unions at or below a key today, by a column of their own:
-    the hierarchy, and the key.
+    the hierarchy, and the key. ``seen`` are the conditions that what leads to the rows is in the caller's sight.
     """
 
     from_: FromClause
@@ -34,12 +34,33 @@ class Rows:
     order: Sequence[Expression]
     via: ColumnElement[int] | None = None
     below: tuple[str, ColumnElement[int]] | None = None
+    seen: Sequence[ColumnElement[bool]] = ()
+
+
+class Walls(Protocol):
+    """What a caller sees of that by which rows are reached: rows of other types, and pairs of a union and one below it."""
+
+    def rows(self, typename: str, table: FromClause | Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[bool]]:
+        """The conditions that rows of another type are in sight; ``table`` may be columns that stand for such a row, by name."""
+
+    def pairs(
+        self, closure: FromClause | Mapping[str, ColumnElement[Any]], typename: str, column: ColumnElement[Any]
+    ) -> list[ColumnElement[bool]]:
+        """The conditions that the pairs of a closure are in sight, whose lower union ``column`` names, of rows of this type that are in
+        sight; ``closure`` may be columns that stand for such a pair, by name."""
 
 
 class Reach(Protocol):
     """How the rows of a type are reached from a parent: children of a union, members within a subtree, cases of an employer."""
 
-    def rows(self, target: "Source", parent: ColumnElement[Any] | None, arguments: Arguments, binder: Binder) -> Rows:
+    def rows(
+        self,
+        target: "Source",
+        parent: ColumnElement[Any] | None,
+        arguments: Arguments,
+        binder: Binder,
+        walls: Walls,
+    ) -> Rows:
         """The rows below ``parent`` (a column of parents' keys), or all rows when there is none."""
 
 
@@ -88,6 +109,11 @@ class Many:
     reach: Reach
     on: Expression | None = None
     expected: int = 10
+
+    @property
+    def anchor(self) -> str | None:
+        """The type of the row that the argument ``within`` names, if there is such an argument."""
+        return getattr(self.reach, "anchor", None)
 
 
 @dataclass(frozen=True)
@@ -228,6 +254,17 @@ def everything(
     return None
 
 
+PairsOf = Callable[[FromClause, tuple[Lens, ...], Binder, "Source", ColumnElement[Any]], ColumnElement[bool] | None]
+"""Which pairs of a closure a caller with these lenses sees; None for all. See ``Walls.pairs``."""
+
+
+def every_pair(
+    closure: FromClause, lenses: tuple[Lens, ...], binder: Binder, source: "Source", column: ColumnElement[Any]
+) -> ColumnElement[bool] | None:
+    """No wall."""
+    return None
+
+
 Covers = Callable[[str, ColumnElement[Any], tuple[Lens, ...], Binder], ColumnElement[bool] | None]
 """Where a caller may have all records counted of the place of a kind (a hierarchy, divisions, everything) and key; None for nowhere. What
 belongs to a union below such a place today is in sight."""
@@ -248,6 +285,7 @@ class Registry:
         self.statistics: dict[str, Statistic] = {}
         self.sight: SightOf = everything
         self.countable: SightOf = everything
+        self.pairs: PairsOf = every_pair
         self.covers: Covers = whole
         self.mask: MaskOf = unmasked
         self.is_masked: IsMasked = never

@@ -43,7 +43,7 @@ from sqlalchemy import distinct as distinct_
 from db.model import Model
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
-from resolvers.engine.source import Expression, expression
+from resolvers.engine.source import Expression, Walls, expression
 
 
 @dataclass(frozen=True)
@@ -205,13 +205,15 @@ class Children:
     """A drill-down: which child of the anchor a record belongs to, and all children that there are.
 
     ``joins`` are outer joins to the records; ``key`` is the child's key, null for what no child has; ``domain`` selects the key of
-    every child from the table of ``target``, and ``label`` is a column of that table.
+    every child from the table of ``target``, ``told`` that of every row whose key a group may have, and ``label`` is a column of that
+    table.
     """
 
     target: str
     joins: tuple[tuple[FromClause, ColumnElement[bool]], ...]
     key: ColumnElement[Any]
     domain: Select[Any]
+    told: Select[Any]
     label: ColumnElement[Any]
 
 
@@ -240,6 +242,11 @@ class Anchor(Protocol):
     """Where records are counted: below a union, within a division, or everywhere."""
 
     def place(
-        self, statistic: Statistic, parent: ColumnElement[Any] | None, arguments: Arguments, binder: Binder
+        self,
+        statistic: Statistic,
+        parent: ColumnElement[Any] | None,
+        arguments: Arguments,
+        binder: Binder,
+        walls: Walls,
     ) -> Place:
         """The place below ``parent``, a column of anchors' keys; everywhere when there is none."""

@@ -34,11 +34,13 @@ from resolvers.engine import buckets, cell_keys, ids, published
 from resolvers.engine.alias import alias
 from resolvers.engine.arguments import Arguments, Leaf, camel
 from resolvers.engine.binder import BIGINT, DATE, TEXTS, Binder, Getter, Inputs
+from resolvers.engine.dimension_keys import Keys
 from resolvers.engine.question import Dimension, Frame
 from resolvers.engine.rolled import Rolled
 from resolvers.engine.source import Expression, Registry, Tally, expression
 from resolvers.engine.statement import Statement, compiled, parents
 from resolvers.engine.statistic import Aggregate, Found, Measure, Ref, Statistic
+from resolvers.engine.walls import Sighted, anchor
 from resolvers.errors import HubError
 
 MAX_DIMENSIONS = 3
@@ -73,8 +75,10 @@ class Counting:
         self.asker = lenses
         self.within = arguments.get("within") if root else None
         self.parent = self._parent(root)
-        anchor = None if self.parent is None else self.parent.c.key
-        self.place = tally.anchor.place(self.statistic, anchor, arguments, self.binder)
+        above = None if self.parent is None else self.parent.c.key
+        self.walls = Sighted(registry, self.lenses, self.binder)
+        self.place = tally.anchor.place(self.statistic, above, arguments, self.binder, self.walls)
+        self.keys = Keys(self.walls, self.parent)
         self.unpublished = self.place.unpublished() if self.coarse else None
         self.event = self._event()
         self.day = self._day()
@@ -246,11 +250,13 @@ class Counting:
         children = self.place.children(name)
         if children is not None:
             self._told_of(name, children.target)
-            return Dimension(term, children.key, children.target, children.label, children)
+            key = self.keys.child(children.key, children)
+            return Dimension(term, key, children.target, children.label, children, joins=children.joins)
         found = self._declared(name)
         if isinstance(found, Ref):
             self._told_of(name, found.target)
-            return Dimension(term, expression(found.key), found.target, expression(found.label))
+            key, joins = self.keys.named(expression(found.key), found.target)
+            return Dimension(term, key, found.target, expression(found.label), joins=joins)
         column = expression(found)
         return Dimension(term, column, codes=getattr(column.type, "enum_class", None))
 
@@ -277,16 +283,12 @@ class Counting:
         return found
 
     def _parent(self, root: bool) -> Any:
-        """The anchors: the parents' keys, or at the root the row that ``within`` names, if the caller sees it; None for everywhere."""
+        """The anchors: the parents' keys, or at the root the row that ``within`` names, if they may ask there; None for everywhere."""
         if not root:
             return parents()
         if self.within is None:
             return None
-        source = self.registry.sources[self.tally.target]
-        key = self.binder.key(self.within, source.prefix)
-        seen = self.registry.sight(source, self.asker, self.binder, None)
-        found = select(source.key.label("key")).where(source.key == key)
-        return (found if seen is None else found.where(seen)).subquery("parent")
+        return anchor(self.registry, self.tally.target, self.within, self.asker, self.binder)
 
     def _cells(self, alone: ColumnElement[bool] | None) -> Select[Any]:
         """The groups of one parent, and the whole; nothing at all unless ``alone`` holds, if it is given."""
@@ -305,7 +307,7 @@ class Counting:
             where.append(seen)
         inner, scope = self.place.joins, self.place.where
         needed = [*(item.key for item in self.dimensions), *measured, *where, *scope, *(on for _, on in inner)]
-        outer = [join for item in self.dimensions if item.children is not None for join in item.children.joins]
+        outer = [join for item in self.dimensions for join in item.joins]
         from_ = self._joined(*needed, *(on for _, on in outer))
         for other, on in inner:
             from_ = from_.join(other, on)
@@ -430,7 +432,7 @@ class Counting:
         for name, values in self.where:
             declared = self._declared(name)
             if isinstance(declared, Ref):
-                found.append(expression(declared.key) == any_(values))
+                found += [expression(declared.key) == any_(values), *self.keys.in_sight(declared)]
             else:
                 found.append(cast(expression(declared), Text) == any_(values))
         return found

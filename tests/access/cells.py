@@ -36,7 +36,8 @@ def planned(judge: Judge, staged: Set[str]) -> set[Cell]:
             add(each.target, (*judge.policy.types[each.target].shown, "totalCount"), each.field)
             add(each.target, judge.policy.types[each.target].shown, f"{each.field} edges")
             if "hierarchy" in writer.type("Query").fields[each.field].args:
-                add(each.target, judge.policy.types[each.target].shown, f"{each.field}(within:)")
+                scopes = ("in", "out") if judge.related.is_reached_at_all("Query", each.field) else ("out",)
+                add(each.target, judge.policy.types[each.target].shown, f"{each.field}(within:)", scopes)
     for each in writer.reached:
         assert each.filter is not None
         by = [

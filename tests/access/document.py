@@ -23,8 +23,10 @@ FIELDS = {
 
 
 def tables(policy: Policy) -> str:
-    """Rows, fields that are masked, fields in clear by ``reveal``, the words, and all fields that are shown with their rows."""
-    return "\n".join([MARK, *_rows(policy), *_masked(policy), *_revealed(policy), *_words(policy), *_fields(policy)])
+    """Rows, by what they are reached, fields that are masked, fields in clear by ``reveal``, the words, all fields shown with rows."""
+    return "\n".join(
+        [MARK, *_rows(policy), *_reach(policy), *_masked(policy), *_revealed(policy), *_words(policy), *_fields(policy)]
+    )
 
 
 def _row(*cells: str) -> str:
@@ -59,6 +61,11 @@ def _rows(policy: Policy) -> list[str]:
     ]
 
 
+def _reach(policy: Policy) -> list[str]:
+    lines = ["## By what rows are reached (查询范围)", ""]
+    return [*lines, *(f"- {rule}. {chinese}。" for rule, chinese in policy.reach.items()), ""]
+
+
 def _masked(policy: Policy) -> list[str]:
     lines = [
         "## Fields that are not shown in clear to all (脱敏信息项)",
@@ -76,7 +83,8 @@ def _masked(policy: Policy) -> list[str]:
     return [
         *lines,
         "",
-        "In part: `张*`, `371003********1234`, `138****8000`. Nobody filters or orders by a field that is not shown to them"
+        "In part: `张*`, `371003************`, `138********`, and of a bank card no digit: why, in [masks.md](masks.md). `birthYearFrom` is"
+        " the first of five years (1985 for 1985 to 1989), to everybody. Nobody filters or orders by a field that is not shown to them"
         " in clear (不得按未以明文显示的信息项筛选或排序).",
         "",
     ]

@@ -26,7 +26,6 @@ class Entry:
     fields: tuple[str, ...]
     leads: tuple[str, ...]
     masked: Mapping[str, Mapping[str, str]]
-    counted: bool = True
 
     def sees(self, group: str) -> bool:
         """Whether a group sees any row."""
@@ -56,21 +55,22 @@ class Policy:
     others: Mapping[str, Entry]
     reveal: Mapping[str, frozenset[str]]
     words: Mapping[str, str]
+    reach: Mapping[str, str]
 
 
 def read() -> Policy:
     """The table. A word that the table may not use is an error."""
     table = tomllib.loads(PLACE.read_text())
-    groups, reveal, words = (table.pop(name) for name in ("groups", "reveal", "words"))
+    groups, reveal, words, reach = (table.pop(name) for name in ("groups", "reveal", "words", "reach"))
     types, others = {}, {}
     for name, given in table.items():
         entry = _entry(name, given, groups, words)
         (others if "why" in given else types)[name] = entry
-    return Policy(groups, types, others, {field: frozenset(who.split()) for field, who in reveal.items()}, words)
+    return Policy(groups, types, others, {field: frozenset(who.split()) for field, who in reveal.items()}, words, reach)
 
 
 def _entry(name: str, given: Mapping[str, Any], groups: Mapping[str, str], words: Mapping[str, str]) -> Entry:
-    unknown = set(given) - {"title", "why", "rows", "fields", "leads", "masked", "counted"}
+    unknown = set(given) - {"title", "why", "rows", "fields", "leads", "masked"}
     assert not unknown, f"{PLACE.name}: [{name}] has {unknown}, which mean nothing"
     rows = given.get("rows", {})
     masked = {}
@@ -90,7 +90,6 @@ def _entry(name: str, given: Mapping[str, Any], groups: Mapping[str, str], words
         tuple(given.get("fields", "").split()),
         tuple(given.get("leads", "").split()),
         masked,
-        given.get("counted", True),
     )
 
 

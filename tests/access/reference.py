@@ -53,10 +53,16 @@ WORDS: Mapping[str, str] = {
     # access
     "over unions that it administers, or granted by it": """(organization_id, hierarchy) IN (TABLE administered)
         OR granted_by IN (TABLE me) AND EXISTS (TABLE administered)""",
-    "who holds such a grant": "id IN (SELECT principal_id FROM access_grant WHERE id IN ({AdministeredGrant}))",
+    "who holds such a grant, or belongs to a union that it administers": """
+        id IN (SELECT principal_id FROM access_grant WHERE id IN ({AdministeredGrant}))
+        OR organization_id IN (SELECT id FROM administered)""",
     "its own": "principal_id IN (TABLE me)",
-    "its own, and of who holds such a grant": """principal_id IN (TABLE me)
-        OR principal_id IN (SELECT principal_id FROM access_grant WHERE id IN ({AdministeredGrant}))""",
+    "its own, and of who belongs to a union that it administers and has no role elsewhere": """principal_id IN (TABLE me)
+        OR principal_id IN (SELECT p.id FROM principal p JOIN administered a ON a.id = p.organization_id WHERE NOT EXISTS
+            (SELECT FROM access_grant g, today WHERE g.principal_id = p.id AND g.role <> 'ANALYST' AND g.revoked_at IS NULL
+                AND coalesce(g.valid_to, 'infinity') > day AND (g.organization_id IS NULL
+                    OR (g.organization_id, g.hierarchy) NOT IN
+                        (SELECT id, hierarchy FROM administered b WHERE b.hierarchy = a.hierarchy))))""",
     # what is seen with what it belongs to
     "with the agreement": "agreement_id IN ({CollectiveAgreement})",
     "with the certification": "certification_id IN ({Certification})",

@@ -14,11 +14,13 @@ from db.audit import Entry, record
 from db.clock import today
 from db.closure import link
 from db.crypto import Vault
+from db.generate.codes import RESIDENT_CHECK, weighted
 from db.grants import Proposed, assign, grant
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
 from db.organizations import Hierarchy
+from db.personal import luhn
 from db.personas import ISSUER, add_personas
-from db.principals import by_subject, create_key, create_principal
+from db.principals import by_subject, create_key, create_principal, move_principal
 from resolvers.access import PUBLIC, Caller
 from resolvers.viewer import caller_of
 from tests.access import coverage
@@ -186,24 +188,25 @@ async def _furnish(hand: Hand, vault: Vault, number: int, elsewhere: int | None)
 
 async def _member(hand: Hand, vault: Vault, number: int, order: int) -> int:
     key = await hand.put(
-        "Member", "member", name=f"阶{'甲乙'[order - 1]}{number}", sex="FEMALE", birth_year=1980 + number,
+        "Member", "member", name=f"阶{'甲乙'[order - 1]}{number}", sex="FEMALE", birth_year_from=1980,
         worker_type="COURIER", is_migrant_worker=True, is_model_worker=False, division_id=hand.place.division,
     )  # fmt: skip
+    serial = number * 618_033 + order * 41_421
+    digits, account = f"371003198{number}0{number}1{order}124", f"620000{serial * 7_919 % 10**11:011d}"
     resident, phone, card = (
-        f"37100319800{number}0{order}123X",
-        f"1380000{number}{order:03d}",
-        f"62000000000{number}{order:05d}",
+        digits + RESIDENT_CHECK[weighted(digits, 0) % 11],
+        f"138{serial % 10**8:08d}",
+        account + luhn(account),
     )
     await hand.db.execute(
         "UPDATE member SET birth_date = $2, resident_number = $3, resident_number_index = $4, resident_number_region = $5,"
-        " resident_number_tail = $6, phone = $7, phone_index = $8, phone_head = $9, phone_tail = $10, bank_card = $11,"
-        " bank_card_tail = $12 WHERE id = $1",
+        " phone = $6, phone_index = $7, phone_head = $8, bank_card = $9, birth_year_from = $10 WHERE id = $1",
         key,
-        vault.seal(BIRTH_DATE, key, f"198{number}-01-0{order}"),
+        vault.seal(BIRTH_DATE, key, f"198{number}-0{number}-1{order}"),
         *(vault.seal(RESIDENT_NUMBER, key, resident), vault.sealer(RESIDENT_NUMBER).index(resident)),
-        *(resident[:6], resident[-4:]),
-        *(vault.seal(PHONE, key, phone), vault.sealer(PHONE).index(phone), phone[:3], phone[-4:]),
-        *(vault.seal(BANK_CARD, key, card), card[-4:]),
+        resident[:6],
+        *(vault.seal(PHONE, key, phone), vault.sealer(PHONE).index(phone), phone[:3]),
+        *(vault.seal(BANK_CARD, key, card), 1980 + number - number % 5),
     )
     return key
 
@@ -298,6 +301,7 @@ async def _personas(db: asyncpg.Connection, places: Mapping[str, Place]) -> Mapp
     await let_in("weihai-grassroots", Role.GRASSROOTS_UNION, PrincipalKind.PERSON, **union)
     await let_in("shenzhen-insurance", Role.SOCIAL_SECURITY_AGENCY, PrincipalKind.AGENCY, division_id=division)
     await let_in("shenzhen-commerce", Role.EMPLOYERS_BODY, PrincipalKind.AGENCY, division_id=division)
+    await _clerks(db, places)
     callers: dict[str, Caller] = {"public": PUBLIC}
     for name in PERSONAS:
         await create_key(db, name)
@@ -305,6 +309,26 @@ async def _personas(db: asyncpg.Connection, places: Mapping[str, Place]) -> Mapp
         assert found is not None, f"{name} was not let in"
         callers[name] = caller_of(found)
     return callers
+
+
+async def _clerks(db: asyncpg.Connection, places: Mapping[str, Place]) -> None:
+    """In each place who belongs to its union: by a role there, by one elsewhere too, by none, and who only may count; each with a key. And
+    who has a role there and belongs nowhere."""
+    elsewhere = next(reversed(places.values())).union
+    for name, place in places.items():
+        hierarchy = PLACES[name][0]
+        here = (Role.GRASSROOTS_UNION, place.union, hierarchy)
+        there = (Role.GRASSROOTS_UNION, elsewhere, Hierarchy.TERRITORIAL)
+        for kind, roles in {"clerk": [here], "guest": [here, there], "newcomer": [], "inspector": [here]}.items():
+            who = await create_principal(db, f"{name} {kind}", PrincipalKind.PERSON, organization_id=place.union)
+            for role, union, along in roles:
+                await grant(db, Proposed(who, role, today(), organization_id=union, hierarchy=along))
+            await create_key(db, f"{name} {kind}")
+            if kind == "clerk":
+                await grant(db, Proposed(who, Role.ANALYST, today(), division_id=place.division))
+            if kind == "inspector":
+                await move_principal(db, f"{name} {kind}", None)
+        elsewhere = place.union
 
 
 PERSONAS = (

@@ -209,7 +209,7 @@ MASKED = {
 
 @pytest.mark.parametrize("field", MASKED)
 @pytest.mark.parametrize(
-    "name", ["weihai", "weihai-grassroots", "chongqing-posts", "shenzhen-hr", "shenzhen-insurance", "analyst"]
+    "name", ["weihai", "weihai-grassroots", "chongqing-posts", "shenzhen-hr", "shenzhen-insurance"]
 )
 async def test_no_filter_compares_with_a_masked_column_at_any_depth(
     hub: Caller, stage: Stage, name: str, field: str

@@ -9,12 +9,14 @@ import pytest
 from db.clock import today
 from db.crypto import Vault
 from schema import registry, schema
+from tests.access import anchors
 from tests.access.asking import Writer
 from tests.access.cells import planned
 from tests.access.judge import Judge, Sight, Truth
-from tests.access.matrix import PATHS, Matrix, nodes
+from tests.access.matrix import PATHS, Matrix, lookups, nodes
 from tests.access.policy import NATIONAL, PUBLIC, Policy, missing
 from tests.access.reference import Reference, groups_of
+from tests.access.related import Unions
 from tests.access.stage import PERSONAS, Stage
 from tests.resolvers.caller import Caller
 
@@ -42,9 +44,9 @@ async def matrix(hub: Caller, owner: asyncpg.Pool, stage: Stage, policy: Policy)
             for name, key in (("Organization", grant.organization_id), ("Division", grant.division_id)):
                 if key is not None:
                     sample[name].append(key)
-    return Matrix(
-        hub, stage, Writer(schema._schema, policy), {name: list(dict.fromkeys(keys)) for name, keys in sample.items()}
-    )
+    writer = Writer(schema._schema, policy)
+    kept = {name: list(dict.fromkeys(keys)) for name, keys in sample.items()}
+    return Matrix(hub, stage, writer, kept, await Unions.of(owner, writer))
 
 
 @pytest.fixture(scope="session")
@@ -57,14 +59,14 @@ async def truth(matrix: Matrix, owner: asyncpg.Pool, vault: Vault) -> Truth:
 
 
 ONE_OF_EACH_LENS = (
-    "public", "national", "weihai", "chongqing-posts", "shenzhen-hr", "shenzhen-insurance", "shenzhen-mediator", "member",
+    "national", "weihai", "chongqing-posts", "shenzhen-hr", "shenzhen-insurance", "shenzhen-mediator", "member",
 )  # fmt: skip
 """Who is asked about behind both walls too, which show what the first shows (tests/resolvers/test_second_wall.py)."""
 
 
 @pytest.mark.parametrize(
     ("hub", "name"),
-    [*(("first", name) for name in ("public", *PERSONAS)), *(("both", name) for name in ONE_OF_EACH_LENS)],
+    [*(("first", name) for name in PERSONAS if name != "analyst"), *(("both", name) for name in ONE_OF_EACH_LENS)],
     indirect=["hub"],
 )
 async def test_a_persona_sees_what_the_policy_table_says_and_nothing_else(
@@ -77,8 +79,8 @@ async def test_a_persona_sees_what_the_policy_table_says_and_nothing_else(
     """By every path: what is in scope comes, as clear or masked as the table has it; what is out of scope is as if it were not there."""
     persona = matrix.stage.callers[name]
     reference = Reference(owner, matrix.writer.policy, TABLES, persona, today())
-    judge = Judge(matrix.writer, await Sight.of(reference, matrix.writer.policy), truth)
-    for path in PATHS:
+    judge = Judge(matrix.writer, await Sight.of(reference, matrix.writer.policy), truth, matrix.unions)
+    for path in (*PATHS, *anchors.REACH):
         await path(matrix, judge, persona)
     tried = judge.cells | {(typename, field, "in", path) for typename, field, _, path in judge.cells if "." in path}
     left_out = planned(judge, matrix.staged()) - tried
@@ -91,17 +93,34 @@ async def test_a_persona_sees_what_the_policy_table_says_and_nothing_else(
     print(f"{name}: {len(judge.cells)} cells")
 
 
+@pytest.mark.parametrize("name", ["public", "analyst"])
+async def test_callers_with_aggregates_only_find_no_row_by_its_key_and_no_key_of_a_row(
+    matrix: Matrix, truth: Truth, owner: asyncpg.Pool, name: str
+) -> None:
+    """What they have no list of they do not find by ID, code or number either, nor as a dimension of statistics."""
+    persona = matrix.stage.callers[name]
+    reference = Reference(owner, matrix.writer.policy, TABLES, persona, today())
+    judge = Judge(matrix.writer, await Sight.of(reference, matrix.writer.policy), truth, matrix.unions)
+    for path in (nodes, lookups, anchors.keys):
+        await path(matrix, judge, persona)
+    assert not judge.faults, "\n".join(judge.faults[:40])
+    assert len(judge.cells) > 500
+
+
 async def test_the_matrix_finds_a_wall_that_is_not_there(
     matrix: Matrix, truth: Truth, owner: asyncpg.Pool, stage: Stage
 ) -> None:
     """Plans without scope or masks: rows of every type out of scope, and every masked field, are told as wrong."""
     policy = matrix.writer.policy
     open_hub = Caller(owner, max_objects=10**9, first_wall=False)
-    without = Matrix(open_hub, stage, matrix.writer, matrix.sample)
+    without = Matrix(open_hub, stage, matrix.writer, matrix.sample, matrix.unions)
     reference = Reference(owner, policy, TABLES, stage.callers["weihai"], today())
-    judge = Judge(matrix.writer, await Sight.of(reference, policy), truth)
-    await nodes(without, judge, stage.callers["weihai"])
+    judge = Judge(matrix.writer, await Sight.of(reference, policy), truth, matrix.unions)
+    for path in (nodes, anchors.anchors, anchors.keys):
+        await path(without, judge, stage.callers["weihai"])
     told = "\n".join(judge.faults)
+    assert "is answered in another way than what is not there" in told
+    assert "is told, which is out of scope" in told
     for name, entry in policy.types.items():
         assert entry.open or f"{registry.sources[name].prefix}_" in told, name
     assert "Member.name of" in told

@@ -15,7 +15,7 @@ from resolvers.access import PUBLIC, Caller, Grant, Lens
 from resolvers.engine import ids
 from schema import registry, schema
 from tests.access import asking
-from tests.access.judge import coarse, key_of
+from tests.access.judge import key_of
 from tests.access.policy import Policy
 from tests.access.reference import Reference
 from tests.access.stage import Stage
@@ -157,14 +157,8 @@ async def test_no_operation_brings_or_counts_a_row_that_the_reference_does_not_a
                 if isinstance(told, str):
                     assert key_of(told) in allowed, (caller, told, operation)
                     assert caller.shape != (Lens.AGGREGATES,) or policy.types[typename].open, (told, operation)
-                elif (
-                    caller.shape == (Lens.AGGREGATES,)
-                    and policy.types[typename].counted
-                    and not policy.types[typename].open
-                ):
-                    every = await owner.fetchval(f"SELECT count(*) FROM {TABLES[typename]}")
-                    assert told is None or (told >= 10 and told % 10 == 0 and told <= coarse(every)), operation
                 else:
+                    assert caller.shape != (Lens.AGGREGATES,) or policy.types[typename].open, (told, operation)
                     assert told is not None, operation
                     assert int(told) <= len(allowed), (caller, typename, told, operation)
                 rows, counts = rows + isinstance(told, str), counts + isinstance(told, int)
@@ -191,10 +185,12 @@ async def test_every_row_that_the_reference_allows_is_reached_by_the_lists(
 ) -> None:
     """The lists at the root, page by page, have all rows that the caller may see, and are counted as such."""
     chance = random.Random(f"reach {seed}")
-    personas = sorted(set(stage.callers) - {"national", "public"})
+    personas = sorted(set(stage.callers) - {"national", "public", "analyst"})
     writer = asking.Writer(schema._schema, policy)
     for caller in (stage.callers[personas[seed % len(personas)]], somebody(chance, some)):
         reference = Reference(owner, policy, TABLES, caller, today())
+        if caller.shape == (Lens.AGGREGATES,):
+            continue
         for each in writer.lists:
             if not each.root or policy.types[each.target].open:
                 continue
@@ -205,8 +201,7 @@ async def test_every_row_that_the_reference_allows_is_reached_by_the_lists(
                 least = {row[0] for row in await owner.fetch(LATER[each.field], today())} & allowed
             assert least <= set(found) <= allowed, (caller, each.field)
             assert len(found) == len(set(found))
-            if caller.shape != (Lens.AGGREGATES,):
-                assert count == len(found), (caller, each.field)
+            assert count == len(found), (caller, each.field)
 
 
 async def paged(hub: Hub, field: str, caller: Caller) -> tuple[Sequence[int], int | None]:

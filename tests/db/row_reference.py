@@ -38,7 +38,7 @@ UNIONS = """id IN (TABLE u) OR id IN (TABLE s) OR division_id IN (TABLE r) OR di
         OR id IN (SELECT organization_id FROM engagement WHERE member_id IN (TABLE me))"""
 REFERENCE: Mapping[str, str] = {
     "organization": UNIONS,
-    "organization_link": f"child_id IN (SELECT id FROM organization WHERE {UNIONS})",
+    "organization_link": "child_id IN (TABLE u) OR child_id IN (TABLE s)",
     "committee_term": IN_UNIONS,
     "employer": f"""{IN_UNIONS} OR id IN (SELECT employer_id FROM exhibitor WHERE {IN_UNIONS})
         OR division_id IN (TABLE r) OR division_id IN (TABLE i)

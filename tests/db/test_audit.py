@@ -8,6 +8,7 @@ import pytest
 
 from db.audit import Digest, Entry, Fault, chained, examine, insert, prune, record, verify
 from db.errors import DataError
+from db.retention import Anchor
 
 OLD = datetime(2026, 1, 5, 3, 0, tzinfo=UTC)
 
@@ -227,7 +228,7 @@ async def test_a_tail_cut_with_its_head_is_found_only_by_what_was_noted_elsewher
         "UPDATE access_log_head SET (id, digest) = (SELECT id, digest FROM access_log WHERE id = 7)",
     )
     assert await verify(filled) is None
-    assert await verify(filled, anchors={noted.id: noted.digest}) == Fault(
+    assert await verify(filled, anchors=[Anchor(noted.id, noted.digest, datetime.now(UTC))]) == Fault(
         8, "it is missing: entry 10 was noted before"
     )
 
@@ -243,7 +244,7 @@ async def test_a_log_written_anew_is_found_only_by_what_was_noted_elsewhere(fill
         await filled.execute("UPDATE access_log_head SET id = 10, digest = $1", anew[-1].digest)
         await filled.execute("ALTER TABLE access_log ENABLE TRIGGER USER")
     assert await verify(filled) is None
-    fault = await verify(filled, anchors={noted.id: noted.digest})
+    fault = await verify(filled, anchors=[Anchor(noted.id, noted.digest, datetime.now(UTC))])
     assert fault == Fault(10, "its digest is not the one that was noted before")
 
 
@@ -346,25 +347,25 @@ async def test_fifty_writers_at_once_make_one_chain(connection, bare_database_ur
     assert (found.entries, found.id, found.fault) == (400, 400, None)
 
 
-async def test_entries_over_six_months_old_are_cut_and_the_chain_stays_whole(connection):
+async def test_entries_over_six_months_old_are_cut_but_the_last_and_the_chain_stays_whole(connection):
     await backdated(connection, 5)
     await backdated(connection, 3, at=OLD + timedelta(days=1), digest=Digest.SM3)
     await record(connection, [entry(1)])
-    assert await prune(connection, OLD + timedelta(hours=1)) == 5
+    assert await prune(connection, OLD + timedelta(hours=1)) == 4
     found = await examine(connection)
-    assert (found.entries, found.cut_through, found.id, found.fault) == (5, 5, 10, None)
+    assert (found.entries, found.cut_through, found.id, found.fault) == (6, 4, 10, None)
     assert await prune(connection, OLD + timedelta(days=2)) == 3
     found = await examine(connection)
-    assert (found.entries, found.cut_through, found.fault) == (3, 8, None)
+    assert (found.entries, found.cut_through, found.fault) == (4, 7, None)
     row = await connection.fetchrow("SELECT * FROM access_log ORDER BY id DESC LIMIT 1")
-    assert (row["action"], '"through=8"' in row["fields"]) == ("RETENTION", True)
+    assert (row["action"], '"through=7"' in row["fields"]) == ("RETENTION", True)
 
 
-async def test_a_log_of_old_entries_only_is_cut_to_the_entry_that_stands_for_them(connection):
+async def test_a_log_of_old_entries_only_is_cut_to_the_last_and_the_entry_that_stands_for_the_others(connection):
     await backdated(connection, 4)
-    assert await prune(connection, OLD + timedelta(days=1)) == 4
+    assert await prune(connection, OLD + timedelta(days=1)) == 3
     found = await examine(connection)
-    assert (found.entries, found.cut_through, found.fault) == (1, 4, None)
+    assert (found.entries, found.cut_through, found.fault) == (2, 3, None)
     await record(connection, [entry(1)])
     assert await verify(connection) is None
 
@@ -389,8 +390,8 @@ async def test_more_cut_than_the_log_says_is_found(connection):
     await backdated(connection, 5)
     await record(connection, [entry(1)])
     await prune(connection, OLD + timedelta(days=1))
-    await backdated(connection, 3)
-    await tamper(connection, "DELETE FROM access_log WHERE id = 6")
+    await record(connection, [entry(number) for number in range(3)])
+    await tamper(connection, "DELETE FROM access_log WHERE id = 5")
     fault = await verify(connection)
     assert (fault.id, "no entry says" in fault.reason) == (1, True)
 

@@ -55,7 +55,7 @@ async def test_memberships_of_one_person_do_not_overlap(pool):
 async def test_nobody_joins_under_sixteen_nor_a_union_that_is_not_there(pool):
     assert not await count(
         pool,
-        "membership s JOIN member m ON m.id = s.member_id WHERE extract(year FROM s.valid_from) < m.birth_year + 16",
+        "membership s JOIN member m ON m.id = s.member_id WHERE extract(year FROM s.valid_from) < m.birth_year_from + 16",
     )
     assert not await count(
         pool,
@@ -73,9 +73,9 @@ async def test_resident_numbers_have_checksum_county_birth_date_and_sex(pool, va
     births = vault.open(Sealed("member", "birth_date", row["id"], row["birth_date"]) for row in rows)
     assert len(set(numbers)) == len({row["resident_number_index"] for row in rows}) == MEMBERS
     for row, number, birth in zip(rows, numbers, births, strict=True):
-        assert (row["resident_number_region"], row["resident_number_tail"]) == (number[:6], number[-4:])
+        assert row["resident_number_region"] == number[:6]
         assert row["resident_number_index"] == vault.indexes(RESIDENT_NUMBER, number)[0]
-        assert row["birth_year"] == int(number[6:10])
+        assert row["birth_year_from"] == int(number[6:10]) // 5 * 5
         assert ric.calc_check_digit(number) == number[-1]
         assert number[:6] in counties
         assert ric.get_birth_date(number).isoformat() == birth
@@ -87,18 +87,13 @@ async def test_phones_are_sealed_with_their_index_and_parts_and_a_few_members_ha
     phones = vault.open(Sealed("member", "phone", row["id"], row["phone"]) for row in rows)
     for row, phone in zip(rows, phones, strict=True):
         assert len(phone) == 11
-        assert (row["phone_head"], row["phone_tail"]) == (phone[:3], phone[-4:])
+        assert row["phone_head"] == phone[:3]
         assert row["phone_index"] == vault.indexes(PHONE, phone)[0]
     with_card = [row for row in rows if row["bank_card"]]
     assert 0.01 < len(with_card) / MEMBERS < 0.06
-    for row, card in zip(
-        with_card,
-        vault.open(Sealed("member", "bank_card", row["id"], row["bank_card"]) for row in with_card),
-        strict=True,
-    ):
+    for card in vault.open(Sealed("member", "bank_card", row["id"], row["bank_card"]) for row in with_card):
         assert luhn.is_valid(card)
         assert len(card) == 19
-        assert row["bank_card_tail"] == card[-4:]
 
 
 async def test_credit_codes_pass_both_check_digits_and_are_unique(pool):

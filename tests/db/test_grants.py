@@ -21,6 +21,7 @@ from db.principals import (
     create_key,
     create_principal,
     disable_principal,
+    move_principal,
     principal_id,
     revoke_key,
 )
@@ -43,6 +44,7 @@ async def union(base: asyncpg.Connection, name: str) -> int:
 
 
 async def somebody(base: asyncpg.Connection, name: str = "somebody", **more: Any) -> int:
+    """A principal; ``organization_id`` is the union to which it belongs."""
     return await create_principal(base, name, PrincipalKind.PERSON, **more)
 
 
@@ -88,7 +90,9 @@ async def test_form_of_a_grant_is_checked(base: asyncpg.Connection) -> None:
         (proposed(Role.FEDERATION, division_id=division), "BAD_SCOPE"),
         (proposed(Role.HR_BUREAU), "BAD_SCOPE"),
         (proposed(Role.HR_BUREAU, organization_id=zhejiang, hierarchy=TERRITORIAL), "BAD_SCOPE"),
-        (proposed(Role.ANALYST, division_id=division), "BAD_SCOPE"),
+        (proposed(Role.CASE_WORKER, division_id=division), "BAD_SCOPE"),
+        (proposed(Role.ANALYST, division_id=10**9), "NO_DIVISION"),
+        (proposed(Role.ANALYST, organization_id=zhejiang, hierarchy=TERRITORIAL), "BAD_SCOPE"),
         (proposed(Role.ANALYST, hierarchy=TERRITORIAL), "BAD_SCOPE"),
         (proposed(Role.WORKER), "NO_MEMBER"),
         (proposed(Role.HR_BUREAU, division_id=10**9), "NO_DIVISION"),
@@ -141,7 +145,7 @@ async def test_federation_grants_within_its_own_subtree_and_role_only(base: asyn
     zhejiang, shandong = await union(base, "浙江省总工会"), await union(base, "山东省总工会")
     hangzhou, top = await union(base, "杭州市总工会"), await union(base, "中华全国总工会")
     by = await administrator(base, "zhejiang-office", organization_id=zhejiang)
-    who = await somebody(base)
+    who = await somebody(base, organization_id=hangzhou)
     division = await base.fetchval("SELECT id FROM division WHERE code = '33'")
 
     def over(organization: int, role: Role = Role.FEDERATION, hierarchy: Hierarchy = TERRITORIAL) -> Proposed:
@@ -172,7 +176,7 @@ async def test_grant_does_not_outlast_the_granters_own(base: asyncpg.Connection)
     zhejiang, hangzhou = await union(base, "浙江省总工会"), await union(base, "杭州市总工会")
     until = today() + 30 * DAY
     by = await administrator(base, "office", organization_id=zhejiang, valid_to=until)
-    who = await somebody(base)
+    who = await somebody(base, organization_id=zhejiang)
 
     def ending(day: Any) -> Proposed:
         return Proposed(who, Role.FEDERATION, today(), day, hangzhou, TERRITORIAL)
@@ -220,8 +224,12 @@ async def test_worker_and_case_worker_are_granted_by_who_sees_them_only(base: as
         row["member_id"],
     )
     outside = await administrator(base, "outside", organization_id=other)
-    worker = Proposed(await somebody(base, "worker", member_id=row["member_id"]), Role.WORKER, today())
+    who = await somebody(base, "worker", member_id=row["member_id"], organization_id=other)
+    worker = Proposed(who, Role.WORKER, today())
+    assert await refused(base, worker, inside) == "NO_PRINCIPAL"
     assert await refused(base, worker, outside) == "NOT_IN_SCOPE"
+    await move_principal(base, "worker", row["ancestor_id"])
+    assert await refused(base, worker, outside) == "NO_PRINCIPAL"
     await grant(base, worker, by=inside)
 
     case = await base.fetchrow(
@@ -230,7 +238,7 @@ async def test_worker_and_case_worker_are_granted_by_who_sees_them_only(base: as
         " WHERE u.ancestor_id = $1 AND u.descendant_id = c.organization_id) LIMIT 1",
         other,
     )
-    lawyer = await somebody(base, "lawyer")
+    lawyer = await somebody(base, "lawyer", organization_id=other)
     await assign(base, "lawyer", case["number"])
     assert await refused(base, Proposed(lawyer, Role.CASE_WORKER, today()), outside) == "NOT_IN_SCOPE"
 
@@ -241,9 +249,8 @@ async def test_revoking_is_for_the_granter_and_their_superiors(base: asyncpg.Con
     hangzhou = await union(base, "杭州市总工会")
     city = await administrator(base, "hangzhou-office", organization_id=hangzhou)
     mine = await base.fetchval("SELECT id FROM access_grant WHERE principal_id = $1", zhejiang.id)
-    number = await grant(
-        base, Proposed(await somebody(base), Role.FEDERATION, today(), None, hangzhou, TERRITORIAL), by=zhejiang
-    )
+    who = await somebody(base, organization_id=hangzhou)
+    number = await grant(base, Proposed(who, Role.FEDERATION, today(), None, hangzhou, TERRITORIAL), by=zhejiang)
     for actor, target in ((shandong, number), (city, mine), (zhejiang, 10**9)):
         with pytest.raises(AccessError) as caught:
             await revoke(base, target, by=actor)
@@ -310,6 +317,9 @@ async def test_bad_commands_have_codes(base: asyncpg.Connection) -> None:
         (lambda: somebody(base, " "), "BAD_NAME"),
         (lambda: somebody(base, "a\nb"), "BAD_NAME"),
         (lambda: somebody(base, "x", member_id=10**9), "NO_MEMBER"),
+        (lambda: somebody(base, "x", organization_id=10**9), "NO_ORGANIZATION"),
+        (lambda: move_principal(base, "taken", 10**9), "NO_ORGANIZATION"),
+        (lambda: move_principal(base, "ghost", None), "NO_PRINCIPAL"),
         (lambda: principal_id(base, "ghost"), "NO_PRINCIPAL"),
         (lambda: create_key(base, "taken"), "PRINCIPAL_DISABLED"),
         (lambda: create_key(base, "taken", days=0), "BAD_VALIDITY"),

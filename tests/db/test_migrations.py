@@ -1,7 +1,10 @@
+from datetime import UTC, datetime
+
 import asyncpg
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from db.connect import create_engine
 from db.migrate import config, head, require_head, upgrade
@@ -58,4 +61,32 @@ async def test_periods_that_were_loaded_before_become_those_of_the_law(fresh_dat
     await engine.dispose()
     await upgrade(fresh_database_url)
     assert await connection.fetch(rules) == wanted
+    await connection.close()
+
+
+async def test_who_had_a_grant_of_the_operators_over_one_union_belongs_to_it(fresh_database_url):
+    """Who had grants over several, of others, or ended ones alone belongs to none."""
+    connection = await asyncpg.connect(fresh_database_url)
+    before = ScriptDirectory.from_config(config()).get_revision("0025").down_revision
+    engine = create_engine(fresh_database_url)
+    async with engine.begin() as sync:
+        await sync.run_sync(lambda held: command.downgrade(config(held), before))
+    await engine.dispose()
+    unions = [row["id"] for row in await connection.fetch("SELECT id FROM organization ORDER BY id LIMIT 2")]
+    people = {"one": [0, 0], "several": [0, 1], "ended": [0], "of others": [0], "none": []}
+    for name, places in people.items():
+        who = await connection.fetchval("INSERT INTO principal (name, kind) VALUES ($1, 'PERSON') RETURNING id", name)
+        for number, place in enumerate(places):
+            await connection.execute(
+                "INSERT INTO access_grant (principal_id, role, organization_id, hierarchy, valid_from, granted_by, revoked_at)"
+                " VALUES ($1, $2, $3, 'TERRITORIAL', current_date, $4, $5)",
+                who,
+                ("FEDERATION", "GRASSROOTS_UNION")[number],
+                unions[place],
+                who if name == "of others" else None,
+                datetime.now(UTC) if name == "ended" else None,
+            )
+    await upgrade(fresh_database_url)
+    rows = await connection.fetch("SELECT name, organization_id FROM principal")
+    assert dict(rows) == {**dict.fromkeys(people), "one": unions[0]}
     await connection.close()

@@ -42,6 +42,28 @@ def test_worker_is_the_member_named(url: str) -> None:
     assert "WORKER" in said(url, "list", "worker")
 
 
+def test_an_analyst_may_have_finer_geography_inside_a_division(url: str) -> None:
+    said(url, "principal", "add", "university", "--kind", "ANALYST")
+    said(url, "grant", "university", "ANALYST", "--division", "3710")
+    said(url, "grant", "university", "ANALYST")
+    listed = said(url, "list", "university")
+    assert "ANALYST 山东省威海市" in listed
+    assert listed.count(": ANALYST ") == 2
+
+
+def test_a_principal_belongs_to_a_union(url: str) -> None:
+    said(url, "principal", "add", "official", "--organization", "威海市总工会")
+    assert "of 威海市总工会" in said(url, "list", "official")
+    said(url, "principal", "move", "official", "--organization", "山东省总工会")
+    assert "of 山东省总工会" in said(url, "list", "official")
+    assert "no union" in said(url, "principal", "move", "official")
+    assert "  of " not in said(url, "list", "official")
+    said(url, "grant", "official", "FEDERATION", "--organization", "威海市总工会", "--hierarchy", "TERRITORIAL")
+    said(url, "grant", "official", "GRASSROOTS_UNION", "--organization", "山东省总工会", "--hierarchy", "TERRITORIAL")
+    assert "of 威海市总工会" in said(url, "list", "official")
+    assert "NO_ORGANIZATION" in said(url, "principal", "add", "x", "--organization", "没有总工会", status=1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -14,7 +14,7 @@ from hub.cli_audit import months_before
 
 @pytest.fixture
 def log(bare_database_url):
-    """Runs work on the connection of a migrated database whose log has one old entry and two of today."""
+    """Runs work on the connection of a migrated database whose log has two old entries and two of today."""
 
     def run(*statements, entries=0):
         async def work():
@@ -29,11 +29,11 @@ def log(bare_database_url):
 
     async def old():
         connection = await asyncpg.connect(bare_database_url)
-        written = chained([Entry("REVEAL")], 0, bytes(32), datetime(2020, 1, 1, tzinfo=UTC), Digest.SHA256)
+        written = chained([Entry("REVEAL")] * 2, 0, bytes(32), datetime(2020, 1, 1, tzinfo=UTC), Digest.SHA256)
         async with connection.transaction():
             await connection.execute("ALTER TABLE access_log DISABLE TRIGGER USER")
             await insert(connection, written)
-            await connection.execute("UPDATE access_log_head SET id = 1, digest = $1", written[0].digest)
+            await connection.execute("UPDATE access_log_head SET id = 2, digest = $1", written[1].digest)
             await connection.execute("ALTER TABLE access_log ENABLE TRIGGER USER")
         await connection.close()
 
@@ -49,19 +49,19 @@ def call(url, *arguments):
 def test_a_whole_log_is_said_to_be_whole_with_its_last_digest(log):
     done = call(log(), "verify-log")
     assert done.exit_code == 0, done.output
-    assert "whole: 3 entries, the last is 3." in done.output
+    assert "whole: 4 entries, the last is 4." in done.output
     assert "--anchors" in done.output
 
 
 def test_the_first_bad_entry_is_named_and_the_status_is_1(log):
     url = log(
         "ALTER TABLE access_log DISABLE TRIGGER USER",
-        "UPDATE access_log SET principal = 'q' WHERE id >= 2",
+        "UPDATE access_log SET principal = 'q' WHERE id >= 3",
         "ALTER TABLE access_log ENABLE TRIGGER USER",
     )
     done = call(url, "verify-log")
     assert done.exit_code == 1
-    assert "First bad entry: 2: its content does not match its digest." in done.output
+    assert "First bad entry: 3: its content does not match its digest." in done.output
 
 
 def test_an_end_cut_off_with_its_head_is_found_by_the_anchors(log, tmp_path):
@@ -71,22 +71,34 @@ def test_an_end_cut_off_with_its_head_is_found_by_the_anchors(log, tmp_path):
     assert len(anchors.read_text().splitlines()) == 1
     url = log(
         "ALTER TABLE access_log DISABLE TRIGGER USER",
-        "DELETE FROM access_log WHERE id = 3",
-        "UPDATE access_log_head SET (id, digest) = (SELECT id, digest FROM access_log WHERE id = 2)",
+        "DELETE FROM access_log WHERE id = 4",
+        "UPDATE access_log_head SET (id, digest) = (SELECT id, digest FROM access_log WHERE id = 3)",
         "ALTER TABLE access_log ENABLE TRIGGER USER",
     )
     assert call(url, "verify-log").exit_code == 0
     done = call(url, "verify-log", "--anchors", str(anchors))
     assert done.exit_code == 1
-    assert "First bad entry: 3: it is missing: entry 3 was noted before." in done.output
+    assert "First bad entry: 4: it is missing: entry 4 was noted before." in done.output
 
 
-def test_a_file_that_holds_no_anchors_is_told_apart(log, tmp_path):
+@pytest.mark.parametrize(
+    "content",
+    ["not an anchor\n", "3 00\n", "3 00 yesterday\n", "3 0101 2026-01-01T00:00:00+00:00\n3 0102 2026-01-02\n"],
+)
+def test_a_file_that_holds_no_anchors_is_told_apart(log, tmp_path, content):
     anchors = tmp_path / "anchors"
-    anchors.write_text("not an anchor\n")
+    anchors.write_text(content)
     done = call(log(), "verify-log", "--anchors", str(anchors))
     assert done.exit_code == 1
     assert "no file of anchors" in done.output
+
+
+def test_a_cut_under_an_earlier_setting_is_examined_by_that(log, monkeypatch):
+    monkeypatch.setenv("UNIONHUB_AUDIT_MONTHS", "6")
+    assert call(log(), "prune-log", "--yes").exit_code == 0
+    monkeypatch.setenv("UNIONHUB_AUDIT_MONTHS", "600")
+    assert "not 600 months old" in call(log(), "verify-log").output
+    assert call(log(), "verify-log", "--months", "6").exit_code == 0
 
 
 def test_old_entries_are_cut_when_that_is_wanted_and_the_log_stays_whole(log, monkeypatch):
@@ -95,7 +107,7 @@ def test_old_entries_are_cut_when_that_is_wanted_and_the_log_stays_whole(log, mo
     assert call(log(), "prune-log").exit_code == 1
     done = call(log(), "prune-log", "--yes")
     assert (done.exit_code, done.output) == (0, "1 entries cut; one entry that stands for them was written.\n")
-    assert "3 entries (entries to 1 were cut for their age), the last is 4." in call(log(), "verify-log").output
+    assert "4 entries (entries to 1 were cut for their age), the last is 5." in call(log(), "verify-log").output
     assert call(log(), "prune-log", "--yes").output == "Nothing to cut.\n"
 
 

@@ -23,6 +23,9 @@ from hub.settings import Settings
 from tests.hub.conftest import BEARER, RESPONSE, Api
 from tests.tokens import let_in, write_key
 
+# Seconds: far above what a refusal takes on a busy machine, far below visiting 2^25 selections or 8,000,000 objects one by one.
+VISITED_ONE_BY_ONE = 15.0
+
 UNIONS = """
     INSERT INTO organization (id, name, level, kind, form, status, established_on)
       SELECT n, 'Union ' || n, CASE n WHEN 1 THEN 'NATIONAL' ELSE 'CITY' END, 'LOCAL_FEDERATION', 'FEDERATION',
@@ -123,9 +126,12 @@ async def test_anonymous_caller_may_introspect_but_sees_no_row(hub: Api) -> None
     )
     assert introspection.status_code == 200
     assert "errors" not in introspection.json()
-    query = '{ organizations(first: 5) { nodes { id } } node(id: "org_1") { id } }'
+    query = "{ organizations(first: 5) { nodes { id } } }"
     response = await hub.client.post("/graphql", content=json.dumps({"query": query}), headers=headers)
-    assert response.json()["data"] == {"organizations": {"nodes": []}, "node": None}
+    assert response.json()["errors"][0]["extensions"]["code"] == "AGGREGATES_ONLY"
+    query = '{ node(id: "org_1") { id } }'
+    response = await hub.client.post("/graphql", content=json.dumps({"query": query}), headers=headers)
+    assert response.json()["data"] == {"node": None}
     assert response.headers["ratelimit-policy"] == '"cost";q=200000;w=60'
 
 
@@ -163,7 +169,7 @@ async def test_nested_pages_are_refused_by_their_number_of_objects(hub: Api) -> 
     query = "{ organizations(first: 200) { nodes { " + page * 2 + "id" + " } }" * 3 + " }"
     started = time.perf_counter()
     assert refused(await hub.post(query)) == "TOO_COMPLEX"
-    assert time.perf_counter() - started < 1.0
+    assert time.perf_counter() - started < VISITED_ONE_BY_ONE
 
 
 async def test_doubling_fragments_are_refused_at_once(hub: Api) -> None:
@@ -175,7 +181,7 @@ async def test_doubling_fragments_are_refused_at_once(hub: Api) -> None:
     query = "{ organizations { nodes { ...F0 } } } " + fragments + "fragment F25 on Organization { id }"
     started = time.perf_counter()
     assert refused(await hub.post(query)).startswith("TOO_")
-    assert time.perf_counter() - started < 1.0
+    assert time.perf_counter() - started < VISITED_ONE_BY_ONE
 
 
 async def test_5000_ids_are_refused(hub: Api) -> None:
@@ -350,7 +356,7 @@ async def test_hub_started_before_its_database_answers_once_it_is_there(server_u
     url = embedded.with_database(server_url, name)
     write_key(tmp_path)
     made = create_app(Settings(database_url=url, data_dir=tmp_path))
-    query = json.dumps({"query": "{ organizations { totalCount } }"})
+    query = json.dumps({"query": "{ divisions { totalCount } }"})
     headers = {"content-type": "application/json", "accept": RESPONSE, **BEARER}
     server = await connect(server_url)
     async with (

@@ -74,9 +74,9 @@ class Hub:
         payload: dict[str, Any] = next(iter(result.data.values()))
         return payload
 
-    async def codes(self, document: str, given: dict[str, Any], caller: Caller) -> list[str]:
+    async def codes(self, document: str, given: dict[str, Any], caller: Caller, day: date | None = None) -> list[str]:
         """The codes of the errors in the payload, which has nothing else in it."""
-        payload = await self.ask(document, given, caller)
+        payload = await self.ask(document, given, caller, day)
         assert not any(value for name, value in payload.items() if name != "errors"), payload
         return [error["code"] for error in payload["errors"]]
 

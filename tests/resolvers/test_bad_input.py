@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from resolvers.engine import cursor
 from tests.resolvers.caller import Caller
 
 CODES = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
@@ -98,8 +99,17 @@ def encoded(value: object) -> str:
     )
 
 
-def decoded(text: str) -> list[Any]:
-    found: list[Any] = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+@pytest.fixture
+def seals(monkeypatch: pytest.MonkeyPatch) -> list[cursor.Seals]:
+    """What has sealed cursors, the last one last: with it a test seals what no list gives."""
+    found: list[cursor.Seals] = []
+
+    class Kept(cursor.Seals):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            found.append(self)
+
+    monkeypatch.setattr(cursor, "Seals", Kept)
     return found
 
 
@@ -118,43 +128,43 @@ async def test_a_text_that_is_no_cursor_is_refused(caller: Caller, side: str) ->
         await refused(caller, "BAD_CURSOR", CURSOR % ("employers", side, ", orderBy: {field: NAME}"), {"at": text})
 
 
-async def test_a_cursor_whose_values_are_of_other_types_is_refused(caller: Caller) -> None:
-    orders = {
-        "employers": (None, "NAME", "HEADCOUNT"),
-        "insuranceEnrolments": ("BASE_AMOUNT", "COHORT", "VALID_TO"),
-        "members": ("BIRTH_YEAR", "WORKER_TYPE"),
+async def test_a_cursor_whose_values_are_of_other_types_is_refused(caller: Caller, seals: list[cursor.Seals]) -> None:
+    orders: dict[str, dict[str, list[Any]]] = {
+        "employers": {"": [1], "NAME": ["公司", 1], "HEADCOUNT": [10, 1]},
+        "insuranceEnrolments": {"BASE_AMOUNT": ["5200.00", 1], "COHORT": [1, 1], "VALID_TO": ["2026-01-01", 1]},
+        "members": {"BIRTH_YEAR_FROM": [1980, 1], "WORKER_TYPE": [1, 1]},
     }
-    wrong = [True, 1.5, [], {}, [1], "x" * 10, "2026-13-01", "NaN", "1e999999999999", 2**63, 2**70, "a\0", -(2**64)]
-    accepted = 0
+    wrong = [True, 1.5, [], {}, [1], "2026-13-01", "NaN", "1e999999999999", 2**63, -(2**63), "a\0"]
     for name, columns in orders.items():
-        for column in columns:
+        for column, values in columns.items():
             more = f", orderBy: {{field: {column}}}" if column else ""
             text = CURSOR % (name, "after", more)
-            found = (await caller.data(text, {"at": None}))[name]["pageInfo"]["endCursor"]
-            values = decoded(found)
-            assert (await caller.data(text, {"at": encoded(values)}))[name]["nodes"]
-            for cut in (values[:-1], values[:1], [*values, 1]):
-                await refused(caller, "BAD_CURSOR", text, {"at": encoded(cut)})
-            for index in range(1, len(values)):
+            await caller.data(text, {"at": None})
+            seal = seals[-1]
+            await caller.data(text, {"at": seal(None, values)})
+            for cut in (values[:-1], [], [*values, 1]):
+                await refused(caller, "BAD_CURSOR", text, {"at": seal(None, cut)})
+            for index in range(len(values)):
                 for value in wrong:
-                    if (
-                        type(value) is type(values[index]) is str
-                        and column in ("NAME", "WORKER_TYPE")
-                        and "\0" not in value
-                    ):
-                        accepted += 1
+                    if column == "NAME" and index == 0 and isinstance(value, str) and "\0" not in value:
                         continue
                     changed = [*values[:index], value, *values[index + 1 :]]
-                    await refused(caller, "BAD_CURSOR", text, {"at": encoded(changed)})
-    assert accepted < 40
+                    await refused(caller, "BAD_CURSOR", text, {"at": seal(None, changed)})
 
 
-async def test_a_cursor_without_the_key_is_refused(caller: Caller) -> None:
+async def test_a_cursor_without_the_key_is_refused(caller: Caller, seals: list[cursor.Seals]) -> None:
     text = CURSOR % ("employers", "after", ", orderBy: {field: NAME}")
-    values = decoded((await caller.data(text, {"at": None}))["employers"]["pageInfo"]["endCursor"])
-    for index in range(1, len(values)):
-        changed = [*values[:index], None, *values[index + 1 :]]
-        await refused(caller, "BAD_CURSOR", text, {"at": encoded(changed)})
+    await caller.data(text, {"at": None})
+    for values in ([None, 1], ["公司", None]):
+        await refused(caller, "BAD_CURSOR", text, {"at": seals[-1](None, values)})
+
+
+async def test_a_cursor_that_was_changed_is_refused(caller: Caller) -> None:
+    text = CURSOR % ("employers", "after", "")
+    found = (await caller.data(text, {"at": None}))["employers"]["pageInfo"]["endCursor"]
+    for at in range(len(found) - 1):
+        changed = found[:at] + ("B" if found[at] == "A" else "A") + found[at + 1 :]
+        await refused(caller, "BAD_CURSOR", text, {"at": changed})
 
 
 async def test_a_cursor_of_another_order_or_another_list_is_refused(caller: Caller) -> None:

@@ -34,7 +34,7 @@ async def member(here):
     await here.pool.execute("DELETE FROM dispute_party WHERE member_id = $1", key)
     secret = next(secret for secret in SECRETS if secret.column == "bank_card")
     await here.pool.execute(
-        "UPDATE member SET bank_card = $2, bank_card_tail = '1112' WHERE id = $1",
+        "UPDATE member SET bank_card = $2 WHERE id = $1",
         key,
         here.vault.seal(secret, key, "4111111111111112"),
     )
@@ -135,7 +135,7 @@ async def test_erasure_blanks_the_personal_fields_and_keeps_the_row_for_statisti
     assert {name for name in changed if after[name] is None} == changed - {"name"}
     assert set(await clear(here, member) | {"name": None}) == {"name", *(secret.column for secret in SECRETS)}
     assert all(value is None for name, value in (await clear(here, member)).items() if name != "name")
-    assert not {"sex", "worker_type", "division_id", "birth_year", "is_migrant_worker"} & changed
+    assert not {"sex", "worker_type", "division_id", "birth_year_from", "is_migrant_worker"} & changed
     assert await here.pool.fetchval("SELECT count(*) FROM membership WHERE member_id = $1", member) == memberships
     assert await here.pool.fetchval("SELECT detail FROM subject_request") is None
 
@@ -194,7 +194,7 @@ async def test_corrections_are_written_sealed_and_can_be_revealed(here, member):
     assert (await here.ask(CLOSE, given, here.federation()))["errors"] == []
     written = {"name": "郑更正", "phone": "16000000001", "birth_date": "1990-02-28"}
     assert await clear(here, member) == before | written
-    assert await here.pool.fetchval("SELECT birth_year FROM member WHERE id = $1", member) == 1990
+    assert await here.pool.fetchval("SELECT birth_year_from FROM member WHERE id = $1", member) == 1990
     assert (await here.log())[-1]["fields"] == ["CORRECTION", "GRANTED", "BIRTH_DATE", "NAME", "PHONE"]
 
 

@@ -1,7 +1,7 @@
 """Who administers access sees who has what in their own subtree, until when, and no key; others see their own keys at the most."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -15,8 +15,9 @@ from db.grants import Proposed, grant, revoke
 from db.organizations import Hierarchy
 from db.principals import Actor, by_id, create_key, create_principal
 from db.row_security import READER
-from resolvers.access import PUBLIC, Caller
+from resolvers.access import PUBLIC, Caller, Grant
 from resolvers.engine.engine import Engine
+from resolvers.engine.ids import encode
 from resolvers.viewer import caller_of
 from schema import registry, schema
 from tests.resolvers.commands import Hub, hub
@@ -47,10 +48,15 @@ class Here:
 
 
 async def principal(
-    connection: asyncpg.Connection, name: str, *roles: Role, by: Caller | None = None, **scope: Any
+    connection: asyncpg.Connection,
+    name: str,
+    *roles: Role,
+    by: Caller | None = None,
+    of: int | None = None,
+    **scope: Any,
 ) -> Caller:
     kind = PrincipalKind.AGENCY if name == "agency" else PrincipalKind.PERSON
-    number = await create_principal(connection, name, kind)
+    number = await create_principal(connection, name, kind, organization_id=of)
     actor = Actor("operator") if by is None else Actor(by.name, by.principal_id)
     for role in roles:
         await grant(connection, Proposed(number, role, today(), **scope), by=actor)
@@ -79,9 +85,9 @@ async def here(request, fresh_database_url, vault):
         callers["national"] = await principal(connection, "national", Role.FEDERATION, **whole)
         callers["county"] = await principal(connection, "county", Role.FEDERATION, **county)
         callers["clerk"] = await principal(
-            connection, "clerk", Role.GRASSROOTS_UNION, by=callers["county"], valid_to=until, **county
+            connection, "clerk", Role.GRASSROOTS_UNION, by=callers["county"], of=made.county, valid_to=until, **county
         )
-        callers["analyst"] = await principal(connection, "analyst", Role.ANALYST, by=callers["county"])
+        callers["analyst"] = await principal(connection, "analyst", Role.ANALYST, by=callers["county"], of=made.county)
         callers["other"] = await principal(connection, "other", Role.FEDERATION, **others)
         callers["agency"] = await principal(connection, "agency", Role.HR_BUREAU, division_id=division)
         for name in ("agency", "clerk"):
@@ -102,9 +108,9 @@ async def test_a_federation_sees_who_has_what_in_its_subtree_and_what_it_granted
 
 
 async def test_who_administers_nothing_sees_no_grant(here):
-    for name in ("clerk", "analyst", "agency"):
+    for name in ("clerk", "agency"):
         assert await here.holders(here.callers[name]) == set()
-    for caller in (PUBLIC, here.hub.worker(here.hub.members[0]), Caller("nobody")):
+    for caller in (here.hub.worker(here.hub.members[0]), Caller("nobody")):
         assert await here.holders(caller) == set()
 
 
@@ -146,14 +152,16 @@ async def test_keys_are_seen_by_their_holder_and_by_who_administers_them_without
         assert {key["prefix"] for key in found["nodes"]} == {row["prefix"] for row in prefixes}
         assert found["totalCount"] == len(owners)
         assert all(key["expiresAt"] > key["createdAt"] and key["lastUsedAt"] is None for key in found["nodes"])
-    for caller in (PUBLIC, here.callers["analyst"], here.hub.worker(here.hub.members[0])):
-        assert (await here.read(KEYS, caller))["nodes"] == []
+    assert (await here.read(KEYS, here.hub.worker(here.hub.members[0])))["nodes"] == []
     assert "digest" not in schema._schema.type_map["ApiKey"].fields  # type: ignore[attr-defined]
 
 
-async def test_the_public_is_not_told_how_many_there_are(here):
+async def test_callers_with_aggregates_only_have_no_list_of_grants_keys_or_entries(here):
     for text in ("{ administeredGrants { totalCount } }", "{ apiKeys { totalCount } }", "{ accessLog { totalCount } }"):
-        assert await here.read(text, PUBLIC) == {"totalCount": 0}
+        for caller in (PUBLIC, here.callers["analyst"]):
+            answer = await here.engine.execute(document(text), None, {}, caller=caller)
+            (error,) = json.loads(answer.body)["errors"]
+            assert error["extensions"]["code"] == "AGGREGATES_ONLY"
 
 
 async def test_a_grant_of_another_subtree_is_not_found_by_its_id(here):
@@ -163,3 +171,35 @@ async def test_a_grant_of_another_subtree_is_not_found_by_its_id(here):
     for caller in (here.callers["other"], here.callers["clerk"], PUBLIC):
         answer = await here.engine.execute(document(text), None, {"ids": ids}, caller=caller)
         assert json.loads(answer.body)["data"] == {"nodes": [None] * len(ids)}
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        Caller("idle lawyer", grants=(Grant(Role.CASE_WORKER),)),
+        Caller("idle tribunal", grants=(Grant(Role.TRIBUNAL),)),
+        Caller("worker without a record", grants=(Grant(Role.WORKER),)),
+        Caller("idle lawyer and analyst", grants=(Grant(Role.CASE_WORKER), Grant(Role.ANALYST))),
+        *(
+            Caller(f"{role.name} of nothing", grants=(Grant(role, hierarchy=Hierarchy.TERRITORIAL),))
+            for role in (Role.FEDERATION, Role.GRASSROOTS_UNION, Role.HR_BUREAU, Role.SOCIAL_SECURITY_AGENCY)
+        ),
+    ],
+    ids=lambda caller: caller.name,
+)
+async def test_whose_scope_is_empty_today_sees_their_own_key_and_no_record(here, caller):
+    async with here.hub.pool.acquire() as connection:
+        number = await create_principal(connection, caller.name, PrincipalKind.PERSON)
+        await create_key(connection, caller.name)
+    mine = replace(caller, principal_id=number)
+    assert (await here.read(KEYS, mine))["totalCount"] == 1
+    for field in ("disputeCases", "members", "organizations", "administeredGrants", "accessLog"):
+        assert await here.read(f"{{ {field} {{ totalCount nodes {{ id }} }} }}", mine) == {"totalCount": 0, "nodes": []}
+
+
+async def test_a_principal_says_to_which_union_it_belongs(here):
+    text = "{ administeredGrants { nodes { principal { name organization { id } } } } }"
+    found = await here.read(text, here.callers["county"])
+    of = {each["principal"]["name"]: each["principal"]["organization"] for each in found["nodes"]}
+    union = {"id": encode("org", here.hub.county)}
+    assert of == {"county": union, "clerk": union, "analyst": union}

@@ -59,7 +59,7 @@ async def test_plan_and_default_executor_give_the_same_response(pool: asyncpg.Po
         assert comparable(json.loads(ours.body)) == comparable(json.loads(theirs.body)), operation
         answered += ours.status == 200
         refused += ours.status == 400
-    assert answered > refused > 0
+    assert answered > refused > 0 or (not caller.sees_rows and answered and refused)
 
 
 def comparable(response: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from graphql import get_named_type
 from strawberry.utils.str_converters import to_camel_case
 
 from db.clock import today
@@ -20,7 +19,7 @@ from resolvers.engine.source import Many
 from resolvers.engine.statistic import Ref
 from resolvers.policy import OPEN as OPEN_TYPES
 from schema import registry, schema
-from tests.db.row_reference import HEALTH, REFERENCE, reference
+from tests.db.row_reference import REFERENCE, reference
 from tests.resolvers.callers import callers_of
 from tests.resolvers.documents import document
 
@@ -90,7 +89,7 @@ async def test_a_list_compiled_without_scope_holds_no_row_beyond_it(second, pool
         assert found == {"totalCount": 0, "nodes": []}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "analyst"])
 async def test_the_second_wall_hides_nothing_that_the_first_shows(first, both, callers, name):
     for field in (*LISTS, "administeredGrants", "apiKeys"):
         text = f"{{ {field}(first: 200) {{ totalCount nodes {{ id }} }} }}"
@@ -141,41 +140,11 @@ async def test_what_lies_deeper_holds_no_row_beyond_it_either(second, pool, call
 
 
 @pytest.mark.parametrize("field", LISTS)
-async def test_counts_for_who_has_aggregates_only_are_those_of_the_first_wall_alone(both, first, callers, field):
-    text = f'{{ {field}(first: 3) {{ totalCount nodes {{ id }} }} division(code: "330000") {{ name }} }}'
-    found = await data(both, text, callers["analyst"])
-    assert found == await data(first, text, callers["analyst"])
-    assert LISTS[field] in HEALTH or found[field]["totalCount"] >= 10
-    assert found[field]["nodes"] == []
-
-
-def filters(name: str, depth: int) -> Iterator[Any]:
-    """A filter for each field of a filter's type and of those below it."""
-    for field, given in schema._schema.type_map[name].fields.items():
-        below = get_named_type(given.type)
-        if field in ("and", "or", "not"):
-            continue
-        if "isNull" in below.fields:
-            yield {field: {"isNull": False}}
-        elif "in" in below.fields:
-            yield {field: {"in": []}}
-        elif "eq" in below.fields:
-            yield {field: {"eq": True}}
-        elif depth:
-            yield from ({field: found} for found in filters(below.name, depth - 1))
-
-
-@pytest.mark.parametrize("field", LISTS)
-async def test_who_has_aggregates_only_counts_by_what_names_nobody_and_is_refused_the_rest(both, callers, field):
-    given = get_named_type(schema._schema.query_type.fields[field].args["filter"].type).name
-    text = f"query($filter: {given}) {{ {field}(filter: $filter) {{ totalCount }} }}"
-    refused = 0
-    for found in filters(given, 1):
-        answer = await both.execute(document(text), None, {"filter": found}, caller=callers["analyst"])
-        errors = json.loads(answer.body).get("errors", ())
-        assert {error["extensions"]["code"] for error in errors} <= {"MASKED_COLUMN"}, (found, errors)
-        refused += bool(errors)
-    assert refused or field not in ("members", "disputeCases")
+async def test_callers_with_aggregates_only_have_no_list_behind_either_wall(both, first, callers, field):
+    for engine in (both, first):
+        answer = await engine.execute(document(f"{{ {field} {{ totalCount }} }}"), None, {}, caller=callers["analyst"])
+        (error,) = json.loads(answer.body)["errors"]
+        assert error["extensions"]["code"] == "AGGREGATES_ONLY"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -78,6 +78,8 @@ def test_one_draw_has_the_stated_variance_and_bound() -> None:
 
 def test_of_nothing_and_of_few_no_count_is_given() -> None:
     assert noise.count(0, 12, CELL) is None
+    assert noise.count(4, 12, CELL) is None
+    assert noise.count(5, 5, CELL) == 10
     assert noise.count(12, -3, CELL) is None
     assert noise.count(12, -2, CELL) == 10
 
@@ -151,6 +153,7 @@ async def test_roll_ups_carry_the_same_noise_as_records(
     chance = random.Random("noise")
     places = [await crowded(changing, level) for level in ("PROVINCE", "CITY")]
     rolled, plain = (Caller(changing, small_cell=-MOST) for _ in range(2))
+    monkeypatch.setattr(noise, "FLOOR", 1)
     of, used, given_cells = Rolled.of, [], 0
     for number in range(ROUNDS):
         given = _question(chance, places)

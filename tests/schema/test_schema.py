@@ -134,8 +134,8 @@ def test_schema_and_registry_agree() -> None:
 
 def test_a_field_without_an_answer_is_refused_by_its_name() -> None:
     source = registry.sources["Member"]
-    with pytest.raises(ValueError, match=r"Member\.birthYear: it has no answer"):
-        check(CORE, changed(Member=replace(source, hide=(*source.hide, "birth_year"))))
+    with pytest.raises(ValueError, match=r"Member\.birthYearFrom: it has no answer"):
+        check(CORE, changed(Member=replace(source, hide=(*source.hide, "birth_year_from"))))
 
 
 def test_a_relation_without_an_answer_is_refused_by_its_name() -> None:

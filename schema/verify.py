@@ -1,0 +1,84 @@
+"""The command that compares papers with what is held on a member (信息核对)."""
+
+from typing import Annotated
+
+import strawberry
+
+from resolvers.commands.purposes import PersonalField, RevealPurpose
+from resolvers.commands.verify import verify
+from schema.commands import KEY, Info, UserError, argument, given, outcome
+from schema.fields import field, optional
+from schema.personal import RevealInput  # noqa: F401 — describes the code lists that both use
+
+
+@strawberry.input(description="Values as the papers have them (待核对信息)")
+class VerifyValuesInput:
+    """Values as the papers have them."""
+
+    name: str | None = optional("Name (姓名)")
+    birth_date: str | None = optional("Day of birth, as YYYY-MM-DD (出生日期)")
+    resident_number: str | None = optional("Resident number, GB 11643 (公民身份号码)")
+    phone: str | None = optional("Mobile number (手机号码)")
+    bank_card: str | None = optional("Number of the bank card (银行卡号)")
+
+
+@strawberry.input(description="Whose data are compared, with what and why (信息核对请求)")
+class VerifyInput:
+    """Whose data are compared, with what and why."""
+
+    member_id: strawberry.ID | None = optional(
+        "ID of the member; without it the member in sight is looked for who has the resident number and the name sent (会员标识)"
+    )
+    values: VerifyValuesInput = strawberry.field(
+        description="What is compared; no more than the purpose needs (待核对信息)"
+    )
+    purpose: RevealPurpose = strawberry.field(description="For what it is used (使用目的)")
+    case_reference: str | None = optional(
+        "Number of the document, case or request, where the purpose needs one (案号或文号)"
+    )
+    idempotency_key: str | None = optional(KEY)
+
+
+@strawberry.type(description="Whether a value is the one held (核对结果)")
+class VerifiedValue:
+    """Whether a value is the one held."""
+
+    matches: bool = field("Whether it is the value held; no where none is held (是否一致)")
+    field: PersonalField = field("What was compared (信息项)")
+
+
+@strawberry.type(description="What a comparison found, or why there was none (信息核对结果)")
+class VerifyPayload:
+    """What a comparison found, or why there was none."""
+
+    member_id: strawberry.ID | None = field("Global ID of the member; empty where a look-up found nobody (会员标识)")
+    results: list[VerifiedValue] = field("For each value sent, yes or no; empty with errors (核对结果)")
+    errors: list[UserError] = field("Why nothing was compared (错误)")
+
+
+async def _verify(
+    info: Info, input: Annotated[VerifyInput, argument("Whose, with what and why (请求内容)")]
+) -> VerifyPayload | None:
+    values = {kind: given(getattr(input.values, kind.name.lower())) for kind in PersonalField}
+    command = verify(
+        info.context,
+        given(input.member_id),
+        {kind: text for kind, text in values.items() if text is not None},
+        input.purpose,
+        given(input.case_reference),
+        given(input.idempotency_key),
+    )
+    found, errors = await outcome(command)
+    results = [] if found is None else [VerifiedValue(field=kind, matches=fits) for kind, fits in found.matches.items()]
+    member = None if found is None or found.id is None else strawberry.ID(found.id)
+    return VerifyPayload(member_id=member, results=results, errors=errors)
+
+
+@strawberry.type(description="Comparison of personal data (信息核对操作)")
+class VerifyMutation:
+    """Comparison of personal data."""
+
+    verify = strawberry.mutation(
+        _verify,
+        description="Compare papers with what is held on a member: yes or no for each value; for a purpose, limited, logged (信息核对)",
+    )

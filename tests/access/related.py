@@ -1,0 +1,90 @@
+"""What a persona is told of what is below what: which rows of a list by hierarchy are reached from a union, by the keys of their unions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from resolvers.engine import ids
+from resolvers.engine.arguments import snake
+from resolvers.engine.source import Many
+from resolvers.reach import Within
+from schema import registry
+from tests.access.asking import Writer
+from tests.access.policy import NATIONAL
+
+Field = tuple[str, str]
+"""Type and field of a list."""
+
+
+def reach_of(parent: str, name: str) -> Any:
+    """How the registry says that a list is reached."""
+    found = registry.roots[snake(name)] if parent == "Query" else registry.sources[parent].fields[snake(name)]
+    assert isinstance(found, Many), (parent, name)
+    return found.reach
+
+
+def is_by_hierarchy(writer: Writer, parent: str, name: str) -> bool:
+    """Whether a list has what is below a union, or above it."""
+    return "hierarchy" in writer.type(parent).fields[name].args
+
+
+@dataclass
+class Unions:
+    """The union of each row of the lists by hierarchy: that which the list goes by."""
+
+    by_field: dict[Field, Mapping[int, int | None]] = field(default_factory=dict)
+
+    @classmethod
+    async def of(cls, db: asyncpg.Pool, writer: Writer) -> "Unions":
+        """As the database has them."""
+        found = cls()
+        known: dict[str, Mapping[int, int | None]] = {}
+        for parent in ("Query", "Organization"):
+            leads = writer.leads(parent) if parent != "Query" else [each.field for each in writer.lists if each.root]
+            for name in leads:
+                if not is_by_hierarchy(writer, parent, name):
+                    continue
+                reach = reach_of(parent, name)
+                sql = "SELECT id, id AS union FROM organization"
+                if isinstance(reach, Within):
+                    column = reach.column if reach.held is None else reach.held
+                    table = getattr(column, "table").name  # noqa: B009
+                    sql = f"SELECT id, {column.key} AS union FROM {table}"
+                if sql not in known:
+                    known[sql] = {row["id"]: row["union"] for row in await db.fetch(sql)}
+                found.by_field[parent, name] = known[sql]
+        return found
+
+
+@dataclass(frozen=True)
+class Related:
+    """One persona's part of it."""
+
+    unions: Unions
+    groups: list[str]
+    sight: Mapping[str, set[int]]
+    seen: frozenset[str]
+    """The types of which the persona sees any row."""
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether the persona sees links of unions, and so what is below what."""
+        return bool({NATIONAL, "union"} & set(self.groups))
+
+    def is_reached_at_all(self, parent: str, name: str) -> bool:
+        """Whether a list by hierarchy has any row for the persona: it may go by rows of which they see none, or by links alone."""
+        reach = reach_of(parent, name)
+        if self.is_linked:
+            return True
+        return "Organization" in self.seen and isinstance(reach, Within) and (not reach.of or reach.of in self.seen)
+
+    def reaches(self, parent: str, name: str, anchor: int, row: Mapping[str, Any]) -> bool:
+        """Whether a row of the list is told to be below, or above, a union that the persona sees."""
+        if NATIONAL in self.groups:
+            return True
+        if not self.is_reached_at_all(parent, name):
+            return False
+        union = self.unions.by_field[parent, name].get(ids.decode(row["id"])[1])
+        return union in self.sight["Organization"] if self.is_linked else union == anchor

@@ -1,0 +1,276 @@
+"""Every filter by every field, through relations and lists, and every order, as every persona behind both walls: data or an error with a
+code, and no fault. What the first wall lets through the second must not refuse."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+import pytest
+from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
+
+from resolvers.access import Caller as Persona
+from resolvers.engine import ids
+from resolvers.engine.arguments import snake
+from schema import registry, schema
+from tests.access.asking import List, Writer
+from tests.access.policy import Policy
+from tests.access.stage import Stage
+from tests.resolvers.caller import Caller
+
+WHOLE = bool(os.environ.get("UNIONHUB_ALL_FILTERS"))
+"""Every field at the end of every path, as every persona behind each wall. Without it every relation of every relation is followed to
+one field, which is another for each, and one persona asks for each set of lenses, behind both walls."""
+
+DEPTH = 2
+BATCH = 100
+"""Conditions that one statement has: many more, and PostgreSQL plans them for longer than they are worth."""
+
+LOGIC = ("and", "or", "not")
+VALUES = {
+    "String": "甲",
+    "Int": 1,
+    "Decimal": "1.5",
+    "Date": "2026-03-01",
+    "DateTime": "2026-03-01T00:00:00Z",
+    "Boolean": True,
+}
+REFUSALS = {"MASKED_COLUMN"}
+"""Codes with which a filter or order may be refused; others would say that the test asks for too much, or something without meaning.
+Who has aggregates only may be refused by any code but that of a fault of the hub."""
+FAULTS = {"INTERNAL_ERROR", "DATABASE_UNAVAILABLE", "DATABASE_BUSY", "STATEMENT_TIMEOUT"}
+
+
+@dataclass(frozen=True)
+class Path:
+    """A filter that sets one condition: what is filtered, and the type and name of the field at the end."""
+
+    given: Mapping[str, Any]
+    typename: str
+    name: str
+
+
+def value(type_: Any, typename: str) -> Any:
+    """Something to compare with."""
+    named = get_named_type(type_)
+    if isinstance(named, GraphQLEnumType):
+        return next(iter(named.values))
+    return ids.encode(registry.sources[typename].prefix, 2**40) if named.name == "ID" else VALUES[named.name]
+
+
+def operators(operand: GraphQLInputObjectType, typename: str) -> list[dict[str, Any]]:
+    """Each operator of a field with a value."""
+    return [
+        {name: [value(field.type, typename)] if name == "in" else value(field.type, typename)}
+        for name, field in operand.fields.items()
+    ]
+
+
+def is_filter(type_: GraphQLInputObjectType) -> bool:
+    """Whether an input type is a filter of rows, not of a value or a list."""
+    return "and" in type_.fields
+
+
+def target(typename: str, name: str) -> str:
+    """The type of the rows that a relation leads to."""
+    field = registry.sources[typename].fields[snake(name)]
+    return field.target  # type: ignore[union-attr]
+
+
+def turn(*words: str) -> int:
+    """A number that stays the same from run to run."""
+    return crc32(" ".join(words).encode())
+
+
+def paths(type_: GraphQLInputObjectType, typename: str, depth: int, *, whole: bool) -> Iterator[Path]:
+    """Every field of a filter and, up to a depth, of the filters below it. At the last level but the first that is, unless the ``whole``
+    is wanted, one field of each relation."""
+    ends, leads = [], []
+    for name, field in type_.fields.items():
+        operand = get_named_type(field.type)
+        assert isinstance(operand, GraphQLInputObjectType)
+        if name not in LOGIC:
+            (leads if is_filter(operand) or "some" in operand.fields else ends).append((name, operand))
+    for name, operand in ends:
+        for condition in operators(operand, typename):
+            yield Path({name: condition}, typename, name)
+    for name, operand in leads if depth else ():
+        other = target(typename, name)
+        below = operand if is_filter(operand) else get_named_type(operand.fields["some"].type)
+        assert isinstance(below, GraphQLInputObjectType)
+        found: Iterable[Path] = thin(paths(below, other, depth - 1, whole=whole), typename, name, depth, whole)
+        for each in found:
+            quantified = {("some", "none")[turn(typename, name, each.name, str(depth)) % 2]: each.given}
+            yield Path({name: each.given if is_filter(operand) else quantified}, each.typename, each.name)
+
+
+def thin(found: Iterator[Path], typename: str, name: str, depth: int, whole: bool) -> Iterator[Path]:
+    """One operator of each field and, below the first relation, one field of each relation."""
+    kept = list({(path(each.given)): each for each in found}.values())
+    if whole or depth == DEPTH:
+        return iter(kept)
+    return iter([kept[turn(typename, name) % len(kept)]] if kept else [])
+
+
+def path(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names on the way to the field, without the operator."""
+    names = []
+    while isinstance(given, Mapping) and len(given) == 1:
+        ((name, given),) = given.items()  # type: ignore[assignment]
+        names.append(name)
+    return tuple(names[:-1])
+
+
+class Asker:
+    """Asks one list as one persona, and keeps the faults."""
+
+    def __init__(self, hub: Caller, stage: Stage, persona: Persona) -> None:
+        self.hub = hub
+        self.stage = stage
+        self.persona = persona
+        self.faults: list[str] = []
+        self.last = ""
+        self.asked = 0
+
+    async def codes(self, found: List, fields: str, declared: str, given: Mapping[str, Any]) -> set[str] | None:
+        """The codes of the errors with which fields of a list's parent are answered; None for a fault."""
+        text, variables = f"query({declared}) {{ __typename {fields} }}" if declared else f"{{ {fields} }}", dict(given)
+        if not found.root:
+            keys = self.stage.keys(found.parent)[:2]
+            variables["ids"] = [ids.encode(registry.sources[found.parent].prefix, key) for key in keys]
+            more = f", {declared}" if declared else ""
+            text = f"query($ids: [ID!]!{more}) {{ nodes(ids: $ids) {{ ... on {found.parent} {{ __typename {fields} }} }} }}"
+        try:
+            response = await self.hub.response(text, variables, caller=self.persona)
+        except Exception as fault:
+            self.last = f"{type(fault).__name__}: {fault}"
+            return None
+        return {error["extensions"]["code"] for error in response.get("errors", ())} - {"NOT_FOUND"}
+
+    async def filtered(self, found: List, batch: Sequence[Path]) -> None:
+        """Ask with all conditions at once; when that is a fault, or is refused for any of them, with fewer."""
+        text = f"{found.field}(first: 1, filter: $filter) {{ totalCount nodes {{ id }} }}"
+        given = {"filter": {"and": [each.given for each in batch]}}
+        codes = await self.codes(found, text, f"$filter: {found.filter}", given)
+        self.asked += 1
+        if codes == set() or self.is_refusal(codes, alone=len(batch) == 1):
+            return
+        if len(batch) == 1:
+            told = self.last if codes is None else sorted(codes)
+            self.faults.append(f"{found.parent}.{found.field}(filter: {batch[0].given}): {told}")
+        elif len(self.faults) < 20:
+            half = len(batch) // 2
+            await self.filtered(found, batch[:half])
+            await self.filtered(found, batch[half:])
+
+    async def filters(self, found: List, all_: Sequence[Path]) -> None:
+        """Every condition: those that a persona may set together, the others, which are refused, each alone."""
+        masked = [each for each in all_ if self.is_masked(each.typename, each.name)]
+        allowed = [each for each in all_ if not self.is_masked(each.typename, each.name)]
+        for start in range(0, len(allowed), BATCH):
+            await self.filtered(found, allowed[start : start + BATCH])
+        for each in masked if WHOLE else list({(one.typename, one.name): one for one in masked}.values()):
+            await self.filtered(found, [each])
+
+    async def orders(self, found: List, columns: Sequence[str]) -> None:
+        """The orders by some columns, both ways; what is masked each alone."""
+        masked = [column for column in columns if self.is_masked(found.target, column.lower())]
+        open_ = [column for column in columns if column not in masked]
+        for asked in (open_, *([column] for column in masked)):
+            fields = " ".join(
+                f"{column}{way}: {found.field}(first: 1, orderBy: {{field: {column}, direction: {way}}}) {{ nodes {{ id }} }}"
+                for column in asked
+                for way in ("ASC", "DESC")
+            )
+            if not asked:
+                continue
+            codes = await self.codes(found, fields, "", {})
+            self.asked += 1
+            if codes != set() and not self.is_refusal(codes, alone=asked is not open_):
+                told = self.last if codes is None else sorted(codes)
+                self.faults.append(f"{found.parent}.{found.field}(orderBy: {asked}): {told}")
+
+    async def nested(self, lists: Sequence[List], conditions: Mapping[str, list[Path]]) -> None:
+        """All lists of one type, each with an order and a filter; when one is a fault, each by itself."""
+        fields, declared, given = [], [], {}
+        for number, found in enumerate(lists):
+            order = self.first(found.columns, found, lambda column: column.lower())
+            by = f", orderBy: {{field: {order}}}" if order else ""
+            condition = self.first(conditions.get(found.target, ()), found, lambda each: each.name, typed=True)
+            if condition is not None:
+                declared.append(f"$f{number}: {found.filter}")
+                given[f"f{number}"] = condition.given
+                by += f", filter: $f{number}"
+            fields.append(f"a{number}: {found.field}(first: 1{by}) {{ totalCount nodes {{ id }} }}")
+        codes = await self.codes(lists[0], " ".join(fields), ", ".join(declared), given)
+        self.asked += 1
+        if codes == set() or self.is_refusal(codes, alone=False):
+            return
+        if len(lists) == 1:
+            self.faults.append(f"{lists[0].parent}.{lists[0].field}{given}: {self.last if codes is None else codes}")
+        else:
+            for found in lists:
+                await self.nested([found], conditions)
+
+    def first(self, all_: Sequence[Any], found: List, name: Callable[[Any], str], *, typed: bool = False) -> Any:
+        """One of the orders or conditions that the persona may set, another for each list."""
+        allowed = [each for each in all_ if not self.is_masked(each.typename if typed else found.target, name(each))]
+        return allowed[turn(found.parent, found.field) % len(allowed)] if allowed else None
+
+    def is_refusal(self, codes: set[str] | None, *, alone: bool) -> bool:
+        """Whether an operation was refused as it may be: ``alone`` when it asks for one thing, which may be masked."""
+        if codes is None or codes & FAULTS:
+            return False
+        return (alone and codes <= REFUSALS) or (not self.persona.sees_rows and not codes <= REFUSALS)
+
+    def is_masked(self, typename: str, name: str) -> bool:
+        """Whether the first wall refuses a column to the persona."""
+        return registry.is_masked(typename, snake(name), self.persona.shape)
+
+
+@pytest.fixture(scope="session")
+def conditions(policy: Policy) -> Mapping[str, list[Path]]:
+    """All conditions of each type's filter."""
+    return {
+        each.target: list(paths(each.filter, each.target, DEPTH, whole=WHOLE))
+        for each in Writer(schema._schema, policy).reached
+        if each.filter is not None
+    }
+
+
+def one_of_each(stage: Stage) -> list[str]:
+    """A persona for each set of lenses."""
+    return list({caller.shape: name for name, caller in reversed(stage.callers.items())}.values())
+
+
+async def test_no_filter_and_no_order_is_a_fault_to_anybody(
+    first_wall: Caller, both_walls: Caller, stage: Stage, policy: Policy, conditions: Mapping[str, list[Path]]
+) -> None:
+    """Data, or an error with a code that says what to do."""
+    writer, faults, asked = Writer(schema._schema, policy), [], 0
+    for name in stage.callers if WHOLE else one_of_each(stage):
+        for hub in (first_wall, both_walls) if WHOLE else (both_walls,):
+            asker = Asker(hub, stage, stage.callers[name])
+            for found in writer.reached:
+                await asker.filters(found, conditions[found.target])
+                await asker.orders(found, found.columns)
+            for parent in dict.fromkeys(found.parent for found in writer.lists):
+                lists = [found for found in writer.lists if found.parent == parent]
+                for start in range(0, len(lists), 20):
+                    await asker.nested(lists[start : start + 20], conditions)
+            faults += [f"{name}: {fault}" for fault in asker.faults]
+            asked += asker.asked
+    print(f"{sum(map(len, conditions.values()))} conditions, {asked} operations")
+    assert not faults, "\n".join([f"{len(faults)} faults:", *faults[:60]])
+
+
+def test_every_field_of_every_filter_is_among_the_conditions(
+    policy: Policy, conditions: Mapping[str, list[Path]]
+) -> None:
+    """By itself, and behind every relation that leads to its type."""
+    for each in Writer(schema._schema, policy).reached:
+        assert each.filter is not None
+        ways = {path(condition.given) for condition in conditions[each.target]}
+        for name in set(each.filter.fields) - set(LOGIC):
+            assert any(way[0] == name for way in ways), (each.target, name)
