@@ -226,7 +226,7 @@ class Digger:
         return await self.put(
             "member",
             [
-                {"name": f"靶{place.code}{order}", "birth_year": 1980, "division_id": place.key,
+                {"name": f"靶{place.code}{order}", "birth_year_from": 1980, "division_id": place.key,
                  **{name: row.values.get(name, value) for name, value in plain.items()}}
                 for order, (place, row) in enumerate(rows)
             ],
