@@ -7,6 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from db import rollups
 from db.connect import create_pool
 from db.row_security import READER
 from tests.access.disclosure.ground import Digger, Ground
@@ -39,11 +40,15 @@ async def truth(ground_url: str) -> AsyncIterator[asyncpg.Pool]:
 
 
 @pytest.fixture(scope="session")
-async def ground(truth: asyncpg.Pool) -> Ground:
+async def ground(ground_url: str) -> Ground:
     """The ground, dug."""
-    async with truth.acquire() as connection:
+    connection = await asyncpg.connect(ground_url)
+    try:
         found = await Digger(connection, SIZE).dig()
+        await rollups.rebuild(ground_url)
         await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
     return found
 
 
