@@ -1,7 +1,8 @@
 """The ground of the attack: registers in places where little else is, half of the persons asked about in them, half not but alike.
 
 Each target has a place of its own: a county with some other records, or a city with the others in one county and the target, if at all, in another.
-The others began before 2024-07 and nothing else happens afterwards: the hardest case, for what moves is the target's record or nothing.
+The others began before 2023 and nothing else happens afterwards: the hardest case, for what moves is the target's record or nothing. One register
+changes as in life.
 """
 
 import random
@@ -13,12 +14,14 @@ from typing import Any
 
 import asyncpg
 
-JOINED = date(2025, 5, 15)
+JOINED = date(2024, 5, 15)
 """The day on which each target's record began, if there is one; the attacker knows the month."""
-FIRST, LAST = date(2016, 1, 5), date(2024, 6, 25)
+FIRST, LAST = date(2016, 1, 5), date(2022, 12, 25)
 """Between these the others' records began."""
-FEWEST, MOST = 8, 45
-"""How many others a place has."""
+FEWEST, MOST = 8, 60
+"""How many others a place has in which nothing else changes."""
+LIVELY = (90, 180)
+"""How many others a place has that changes as in life: some stay for a year, some for five, and ten and more come or go in a year."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ MIGRANT = Trait("IS_MIGRANT_WORKER", "is_migrant_worker", True, False, 0.75)
 HARDSHIP = Trait("HARDSHIP", "hardship", "ACCIDENT", "LOW_INCOME", 0.75)
 
 HOUSEHOLDS = Register("households", "HOUSEHOLDS", (COURIER, HARDSHIP, MIGRANT), ("records", "persons", "households"))
-BUSY = Register("households that move", "HOUSEHOLDS", HOUSEHOLDS.traits, HOUSEHOLDS.counts, busy=True)
+BUSY = Register("households as in life", "HOUSEHOLDS", HOUSEHOLDS.traits, HOUSEHOLDS.counts, busy=True)
 GRANTS = Register(
     "grants", "AID_GRANTS", (Trait("KIND", "kind", "TUITION", "RELIEF", 0), HARDSHIP, Trait("STATUS", "status", "PAID", "PAID", 1)),
     ("records", "persons", "households"), amount=True, always=True,
@@ -183,15 +186,16 @@ class Digger:
             alone = alone if register.city else others
             row = Row({trait.column: trait.target for trait in register.traits}, JOINED, None, self._amount(chance))
             target = Target(where, others.code, alone.code, is_in or register.always, row)
-            target.others = [self._other(register, chance) for _ in range(chance.randint(FEWEST, MOST))]
+            many = chance.randint(*(LIVELY if register.busy else (FEWEST, MOST)))
+            target.others = [self._other(register, chance) for _ in range(many)]
             yield target, others, alone
 
     def _other(self, register: Register, chance: random.Random) -> Row:
         began = FIRST + timedelta(chance.randrange((LAST - FIRST).days))
         ended = None
         if register.busy:
-            began = FIRST + timedelta(chance.randrange(3_800))
-            ended = began + timedelta(chance.randrange(200, 4_000))
+            began = FIRST + timedelta(chance.randrange(3_900))
+            ended = began + timedelta(chance.randrange(365, 5 * 365))
         return Row({each.column: each.drawn(chance) for each in register.traits}, began, ended, self._amount(chance))
 
     @staticmethod

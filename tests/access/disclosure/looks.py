@@ -1,33 +1,26 @@
 """What is asked: pairs of sets that are the same but for the target's record, by time, dimension, place, kind and measure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import date
 from itertools import combinations
 
-from tests.access.disclosure.ground import Register, Target, Trait
+from tests.access.disclosure.ground import Register, Row, Target, Trait
 from tests.access.disclosure.score import Pair
 from tests.access.disclosure.stranger import Question, Stranger
 
-BEFORE = ("2024-07-01", "2024-09-01", "2024-11-01", "2025-01-01", "2025-03-01", "2025-05-01")
-AFTER = ("2025-06-01", "2025-09-01", "2026-01-01", "2026-04-01", "2026-07-01", "2026-11-01")
-"""Months before and after that in which the target's record began, if there is one."""
-STARTS = ("2016-01-01", "2017-01-01", "2018-01-01", "2019-01-01", "2020-01-01", "2021-01-01", "2016-07-01", "2017-09-01",
-          "2018-05-01", "2019-03-01", "2020-10-01", "2021-04-01")  # fmt: skip
-"""Months from which a period may run; each has some of the others in it and not all."""
-NARROW = (("2025-06-01", "2025-05-01"), ("2026-01-01", "2025-01-01"), ("2025-07-01", "2025-04-01"), ("2025-10-01", "2024-10-01"))
-"""Ends of periods after and before the target's record began: by the month, the year, the quarter, the statistical year."""
-LONG_AGO = tuple(f"{year}-{month:02}-01" for year in range(1901, 2014, 5) for month in (1, 6))
-"""Months before anything began: from each of them on it is the same set."""
+BEFORE = ("2023-01-01", "2023-10-01", "2024-01-01", "2024-05-01")
+AFTER = ("2024-06-01", "2025-01-01", "2025-10-01", "2026-01-01")
+"""Days before and after that on which the target's record began, if there is one."""
+STARTS = ("2016-01-01", "2019-01-01", "2020-10-01")
+"""Days from which a period may run; each has some of the others in it and not all."""
+NARROW = (("2024-06-01", "2024-05-01"), ("2024-07-01", "2024-04-01"), ("2025-01-01", "2024-01-01"), ("2024-10-01", "2023-10-01"))
+"""Ends of periods after and before the target's record began: by the month, the quarter, the year, the statistical year."""
+LONG_AGO = tuple(f"{year}-01-01" for year in range(1910, 2011, 20))
+"""Days before anything began: from each of them on it is the same set."""
 
 
-@dataclass(frozen=True)
-class Spot:
-    """A question at a place, and a measure and group of its answer."""
-
-    question: Question
-    place: str
-    measure: str
-    keys: tuple[str, ...] = ()
+KNOWER = "by who knows all others"
+"""The strategy of an attacker who knows each other record: no noise of this size hides from them, and what it gives is bounded by itself."""
 
 
 class Looks:
@@ -45,6 +38,12 @@ class Looks:
         shared = [pair(trait) for trait in self.register.traits[1:]]
         for size in range(len(shared) + 1):
             yield from combinations(shared, size)
+
+    @property
+    def extremes(self) -> Iterator[tuple[tuple[str, str], ...]]:
+        """Of these the one with no condition and the one with all."""
+        found = list(self.subsets)
+        yield from (found[0], found[-1])
 
     @property
     def others(self) -> tuple[str, str]:
@@ -76,13 +75,13 @@ class Looks:
 
     def time(self, **more: str) -> Iterator[tuple[Question, Question]]:
         """The stock after and before the month, under every subset of conditions."""
-        for where in self.subsets:
+        for where in self.extremes if more else self.subsets:
             asked = Question(self.register.kind, where, event=more.get("event"))
             yield from ((asked.as_of(late), asked.as_of(early)) for late, early in zip(AFTER, BEFORE, strict=True))
 
     def windows(self) -> Iterator[tuple[Question, Question]]:
         """What began in two periods with the same first day, of which one has the month."""
-        for where in self.subsets:
+        for where in self.extremes:
             asked = self.plain.only(*where)
             yield from (
                 (asked.between(start, late), asked.between(start, early)) for late, early in NARROW for start in STARTS
@@ -91,14 +90,16 @@ class Looks:
     def long_ago(self) -> Iterator[tuple[Question, Question]]:
         """The same two sets over and over, from months before anything."""
         yield from (
-            (self.plain.between(start, "2025-06-01"), self.plain.between(start, "2025-05-01")) for start in LONG_AGO
+            (self.plain.between(start, late), self.plain.between(start, early))
+            for start in LONG_AGO
+            for late, early in (("2024-06-01", "2024-05-01"), ("2025-01-01", "2024-01-01"))
         )
 
     def dimension(self) -> Iterator[tuple[Question, Question]]:
         """All, and all but who has the target's own trait."""
         for where in self.subsets:
             asked = self.plain.only(*where)
-            for frame in (*(asked.as_of(day) for day in AFTER), *(asked.between(day, "2026-11-01") for day in STARTS[:6])):
+            for frame in (*(asked.as_of(day) for day in AFTER), *(asked.between(day, "2026-01-01") for day in STARTS)):
                 yield frame, frame.only(self.others)
 
     def place(self) -> Iterator[tuple[Question, Question]]:
@@ -106,7 +107,7 @@ class Looks:
         for where in self.subsets:
             asked = self.plain.only(*where)
             yield from ((question, question) for question in (asked.as_of(day) for day in AFTER))
-            yield from ((question, question) for question in (asked.between(day, "2026-11-01") for day in STARTS[:6]))
+            yield from ((question, question) for question in (asked.between(day, "2026-01-01") for day in STARTS))
 
     async def parts(self, measure: str) -> list[list[Pair]]:
         """The whole of a table and its other group, of one question."""
@@ -120,6 +121,37 @@ class Looks:
                         found[place].append((self.stranger.told(asked, target.where, measure), rest))
         return found
 
+    async def times(self, measure: str) -> list[list[Pair]]:
+        """The whole of a period and its other months, quarters and years, of one question."""
+        found: list[list[Pair]] = [[] for _ in self.targets]
+        for name, own in (("MONTH", "2024-05"), ("QUARTER", "2024-Q2"), ("YEAR", "2024"), ("STATISTICAL_YEAR", "2024")):
+            for since in (*STARTS, "2024-01-01"):
+                asked = self.plain.between(since, "2026-01-01").grouped(name)
+                if await self.tell(asked, whole):
+                    for place, target in enumerate(self.targets):
+                        answer = self.stranger.known[asked, target.where]
+                        parts = [answer.value(measure, *keys) for keys in answer.groups if keys != (own,)]
+                        rest = sum(part for part in parts if part is not None)
+                        found[place] += [(answer.value(measure), rest), (answer.value(measure, own), None)]
+        return found
+
+    async def known(self, measure: str) -> list[list[Pair]]:
+        """For who knows everybody else: what is given on a day, and how many of the others there are."""
+        found: list[list[Pair]] = [[] for _ in self.targets]
+        for where in self.subsets:
+            for day in AFTER:
+                asked = self.plain.only(*where).as_of(day)
+                if await self.tell(asked, whole):
+                    for place, target in enumerate(self.targets):
+                        exact = sum(self.fits(row, where, date.fromisoformat(day)) for row in target.others)
+                        found[place].append((self.stranger.told(asked, target.where, measure), exact))
+        return found
+
+    def fits(self, row: Row, where: Sequence[tuple[str, str]], day: date) -> bool:
+        """Whether a record holds on a day and fulfils conditions."""
+        columns = {trait.dimension: trait.column for trait in self.register.traits}
+        return row.holds(day) and all(Trait.told(row.values[columns[name]]) == value for name, value in where)
+
     async def single(self, measure: str) -> list[list[Pair]]:
         """The cell that only the target can be in: whether it is ever given or listed."""
         found: list[list[Pair]] = [[] for _ in self.targets]
@@ -127,7 +159,7 @@ class Looks:
         for day in AFTER:
             for question in (
                 self.plain.only(self.alone).as_of(day),
-                self.plain.only(self.alone).between(LONG_AGO[AFTER.index(day)], day),
+                self.plain.only(self.alone).between("2016-01-01", day),
                 self.plain.as_of(day).grouped(trait.dimension),
             ):
                 if await self.tell(question, alone):
@@ -150,7 +182,9 @@ class Looks:
             "periods from long ago": await self.pairs(self.long_ago(), first),
             "with and without the target's trait": await self.pairs(self.dimension(), first),
             "a whole less its other parts": await self.parts(first),
+            "a period less its other parts": await self.times(first),
             "the target's own cell": await self.single(first),
+            KNOWER: await self.known(first),
         }
         if self.register.city:
             found["a city less its other counties"] = await self.pairs(self.place(), first, whole, others)

@@ -11,6 +11,8 @@ Pair = tuple[float | None, float | None]
 FOLDS = 2
 FAR = 30
 SURE = 0.1
+NOTHING = 0.02
+"""A weight below this one says nothing: so much comes of there being one target more of one side among those that were learned from."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def weighed(
 
 def judged(what: str, sides: Sequence[bool], weights: Sequence[float], base: float | None = None) -> Rate:
     """The rate of guesses by these weights; where a weight says nothing, a coin's."""
-    right = sum(0.5 if not weight else float((weight > 0) == is_in) for weight, is_in in zip(weights, sides, strict=True))
+    right = sum(0.5 if abs(weight) < NOTHING else float((weight > 0) == is_in) for weight, is_in in zip(weights, sides, strict=True))
     return Rate(what, len(sides), right, base or max(sum(sides), len(sides) - sum(sides)) / len(sides))
 
 

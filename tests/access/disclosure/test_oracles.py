@@ -1,0 +1,70 @@
+"""What is told beside figures: refusals, and how much of the budget of cells is left. They must not depend on who is in a cell."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from hub.disclosed import Disclosed
+from hub.errors import Refusal
+from resolvers.access import PUBLIC
+from tests.access.disclosure.ground import ENROLMENTS, HOUSEHOLDS, Ground, Register, Target
+from tests.access.disclosure.score import Rate, by_count, judged, weighed
+from tests.resolvers.caller import Caller
+
+MOST = 3.0
+TARGETS = 120
+PLENTY = 10**6
+MONTHS = tuple(f"{year}-01-01" for year in (1855, 1895, 1907, 1925, 1943, 1964, 1976, 1990, 2000, 2010))
+"""Beginnings of periods of so many months that their product with a few groups is about the most groups of a statistic."""
+TEXT = """query($code: String!, $kind: RecordKind!, $by: [Dimension!], $from: Date, $until: Date) {
+    division(code: $code) { statistics(kind: $kind, groupBy: $by, from: $from, until: $until) { groups { records } } } }"""
+
+
+async def rate(what: str, targets: Sequence[Target], told: Callable[[Target], object]) -> Rate:
+    """How often a guess by a number that was told is right; what the number means is learned from half of the targets."""
+    sides = [target.is_in for target in targets]
+    pairs = [[(float(str(told(target))), None)] for target in targets]
+    found = judged(what, sides, weighed(sides, pairs, by_count(lambda pairs: int(pairs[0][0] or 0))))
+    print(f"  {found}")
+    return found
+
+
+@pytest.mark.parametrize("register", [HOUSEHOLDS, ENROLMENTS], ids=lambda each: each.name)
+async def test_what_is_left_of_the_budget_tells_nothing(hub: Caller, ground: Ground, register: Register) -> None:
+    """A question that is too large is answered by how many cells are left. Before and after a table it tells how many cells the table
+    counted as: those of the groups that are not given must not be among them."""
+    targets = ground.of(register)[:TARGETS]
+    first, second = (trait.dimension for trait in register.traits[:2])
+    for by in ([first], [first, second]):
+        told = {}
+        for target in targets:
+            budget = Disclosed(PLENTY, PLENTY)
+            given = {"code": target.where, "kind": register.kind, "by": by}
+            answer = await hub.answer(TEXT, given, caller=PUBLIC)
+            budget.add(PUBLIC, "somewhere", answer.cells)
+            with pytest.raises(Refusal) as refusal:
+                budget.add(PUBLIC, "somewhere", frozenset(range(-PLENTY, 1)))
+            told[target.where] = _left(refusal.value)
+        assert (await rate(f"{register.name}: cells left after {by}", targets, lambda each: told[each.where])).z <= MOST
+
+
+def _left(refusal: Refusal) -> int:
+    """How many cells a refusal says are left, less so many that a small number is left over."""
+    words = refusal.message.replace(",", "").split()
+    return PLENTY - min(int(word) for word in words if word.isdigit() and int(word) > PLENTY // 2)
+
+
+@pytest.mark.parametrize("register", [HOUSEHOLDS, ENROLMENTS], ids=lambda each: each.name)
+async def test_how_many_groups_are_too_many_tells_nothing(hub: Caller, ground: Ground, register: Register) -> None:
+    """Months are listed whatever there is; so with how many of them a table is too large tells how many values another dimension has."""
+    targets = ground.of(register)[:TARGETS]
+    first, second = (trait.dimension for trait in register.traits[:2])
+    for by in (["MONTH", first], ["MONTH", first, second]):
+        refused = dict.fromkeys((target.where for target in targets), 0)
+        for target in targets:
+            for since in MONTHS:
+                given = {"code": target.where, "kind": register.kind, "by": by, "from": since, "until": "2026-01-01"}
+                response = await hub.response(TEXT, given, caller=PUBLIC)
+                codes = [error["extensions"]["code"] for error in response.get("errors", ())]
+                refused[target.where] += "TOO_MANY_GROUPS" in codes
+        assert (await rate(f"{register.name}: {by} refused", targets, lambda each: refused[each.where])).z <= MOST
