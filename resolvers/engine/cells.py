@@ -6,17 +6,18 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from resolvers.engine import buckets, published
+from resolvers.engine import buckets, marks, published
 from resolvers.engine.dimension_keys import HIDDEN
+from resolvers.engine.frames import MAX_GROUPS, too_many_groups
+from resolvers.engine.overlap import Neighbourhood
 from resolvers.engine.perturbation import perturb
 from resolvers.engine.question import Dimension, Frame
 from resolvers.engine.row_layout import KEYS, Layout, Row
-from resolvers.engine.tally import MAX_GROUPS, too_many_groups
 
 
 def table(layout: Layout, rows: Sequence[Row], frame: Frame) -> tuple[Row, Sequence[Row]]:
     """The whole and the groups of one parent, in the order of their keys. Raises TOO_MANY_GROUPS and GEOGRAPHY_WITHHELD."""
-    whole, cells, children = _sorted_out(layout, rows)
+    whole, cells, children, others = _sorted_out(layout, rows)
     dimensions = layout.dimensions
     known = [_is_known(item, frame) for item in dimensions]
     if any(known):
@@ -32,7 +33,7 @@ def table(layout: Layout, rows: Sequence[Row], frame: Frame) -> tuple[Row, Seque
     told = [_exact(layout, row) for row in (whole, *groups)]
     if not frame.small_cell:
         return told[0], told[1:]
-    blank = perturb(layout, told, frame)
+    blank = perturb(Neighbourhood(layout, frame, others, whole), told)
     return told[0], _without_traces(told[1:], blank, known)
 
 
@@ -53,23 +54,30 @@ def _without_traces(groups: Sequence[Row], blank: set[int], known: Sequence[bool
     return [group for at, group in enumerate(groups) if is_told(at, group)]
 
 
-def _sorted_out(layout: Layout, rows: Sequence[Row]) -> tuple[Row, dict[tuple[Any, ...], Row], list[dict[Any, Row]]]:
-    """The row of the whole, the groups by their keys, and for each dimension its children by key."""
+def _sorted_out(
+    layout: Layout, rows: Sequence[Row]
+) -> tuple[Row, dict[tuple[Any, ...], Row], list[dict[Any, Row]], dict[int, dict[tuple[Any, ...], Row]]]:
+    """The row of the whole, the groups by their keys, for each dimension its children by key, and neighbours by their mark and keys."""
     count = len(layout.dimensions)
     whole: Row = ()
     cells: dict[tuple[Any, ...], Row] = {}
     children: list[dict[Any, Row]] = [{} for _ in range(count)]
+    others: dict[int, dict[tuple[Any, ...], Row]] = {}
     for row in rows:
         match row[1]:
-            case -1:
+            case marks.WHOLE:
                 whole = row
-            case -2:
+            case marks.REFUSED:
                 raise published.too_fine(layout.is_personal)
-            case 0:
+            case marks.GROUP:
                 cells[tuple(row[KEYS : KEYS + count])] = row
+            case mark if mark <= marks.PARTIAL:
+                others.setdefault(mark, {})[tuple(row[KEYS : KEYS + count])] = row
             case mark:
                 children[mark - 1][row[KEYS + mark - 1]] = row
-    return whole, cells, children
+    if sum(len(found) for found in others.values() if len(found) > MAX_GROUPS):
+        raise too_many_groups()
+    return whole, cells, children, others
 
 
 def _is_known(item: Dimension, frame: Frame) -> bool:

@@ -7,27 +7,31 @@ from typing import Any
 
 from resolvers.engine import buckets
 from resolvers.engine.noise import count, median, noise, share, total
+from resolvers.engine.overlap import Neighbourhood
 from resolvers.engine.question import Frame
 from resolvers.engine.row_layout import KEYS, Layout
 
 
-def perturb(layout: Layout, rows: Sequence[list[Any]], frame: Frame) -> set[int]:
-    """Put noise into the whole (the first row) and its groups; which groups are blank for they are of few."""
+def perturb(around: Neighbourhood, rows: Sequence[list[Any]]) -> set[int]:
+    """Put noise into the whole (the first row) and its groups; which groups are blank for they are of few, or near to another cell."""
+    layout, frame = around.layout, around.frame
     kind = layout.kind.encode()
     blank = set()
     for place, row in enumerate(rows):
         question = _question(layout, row, frame, rows[0][0])
         if frame.cells is not None:
             frame.cells.add(int.from_bytes(question))
-        if not _perturb(layout, row, frame.small_cell, kind, question):
+        if not _perturb(around, row, kind, question):
             blank.add(place - 1)
     return blank
 
 
-def _perturb(layout: Layout, row: list[Any], smallest: int, kind: bytes, question: bytes) -> bool:
+def _perturb(around: Neighbourhood, row: list[Any], kind: bytes, question: bytes) -> bool:
     """Put noise into one row; whether anything of it is given."""
+    layout, smallest = around.layout, around.frame.small_cell
     people, ticket = row[layout.people : layout.people + 2]
     given = people and count(people, noise(ticket, kind, question), smallest) is not None
+    given = given and around.is_given(row, kind)
     records = row[layout.measure(layout.names.index("records"))]
     for place, (name, measure) in enumerate(layout.measures):
         at = layout.measure(place)

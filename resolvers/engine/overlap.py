@@ -1,0 +1,101 @@
+"""Whether a cell of persons or cases is far enough from its neighbours (resolvers/engine/neighbours.py) to be given.
+
+The rest, what the neighbour has more than the cell, must be about as many as the smallest cell. Where that ends is moved by a little noise,
+the same for the same two sets, so that no exact number of records tells itself by what is withheld.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from resolvers.engine import buckets, marks, noise, windows
+from resolvers.engine.question import Frame
+from resolvers.engine.row_layout import KEYS, Layout, Row
+
+Rows = Mapping[int, Mapping[tuple[Any, ...], Row]]
+"""Rows of groups without some keys and of neighbours, by their mark and keys."""
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A neighbour of a cell: its row, None where it has no record, and whether it has all that the cell has."""
+
+    row: Row | None
+    is_around: bool = True
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """The neighbours of the cells of one answer; ``whole`` is the row of the whole."""
+
+    layout: Layout
+    frame: Frame
+    rows: Rows
+    whole: Row
+
+    def is_given(self, row: Row, kind: bytes) -> bool:
+        """Whether a row may be given: it is of a period that may be asked about, and far from all of its neighbours."""
+        layout, frame = self.layout, self.frame
+        if not layout.neighbours:
+            return True
+        if row[1] == marks.WHOLE and frame.as_of is None and frame.unit is None:
+            return False
+        people = slice(layout.people, layout.people + 2)
+        return all(
+            is_far(
+                tuple(row[people]),
+                (0, 0) if other.row is None else tuple(other.row[people]),
+                kind,
+                frame.small_cell,
+                is_around=other.is_around,
+            )
+            for other in self.of(row)
+        )
+
+    def of(self, row: Row) -> Iterator[Neighbour]:
+        """The neighbours of the whole or of a group."""
+        keys = tuple(row[KEYS : KEYS + len(self.layout.dimensions)])
+        group = row[1] == marks.GROUP
+        if group:
+            yield from self._without_keys(keys)
+        timed = self._time is not None
+        for look in self.layout.neighbours:
+            if not (look.groups if group else look.whole):
+                continue
+            if look.is_wider and self.frame.unit not in windows.WIDER:
+                continue
+            mark = look.base if group else look.base - marks.without_all(len(keys))
+            asked = self._in(look.dimensions, keys) if group and timed else keys
+            yield Neighbour(self.rows.get(mark, {}).get(asked), look.is_around)
+
+    def _without_keys(self, keys: tuple[Any, ...]) -> Iterator[Neighbour]:
+        for place, item in enumerate(self.layout.dimensions):
+            if item.name in buckets.TIMES:
+                continue
+            if len(keys) == 1:
+                yield Neighbour(self.whole)
+                continue
+            mark = marks.PARTIAL - marks.without(place, len(keys))
+            yield Neighbour(self.rows.get(mark, {}).get((*keys[:place], None, *keys[place + 1 :])))
+
+    @property
+    def _time(self) -> int | None:
+        names = [item.name in buckets.TIMES for item in self.layout.dimensions]
+        return names.index(True) if any(names) else None
+
+    def _in(self, dimensions: Sequence[Any], keys: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The keys by these dimensions, of which that of time may be longer."""
+        place = self._time
+        assert place is not None
+        bucket: date | None = keys[place]
+        name = dimensions[place].name
+        longer = None if bucket is None else buckets.first(name, bucket, self.frame.statistical_month)
+        return (*keys[:place], longer, *keys[place + 1 :])
+
+
+def is_far(cell: tuple[int, int], neighbour: tuple[int, int], kind: bytes, smallest: int, *, is_around: bool) -> bool:
+    """Whether two sets, each as its number and ticket, differ by enough: by the rest of the larger, or by their numbers at least."""
+    rest = neighbour[0] - cell[0] if is_around else abs(neighbour[0] - cell[0])
+    pair = b"|" + kind + b"".join(ticket.to_bytes(8, signed=True) for ticket in (cell[1], neighbour[1]))
+    return noise.count(rest, noise.draw(0, pair), smallest) is not None
