@@ -216,7 +216,8 @@ class Digger:
         types = {
             row["column_name"]: row["data_type"]
             for row in await self.db.fetch(
-                "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = $1 AND table_schema = 'public'", table
+                "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = $1 AND table_schema = 'public'",
+                table,
             )
         }
         lists = ", ".join(f"${place}::{types[name]}[]" for place, name in enumerate(names, 1))
@@ -290,7 +291,9 @@ async def cases(digger: Digger, rows: list[tuple[Division, Row]], idle: list[tup
 async def memberships(digger: Digger, rows: list[tuple[Division, Row]], idle: list[tuple[Division, Row]]) -> None:
     """Members of the place's union; the persons of ``idle`` are in none."""
     members = await digger.members([*rows, *idle])
-    await digger.put("membership", [_membership(place, row, key) for (place, row), key in zip(rows, members, strict=False)])
+    await digger.put(
+        "membership", [_membership(place, row, key) for (place, row), key in zip(rows, members, strict=False)]
+    )
 
 
 def _membership(place: Division, row: Row, member: int) -> dict[str, Any]:
@@ -303,7 +306,10 @@ def _membership(place: Division, row: Row, member: int) -> dict[str, Any]:
 async def enrolments(digger: Digger, rows: list[tuple[Division, Row]], idle: list[tuple[Division, Row]]) -> None:
     """Members of the place's union, long since, of whom all but some targets are enrolled."""
     members = await digger.members([*rows, *idle])
-    since = [_membership(place, replace(row, began=FIRST), key) for (place, row), key in zip([*rows, *idle], members, strict=True)]
+    since = [
+        _membership(place, replace(row, began=FIRST), key)
+        for (place, row), key in zip([*rows, *idle], members, strict=True)
+    ]
     await digger.put("membership", since)
     await digger.put(
         "insurance_enrolment",

@@ -8,12 +8,17 @@ from tests.access.disclosure.ground import Register, Row, Target, Trait
 from tests.access.disclosure.score import Pair
 from tests.access.disclosure.stranger import Question, Stranger
 
-BEFORE = ("2023-01-01", "2023-10-01", "2024-01-01", "2024-05-01")
-AFTER = ("2024-06-01", "2025-01-01", "2025-10-01", "2026-01-01")
+BEFORE = ("2024-01-01", "2023-01-01", "2023-10-01", "2024-05-01")
+AFTER = ("2025-01-01", "2026-01-01", "2025-10-01", "2024-06-01")
 """Days before and after that on which the target's record began, if there is one."""
 STARTS = ("2016-01-01", "2019-01-01", "2020-10-01")
 """Days from which a period may run; each has some of the others in it and not all."""
-NARROW = (("2024-06-01", "2024-05-01"), ("2024-07-01", "2024-04-01"), ("2025-01-01", "2024-01-01"), ("2024-10-01", "2023-10-01"))
+NARROW = (
+    ("2024-06-01", "2024-05-01"),
+    ("2024-07-01", "2024-04-01"),
+    ("2025-01-01", "2024-01-01"),
+    ("2024-10-01", "2023-10-01"),
+)
 """Ends of periods after and before the target's record began: by the month, the quarter, the year, the statistical year."""
 LONG_AGO = tuple(f"{year}-01-01" for year in range(1910, 2011, 20))
 """Days before anything began: from each of them on it is the same set."""

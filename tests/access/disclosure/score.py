@@ -135,7 +135,9 @@ LEARNERS: dict[str, Callable[[Sequence[tuple[Sequence[Pair], bool]]], Model]] = 
 
 
 def weighed(
-    sides: Sequence[bool], pairs: Sequence[Sequence[Pair]], learn: Callable[[Sequence[tuple[Sequence[Pair], bool]]], Model]
+    sides: Sequence[bool],
+    pairs: Sequence[Sequence[Pair]],
+    learn: Callable[[Sequence[tuple[Sequence[Pair], bool]]], Model],
 ) -> list[float]:
     """For each target how much likelier it is that they are in, by a model of the other half."""
     found = [0.0] * len(sides)
@@ -148,7 +150,10 @@ def weighed(
 
 def judged(what: str, sides: Sequence[bool], weights: Sequence[float], base: float | None = None) -> Rate:
     """The rate of guesses by these weights; where a weight says nothing, a coin's."""
-    right = sum(0.5 if abs(weight) < NOTHING else float((weight > 0) == is_in) for weight, is_in in zip(weights, sides, strict=True))
+    right = sum(
+        0.5 if abs(weight) < NOTHING else float((weight > 0) == is_in)
+        for weight, is_in in zip(weights, sides, strict=True)
+    )
     return Rate(what, len(sides), right, base or max(sum(sides), len(sides) - sum(sides)) / len(sides))
 
 
