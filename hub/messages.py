@@ -71,6 +71,7 @@ CHINESE: Mapping[str, str] = {
     "AGGREGATES_ONLY": "您只能获得统计数字，不能获得此类记录的列表，也不能按其筛选，请使用 statistics。",
     "ONE_VALUE_EACH": "您的角色在 where 中每个维度只能给出一个取值；如需多个，请按该维度分组。",
     "WHOLE_MONTHS": "您的角色只能按整月统计，日期须为某月第一天。",
+    "WHOLE_PERIODS": "您的角色对个人和案件只能统计某年1月1日的存量，或一个自然月、季度、年度的发生数；多个期间请按月、季或年分组。",
     "GEOGRAPHY_WITHHELD": "您的角色不能统计这样小的区划，请查询其上级区划。",
     "TOO_MANY_CELLS": "今日可获得的统计单元格已用完，请缩小范围，或明日再试。",
     "EVENT_NOT_OF_KIND": "该统计对象没有此日期。",

@@ -34,24 +34,27 @@ class Neighbourhood:
     rows: Rows
     whole: Row
 
-    def is_given(self, row: Row, kind: bytes) -> bool:
-        """Whether a row may be given: it is of a period that may be asked about, and far from all of its neighbours."""
-        layout, frame = self.layout, self.frame
-        if not layout.neighbours:
+    def is_given(self, row: Row, number: int, ticket: int, kind: bytes) -> bool:
+        """Whether a row may be given: it is of a period that may be asked about, and far from all of its neighbours by what stands in these
+        columns, how many they are and their ticket."""
+        if not self.layout.is_personal:
             return True
-        if row[1] == marks.WHOLE and frame.as_of is None and frame.unit is None:
+        if row[1] == marks.WHOLE and self.frame.as_of is None and self.frame.unit is None:
             return False
-        people = slice(layout.people, layout.people + 2)
+        cell, smallest = (row[number], row[ticket]), self.frame.small_cell
         return all(
-            is_far(
-                tuple(row[people]),
-                (0, 0) if other.row is None else tuple(other.row[people]),
-                kind,
-                frame.small_cell,
-                is_around=other.is_around,
-            )
+            is_far(cell, _numbers(other.row, number, ticket), kind, smallest, is_around=other.is_around)
             for other in self.of(row)
         )
+
+    def is_part_given(self, row: Row, at: int, kind: bytes) -> bool:
+        """The same of a measure that counts some of a cell's records only, which the whole cell is near to as well."""
+        if not self.layout.is_personal:
+            return True
+        people, part = self.layout.people, _numbers(row, at, at + 3)
+        whole = _numbers(row, people, people + 1)
+        near = not is_far(part, whole, kind, self.frame.small_cell, is_around=True)
+        return not near and self.is_given(row, at, at + 3, kind)
 
     def of(self, row: Row) -> Iterator[Neighbour]:
         """The neighbours of the whole or of a group."""
@@ -92,6 +95,10 @@ class Neighbourhood:
         name = dimensions[place].name
         longer = None if bucket is None else buckets.first(name, bucket, self.frame.statistical_month)
         return (*keys[:place], longer, *keys[place + 1 :])
+
+
+def _numbers(row: Row | None, number: int, ticket: int) -> tuple[int, int]:
+    return (0, 0) if row is None else (row[number], row[ticket])
 
 
 def is_far(cell: tuple[int, int], neighbour: tuple[int, int], kind: bytes, smallest: int, *, is_around: bool) -> bool:

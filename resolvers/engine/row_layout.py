@@ -30,7 +30,9 @@ class Layout:
     kind: str
     event: str
     is_personal: bool
-    neighbours: tuple[Look, ...] = ()
+    of_people: frozenset[str]
+    """The measures that count people, by whom a cell is judged."""
+    neighbours: tuple[Look, ...]
     """What cells of persons and cases are compared with before they are given."""
 
     @classmethod
@@ -43,6 +45,7 @@ class Layout:
             counting.kind,
             counting.event_name or ("" if counting.is_stock else "BEGAN"),
             counting.statistic.is_personal,
+            frozenset(name for name, found in counting.measures.items() if counting.statistic.is_of_people(found)),
             counting.neighbours,
         )
 
