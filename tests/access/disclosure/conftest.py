@@ -13,7 +13,7 @@ from db.row_security import READER
 from tests.access.disclosure.ground import Digger, Ground
 from tests.resolvers.caller import Caller
 
-SIZE = int(os.environ.get("UNIONHUB_DISCLOSURE_TARGETS", "400"))
+SIZE = int(os.environ.get("UNIONHUB_DISCLOSURE_TARGETS", "320"))
 """Targets of each register; half of them are attacked, the others if a strategy seems to do better than chance with those."""
 
 

@@ -1,8 +1,8 @@
 """The ground of the attack: registers in places where little else is, half of the persons asked about in them, half not but alike.
 
-Each target has a place of its own: a county with some other records, or a city with the others in one county and the target, if at all, in another.
-The others began before 2023 and nothing else happens afterwards: the hardest case, for what moves is the target's record or nothing. One register
-changes as in life.
+Each target has a place of its own: a county with some other records, or a city with the others in one county and the target, if at all, in
+another. The others began before 2023 and nothing else happens afterwards: the hardest case, for what moves is the target's record or
+nothing. Some registers change as in life.
 """
 
 import random
@@ -53,6 +53,7 @@ class Register:
     traits: tuple[Trait, ...]
     counts: tuple[str, ...]
     city: bool = False
+    town: bool = False
     busy: bool = False
     amount: bool = False
     always: bool = False
@@ -67,7 +68,7 @@ HOUSEHOLDS = Register("households", "HOUSEHOLDS", (COURIER, HARDSHIP, MIGRANT), 
 BUSY = Register("households as in life", "HOUSEHOLDS", HOUSEHOLDS.traits, HOUSEHOLDS.counts, busy=True)
 GRANTS = Register(
     "grants", "AID_GRANTS", (Trait("KIND", "kind", "TUITION", "RELIEF", 0), HARDSHIP, Trait("STATUS", "status", "PAID", "PAID", 1)),
-    ("records", "persons", "households"), amount=True, always=True,
+    ("records", "persons", "households"), amount=True, always=True, busy=True,
 )  # fmt: skip
 CASES = Register(
     "dispute cases", "DISPUTE_CASES", (Trait("CAUSE", "cause", "WORK_INJURY", "UNPAID_WAGES", 0),
@@ -83,7 +84,8 @@ ENROLMENTS = Register(
     Trait("SCHEME", "scheme", "STANDARD_WORK_INJURY", "PLATFORM_OCCUPATIONAL_INJURY", 0.75), Trait("SEX", "sex", "MALE", "MALE", 1)),
     ("records", "persons"),
 )  # fmt: skip
-REGISTERS = (ENROLMENTS, HOUSEHOLDS, BUSY, GRANTS, CASES, MEMBERSHIPS)
+TOWNS = Register("households by township", "HOUSEHOLDS", HOUSEHOLDS.traits, HOUSEHOLDS.counts, town=True)
+REGISTERS = (TOWNS, ENROLMENTS, HOUSEHOLDS, BUSY, GRANTS, CASES, MEMBERSHIPS)
 """In the order in which they take counties; those of cities take them from the other end."""
 
 
@@ -122,11 +124,16 @@ class Division:
     union: int
 
 
+Place = tuple[str, Division, Division]
+"""Where a target is asked about, by its code; where the others are, and where the target would be."""
+
+
 @dataclass
 class Ground:
-    """All targets, by register."""
+    """All targets, by register; and a county with two townships in which there are many households, with these."""
 
     targets: dict[str, list[Target]]
+    crowded: tuple[Place, list[Row]]
 
     def of(self, register: Register) -> Sequence[Target]:
         """The targets of a register."""
@@ -143,6 +150,11 @@ WHERE p.level = 'CITY' AND p.valid_to IS NULL AND NOT EXISTS (
         OR EXISTS (SELECT FROM insurance_enrolment i WHERE i.organization_id = u.id)))
 GROUP BY 1, 2, 3 ORDER BY 1, 3
 """
+TOWNSHIPS = """
+SELECT c.code AS county, t.id, t.code, (SELECT min(id) FROM organization) AS union
+FROM division c JOIN division t ON t.parent_id = c.id AND t.level = 'TOWNSHIP' AND t.valid_to IS NULL
+WHERE c.level = 'COUNTY' AND c.valid_to IS NULL ORDER BY 1, 3
+"""
 EMPTIED = ("household", "aid_grant", "dispute_case")
 
 
@@ -153,6 +165,7 @@ class Digger:
         self.db = db
         self.size = size
         self.cities: dict[str, list[Division]] = {}
+        self.counties: dict[str, list[Division]] = {}
 
     async def dig(self) -> Ground:
         """Empty some registers, and fill them with targets and the others, past all triggers: roll-ups are to be built anew. The secret
@@ -162,28 +175,31 @@ class Digger:
         await self.db.execute(f"TRUNCATE {', '.join(EMPTIED)} CASCADE")
         for row in await self.db.fetch(CITIES):
             self.cities.setdefault(row["city"], []).append(Division(row["id"], row["code"], row["union"]))
-        counties = iter([county for city in self.cities.values() for county in city])
+        for row in await self.db.fetch(TOWNSHIPS):
+            self.counties.setdefault(row["county"], []).append(Division(row["id"], row["code"], row["union"]))
+        towns = [(code, town[0], town[1]) for code, town in self.counties.items() if len(town) > 1]
+        counties = (each for city in self.cities.values() for each in city if each.code not in self.counties)
+        cities = [(code, city[0], city[1]) for code, city in self.cities.items() if len(city) > 1]
+        single = ((each.code, each, each) for each in counties)
         targets = {}
         for register in REGISTERS:
             chance = random.Random(register.name)
-            places = self._in_cities() if register.city else ((each, each) for each in counties)
+            places = reversed(cities) if register.city else iter(towns[1:]) if register.town else single
             found = list(self._targets(register, chance, places))
             targets[register.name] = [target for target, _, _ in found]
             await self._write(register, found)
-        return Ground(targets)
-
-    def _in_cities(self) -> Iterator[tuple[Division, Division]]:
-        yield from ((city[0], city[1]) for city in reversed(self.cities.values()) if len(city) > 1)
+        chance = random.Random("crowded")
+        rows = [self._other(BUSY, chance) for _ in range(400)]
+        await households(self, [(towns[0][2] if n % 2 else towns[0][1], row) for n, row in enumerate(rows)], [])
+        return Ground(targets, (towns[0], rows))
 
     def _targets(
-        self, register: Register, chance: random.Random, places: Iterator[tuple[Division, Division]]
+        self, register: Register, chance: random.Random, places: Iterator[Place]
     ) -> Iterator[tuple[Target, Division, Division]]:
         chosen = [place for place, _ in zip(places, range(self.size), strict=False)]
         sides = [order % 2 == 0 for order in range(len(chosen))]
         chance.shuffle(sides)
-        for (others, alone), is_in in zip(chosen, sides, strict=True):
-            where = others.code[:4] if register.city else others.code
-            alone = alone if register.city else others
+        for (where, others, alone), is_in in zip(chosen, sides, strict=True):
             row = Row({trait.column: trait.target for trait in register.traits}, JOINED, None, self._amount(chance))
             target = Target(where, others.code, alone.code, is_in or register.always, row)
             many = chance.randint(*(LIVELY if register.busy else (FEWEST, MOST)))

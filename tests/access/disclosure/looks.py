@@ -25,7 +25,7 @@ LONG_AGO = tuple(f"{year}-01-01" for year in range(1910, 2011, 20))
 
 
 KNOWER = "by who knows all others"
-"""The strategy of an attacker who knows each other record: no noise of this size hides from them, and what it gives is bounded by itself."""
+"""The strategy of an attacker who knows each other record: no noise of this size hides from them; it is measured only."""
 
 
 class Looks:
@@ -191,8 +191,8 @@ class Looks:
             "the target's own cell": await self.single(first),
             KNOWER: await self.known(first),
         }
-        if self.register.city:
-            found["a city less its other counties"] = await self.pairs(self.place(), first, whole, others)
+        if self.register.city or self.register.town:
+            found["a place less its other parts"] = await self.pairs(self.place(), first, whole, others)
         for measure in more:
             found[f"months before and after, by {measure}"] = await self.pairs(self.time(), measure)
         if self.register.kind == "INSURANCE_ENROLMENTS":

@@ -5,7 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import asyncpg
+
+from db.access import Role
 from resolvers.access import Caller as Persona
+from resolvers.access import Grant
 from tests.resolvers.caller import Caller
 
 PAGE = 200
@@ -59,7 +63,7 @@ class Answer:
     total: Mapping[str, Any]
     groups: Mapping[tuple[str | None, ...], Mapping[str, Any]]
 
-    def value(self, measure: str, *keys: str) -> float | None:
+    def value(self, measure: str, *keys: str | None) -> float | None:
         """A figure, of a group if keys are given; None where it is not told."""
         found = (self.groups.get(keys) or {}) if keys else self.total
         told = found.get(measure)
@@ -110,3 +114,9 @@ class Stranger:
         """A figure that was answered; None where it is not told, or the place has none."""
         found = self.known.get((question, code))
         return None if found is None else found.value(measure, *keys)
+
+
+async def analyst(db: asyncpg.Pool, codes: Sequence[str]) -> Persona:
+    """An analyst with a name, who has finer geography inside these divisions."""
+    rows = await db.fetch("SELECT id FROM division WHERE code = ANY ($1) AND valid_to IS NULL", list(codes))
+    return Persona("university", 10**6, tuple(Grant(Role.ANALYST, division_id=row["id"]) for row in rows))
