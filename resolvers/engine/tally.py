@@ -397,6 +397,12 @@ class Counting:
                 *([self.event >= time.since] if time.since is not None else []),
                 *([self.event < time.until] if time.until is not None else []),
             ]
+        if time.before is None:
+            return self._holding(day)
+        return [and_(*self._holding(day)) != and_(*self._holding(time.before))]
+
+    def _holding(self, day: ColumnElement[date]) -> list[ColumnElement[bool]]:
+        """The condition that a record holds on a day, or has happened by it."""
         if self.statistic.ends is None or self.arguments.get("event") is not None:
             return [self.event <= day, *self._newest(day)]
         ends = expression(self.statistic.ends)
