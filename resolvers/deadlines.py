@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import chinese_calendar
-from sqlalchemy import and_, any_, or_, select
+from sqlalchemy import and_, any_, not_, or_, select
 
 from db.deadlines import DeadlineRule, DeadlineUnit
 from db.divisions import DivisionClosure
@@ -64,7 +64,11 @@ def last_days(procedure: Procedure, starts_on: Expression) -> LastDays:
 def _rules(procedure: Procedure, starts_on: str) -> Statement:
     """The rules of a procedure that apply at the divisions in the keys, the nearest first."""
     rule, closure = DeadlineRule.__table__.c, DivisionClosure.__table__.c
-    above = and_(closure.ancestor_id == rule.division_id, closure.descendant_id == any_(keys_parameter()))
+    above = and_(
+        closure.ancestor_id == rule.division_id,
+        closure.descendant_id == any_(keys_parameter()),
+        not_(closure.inherited),
+    )
     joined = DeadlineRule.__table__.outerjoin(DivisionClosure.__table__, above)
     steps = [procedure.step, *procedure.special.values()]
     fetch = (

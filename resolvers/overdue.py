@@ -18,6 +18,7 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
+    not_,
     or_,
     select,
 )
@@ -98,7 +99,11 @@ class Timed:
             and_(cast(expression(kind), Text) == code, rule.c.step == self.procedure.special[code])
             for code, kind in codes.items()
         ]
-        above = and_(closure.c.ancestor_id == rule.c.division_id, closure.c.descendant_id == expression(self.division))
+        above = and_(
+            closure.c.ancestor_id == rule.c.division_id,
+            closure.c.descendant_id == expression(self.division),
+            not_(closure.c.inherited),
+        )
         due = (
             select(_after(start, rule.c.length, rule.c.unit, binder))
             .select_from(rule.outerjoin(closure, above))
