@@ -24,9 +24,7 @@ class DivisionKind(Term):
     STATISTICAL_ZONE = "Statistical code only, e.g. a development zone (统计用区划)"
     FUNCTIONAL_ZONE = "Functional zone without a code of its own (功能区)"
     HEADING = "Heading that only groups codes, no place: 市辖区, 县, 省（自治区）直辖县级行政区划 (代码分组)"
-    REPETITION = (
-        "Row that repeats the division right above it: a city without counties as its own county, e.g. 东莞市 (与上级同名的重复项)"
-    )
+    REPETITION = "Row that repeats the division right above it: a city without counties as its own county, e.g. 东莞市 (与上级同名的重复项)"
 
 
 FORMS = ((12, 9, "000"), (9, 6, "000"), (6, 4, "00"), (4, 2, "00"))

@@ -175,7 +175,9 @@ class Loader:
             parent = Place("", ()) if parent_code is None else known.get(parent_code)
             if parent is None:
                 raise DataError(f"{name}: division {code} {called} names a parent {parent_code} that is not loaded.")
-            place, row = self.make(code, called, parent, level, kind_of(code, called, parent.full_name), since.get(code, SINCE))
+            place, row = self.make(
+                code, called, parent, level, kind_of(code, called, parent.full_name), since.get(code, SINCE)
+            )
             if keep:
                 known[code] = place
             yield place, row

@@ -12,6 +12,7 @@ import click
 from db import grants, personas, principals
 from db.access import PrincipalKind, Role
 from db.clock import today
+from db.divisions import canonical_code
 from db.grants import Proposed
 from db.migrate import connect, require_head
 from db.organizations import Hierarchy

@@ -27,7 +27,11 @@ class AboveDivision:
         """See ``Reach``."""
         closure = alias(DivisionClosure)
         from_ = target.table.join(closure, closure.c.ancestor_id == target.key)
-        return Rows(from_, [closure.c.descendant_id == parent, closure.c.depth > 0, not_(closure.c.inherited)], [target.table.c.code, target.key])
+        return Rows(
+            from_,
+            [closure.c.descendant_id == parent, closure.c.depth > 0, not_(closure.c.inherited)],
+            [target.table.c.code, target.key],
+        )
 
 
 registry.add(Source(DivisionAlias, "alias", hide=("division_id",)))

@@ -64,7 +64,9 @@ class DivisionFilter:
     valid_from: DateFilter | None = optional("First day (启用日期)")
     valid_to: DateFilter | None = optional("Day on which it was closed (停用日期)")
     parent: "DivisionFilter | None" = optional("The division above (上级区划)")
-    predecessor: "DivisionFilter | None" = optional("The division that this one followed, e.g. by its old code (前身区划)")
+    predecessor: "DivisionFilter | None" = optional(
+        "The division that this one followed, e.g. by its old code (前身区划)"
+    )
     successors: Listed["DivisionFilter"] | None = optional("The divisions that followed it (后继区划)")
     organizations: Listed[OrganizationFilterRef] | None = optional("Unions in it and below (辖区工会)")
     venues: Listed[VenueFilter] | None = optional("Venues in it and below (辖区场所)")
