@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-import chinese_calendar
 from sqlalchemy import and_, any_, not_, or_, select
 
 from db.deadlines import DeadlineRule, DeadlineUnit
@@ -14,6 +13,7 @@ from db.divisions import DivisionClosure
 from resolvers.engine.binder import NOTHING, Binder
 from resolvers.engine.source import Expression, Fetch, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter
+from resolvers.working_days import is_working_day
 
 
 @dataclass(frozen=True)
@@ -114,14 +114,6 @@ def after(start: date, length: int, unit: DeadlineUnit) -> date:
     while not is_working_day(day):
         day += timedelta(days=1)
     return day
-
-
-def is_working_day(day: date) -> bool:
-    """Whether a day is worked under the State Council's calendar; Monday to Friday where that is not published yet."""
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5
 
 
 def _months_later(start: date, months: int) -> date:
