@@ -45,7 +45,7 @@ FESTIVALS = {
     for year, *days in (part.split() for part in LUNAR.replace("\n", ";").split(";") if part.strip())
 }
 DAY = timedelta(days=1)
-FIRST_PUBLISHED, LAST_PUBLISHED = min(constants.holidays).year, max(constants.holidays).year
+FIRST_PUBLISHED, LAST_PUBLISHED = int(min(constants.holidays).year), int(max(constants.holidays).year)
 """The years whose notices are known."""
 
 
