@@ -14,8 +14,8 @@ EARLIEST = date(1900, 1, 1)
 """Nobody who is registered was born before."""
 
 BARRED = frozenset({"Cc", "Cf", "Cn", "Cs", "Zl", "Zp"})
-"""Categories of characters that no name, number or other short text has: controls and line breaks, zero-width and direction marks, halves of
-characters, and code points that stand for none."""
+"""Categories of characters that no name, number or other short text has: controls and line breaks, zero-width and direction marks, halves
+of characters, and code points that stand for none."""
 
 IN_LINES = frozenset("\n\r\t\u200c\u200d")
 """Characters of those that a text of several lines may have: line breaks, tabs, and the joiners of scripts and emoji."""

@@ -93,8 +93,8 @@ async def grant_access(
     """Give a principal a role over a scope within the caller's own; the grant's global ID.
 
     Raises:
-        Refused: BAD_TEXT, BAD_ID, and the codes of ``db.grants.grant``; nothing is written then. A principal who belongs to no union of the caller's
-            subtree is NO_PRINCIPAL, as one that does not exist.
+        Refused: BAD_TEXT, BAD_ID, and the codes of ``db.grants.grant``; nothing is written then. A principal who
+            belongs to no union of the caller's subtree is NO_PRINCIPAL, as one that does not exist.
     """
     by = actor(context)
     principal = checked(principal, MAX_NAME, "principal") or ""
