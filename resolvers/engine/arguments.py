@@ -47,6 +47,17 @@ class Leaf:
 
     get: Callable[[Variables], Any]
 
+    def written(self, form: Callable[[Any], Any]) -> "Leaf":
+        """The same value, or each item of the same list, in another form; null stays null."""
+
+        def get(given: Variables) -> Any:
+            value = self.get(given)
+            if isinstance(value, list):
+                return [None if item is None else form(item) for item in value]
+            return None if value is None else form(value)
+
+        return Leaf(get)
+
 
 Value = Any
 """None, bool, an enum's member, a Leaf, or a dict or list of these; mypy cannot say it without a recursive alias that buys nothing."""

@@ -96,6 +96,8 @@ class Compiler:
         column, binder = expression(lookup.by[asked[0]]), Binder(few=True)
         columns = Columns(self.registry, self.lenses, binder)
         leaf = given[asked[0]]
+        if asked[0] in source.written:
+            leaf = leaf.written(source.written[asked[0]])
         sought = binder.key(leaf, source.prefix) if column is source.key else binder.leaf(leaf, column.type)
         value, children = self._object(source, columns, nodes, path)
         fetch = select(null().label("key"), *columns.labelled()).select_from(source.table)

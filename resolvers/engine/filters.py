@@ -1,6 +1,6 @@
 """Typed filters to SQL: ``{name: {contains: "…"}, not: {…}, employer: {kind: {eq: PLATFORM}}, venues: {none: {kind: {eq: STATION}}}}``."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -84,11 +84,11 @@ class Filter:
             )
         prefix = _prefix(column, source)
         column = _under(column, source, table)
-        searchable = name in source.searchable
+        searchable, form = name in source.searchable, source.written.get(name)
         return and_(
             true(),
             *(
-                self._operator(column, operator, operand, prefix, searchable)
+                self._operator(column, operator, _written(operator, operand, form), prefix, searchable)
                 for operator, operand in value.items()
                 if operand is not None
             ),
@@ -172,6 +172,15 @@ class Filter:
         if getattr(column.type, "enum_class", None) is not None:
             return cast(column, Text) == any_(values)
         return column == any_(values)
+
+
+WHOLE = frozenset({"eq", "ne", "in", "not_in"})
+"""Operators that compare with whole values."""
+
+
+def _written(operator: str, operand: Value, form: Callable[[Any], Any] | None) -> Value:
+    """An operand in the form in which its column has values, where it is a whole value or a list of such."""
+    return operand.written(form) if form is not None and operator in WHOLE and isinstance(operand, Leaf) else operand
 
 
 def _under(column: ColumnElement[Any], source: Source, table: FromClause | None) -> ColumnElement[Any]:
