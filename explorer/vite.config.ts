@@ -1,7 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { graphiqlChinese } from "./graphiql-chinese";
 
 export default defineConfig({
   base: "/explorer/",
+  plugins: [graphiqlChinese(fileURLToPath(new URL("./src/language.ts", import.meta.url)))],
   worker: { format: "es" },
   build: {
     outDir: "../hub/static/explorer",
