@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
-import { graphiqlChinese } from "./graphiql-chinese";
+import { graphiqlTexts } from "./graphiql-texts";
 
 export default defineConfig({
   base: "/explorer/",
-  plugins: [graphiqlChinese(fileURLToPath(new URL("./src/language.ts", import.meta.url)))],
+  plugins: [graphiqlTexts(fileURLToPath(new URL("./src/language.ts", import.meta.url)))],
   worker: { format: "es" },
   build: {
     outDir: "../hub/static/explorer",

@@ -19,7 +19,7 @@ PUBLIC = "public"
 CALLERS = (PUBLIC, *PERSONAS)
 
 ONLY = {"WhatIsHeldOnMe": {"WORKER"}, "AssignedCases": {"CASE_WORKER"}, "PublishedClaims": {"ANALYST", "WORKER"}}
-"""Examples that others could run too, and gain nothing by."""
+"""Examples of one role's own records, which others could run too and gain nothing by; they may find nothing yet."""
 
 class Example(NamedTuple):
     """An operation of the explorer, with the variables that come with it."""
@@ -70,7 +70,7 @@ def tried(hub_url: str) -> dict[str, dict[str, bool]]:
         with client(caller) as asking:
             for name, example in examples().items():
                 answer = asking.post(f"{hub_url}/graphql", json=example._asdict()).json()
-                found.setdefault(name, {})[caller] = "errors" not in answer and finds(answer["data"])
+                found.setdefault(name, {})[caller] = "errors" not in answer and (name in ONLY or finds(answer["data"]))
     return found
 
 

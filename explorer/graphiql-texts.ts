@@ -89,14 +89,26 @@ const SECTIONS: Record<string, string> = {
   "All Schema Types": "全部类型",
 };
 
-/** Texts made of parts: what stands in the file, and what takes its place; `__t` is the page's `t`. */
+/**
+ * Texts made of parts: what stands in the file, and what takes its place; `__t` is the page's `t`. And roles: a tab may hold no button,
+ * as GraphiQL's do, so that they are a list of buttons for screen readers.
+ */
 const PARTS: Record<string, [string, string][]> = {
-  "graphiql/dist/GraphiQL.js": [["} editor tools`", '} ${__t("editor tools", "变量与请求头")}`']],
+  "graphiql/dist/GraphiQL.js": [
+    ["} editor tools`", '} ${__t("editor tools", "变量与请求头")}`'],
+    ['jsx(Tab.Button, { "aria-controls"', 'jsx(Tab.Button, { "aria-current": index_1 === activeTabIndex, "aria-controls"'],
+    ['role: "tabpanel"', 'role: "region"'],
+  ],
   "graphiql/dist/ui/sidebar.js": [["`Re-fetch GraphQL schema (", '`${__t("Re-fetch GraphQL schema", "重新获取模式")} (']],
   "graphiql/dist/ui/toolbar.js": [
     ["`Prettify query (", '`${__t("Prettify query", "整理格式")} ('],
     ["`Merge fragments into query (", '`${__t("Merge fragments into query", "将片段合并到查询")} ('],
     ["`Copy query (", '`${__t("Copy query", "复制查询")} ('],
+  ],
+  "@graphiql/react/dist/components/tabs/index.js": [
+    ['"aria-selected": isActive,', ""],
+    ['role: "tab",', ""],
+    ['role: "tablist"', 'role: "list"'],
   ],
   "@graphiql/react/dist/components/execute-button/index.js": [["} query (", '} ${__t("query", "查询")} (']],
   "@graphiql/plugin-doc-explorer/dist/context.js": [
@@ -116,10 +128,10 @@ const PARTS: Record<string, [string, string][]> = {
  * Puts `t(English, Chinese)` in the place of GraphiQL's own texts: it has no setting for a language. A text that is no longer where
  * it was fails the build, so that another version of GraphiQL is not half English unnoticed.
  */
-export function graphiqlChinese(language: string): Plugin {
+export function graphiqlTexts(language: string): Plugin {
   const seen = new Set<string>();
   return {
-    name: "graphiql-chinese",
+    name: "graphiql-texts",
     enforce: "pre",
     transform(code, id) {
       const path = id.split("?")[0] ?? id;
@@ -128,7 +140,7 @@ export function graphiqlChinese(language: string): Plugin {
       seen.add(file);
       let text = code;
       const replace = (found: string, by: string) => {
-        if (!text.includes(found)) this.error(`${file} has no ${found}: see graphiql-chinese.ts`);
+        if (!text.includes(found)) this.error(`${file} has no ${found}: see graphiql-texts.ts`);
         text = text.replaceAll(found, by);
       };
       for (const [found, by] of PARTS[file] ?? []) replace(found, by);
@@ -142,7 +154,7 @@ export function graphiqlChinese(language: string): Plugin {
     },
     buildEnd(error) {
       const missing = [...Object.keys(TEXTS), ...Object.keys(PARTS)].filter((file) => !seen.has(file));
-      if (!error && missing.length > 0) this.error(`Not in the build: ${missing.join(", ")}: see graphiql-chinese.ts`);
+      if (!error && missing.length > 0) this.error(`Not in the build: ${missing.join(", ")}: see graphiql-texts.ts`);
     },
   };
 }
