@@ -21,6 +21,7 @@ CALLERS = (PUBLIC, *PERSONAS)
 ONLY = {"WhatIsHeldOnMe": {"WORKER"}, "AssignedCases": {"CASE_WORKER"}, "PublishedClaims": {"ANALYST", "WORKER"}}
 """Examples of one role's own records, which others could run too and gain nothing by; they may find nothing yet."""
 
+
 class Example(NamedTuple):
     """An operation of the explorer, with the variables that come with it."""
 
