@@ -42,7 +42,17 @@ registry.add(
     Source(
         SubjectRequest,
         "sreq",
-        hide=("member_id",),
+        columns={"is_pending": SubjectRequest.proposal.is_not(None)},
+        hide=(
+            "member_id",
+            "opened_by",
+            "closed_by",
+            "proposed_by",
+            "document",
+            "document_digest",
+            "proposal",
+            "approved_at",
+        ),
         fields={
             "member": One("Member", SubjectRequest.member_id),
             "due_provisional": Computed((SubjectRequest.due_on,), _provisional),
