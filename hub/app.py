@@ -29,7 +29,7 @@ from hub.http import GraphQLEndpoint, Page
 from hub.jwks import RemoteKeys
 from hub.keys import digest_of, vault_of
 from hub.limits import Limits
-from hub.messages import in_chinese, wants_chinese
+from hub.messages import speak, wants_chinese
 from hub.oidc import Issuer
 from hub.operations import Executes, Operations
 from hub.settings import RoleLimit, Settings
@@ -136,10 +136,8 @@ def json_error(
     request: Request, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     """An error outside of the endpoint, in the endpoint's form."""
-    body = body_of(code, message)
-    if wants_chinese(request.headers.get("accept-language", "").encode("latin-1")):
-        body = in_chinese(body)
-    return Response(body, status, headers, "application/json")
+    speak(chinese=wants_chinese(request.headers.get("accept-language", "").encode("latin-1")))
+    return Response(body_of(code, message), status, headers, "application/json")
 
 
 async def nothing_here(request: Request, _: Exception) -> Response:

@@ -1,13 +1,12 @@
-"""Messages in Chinese (中文提示) for who asks for them by ``Accept-Language``: put in at the edge, by the code of each error.
+"""Messages in Chinese (中文提示) for who asks for them by ``Accept-Language``: each is worded where its error is made, by the code.
 
 The English words stand behind in brackets, for they have the figures and places of the case at hand.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
-import orjson
+from resolvers.errors import in_english, words
 
 CHINESE: Mapping[str, str] = {
     # HTTP
@@ -157,22 +156,11 @@ def weight(parameters: bytes) -> float:
     return found if 0 <= found <= 1 else 0.0
 
 
-def in_chinese(body: bytes) -> bytes:
-    """A response with the messages of its errors, and of refused commands, in Chinese."""
-    if b'"errors":' not in body:
-        return body
-    response = orjson.loads(body)
-    for error in told(response):
-        code = error.get("code") or error.get("extensions", {}).get("code")
-        if code in CHINESE and type(error.get("message")) is str:
-            error["message"] = f"{CHINESE[code]}（{error['message']}）"
-    return orjson.dumps(response)
+def in_chinese(code: str, message: str) -> str:
+    """A message in Chinese, with the English words behind it; one without a Chinese form as it is."""
+    return f"{CHINESE[code]}（{message}）" if code in CHINESE else message
 
 
-def told(response: Any) -> Iterator[dict[str, Any]]:
-    """The errors of a response: its own, and those in the payloads of commands."""
-    data = response.get("data")
-    for holder in (response, *(data.values() if type(data) is dict else ())):
-        errors = holder.get("errors") if type(holder) is dict else None
-        if type(errors) is list:
-            yield from (error for error in errors if type(error) is dict)
+def speak(*, chinese: bool) -> None:
+    """Have the errors of the request at hand worded in Chinese, or in English. Tasks that are begun for it take the language over."""
+    words.set(in_chinese if chinese else in_english)
