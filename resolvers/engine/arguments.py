@@ -66,10 +66,48 @@ def camel(name: str) -> str:
     return first + "".join(part.title() for part in rest)
 
 
-def build(field: GraphQLField, node: FieldNode, variables: Variables) -> Arguments:
+class Given(dict[str, Value]):
+    """The arguments of a field, which remember who looks at them: one at which nobody has looked when the field is compiled would be
+    dropped without a word. ``items`` and ``in`` do not count as looking."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked_at: set[str] = set()
+
+    def get(self, name: str, default: Value = None) -> Value:
+        """An argument, or the default."""
+        self.looked_at.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> Value:
+        """An argument."""
+        self.looked_at.add(name)
+        return super().__getitem__(name)
+
+    def require_effect(self, node: Node) -> None:
+        """Raises NO_EFFECT for an argument that was given and that nothing has looked at."""
+        for name, value in self.items():
+            if value is not None and name not in self.looked_at:
+                why = NEEDS.get(name, "it goes with other arguments than these")
+                raise HubError(
+                    "NO_EFFECT",
+                    f"`{camel(name)}` would change nothing here: {why}. Leave it out, or give what it goes with.",
+                    nodes=node,
+                )
+
+
+NEEDS = {
+    "scope": "it says how far below `within` a list reaches",
+    "hierarchy": "it says which hierarchy is below `within`, in the scope SUBTREE",
+    "as_of": "no row of this list has a day that it is compared with",
+}
+"""What arguments of lists and statistics go with."""
+
+
+def build(field: GraphQLField, node: FieldNode, variables: Variables) -> Given:
     """The arguments of a field by their Python names; those that were not given are not there."""
     given = {argument.name.value: argument.value for argument in node.arguments or ()}
-    built: dict[str, Value] = {}
+    built = Given()
     for name, argument in field.args.items():
         value = _literal(argument.type, given[name], variables) if name in given else Undefined
         if value is Undefined:

@@ -2,13 +2,25 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
-from graphql import GraphQLInputObjectType, GraphQLInputType, GraphQLList, GraphQLNonNull, get_named_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    get_named_type,
+)
 
 from resolvers.access import Lens
+from resolvers.engine.binder import Inputs
 from resolvers.engine.operation import Operation, compile_operation
 from schema import registry, schema
+from tests.resolvers.caller import NATIONAL
 from tests.resolvers.documents import document
 
 SCHEMA = schema._schema
@@ -66,11 +78,48 @@ def plan(text: str, variables: Mapping[str, Any] | None = None) -> Operation:
 
 
 def statements(operation: Operation) -> list[str]:
-    """The SQL of a plan."""
+    """The SQL of a plan, with what is bound to it."""
+    inputs = Inputs({}, date(2026, 7, 1), NATIONAL)
     both = ((step.statement, step.total) for step in operation.steps)
-    return [each.sql for pair in both for each in pair if each is not None]
+    return [f"{each.sql} {each.bind(inputs)}" for pair in both for each in pair if each is not None]
 
 
 def is_required(type_: GraphQLInputType) -> bool:
     """Whether an argument must be given."""
     return isinstance(type_, GraphQLNonNull)
+
+
+class Asked(NamedTuple):
+    """A field of the schema that takes arguments, and a document around it."""
+
+    parent: str
+    field: str
+
+    def document(self, arguments: Mapping[str, str]) -> str:
+        """A query for the field with these arguments."""
+        given = ", ".join(f"{name}: {value}" for name, value in arguments.items())
+        type_ = SCHEMA.type_map[self.parent]
+        assert isinstance(type_, GraphQLObjectType)
+        named = get_named_type(type_.fields[self.field].type)
+        below = ""
+        if named.name == "Statistics":
+            below = "{ total { records } groups { records } }"
+        elif named.name.endswith("Connection"):
+            below = "{ totalCount nodes { id } }"
+        elif not isinstance(named, GraphQLScalarType | GraphQLEnumType):
+            below = "{ __typename }"
+        asked = f"{self.field}{f'({given})' if given else ''} {below}"
+        if self.parent == "Query":
+            return f"{{ {asked} }}"
+        prefix = registry.sources[self.parent].prefix
+        return f'{{ node(id: "{prefix}_1") {{ ... on {self.parent} {{ {asked} }} }} }}'
+
+
+def asked_with_arguments() -> Iterator[Asked]:
+    """Every field that takes arguments, of the root and of types with rows."""
+    for name in ("Query", *registry.sources):
+        type_ = SCHEMA.type_map[name]
+        assert isinstance(type_, GraphQLObjectType)
+        yield from (
+            Asked(name, field) for field, found in type_.fields.items() if found.args and not field.startswith("node")
+        )
