@@ -1,13 +1,12 @@
-"""Messages in Chinese (中文提示) for who asks for them by ``Accept-Language``: put in at the edge, by the code of each error.
+"""Messages in Chinese (中文提示) for who asks for them by ``Accept-Language``: each is worded where its error is made, by the code.
 
 The English words stand behind in brackets, for they have the figures and places of the case at hand.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
-import orjson
+from resolvers.errors import in_english, words
 
 CHINESE: Mapping[str, str] = {
     # HTTP
@@ -60,6 +59,8 @@ CHINESE: Mapping[str, str] = {
     "PAGE_TOO_LARGE_FOR_ROLE": "分页大小超过您的角色所允许的范围，请减小后翻页获取。",
     "BAD_OPERATION": "无法确定要执行的操作，请在 operationName 中指明。",
     "BAD_VARIABLES": "变量缺失或类型不符，请按提示更正。",
+    "NO_EFFECT": "该参数在此处不起作用，请删去，或给出与其配合的参数。",
+    "NULL_OPERAND": "筛选条件的取值为 null，请用 isNull 筛选空值，或不写该条件。",
     "BAD_ID": "标识不是本服务的标识，或属于其他类型，请原样使用返回结果中的标识。",
     "MASKED_COLUMN": "该字段对您脱敏显示，不能用于筛选或排序。",
     "BAD_CURSOR": "游标无效，或属于其他列表、排序或参数，请使用同一列表返回的游标，或重新查询第一页。",
@@ -168,22 +169,11 @@ def weight(parameters: bytes) -> float:
     return found if 0 <= found <= 1 else 0.0
 
 
-def in_chinese(body: bytes) -> bytes:
-    """A response with the messages of its errors, and of refused commands, in Chinese."""
-    if b'"errors":' not in body:
-        return body
-    response = orjson.loads(body)
-    for error in told(response):
-        code = error.get("code") or error.get("extensions", {}).get("code")
-        if code in CHINESE and type(error.get("message")) is str:
-            error["message"] = f"{CHINESE[code]}（{error['message']}）"
-    return orjson.dumps(response)
+def in_chinese(code: str, message: str) -> str:
+    """A message in Chinese, with the English words behind it; one without a Chinese form as it is."""
+    return f"{CHINESE[code]}（{message}）" if code in CHINESE else message
 
 
-def told(response: Any) -> Iterator[dict[str, Any]]:
-    """The errors of a response: its own, and those in the payloads of commands."""
-    data = response.get("data")
-    for holder in (response, *(data.values() if type(data) is dict else ())):
-        errors = holder.get("errors") if type(holder) is dict else None
-        if type(errors) is list:
-            yield from (error for error in errors if type(error) is dict)
+def speak(*, chinese: bool) -> None:
+    """Have the errors of the request at hand worded in Chinese, or in English. Tasks that are begun for it take the language over."""
+    words.set(in_chinese if chinese else in_english)

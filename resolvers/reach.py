@@ -258,7 +258,7 @@ class Counted:
         self.stands = expression(statistic.division)
         self.is_personal = statistic.is_personal
         self.drills = any(item.name == "CHILD_DIVISION" for item in arguments.get("group_by") or ())
-        self.arguments = {"hierarchy": arguments.get("hierarchy")}
+        self.arguments = {} if union is None else {"hierarchy": arguments.get("hierarchy")}
         self.binder = binder
         self.walls = walls
         self.joins: list[tuple[FromClause, ColumnElement[bool]]] = []

@@ -42,7 +42,7 @@ from resolvers.engine.plan import Run, Trace
 from resolvers.engine.referee import Referee
 from resolvers.engine.snapshot import snapshot
 from resolvers.engine.source import Asks, Fetch, Registry
-from resolvers.errors import HubError
+from resolvers.errors import HubError, told
 
 MAX_STEPS = 20_000
 """Steps of all plans that are kept; the plan that was used longest ago goes first."""
@@ -164,7 +164,7 @@ class Engine:
             return _refused([error], status=503 if error.code in ("DATABASE_UNAVAILABLE", "DATABASE_BUSY") else 400)
         response: dict[str, Any] = {"data": data}
         if errors:
-            response["errors"] = [error.formatted for error in errors]
+            response["errors"] = [told(error) for error in errors]
         if traces is not None:
             response["extensions"] = {"explain": _explained(operation, traces)}
         return Answer(orjson.dumps(response), 200, cells=frozenset(cells or ()))
@@ -191,7 +191,7 @@ class Engine:
         answer = result if isinstance(result, ExecutionResult) else await result
         response: dict[str, Any] = {"data": answer.data}
         if answer.errors:
-            response["errors"] = [_masked(error).formatted for error in answer.errors]
+            response["errors"] = [told(_masked(error)) for error in answer.errors]
         return Answer(orjson.dumps(response), 200)
 
     def _prepared(self, document: Document, name: str | None) -> Prepared:
@@ -379,7 +379,7 @@ def _short(error: GraphQLError, path: list[str | int] | None = None) -> GraphQLE
 
 def _refused(errors: list[Any], status: int = 400) -> Answer:
     code = str((errors[0].extensions or {}).get("code"))
-    return Answer(orjson.dumps({"errors": [error.formatted for error in errors]}), status, code=code)
+    return Answer(orjson.dumps({"errors": [told(error) for error in errors]}), status, code=code)
 
 
 def _masked(error: GraphQLError) -> GraphQLError:

@@ -50,7 +50,7 @@ class Filter:
         self, source: Source, given: Mapping[str, Value], table: FromClause | None = None, depth: int = 0
     ) -> ColumnElement[bool]:
         """The condition that a filter sets on the rows of a source, whose table may stand under an alias. Raises TOO_COMPLEX."""
-        parts = [self._part(source, name, item, table, depth + 1) for name, item in given.items() if item is not None]
+        parts = [self._part(source, name, item, table, depth + 1) for name, item in given.items()]
         return and_(true(), *parts)
 
     def _part(
@@ -90,7 +90,6 @@ class Filter:
             *(
                 self._operator(column, operator, _written(operator, operand, form), prefix, searchable)
                 for operator, operand in value.items()
-                if operand is not None
             ),
         )
 
@@ -100,9 +99,8 @@ class Filter:
         """What ``some`` and ``none`` say of the rows of a list that are in sight."""
         parts = []
         for quantifier, given in value.items():
-            if given is not None:
-                found = self._some(source, many, given, table, depth)
-                parts.append(found if quantifier == "some" else not_(found))
+            found = self._some(source, many, given, table, depth)
+            parts.append(found if quantifier == "some" else not_(found))
         return and_(true(), *parts)
 
     def _some(
