@@ -159,5 +159,5 @@ def leaks(members: Mapping[int, tuple[Mapping[str, str], Iterable[Seen]]]) -> se
 
 
 def hidden(number: str, phone: str, card: str | None = None) -> dict[str, str]:
-    """What masks hide of a member's numbers, by name."""
-    return {"number": number[6:], "phone": phone[3:], **({} if card is None else {"card": card})}
+    """What masks hide of a member's numbers, by name; of a card behind the digits of its bank, which are no secret."""
+    return {"number": number[6:], "phone": phone[3:], **({} if card is None else {"card": card[ISSUERS:]})}
