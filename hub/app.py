@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.clock import today
 from db.connect import create_pool
@@ -21,6 +21,7 @@ from hub.budget import Budget, RoleLimits
 from hub.callers import Callers
 from hub.disclosed import Disclosed
 from hub.documents import Documents
+from hub.edge import edge
 from hub.explorer import explorer_assets, explorer_page
 from hub.folding import keep_folding
 from hub.health import Readiness
@@ -55,11 +56,18 @@ class Hub(Starlette):
     endpoint: GraphQLEndpoint | None = None
     sockets: WebSocketEndpoint | None = None
     pool: asyncpg.Pool | None = None
+    edge: ASGIApp
+    """What connections pass before they are answered."""
+
     operators: Starlette
     """What is served on the port for operators, if there is one."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a connection."""
+        await self.edge(scope, receive, send)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what has passed the edge."""
         if scope["type"] == "http" and scope["path"] == PATH and self.endpoint is not None:
             await self.endpoint(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == PATH and self.sockets is not None:
@@ -192,7 +200,7 @@ def create_app(
                 authenticator,
                 max_sockets=settings.max_sockets,
                 max_running=settings.socket_operations,
-                origins=settings.socket_origins,
+                origins=settings.origins,
             )
         folding = asyncio.create_task(keep_folding(app.pool))
         try:
@@ -212,5 +220,6 @@ def create_app(
         exception_handlers=EXCEPTIONS,
     )
     app.router.redirect_slashes = False
+    app.edge = edge(app.answer, settings)
     app.operators = operators.application(settings, ready, telemetry)
     return app

@@ -24,6 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 """The checkout (or, in the image, the folder that the hub was copied to)."""
 
 PREFIX = "UNIONHUB_"
+PORTS = {"http": 80, "https": 443}
+"""The port of each scheme, which no browser writes."""
+
 NOT_SETTINGS = {"UNIONHUB_TEST_DATABASE_URL", "UNIONHUB_CHROMIUM"}
 """Variables with our prefix that belong to the tests, not to the hub."""
 
@@ -78,11 +81,26 @@ def _token(given: SecretStr) -> SecretStr:
     return given
 
 
-def _origin(origin: str) -> str:
-    parts = urlsplit(origin)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
-        raise ValueError("must be origins as https://app.example.org, without a path, separated by commas")
-    return origin.lower()
+def _origin(given: str) -> str:
+    """An origin as browsers write it: in lower case and ASCII, without the port that its scheme has anyway."""
+    if given == "*":
+        return given
+    parts = urlsplit(given)
+    try:
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except ValueError:
+        host, port = "", None
+    if (
+        parts.scheme not in {"http", "https"}
+        or not host
+        or "*" in host
+        or parts.username is not None
+        or parts.path
+        or parts.query
+    ):
+        raise ValueError("must be origins as https://app.example.org, without a path, separated by commas; or *")
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, PORTS[parts.scheme]) else "")
 
 
 def is_loopback(host: str) -> bool:
@@ -149,9 +167,9 @@ class Settings(BaseSettings):
     max_objects: Count = Field(default=25_000, description="Most objects an operation may ask for, by its page sizes")
     max_sockets: int = Field(default=200, ge=0, description="Most WebSockets open in one process; 0: none are served")
     socket_operations: Count = Field(default=20, description="Most operations that run at a time on one WebSocket")
-    socket_origins: Annotated[
-        tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_several)
-    ] = Field(default=(), description="Origins of pages, beside the hub's own, that may open a WebSocket")
+    origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_several)] = (
+        Field(default=(), description="Origins of pages, beside the hub's own, that may use the hub; * for all")
+    )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
         default=(), description="Addresses and networks of proxies that say by X-Forwarded-For who asks"
     )

@@ -22,6 +22,7 @@ from hub.auth import Authenticator, distinct
 from hub.errors import Refusal, body_of
 from hub.messages import speak, wants_chinese
 from hub.operations import CLIENT_CLOSED, DATABASE_AWAY, Operations, Ran, refused
+from hub.origins import may_connect
 from hub.parameters import Parameters, from_object
 from hub.proxies import source_of
 from resolvers.access import Caller
@@ -66,7 +67,7 @@ class WebSocketEndpoint:
         authenticator: says who asks.
         max_sockets: connections open at a time in this process.
         max_running: operations that run at a time on one connection.
-        origins: origins of pages, beside the hub's own, that may connect.
+        origins: origins of pages, beside the hub's own, that may connect; ``*`` for all.
         init_seconds: how long a connection may stay without ``connection_init``.
         check_seconds: how often its token is looked at.
     """
@@ -111,17 +112,14 @@ class WebSocketEndpoint:
     def refusal(self, websocket: WebSocket) -> Refusal | None:
         """Why a handshake is refused, if it is: a browser lets any page connect to anywhere, and says only from which."""
         origins = websocket.headers.getlist("origin")
-        if origins and not (len(origins) == 1 and self.is_own(origins[0].lower(), websocket.headers.get("host", ""))):
-            return Refusal(403, "FOREIGN_ORIGIN", "Pages of this origin may not connect (UNIONHUB_SOCKET_ORIGINS).")
+        host = websocket.headers.get("host", "")
+        if origins and not (len(origins) == 1 and may_connect(origins[0], host, self.origins)):
+            return Refusal(403, "FOREIGN_ORIGIN", "Pages of this origin may not connect (UNIONHUB_ORIGINS).")
         if self.open >= self.max_sockets:
             return Refusal(
                 503, "TOO_MANY_SOCKETS", "All WebSockets of the hub are taken. Try again later, or use POST."
             )
         return None
-
-    def is_own(self, origin: str, host: str) -> bool:
-        """Whether a page's origin is the hub's, behind a proxy with TLS too, or one of those that may connect."""
-        return origin in self.origins or origin in (f"http://{host.lower()}", f"https://{host.lower()}")
 
 
 class Connection:

@@ -197,12 +197,30 @@ def test_the_readme_lists_every_setting_with_its_default(readme: str) -> None:
 
 
 def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UNIONHUB_SOCKET_ORIGINS", "https://App.example.org, http://localhost:5173")
-    assert load().socket_origins == ("https://app.example.org", "http://localhost:5173")
+    monkeypatch.setenv("UNIONHUB_ORIGINS", "https://App.example.org, http://localhost:5173")
+    assert load().origins == ("https://app.example.org", "http://localhost:5173")
 
 
-@pytest.mark.parametrize("origins", ["*", "app.example.org", "https://app.example.org/", "https://", "ftp://x"])
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ("https://app.example.org:443", "https://app.example.org"),
+        ("http://app.example.org:80", "http://app.example.org"),
+        ("http://app.example.org:443", "http://app.example.org:443"),
+        ("https://工会.例子.cn", "https://xn--6oq837a.xn--fsqu00a.cn"),
+        ("http://[::1]:5173", "http://[::1]:5173"),
+        ("*", "*"),
+    ],
+)
+def test_origins_are_kept_as_browsers_write_them(monkeypatch: pytest.MonkeyPatch, given: str, origin: str) -> None:
+    monkeypatch.setenv("UNIONHUB_ORIGINS", given)
+    assert load().origins == (origin,)
+
+
+@pytest.mark.parametrize(
+    "origins", ["app.example.org", "https://app.example.org/", "https://", "ftp://x", "https://*.x"]
+)
 def test_what_is_no_origin_is_named(monkeypatch: pytest.MonkeyPatch, origins: str) -> None:
-    monkeypatch.setenv("UNIONHUB_SOCKET_ORIGINS", origins)
-    with pytest.raises(BadSettingError, match="UNIONHUB_SOCKET_ORIGINS: must be origins"):
+    monkeypatch.setenv("UNIONHUB_ORIGINS", origins)
+    with pytest.raises(BadSettingError, match="UNIONHUB_ORIGINS: must be origins"):
         load()
