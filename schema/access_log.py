@@ -43,6 +43,9 @@ class SubjectRequest(Node):
     detail: str | None = field("What is wrong and what is right, or why (请求内容)")
     opened_on: date = field("Day on which it was opened (提出日期)")
     due_on: date = field("Day by which it is answered (办理期限)")
+    due_provisional: bool | None = field(
+        "Whether that day was counted without the notice on its year's days off, which is not out yet (办理期限是否暂定)"
+    )
     closed_on: date | None = field("Day on which it was answered; empty while it is open (办结日期)")
     outcome: str | None = field("How it was answered (办理结果)")
     document_number: str | None = field("Number of the paper that it came on; empty when the person asked (收文号)")

@@ -8,6 +8,7 @@ import asyncpg
 
 from db.clock import SHANGHAI
 from db.members import Member
+from db.meter import add_commands
 from resolvers.commands.context import (
     MEMBER,
     CommandContext,
@@ -68,6 +69,7 @@ async def reveal(
             Nothing is revealed.
     """
     keys = decoded(members, MEMBER, "ids")
+    add_commands(len(keys) - 1)
     chosen = list(dict.fromkeys(fields))
     if not chosen:
         raise refused("EMPTY", "Name at least one field.", "fields")

@@ -17,6 +17,7 @@ from db.audit import Entry
 from db.clock import SHANGHAI
 from db.errors import DataError
 from db.members import RESIDENT_NUMBER
+from db.meter import add_commands
 from db.personal import normal_bank_card, normal_birth_date, normal_phone, normal_resident_number
 from resolvers.commands.context import (
     MEMBER,
@@ -109,6 +110,7 @@ async def verify(
             IDEMPOTENCY_KEY_REUSED.
     """
     sent = _normal(values)
+    add_commands(len(sent) - 1)
     keys = _named(member, sent, purpose)
     reference = checked(case_reference, MAX_REFERENCE, "caseReference")
     fields = tuple(sent)

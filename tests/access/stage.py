@@ -14,13 +14,13 @@ from db.audit import Entry, record
 from db.clock import today
 from db.closure import link
 from db.crypto import Vault
-from db.generate.codes import RESIDENT_CHECK, weighted
+from db.generate.codes import weighted
 from db.grants import Proposed, assign, grant
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
 from db.organizations import Hierarchy
-from db.personal import luhn
 from db.personas import ISSUER, add_personas
 from db.principals import by_subject, create_key, create_principal, move_principal
+from db.values import RESIDENT_CHECK, luhn
 from resolvers.access import PUBLIC, Caller
 from resolvers.viewer import caller_of
 from tests.access import coverage

@@ -8,8 +8,8 @@ from alembic import op
 
 from db.migrations.wall import READER, among, named
 
-revision: str = "0022"
-down_revision: str | None = "0026"
+revision: str = "0028"
+down_revision: str | None = "0027"
 branch_labels = None
 depends_on = None
 
