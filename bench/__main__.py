@@ -152,5 +152,19 @@ def walls_served_command(chosen: tuple[int, int], runs: int) -> None:
     walls_served(prepare(*chosen), runs, console)
 
 
+@main.command("shares")
+@click.option("--seconds", type=float, default=6.0, help="Length of one measurement.")
+@click.option(
+    "--runs", type=click.IntRange(1), default=3, help="Measurements alone and beside, in turn; the median counts."
+)
+@click.pass_obj
+def shares_command(chosen: tuple[int, int], seconds: float, runs: int) -> None:
+    """Time a light caller alone, and beside another's eight slow queries; status 1 if the p95 is over three times its own."""
+    from bench.shares import shares
+
+    if not shares(prepare(*chosen), seconds, runs, console):
+        raise click.ClickException("a light caller waits for the slow queries of another")
+
+
 if __name__ == "__main__":
     main(prog_name="python -m bench")

@@ -22,7 +22,8 @@ from graphql import (
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
-from hub.errors import MAX_ERRORS, body_of_errors
+from db.meter import working
+from hub.errors import MAX_ERRORS, Problem, body_of_problems, problems
 from hub.limits import Limits, check, measure
 from resolvers.engine.document import Document
 from resolvers.errors import HubError
@@ -62,10 +63,19 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A document that is not run: the JSON of the response and the code of its first error."""
+    """A document that is not run, and why."""
 
-    body: bytes
-    code: str
+    problems: tuple[Problem, ...]
+
+    @property
+    def code(self) -> str:
+        """The code of the first error."""
+        return self.problems[0].code
+
+    @property
+    def body(self) -> bytes:
+        """The JSON of the response, in the language of who asks now."""
+        return body_of_problems(self.problems)
 
 
 Value = TypeVar("Value")
@@ -123,11 +133,12 @@ class Documents:
         if known is not None:
             return known
         self.misses += 1
-        made = self.read(text)
+        with working():
+            made = self.read(text)
         if isinstance(made, Accepted):
             self.accepted.put(text, made, len(text) * 4 + BYTES_A_TOKEN * count_tokens(made.document.ast))
         else:
-            self.rejected.put(text, made, len(text) * 4 + len(made.body) + 200)
+            self.rejected.put(text, made, len(text) * 4 + 500 * len(made.problems) + 200)
         return made
 
     def statistics(self) -> dict[str, int]:
@@ -177,7 +188,7 @@ class Documents:
 
 def rejected(errors: Collection[tuple[str, GraphQLError]]) -> Rejected:
     """A rejection with these errors, each with its code."""
-    return Rejected(body_of_errors(errors), next(iter(errors))[0])
+    return Rejected(problems(errors))
 
 
 def name_of(operation: OperationDefinitionNode) -> str | None:

@@ -21,6 +21,18 @@ LOGIC = {
 }
 
 
+ABSENT = (
+    "a condition whose variable is not given counts as absent, wherever it stands, and null is refused: say `isNull`"
+)
+ABSENT_CHINESE = "变量未给出的条件视为没有；不接受 null，请用 isNull"
+
+
+def noted(description: str) -> str:
+    """A filter's description, with the rule on conditions that are null or not given behind it in both languages."""
+    english, _, chinese = description.rpartition(" (")
+    return f"{english}; {ABSENT} ({chinese.removesuffix(')')}；{ABSENT_CHINESE})"
+
+
 @dataclass_transform(field_specifiers=(strawberry.field, optional))
 def conditions(description: str) -> Callable[[Kind], Kind]:
     """A filter: an input whose fields are conditions, with ``and``, ``or`` and ``not`` of further filters of its kind behind them."""
@@ -30,7 +42,7 @@ def conditions(description: str) -> Callable[[Kind], Kind]:
             of = kind.__name__ if name == "not" else f"list[{kind.__name__}]"
             kind.__annotations__[f"{name}_"] = f"{of} | None"
             setattr(kind, f"{name}_", strawberry.field(name=name, default=strawberry.UNSET, description=meaning))
-        return strawberry.input(kind, description=description)
+        return strawberry.input(kind, description=noted(description))
 
     return made
 
@@ -45,7 +57,7 @@ class Direction(Term):
 describe(Direction)
 
 
-@strawberry.input(description="Condition on an ID (标识条件)")
+@strawberry.input(description=noted("Condition on an ID (标识条件)"))
 class IdFilter:
     """Condition on an ID."""
 
@@ -55,7 +67,7 @@ class IdFilter:
     )
 
 
-@strawberry.input(description="Condition on a text (文本条件)")
+@strawberry.input(description=noted("Condition on a text (文本条件)"))
 class StringFilter:
     """Condition on a text."""
 
@@ -68,7 +80,7 @@ class StringFilter:
     is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
-@strawberry.input(description="Condition on a whole number (整数条件)")
+@strawberry.input(description=noted("Condition on a whole number (整数条件)"))
 class IntFilter:
     """Condition on a whole number."""
 
@@ -81,7 +93,7 @@ class IntFilter:
     is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
-@strawberry.input(description="Condition on an amount or rate (金额条件)")
+@strawberry.input(description=noted("Condition on an amount or rate (金额条件)"))
 class DecimalFilter:
     """Condition on an amount or rate."""
 
@@ -93,7 +105,7 @@ class DecimalFilter:
     is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
-@strawberry.input(description="Condition on a date (日期条件)")
+@strawberry.input(description=noted("Condition on a date (日期条件)"))
 class DateFilter:
     """Condition on a date."""
 
@@ -105,14 +117,15 @@ class DateFilter:
     is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
-@strawberry.input(description="Condition on a yes or no (是否条件)")
+@strawberry.input(description=noted("Condition on a yes or no (是否条件)"))
 class BooleanFilter:
     """Condition on a yes or no."""
 
     eq: bool | None = optional("Is this (等于)")
+    is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
-@strawberry.input(description="Condition on a code (代码条件)")
+@strawberry.input(description=noted("Condition on a code (代码条件)"))
 class Choice(Generic[T]):
     """Condition on a code."""
 
@@ -124,7 +137,7 @@ class Choice(Generic[T]):
 
 
 @strawberry.input(
-    name="List", description="Condition on the rows of a list, as the list is without arguments (列表条件)"
+    name="List", description=noted("Condition on the rows of a list, as the list is without arguments (列表条件)")
 )
 class Listed(Generic[T]):
     """Condition on the rows of a list: ``Listed[VenueFilterRef]`` is ``VenueFilterList`` in the schema."""

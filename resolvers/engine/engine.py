@@ -27,6 +27,7 @@ from graphql import (
 
 from db.clock import today
 from db.keys import KeySource
+from db.meter import add_objects, working
 from resolvers.access import PUBLIC, Caller, Lens
 from resolvers.engine import cursor
 from resolvers.engine.arguments import shape, variable_types
@@ -41,7 +42,7 @@ from resolvers.engine.plan import Run, Trace
 from resolvers.engine.referee import Referee
 from resolvers.engine.snapshot import snapshot
 from resolvers.engine.source import Asks, Fetch, Registry
-from resolvers.errors import HubError
+from resolvers.errors import HubError, told
 
 MAX_STEPS = 20_000
 """Steps of all plans that are kept; the plan that was used longest ago goes first."""
@@ -151,6 +152,7 @@ class Engine:
                 self.cursors,
             )
             bound = operation.bind(inputs, self.max_objects, allowance)
+            add_objects(bound.weight)
         except GraphQLErrors as error:
             return _refused(error.errors)
         except HubError as error:
@@ -162,10 +164,10 @@ class Engine:
             return _refused([error], status=503 if error.code in ("DATABASE_UNAVAILABLE", "DATABASE_BUSY") else 400)
         response: dict[str, Any] = {"data": data}
         if errors:
-            response["errors"] = [error.formatted for error in errors]
+            response["errors"] = [told(error) for error in errors]
         if traces is not None:
             response["extensions"] = {"explain": _explained(operation, traces)}
-        return Answer(orjson.dumps(response), 200, bound.weight, cells=frozenset(cells or ()))
+        return Answer(orjson.dumps(response), 200, cells=frozenset(cells or ()))
 
     async def _command(
         self,
@@ -189,7 +191,7 @@ class Engine:
         answer = result if isinstance(result, ExecutionResult) else await result
         response: dict[str, Any] = {"data": answer.data}
         if answer.errors:
-            response["errors"] = [_masked(error).formatted for error in answer.errors]
+            response["errors"] = [told(_masked(error)) for error in answer.errors]
         return Answer(orjson.dumps(response), 200)
 
     def _prepared(self, document: Document, name: str | None) -> Prepared:
@@ -229,7 +231,8 @@ class Engine:
         if operation is not None:
             self.plans.move_to_end(key)
             return operation
-        operation = compile_operation(self.schema, self.registry, document, prepared.node, coerced, lenses)
+        with working():
+            operation = compile_operation(self.schema, self.registry, document, prepared.node, coerced, lenses)
         self.plans[key] = operation
         self.kept += len(operation.steps) + 1
         while self.kept > MAX_STEPS:
@@ -255,7 +258,8 @@ class Engine:
         values: dict[str, Any] = dict(operation.constants)
         errors = []
         if operation.introspection:
-            found, errors = self._introspected(document, prepared, operation, inputs)
+            with working():
+                found, errors = self._introspected(document, prepared, operation, inputs)
             values.update(found)
         if operation.roots:
             found, missing = await self._guarded(lambda: self._run(operation, inputs, bound, traces))
@@ -375,7 +379,7 @@ def _short(error: GraphQLError, path: list[str | int] | None = None) -> GraphQLE
 
 def _refused(errors: list[Any], status: int = 400) -> Answer:
     code = str((errors[0].extensions or {}).get("code"))
-    return Answer(orjson.dumps({"errors": [error.formatted for error in errors]}), status, code=code)
+    return Answer(orjson.dumps({"errors": [told(error) for error in errors]}), status, code=code)
 
 
 def _masked(error: GraphQLError) -> GraphQLError:

@@ -1,6 +1,6 @@
 """Typed filters to SQL: ``{name: {contains: "…"}, not: {…}, employer: {kind: {eq: PLATFORM}}, venues: {none: {kind: {eq: STATION}}}}``."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -50,7 +50,7 @@ class Filter:
         self, source: Source, given: Mapping[str, Value], table: FromClause | None = None, depth: int = 0
     ) -> ColumnElement[bool]:
         """The condition that a filter sets on the rows of a source, whose table may stand under an alias. Raises TOO_COMPLEX."""
-        parts = [self._part(source, name, item, table, depth + 1) for name, item in given.items() if item is not None]
+        parts = [self._part(source, name, item, table, depth + 1) for name, item in given.items()]
         return and_(true(), *parts)
 
     def _part(
@@ -84,13 +84,12 @@ class Filter:
             )
         prefix = _prefix(column, source)
         column = _under(column, source, table)
-        searchable = name in source.searchable
+        searchable, form = name in source.searchable, source.written.get(name)
         return and_(
             true(),
             *(
-                self._operator(column, operator, operand, prefix, searchable)
+                self._operator(column, operator, _written(operator, operand, form), prefix, searchable)
                 for operator, operand in value.items()
-                if operand is not None
             ),
         )
 
@@ -100,9 +99,8 @@ class Filter:
         """What ``some`` and ``none`` say of the rows of a list that are in sight."""
         parts = []
         for quantifier, given in value.items():
-            if given is not None:
-                found = self._some(source, many, given, table, depth)
-                parts.append(found if quantifier == "some" else not_(found))
+            found = self._some(source, many, given, table, depth)
+            parts.append(found if quantifier == "some" else not_(found))
         return and_(true(), *parts)
 
     def _some(
@@ -172,6 +170,15 @@ class Filter:
         if getattr(column.type, "enum_class", None) is not None:
             return cast(column, Text) == any_(values)
         return column == any_(values)
+
+
+WHOLE = frozenset({"eq", "ne", "in", "not_in"})
+"""Operators that compare with whole values."""
+
+
+def _written(operator: str, operand: Value, form: Callable[[Any], Any] | None) -> Value:
+    """An operand in the form in which its column has values, where it is a whole value or a list of such."""
+    return operand.written(form) if form is not None and operator in WHOLE and isinstance(operand, Leaf) else operand
 
 
 def _under(column: ColumnElement[Any], source: Source, table: FromClause | None) -> ColumnElement[Any]:

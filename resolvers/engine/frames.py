@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from resolvers.engine.tally import Counting
 
 MAX_GROUPS = 2_000
+MAX_ROWS = 20_000
+"""Most groups that are looked at for a caller with aggregates only, who is given the fewer ones that are of enough."""
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 
 

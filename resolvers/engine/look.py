@@ -18,13 +18,14 @@ Bounds = Callable[[Inputs], tuple[date | None, date | None]]
 
 @dataclass(frozen=True)
 class Time:
-    """When records count: in a period if there is no ``day``, else as of that day."""
+    """When records count: in a period if there is no ``day``, else as of that day; with ``before`` those that hold on one of the two."""
 
     bounds: Bounds
     """In a period its ends, for a day the day after it and no beginning."""
     day: ColumnElement[date] | None = None
     since: ColumnElement[date] | None = None
     until: ColumnElement[date] | None = None
+    before: ColumnElement[date] | None = None
 
     @classmethod
     def of_day(cls, binder: Binder, find: Callable[[Inputs], date]) -> "Time":
@@ -36,6 +37,12 @@ class Time:
         """In a period that is known when a run begins."""
         since = binder.bind(lambda inputs: find(inputs)[0], DATE)
         return cls(find, since=since, until=binder.bind(lambda inputs: find(inputs)[1], DATE))
+
+    @classmethod
+    def of_change(cls, binder: Binder, find: Callable[[Inputs], tuple[date, date]]) -> "Time":
+        """What holds on one of two days and not on the other."""
+        day = binder.bind(lambda inputs: find(inputs)[1], DATE)
+        return cls(find, day=day, before=binder.bind(lambda inputs: find(inputs)[0], DATE))
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,8 @@ class Look:
     """Whether it is of the next longer period, which there is not for every one."""
     is_around: bool = True
     """Whether it has all records that are compared with it; else it is of another time."""
+    is_change: bool = False
+    """Whether it has those records by which what is compared with it has changed."""
 
     @property
     def keyed(self) -> tuple[Dimension, ...]:

@@ -19,10 +19,12 @@ Rows = Mapping[int, Mapping[tuple[Any, ...], Row]]
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A neighbour of a cell: its row, None where it has no record, and whether it has all that the cell has."""
+    """A neighbour of a cell: its row, None where it has no record, and whether it has all that the cell has, or that by which the cell has
+    changed."""
 
     row: Row | None
     is_around: bool = True
+    is_change: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,7 @@ class Neighbourhood:
         if row[1] == marks.WHOLE and self.frame.as_of is None and self.frame.unit is None:
             return False
         cell, smallest = (row[number], row[ticket]), self.frame.small_cell
-        return all(
-            is_far(cell, _numbers(other.row, number, ticket), kind, smallest, is_around=other.is_around)
-            for other in self.of(row)
-        )
+        return all(is_far(cell, _numbers(other.row, number, ticket), kind, smallest, other) for other in self.of(row))
 
     def is_part_given(self, row: Row, at: int, kind: bytes) -> bool:
         """The same of a measure that counts some of a cell's records only, which the whole cell is near to as well."""
@@ -53,7 +52,7 @@ class Neighbourhood:
             return True
         people, part = self.layout.people, _numbers(row, at, at + 3)
         whole = _numbers(row, people, people + 1)
-        near = not is_far(part, whole, kind, self.frame.small_cell, is_around=True)
+        near = not is_far(part, whole, kind, self.frame.small_cell, Neighbour(None))
         return not near and self.is_given(row, at, at + 3, kind)
 
     def of(self, row: Row) -> Iterator[Neighbour]:
@@ -70,7 +69,7 @@ class Neighbourhood:
                 continue
             mark = look.base if group else look.base - marks.without_all(len(keys))
             asked = self._in(look.dimensions, keys) if group and timed else keys
-            yield Neighbour(self.rows.get(mark, {}).get(asked), look.is_around)
+            yield Neighbour(self.rows.get(mark, {}).get(asked), look.is_around, look.is_change)
 
     def _without_keys(self, keys: tuple[Any, ...]) -> Iterator[Neighbour]:
         for place, item in enumerate(self.layout.dimensions):
@@ -101,8 +100,9 @@ def _numbers(row: Row | None, number: int, ticket: int) -> tuple[int, int]:
     return (0, 0) if row is None else (row[number], row[ticket])
 
 
-def is_far(cell: tuple[int, int], neighbour: tuple[int, int], kind: bytes, smallest: int, *, is_around: bool) -> bool:
-    """Whether two sets, each as its number and ticket, differ by enough: by the rest of the larger, or by their numbers at least."""
-    rest = neighbour[0] - cell[0] if is_around else abs(neighbour[0] - cell[0])
-    pair = b"|" + kind + b"".join(ticket.to_bytes(8, signed=True) for ticket in (cell[1], neighbour[1]))
+def is_far(cell: tuple[int, int], near: tuple[int, int], kind: bytes, smallest: int, how: Neighbour) -> bool:
+    """Whether two sets, each as its number and ticket, differ by enough: by the rest of the larger, by what has changed, or by their
+    numbers at least."""
+    rest = near[0] if how.is_change else near[0] - cell[0] if how.is_around else abs(near[0] - cell[0])
+    pair = b"|" + kind + b"".join(ticket.to_bytes(8, signed=True) for ticket in (cell[1], near[1]))
     return noise.count(rest, noise.draw(0, pair), smallest) is not None

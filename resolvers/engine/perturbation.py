@@ -9,7 +9,7 @@ from resolvers.engine import buckets
 from resolvers.engine.noise import FEW, count, draw, median, noise, real, share, total
 from resolvers.engine.overlap import Neighbourhood
 from resolvers.engine.question import Frame
-from resolvers.engine.row_layout import KEYS, Layout
+from resolvers.engine.row_layout import KEYS, Layout, Row
 
 
 def perturb(around: Neighbourhood, rows: Sequence[list[Any]]) -> set[int]:
@@ -19,11 +19,16 @@ def perturb(around: Neighbourhood, rows: Sequence[list[Any]]) -> set[int]:
     blank = set()
     for place, row in enumerate(rows):
         question = _question(layout, row, frame, rows[0][0])
-        if frame.cells is not None:
-            frame.cells.add(int.from_bytes(question))
         if not _perturb(around, row, kind, question):
             blank.add(place - 1)
     return blank
+
+
+def charge(layout: Layout, rows: Sequence[Row], frame: Frame) -> None:
+    """Count the whole (the first row) and the groups of an answer as cells that the caller is given: those that are listed, and no
+    others, or what is left of the budget would tell how many are withheld."""
+    if frame.cells is not None:
+        frame.cells.update(int.from_bytes(_question(layout, row, frame, rows[0][0])) for row in rows)
 
 
 def _perturb(around: Neighbourhood, row: list[Any], kind: bytes, question: bytes) -> bool:

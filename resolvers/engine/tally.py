@@ -37,7 +37,7 @@ from resolvers.engine.alias import alias
 from resolvers.engine.arguments import Arguments, Leaf, camel
 from resolvers.engine.binder import BIGINT, TEXTS, Binder, Getter, Inputs
 from resolvers.engine.dimension_keys import Keys
-from resolvers.engine.frames import MAX_GROUPS
+from resolvers.engine.frames import MAX_GROUPS, MAX_ROWS
 from resolvers.engine.look import Look, Time, nothing
 from resolvers.engine.neighbours import neighbours
 from resolvers.engine.question import Dimension
@@ -311,7 +311,9 @@ class Counting:
         if not keys:
             return cells
         sets = [f"({', '.join(str(keys[place]) for place in each)})" for each in look.sets()]
-        return cells.group_by(text(f"GROUPING SETS ({', '.join(sets)})")).limit(MAX_GROUPS * len(sets) + 2)
+        return cells.group_by(text(f"GROUPING SETS ({', '.join(sets)})")).limit(
+            (MAX_ROWS if self.coarse else MAX_GROUPS) * len(sets) + 2
+        )
 
     def _mark(self, look: Look, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[int]:
         """Which kind of row it is."""
@@ -395,6 +397,12 @@ class Counting:
                 *([self.event >= time.since] if time.since is not None else []),
                 *([self.event < time.until] if time.until is not None else []),
             ]
+        if time.before is None:
+            return self._holding(day)
+        return [and_(*self._holding(day)) != and_(*self._holding(time.before))]
+
+    def _holding(self, day: ColumnElement[date]) -> list[ColumnElement[bool]]:
+        """The condition that a record holds on a day, or has happened by it."""
         if self.statistic.ends is None or self.arguments.get("event") is not None:
             return [self.event <= day, *self._newest(day)]
         ends = expression(self.statistic.ends)
