@@ -72,7 +72,9 @@ registry.add(
         },
     )
 )
-registry.root("employer", Lookup("Employer", {"id": Employer.id, "credit_code": Employer.credit_code}))
+registry.root(
+    "employer", Lookup("Employer", {"id": Employer.id, "credit_code": Employer.credit_code}, upper=("credit_code",))
+)
 registry.root("employers", EMPLOYERS_WITHIN)
 registry.statistic(
     Statistic(

@@ -143,7 +143,10 @@ registry.add(
         },
     )
 )
-registry.root("organization", Lookup("Organization", {"id": Organization.id, "credit_code": Organization.credit_code}))
+registry.root(
+    "organization",
+    Lookup("Organization", {"id": Organization.id, "credit_code": Organization.credit_code}, upper=("credit_code",)),
+)
 registry.root("organizations", Many("Organization", Within(Organization.id, period=STANDS)))
 registry.root("statistics", Tally("Organization", CountWithin()))
 registry.statistic(

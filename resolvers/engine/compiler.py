@@ -95,7 +95,7 @@ class Compiler:
             raise HubError("BAD_ARGUMENT", f"Give exactly one of {', '.join(map(camel, lookup.by))}.", nodes=nodes[0])
         column, binder = expression(lookup.by[asked[0]]), Binder(few=True)
         columns = Columns(self.registry, self.lenses, binder)
-        leaf = given[asked[0]]
+        leaf = lookup_value(lookup, asked[0], given[asked[0]])
         sought = binder.key(leaf, source.prefix) if column is source.key else binder.leaf(leaf, column.type)
         value, children = self._object(source, columns, nodes, path)
         fetch = select(null().label("key"), *columns.labelled()).select_from(source.table)
@@ -324,6 +324,11 @@ class Compiler:
         return step
 
 
+def lookup_value(lookup: Lookup, name: str, leaf: Leaf) -> Leaf:
+    """What a look-up is asked, as the column has it."""
+    return Leaf(lambda given: lookup.sought(name, leaf.get(given))) if name in lookup.upper else leaf
+
+
 class Listing:
     """The statements of one list: its page of rows for all parents at once, and its count."""
 
@@ -351,7 +356,7 @@ class Listing:
         self._walled = registry.sight(self.source, lenses, Binder(), None) is not None
         self._joined = self._walled or bool(arguments.get("filter") or arguments.get("order_by"))
         self._rows = self._reached(self.binder, self._parent, lenses)
-        self.order: Order = order_of(self.source, self._rows.order, arguments, self._masked)
+        self.order: Order = order_of(self.source, self._rows.order, arguments, self._masked, self.binder)
         self.cursors = cursor.identity(place, self.order.mark, arguments)
 
     def columns(self) -> Columns:

@@ -469,7 +469,7 @@ def _lookup(lookup: Lookup) -> Any:
         column = expression(lookup.by[name])
         binder = Binder()
         columns = whole(source, session.registry, session.inputs.caller.shape, binder)
-        sought = ids.decode(value, source.prefix)[1] if column is source.key else value
+        sought = ids.decode(value, source.prefix)[1] if column is source.key else lookup.sought(name, value)
         fetch = (
             select(source.key, *columns.labelled()).where(column == binder.bind(lambda _: sought, column.type)).limit(1)
         )

@@ -138,11 +138,17 @@ class Lookup:
     """A root field that finds one row by exactly one of several arguments, e.g. ``id`` or ``code``.
 
     ``latest`` is the column that tells the row in force from closed ones of the same code: null, or else the latest, comes first.
+    Values of the arguments in ``upper`` have capital letters only; who sends small ones means the same.
     """
 
     target: str
     by: Mapping[str, Expression]
     latest: Expression | None = None
+    upper: tuple[str, ...] = ()
+
+    def sought(self, name: str, value: str) -> str:
+        """A value of an argument as its column has it."""
+        return value.strip().upper() if name in self.upper else value
 
 
 @dataclass(frozen=True)
