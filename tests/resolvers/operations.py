@@ -178,6 +178,11 @@ class Writer:
                 chosen[argument] = self.value(
                     declared.type, argument, "Division" if name == "divisions" else "Organization"
                 )
+        if self.chance.random() > self.bad:
+            # what would change nothing is refused: how far a list reaches goes with what it is within, a hierarchy with a subtree
+            alone = "within" in found.args and "within" not in chosen
+            dropped = ("scope", "hierarchy") if alone else ("hierarchy",) if "scope" in chosen else ()
+            chosen = {key: value for key, value in chosen.items() if key not in dropped}
         if name == "statistics":
             chosen |= {key: self.value_of(found.args[key].type, plain) for key, plain in self.counted(type_).items()}
         return "(" + ", ".join(f"{key}: {value}" for key, value in chosen.items()) + ")" if chosen else ""
