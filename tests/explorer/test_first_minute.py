@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.explorer.conftest import TOKEN, Watched
 from tests.explorer.test_explorer import EDITOR, RESPONSE, opened, run, typed
@@ -14,7 +14,7 @@ from tests.explorer.test_explorer import EDITOR, RESPONSE, opened, run, typed
 AXE = Path(__file__).parents[2] / "explorer" / "node_modules" / "axe-core" / "axe.min.js"
 LINES = f"{EDITOR} .view-lines"
 SHARED = "query Shared($code: String!) { division(code: $code) { name } }"
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @pytest.fixture
