@@ -27,6 +27,7 @@ registry.add(
         columns={"is_organized": coverage.IS_ORGANIZED},
         hide=("division_id", "organization_id"),
         searchable=("name",),
+        written={"credit_code": canonical_credit_code},
         fields={
             "division": One("Division", Employer.division_id),
             "organization": One("Organization", Employer.organization_id),

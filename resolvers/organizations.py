@@ -108,6 +108,7 @@ registry.add(
         "org",
         hide=("division_id",),
         searchable=("name",),
+        written={"credit_code": canonical_credit_code},
         fields={
             "division": One("Division", Organization.division_id),
             "parents": Many("OrganizationLink", By(OrganizationLink.child_id, period=LINKED), expected=2),
