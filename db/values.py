@@ -117,6 +117,11 @@ def normal_bank_card(text: str) -> str:
     return number
 
 
+def canonical_credit_code(text: str) -> str:
+    """A unified social credit code (GB 32100) as it is kept: capital letters, no blanks around it. Any other text comes back alike."""
+    return text.strip().upper()
+
+
 def resident_check(digits: str) -> str:
     """The check character behind the 17 digits of a resident number (GB 11643)."""
     return RESIDENT_CHECK[sum(int(digit) * weight for digit, weight in zip(digits, RESIDENT_WEIGHTS, strict=True)) % 11]

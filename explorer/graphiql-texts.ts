@@ -50,6 +50,7 @@ const TEXTS: Record<string, Record<string, string>> = {
     or: "或",
   },
   "@graphiql/react/dist/components/execute-button/index.js": { Stop: "停止", Execute: "运行" },
+  "@graphiql/react/dist/components/response-editor.js": { "Result Window": "结果窗口" },
   "@graphiql/react/dist/components/dialog/index.js": { "Close dialog": "关闭" },
   "@graphiql/react/dist/components/tabs/index.js": { "Close Tab": "关闭标签页" },
   "@graphiql/plugin-history/dist/index.js": { History: "历史" },

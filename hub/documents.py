@@ -115,13 +115,21 @@ class Documents:
         schema: the schema that documents must be valid for.
         limits: what a document may cost.
         max_count: documents kept; an eighth as many rejections are.
+        suggests: whether a name that is not there is answered with those that are like it: where anybody may ask for the schema.
         max_bytes: memory of all documents kept, estimated from their tokens; plans are the engine's and count there.
     """
 
     def __init__(
-        self, schema: GraphQLSchema, limits: Limits, *, max_count: int = 2_000, max_bytes: int = 128 * 2**20
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        *,
+        max_count: int = 2_000,
+        max_bytes: int = 128 * 2**20,
+        suggests: bool = False,
     ) -> None:
         self.schema = schema
+        self.suggests = suggests
         self.limits = limits
         self.accepted: Lru[Accepted] = Lru(max_count, max_bytes)
         self.rejected: Lru[Rejected] = Lru(max_count // 8, max_bytes // 16)
@@ -165,7 +173,7 @@ class Documents:
             return rejected([(syntax_code(error), error)])
         if not operations:
             return rejected([("VALIDATION_FAILED", GraphQLError("The document holds no operation to run."))])
-        errors = validate(self.schema, ast, max_errors=MAX_ERRORS - 1, hide_suggestions=True)
+        errors = validate(self.schema, ast, max_errors=MAX_ERRORS - 1, hide_suggestions=not self.suggests)
         if errors:
             return rejected([validation_error(error) for error in errors])
         return Accepted(

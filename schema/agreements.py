@@ -29,6 +29,11 @@ class AgreementField(Term):
     EFFECTIVE_ON = "Day on which it took effect (生效日期)"
     TERM_TO = "End of the term (期满日期)"
     WORKER_COUNT = "Workers covered (覆盖职工数)"
+    NUMBER = "Number (编号)"
+    STATUS = "State (状态)"
+    REPLY_DUE_ON = "Last day to answer the request (回应到期日)"
+    SUBMISSION_DUE_ON = "Last day to submit it (报送到期日)"
+    REVIEW_DUE_ON = "Last day of the bureau's review (审查到期日)"
 
 
 describe(AgreementField)

@@ -51,6 +51,8 @@ class DisputeField(Term):
     CLOSED_ON = "Day of closing (结案日期)"
     CLAIMANT_COUNT = "Claimants (申请人数)"
     AMOUNT_CLAIMED = "Amount claimed (请求金额)"
+    STATUS = "State (状态)"
+    MEDIATION_DUE_ON = "Last day of mediation (调解到期日)"
 
 
 describe(DisputeField)

@@ -62,9 +62,11 @@ class IdFilter:
     """Condition on an ID."""
 
     eq: strawberry.ID | None = optional("Is this one (等于)")
+    ne: strawberry.ID | None = optional("Is not this, or is empty (不等于，含空值)")
     in_: list[strawberry.ID] | None = strawberry.field(
         name="in", default=strawberry.UNSET, description="Is one of these (属于)"
     )
+    not_in: list[strawberry.ID] | None = optional("Is none of these, or is empty (不属于，含空值)")
 
 
 @strawberry.input(description=noted("Condition on a text (文本条件)"))
@@ -72,11 +74,14 @@ class StringFilter:
     """Condition on a text."""
 
     eq: str | None = optional("Is this text (等于)")
+    ne: str | None = optional("Is not this, or is empty (不等于，含空值)")
     in_: list[str] | None = strawberry.field(
         name="in", default=strawberry.UNSET, description="Is one of these texts (属于)"
     )
+    not_in: list[str] | None = optional("Is none of these, or is empty (不属于，含空值)")
     contains: str | None = optional("Has this text anywhere in it (包含)")
     starts_with: str | None = optional("Begins with this text (开头为)")
+    ends_with: str | None = optional("Ends with this text (结尾为)")
     is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
@@ -85,7 +90,9 @@ class IntFilter:
     """Condition on a whole number."""
 
     eq: int | None = optional("Equals (等于)")
+    ne: int | None = optional("Is not this, or is empty (不等于，含空值)")
     in_: list[int] | None = strawberry.field(name="in", default=strawberry.UNSET, description="Is one of these (属于)")
+    not_in: list[int] | None = optional("Is none of these, or is empty (不属于，含空值)")
     gt: int | None = optional("Is greater than (大于)")
     gte: int | None = optional("Is at least (大于等于)")
     lt: int | None = optional("Is less than (小于)")
@@ -98,6 +105,7 @@ class DecimalFilter:
     """Condition on an amount or rate."""
 
     eq: Decimal | None = optional("Equals (等于)")
+    ne: Decimal | None = optional("Is not this, or is empty (不等于，含空值)")
     gt: Decimal | None = optional("Is greater than (大于)")
     gte: Decimal | None = optional("Is at least (大于等于)")
     lt: Decimal | None = optional("Is less than (小于)")
@@ -110,6 +118,7 @@ class DateFilter:
     """Condition on a date."""
 
     eq: date | None = optional("Is this day (等于)")
+    ne: date | None = optional("Is not this, or is empty (不等于，含空值)")
     gt: date | None = optional("Is after this day (晚于)")
     gte: date | None = optional("Is this day or later (不早于)")
     lt: date | None = optional("Is before this day (早于)")
@@ -122,6 +131,7 @@ class BooleanFilter:
     """Condition on a yes or no."""
 
     eq: bool | None = optional("Is this (等于)")
+    ne: bool | None = optional("Is not this, or is empty (不等于，含空值)")
     is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
@@ -130,9 +140,11 @@ class Choice(Generic[T]):
     """Condition on a code."""
 
     eq: T | None = optional("Is this code (等于)")
+    ne: T | None = optional("Is not this, or is empty (不等于，含空值)")
     in_: list[T] | None = strawberry.field(
         name="in", default=strawberry.UNSET, description="Is one of these codes (属于)"
     )
+    not_in: list[T] | None = optional("Is none of these, or is empty (不属于，含空值)")
     is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 

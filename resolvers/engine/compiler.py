@@ -353,7 +353,7 @@ class Listing:
         self._walled = registry.sight(self.source, lenses, Binder(), None) is not None
         self._joined = self._walled or bool(arguments.get("filter") or arguments.get("order_by"))
         self._rows = self._reached(self.binder, self._parent, lenses)
-        self.order: Order = order_of(self.source, self._rows.order, arguments, self._masked)
+        self.order: Order = order_of(self.source, self._rows.order, arguments, self._masked, self.binder)
         self.cursors = cursor.identity(place, self.order.mark, arguments)
 
     def columns(self) -> Columns:

@@ -254,7 +254,7 @@ class Engine:
             data, errors = await self._guarded(
                 lambda: referee.execute(document, prepared.node, inputs, self.pool, self._asking(inputs))
             )
-            return data, errors
+            return _overlaid(data, errors, bound)
         values: dict[str, Any] = dict(operation.constants)
         errors = []
         if operation.introspection:
@@ -265,8 +265,9 @@ class Engine:
             found, missing = await self._guarded(lambda: self._run(operation, inputs, bound, traces))
             values.update(found)
             errors.extend(missing)
-        elif operation.viewers:
-            values.update(operation.viewed(inputs))
+        else:
+            values.update(dict.fromkeys(bound.failed) | operation.viewed(inputs))
+            errors = [*bound.failed.values(), *errors]
         return {key: values[key] for key in operation.keys}, errors
 
     async def _run(
@@ -277,7 +278,7 @@ class Engine:
             if traces is not None:
                 traces.clear()
             this = Run(bound.steps, connection, traces, self._asking(inputs))
-            return await operation.run(this, inputs, bound.wanted)
+            return await operation.run(this, inputs, bound)
 
     def _asking(self, inputs: Inputs) -> Callable[[Fetch], Asks]:
         """What lets computed fields of one run ask operations of their own, each of them once."""
@@ -300,7 +301,7 @@ class Engine:
             if self.referee is not None:
                 data, errors = await self.referee.within(document, prepared.node, inputs, connection)
             else:
-                data, errors = await operation.run(Run(bound.steps, connection), inputs, bound.wanted)
+                data, errors = await operation.run(Run(bound.steps, connection), inputs, bound)
         except HubError:
             return None
         return None if errors else orjson.loads(orjson.dumps(data))
@@ -356,6 +357,15 @@ class Engine:
         if not prepared.types and not result.errors:
             prepared.introspected = result.data
         return result.data, [_short(error, error.path) for error in result.errors or ()]
+
+
+def _overlaid(data: Any, errors: list[GraphQLError], bound: Binding) -> tuple[Any, list[GraphQLError]]:
+    """The referee's answer with the root fields that plans refuse before anything runs."""
+    others = [error for error in errors if not error.path or error.path[0] not in bound.failed]
+    return {key: None if key in bound.failed else value for key, value in data.items()}, [
+        *bound.failed.values(),
+        *others,
+    ]
 
 
 def too_slow() -> HubError:

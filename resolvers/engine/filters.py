@@ -131,14 +131,17 @@ class Filter:
     ) -> Any:
         if operator == "is_null":
             return column.is_(None) if operand else column.is_not(None)
-        if operator == "in":
-            return self._among(column, operand, prefix)
+        if operator in ("in", "not_in"):
+            among = self._among(column, operand, prefix)
+            return among if operator == "in" else not_(func.coalesce(among, false()))
         value = self._value(column, operand, prefix)
         match operator:
             case "eq" if searchable:
                 return and_(contains(column, value), column == value)
             case "eq":
                 return column == value
+            case "ne":
+                return column.is_distinct_from(value)
             case "gt":
                 return column > value
             case "gte":
@@ -151,6 +154,10 @@ class Filter:
                 return and_(contains(column, value), func.starts_with(column, value))
             case "starts_with":
                 return func.starts_with(column, value)
+            case "ends_with" if searchable:
+                return and_(contains(column, value), _ends_with(column, value))
+            case "ends_with":
+                return _ends_with(column, value)
             case "contains" if searchable:
                 return contains(column, value)
             case "contains":
@@ -179,6 +186,11 @@ WHOLE = frozenset({"eq", "ne", "in", "not_in"})
 def _written(operator: str, operand: Value, form: Callable[[Any], Any] | None) -> Value:
     """An operand in the form in which its column has values, where it is a whole value or a list of such."""
     return operand.written(form) if form is not None and operator in WHOLE and isinstance(operand, Leaf) else operand
+
+
+def _ends_with(column: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The column ends with a text, no character of which means anything else."""
+    return func.right(column, func.length(value)) == value
 
 
 def _under(column: ColumnElement[Any], source: Source, table: FromClause | None) -> ColumnElement[Any]:

@@ -1,9 +1,9 @@
 """Noise in what callers with aggregates only get of a statistic: the cell-key method (docs/small-cells.md).
 
 The number of people in a cell gets two draws from one table of probabilities: one is the same for the same set of records whichever
-question drew it, so that asking in other ways averages nothing away; the other is the same for the same set under the same conditions, place and
-period, so that equal answers to two questions do not prove equal sets. Other counts of the cell are moved with it, and by a draw of their
-own, so that together they tell no more of it than the first. Counts that come out below the smallest cell are not given.
+question drew it, so that asking in other ways averages nothing away; the other is the same for the same set under the same conditions,
+place and period, so that equal answers to two questions do not prove equal sets. Other counts of the cell are moved with it, and by a draw
+of their own, so that together they tell no more of it than the first. Counts that come out below the smallest cell are not given.
 """
 
 from bisect import bisect_right

@@ -91,7 +91,7 @@ async def test_without_a_token_the_page_says_what_the_public_sees_and_where_to_f
 
 async def test_a_wrong_token_is_said_to_be_wrong(watched: Watched, hub_url: str) -> None:
     page = await opened(watched, f"{hub_url}/graphql#token=wrong")
-    await expect(page.get_by_role("status")).to_contain_text("refused this token")
+    await expect(page.get_by_role("status").first).to_contain_text("refused this token")
 
 
 async def test_the_plan_opens_beside_the_answer_when_it_is_asked_for(watched: Watched, hub_url: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.explorer.conftest import TOKEN, Watched
 from tests.explorer.test_explorer import EDITOR, RESPONSE, opened, run, typed
@@ -14,7 +14,7 @@ from tests.explorer.test_explorer import EDITOR, RESPONSE, opened, run, typed
 AXE = Path(__file__).parents[2] / "explorer" / "node_modules" / "axe-core" / "axe.min.js"
 LINES = f"{EDITOR} .view-lines"
 SHARED = "query Shared($code: String!) { division(code: $code) { name } }"
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ async def texts(page: Page) -> list[str]:
     found: list[str] = await page.evaluate("""() => {
       const said = [];
       for (const one of document.querySelectorAll('body *')) {
-        if (one.closest('.monaco-editor, code, .graphiql-tab, .examples li, .bar-language, h1 span, .bar-outcome, script')) continue;
+        if (one.closest('.monaco-editor, svg, td, code, .graphiql-tab, .examples li, .bar-language, h1 span, .bar-outcome, script')) continue;
         for (const name of ['aria-label', 'title', 'placeholder', 'alt']) if (one.getAttribute(name)) said.push(one.getAttribute(name));
         for (const node of one.childNodes) if (node.nodeType === 3 && node.data.trim()) said.push(node.data.trim());
       }

@@ -185,7 +185,12 @@ class Writer:
             chosen[argument] = self.value(required(found.args[argument].type), argument, target)
         if "ids" in found.args:
             chosen["ids"] = self.value(found.args["ids"].type, "ids")
-        for argument, declared in found.args.items():
+        # what would change nothing is refused: how far a list reaches goes with what it is within, a hierarchy with a subtree
+        for argument, declared in sorted(found.args.items(), key=lambda pair: pair[0] != "within"):
+            alone = "within" in found.args and "within" not in chosen
+            idle = argument in ("scope", "hierarchy") and (alone or len({"scope", "hierarchy"} & chosen.keys()) > 0)
+            if idle and self.chance.random() > self.bad:
+                continue
             if argument in GENERIC and (name, argument) != ("statistics", "asOf") and self.chance.random() < 0.3:
                 chosen[argument] = self.value(
                     declared.type, argument, "Division" if name == "divisions" else "Organization"

@@ -234,6 +234,18 @@ async def test_one_official_alone_erases_nobody_also_not_by_sql(here, member):
     await sql(here, here.federation(name="second"), erase, clerk=True)
 
 
+async def test_the_clerk_names_parties_of_whom_a_request_is_answered_and_no_others(here, member):
+    case = await here.pool.fetchval("SELECT min(id) FROM dispute_case")
+    await here.pool.execute(
+        "INSERT INTO dispute_party (case_id, role, name, member_id) VALUES ($1, 'CLAIMANT', '某', $2)", case, member
+    )
+    name = ("UPDATE dispute_party SET name = '别人' WHERE member_id = $1", member)
+    for caller, written in ((here.federation(), "某"), (here.federation(name="second"), "别人")):
+        await opened(here, member, caller=here.federation()) if written == "某" else None
+        await sql(here, caller, name, clerk=True)
+        assert await here.pool.fetchval("SELECT name FROM dispute_party WHERE member_id = $1", member) == written
+
+
 async def test_what_was_asked_for_is_not_changed_and_a_closed_request_stays(here, member):
     request = await opened(here, member, "ERASURE", here.federation())
     second, number = here.federation(name="second"), key(request)

@@ -15,7 +15,7 @@ from db.connect import acquired, create_pool
 from db.crypto import Sealed
 from db.members import BANK_CARD, SECRETS
 from db.row_security import READER
-from db.values import luhn
+from db.values import luhn, resident_check
 from resolvers.access import PUBLIC, Caller, Grant
 from resolvers.commands import verify
 from resolvers.commands.context import CommandContext, CommandOptions
@@ -68,6 +68,12 @@ async def code(here, given, caller=None, day=None):
     return found
 
 
+def another(number, step=1):
+    """Another resident number of the same region and day of birth."""
+    digits = number[:14] + f"{(int(number[14:17]) + step) % 1_000:03d}"
+    return digits + resident_check(digits)
+
+
 def other(phone, step=1):
     """Another phone of the same first digits."""
     return phone[:3] + f"{(int(phone[3:]) + step) % 10**8:08d}"
@@ -101,7 +107,7 @@ async def test_every_kind_of_value_is_compared_as_it_is_written_on_paper(here):
     for field, wrong in {
         "name": right["name"] + "某",
         "birthDate": (date.fromisoformat(right["birthDate"]) + timedelta(1)).isoformat(),
-        "residentNumber": right["residentNumber"][:17] + ("1" if right["residentNumber"][17] != "1" else "2"),
+        "residentNumber": another(right["residentNumber"]),
         "phone": other(right["phone"]),
         "bankCard": "4111111111111111",
     }.items():
@@ -350,8 +356,7 @@ async def test_look_ups_that_find_nobody_are_limited_and_a_locked_member_is_told
     payload = await here.ask(VERIFY, given, here.federation())
     assert (payload["memberId"], {each["matches"] for each in payload["results"]}) == (None, {False})
     for step in range(1, LOOKUPS_A_DAY):
-        number = mine["residentNumber"][:14] + f"{step:03d}0"
-        values = {"residentNumber": number, "name": "某某某"}
+        values = {"residentNumber": another(mine["residentNumber"], step), "name": "某某某"}
         assert (await here.ask(VERIFY, given | {"values": values}, here.federation()))["errors"] == []
     assert await code(here, given) == "LOCKED"
     elsewhere = await here.ask(VERIFY, given, here.federation(name="another official"))

@@ -153,7 +153,7 @@ def operands(rows: Sequence[Row], name: str, field: str, operator: str, chance: 
             case _:
                 enum = CORE.type_map[kind]
                 values = [*values, chance.choice(sorted(enum.values))]  # type: ignore[attr-defined]
-    if operator == "in":
+    if operator in ("in", "notIn"):
         return [values[:2], values, []]
     return list(dict.fromkeys(values))
 
@@ -378,4 +378,17 @@ def test_operators_are_those_of_the_predicates() -> None:
         and listed_filter(type_) is None
         for operator in type_.fields
     }
-    assert operators == {"eq", "in", "gt", "gte", "lt", "lte", "contains", "startsWith", "isNull"}
+    assert operators == {
+        "eq",
+        "in",
+        "gt",
+        "gte",
+        "lt",
+        "lte",
+        "contains",
+        "startsWith",
+        "endsWith",
+        "isNull",
+        "ne",
+        "notIn",
+    }

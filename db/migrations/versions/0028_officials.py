@@ -315,6 +315,9 @@ NAMED = "(records ?| (SELECT array_agg('mem_' || to_hex(key)) FROM unnest(wall.k
 OF_SELF = f"{NAMED} AND action IN ({', '.join(map(repr, TOLD))})"
 """What was done with the person's record. A refused attempt is not shown to them, for whoever tries may write what they like."""
 
+PARTY = "member_id IS NOT NULL AND (wall.may_write(member_id, 'CORRECT') OR wall.may_write(member_id, 'ERASE'))"
+"""Names of parties that the clerk reads and writes: of whom a request is answered."""
+
 
 def upgrade() -> None:
     for name in PRINCIPALS:
@@ -339,9 +342,13 @@ def upgrade() -> None:
         op.execute(f"CREATE TRIGGER guard {statement}")
     op.execute("DROP POLICY self ON access_log")
     op.execute(f"CREATE POLICY self ON access_log FOR SELECT TO unionhub_self USING ({OF_SELF})")
+    op.execute("DROP POLICY clerk ON dispute_party")
+    op.execute(f"CREATE POLICY clerk ON dispute_party TO unionhub_clerk USING ({PARTY}) WITH CHECK ({PARTY})")
 
 
 def downgrade() -> None:
+    op.execute("DROP POLICY clerk ON dispute_party")
+    op.execute("CREATE POLICY clerk ON dispute_party TO unionhub_clerk USING (true) WITH CHECK (true)")
     op.execute("DROP POLICY self ON access_log")
     op.execute(f"CREATE POLICY self ON access_log FOR SELECT TO unionhub_self USING ({NAMED})")
     for table in TRIGGERS:

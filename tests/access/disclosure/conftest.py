@@ -13,7 +13,7 @@ from db.row_security import READER
 from tests.access.disclosure.ground import Digger, Ground
 from tests.resolvers.caller import Caller
 
-SIZE = int(os.environ.get("UNIONHUB_DISCLOSURE_TARGETS", "320"))
+SIZE = int(os.environ.get("UNIONHUB_DISCLOSURE_TARGETS", "240"))
 """Targets of each register; half of them are attacked, the others if a strategy seems to do better than chance with those."""
 
 
@@ -55,6 +55,6 @@ async def ground(ground_url: str) -> Ground:
 @pytest.fixture(scope="session")
 async def hub(ground_url: str, ground: Ground) -> AsyncIterator[Caller]:
     """Asks an engine behind both walls."""
-    pool = await create_pool(ground_url, role=READER)
+    pool = await create_pool(ground_url, role=READER, statement_timeout_ms=60_000)
     yield Caller(pool, max_objects=10**9)
     await pool.close()
