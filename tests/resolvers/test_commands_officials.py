@@ -14,8 +14,8 @@ from db.clock import today
 from db.connect import acquired, create_pool
 from db.crypto import Sealed
 from db.members import BANK_CARD, PHONE, RESIDENT_NUMBER
-from db.personal import luhn
 from db.row_security import CLERK, READER
+from db.values import luhn
 from resolvers.access import Caller, Grant
 from resolvers.commands.documents import MAX_SCAN
 from resolvers.engine.engine import Engine
