@@ -47,10 +47,10 @@ def time(counting: "Counting") -> Time:
     """When the records count that were asked about."""
     binder, arguments = counting.binder, counting.arguments
     if not counting.is_flow:
-        asked = arguments.get("as_of")
+        as_of = arguments.get("as_of")
         if counting.coarse:
             return Time.of_day(binder, partial(_as_of, counting))
-        return Time(_bounds(counting), day=binder.day(asked))
+        return Time(_bounds(counting), day=binder.day(as_of))
     if counting.is_guarded:
         return Time.of_period(binder, partial(period, counting))
     since, until = arguments.get("from"), arguments.get("until")

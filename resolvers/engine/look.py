@@ -18,7 +18,7 @@ Bounds = Callable[[Inputs], tuple[date | None, date | None]]
 
 @dataclass(frozen=True)
 class Time:
-    """When records count: in a period if there is no ``day``, else as of that day; with ``before`` those that hold on one of the two."""
+    """When records count: in a period if there is no ``day``, else as of that day, or as of ``before`` as well as of it."""
 
     bounds: Bounds
     """In a period its ends, for a day the day after it and no beginning."""
@@ -39,8 +39,8 @@ class Time:
         return cls(find, since=since, until=binder.bind(lambda inputs: find(inputs)[1], DATE))
 
     @classmethod
-    def of_change(cls, binder: Binder, find: Callable[[Inputs], tuple[date, date]]) -> "Time":
-        """What holds on one of two days and not on the other."""
+    def of_either(cls, binder: Binder, find: Callable[[Inputs], tuple[date, date]]) -> "Time":
+        """What holds on one of two days, or on both."""
         day = binder.bind(lambda inputs: find(inputs)[1], DATE)
         return cls(find, day=day, before=binder.bind(lambda inputs: find(inputs)[0], DATE))
 
@@ -66,8 +66,10 @@ class Look:
     """Whether it is of the next longer period, which there is not for every one."""
     is_around: bool = True
     """Whether it has all records that are compared with it; else it is of another time."""
-    is_change: bool = False
-    """Whether it has those records by which what is compared with it has changed."""
+    is_either: bool = False
+    """Whether it has what holds on the day or a year before; the next look is that of a year before alone."""
+    is_judged: bool = True
+    """Whether it is compared with by itself."""
 
     @property
     def keyed(self) -> tuple[Dimension, ...]:

@@ -55,8 +55,8 @@ def _above(counting: "Counting", main: Look) -> list[Look]:
 
 
 def _of_other_times(counting: "Counting", main: Look) -> Iterator[list[Look]]:
-    """Of a day: what has changed in a year, and what began in it. Of a period: the next longer one. Roll-ups do not tell who has come and
-    gone; there a year before is compared by the number alone."""
+    """Of a day: a year before, and what began in that year. Of a period: the next longer one. Roll-ups do not tell who was there on one of
+    two days; there a year before is compared by the numbers alone."""
     binder = counting.binder
     if main.time.day is not None:
 
@@ -65,10 +65,12 @@ def _of_other_times(counting: "Counting", main: Look) -> Iterator[list[Look]]:
             assert day is not None
             return windows.before(day), day
 
+        before = replace(main, time=Time.of_day(binder, lambda inputs: year(inputs)[0]), is_around=False)
         if counting.statistic.rollup is None:
-            yield [replace(main, time=Time.of_change(binder, year), is_change=True)]
+            yield [replace(main, time=Time.of_either(binder, year), is_either=True)]
+            yield [replace(before, is_judged=False)]
         else:
-            yield [replace(main, time=Time.of_day(binder, lambda inputs: year(inputs)[0]), is_around=False)]
+            yield [before]
         yield [replace(main, time=Time.of_period(binder, year), is_around=False)]
         return
 

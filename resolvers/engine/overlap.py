@@ -19,12 +19,20 @@ Rows = Mapping[int, Mapping[tuple[Any, ...], Row]]
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A neighbour of a cell: its row, None where it has no record, and whether it has all that the cell has, or that by which the cell has
-    changed."""
+    """A neighbour of a cell: its row, None where it has no record, and whether it has all that the cell has; or the row of what was there
+    on the cell's day or a year before, and ``before`` that of a year before."""
 
     row: Row | None
     is_around: bool = True
-    is_change: bool = False
+    before: Row | None = None
+    is_either: bool = False
+
+    def rest(self, number: int, at: int) -> int:
+        """By how many the neighbour differs from a cell of so many, counted in this column."""
+        near = _number(self.row, at)
+        if self.is_either:
+            return 2 * near - number - _number(self.before, at)
+        return near - number if self.is_around else abs(near - number)
 
 
 @dataclass(frozen=True)
@@ -43,17 +51,23 @@ class Neighbourhood:
             return True
         if row[1] == marks.WHOLE and self.frame.as_of is None and self.frame.unit is None:
             return False
-        cell, smallest = (row[number], row[ticket]), self.frame.small_cell
-        return all(is_far(cell, _numbers(other.row, number, ticket), kind, smallest, other) for other in self.of(row))
+        return all(
+            is_enough(other.rest(row[number], number), (row[ticket], _number(other.row, ticket)), kind, self.smallest)
+            for other in self.of(row)
+        )
 
     def is_part_given(self, row: Row, at: int, kind: bytes) -> bool:
         """The same of a measure that counts some of a cell's records only, which the whole cell is near to as well."""
         if not self.layout.is_personal:
             return True
-        people, part = self.layout.people, _numbers(row, at, at + 3)
-        whole = _numbers(row, people, people + 1)
-        near = not is_far(part, whole, kind, self.frame.small_cell, Neighbour(None))
-        return not near and self.is_given(row, at, at + 3, kind)
+        people = self.layout.people
+        tickets = (row[at + 3], row[people + 1])
+        return is_enough(row[people] - row[at], tickets, kind, self.smallest) and self.is_given(row, at, at + 3, kind)
+
+    @property
+    def smallest(self) -> int:
+        """The smallest count that is given."""
+        return self.frame.small_cell
 
     def of(self, row: Row) -> Iterator[Neighbour]:
         """The neighbours of the whole or of a group."""
@@ -63,13 +77,14 @@ class Neighbourhood:
             yield from self._without_keys(keys)
         timed = self._time is not None
         for look in self.layout.neighbours:
-            if not (look.groups if group else look.whole):
+            if not look.is_judged or not (look.groups if group else look.whole):
                 continue
             if look.is_wider and self.frame.unit not in windows.WIDER:
                 continue
             mark = look.base if group else look.base - marks.without_all(len(keys))
             asked = self._in(look.dimensions, keys) if group and timed else keys
-            yield Neighbour(self.rows.get(mark, {}).get(asked), look.is_around, look.is_change)
+            before = self._row(mark + marks.NEIGHBOURS, asked) if look.is_either else None
+            yield Neighbour(self._row(mark, asked), look.is_around, before, look.is_either)
 
     def _without_keys(self, keys: tuple[Any, ...]) -> Iterator[Neighbour]:
         for place, item in enumerate(self.layout.dimensions):
@@ -79,7 +94,10 @@ class Neighbourhood:
                 yield Neighbour(self.whole)
                 continue
             mark = marks.PARTIAL - marks.without(place, len(keys))
-            yield Neighbour(self.rows.get(mark, {}).get((*keys[:place], None, *keys[place + 1 :])))
+            yield Neighbour(self._row(mark, (*keys[:place], None, *keys[place + 1 :])))
+
+    def _row(self, mark: int, keys: tuple[Any, ...]) -> Row | None:
+        return self.rows.get(mark, {}).get(keys)
 
     @property
     def _time(self) -> int | None:
@@ -96,13 +114,12 @@ class Neighbourhood:
         return (*keys[:place], longer, *keys[place + 1 :])
 
 
-def _numbers(row: Row | None, number: int, ticket: int) -> tuple[int, int]:
-    return (0, 0) if row is None else (row[number], row[ticket])
+def _number(row: Row | None, at: int) -> int:
+    """A number or ticket in a row, 0 where there is none."""
+    return 0 if row is None else int(row[at])
 
 
-def is_far(cell: tuple[int, int], near: tuple[int, int], kind: bytes, smallest: int, how: Neighbour) -> bool:
-    """Whether two sets, each as its number and ticket, differ by enough: by the rest of the larger, by what has changed, or by their
-    numbers at least."""
-    rest = near[0] if how.is_change else near[0] - cell[0] if how.is_around else abs(near[0] - cell[0])
-    pair = b"|" + kind + b"".join(ticket.to_bytes(8, signed=True) for ticket in (cell[1], near[1]))
+def is_enough(rest: int, tickets: tuple[int, int], kind: bytes, smallest: int) -> bool:
+    """Whether two sets with these tickets differ by enough."""
+    pair = b"|" + kind + b"".join(ticket.to_bytes(8, signed=True) for ticket in tickets)
     return noise.count(rest, noise.draw(0, pair), smallest) is not None

@@ -399,7 +399,7 @@ class Counting:
             ]
         if time.before is None:
             return self._holding(day)
-        return [and_(*self._holding(day)) != and_(*self._holding(time.before))]
+        return [or_(and_(*self._holding(day)), and_(*self._holding(time.before)))]
 
     def _holding(self, day: ColumnElement[date]) -> list[ColumnElement[bool]]:
         """The condition that a record holds on a day, or has happened by it."""

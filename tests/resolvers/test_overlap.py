@@ -12,6 +12,7 @@ import pytest
 
 from resolvers.access import PUBLIC
 from resolvers.engine import buckets, ids, noise
+from resolvers.engine.overlap import Neighbour
 from tests.resolvers.caller import Caller
 from tests.resolvers.test_small_cells import DIMENSIONS, YEAR, _question, ask, crowded, text_of
 
@@ -186,3 +187,14 @@ async def test_what_all_others_have_is_no_condition(caller: Caller, pool: asyncp
         assert (await ask(caller, given))["total"] == {"records": None, "persons": None}
         by_group = await ask(caller, {"kind": "MEMBERSHIPS", "id": place_, "by": [name]})
         assert value not in {group["keys"][0]["value"] for group in by_group["groups"]}
+
+
+def test_the_rest_is_who_is_in_one_of_two_sets_only() -> None:
+    chance = random.Random("rest")
+    for _ in range(100):
+        cell, before = ({chance.randrange(40) for _ in range(chance.randrange(1, 60))} for _ in range(2))
+        either = Neighbour((len(cell | before),), before=(len(before),), is_either=True)
+        assert either.rest(len(cell), 0) == len(cell ^ before)
+        assert Neighbour((len(cell | before),)).rest(len(cell), 0) == len(before - cell)
+        assert Neighbour((len(before),), is_around=False).rest(len(cell), 0) <= len(cell ^ before)
+    assert Neighbour(None).rest(7, 0) < 0
