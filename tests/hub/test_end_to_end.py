@@ -423,7 +423,7 @@ async def test_no_response_key_changes_a_status_or_a_row(hub: Api, real: Hub, ke
 
 
 async def test_a_refused_command_speaks_chinese_under_any_alias(hub: Api) -> None:
-    text = """mutation { errors: grantAccess(input: {principal: "nobody-of-that-name", role: LAWYER, validTo: "2027-01-01"})
+    text = """mutation { errors: grantAccess(input: {principal: "nobody-of-that-name", role: TRIBUNAL, validTo: "2027-01-01"})
       { errors { extensions: code message } } }"""
     english, chinese = await hub.post(text), await hub.post(text, headers=CHINESE_READER)
     (one,), (other,) = (each.json()["data"]["errors"]["errors"] for each in (english, chinese))
