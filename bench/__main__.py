@@ -114,6 +114,17 @@ def statistics_command(chosen: tuple[int, int], size: int, runs: int, only: tupl
     statistics(prepare(size, chosen[1]), runs, only, console)
 
 
+@main.command("cells")
+@click.option("--members", "size", type=click.IntRange(10_000), default=100_000, help="Members of the federation.")
+@click.option("--runs", type=int, default=5, help="Runs for each province; the median counts.")
+@click.pass_obj
+def cells_command(chosen: tuple[int, int], size: int, runs: int) -> None:
+    """Time statistics for callers with aggregates only against exact ones: keys and noise, and the neighbours of their cells."""
+    from bench.cells import cells
+
+    cells(prepare(size, chosen[1]), runs, console)
+
+
 @main.command("walls")
 @click.option(
     "--runs", type=click.IntRange(1), default=60, help="Runs of each operation behind each wall; the median counts."
@@ -139,6 +150,20 @@ def walls_served_command(chosen: tuple[int, int], runs: int) -> None:
     from bench.walls_served import walls_served
 
     walls_served(prepare(*chosen), runs, console)
+
+
+@main.command("shares")
+@click.option("--seconds", type=float, default=6.0, help="Length of one measurement.")
+@click.option(
+    "--runs", type=click.IntRange(1), default=3, help="Measurements alone and beside, in turn; the median counts."
+)
+@click.pass_obj
+def shares_command(chosen: tuple[int, int], seconds: float, runs: int) -> None:
+    """Time a light caller alone, and beside another's eight slow queries; status 1 if the p95 is over three times its own."""
+    from bench.shares import shares
+
+    if not shares(prepare(*chosen), seconds, runs, console):
+        raise click.ClickException("a light caller waits for the slow queries of another")
 
 
 if __name__ == "__main__":

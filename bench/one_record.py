@@ -32,6 +32,7 @@ from hub.negotiation import accepts
 from hub.operations import Operations
 from hub.parameters import from_body
 from hub.settings import RoleLimit, Settings
+from hub.shares import Places
 from hub.telemetry import JsonLines, Telemetry
 from hub.tokens import token_of
 from resolvers.access import Caller
@@ -180,6 +181,7 @@ def endpoint_of(
         telemetry,
         budget=Budget(0, 0, settings.budget_seconds),
         disclosed=Disclosed(0, 0),
+        places=Places(0, 0),
         role_limits=RoleLimits(RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE), settings.role_limits),
     )
     return GraphQLEndpoint(operations, authenticator, max_body_bytes=settings.max_body_bytes)

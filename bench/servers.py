@@ -9,11 +9,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bench.database import FOLDER, Database
@@ -73,8 +74,16 @@ async def let_personas_in(url: str) -> None:
 
 
 @contextmanager
-def hub(database: Database, folder: Path = FOLDER, *, persona: str = "national", walls: int = 2) -> Iterator[Server]:
-    """The hub as its users run it: ``unionhub serve`` with settings as they come, and a persona's token; or without its second wall."""
+def hub(
+    database: Database,
+    folder: Path = FOLDER,
+    *,
+    persona: str = "national",
+    walls: int = 2,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Server]:
+    """The hub as its users run it: ``unionhub serve`` with settings as they come, but for limits of the one caller who measures, and a
+    persona's token; or without its second wall, or with ``more`` settings."""
     settings = Settings(data_dir=folder / "hub", database_url=database.url)
     demonstration_keys(settings)
     asyncio.run(let_personas_in(database.url))
@@ -86,6 +95,8 @@ def hub(database: Database, folder: Path = FOLDER, *, persona: str = "national",
         "UNIONHUB_DATA_DIR": str(settings.data_dir),
         "UNIONHUB_PORT": str(port),
         "UNIONHUB_BUDGET_POINTS": "0",
+        "UNIONHUB_CALLER_CONNECTIONS": "0",
+        **more,
     }
     name, command = ("hub", ["hub.cli", "serve"]) if walls == 2 else ("hub without the second wall", ["bench.one_wall"])
     with running(name, [sys.executable, "-m", *command], port, variables, folder) as pid:

@@ -12,6 +12,7 @@ import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from db.meter import METER, Meter, holding
 from db.row_security import NOBODY, READER, Scope
 
 SESSION = {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_custom_plan", "application_name": "unionhub"}
@@ -35,9 +36,11 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
     sent_at = float("-inf")
     is_loose = False
     keeps_plans: bool | None = False
+    meter: Meter | None = None
 
     def get_reset_query(self) -> str:
         """No statement."""
+        self.meter = None
         if self.role is not None:
             self.is_loose = True
         return ""
@@ -49,6 +52,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         Raises:
             RuntimeError: in a transaction.
         """
+        self.meter = METER.get()
         if self.role is None:
             return
         now = time.monotonic()
@@ -68,7 +72,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         round trip if it was the other way."""
         if self.keeps_plans is not keep:
             self.keeps_plans = None  # and so it stays if this fails
-            await self.execute(f"SET plan_cache_mode = {'force_generic_plan' if keep else 'force_custom_plan'}")
+            await super().execute(f"SET plan_cache_mode = {'force_generic_plan' if keep else 'force_custom_plan'}")
             self.keeps_plans = keep
 
     @asynccontextmanager
@@ -92,17 +96,23 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         """As asyncpg's, under a scope."""
         if self.is_loose:
             await self.carry(NOBODY)
+        if self.meter is not None and not args:  # with arguments it goes by _execute
+            self.meter.statements += 1
         status: str = await super().execute(query, *args, **more)
         return status
 
     async def _execute(self, *args: Any, **more: Any) -> Any:
         if self.is_loose:
             await self.carry(NOBODY)
+        if self.meter is not None:
+            self.meter.statements += 1
         return await super()._execute(*args, **more)
 
     async def _executemany(self, *args: Any, **more: Any) -> Any:
         if self.is_loose:
             await self.carry(NOBODY)
+        if self.meter is not None:
+            self.meter.statements += 1
         return await super()._executemany(*args, **more)
 
     async def _prepare(self, *args: Any, **more: Any) -> Any:
@@ -152,8 +162,9 @@ async def create_pool(
 async def acquired(pool: asyncpg.Pool, scope: Scope) -> AsyncIterator[asyncpg.Connection]:
     """A connection of the pool that sees by a scope."""
     async with pool.acquire() as connection:
-        await connection.carry(scope)
-        yield connection
+        with holding():
+            await connection.carry(scope)
+            yield connection
 
 
 def create_engine(url: str, **options: Any) -> AsyncEngine:

@@ -7,33 +7,34 @@ from contextlib import asynccontextmanager
 import asyncpg
 from graphql import GraphQLSchema
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.clock import today
 from db.connect import create_pool
 from db.row_security import READER
-from hub import health
+from hub import operators
 from hub.auth import Authenticator, audited
 from hub.budget import Budget, RoleLimits
 from hub.callers import Callers
 from hub.disclosed import Disclosed
 from hub.documents import Documents
-from hub.errors import body_of
+from hub.edge import edge
 from hub.explorer import explorer_assets, explorer_page
 from hub.folding import keep_folding
+from hub.health import Readiness
 from hub.http import GraphQLEndpoint, Page
 from hub.jwks import RemoteKeys
 from hub.keys import digest_of, vault_of
 from hub.limits import Limits
-from hub.messages import in_chinese, wants_chinese
 from hub.oidc import Issuer
 from hub.operations import Executes, Operations
+from hub.responses import EXCEPTIONS
 from hub.settings import RoleLimit, Settings
-from hub.telemetry import Telemetry, log_fault
+from hub.shares import Places
+from hub.telemetry import Telemetry
 from hub.tokens import local_issuer
 from hub.websocket import WebSocketEndpoint
 from resolvers.access import Caller
@@ -55,9 +56,18 @@ class Hub(Starlette):
     endpoint: GraphQLEndpoint | None = None
     sockets: WebSocketEndpoint | None = None
     pool: asyncpg.Pool | None = None
+    edge: ASGIApp
+    """What connections pass before they are answered."""
+
+    operators: Starlette
+    """What is served on the port for operators, if there is one."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a connection."""
+        await self.edge(scope, receive, send)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what has passed the edge."""
         if scope["type"] == "http" and scope["path"] == PATH and self.endpoint is not None:
             await self.endpoint(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == PATH and self.sockets is not None:
@@ -132,32 +142,6 @@ async def home(_: Request) -> Response:
     return RedirectResponse(PATH)
 
 
-def json_error(
-    request: Request, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    """An error outside of the endpoint, in the endpoint's form."""
-    body = body_of(code, message)
-    if wants_chinese(request.headers.get("accept-language", "").encode("latin-1")):
-        body = in_chinese(body)
-    return Response(body, status, headers, "application/json")
-
-
-async def nothing_here(request: Request, _: Exception) -> Response:
-    """The answer for a path that is not served."""
-    return json_error(request, 404, "NOT_FOUND", f"Nothing is served at this path. The endpoint is {PATH}.")
-
-
-async def wrong_method(request: Request, error: Exception) -> Response:
-    """The answer for a method that a path does not know."""
-    headers = error.headers if isinstance(error, HTTPException) else None
-    return json_error(request, 405, "METHOD_NOT_ALLOWED", "This path does not know this method.", headers)
-
-
-async def fault(request: Request, error: Exception) -> Response:
-    """The answer for a fault of ours."""
-    return json_error(request, 500, "INTERNAL_ERROR", f"Internal error. Reference: {log_fault(error)}")
-
-
 def create_app(
     settings: Settings,
     *,
@@ -185,8 +169,9 @@ def create_app(
     if url is None:
         raise ValueError("create_app needs the URL of a database")
     telemetry = Telemetry()
-    documents = Documents(served, limits_of(settings))
+    documents = Documents(served, limits_of(settings), suggests=settings.introspection == "all")
     telemetry.watch_documents(documents)
+    ready = Readiness(lambda: app.pool)
 
     @asynccontextmanager
     async def lifespan(app: Hub) -> AsyncIterator[None]:
@@ -201,6 +186,7 @@ def create_app(
             telemetry,
             budget=Budget(settings.budget_points, settings.public_budget_points, settings.budget_seconds),
             disclosed=Disclosed(settings.public_cells, settings.analyst_cells),
+            places=Places(settings.share, settings.caller_queue),
             role_limits=RoleLimits(
                 RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE),
                 settings.role_limits,
@@ -214,7 +200,7 @@ def create_app(
                 authenticator,
                 max_sockets=settings.max_sockets,
                 max_running=settings.socket_operations,
-                origins=settings.socket_origins,
+                origins=settings.origins,
             )
         folding = asyncio.create_task(keep_folding(app.pool))
         try:
@@ -227,13 +213,13 @@ def create_app(
     app = Hub(
         routes=[
             Route("/", home),
-            Route("/healthz", health.healthz),
-            Route("/readyz", health.readyz(lambda: app.pool)),
-            Route("/metrics", health.metrics(telemetry)),
+            *operators.routes(settings, ready, telemetry),
             explorer_assets(),
         ],
         lifespan=lifespan,
-        exception_handlers={404: nothing_here, 405: wrong_method, Exception: fault},
+        exception_handlers=EXCEPTIONS,
     )
     app.router.redirect_slashes = False
+    app.edge = edge(app.answer, settings)
+    app.operators = operators.application(settings, ready, telemetry)
     return app

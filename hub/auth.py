@@ -13,10 +13,11 @@ import asyncpg
 
 from db.audit import Digest, Entry, record
 from db.principals import SignedIn, digest_of
-from hub.budget import Failures
+from hub.budget import Failures, network
 from hub.callers import Callers
 from hub.errors import Refusal
 from hub.oidc import MAX_TOKEN, SKEW_SECONDS, Issuer, looks_like_jwt, unauthenticated, verify
+from hub.shares import Shares
 from resolvers.access import PUBLIC, Caller
 from resolvers.viewer import caller_of
 
@@ -26,6 +27,11 @@ REMEMBERED_SECONDS = 5.0
 """How long a caller is remembered; after it the signature is checked and the grants are read again."""
 
 MAX_SESSIONS = 10_000
+
+VERIFIED_TOGETHER = 2
+"""Tokens and keys of one source that are checked at a time, of those that have not signed in before; the next ones wait for their turn.
+So whoever sends bad ones takes so many connections of the pool and no more."""
+
 KEY = re.compile(rb"uh_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 
 SIGN_IN = "Send `Authorization: Bearer TOKEN` with the token that `make demo` or `unionhub token national` prints."
@@ -78,6 +84,7 @@ class Authenticator:
         self.failures = failures or Failures()
         self.on_refused = on_refused
         self.sessions: OrderedDict[bytes, Session] = OrderedDict()
+        self.turns = Shares(VERIFIED_TOGETHER)
 
     @property
     def epoch(self) -> int:
@@ -106,28 +113,40 @@ class Authenticator:
 
         Args:
             authorization: the values of all ``Authorization`` headers.
-            source: the address of the peer; failures are counted by it. Who has signed in with this token before is not held up by
-                the failures of others from there.
+            source: the address of the caller. Failures are counted by it, and held back after some; a token or key is looked at first, so
+                that a good one is never refused for the failures of others.
 
         Raises:
-            Refusal: 401 or 403 with the code of what is wrong, 429 TOO_MANY_FAILURES, 503 PROVIDER_UNAVAILABLE.
+            Refusal: 401 or 403 with the code of what is wrong, 429 TOO_MANY_FAILURES in its place, 503 PROVIDER_UNAVAILABLE.
         """
         if not authorization:
             if self.public:
                 return PUBLIC
             raise unauthenticated(f"This hub answers nobody without a token. {SIGN_IN}")
         digest = sha256(authorization[0]).digest() if len(authorization) == 1 else b""
-        if digest not in self.sessions:
-            self.failures.require(source)
         who: list[str] = []
         try:
-            return await self.signed_in(authorization, digest, who)
+            bearer(authorization)
+            if digest in self.sessions:
+                return await self.signed_in(authorization, digest, who)
+            async with self.turns.turn(network(source)):
+                return await self.signed_in(authorization, digest, who)
         except Refusal as refusal:
             if refusal.status in (401, 403):
-                self.sessions.pop(digest, None)
-                self.failures.record(source)
-                await self.tell(Refused(refusal.code, who[0] if who else None, source))
+                await self.failed(Refused(refusal.code, who[0] if who else None, source), digest)
             raise
+
+    async def failed(self, refused: Refused, digest: bytes) -> None:
+        """Count and log a failure, as long as its source has some left. A token that was good until now is always logged: it is once.
+
+        Raises:
+            Refusal: 429 TOO_MANY_FAILURES, in the place of what was wrong.
+        """
+        was_good = self.sessions.pop(digest, None) is not None
+        held_back = self.failures.record(refused.source)
+        if held_back is not None and not was_good:
+            raise held_back
+        await self.tell(refused)
 
     async def signed_in(self, authorization: list[bytes], digest: bytes, who: list[str]) -> Caller:
         """Check a token or key in full and remember its caller; ``who`` gets the principal's name once it is proven."""
@@ -229,6 +248,15 @@ def bearer(authorization: list[bytes]) -> bytes:
     if len(token) > MAX_TOKEN:
         raise unauthenticated(f"The token is over {MAX_TOKEN} bytes.", "BAD_TOKEN")
     return token
+
+
+def distinct(authorization: list[bytes]) -> list[bytes]:
+    """The values of a handshake's headers and of its first message, the same token once."""
+    found: dict[tuple[bytes, bytes], bytes] = {}
+    for value in authorization:
+        scheme, _, token = value.partition(b" ")
+        found.setdefault((scheme.lower(), token.strip(b" ")), value)
+    return list(found.values())
 
 
 def until(expires: float) -> float:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Literal
 
+from db.meter import Meter
 from hub.errors import Refusal
 from hub.settings import RoleLimit
 from resolvers.access import Caller
@@ -16,11 +17,12 @@ from resolvers.engine.budget import Allowance
 MAX_BUCKETS = 10_000
 """Spenders remembered in one process; the one that spent longest ago is forgotten first."""
 
-REQUEST_POINTS = 10
-"""What every request costs, whatever it asks for; each object that it asks for by its pages costs one more."""
+REQUEST_POINTS, STATEMENT_POINTS, MILLISECOND_POINTS, COMMAND_POINTS = 10, 10, 50, 1_000
+"""What every request costs, each of its statements, each millisecond (db/meter.py), and each of its commands, which write to the
+audit log also when they are refused. Each object that its pages may hold costs one more."""
 
 FAILURES, FAILURE_SECONDS = 10, 300.0
-"""Failed sign-ins that one source may have at once, and the time after which all of them are forgiven."""
+"""Failed sign-ins of one source that are answered and logged one by one at once, and the time after which all of them are forgiven."""
 
 Header = tuple[bytes, bytes]
 
@@ -100,16 +102,48 @@ class Budget:
                 429,
                 "TOO_MANY_REQUESTS",
                 f"The budget of {buckets.capacity:,.0f} points in {buckets.seconds:.0f} s is spent. Ask again in {wait} s, "
-                "or for less: a request costs 10 points and one for each object that its pages may hold.",
+                f"or for less: a request costs {REQUEST_POINTS} points, one for each object that its pages may hold, "
+                f"{STATEMENT_POINTS} for each statement, {MILLISECOND_POINTS} for each millisecond, {COMMAND_POINTS:,} for each "
+                "command.",
                 [(b"retry-after", str(wait).encode()), *headers(buckets, buckets.left(key))],
             )
 
-    def charge(self, caller: Caller, source: str, cost: int) -> tuple[Header, ...]:
-        """Take the points of a request that was run; the headers that say what is left."""
+    def charge(self, caller: Caller, source: str, cost: float) -> tuple[Header, ...]:
+        """Take points of a caller; the headers that say what is left."""
         buckets = self.buckets(caller)
         if buckets is None:
             return ()
-        return headers(buckets, buckets.spend(spender(caller, source), REQUEST_POINTS + cost))
+        return headers(buckets, buckets.spend(spender(caller, source), cost))
+
+
+class Account:
+    """What one operation costs its caller, whatever becomes of it: charged when it is over."""
+
+    __slots__ = ("budget", "caller", "meter", "paid", "source")
+
+    def __init__(self, budget: Budget, caller: Caller, source: str) -> None:
+        self.budget = budget
+        self.caller = caller
+        self.source = source
+        self.meter = Meter()
+        self.paid = 0.0
+
+    def settle(self) -> tuple[Header, ...]:
+        """Charge what was used since the last time; the headers that say what is left."""
+        cost = cost_of(self.meter)
+        due, self.paid = cost - self.paid, cost
+        return self.budget.charge(self.caller, self.source, due)
+
+
+def cost_of(meter: Meter) -> float:
+    """The points that an operation costs, by what it used."""
+    return (
+        REQUEST_POINTS
+        + meter.objects
+        + meter.statements * STATEMENT_POINTS
+        + meter.commands * COMMAND_POINTS
+        + meter.seconds * 1000 * MILLISECOND_POINTS
+    )
 
 
 def spender(caller: Caller, source: str) -> Hashable:
@@ -127,32 +161,25 @@ def headers(buckets: Buckets, left: float) -> tuple[Header, ...]:
 
 
 class Failures:
-    """Failed sign-ins by source: after ten at once a source waits half a minute for each further one."""
+    """Failed sign-ins by source: after ten at once one more is answered and logged each half minute."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.buckets = Buckets(FAILURES, FAILURE_SECONDS, clock=clock)
 
-    def require(self, source: str) -> None:
-        """Let a source try.
-
-        Raises:
-            Refusal: 429 TOO_MANY_FAILURES with ``Retry-After``.
-        """
-        key = network(source)
-        if self.buckets.left(key) < 1:
-            wait = self.buckets.wait(key)
-            raise Refusal(
-                429,
-                "TOO_MANY_FAILURES",
-                f"Too many sign-ins from this address have failed. Try again in {wait} s, with another token.",
-                [(b"retry-after", str(wait).encode())],
-            )
-
-    def record(self, source: str) -> None:
-        """Remember a failure."""
+    def record(self, source: str) -> Refusal | None:
+        """Count a failure; 429 TOO_MANY_FAILURES with ``Retry-After`` where the source has none left."""
         key = network(source)
         if self.buckets.left(key) >= 1:
             self.buckets.spend(key, 1)
+            return None
+        wait = self.buckets.wait(key)
+        return Refusal(
+            429,
+            "TOO_MANY_FAILURES",
+            "This token or key is refused, and too many sign-ins from this address have failed for it to be said why. "
+            f"Ask again in {wait} s, or send a good one now.",
+            [(b"retry-after", str(wait).encode())],
+        )
 
 
 @lru_cache(4096)

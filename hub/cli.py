@@ -78,7 +78,7 @@ def serve() -> None:
 
     stop_like_ctrl_c()
     settings = load()
-    require_free(settings.host, settings.port)
+    require_free(settings)
     url = settings.database_url or url_of(settings)
     with suppress(KeyboardInterrupt):
         run(settings.model_copy(update={"database_url": url}))

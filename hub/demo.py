@@ -32,7 +32,7 @@ def run(settings: Settings) -> None:
     from hub.serve import serve
 
     began = time.monotonic()
-    require_free(settings.host, settings.port)
+    require_free(settings)
     with explorer_building():
         url = database.url_of(settings)
         say(f"PostgreSQL: {database.named(settings)}")
@@ -92,19 +92,21 @@ def explorer_building() -> Iterator[None]:
         node.end(process)
 
 
-def require_free(host: str, port: int) -> None:
-    """Make sure that the hub can listen there.
+def require_free(settings: Settings) -> None:
+    """Make sure that the hub can listen where it is to.
 
     Raises:
-        SetupError: the port is taken, or the address is not this machine's.
+        SetupError: a port is taken, or an address is not this machine's.
     """
-    fault = listening_fault(host, port)
+    fault = listening_fault(settings.host, settings.port)
+    if fault is None and settings.metrics_port is not None:
+        fault = listening_fault(settings.metrics_host, settings.metrics_port, "UNIONHUB_METRICS_PORT")
     if fault:
         raise SetupError(fault)
 
 
-def listening_fault(host: str, port: int) -> str | None:
-    """Why nothing can listen on ``host`` and ``port``, and what to do; None if something can."""
+def listening_fault(host: str, port: int, variable: str = "PORT") -> str | None:
+    """Why nothing can listen on ``host`` and ``port``, which a variable names, and what to do; None if something can."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as trial:
@@ -113,6 +115,8 @@ def listening_fault(host: str, port: int) -> str | None:
             trial.listen(1)
     except OSError as error:
         if port and error.errno is not None and "in use" in str(error):
-            return f"Port {port} of {host} is taken by another program. Name another one: PORT={port + 1} make demo"
+            return (
+                f"Port {port} of {host} is taken by another program. Name another one: {variable}={port + 1} make demo"
+            )
         return f"Nothing can listen on {host}, port {port}: {error.strerror or error}."
     return None

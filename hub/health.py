@@ -1,48 +1,47 @@
-"""What operators ask: is the process alive, can it answer queries, and what has it done."""
+"""Whether the hub can answer queries: what ``/readyz`` asks of the database."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Callable
 from functools import cache
 
 import asyncpg
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from db.migrate import head
 from db.row_security import Fault, faults
 from hub.operations import DATABASE_AWAY
-from hub.telemetry import CONTENT_TYPE, Telemetry
 
 SECONDS = 2.0
 """How long a check may take."""
 
+HELD_SECONDS = 1.0
+"""How long an answer holds."""
+
 OK = "ok"
 
 
-async def healthz(_: Request) -> Response:
-    """200 while the process serves; asks nothing of the database."""
-    return JSONResponse({"status": OK})
+class Readiness:
+    """Whether queries can be answered. Who asks within a second of another has the other's answer: strangers may ask, and it is of the
+    database that it is found out.
 
+    Args:
+        pool: the pool, as long as it is open.
+    """
 
-def readyz(pool: Callable[[], asyncpg.Pool | None]) -> Callable[[Request], Awaitable[Response]]:
-    """200 when the database can be reached, is at the newest revision and has its second wall; else 503, with what each check found."""
+    def __init__(self, pool: Callable[[], asyncpg.Pool | None]) -> None:
+        self.pool = pool
+        self.lock = asyncio.Lock()
+        self.found: dict[str, str] = {}
+        self.until = float("-inf")
 
-    async def answer(_: Request) -> Response:
-        opened = pool()
-        checks = await check(opened) if opened else {"database": "the hub is starting or stopping"}
-        ready = all(found == OK for found in checks.values())
-        return JSONResponse({"status": OK if ready else "not ready", "checks": checks}, 200 if ready else 503)
-
-    return answer
-
-
-def metrics(telemetry: Telemetry) -> Callable[[Request], Awaitable[Response]]:
-    """The metrics in Prometheus' text format."""
-
-    async def answer(_: Request) -> Response:
-        return Response(telemetry.exposition(), media_type=CONTENT_TYPE)
-
-    return answer
+    async def checks(self) -> dict[str, str]:
+        """``ok`` or what is wrong, by check."""
+        async with self.lock:
+            if time.monotonic() >= self.until:
+                opened = self.pool()
+                self.found = await check(opened) if opened else {"database": "the hub is starting or stopping"}
+                self.until = time.monotonic() + HELD_SECONDS
+            return self.found
 
 
 async def check(pool: asyncpg.Pool) -> dict[str, str]:

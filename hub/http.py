@@ -14,10 +14,11 @@ from starlette.types import Receive, Scope, Send
 
 from hub.auth import Authenticator
 from hub.errors import Refusal
-from hub.messages import in_chinese, wants_chinese
+from hub.messages import speak, wants_chinese
 from hub.negotiation import JSON, RESPONSE, accepts, is_json
 from hub.operations import CLIENT_CLOSED, Operations, refused
 from hub.parameters import Parameters, from_body, from_query_string
+from hub.proxies import source_of
 from resolvers.access import Caller
 
 BODY_SECONDS = 30.0
@@ -134,6 +135,7 @@ class GraphQLEndpoint:
         """Answer one HTTP request."""
         started = perf_counter()
         headers = read_headers(scope["headers"])
+        speak(chinese=headers.chinese)
         wanted = accepts(headers.accept)
         if wanted.page and self.page is not None and scope["method"] == "GET" and not headers.upgrade:
             await self.page(scope, receive, send)
@@ -180,8 +182,7 @@ class GraphQLEndpoint:
             status = 200
         if status == 503:
             extra = (*extra, (b"retry-after", b"1"))
-        body = in_chinese(ran.body) if headers.chinese else ran.body
-        await respond(send, status, body, media, extra)
+        await respond(send, status, ran.body, media, extra)
         self.telemetry.request(status, perf_counter() - started, ran.name, caller.name if caller else None, ran.code)
 
     async def read(self, scope: Scope, headers: Headers, receive: Receive) -> Parameters:
@@ -282,12 +283,6 @@ def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
             waits = True
     chinese = bool(language) and wants_chinese(language)
     return Headers(accept, content_type, length, encoded, upgrade, explain, waits, authorization, chinese)
-
-
-def source_of(scope: Scope) -> str:
-    """The address of the peer; empty behind a socket that has none."""
-    client = scope.get("client")
-    return str(client[0]) if client else ""
 
 
 async def discard(receive: Receive, size: int) -> bool:

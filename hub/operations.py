@@ -7,11 +7,13 @@ from typing import Any, NamedTuple, Protocol
 import asyncpg
 from graphql import OperationType
 
-from hub.budget import Budget, Header, RoleLimits
+from db.meter import METER
+from hub.budget import Account, Budget, Header, RoleLimits, spender
 from hub.disclosed import Disclosed
 from hub.documents import Documents, Operation, Rejected
 from hub.errors import Refusal, body_of
 from hub.parameters import Parameters
+from hub.shares import Places
 from hub.telemetry import Telemetry, log_fault
 from resolvers.access import Caller
 from resolvers.engine.budget import Allowance
@@ -30,12 +32,6 @@ DATABASE_AWAY = (
 
 CLIENT_CLOSED = 499
 """The status that counts and logs have for an operation that its caller ended."""
-
-COMMAND_POINTS = 1_000
-"""What a mutation costs: it may write to the audit log, also when it is refused."""
-
-CANCELLED_POINTS = 1_000
-"""What an operation costs that its caller did not wait for."""
 
 NOTHING: Mapping[str, str] = {}
 
@@ -87,6 +83,7 @@ class Operations:
         budget: what callers may spend.
         role_limits: what their roles may ask for at once.
         disclosed: how many cells of statistics callers with aggregates only may be given in a day.
+        places: how many of them run at a time for one caller.
     """
 
     def __init__(
@@ -98,6 +95,7 @@ class Operations:
         budget: Budget,
         role_limits: RoleLimits,
         disclosed: Disclosed,
+        places: Places,
     ) -> None:
         self.engine = engine
         self.documents = documents
@@ -105,13 +103,28 @@ class Operations:
         self.budget = budget
         self.role_limits = role_limits
         self.disclosed = disclosed
+        self.places = places
         self.mutations: set[asyncio.Task[Answer]] = set()
 
     async def run(
         self, parameters: Parameters, caller: Caller, source: str, *, explain: bool = False, reading: bool = False
     ) -> Ran:
-        """Run one operation; with ``reading`` only a query. Never raises but when it is cancelled."""
-        name = parameters.operation_name
+        """Run one operation; with ``reading`` only a query. Its caller is charged for what it used, whatever became of it. Never raises but
+        when it is cancelled."""
+        account = Account(self.budget, caller, source)
+        before = METER.set(account.meter)
+        try:
+            ran = await self.answered(parameters, account, explain, reading)
+        except asyncio.CancelledError:
+            account.settle()
+            raise
+        finally:
+            METER.reset(before)
+        return ran._replace(left=(*ran.left, *account.settle()))
+
+    async def answered(self, parameters: Parameters, account: Account, explain: bool, reading: bool) -> Ran:
+        """What becomes of an operation."""
+        caller, source, name = account.caller, account.source, parameters.operation_name
         try:
             found = self.documents.get(parameters.query)
             if isinstance(found, Rejected):
@@ -119,18 +132,11 @@ class Operations:
             operation = found.operation(name)
             if operation is not None:
                 name = operation.name
-                if reading and not is_query(operation):
-                    raise Refusal(
-                        405,
-                        "METHOD_NOT_ALLOWED",
-                        "Only queries can be sent with GET; use POST.",
-                        [(b"allow", b"POST")],
-                    )
-                self.role_limits.require_depth(caller, operation.depth)
-                if operation.introspects:
-                    self.role_limits.require_introspection(caller)
+                self.permit(operation, caller, reading)
+            await self.place(account)
             answer = await self.kept(
                 operation,
+                account,
                 self.engine.execute(
                     found.document,
                     parameters.operation_name,
@@ -143,24 +149,62 @@ class Operations:
             )
             if answer.cells:
                 self.disclosed.add(caller, source, answer.cells)
-        except asyncio.CancelledError:
-            self.budget.charge(caller, source, CANCELLED_POINTS)
-            raise
         except Refusal as refusal:
             return refused(refusal, name)
         except Exception as error:
             return self.failed(error, name)
-        cost = answer.cost if is_query(operation) else answer.cost + COMMAND_POINTS
-        return Ran(answer.status, answer.body, answer.code, name, self.budget.charge(caller, source, cost))
+        return Ran(answer.status, answer.body, answer.code, name)
 
-    async def kept(self, operation: Operation | None, answer: Coroutine[Any, Any, Answer]) -> Answer:
-        """The answer of an operation; a mutation goes on to its end also when nobody waits for it any longer."""
+    def permit(self, operation: Operation, caller: Caller, reading: bool) -> None:
+        """Let an operation through that the method and the caller's roles allow.
+
+        Raises:
+            Refusal: 405 METHOD_NOT_ALLOWED, 403 TOO_DEEP_FOR_ROLE or NO_INTROSPECTION.
+        """
+        if reading and not is_query(operation):
+            raise Refusal(
+                405, "METHOD_NOT_ALLOWED", "Only queries can be sent with GET; use POST.", [(b"allow", b"POST")]
+            )
+        self.role_limits.require_depth(caller, operation.depth)
+        if operation.introspects:
+            self.role_limits.require_introspection(caller)
+
+    async def place(self, account: Account) -> None:
+        """Take one of the places of a caller, which ``kept`` gives back.
+
+        Raises:
+            Refusal: 429 TOO_MANY_RUNNING; 429 TOO_MANY_REQUESTS if the budget was spent while this waited.
+        """
+        key = spender(account.caller, account.source)
+        if self.places.take(key):
+            return
+        with self.telemetry.waiting.track_inprogress():
+            await self.places.wait(key)
+        try:
+            self.budget.require(account.caller, account.source)
+        except Refusal:
+            self.places.give(key)
+            raise
+
+    async def kept(self, operation: Operation | None, account: Account, answer: Coroutine[Any, Any, Answer]) -> Answer:
+        """The answer of an operation that has a place. A mutation goes on to its end, and pays for it, when nobody waits any longer too."""
         if is_query(operation):
-            return await answer
-        task = asyncio.create_task(answer)
+            return await self.placed(account, answer)
+        task = asyncio.create_task(self.placed(account, answer))
         self.mutations.add(task)
         task.add_done_callback(self.mutations.discard)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(lambda _: account.settle())
+            raise
+
+    async def placed(self, account: Account, answer: Coroutine[Any, Any, Answer]) -> Answer:
+        """The answer of an operation, which gives its place back then."""
+        try:
+            return await answer
+        finally:
+            self.places.give(spender(account.caller, account.source))
 
     def failed(self, error: Exception, name: str | None) -> Ran:
         """What a caller is told of a fault that is not theirs; the whole of it is logged under the reference that they get."""

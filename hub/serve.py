@@ -5,12 +5,17 @@ import gc
 import logging
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
+from starlette.applications import Starlette
 
 from hub.app import create_app
 from hub.database import url_of
 from hub.keys import vault_of
+from hub.proxies import trusted_hosts
 from hub.settings import Settings, is_loopback
 from hub.telemetry import configure_logging
 
@@ -18,6 +23,9 @@ _log = logging.getLogger("unionhub")
 
 MAX_CONNECTIONS = 1_000
 """Connections and requests at a time; one more is answered 503 at once."""
+
+MAX_OPERATORS = 50
+"""The same on the port for operators."""
 
 KEEP_ALIVE_SECONDS = 75
 SHUTDOWN_SECONDS = 15
@@ -35,21 +43,48 @@ def config(settings: Settings) -> uvicorn.Config:
         create_app(settings),
         host=settings.host,
         port=settings.port,
-        loop="asyncio" if sys.platform == "win32" else "uvloop",
-        http="httptools",
         ws="auto" if settings.max_sockets else "none",
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,
         lifespan="on",
-        log_config=None,
-        log_level=settings.log_level,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=trusted_hosts(settings.trusted_proxies),  # not set, uvicorn trusts this machine
         limit_concurrency=MAX_CONNECTIONS,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        **common(settings),
     )
+
+
+def operators_config(settings: Settings, app: Starlette) -> uvicorn.Config | None:
+    """How uvicorn serves operators, on a port of their own; None without one. It goes on when the hub has all the connections that it
+    takes."""
+    if settings.metrics_port is None:
+        return None
+    if not is_loopback(settings.metrics_host) and settings.metrics_token is None:
+        _log.warning("other machines read the metrics at %s: set UNIONHUB_METRICS_TOKEN", settings.metrics_host)
+    return uvicorn.Config(
+        app,
+        host=settings.metrics_host,
+        port=settings.metrics_port,
+        ws="none",
+        lifespan="off",
+        proxy_headers=False,
+        limit_concurrency=MAX_OPERATORS,
+        **common(settings),
+    )
+
+
+def common(settings: Settings) -> dict[str, Any]:
+    """What is the same of both."""
+    return {
+        "loop": "asyncio" if sys.platform == "win32" else "uvloop",
+        "http": "httptools",
+        "log_config": None,
+        "log_level": settings.log_level,
+        "access_log": False,
+        "server_header": False,
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+        "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
+    }
 
 
 class Server(uvicorn.Server):
@@ -59,6 +94,30 @@ class Server(uvicorn.Server):
         """Begin to listen."""
         await super().startup(sockets)
         spare_the_collector()
+
+
+class OperatorsServer(uvicorn.Server):
+    """uvicorn's server for operators: it ends with the hub's, which is who hears the signals."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Hear none."""
+        yield
+
+
+async def both(server: uvicorn.Server, settings: Settings) -> None:
+    """Serve the hub and, on a port of their own, operators, until the hub is told to stop."""
+    found = operators_config(settings, server.config.app.operators)  # type: ignore[union-attr]
+    if found is None:
+        await server.serve()
+        return
+    beside = OperatorsServer(found)
+    serving = asyncio.create_task(beside.serve())
+    try:
+        await server.serve()
+    finally:
+        beside.should_exit = True
+        await serving
 
 
 def spare_the_collector() -> None:
@@ -85,4 +144,4 @@ def serve(settings: Settings) -> None:
         settings = settings.model_copy(update={"database_url": url_of(settings)})
     server = Server(config(settings))
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-        runner.run(server.serve())
+        runner.run(both(server, settings))

@@ -1,8 +1,9 @@
 """Settings: one typed object, read once from environment variables that begin with ``UNIONHUB_``."""
 
 import os
+import re
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -23,6 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 """The checkout (or, in the image, the folder that the hub was copied to)."""
 
 PREFIX = "UNIONHUB_"
+PORTS = {"http": 80, "https": 443}
+"""The port of each scheme, which no browser writes."""
+
 NOT_SETTINGS = {"UNIONHUB_TEST_DATABASE_URL", "UNIONHUB_CHROMIUM"}
 """Variables with our prefix that belong to the tests, not to the hub."""
 
@@ -55,15 +59,48 @@ def _secure(url: str) -> str:
     return url
 
 
-def _origins(given: object) -> object:
+def _several(given: object) -> object:
     return tuple(part for part in given.replace(",", " ").split()) if isinstance(given, str) else given
 
 
-def _origin(origin: str) -> str:
-    parts = urlsplit(origin)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
-        raise ValueError("must be origins as https://app.example.org, without a path, separated by commas")
-    return origin.lower()
+def _networks(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    try:
+        found = tuple(ip_network(part) for part in given.replace(",", " ").split())
+    except ValueError as error:
+        raise ValueError(f"must be addresses or networks as 10.0.0.5, 10.1.0.0/16, fd00::/8: {error}") from None
+    if any(network.prefixlen == 0 for network in found):
+        raise ValueError("must not be all addresses: then every caller could say who they are")
+    return found
+
+
+def _token(given: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9._~+/=-]{16,512}", given.get_secret_value()):
+        raise ValueError("must have at least 16 characters, of those that a Bearer token may have")
+    return given
+
+
+def _origin(given: str) -> str:
+    """An origin as browsers write it: in lower case and ASCII, without the port that its scheme has anyway."""
+    if given == "*":
+        return given
+    parts = urlsplit(given)
+    try:
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except ValueError:
+        host, port = "", None
+    if (
+        parts.scheme not in {"http", "https"}
+        or not host
+        or "*" in host
+        or parts.username is not None
+        or parts.path
+        or parts.query
+    ):
+        raise ValueError("must be origins as https://app.example.org, without a path, separated by commas; or *")
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, PORTS[parts.scheme]) else "")
 
 
 def is_loopback(host: str) -> bool:
@@ -111,6 +148,14 @@ class Settings(BaseSettings):
     )
     pool_size: Count = Field(default=8, le=1000, description="Connections to PostgreSQL held by one process")
     statement_timeout_ms: Count = Field(default=10_000, description="PostgreSQL ends a statement after this many ms")
+    caller_connections: int | None = Field(
+        default=None,
+        ge=0,
+        description="Most connections that the operations of one caller hold; a quarter of the pool if unset, 0: no limit",
+    )
+    caller_queue: int = Field(
+        default=100, ge=0, description="Most operations of one caller that wait for one of these connections"
+    )
     max_body_bytes: Count = Field(default=262_144, description="Largest request body, in bytes")
     max_tokens: Count = Field(default=5_000, description="Most lexical tokens in a document")
     max_depth: Count = Field(default=20, description="Deepest nesting of fields")
@@ -122,9 +167,22 @@ class Settings(BaseSettings):
     max_objects: Count = Field(default=25_000, description="Most objects an operation may ask for, by its page sizes")
     max_sockets: int = Field(default=200, ge=0, description="Most WebSockets open in one process; 0: none are served")
     socket_operations: Count = Field(default=20, description="Most operations that run at a time on one WebSocket")
-    socket_origins: Annotated[
-        tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_origins)
-    ] = Field(default=(), description="Origins of pages, beside the hub's own, that may open a WebSocket")
+    origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_several)] = (
+        Field(default=(), description="Origins of pages, beside the hub's own, that may use the hub; * for all")
+    )
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        default=(), description="Addresses and networks of proxies that say by X-Forwarded-For who asks"
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port of its own for /metrics, and for /readyz with what each check found",
+    )
+    metrics_host: str = Field(default="127.0.0.1", description="Address that this port listens on")
+    metrics_token: Annotated[SecretStr, AfterValidator(_token)] | None = Field(
+        default=None, repr=False, description="Bearer token for /metrics, and for /readyz with what each check found"
+    )
     oidc_issuer: Annotated[str, AfterValidator(_secure)] | None = Field(
         default=None, description="Issuer of the OpenID Connect provider whose access tokens are accepted"
     )
@@ -214,10 +272,21 @@ class Settings(BaseSettings):
             raise ValueError("UNIONHUB_OIDC_ISSUER: is needed with UNIONHUB_OIDC_AUDIENCE and UNIONHUB_OIDC_JWKS_URL")
         return self
 
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Self:
+        if self.metrics_port is not None and 0 != self.metrics_port == self.port:
+            raise ValueError("UNIONHUB_METRICS_PORT: must be another port than that of the hub")
+        return self
+
     @property
     def trusts_local_issuer(self) -> bool:
         """Whether the tokens that ``unionhub token`` prints are accepted."""
         return self.oidc_issuer is None if self.local_issuer is None else self.local_issuer
+
+    @property
+    def share(self) -> int:
+        """The most connections that the operations of one caller hold at a time; 0 for no limit."""
+        return max(1, self.pool_size // 4) if self.caller_connections is None else self.caller_connections
 
     @property
     def issuer_key(self) -> Path:
@@ -228,8 +297,14 @@ class Settings(BaseSettings):
         """Every setting by its variable's name, fit to be printed: the password of the database is left out."""
         values = {name: str(getattr(self, name)) for name in type(self).model_fields}
         values["keys"] = "(set)" if self.keys else "None"
+        values["metrics_token"] = "(set)" if self.metrics_token else "None"
+        values["trusted_proxies"] = ", ".join(map(str, self.trusted_proxies)) or "()"
         values["database_url"] = hide_password(self.database_url) if self.database_url else "(embedded)"
         return {PREFIX + name.upper(): value for name, value in values.items()}
+
+
+SECRET = {"UNIONHUB_DATABASE_URL", "UNIONHUB_KEYS", "UNIONHUB_METRICS_TOKEN"}
+"""Variables whose values are not shown, or not whole."""
 
 
 def hide_password(url: str) -> str:
@@ -280,6 +355,6 @@ def _line(error: Any) -> str:
     variable = name if name.isupper() else PREFIX + name.upper()
     if variable == "UNIONHUB_PORT" and variable not in os.environ:
         variable = "PORT"
-    if variable == "UNIONHUB_DATABASE_URL":
-        return f"{variable}: {message}"  # its value may hold a password
+    if variable in SECRET:
+        return f"{variable}: {message}"
     return f"{variable}: {message[0].lower()}{message[1:]} (it is {str(error['input'])!r})"

@@ -110,6 +110,11 @@ class Telemetry:
             "unionhub_faults", "Faults that were masked, each logged with its reference.", registry=self.registry
         )
         self.running = Gauge("unionhub_graphql_running", "GraphQL requests being answered.", registry=self.registry)
+        self.waiting = Gauge(
+            "unionhub_graphql_waiting",
+            "GraphQL requests that wait for another one of their caller to end.",
+            registry=self.registry,
+        )
         self.sockets = Gauge("unionhub_websockets", "WebSockets open.", registry=self.registry)
         self.by_status: dict[int, Counter] = {}
 

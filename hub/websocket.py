@@ -18,11 +18,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hub.auth import Authenticator
+from hub.auth import Authenticator, distinct
 from hub.errors import Refusal, body_of
-from hub.messages import in_chinese, wants_chinese
+from hub.messages import speak, wants_chinese
 from hub.operations import CLIENT_CLOSED, DATABASE_AWAY, Operations, Ran, refused
+from hub.origins import may_connect
 from hub.parameters import Parameters, from_object
+from hub.proxies import source_of
 from resolvers.access import Caller
 
 PROTOCOL = "graphql-transport-ws"
@@ -65,7 +67,7 @@ class WebSocketEndpoint:
         authenticator: says who asks.
         max_sockets: connections open at a time in this process.
         max_running: operations that run at a time on one connection.
-        origins: origins of pages, beside the hub's own, that may connect.
+        origins: origins of pages, beside the hub's own, that may connect; ``*`` for all.
         init_seconds: how long a connection may stay without ``connection_init``.
         check_seconds: how often its token is looked at.
     """
@@ -110,17 +112,14 @@ class WebSocketEndpoint:
     def refusal(self, websocket: WebSocket) -> Refusal | None:
         """Why a handshake is refused, if it is: a browser lets any page connect to anywhere, and says only from which."""
         origins = websocket.headers.getlist("origin")
-        if origins and not (len(origins) == 1 and self.is_own(origins[0].lower(), websocket.headers.get("host", ""))):
-            return Refusal(403, "FOREIGN_ORIGIN", "Pages of this origin may not connect (UNIONHUB_SOCKET_ORIGINS).")
+        host = websocket.headers.get("host", "")
+        if origins and not (len(origins) == 1 and may_connect(origins[0], host, self.origins)):
+            return Refusal(403, "FOREIGN_ORIGIN", "Pages of this origin may not connect (UNIONHUB_ORIGINS).")
         if self.open >= self.max_sockets:
             return Refusal(
                 503, "TOO_MANY_SOCKETS", "All WebSockets of the hub are taken. Try again later, or use POST."
             )
         return None
-
-    def is_own(self, origin: str, host: str) -> bool:
-        """Whether a page's origin is the hub's, behind a proxy with TLS too, or one of those that may connect."""
-        return origin in self.origins or origin in (f"http://{host.lower()}", f"https://{host.lower()}")
 
 
 class Connection:
@@ -130,13 +129,15 @@ class Connection:
         self.endpoint = endpoint
         self.operations = endpoint.operations
         self.websocket = websocket
-        self.source = websocket.client.host if websocket.client else ""
+        self.source = source_of(websocket.scope)
         self.authorization = [value.encode("latin-1") for value in websocket.headers.getlist("authorization")]
         self.chinese = wants_chinese(websocket.headers.get("accept-language", "").encode("latin-1"))
+        self.is_acknowledged = False
         self.running: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
         """Take messages until either side ends it."""
+        speak(chinese=self.chinese)
         offered = PROTOCOL in self.websocket.scope["subprotocols"]
         try:
             await self.websocket.accept(PROTOCOL if offered else None)
@@ -212,6 +213,7 @@ class Connection:
             if type(given) is not str:
                 raise Closing(BAD_REQUEST, "`authorization` must be a text: Bearer TOKEN")
             self.authorization.append(given.encode("utf-8", "replace"))
+        self.authorization = distinct(self.authorization)
         if "headers" in payload and not self.authorization:
             raise Closing(BAD_REQUEST, "`headers` is not read: put `authorization` into the payload itself")
         try:
@@ -223,6 +225,7 @@ class Connection:
             raise Closing(code, f"{refusal.code}: {refusal.message}") from None
         except Exception as error:
             raise Closing(TRY_AGAIN_LATER, str(self.operations.failed(error, None).code)) from None
+        self.is_acknowledged = True
         await self.send({"type": "connection_ack"})
 
     async def signed_in(self) -> Caller:
@@ -230,7 +233,7 @@ class Connection:
 
         Raises:
             Closing: they may not be here, or not any longer.
-            Refusal: they have failed too often, or their provider cannot be asked.
+            Refusal: their provider cannot be asked; or, before they were acknowledged, too many have failed.
         """
         authenticator = self.endpoint.authenticator
         try:
@@ -238,7 +241,7 @@ class Connection:
                 self.authorization, self.source
             )
         except Refusal as refusal:
-            if refusal.status in (401, 403):
+            if refusal.status in (401, 403) or (self.is_acknowledged and refusal.code == "TOO_MANY_FAILURES"):
                 raise Closing(FORBIDDEN, f"{refusal.code}: {refusal.message}") from None
             raise
 
@@ -332,7 +335,7 @@ class Connection:
     async def answer(self, identifier: str, ran: Ran) -> None:
         """Send what became of an operation: its response and ``complete``, or why it was not run."""
         told = {name.decode(): value.decode() for name, value in ran.left}
-        body = in_chinese(ran.body) if self.chinese else ran.body
+        body = ran.body
         if ran.status == 200:
             if told:
                 body = body[:-1] + b',"extensions":' + orjson.dumps({"headers": told}) + b"}"

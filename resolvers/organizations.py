@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, Integer, literal_column
 
 from db.employers import EmployerCoverage
 from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink
+from db.values import canonical_credit_code
 from resolvers import (
     activities,
     assistance,
@@ -107,6 +108,7 @@ registry.add(
         "org",
         hide=("division_id",),
         searchable=("name",),
+        written={"credit_code": canonical_credit_code},
         fields={
             "division": One("Division", Organization.division_id),
             "parents": Many("OrganizationLink", By(OrganizationLink.child_id, period=LINKED), expected=2),

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from db.generate.codes import RESIDENT_CHECK, weighted
+from db.generate.codes import weighted
+from db.values import RESIDENT_CHECK
 
 ENOUGH = 10**4
 """No caller may be left with fewer candidates for a whole number."""
@@ -159,5 +160,5 @@ def leaks(members: Mapping[int, tuple[Mapping[str, str], Iterable[Seen]]]) -> se
 
 
 def hidden(number: str, phone: str, card: str | None = None) -> dict[str, str]:
-    """What masks hide of a member's numbers, by name."""
-    return {"number": number[6:], "phone": phone[3:], **({} if card is None else {"card": card})}
+    """What masks hide of a member's numbers, by name; of a card behind the digits of its bank, which are no secret."""
+    return {"number": number[6:], "phone": phone[3:], **({} if card is None else {"card": card[ISSUERS:]})}

@@ -23,6 +23,7 @@ from packaging.utils import canonicalize_name
 
 from hub import bootstrap, demo, node, tokens
 from hub.bootstrap import SetupError
+from hub.settings import Settings
 from schema import schema
 
 ROOT = Path(__file__).parent.parent
@@ -210,8 +211,10 @@ def test_a_port_that_is_taken_is_told_with_another_one() -> None:
         listener.listen()
         port = listener.getsockname()[1]
         with pytest.raises(SetupError, match=f"Port {port} .* is taken .* PORT={port + 1}"):
-            demo.require_free("127.0.0.1", port)
-    demo.require_free("127.0.0.1", port)
+            demo.require_free(Settings(port=port))
+        with pytest.raises(SetupError, match=f"Port {port} .* is taken .* UNIONHUB_METRICS_PORT={port + 1}"):
+            demo.require_free(Settings(port=0, metrics_port=port))
+    demo.require_free(Settings(port=port, metrics_port=0))
 
 
 def free_port() -> int:

@@ -15,7 +15,9 @@ from db.access import Role
 from db.audit import Digest, Entry, record
 from db.connect import acquired
 from db.crypto import Vault
+from db.meter import add_commands
 from db.row_security import Scope
+from db.values import TextError, normal_text
 from resolvers.access import Caller
 from resolvers.engine import ids
 from resolvers.engine.snapshot import scope_of
@@ -110,18 +112,20 @@ def decoded(texts: Sequence[str], prefix: str, *path: str) -> list[int]:
     return keys
 
 
+IN_LINES = frozenset({"detail", "outcome"})
+"""The inputs of commands that may have several lines."""
+
+
 def checked(text: str | None, most: int, *path: str) -> str | None:
-    """A caller's text without blanks around it; None when nothing is left.
+    """A caller's text without blanks around it; None when nothing is left. The last of ``path`` says whether it may have several lines.
 
     Raises:
-        Refused: BAD_TEXT when it is too long or has characters that no text here can hold.
+        Refused: BAD_TEXT when it is too long or has characters that no such text has (``db.values``).
     """
-    found = (text or "").strip()
-    if len(found) > most:
-        raise refused("BAD_TEXT", f"At most {most} characters are taken here.", *path)
-    if "\0" in found or any("\ud800" <= letter <= "\udfff" for letter in found):
-        raise refused("BAD_TEXT", "A character here is none that a text can hold. Leave it out.", *path)
-    return found or None
+    try:
+        return normal_text(text or "", most, lines=bool(path) and path[-1] in IN_LINES) or None
+    except TextError as error:
+        raise refused("BAD_TEXT", str(error), *path) from None
 
 
 @asynccontextmanager
@@ -143,10 +147,12 @@ async def log(connection: asyncpg.Connection, context: CommandContext, *entries:
 def guarded(
     command: Callable[Concatenate[CommandContext, P], Coroutine[Any, Any, R]],
 ) -> Callable[Concatenate[CommandContext, P], Coroutine[Any, Any, R]]:
-    """A command whose faults of ours are told by a reference only, the whole of them being logged under it."""
+    """A command that is counted as it begins, and whose faults of ours are told by a reference only, the whole of them being logged under
+    it."""
 
     @functools.wraps(command)
     async def run(context: CommandContext, /, *args: P.args, **more: P.kwargs) -> R:
+        add_commands(1)
         try:
             return await command(context, *args, **more)
         except (HubError, Refused):

@@ -24,8 +24,6 @@ class Answer:
 
     body: bytes
     status: int
-    cost: int = 0
-    """Objects that the operation might have held by its page sizes: what the caller's budget is charged."""
     code: str | None = None
     cells: frozenset[int] = frozenset()
     """The cells of statistics in it, where the caller has aggregates only."""

@@ -135,7 +135,7 @@ async def test_every_persona_is_left_with_ten_thousand_candidates_for_each_numbe
     sampled = everybody[name]
     if name not in ("public", "analyst", "shenzhen-hr", "shenzhen-commerce"):
         assert sampled.seen, "a persona that sees members has none in the sample"
-        assert any(len(seen) > 60 for seen in sampled.seen.values()), "little was read"
+        assert max(map(len, sampled.seen.values())) > 40, "little was read"
     for key, seen in sampled.seen.items():
         known = Knowledge.of(seen)
         assert known.number is None or (known.sex is not None and known.number[:6].isdigit()), key

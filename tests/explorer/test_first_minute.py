@@ -29,8 +29,9 @@ async def texts(page: Page) -> list[str]:
     """What is said on the page outside of the editors: texts, labels, hints."""
     found: list[str] = await page.evaluate("""() => {
       const said = [];
+      const data = '.monaco-editor, svg, td, code, .graphiql-tab, .examples li, .bar-language, h1 span, .bar-outcome, script';
       for (const one of document.querySelectorAll('body *')) {
-        if (one.closest('.monaco-editor, svg, td, code, .graphiql-tab, .examples li, .bar-language, h1 span, .bar-outcome, script')) continue;
+        if (one.closest(data)) continue;
         for (const name of ['aria-label', 'title', 'placeholder', 'alt']) if (one.getAttribute(name)) said.push(one.getAttribute(name));
         for (const node of one.childNodes) if (node.nodeType === 3 && node.data.trim()) said.push(node.data.trim());
       }

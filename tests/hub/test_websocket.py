@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from db.meter import holding
 from hub import auth
 from hub.app import Hub
+from hub.budget import FAILURES
 from hub.errors import Refusal
 from resolvers.access import PUBLIC
 from resolvers.engine.document import Answer
-from tests.hub.conftest import BEARER, ToyEngine
+from tests.hub.conftest import BEARER, TOKEN, ToyEngine
 from tests.hub.sockets import ACK, INIT, Socket, connected
 from tests.tokens import token
 
@@ -32,7 +34,8 @@ class SlowEngine(ToyEngine):
     async def execute(self, *given: Any, **more: Any) -> Answer:
         self.started.set()
         try:
-            await self.go.wait()
+            with holding():
+                await self.go.wait()
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
@@ -82,11 +85,40 @@ async def test_without_a_token_it_is_the_public_analyst(app: Hub, engine: ToyEng
     assert {call["caller"] for call in engine.calls} == {PUBLIC}
 
 
-async def test_the_token_may_come_with_the_handshake_but_not_twice(app: Hub, engine: ToyEngine) -> None:
+async def test_the_token_may_come_with_the_handshake(app: Hub, engine: ToyEngine) -> None:
     async with connected(app, init={"type": "connection_init"}, headers=BEARER) as socket:
         await socket.answer("1", WORD)
     assert engine.calls[-1]["persona"] == "national"
-    async with connected(app, init=None, headers=BEARER) as socket:
+
+
+@pytest.mark.parametrize("written", [f"Bearer {TOKEN}", f"bearer  {TOKEN} "])
+async def test_the_same_token_with_handshake_and_init_is_one(app: Hub, engine: ToyEngine, written: str) -> None:
+    assert app.sockets is not None
+    async with connected(app, headers={"authorization": written}) as socket:
+        await socket.answer("1", WORD)
+    assert engine.calls[-1]["persona"] == "national"
+    assert len(app.sockets.authenticator.sessions) == 1
+    assert len(app.sockets.operations.budget.principals.levels) == 1  # type: ignore[union-attr]
+
+
+async def test_the_same_bad_token_with_handshake_and_init_is_one_failure(
+    app: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert app.sockets is not None
+    bad = {"authorization": f"Bearer {token('stranger')}"}
+    with caplog.at_level(logging.WARNING, "unionhub.auth"):
+        async with connected(app, init=None, headers=bad) as socket:
+            socket.say({"type": "connection_init", "payload": bad})
+            code, reason = await socket.end()
+    assert (code, reason.partition(":")[0]) == (4403, "UNKNOWN_PRINCIPAL")
+    assert len([record for record in caplog.records if record.name == "unionhub.auth"]) == 1
+    buckets = app.sockets.authenticator.failures.buckets
+    assert buckets.capacity - buckets.left("192.0.2.7") == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("other", [f"Bearer {token('analyst')}", "Bearer nonsense", f"Basic {TOKEN}", ""])
+async def test_two_tokens_with_handshake_and_init_are_one_too_many(app: Hub, other: str) -> None:
+    async with connected(app, init=None, headers={"authorization": other}) as socket:
         socket.say(INIT)
         code, reason = await socket.end()
         assert (code, reason.partition(":")[0]) == (4403, "SEVERAL_TOKENS")
@@ -304,10 +336,12 @@ async def test_what_was_not_waited_for_is_paid_for(app: Hub, slow: SlowEngine) -
     assert app.sockets is not None
     budget = app.sockets.operations.budget.principals
     assert budget is not None
+    budget.clock = lambda: 0.0  # nothing is refilled
     async with connected(app) as socket:
         socket.ask("1", WORD)
         await slow.started.wait()
-    assert budget.left(1) < budget.capacity - 900
+        await asyncio.sleep(0.06)
+    assert budget.left(1) < budget.capacity - 10 - 50 * 50
 
 
 async def test_an_expired_token_ends_the_connection(
@@ -348,6 +382,28 @@ async def test_a_revoked_token_is_noticed_by_the_next_operation(
         assert (code, reason.partition(":")[0]) == (4403, "UNKNOWN_PRINCIPAL")
     assert engine.calls == []
     assert [(refused.code, refused.source) for refused in refusals] == [("UNKNOWN_PRINCIPAL", "192.0.2.7")]
+
+
+@pytest.mark.parametrize("is_remembered", [True, False])
+async def test_a_token_that_holds_no_longer_ends_the_connection_however_many_others_have_failed(
+    app: Hub, slow: SlowEngine, monkeypatch: pytest.MonkeyPatch, is_remembered: bool
+) -> None:
+    assert app.sockets is not None
+    app.sockets.check_seconds = 0.02
+    authenticator = app.sockets.authenticator
+    async with connected(app) as socket:
+        socket.ask("1", WORD)
+        await slow.started.wait()
+        for _ in range(FAILURES):
+            assert authenticator.failures.record("192.0.2.7") is None
+        monkeypatch.setattr(authenticator.callers, "by_subject", authenticator.callers.by_key)
+        if not is_remembered:
+            authenticator.sessions.clear()
+        authenticator.callers.forget()
+        code, reason = await socket.end()
+        expected = "UNKNOWN_PRINCIPAL" if is_remembered else "TOO_MANY_FAILURES"
+        assert (code, reason.partition(":")[0]) == (4403, expected)
+    assert slow.cancelled == 1
 
 
 async def test_a_database_that_is_away_does_not_end_the_connection(app: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

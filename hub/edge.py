@@ -1,0 +1,14 @@
+"""What every request passes on its way in and out, whatever answers it."""
+
+from starlette.types import ASGIApp
+
+from hub.origins import with_cors
+from hub.settings import Settings
+
+SHARED = ("/graphql", "/schema.graphql")
+"""The paths that pages of other origins may use."""
+
+
+def edge(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """The application with CORS before it."""
+    return with_cors(app, settings.origins, SHARED)
