@@ -92,7 +92,7 @@ const SECTIONS: Record<string, string> = {
 
 /**
  * Texts made of parts: what stands in the file, and what takes its place; `__t` is the page's `t`. And roles: a tab may hold no button,
- * as GraphiQL's do, so that they are a list of buttons for screen readers.
+ * as GraphiQL's do, so that they are a list of buttons for screen readers. And the colour of comments in the dark, too faint to be read.
  */
 const PARTS: Record<string, [string, string][]> = {
   "graphiql/dist/GraphiQL.js": [
@@ -105,6 +105,9 @@ const PARTS: Record<string, [string, string][]> = {
     ["`Prettify query (", '`${__t("Prettify query", "整理格式")} ('],
     ["`Merge fragments into query (", '`${__t("Merge fragments into query", "将片段合并到查询")} ('],
     ["`Copy query (", '`${__t("Copy query", "复制查询")} ('],
+  ],
+  "@graphiql/react/dist/constants.js": [
+    ['foreground: "#908aff"\n\t\t}', 'foreground: "#908aff"\n\t\t}, {\n\t\t\ttoken: "comment",\n\t\t\tforeground: "#85b873"\n\t\t}'],
   ],
   "@graphiql/react/dist/components/tabs/index.js": [
     ['"aria-selected": isActive,', ""],
