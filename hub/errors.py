@@ -1,10 +1,12 @@
-"""How refusals look: ``{"errors": [{"message", "locations"?, "extensions": {"code"}}]}``, without ``data``."""
+"""How refusals look: ``{"errors": [{"message", "locations"?, "extensions": {"code", "requestId"?}}]}``, without ``data``."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import orjson
 from graphql import GraphQLError
+
+from resolvers.request import extensions_of
 
 MAX_MESSAGE = 300
 """Characters of a message; what a caller sent is never echoed at length."""
@@ -31,7 +33,7 @@ def cut(message: str) -> str:
 
 def body_of(code: str, message: str) -> bytes:
     """The JSON of a response with this one error."""
-    return orjson.dumps({"errors": [{"message": cut(message), "extensions": {"code": code}}]})
+    return orjson.dumps({"errors": [{"message": cut(message), "extensions": extensions_of(code)}]})
 
 
 def body_of_errors(errors: Iterable[tuple[str, GraphQLError]]) -> bytes:

@@ -5,6 +5,8 @@ from collections.abc import Collection
 from graphql import GraphQLError
 from graphql.language import Node
 
+from resolvers.request import extensions_of
+
 
 class HubError(GraphQLError):
     """An error that the caller may see whole; ``extensions.code`` is stable and listed in ``docs/errors.md``."""
@@ -17,7 +19,7 @@ class HubError(GraphQLError):
         nodes: Collection[Node] | Node | None = None,
         path: Collection[str | int] | None = None,
     ) -> None:
-        super().__init__(message, nodes=nodes, path=path, extensions={"code": code})
+        super().__init__(message, nodes=nodes, path=path, extensions=extensions_of(code))
 
     @property
     def code(self) -> str:
