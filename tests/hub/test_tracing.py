@@ -47,7 +47,7 @@ def lines() -> Iterator[Lines]:
 async def requests(lines: Lines, count: int = 1) -> list[dict[str, Any]]:
     """The lines of so many requests: each is written once its answer has been sent."""
     async with asyncio.timeout(5):
-        while len(found := [line for line in lines() if line["event"] == "request"]) < count:
+        while len(found := [line for line in lines() if line["event"] == "request"]) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return found
 
