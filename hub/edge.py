@@ -7,7 +7,7 @@ from hub.settings import Settings
 from hub.tracing import traced
 
 SHARED = ("/graphql", "/schema.graphql")
-"""The paths that pages of other origins may use."""
+"""The endpoint and the schema: the paths that pages of other origins may use."""
 
 
 def edge(app: ASGIApp, settings: Settings) -> ASGIApp:
