@@ -202,7 +202,13 @@ def create_app(
                 settings.introspection,
             ),
         )
-        app.endpoint = GraphQLEndpoint(operations, authenticator, max_body_bytes=settings.max_body_bytes, page=page)
+        app.endpoint = GraphQLEndpoint(
+            operations,
+            authenticator,
+            max_body_bytes=settings.max_body_bytes,
+            page=page,
+            public_seconds=settings.public_cache_seconds,
+        )
         if settings.max_sockets:
             app.sockets = WebSocketEndpoint(
                 operations,

@@ -2,6 +2,7 @@
 
 from starlette.types import ASGIApp
 
+from hub.compression import compressed
 from hub.origins import with_cors
 from hub.settings import Settings
 from hub.tracing import traced
@@ -11,5 +12,5 @@ SHARED = ("/graphql", "/schema.graphql")
 
 
 def edge(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """The application, with what stands before it, from the outside: the request's ID and CORS."""
-    return traced(with_cors(app, settings.origins, SHARED))
+    """The application, with what stands before it, from the outside: the request's ID, CORS, compression."""
+    return traced(with_cors(compressed(app, SHARED), settings.origins, SHARED))

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import brotli
 import httpx
@@ -14,7 +15,8 @@ from hub import explorer
 from hub.caching import etag_of, has_it
 from hub.settings import Settings
 from hub.twins import write_twins
-from tests.hub.conftest import BEARER, SCHEMA, ToyEngine, code_of
+from resolvers.engine.document import Answer
+from tests.hub.conftest import BEARER, RESPONSE, SCHEMA, ToyEngine, code_of
 from tests.hub.serving import client_of, serving
 
 SCRIPT = "export const words = 1;\n" * 500
@@ -172,3 +174,64 @@ async def test_twins_have_validators_of_their_own_and_no_address(assets: Path) -
     assert (small.status_code, small.text) == (200, "body{}")
     assert dotted.text == plain.text == SCRIPT
     assert {dotted.headers["content-type"], plain.headers["content-type"]} == {"text/javascript; charset=utf-8"}
+
+
+async def test_the_publics_answer_to_get_may_be_kept(port: int) -> None:
+    async with client_of(port) as client:
+        first = await client.get("/graphql", params={"query": "{ word }"}, headers={"accept": RESPONSE})
+        known = {"accept": RESPONSE, "if-none-match": first.headers["etag"]}
+        second = await client.get("/graphql", params={"query": "{ word }"}, headers=known)
+    assert first.json() == {"data": {"word": "word"}}
+    assert first.headers["cache-control"] == "public, max-age=60"
+    assert "authorization" in first.headers["vary"]
+    assert not [name for name in first.headers if name.startswith("ratelimit")]
+    assert (second.status_code, second.content) == (304, b"")
+    assert second.headers["cache-control"] == "public, max-age=60"
+    assert "content-type" not in second.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "headers", "status"),
+    [
+        ("GET", "{ word }", BEARER, 200),
+        ("GET", "{ word }", {"authorization": "Bearer x.y.z"}, 401),
+        ("GET", "{ word }", {"authorization": ""}, 401),
+        ("GET", "{ nothing }", {}, 400),
+        ("GET", "mutation { change }", {}, 405),
+        ("GET", "query Q($of: String!) { word(of: $of) }", {}, 400),
+        ("POST", "{ word }", {}, 200),
+        ("POST", "mutation { change }", {}, 200),
+    ],
+)
+async def test_no_other_answer_may_be_kept(
+    port: int, method: str, query: str, headers: dict[str, str], status: int
+) -> None:
+    given = {"accept": RESPONSE, **headers}
+    async with client_of(port) as client:
+        if method == "GET":
+            answer = await client.get("/graphql", params={"query": query}, headers=given)
+        else:
+            answer = await client.post("/graphql", json={"query": query}, headers=given)
+    assert answer.status_code == status
+    assert answer.headers["cache-control"].startswith("no-store")
+    assert "etag" not in answer.headers
+
+
+async def test_an_answer_with_an_error_may_not_be_kept(settings: Settings) -> None:
+    class Failing(ToyEngine):
+        async def execute(self, *given: Any, **more: Any) -> Answer:
+            answer = await super().execute(*given, **more)
+            return Answer(answer.body[:-1] + b',"errors":[{"message":"no"}]}', 200)
+
+    with serving(settings, Failing()) as port:
+        async with client_of(port) as client:
+            answer = await client.get("/graphql", params={"query": "{ word }"}, headers={"accept": RESPONSE})
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_keeping_can_be_set(settings: Settings) -> None:
+    for seconds, header in ((0, "no-store"), (3600, "public, max-age=3600")):
+        with serving(settings, public_cache_seconds=seconds) as port:
+            async with client_of(port) as client:
+                answer = await client.get("/graphql", params={"query": "{ word }"}, headers={"accept": RESPONSE})
+        assert answer.headers["cache-control"] == header
