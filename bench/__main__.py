@@ -114,6 +114,17 @@ def statistics_command(chosen: tuple[int, int], size: int, runs: int, only: tupl
     statistics(prepare(size, chosen[1]), runs, only, console)
 
 
+@main.command("cells")
+@click.option("--members", "size", type=click.IntRange(10_000), default=100_000, help="Members of the federation.")
+@click.option("--runs", type=int, default=5, help="Runs for each province; the median counts.")
+@click.pass_obj
+def cells_command(chosen: tuple[int, int], size: int, runs: int) -> None:
+    """Time statistics for callers with aggregates only against exact ones: keys and noise, and the neighbours of their cells."""
+    from bench.cells import cells
+
+    cells(prepare(size, chosen[1]), runs, console)
+
+
 @main.command("walls")
 @click.option(
     "--runs", type=click.IntRange(1), default=60, help="Runs of each operation behind each wall; the median counts."

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import inf
 from statistics import median
 
 from rich.console import Console
@@ -35,7 +36,7 @@ SLOW = json.dumps({"query": f"query Slow {{ {' '.join(f'a{number}: {ASKED % numb
 
 @dataclass(frozen=True, slots=True)
 class Felt:
-    """p95 of a light caller in milliseconds: alone, and beside slow queries."""
+    """p95 of a light caller in milliseconds: alone, and beside slow queries; infinite where it was refused."""
 
     operation: str
     alone: float
@@ -67,7 +68,8 @@ def shares(database: Database, seconds: float, runs: int, console: Console) -> b
         for operation, texts in light.items():
             with hub(database, more=variables) as server:
                 felt = _felt(server, operation, texts, seconds, runs)
-            table.add_row(share, operation, f"{felt.alone:.2f}", f"{felt.beside:.2f}", f"{felt.ratio:.2f}")
+            beside = ("refused", "–") if felt.beside == inf else (f"{felt.beside:.2f}", f"{felt.ratio:.2f}")
+            table.add_row(share, operation, f"{felt.alone:.2f}", *beside)
             kept = kept and (not variables or felt.ratio <= MOST)
     console.print(table)
     return kept
@@ -85,6 +87,8 @@ def _felt(server: Server, operation: str, texts: list[str], seconds: float, runs
 
 def _p95(server: Server, texts: list[str], seconds: float) -> float:
     figures = put(Load(server.port, texts, server.headers, connections=1, seconds=seconds))
+    if "DATABASE_BUSY" in figures.first_error:
+        return inf
     if figures.errors:
         raise ServerError(figures.first_error)
     return figures.p95

@@ -135,7 +135,7 @@ async def measure(database: Database, runs: int, only: Sequence[str], console: C
                 spent = [sample[0] for sample in samples]
                 times[level].append(Spent(median(one.clock for one in spent), median(one.cpu for one in spent)))
                 if level == "province" and registry.statistics[kind].rollup is not None:
-                    Rolled.of = classmethod(lambda _, counting: None)  # type: ignore[method-assign, assignment]
+                    Rolled.of = classmethod(lambda *_: None)  # type: ignore[method-assign, assignment]
                     slow, answer = await asked(raw, text, variables)
                     Rolled.of = of  # type: ignore[method-assign]
                     records.append(slow.clock)

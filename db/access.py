@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.crypto import Secret
 from db.model import Dated, Keyed, Model, Term, dated_check
 from db.organizations import Hierarchy
 
@@ -40,6 +41,14 @@ class SubjectRequestKind(Term):
     EXPORT = "A copy of what is held (查阅复制)"
     CORRECTION = "Correction (更正补充)"
     ERASURE = "Erasure (删除)"
+
+
+class DocumentType(Term):
+    """What a scan is (扫描件格式)."""
+
+    PDF = "PDF (PDF 文件)"
+    JPEG = "JPEG (JPEG 图像)"
+    PNG = "PNG (PNG 图像)"
 
 
 class Principal(Keyed, Model):
@@ -154,7 +163,12 @@ class AccessLog(Model):
 
 
 class SubjectRequest(Keyed, Model):
-    """Request of a data subject (个人信息主体请求) with the day by which it is answered."""
+    """Request of a data subject (个人信息主体请求) with the day by which it is answered.
+
+    ``opened_by``, ``proposed_by`` and ``closed_by`` are three principals: triggers see to it. What came on paper has the document's number,
+    day of receipt, type, SHA-256 and sealed scan. ``proposal`` is a sealed correction that awaits a second official, JSON of the values
+    and the outcome; ``proposed_fields`` are the codes of its fields, with commas; ``approved_at`` is the moment of the approval.
+    """
 
     __tablename__ = "subject_request"
 
@@ -165,3 +179,33 @@ class SubjectRequest(Keyed, Model):
     due_on: Mapped[date]
     closed_on: Mapped[date | None]
     outcome: Mapped[str | None]
+    opened_by: Mapped[int | None] = mapped_column(ForeignKey("principal.id"))
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("principal.id"))
+    proposed_by: Mapped[int | None] = mapped_column(ForeignKey("principal.id"))
+    document_number: Mapped[str | None]
+    document_received_on: Mapped[date | None]
+    document_type: Mapped[DocumentType | None]
+    document_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    document: Mapped[bytes | None] = mapped_column(LargeBinary)
+    proposal: Mapped[bytes | None] = mapped_column(LargeBinary)
+    proposed_fields: Mapped[str | None]
+    proposed_on: Mapped[date | None]
+    approved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    rejected_on: Mapped[date | None]
+    rejection: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint("opened_by <> closed_by AND opened_by <> proposed_by", name="independent"),
+        CheckConstraint("approved_at IS NULL OR closed_by <> proposed_by", name="approved"),
+        CheckConstraint(
+            "num_nonnulls(document_number, document_received_on, document_type, document_digest) IN (0, 4)"
+            " AND (document IS NULL OR document_number IS NOT NULL)",
+            name="document_whole",
+        ),
+    )
+
+
+DOCUMENT = Secret("subject_request", "document")
+PROPOSAL = Secret("subject_request", "proposal")
+REQUEST_SECRETS = (DOCUMENT, PROPOSAL)
+"""The sealed columns: the scan as base64, and the values that are proposed."""

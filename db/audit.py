@@ -22,6 +22,26 @@ GENESIS = bytes(32)
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 """Before any entry."""
 
+TOLD = frozenset(
+    {
+        "REVEAL", "REVEAL_REPEATED", "VERIFY", "VERIFY_MISMATCH", "EXPORT", "DOCUMENT_READ", "SUBJECT_REQUEST_OPENED",
+        "SUBJECT_REQUEST_CLOSED", "CHANGE_PROPOSED", "CHANGE_APPROVED", "CHANGE_REJECTED",
+    }
+)  # fmt: skip
+"""Actions that the person reads of whose record they name: what was done. The database's policy has the same list."""
+
+UNTOLD = frozenset(
+    {
+        "REVEAL_REFUSED", "VERIFY_REFUSED", "SIGN_IN_REFUSED", "GRANT", "REVOKE", "ASSIGN_CASE", "UNASSIGN_CASE", "CREATE_PRINCIPAL",
+        "MOVE_PRINCIPAL", "DISABLE_PRINCIPAL", "ENABLE_PRINCIPAL", "CREATE_KEY", "REVOKE_KEY", RETENTION,
+    }
+)  # fmt: skip
+"""Actions that are the operator's and the national federation's to read: above all refused attempts, for whoever tries may write what they
+like. An action that stands in neither list is not told either."""
+
+GROUND_SHOWN = r"^(aid|maclaim|ins|sreq)_[0-9a-f]{1,16}$"
+"""Case references that the person is shown as they are: IDs. Of a dispute case its number is, which the ground was checked for."""
+
 LONGEST = 200
 _BATCH = 2_000
 

@@ -12,7 +12,7 @@ import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from db.meter import METER, Meter, waiting
+from db.meter import METER, Meter, holding
 from db.row_security import NOBODY, READER, Scope
 
 SESSION = {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_custom_plan", "application_name": "unionhub"}
@@ -161,13 +161,10 @@ async def create_pool(
 @asynccontextmanager
 async def acquired(pool: asyncpg.Pool, scope: Scope) -> AsyncIterator[asyncpg.Connection]:
     """A connection of the pool that sees by a scope."""
-    with waiting():
-        connection = await pool.acquire()
-    try:
-        await connection.carry(scope)
-        yield connection
-    finally:
-        await pool.release(connection)
+    async with pool.acquire() as connection:
+        with holding():
+            await connection.carry(scope)
+            yield connection
 
 
 def create_engine(url: str, **options: Any) -> AsyncEngine:

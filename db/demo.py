@@ -240,6 +240,7 @@ async def add_named(connection: asyncpg.Connection) -> None:
     loader = Loader(connection, None)
     await loader.start(TOWN)
     await loader.level(DivisionLevel.VILLAGE, FOLDER / FILES[DivisionLevel.VILLAGE][0], within=TOWN)
+    await loader.inherit()
     await loader.count_on()
     villages = await connection.fetch(
         "SELECT id, name FROM division WHERE level = 'VILLAGE' AND starts_with(code, $1) ORDER BY code", TOWN

@@ -1,6 +1,6 @@
 """Divisions (行政区划): the territory, from provinces to villages, with statistical and functional zones that GB/T 2260 has not."""
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.model import Dated, Keyed, Model, Term, dated_check
@@ -23,12 +23,31 @@ class DivisionKind(Term):
     STATUTORY = "Statutory division of GB/T 2260 (法定行政区划)"
     STATISTICAL_ZONE = "Statistical code only, e.g. a development zone (统计用区划)"
     FUNCTIONAL_ZONE = "Functional zone without a code of its own (功能区)"
+    HEADING = "Heading that only groups codes, no place: 市辖区, 县, 省（自治区）直辖县级行政区划 (代码分组)"
+    REPETITION = "Row that repeats the division right above it: a city without counties as its own county, e.g. 东莞市 (与上级同名的重复项)"
+
+
+FORMS = ((12, 9, "000"), (9, 6, "000"), (6, 4, "00"), (4, 2, "00"))
+"""Lengths of a code and of that of the level above, and the zeros that fill the rest."""
+
+
+def canonical_code(text: str) -> str:
+    """A code as it is kept, of any of its forms: ``330000``, ``330000000`` and ``330000000000`` are ``33``, ``330100`` is ``3301``.
+
+    Of a code that is also that of a row which repeats the one above (``441900``) this is the one above, as in GB/T 2260. Any other text
+    comes back as it is.
+    """
+    if text.isascii() and text.isdigit():
+        for length, shorter, zeros in FORMS:
+            if len(text) == length and text.endswith(zeros):
+                text = text[:shorter]
+    return text
 
 
 class Division(Keyed, Dated, Model):
     """Division (行政区划): National Bureau of Statistics codes, 2023 edition (2, 4, 6, 9 or 12 digits by level).
 
-    ``code`` is null for a functional zone. A renamed or re-coded division is closed and its successor names it as ``predecessor_id``.
+    ``code`` is null for a functional zone. A renamed or re-coded division is closed and its successors name it as ``predecessor_id``.
     ``full_name`` runs from the province down, e.g. ``浙江省杭州市西湖区``.
     """
 
@@ -61,12 +80,16 @@ class DivisionAlias(Keyed, Model):
 
 
 class DivisionClosure(Model):
-    """Every pair of a division and one above it or itself; ``depth`` counts the steps between."""
+    """Every pair of a division and one above it or itself; ``depth`` counts the steps between.
+
+    A closed division also has the pairs of its successors, marked ``inherited``: what stands in these is found by the old code too.
+    """
 
     __tablename__ = "division_closure"
 
     ancestor_id: Mapped[int] = mapped_column(ForeignKey("division.id"), primary_key=True)
     descendant_id: Mapped[int] = mapped_column(ForeignKey("division.id"), primary_key=True)
     depth: Mapped[int]
+    inherited: Mapped[bool] = mapped_column(server_default=false())
 
     __table_args__ = (Index("ix_division_closure_descendant_id_depth", "descendant_id", "depth"),)

@@ -42,7 +42,7 @@ FATES: Mapping[str, Fate] = {
         "statistics count them: five years of birth, sex, occupation group and division stay",
         emptied=(
             "birth_date", "resident_number", "resident_number_index", "resident_number_region", "phone", "phone_index", "phone_head",
-            "bank_card",
+            "bank_card", "bank_card_changed_on", "resident_number_changed_on", "phone_changed_on",
         ),
         replaced=("name",),
         where="id = $1",
@@ -71,8 +71,14 @@ FATES: Mapping[str, Fate] = {
     "service_transaction": Fate(COUNTED),
     "subject_request": Fate(
         "the request and its answer are the proof that the right was kept (PIPL art. 50)",
-        emptied=("detail",),
-        texts={"outcome": "what the person was answered, which may be taken to court"},
+        emptied=("detail", "document", "proposal"),
+        texts={
+            "outcome": "what the person was answered, which may be taken to court",
+            "document_number": "the paper that the request came on, which the union keeps",
+            "document_digest": "shows that the paper is that one; nothing can be read from it",
+            "proposed_fields": "codes of fields",
+            "rejection": "why a second official did not approve a change",
+        },
     ),
     "principal": Fate(
         SIGN_IN,

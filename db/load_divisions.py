@@ -39,6 +39,18 @@ ROWS = {
 NAMELESS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 """Second-level entries that only group codes: no place that people name, so no part of a full name."""
 
+INHERIT = """
+WITH RECURSIVE heir (old, new) AS (
+    SELECT p.id, d.id FROM division d JOIN division p ON p.id = d.predecessor_id AND p.valid_to IS NOT NULL
+    UNION SELECT h.old, d.id FROM heir h JOIN division p ON p.id = h.new AND p.valid_to IS NOT NULL
+    JOIN division d ON d.predecessor_id = p.id
+)
+INSERT INTO division_closure (ancestor_id, descendant_id, depth, inherited)
+SELECT h.old, c.descendant_id, min(c.depth), true FROM heir h JOIN division_closure c ON c.ancestor_id = h.new AND NOT c.inherited
+GROUP BY 1, 2 ON CONFLICT DO NOTHING
+"""
+"""Closed divisions get the pairs of their successors: what stands in these is found by the old code."""
+
 COLUMNS = ("id", "code", "name", "full_name", "level", "kind", "parent_id", "predecessor_id", "valid_from", "valid_to")
 CLOSURE_COLUMNS = ("ancestor_id", "descendant_id", "depth")
 Row = tuple[object, ...]
@@ -69,9 +81,16 @@ def full_name(parent: str, name: str) -> str:
     return parent if name in NAMELESS or parent.endswith(name) else parent + name
 
 
-def kind_of(code: str) -> DivisionKind:
-    """A county code whose fifth digit is 7 is a development zone's, for statistics only; what lies in it is
-    statutory."""
+def kind_of(code: str, name: str, parent: str) -> DivisionKind:
+    """The standing of a division by its code, its name and its parent's full name.
+
+    A county code whose fifth digit is 7 is a development zone's, for statistics only; what lies in it is statutory. A county named as its
+    city, or a code filled with zeros, repeats the division above.
+    """
+    if name in NAMELESS:
+        return DivisionKind.HEADING
+    if parent.endswith(name) and (len(code) == 6 or code.endswith("000")):
+        return DivisionKind.REPETITION
     return DivisionKind.STATISTICAL_ZONE if len(code) == 6 and code[4] == "7" else DivisionKind.STATUTORY
 
 
@@ -125,7 +144,7 @@ class Loader:
         """Learn what is there already: all but the villages, or one division."""
         rows = await self.connection.fetch(
             "SELECT d.code, d.full_name, array_agg(c.ancestor_id ORDER BY c.depth) AS line FROM division d"
-            " JOIN division_closure c ON c.descendant_id = d.id WHERE d.valid_to IS NULL AND d.code IS NOT NULL"
+            " JOIN division_closure c ON c.descendant_id = d.id AND NOT c.inherited WHERE d.valid_to IS NULL AND d.code IS NOT NULL"
             " AND d.level <> 'VILLAGE' AND ($1::text IS NULL OR d.code = $1) GROUP BY d.id",
             code,
         )
@@ -156,7 +175,9 @@ class Loader:
             parent = Place("", ()) if parent_code is None else known.get(parent_code)
             if parent is None:
                 raise DataError(f"{name}: division {code} {called} names a parent {parent_code} that is not loaded.")
-            place, row = self.make(code, called, parent, level, kind_of(code), since.get(code, SINCE))
+            place, row = self.make(
+                code, called, parent, level, kind_of(code, called, parent.full_name), since.get(code, SINCE)
+            )
             if keep:
                 known[code] = place
             yield place, row
@@ -192,6 +213,10 @@ class Loader:
         await copy_lines(self.connection, "division_closure", CLOSURE_COLUMNS, closure)
         return bool(closure)
 
+    async def inherit(self) -> None:
+        """Give closed divisions the pairs of their successors, as far as these are there by now."""
+        await self.connection.execute(INHERIT)
+
     async def count_on(self) -> None:
         """Have PostgreSQL go on after the ids that were given."""
         await self.connection.execute(
@@ -218,6 +243,7 @@ class Loader:
                 await self.connection.execute(
                     "UPDATE division SET predecessor_id = $1 WHERE id = $2", number, successor
                 )
+        await self.inherit()
         for parent_code, name, others in ZONES:
             parent = self.places[parent_code]
             number = await self.connection.fetchval(

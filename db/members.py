@@ -77,6 +77,8 @@ class Member(Keyed, Model):
     ``birth_year_from``, the first of the five years in one of which the person was born (1985 for 1985 to 1989). No caller, and nobody who
     reads the table without the keys, has less than 10⁴ candidates for a sealed value (docs/masks.md).
 
+    ``bank_card_changed_on`` and its like are the day on which a correction changed the value last, written by a trigger.
+
     ``organization_id`` is the union of the active membership, kept by triggers on ``membership``; null while there is none."""
 
     __tablename__ = "member"
@@ -97,6 +99,9 @@ class Member(Keyed, Model):
     is_model_worker: Mapped[bool]
     division_id: Mapped[int | None] = mapped_column(ForeignKey("division.id"))
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"))
+    bank_card_changed_on: Mapped[date | None]
+    resident_number_changed_on: Mapped[date | None]
+    phone_changed_on: Mapped[date | None]
 
     __table_args__ = (
         Index("ix_member_organization_id_id", "organization_id", "id"),

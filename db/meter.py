@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, thread_time
 
 
 @dataclass(slots=True)
@@ -12,13 +12,14 @@ class Meter:
     """What an operation has used up to now.
 
     ``objects`` are those that its pages may hold, ``statements`` those sent to PostgreSQL, ``commands`` the commands of a mutation that
-    were begun, where one on several records or values counts as so many, and ``waited`` the seconds for which it waited for a connection.
+    were begun, where one on several records or values counts as so many. ``seconds`` are those for which it held a connection, and the
+    processor's for what is done without one; no time of waiting is in it, neither for a connection nor for others on the event loop.
     """
 
     objects: int = 0
     statements: int = 0
     commands: int = 0
-    waited: float = 0.0
+    seconds: float = 0.0
 
 
 METER: ContextVar[Meter | None] = ContextVar("meter", default=None)
@@ -40,12 +41,24 @@ def add_commands(count: int) -> None:
 
 
 @contextmanager
-def waiting() -> Iterator[None]:
-    """While this block runs, the running operation waits for a connection, however it ends."""
+def holding() -> Iterator[None]:
+    """While this block runs, the running operation holds a connection, however it ends."""
     began = perf_counter()
     try:
         yield
     finally:
         meter = METER.get()
         if meter is not None:
-            meter.waited += perf_counter() - began
+            meter.seconds += perf_counter() - began
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """While this block runs, which waits for nothing, the running operation keeps the processor busy."""
+    began = thread_time()
+    try:
+        yield
+    finally:
+        meter = METER.get()
+        if meter is not None:
+            meter.seconds += thread_time() - began

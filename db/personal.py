@@ -1,11 +1,13 @@
 """What is written when a member's personal data are: each value sealed, its blind index, and what masks show of it."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 
 from db.crypto import Vault
-from db.errors import DataError
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
+from db.values import normal_bank_card as normal_bank_card
+from db.values import normal_birth_date as normal_birth_date
+from db.values import normal_phone as normal_phone
+from db.values import normal_resident_number as normal_resident_number
 
 BAND = 5
 """Years of birth that are shown, filtered and kept in clear as one."""
@@ -13,65 +15,9 @@ BAND = 5
 Columns = dict[str, bytes | str | int | None]
 
 
-def normal_resident_number(text: str) -> str:
-    """A resident number as it is sealed and searched: 18 characters, the last a digit or X.
-
-    Raises:
-        DataError: it is not one by its form; the message does not repeat it.
-    """
-    number = text.strip().upper()
-    if len(number) != 18 or not (
-        number.isascii() and number[:17].isdigit() and (number[17].isdigit() or number[17] == "X")
-    ):
-        raise DataError("A resident number has 17 digits and then a digit or X.")
-    return number
-
-
-def normal_phone(text: str) -> str:
-    """A mobile number as it is sealed and searched: 11 digits, without +86, spaces and hyphens.
-
-    Raises:
-        DataError: it is not one by its form; the message does not repeat it.
-    """
-    number = text.strip().removeprefix("+86").replace(" ", "").replace("-", "")
-    if len(number) != 11 or not (number.isascii() and number.isdigit()):
-        raise DataError("A mobile number has 11 digits.")
-    return number
-
-
-def normal_bank_card(text: str) -> str:
-    """A bank card's number as it is sealed: 12 to 19 digits whose check digit (Luhn) fits.
-
-    Raises:
-        DataError: it is not one; the message does not repeat it.
-    """
-    number = text.replace(" ", "").replace("-", "")
-    if not (12 <= len(number) <= 19 and number.isascii() and number.isdigit() and luhn(number[:-1]) == number[-1]):
-        raise DataError("A bank card's number has 12 to 19 digits, the last of which checks the others.")
-    return number
-
-
-def normal_birth_date(text: str) -> str:
-    """A day of birth as it is sealed: YYYY-MM-DD.
-
-    Raises:
-        DataError: it is no date; the message does not repeat it.
-    """
-    try:
-        return date.fromisoformat(text.strip()).isoformat()
-    except ValueError:
-        raise DataError("A day of birth is written YYYY-MM-DD.") from None
-
-
 def birth_year_from(year: int) -> int:
     """The first of the five years that stand for a year of birth: 1985 for 1985 to 1989."""
     return year - year % BAND
-
-
-def luhn(digits: str) -> str:
-    """The check digit behind ``digits`` (ISO/IEC 7812-1)."""
-    doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(digits))]
-    return str(-sum(each // 10 + each % 10 for each in doubled) % 10)
 
 
 NO_RESIDENT_NUMBER: Mapping[str, None] = dict.fromkeys(
@@ -118,7 +64,7 @@ def birth_date_columns(vault: Vault, member: int, text: str | None) -> Columns:
     """The columns of a member's day of birth (YYYY-MM-DD); None empties the day and leaves the band of years.
 
     Raises:
-        DataError: it is no date.
+        DataError: it is no day of birth.
     """
     if text is None:
         return dict(NO_BIRTH_DATE)

@@ -16,6 +16,10 @@ from db.audit import Digest, Entry, record
 from db.clock import today
 from db.errors import DataError
 from db.organizations import Hierarchy
+from db.values import TextError, normal_text
+
+MAX_NAME = 100
+"""Characters of a principal's name."""
 
 KEY_DAYS = 365
 """How long a key lasts unless it is said otherwise."""
@@ -207,9 +211,9 @@ async def create_principal(
     Raises:
         AccessError: BAD_NAME, NAME_TAKEN, BAD_SUBJECT, SUBJECT_TAKEN, NO_MEMBER or NO_ORGANIZATION.
     """
-    if not name.strip() or len(name) > 100 or not name.isprintable():
+    if not is_name(name):
         raise AccessError("BAD_NAME", "A principal needs a name of 1 to 100 printable characters.")
-    if subject is not None and ("|" not in subject or not all(subject.partition("|")[::2]) or len(subject) > 500):
+    if subject is not None and not ("|" in subject and all(subject.partition("|")[::2]) and is_name(subject, 500)):
         raise AccessError(
             "BAD_SUBJECT", "A subject is the provider's issuer and the user's `sub`: https://id.example.org|248289"
         )
@@ -231,6 +235,14 @@ async def create_principal(
             raise AccessError("SUBJECT_TAKEN", "Another principal has this subject already.") from error
         raise AccessError("NAME_TAKEN", f'There is a principal "{name}" already.') from error
     return int(found)
+
+
+def is_name(text: str, most: int = MAX_NAME) -> bool:
+    """Whether a text can be a principal's name or subject."""
+    try:
+        return normal_text(text, most) == text.strip(" ") != "" and len(text) <= most
+    except TextError:
+        return False
 
 
 async def _require_union(connection: asyncpg.Connection, organization_id: int | None) -> None:

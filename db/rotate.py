@@ -11,6 +11,7 @@ from pathlib import Path
 
 import asyncpg
 
+from db.access import DOCUMENT, REQUEST_SECRETS
 from db.copy import Progress
 from db.crypto import Sealed, Sealer, Secret, decrypt, header
 from db.errors import DataError
@@ -18,7 +19,7 @@ from db.keys import CipherKind, DigestKind, KeyRing, KeyRingError, changing, rea
 from db.members import SECRETS
 from db.migrate import connect, require_head
 
-BATCH = 1_000
+BATCH, SCANS = 1_000, 50
 LOCK = 7_021_004
 
 
@@ -39,6 +40,11 @@ class Table:
     secrets: tuple[Secret, ...]
 
     @property
+    def most(self) -> int:
+        """How many rows are rewritten at a time: fewer where a row holds a scan of some 200 KiB."""
+        return SCANS if DOCUMENT in self.secrets else BATCH
+
+    @property
     def columns(self) -> list[str]:
         """What a rotation writes: each sealed column, then its blind index."""
         return [name for secret in self.secrets for name in (secret.column, secret.index) if name is not None]
@@ -50,7 +56,8 @@ class Table:
 
 
 TABLES = tuple(
-    Table(name, tuple(found)) for name, found in groupby(sorted(SECRETS, key=lambda s: s.table), lambda s: s.table)
+    Table(name, tuple(found))
+    for name, found in groupby(sorted((*SECRETS, *REQUEST_SECRETS), key=lambda s: s.table), lambda s: s.table)
 )
 
 
@@ -178,7 +185,7 @@ async def _rotate(connection: asyncpg.Connection, ring: KeyRing, progress: Progr
         for table in TABLES:
             last = 0
             while True:
-                rows, last = await _batch(connection, ring, table, last, batch)
+                rows, last = await _batch(connection, ring, table, last, min(batch, table.most))
                 if not rows:
                     break
                 done += rows

@@ -6,13 +6,16 @@ from typing import Any
 
 import asyncpg
 
+from db.audit import GROUND_SHOWN, TOLD
 from db.subject_programmes import PROGRAMMES, listed
 
-REGISTERS = """
+NAMES = ", ".join(f"'{action}'" for action in sorted(TOLD))
+REGISTERS = f"""
 SELECT jsonb_build_object(
   'member', (SELECT jsonb_build_object('id', 'mem_' || to_hex(m.id), 'sex', m.sex, 'birthYearFrom', m.birth_year_from,
       'workerType', m.worker_type, 'isMigrantWorker', m.is_migrant_worker, 'isModelWorker', m.is_model_worker,
-      'division', d.full_name) FROM member m LEFT JOIN division d ON d.id = m.division_id WHERE m.id = $1),
+      'division', d.full_name, 'bankCardChangedOn', m.bank_card_changed_on, 'residentNumberChangedOn', m.resident_number_changed_on,
+      'phoneChangedOn', m.phone_changed_on) FROM member m LEFT JOIN division d ON d.id = m.division_id WHERE m.id = $1),
   'memberships', (SELECT jsonb_agg(jsonb_build_object('id', 'mship_' || to_hex(s.id), 'organization', o.name, 'status', s.status,
       'channel', s.channel, 'appliedOn', s.applied_on, 'validFrom', s.valid_from, 'validTo', s.valid_to, 'endReason', s.end_reason)
       ORDER BY s.id) FROM membership s LEFT JOIN organization o ON o.id = s.organization_id WHERE s.member_id = $1),
@@ -38,7 +41,10 @@ SELECT jsonb_build_object(
       FROM dispute_case c LEFT JOIN organization o ON o.id = c.organization_id LEFT JOIN employer f ON f.id = c.employer_id
       WHERE EXISTS (SELECT FROM dispute_party p WHERE p.case_id = c.id AND p.member_id = $1)),
   'subjectRequests', (SELECT jsonb_agg(jsonb_build_object('id', 'sreq_' || to_hex(q.id), 'kind', q.kind, 'detail', q.detail,
-      'openedOn', q.opened_on, 'dueOn', q.due_on, 'closedOn', q.closed_on, 'outcome', q.outcome) ORDER BY q.id)
+      'openedOn', q.opened_on, 'dueOn', q.due_on, 'closedOn', q.closed_on, 'outcome', q.outcome, 'documentNumber', q.document_number,
+      'documentReceivedOn', q.document_received_on, 'documentType', q.document_type, 'documentDigest', encode(q.document_digest, 'hex'),
+      'proposedFields', q.proposed_fields, 'proposedOn', q.proposed_on, 'approvedAt', q.approved_at, 'rejectedOn', q.rejected_on,
+      'rejection', q.rejection) ORDER BY q.id)
       FROM subject_request q WHERE q.member_id = $1),
   'recoveries', (SELECT jsonb_agg(jsonb_build_object('id', 'recov_' || to_hex(r.id), 'kind', r.kind, 'amount', r.amount::text,
       'receivedOn', r.received_on) ORDER BY r.id) FROM recovery r WHERE r.member_id = $1),
@@ -47,11 +53,13 @@ SELECT jsonb_build_object(
       'organization', (SELECT s.organization FROM wall.own_sign_ins s WHERE s.id = a.id)) ORDER BY a.id)
       FROM principal a WHERE a.member_id = $1),
   'accessLog', (SELECT jsonb_agg(jsonb_build_object('at', g.at, 'principal', g.principal, 'role', g.role, 'action', g.action,
-      'purpose', g.purpose, 'caseReference', g.case_reference, 'fields', g.fields, 'operation', g.operation) ORDER BY g.id)
-      FROM access_log g WHERE g.records ? ('mem_' || to_hex($1::bigint)))
+      'purpose', g.purpose, 'caseReference',
+      CASE WHEN g.case_reference ~ '{GROUND_SHOWN}' OR g.purpose = 'DISPUTE_CASE' THEN g.case_reference
+      WHEN g.case_reference IS NOT NULL THEN 'TEXT' END, 'fields', g.fields) ORDER BY g.id)
+      FROM access_log g WHERE g.records ? ('mem_' || to_hex($1::bigint)) AND g.action IN ({NAMES}))
 )
-"""
-"""The register of members and what the hub itself keeps."""
+"""  # noqa: S608 — names of actions and a pattern, both of the code
+"""The register of members and what the hub itself keeps; of the log what the person reads there (``AccessLog`` in ``resolvers.masks``)."""
 
 ACCOUNTS: Mapping[str, str] = {
     "accessGrants": listed(
@@ -81,6 +89,10 @@ LEFT_OUT: Mapping[str, str] = {
     "aid_grant.dependant_id": "a grant to a child names the household too, and is found by it",
     "legal_service.mediator_id": "what they did as a lawyer or mediator is about those whom they served",
     "legal_service.previous_id": "its own member says whose it is, as for the link before it",
+    **dict.fromkeys(
+        ("subject_request.opened_by", "subject_request.closed_by", "subject_request.proposed_by"),
+        "a request is about whom it names, and not about who handled it",
+    ),
     "mutual_aid_claim.case_id": "its own member says whose it is",
     "mutual_aid_claim.enrolment_id": "its own member says whose it is",
     "service_transaction.enrolment_id": "its own member says whose it is",

@@ -1,7 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { graphiqlTexts } from "./graphiql-texts";
 
 export default defineConfig({
   base: "/explorer/",
+  plugins: [graphiqlTexts(fileURLToPath(new URL("./src/language.ts", import.meta.url)))],
   worker: { format: "es" },
   build: {
     outDir: "../hub/static/explorer",

@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
-from time import perf_counter
 from typing import Literal
 
 from db.meter import Meter
@@ -19,7 +18,7 @@ MAX_BUCKETS = 10_000
 """Spenders remembered in one process; the one that spent longest ago is forgotten first."""
 
 REQUEST_POINTS, STATEMENT_POINTS, MILLISECOND_POINTS, COMMAND_POINTS = 10, 10, 50, 1_000
-"""What every request costs, each of its statements, each millisecond that is worked on it, and each of its commands, which write to the
+"""What every request costs, each of its statements, each millisecond (db/meter.py), and each of its commands, which write to the
 audit log also when they are refused. Each object that its pages may hold costs one more."""
 
 FAILURES, FAILURE_SECONDS = 10, 300.0
@@ -120,31 +119,30 @@ class Budget:
 class Account:
     """What one operation costs its caller, whatever becomes of it: charged when it is over."""
 
-    __slots__ = ("began", "budget", "caller", "meter", "paid", "source")
+    __slots__ = ("budget", "caller", "meter", "paid", "source")
 
     def __init__(self, budget: Budget, caller: Caller, source: str) -> None:
         self.budget = budget
         self.caller = caller
         self.source = source
         self.meter = Meter()
-        self.began = perf_counter()
         self.paid = 0.0
 
     def settle(self) -> tuple[Header, ...]:
         """Charge what was used since the last time; the headers that say what is left."""
-        cost = cost_of(self.meter, perf_counter() - self.began - self.meter.waited)
+        cost = cost_of(self.meter)
         due, self.paid = cost - self.paid, cost
         return self.budget.charge(self.caller, self.source, due)
 
 
-def cost_of(meter: Meter, seconds: float) -> float:
-    """The points that an operation costs, by what it used and the time that was worked on it."""
+def cost_of(meter: Meter) -> float:
+    """The points that an operation costs, by what it used."""
     return (
         REQUEST_POINTS
         + meter.objects
         + meter.statements * STATEMENT_POINTS
         + meter.commands * COMMAND_POINTS
-        + max(0.0, seconds) * 1000 * MILLISECOND_POINTS
+        + meter.seconds * 1000 * MILLISECOND_POINTS
     )
 
 

@@ -12,6 +12,7 @@ import click
 from db import grants, personas, principals
 from db.access import PrincipalKind, Role
 from db.clock import today
+from db.divisions import canonical_code
 from db.grants import Proposed
 from db.migrate import connect, require_head
 from db.organizations import Hierarchy
@@ -328,12 +329,19 @@ async def organization_of(connection: asyncpg.Connection, text: str) -> int:
 
 
 async def division_of(connection: asyncpg.Connection, code: str) -> int:
-    """The key of the division in force of this code.
+    """The key of the division in force of this code, in any of its forms.
 
     Raises:
-        AccessError: NO_DIVISION.
+        AccessError: NO_DIVISION; of a code that is used no more it names the new ones.
     """
-    found = await connection.fetchval("SELECT id FROM division WHERE code = $1 AND valid_to IS NULL", code)
+    kept = canonical_code(code)
+    found = await connection.fetchval("SELECT id FROM division WHERE code = $1 AND valid_to IS NULL", kept)
     if found is None:
-        raise AccessError("NO_DIVISION", f"There is no division in force with the code {code[:12]}.")
+        heirs = await connection.fetch(
+            "SELECT d.code || ' ' || d.full_name AS heir FROM division d JOIN division p ON p.id = d.predecessor_id"
+            " WHERE p.code = $1 ORDER BY d.code",
+            kept,
+        )
+        after = f" It was followed by {', '.join(row['heir'] for row in heirs)}." if heirs else ""
+        raise AccessError("NO_DIVISION", f"There is no division in force with the code {code[:12]}.{after}")
     return int(found)

@@ -246,7 +246,9 @@ def time() -> Iterator[Finding]:
             "Update chinesecalendar: make lock UPGRADE=--upgrade",
         )
     elif last == now.year:
-        advice = f"Deadlines in {last + 1} count weekends only, until chinesecalendar knows that year (each November)."
+        advice = (
+            f"Deadlines in {last + 1} are provisional until chinesecalendar knows that year's notice (each November)."
+        )
         yield Finding("calendar", WARN, f"working days are known up to {last}", advice)
     else:
         yield Finding("calendar", OK, f"working days are known up to {last}")

@@ -22,8 +22,9 @@ from graphql import (
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
+from db.meter import working
 from hub.compression import can_spell
-from hub.errors import MAX_ERRORS, body_of_errors
+from hub.errors import MAX_ERRORS, Problem, body_of_problems, problems
 from hub.limits import Limits, check, measure
 from resolvers.engine.document import Document
 from resolvers.errors import HubError
@@ -65,10 +66,19 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A document that is not run: the JSON of the response and the code of its first error."""
+    """A document that is not run, and why."""
 
-    body: bytes
-    code: str
+    problems: tuple[Problem, ...]
+
+    @property
+    def code(self) -> str:
+        """The code of the first error."""
+        return self.problems[0].code
+
+    @property
+    def body(self) -> bytes:
+        """The JSON of the response, in the language of who asks now."""
+        return body_of_problems(self.problems)
 
 
 Value = TypeVar("Value")
@@ -108,13 +118,21 @@ class Documents:
         schema: the schema that documents must be valid for.
         limits: what a document may cost.
         max_count: documents kept; an eighth as many rejections are.
+        suggests: whether a name that is not there is answered with those that are like it: where anybody may ask for the schema.
         max_bytes: memory of all documents kept, estimated from their tokens; plans are the engine's and count there.
     """
 
     def __init__(
-        self, schema: GraphQLSchema, limits: Limits, *, max_count: int = 2_000, max_bytes: int = 128 * 2**20
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        *,
+        max_count: int = 2_000,
+        max_bytes: int = 128 * 2**20,
+        suggests: bool = False,
     ) -> None:
         self.schema = schema
+        self.suggests = suggests
         self.limits = limits
         self.accepted: Lru[Accepted] = Lru(max_count, max_bytes)
         self.rejected: Lru[Rejected] = Lru(max_count // 8, max_bytes // 16)
@@ -126,11 +144,12 @@ class Documents:
         if known is not None:
             return known
         self.misses += 1
-        made = self.read(text)
+        with working():
+            made = self.read(text)
         if isinstance(made, Accepted):
             self.accepted.put(text, made, len(text) * 4 + BYTES_A_TOKEN * count_tokens(made.document.ast))
         else:
-            self.rejected.put(text, made, len(text) * 4 + len(made.body) + 200)
+            self.rejected.put(text, made, len(text) * 4 + 500 * len(made.problems) + 200)
         return made
 
     def statistics(self) -> dict[str, int]:
@@ -157,7 +176,7 @@ class Documents:
             return rejected([(syntax_code(error), error)])
         if not operations:
             return rejected([("VALIDATION_FAILED", GraphQLError("The document holds no operation to run."))])
-        errors = validate(self.schema, ast, max_errors=MAX_ERRORS - 1, hide_suggestions=True)
+        errors = validate(self.schema, ast, max_errors=MAX_ERRORS - 1, hide_suggestions=not self.suggests)
         if errors:
             return rejected([validation_error(error) for error in errors])
         spells = can_spell(ast)
@@ -181,7 +200,7 @@ class Documents:
 
 def rejected(errors: Collection[tuple[str, GraphQLError]]) -> Rejected:
     """A rejection with these errors, each with its code."""
-    return Rejected(body_of_errors(errors), next(iter(errors))[0])
+    return Rejected(problems(errors))
 
 
 def name_of(operation: OperationDefinitionNode) -> str | None:

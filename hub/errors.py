@@ -1,11 +1,13 @@
 """How refusals look: ``{"errors": [{"message", "locations"?, "extensions": {"code", "requestId"?}}]}``, without ``data``."""
 
 from collections.abc import Iterable
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import orjson
 from graphql import GraphQLError
 
+from resolvers.errors import said
 from resolvers.request import extensions_of
 
 MAX_MESSAGE = 300
@@ -33,18 +35,33 @@ def cut(message: str) -> str:
 
 def body_of(code: str, message: str) -> bytes:
     """The JSON of a response with this one error."""
-    return orjson.dumps({"errors": [{"message": cut(message), "extensions": extensions_of(code)}]})
+    return orjson.dumps({"errors": [{"message": said(code, cut(message)), "extensions": extensions_of(code)}]})
 
 
-def body_of_errors(errors: Iterable[tuple[str, GraphQLError]]) -> bytes:
-    """The JSON of a response with these errors, each with its code; the first ``MAX_ERRORS`` of them."""
+class Problem(NamedTuple):
+    """An error of a document, kept with the document and worded anew for each caller."""
+
+    code: str
+    message: str
+    locations: tuple[tuple[int, int], ...]
+    """Line and column of each."""
+
+
+def problems(errors: Iterable[tuple[str, GraphQLError]]) -> tuple[Problem, ...]:
+    """The first ``MAX_ERRORS`` of some errors, each with its code."""
+    return tuple(
+        Problem(code, cut(error.message), tuple((at.line, at.column) for at in (error.locations or ())[:2]))
+        for code, error in islice(errors, MAX_ERRORS)
+    )
+
+
+def body_of_problems(found: Iterable[Problem]) -> bytes:
+    """The JSON of a response with these errors."""
     shown: list[dict[str, Any]] = []
-    for code, error in errors:
-        if len(shown) == MAX_ERRORS:
-            break
-        entry: dict[str, Any] = {"message": cut(error.message)}
-        if error.locations:
-            entry["locations"] = [{"line": at.line, "column": at.column} for at in error.locations[:2]]
-        entry["extensions"] = {"code": code}
+    for problem in found:
+        entry: dict[str, Any] = {"message": said(problem.code, problem.message)}
+        if problem.locations:
+            entry["locations"] = [{"line": line, "column": column} for line, column in problem.locations]
+        entry["extensions"] = {"code": problem.code}
         shown.append(entry)
     return orjson.dumps({"errors": shown})

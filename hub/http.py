@@ -17,7 +17,7 @@ from hub.auth import Authenticator
 from hub.caching import etag_of, has_it
 from hub.compression import MIN_BYTES, NO_TRANSFORM, keeps_secrets
 from hub.errors import Refusal
-from hub.messages import in_chinese, wants_chinese
+from hub.messages import speak, wants_chinese
 from hub.negotiation import JSON, RESPONSE, accepts, is_json
 from hub.operations import CLIENT_CLOSED, Operations, Ran, refused
 from hub.parameters import Parameters, from_body, from_query_string
@@ -150,6 +150,7 @@ class GraphQLEndpoint:
         """Answer one HTTP request."""
         started = perf_counter()
         headers = read_headers(scope["headers"])
+        speak(chinese=headers.chinese)
         wanted = accepts(headers.accept)
         if wanted.page and self.page is not None and scope["method"] == "GET" and not headers.upgrade:
             await self.page(scope, receive, send)
@@ -196,12 +197,11 @@ class GraphQLEndpoint:
             status = 200
         if status == 503:
             extra = (*extra, (b"retry-after", b"1"))
-        body = in_chinese(ran.body) if headers.chinese else ran.body
         kept = kept_by(ran, caller, explained=headers.explain)
         if scope["method"] == "GET" and self.public_seconds and not headers.authorization and is_public(ran, caller):
-            await respond_to_all(send, body, media, self.public_seconds, headers.if_none_match)
+            await respond_to_all(send, ran.body, media, self.public_seconds, headers.if_none_match)
         else:
-            await respond(send, status, body, media, extra, kept)
+            await respond(send, status, ran.body, media, extra, kept)
         self.telemetry.request(status, perf_counter() - started, ran.name, caller.name if caller else None, ran.code)
 
     async def read(self, scope: Scope, headers: Headers, receive: Receive) -> Parameters:

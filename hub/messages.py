@@ -1,13 +1,12 @@
-"""Messages in Chinese (中文提示) for who asks for them by ``Accept-Language``: put in at the edge, by the code of each error.
+"""Messages in Chinese (中文提示) for who asks for them by ``Accept-Language``: each is worded where its error is made, by the code.
 
 The English words stand behind in brackets, for they have the figures and places of the case at hand.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
-import orjson
+from resolvers.errors import in_english, words
 
 CHINESE: Mapping[str, str] = {
     # HTTP
@@ -22,7 +21,7 @@ CHINESE: Mapping[str, str] = {
     "URI_TOO_LONG": "查询字符串过长，请使用 POST。",
     "UNSUPPORTED_MEDIA_TYPE": "请求正文须为未压缩的 UTF-8 编码 application/json。",
     "FOREIGN_ORIGIN": "该来源的网页不得连接，请联系运维人员。",
-    "TOO_MANY_RUNNING": "该连接上同时执行的操作过多，请等待其中之一完成。",
+    "TOO_MANY_RUNNING": "同时执行的操作过多，请等待其中之一完成。",
     "TOO_MANY_SOCKETS": "WebSocket 连接已满，请稍后再试，或使用 POST。",
     # sign-in
     "UNAUTHENTICATED": "未登录或凭证无法识别，请使用有效令牌登录。",
@@ -60,6 +59,8 @@ CHINESE: Mapping[str, str] = {
     "PAGE_TOO_LARGE_FOR_ROLE": "分页大小超过您的角色所允许的范围，请减小后翻页获取。",
     "BAD_OPERATION": "无法确定要执行的操作，请在 operationName 中指明。",
     "BAD_VARIABLES": "变量缺失或类型不符，请按提示更正。",
+    "NO_EFFECT": "该参数在此处不起作用，请删去，或给出与其配合的参数。",
+    "NULL_OPERAND": "筛选条件的取值为 null，请用 isNull 筛选空值，或不写该条件。",
     "BAD_ID": "标识不是本服务的标识，或属于其他类型，请原样使用返回结果中的标识。",
     "MASKED_COLUMN": "该字段对您脱敏显示，不能用于筛选或排序。",
     "BAD_CURSOR": "游标无效，或属于其他列表、排序或参数，请使用同一列表返回的游标，或重新查询第一页。",
@@ -71,6 +72,7 @@ CHINESE: Mapping[str, str] = {
     "AGGREGATES_ONLY": "您只能获得统计数字，不能获得此类记录的列表，也不能按其筛选，请使用 statistics。",
     "ONE_VALUE_EACH": "您的角色在 where 中每个维度只能给出一个取值；如需多个，请按该维度分组。",
     "WHOLE_MONTHS": "您的角色只能按整月统计，日期须为某月第一天。",
+    "WHOLE_PERIODS": "您的角色对个人和案件只能统计某年1月1日的存量，或一个自然月、季度、年度的发生数；多个期间请按月、季或年分组。",
     "GEOGRAPHY_WITHHELD": "您的角色不能统计这样小的区划，请查询其上级区划。",
     "TOO_MANY_CELLS": "今日可获得的统计单元格已用完，请缩小范围，或明日再试。",
     "EVENT_NOT_OF_KIND": "该统计对象没有此日期。",
@@ -104,8 +106,9 @@ CHINESE: Mapping[str, str] = {
     # commands on personal data
     "FORBIDDEN": "您的角色不能执行此操作。",
     "FORBIDDEN_PURPOSE": "您的角色不能为此目的查看这些信息。",
-    "MISSING_CASE_REFERENCE": "该使用目的须填写案号或文号。",
-    "BAD_CASE_REFERENCE": "案号或文号与该使用目的不符。",
+    "MISSING_CASE_REFERENCE": "该使用目的须填写案号或业务标识。",
+    "BAD_CASE_REFERENCE": "案号或业务标识不存在、不由您办理，或与该使用目的不符。",
+    "UNEXPECTED_CASE_REFERENCE": "该使用目的不填案号，请留空。",
     "DAILY_LIMIT": "超过今日可明文查看的记录数，或可核对的信息项数。",
     "MISSING_MEMBER": "请填写会员标识，或填写公民身份号码和姓名以查找会员。",
     "LOCKED": "核对不一致的次数过多，请于次日再试，或按目的查看所需信息。",
@@ -118,6 +121,16 @@ CHINESE: Mapping[str, str] = {
     "IDEMPOTENCY_KEY_REUSED": "该幂等键曾用于其他内容，请换用新的键。",
     "ALREADY_OPEN": "同类请求正在办理，请等待其办结。",
     "ALREADY_CLOSED": "该请求此前已办结。",
+    "NOT_INDEPENDENT": "提出请求者、提请复核者或本人不得办理或复核该请求，请由其他工作人员办理。",
+    "MISSING_DOCUMENT": "工会代为提出请求须附本人签字的书面材料。",
+    "UNEXPECTED_DOCUMENT": "本人提出请求无须附书面材料，请删除。",
+    "BAD_DOCUMENT": "书面材料的收文号、收文日期或扫描件有误；扫描件须为 PDF、JPEG 或 PNG。",
+    "DOCUMENT_TOO_LARGE": "扫描件超过 150 KiB，请降低分辨率后重新扫描。",
+    "CHANGE_PENDING": "该更正正待另一工作人员复核。",
+    "NOTHING_PENDING": "没有待复核的更正。",
+    "VALUES_DIFFER": "再次录入的内容与提请复核的内容不一致，请核对本人材料。",
+    "MISSING_REASON": "不同意须说明理由。",
+    "ERASED": "该会员信息已删除，无可更正。",
     "MISSING_DETAIL": "更正请求须说明错误内容和正确内容。",
     "MISSING_OUTCOME": "不予办理须说明理由。",
     "MISSING_CORRECTIONS": "同意更正须填写更正内容。",
@@ -156,22 +169,11 @@ def weight(parameters: bytes) -> float:
     return found if 0 <= found <= 1 else 0.0
 
 
-def in_chinese(body: bytes) -> bytes:
-    """A response with the messages of its errors, and of refused commands, in Chinese."""
-    if b'"errors":' not in body:
-        return body
-    response = orjson.loads(body)
-    for error in told(response):
-        code = error.get("code") or error.get("extensions", {}).get("code")
-        if code in CHINESE and type(error.get("message")) is str:
-            error["message"] = f"{CHINESE[code]}（{error['message']}）"
-    return orjson.dumps(response)
+def in_chinese(code: str, message: str) -> str:
+    """A message in Chinese, with the English words behind it; one without a Chinese form as it is."""
+    return f"{CHINESE[code]}（{message}）" if code in CHINESE else message
 
 
-def told(response: Any) -> Iterator[dict[str, Any]]:
-    """The errors of a response: its own, and those in the payloads of commands."""
-    data = response.get("data")
-    for holder in (response, *(data.values() if type(data) is dict else ())):
-        errors = holder.get("errors") if type(holder) is dict else None
-        if type(errors) is list:
-            yield from (error for error in errors if type(error) is dict)
+def speak(*, chinese: bool) -> None:
+    """Have the errors of the request at hand worded in Chinese, or in English. Tasks that are begun for it take the language over."""
+    words.set(in_chinese if chinese else in_english)

@@ -10,6 +10,9 @@ from hub.errors import Refusal
 MAX_QUERY_STRING = 32_768
 """Bytes of a query string."""
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What editors of Windows write before UTF-8; RFC 8259 lets a reader skip it."""
+
 MAX_NESTING = 64
 """Levels of lists and objects in the variables."""
 
@@ -50,7 +53,7 @@ def from_body(body: bytes) -> Parameters:
     Raises:
         Refusal: MALFORMED_JSON, BAD_REQUEST, BAD_VARIABLES or INVALID_CHARACTER.
     """
-    content = load_json(body, "body")
+    content = load_json(body.removeprefix(BYTE_ORDER_MARK), "body")
     if type(content) is not dict:
         raise bad_request("The body must be a JSON object with a `query`; lists of requests are not served.")
     deep = body.count(b"{") + body.count(b"[") > MAX_NESTING

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.errors import body_of
-from hub.messages import in_chinese, wants_chinese
+from hub.messages import speak, wants_chinese
 from hub.telemetry import log_fault
 
 
@@ -15,10 +15,8 @@ def json_error(
     request: Request, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     """An error outside of the endpoint, in the endpoint's form."""
-    body = body_of(code, message)
-    if wants_chinese(request.headers.get("accept-language", "").encode("latin-1")):
-        body = in_chinese(body)
-    return Response(body, status, headers, "application/json")
+    speak(chinese=wants_chinese(request.headers.get("accept-language", "").encode("latin-1")))
+    return Response(body_of(code, message), status, headers, "application/json")
 
 
 async def nothing_here(request: Request, _: Exception) -> Response:

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from hub.caching import validated
 from hub.errors import Refusal
 from hub.http import GraphQLEndpoint
+from hub.messages import speak, wants_chinese
 from hub.operations import refused
 from hub.proxies import source_of
 from hub.responses import json_error
@@ -36,6 +37,7 @@ def schema_route(path: str, text: Callable[[], str], endpoint: Callable[[], Grap
         if serving is None:
             return json_error(request, 503, "DATABASE_UNAVAILABLE", "The hub is starting or stopping. Try again.")
         authorization = [value.encode("latin-1") for value in request.headers.getlist("authorization")]
+        speak(chinese=wants_chinese(request.headers.get("accept-language", "").encode("latin-1")))
         try:
             caller = serving.authenticator.known(authorization) or await serving.authenticator.sign_in(
                 authorization, source_of(request.scope)

@@ -306,6 +306,10 @@ class Settings(BaseSettings):
         return {PREFIX + name.upper(): value for name, value in values.items()}
 
 
+SECRET = {"UNIONHUB_DATABASE_URL", "UNIONHUB_KEYS", "UNIONHUB_METRICS_TOKEN"}
+"""Variables whose values are not shown, or not whole."""
+
+
 def hide_password(url: str) -> str:
     """``url`` with ``***`` in place of its password, wherever a PostgreSQL URL may carry one."""
     head, _, query = url.partition("?")
@@ -354,6 +358,6 @@ def _line(error: Any) -> str:
     variable = name if name.isupper() else PREFIX + name.upper()
     if variable == "UNIONHUB_PORT" and variable not in os.environ:
         variable = "PORT"
-    if variable == "UNIONHUB_DATABASE_URL":
-        return f"{variable}: {message}"  # its value may hold a password
+    if variable in SECRET:
+        return f"{variable}: {message}"
     return f"{variable}: {message[0].lower()}{message[1:]} (it is {str(error['input'])!r})"

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 
-from db.meter import waiting
 from hub.errors import Refusal
 
 WAIT_SECONDS = 10.0
@@ -113,9 +112,8 @@ class Places:
         if self.shares.waiting(key) >= self.queue:
             raise self.refusal(f"and {self.queue} wait for one of them to end")
         try:
-            with waiting():
-                async with asyncio.timeout(self.seconds):
-                    await self.shares.wait(key)
+            async with asyncio.timeout(self.seconds):
+                await self.shares.wait(key)
         except TimeoutError:
             raise self.refusal(f"and none of them has ended within {self.seconds:g} s") from None
 

@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hub.auth import Authenticator, distinct
 from hub.errors import Refusal, body_of
-from hub.messages import in_chinese, wants_chinese
+from hub.messages import speak, wants_chinese
 from hub.operations import CLIENT_CLOSED, DATABASE_AWAY, Operations, Ran, refused
 from hub.origins import may_connect
 from hub.parameters import Parameters, from_object
@@ -137,6 +137,7 @@ class Connection:
 
     async def serve(self) -> None:
         """Take messages until either side ends it."""
+        speak(chinese=self.chinese)
         offered = PROTOCOL in self.websocket.scope["subprotocols"]
         try:
             await self.websocket.accept(PROTOCOL if offered else None)
@@ -334,7 +335,7 @@ class Connection:
     async def answer(self, identifier: str, ran: Ran) -> None:
         """Send what became of an operation: its response and ``complete``, or why it was not run."""
         told = {name.decode(): value.decode() for name, value in ran.left}
-        body = in_chinese(ran.body) if self.chinese else ran.body
+        body = ran.body
         if ran.status == 200:
             if told:
                 body = body[:-1] + b',"extensions":' + orjson.dumps({"headers": told}) + b"}"

@@ -1,15 +1,23 @@
 """How a data subject's requests, and the entries of the audit log, are answered: ``resolvers.policy`` says to whom."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import ColumnElement, Text, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.access import AccessLog, SubjectRequest
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
-from resolvers.engine.source import Many, One, Rows, Source, Walls
+from resolvers.engine.source import Computed, Fetch, Many, One, Rows, Source, Walls
 from resolvers.registry import registry
+from resolvers.working_days import is_provisional
 
 FIELDS = literal_column("ARRAY(SELECT jsonb_array_elements_text(access_log.fields))", ARRAY(Text()))
+
+
+async def _provisional(fetch: Fetch, records: Sequence[tuple[Any, ...]]) -> list[bool]:
+    return [is_provisional(due) for (due,) in records]
 
 
 class InSight:
@@ -34,8 +42,21 @@ registry.add(
     Source(
         SubjectRequest,
         "sreq",
-        hide=("member_id",),
-        fields={"member": One("Member", SubjectRequest.member_id)},
+        columns={"is_pending": SubjectRequest.proposal.is_not(None)},
+        hide=(
+            "member_id",
+            "opened_by",
+            "closed_by",
+            "proposed_by",
+            "document",
+            "document_digest",
+            "proposal",
+            "approved_at",
+        ),
+        fields={
+            "member": One("Member", SubjectRequest.member_id),
+            "due_provisional": Computed((SubjectRequest.due_on,), _provisional),
+        },
     )
 )
 registry.root("access_log", Many("AccessLog", InSight()))

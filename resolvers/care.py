@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from db.care import CareCase, CareShift, CareStep, MutualAidClaim, MutualAidEnrolment
 from resolvers.engine.source import Field, Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, median
+from resolvers.payments import card_changed_on
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -80,6 +81,7 @@ registry.add(
     Source(
         MutualAidClaim,
         "maclaim",
+        columns={"bank_card_changed_on": card_changed_on("claim_card_changed", MutualAidClaim.id)},
         hide=("enrolment_id", "case_id", "organization_id", "member_id"),
         fields={
             "enrolment": One("MutualAidEnrolment", MutualAidClaim.enrolment_id),

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-import chinese_calendar
-from sqlalchemy import and_, any_, or_, select
+from sqlalchemy import and_, any_, not_, or_, select
 
 from db.deadlines import DeadlineRule, DeadlineUnit
 from db.divisions import DivisionClosure
 from resolvers.engine.binder import NOTHING, Binder
 from resolvers.engine.source import Expression, Fetch, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter
+from resolvers.working_days import is_working_day
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,11 @@ def last_days(procedure: Procedure, starts_on: Expression) -> LastDays:
 def _rules(procedure: Procedure, starts_on: str) -> Statement:
     """The rules of a procedure that apply at the divisions in the keys, the nearest first."""
     rule, closure = DeadlineRule.__table__.c, DivisionClosure.__table__.c
-    above = and_(closure.ancestor_id == rule.division_id, closure.descendant_id == any_(keys_parameter()))
+    above = and_(
+        closure.ancestor_id == rule.division_id,
+        closure.descendant_id == any_(keys_parameter()),
+        not_(closure.inherited),
+    )
     joined = DeadlineRule.__table__.outerjoin(DivisionClosure.__table__, above)
     steps = [procedure.step, *procedure.special.values()]
     fetch = (
@@ -110,14 +114,6 @@ def after(start: date, length: int, unit: DeadlineUnit) -> date:
     while not is_working_day(day):
         day += timedelta(days=1)
     return day
-
-
-def is_working_day(day: date) -> bool:
-    """Whether a day is worked under the State Council's calendar; Monday to Friday where that is not published yet."""
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.weekday() < 5
 
 
 def _months_later(start: date, months: int) -> date:

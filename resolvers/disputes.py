@@ -60,6 +60,7 @@ registry.add(
             "steps": Many("DisputeStep", By(DisputeStep.case_id, order=[DisputeStep.occurred_on]), expected=5),
             "recoveries": Many("Recovery", By(Recovery.case_id)),
             "mediation_due_on": MEDIATION.due_on,
+            "mediation_due_provisional": MEDIATION.provisional,
             "overdue": LATE.overdue,
             **OF_CASE,
         },

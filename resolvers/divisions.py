@@ -1,10 +1,10 @@
 """How divisions are answered."""
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, not_
 
 from db.agreements import CollectiveAgreement
 from db.disputes import DisputeCase
-from db.divisions import Division, DivisionAlias, DivisionClosure
+from db.divisions import Division, DivisionAlias, DivisionClosure, canonical_code
 from db.employers import Employer
 from db.organizations import Organization
 from resolvers import activities, assistance, certifications, coverage, mediation, policies, relief, services, venues
@@ -27,7 +27,11 @@ class AboveDivision:
         """See ``Reach``."""
         closure = alias(DivisionClosure)
         from_ = target.table.join(closure, closure.c.ancestor_id == target.key)
-        return Rows(from_, [closure.c.descendant_id == parent, closure.c.depth > 0], [target.table.c.code, target.key])
+        return Rows(
+            from_,
+            [closure.c.descendant_id == parent, closure.c.depth > 0, not_(closure.c.inherited)],
+            [target.table.c.code, target.key],
+        )
 
 
 registry.add(Source(DivisionAlias, "alias", hide=("division_id",)))
@@ -38,9 +42,11 @@ registry.add(
         "div",
         hide=("parent_id", "predecessor_id"),
         searchable=("name",),
+        written={"code": canonical_code},
         fields={
             "parent": One("Division", Division.parent_id),
             "predecessor": One("Division", Division.predecessor_id),
+            "successors": Many("Division", By(Division.predecessor_id), expected=1),
             "aliases": Many("DivisionAlias", By(DivisionAlias.division_id), expected=1),
             "ancestors": Many("Division", AboveDivision(), expected=3),
             "children": Many("Division", By(Division.parent_id, period=IN_FORCE)),

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     FromClause,
     any_,
     case,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from db.audit import GROUND_SHOWN
 from db.disputes import DisputeCase
 from resolvers.access import Lens
 from resolvers.engine.alias import alias
@@ -47,6 +49,10 @@ HIDDEN, PART, CLEAR = Level.HIDDEN, Level.PART, Level.CLEAR
 UNSEEN: ColumnElement[Any] = type_coerce(literal("****"), TEXT)
 NOTHING: ColumnElement[Any] = cast(null(), TEXT)
 """Null of a known type: PostgreSQL writes no JSON of any other."""
+
+NO_DAY: ColumnElement[Any] = cast(null(), Date)
+SHOWN_DAYS = 30
+"""For how long a changed bank card, resident number or phone is shown as changed."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,18 @@ def bank_card(table: FromClause) -> ColumnElement[Any]:
     return case((table.c.bank_card.is_not(None), UNSEEN), else_=NOTHING)
 
 
+def _ground(table: FromClause) -> ColumnElement[Any]:
+    """The case reference of an entry in the log where it is an ID or the number of the person's case; TEXT for what else a caller wrote."""
+    reference = table.c.case_reference
+    known = or_(reference.regexp_match(GROUND_SHOWN), table.c.purpose == "DISPUTE_CASE")
+    return case((known, reference), (reference.is_not(None), type_coerce(literal("TEXT"), TEXT)), else_=NOTHING)
+
+
+def changed_on(name: str) -> Columns:
+    """When a value was changed, for thirty days."""
+    return lambda table: case((table.c[name] > func.wall.today(type_=Date()) - SHOWN_DAYS, table.c[name]), else_=NO_DAY)
+
+
 def _party(table: FromClause) -> ColumnElement[Any]:
     """Employers and unions by their names; who is neither is a person, also when the hub does not know them."""
     organized = or_(table.c.employer_id.is_not(None), table.c.organization_id.is_not(None))
@@ -105,6 +123,12 @@ def _of_unions(level: Level) -> dict[Lens, Level]:
     return dict.fromkeys((Lens.EVERYTHING, Lens.TERRITORIAL, Lens.INDUSTRIAL), level)
 
 
+def _of_change(column: str) -> Mask:
+    """For the unions, which pay, and the person; to others it says nothing."""
+    shown = {**_of_unions(CLEAR), Lens.SOCIAL_SECURITY: HIDDEN, Lens.CASES: HIDDEN, Lens.SELF: CLEAR}
+    return Mask(shown, changed_on(column), changed_on(column), hidden=NO_DAY)
+
+
 def _of_handlers(column: str) -> Mask:
     """Health: for the union that handles the case and for the patient, who alone have its rows in sight."""
     return Mask(
@@ -115,6 +139,7 @@ def _of_handlers(column: str) -> Mask:
     )
 
 
+CHANGES = ("bank_card_changed_on", "resident_number_changed_on", "phone_changed_on")
 MASKS: Mapping[tuple[str, str], Mask] = {
     ("Member", "name"): Mask(
         {**_of_unions(PART), Lens.EVERYTHING: CLEAR, Lens.SOCIAL_SECURITY: PART, Lens.CASES: CLEAR, Lens.SELF: CLEAR},
@@ -131,6 +156,13 @@ MASKS: Mapping[tuple[str, str], Mask] = {
     ),
     ("Member", "bank_card"): Mask(
         {**_of_unions(HIDDEN), Lens.SOCIAL_SECURITY: PART, Lens.CASES: HIDDEN, Lens.SELF: PART}, bank_card, bank_card
+    ),
+    **{("Member", name): _of_change(name) for name in CHANGES},
+    ("AccessLog", "case_reference"): Mask(
+        {Lens.EVERYTHING: CLEAR, Lens.SELF: PART}, _column("case_reference"), _ground, hidden=NOTHING
+    ),
+    ("AccessLog", "operation"): Mask(
+        {Lens.EVERYTHING: CLEAR, Lens.SELF: HIDDEN}, _column("operation"), _column("operation"), hidden=NOTHING
     ),
     ("DisputeParty", "name"): Mask(
         {**_of_unions(PART), Lens.EVERYTHING: CLEAR, Lens.CASES: CLEAR, Lens.SELF: CLEAR}, _column("name"), _party

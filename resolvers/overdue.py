@@ -18,6 +18,7 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
+    not_,
     or_,
     select,
 )
@@ -27,11 +28,12 @@ from sqlalchemy.sql.elements import Grouping
 from db.clock import today
 from db.deadlines import DeadlineRule, DeadlineUnit
 from db.divisions import DivisionClosure
-from resolvers.deadlines import Procedure, is_working_day, last_days
+from resolvers.deadlines import Procedure, last_days
 from resolvers.engine.alias import alias
-from resolvers.engine.binder import Binder
+from resolvers.engine.binder import DATE, Binder
 from resolvers.engine.source import Computed, Expression, Fetch, expression
 from resolvers.engine.statistic import Measure, fraction
+from resolvers.working_days import LAST_PUBLISHED, is_provisional, is_working_day
 
 ONE: ColumnElement[int] = literal_column("1", Integer())
 SINCE = date(2004, 1, 1)
@@ -57,6 +59,19 @@ class Timed:
     def due_on(self) -> Computed:
         """The last day as a field."""
         return Computed(self.looked_at, last_days(self.procedure, self.starts_on), compared=self.last_day)
+
+    @property
+    def provisional(self) -> Computed:
+        """Whether the last day may still move, for its year's days off are not published yet: a field, null without a last day."""
+        find = last_days(self.procedure, self.starts_on)
+
+        async def function(fetch: Fetch, records: Sequence[tuple[Any, ...]]) -> list[bool | None]:
+            return [None if last is None else is_provisional(last) for last in await find(fetch, records)]
+
+        def compared(binder: Binder) -> ColumnElement[bool]:
+            return self.last_day(binder) > binder.bind(lambda _: date(LAST_PUBLISHED, 12, 31), DATE)
+
+        return Computed(self.looked_at, function, compared=compared)
 
     @property
     def days_left(self) -> Computed:
@@ -98,7 +113,11 @@ class Timed:
             and_(cast(expression(kind), Text) == code, rule.c.step == self.procedure.special[code])
             for code, kind in codes.items()
         ]
-        above = and_(closure.c.ancestor_id == rule.c.division_id, closure.c.descendant_id == expression(self.division))
+        above = and_(
+            closure.c.ancestor_id == rule.c.division_id,
+            closure.c.descendant_id == expression(self.division),
+            not_(closure.c.inherited),
+        )
         due = (
             select(_after(start, rule.c.length, rule.c.unit, binder))
             .select_from(rule.outerjoin(closure, above))

@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal,
     literal_column,
     not_,
     or_,
@@ -28,6 +29,7 @@ from db.access import AccessGrant, Principal
 from db.activities import Attendance
 from db.agreements import CollectiveAgreement
 from db.assistance import CooperationAgreement, RosterEntry
+from db.audit import TOLD
 from db.care import CareCase
 from db.certifications import Certification, CertificationRound
 from db.disputes import DisputeCase, DisputeParty
@@ -391,12 +393,11 @@ _AID_OF_SELF: Mapping[str, Rule] = {
 
 
 def _logged(sight: Sight, table: FromClause) -> Condition:
-    """The entry of the audit log names the worker's record."""
+    """The entry of the audit log names the worker's record, and says what was done with it: no refused attempt."""
     names = sight.binder.bind(
         lambda inputs: [ids.encode("mem", key) for key in inputs.caller.lenses[sight.lens]], TEXTS
     )
-    found: Condition = table.c.records.has_any(names)
-    return found
+    return and_(table.c.records.has_any(names), table.c.action == any_(literal(sorted(TOLD), TEXTS)))
 
 
 _SELF: Mapping[str, Rule] = {

@@ -258,7 +258,7 @@ class Counted:
         self.stands = expression(statistic.division)
         self.is_personal = statistic.is_personal
         self.drills = any(item.name == "CHILD_DIVISION" for item in arguments.get("group_by") or ())
-        self.arguments = {"hierarchy": arguments.get("hierarchy")}
+        self.arguments = {} if union is None else {"hierarchy": arguments.get("hierarchy")}
         self.binder = binder
         self.walls = walls
         self.joins: list[tuple[FromClause, ColumnElement[bool]]] = []
@@ -353,8 +353,10 @@ class Counted:
         parent = division.c.parent_id
         below = parent.is_(None) if self.division is None else parent == self.division
         children = select(child.c.id.label("anchor"), child.c.key.label("child"), child.c.drill)
+        heir = alias(Division)
+        closed = exists(heir.c.id).where(heir.c.predecessor_id == division.c.id, division.c.valid_to.is_not(None))
         children = children.join_from(child, division, division.c.id == child.c.key).where(
-            child.c.kind == "DIVISION", below
+            child.c.kind == "DIVISION", below, not_(closed.correlate_except(heir))
         )
         children = children.correlate_except(child, division)
         rest = select(own.c.id, cast(null(), BIGINT), own.c.drill).where(own.c.kind == "OWN_DIVISION", own.c.key == key)
@@ -395,7 +397,7 @@ class Counted:
         joined = places.join(child, child.c.id == places.c.ancestor_id)
         return Children(
             "Division",
-            ((joined, and_(places.c.descendant_id == self.stands, right_below)),),
+            ((joined, and_(places.c.descendant_id == self.stands, not_(places.c.inherited), right_below)),),
             child.c.id,
             select(division.c.id).where(listed, in_force),
             select(division.c.id).where(listed),

@@ -10,6 +10,7 @@ from resolvers.activities import OF_HOUSEHOLD
 from resolvers.described import DESCRIBED
 from resolvers.engine.source import Field, Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, total
+from resolvers.payments import card_changed_on
 from resolvers.reach import By, Period, Within, WithinDivision
 from resolvers.registry import registry
 
@@ -59,6 +60,7 @@ registry.add(
     Source(
         AidGrant,
         "aid",
+        columns={"bank_card_changed_on": card_changed_on("grant_card_changed", AidGrant.id)},
         hide=("organization_id", "division_id", "household_id", "dependant_id", "member_id"),
         fields={
             "organization": One("Organization", AidGrant.organization_id),

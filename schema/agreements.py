@@ -29,6 +29,11 @@ class AgreementField(Term):
     EFFECTIVE_ON = "Day on which it took effect (生效日期)"
     TERM_TO = "End of the term (期满日期)"
     WORKER_COUNT = "Workers covered (覆盖职工数)"
+    NUMBER = "Number (编号)"
+    STATUS = "State (状态)"
+    REPLY_DUE_ON = "Last day to answer the request (回应到期日)"
+    SUBMISSION_DUE_ON = "Last day to submit it (报送到期日)"
+    REVIEW_DUE_ON = "Last day of the bureau's review (审查到期日)"
 
 
 describe(AgreementField)
@@ -64,8 +69,11 @@ class AgreementFilter:
     term_from: DateFilter | None = optional("First day of the term (期限起)")
     term_to: DateFilter | None = optional("End of the term (期限止)")
     reply_due_on: DateFilter | None = optional("Last day to answer the request (回应到期日)")
+    reply_due_provisional: BooleanFilter | None = optional("Whether that day is provisional (回应到期日是否暂定)")
     submission_due_on: DateFilter | None = optional("Last day to submit it (报送到期日)")
+    submission_due_provisional: BooleanFilter | None = optional("Whether that day is provisional (报送到期日是否暂定)")
     review_due_on: DateFilter | None = optional("Last day of the bureau's review (审查到期日)")
+    review_due_provisional: BooleanFilter | None = optional("Whether that day is provisional (审查到期日是否暂定)")
     overdue: BooleanFilter | None = optional("Whether a step is late, or was done late (是否逾期)")
     organization: OrganizationFilterRef | None = optional("The union on the workers' side (工会)")
     employer: EmployerFilterRef | None = optional("The employer of a single-unit agreement (用人单位)")
@@ -138,9 +146,18 @@ class CollectiveAgreement(Node):
     term_from: date | None = field("First day of the term (期限起)")
     term_to: date | None = field("Day on which the term ends (期限止)")
     reply_due_on: date | None = field("Last day to answer the request under the rule in force there (回应到期日)")
+    reply_due_provisional: bool | None = field(
+        "Whether that day may still move: the notice on its year's days off is not out, so only festivals count (回应到期日是否暂定)"
+    )
     submission_due_on: date | None = field("Last day to submit it after signing (报送到期日)")
+    submission_due_provisional: bool | None = field(
+        "Whether that day may still move: the notice on its year's days off is not out, so only festivals count (报送到期日是否暂定)"
+    )
     review_due_on: date | None = field(
         "Last day of the bureau's review; silence until then makes it effective, Labour Contract Law art. 54 (审查到期日)"
+    )
+    review_due_provisional: bool | None = field(
+        "Whether that day may still move: the notice on its year's days off is not out, so only festivals count (审查到期日是否暂定)"
     )
     review_days_left: int | None = field(
         "Days left until the review's last day, negative when that is past; empty unless it is under review (审查剩余天数，天)"

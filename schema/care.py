@@ -146,6 +146,9 @@ class MutualAidClaim(Node):
     approved_on: date | None = field("Day of approval (批准日期)")
     paid_on: date | None = field("Day of payment; empty while pending (给付日期)")
     amount: Decimal | None = field("Amount, yuan, once approved (金额)")
+    bank_card_changed_on: date | None = field(
+        "Day on which the bank card that it is paid to was changed, for thirty days: ask the person (收款银行卡变更日期，三十日内)"
+    )
     enrolment: MutualAidEnrolment | None = field("The enrolment (参保)")
     case: "CareCase | None" = field("The care case (帮扶个案)")
     member: MemberRef | None = field("The member (会员)")

@@ -7,6 +7,7 @@ import strawberry
 from strawberry import UNSET
 
 from resolvers.commands.context import CommandContext, Refused
+from resolvers.errors import said
 from schema.fields import field
 
 T = TypeVar("T")
@@ -35,7 +36,8 @@ async def outcome(command: Awaitable[T]) -> tuple[T | None, list[UserError]]:
         return await command, []
     except Refused as refusal:
         return None, [
-            UserError(code=error.code, message=error.message, path=list(error.path)) for error in refusal.errors
+            UserError(code=error.code, message=said(error.code, error.message), path=list(error.path))
+            for error in refusal.errors
         ]
 
 

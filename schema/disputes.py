@@ -51,6 +51,8 @@ class DisputeField(Term):
     CLOSED_ON = "Day of closing (结案日期)"
     CLAIMANT_COUNT = "Claimants (申请人数)"
     AMOUNT_CLAIMED = "Amount claimed (请求金额)"
+    STATUS = "State (状态)"
+    MEDIATION_DUE_ON = "Last day of mediation (调解到期日)"
 
 
 describe(DisputeField)
@@ -93,6 +95,7 @@ class DisputeFilter:
     is_collective: BooleanFilter | None = optional("Whether collective (是否集体争议)")
     amount_claimed: DecimalFilter | None = optional("Amount claimed, yuan (请求金额)")
     mediation_due_on: DateFilter | None = optional("Last day of mediation (调解到期日)")
+    mediation_due_provisional: BooleanFilter | None = optional("Whether that day is provisional (调解到期日是否暂定)")
     overdue: BooleanFilter | None = optional("Whether its mediation is late, or ended late (是否逾期)")
     organization: OrganizationFilterRef | None = optional("The union that handles it (办理工会)")
     employer: EmployerFilterRef | None = optional("The employer (用人单位)")
@@ -178,6 +181,9 @@ class DisputeCase(Node, MediationOfCase):
     )
     amount_claimed: Decimal | None = field("Amount claimed, yuan (请求金额)")
     mediation_due_on: date | None = field("Last day of mediation under the rule in force there (调解到期日)")
+    mediation_due_provisional: bool | None = field(
+        "Whether that day may still move: the notice on its year's days off is not out, so only festivals count (调解到期日是否暂定)"
+    )
     overdue: bool | None = field(
         "Whether its mediation is late today, or ended late: by an outcome or by going on to arbitration or a court (是否逾期)"
     )

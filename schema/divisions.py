@@ -54,7 +54,9 @@ class DivisionFilter:
     """Which divisions (区划筛选)."""
 
     id: IdFilter | None = optional("ID (标识)")
-    code: StringFilter | None = optional("Code, e.g. `330106` (代码)")
+    code: StringFilter | None = optional(
+        "Code: `eq` and `in` take every form of one, of 2, 4, 6, 9 or 12 digits; `startsWith` compares with it as kept (代码)"
+    )
     name: StringFilter | None = optional("Name (名称)")
     full_name: StringFilter | None = optional("Name from the province down (全称)")
     level: Choice[DivisionLevel] | None = optional("Level (级别)")
@@ -62,6 +64,10 @@ class DivisionFilter:
     valid_from: DateFilter | None = optional("First day (启用日期)")
     valid_to: DateFilter | None = optional("Day on which it was closed (停用日期)")
     parent: "DivisionFilter | None" = optional("The division above (上级区划)")
+    predecessor: "DivisionFilter | None" = optional(
+        "The division that this one followed, e.g. by its old code (前身区划)"
+    )
+    successors: Listed["DivisionFilter"] | None = optional("The divisions that followed it (后继区划)")
     organizations: Listed[OrganizationFilterRef] | None = optional("Unions in it and below (辖区工会)")
     venues: Listed[VenueFilter] | None = optional("Venues in it and below (辖区场所)")
     designations: Listed[DesignationFilter] | None = optional("Its designations and those below (辖区标识)")
@@ -94,7 +100,8 @@ class Division(
     """Division of the territory, from province to village, with zones (行政区划)."""
 
     code: str | None = field(
-        "Code of the National Bureau of Statistics, 2 to 12 digits by level; empty for a zone without one (区划代码)"
+        "Code of the National Bureau of Statistics: of a province 2 digits, city 4, county 6, township 9, village 12; empty for a zone"
+        " without one (区划代码)"
     )
     name: str = field("Name (名称)")
     full_name: str = field("Name from the province down (全称)")
@@ -104,6 +111,9 @@ class Division(
     valid_to: date | None = field("Day on which it was closed; empty while in force (停用日期)")
     parent: "Division | None" = field("The division above (上级区划)")
     predecessor: "Division | None" = field("The division that this one followed (前身区划)")
+    successors: list["Division"] = field(
+        "The divisions that followed it: what stands in these is listed and counted below it too (后继区划)"
+    )
     aliases: list[DivisionAlias] = field("Other names (别名)")
     ancestors: list["Division"] = field("The divisions above, the province first (各级上级区划)")
     children: Connection["Division"] = page(

@@ -89,6 +89,9 @@ class EmployerFilter:
     division: DivisionFilterRef | None = optional("Where it stands (所在区划)")
     organization: OrganizationFilterRef | None = optional("The union answerable for it (负责工会)")
     coverages: Listed[CoverageFilterRef] | None = optional("Unions that cover it (覆盖工会)")
+    collective_agreements: Listed[AgreementFilterRef] | None = optional(
+        "Agreements of its own, to which it is the party (本单位集体合同)"
+    )
     agreement_coverages: Listed[AgreementCoverageFilterRef] | None = optional("Agreements that cover it (适用集体合同)")
     venues: Listed[VenueFilter] | None = optional("Venues that belong to it (所属场所)")
     activities: Listed[ActivityFilterRef] | None = optional("Visits to it and check-ups of it (走访与体检)")

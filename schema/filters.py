@@ -21,6 +21,18 @@ LOGIC = {
 }
 
 
+ABSENT = (
+    "a condition whose variable is not given counts as absent, wherever it stands, and null is refused: say `isNull`"
+)
+ABSENT_CHINESE = "变量未给出的条件视为没有；不接受 null，请用 isNull"
+
+
+def noted(description: str) -> str:
+    """A filter's description, with the rule on conditions that are null or not given behind it in both languages."""
+    english, _, chinese = description.rpartition(" (")
+    return f"{english}; {ABSENT} ({chinese.removesuffix(')')}；{ABSENT_CHINESE})"
+
+
 @dataclass_transform(field_specifiers=(strawberry.field, optional))
 def conditions(description: str) -> Callable[[Kind], Kind]:
     """A filter: an input whose fields are conditions, with ``and``, ``or`` and ``not`` of further filters of its kind behind them."""
@@ -30,7 +42,7 @@ def conditions(description: str) -> Callable[[Kind], Kind]:
             of = kind.__name__ if name == "not" else f"list[{kind.__name__}]"
             kind.__annotations__[f"{name}_"] = f"{of} | None"
             setattr(kind, f"{name}_", strawberry.field(name=name, default=strawberry.UNSET, description=meaning))
-        return strawberry.input(kind, description=description)
+        return strawberry.input(kind, description=noted(description))
 
     return made
 
@@ -45,35 +57,42 @@ class Direction(Term):
 describe(Direction)
 
 
-@strawberry.input(description="Condition on an ID (标识条件)")
+@strawberry.input(description=noted("Condition on an ID (标识条件)"))
 class IdFilter:
     """Condition on an ID."""
 
     eq: strawberry.ID | None = optional("Is this one (等于)")
+    ne: strawberry.ID | None = optional("Is not this, or is empty (不等于，含空值)")
     in_: list[strawberry.ID] | None = strawberry.field(
         name="in", default=strawberry.UNSET, description="Is one of these (属于)"
     )
+    not_in: list[strawberry.ID] | None = optional("Is none of these, or is empty (不属于，含空值)")
 
 
-@strawberry.input(description="Condition on a text (文本条件)")
+@strawberry.input(description=noted("Condition on a text (文本条件)"))
 class StringFilter:
     """Condition on a text."""
 
     eq: str | None = optional("Is this text (等于)")
+    ne: str | None = optional("Is not this, or is empty (不等于，含空值)")
     in_: list[str] | None = strawberry.field(
         name="in", default=strawberry.UNSET, description="Is one of these texts (属于)"
     )
+    not_in: list[str] | None = optional("Is none of these, or is empty (不属于，含空值)")
     contains: str | None = optional("Has this text anywhere in it (包含)")
     starts_with: str | None = optional("Begins with this text (开头为)")
+    ends_with: str | None = optional("Ends with this text (结尾为)")
     is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
-@strawberry.input(description="Condition on a whole number (整数条件)")
+@strawberry.input(description=noted("Condition on a whole number (整数条件)"))
 class IntFilter:
     """Condition on a whole number."""
 
     eq: int | None = optional("Equals (等于)")
+    ne: int | None = optional("Is not this, or is empty (不等于，含空值)")
     in_: list[int] | None = strawberry.field(name="in", default=strawberry.UNSET, description="Is one of these (属于)")
+    not_in: list[int] | None = optional("Is none of these, or is empty (不属于，含空值)")
     gt: int | None = optional("Is greater than (大于)")
     gte: int | None = optional("Is at least (大于等于)")
     lt: int | None = optional("Is less than (小于)")
@@ -81,11 +100,12 @@ class IntFilter:
     is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
-@strawberry.input(description="Condition on an amount or rate (金额条件)")
+@strawberry.input(description=noted("Condition on an amount or rate (金额条件)"))
 class DecimalFilter:
     """Condition on an amount or rate."""
 
     eq: Decimal | None = optional("Equals (等于)")
+    ne: Decimal | None = optional("Is not this, or is empty (不等于，含空值)")
     gt: Decimal | None = optional("Is greater than (大于)")
     gte: Decimal | None = optional("Is at least (大于等于)")
     lt: Decimal | None = optional("Is less than (小于)")
@@ -93,11 +113,12 @@ class DecimalFilter:
     is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
-@strawberry.input(description="Condition on a date (日期条件)")
+@strawberry.input(description=noted("Condition on a date (日期条件)"))
 class DateFilter:
     """Condition on a date."""
 
     eq: date | None = optional("Is this day (等于)")
+    ne: date | None = optional("Is not this, or is empty (不等于，含空值)")
     gt: date | None = optional("Is after this day (晚于)")
     gte: date | None = optional("Is this day or later (不早于)")
     lt: date | None = optional("Is before this day (早于)")
@@ -105,26 +126,30 @@ class DateFilter:
     is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
-@strawberry.input(description="Condition on a yes or no (是否条件)")
+@strawberry.input(description=noted("Condition on a yes or no (是否条件)"))
 class BooleanFilter:
     """Condition on a yes or no."""
 
     eq: bool | None = optional("Is this (等于)")
+    ne: bool | None = optional("Is not this, or is empty (不等于，含空值)")
+    is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
-@strawberry.input(description="Condition on a code (代码条件)")
+@strawberry.input(description=noted("Condition on a code (代码条件)"))
 class Choice(Generic[T]):
     """Condition on a code."""
 
     eq: T | None = optional("Is this code (等于)")
+    ne: T | None = optional("Is not this, or is empty (不等于，含空值)")
     in_: list[T] | None = strawberry.field(
         name="in", default=strawberry.UNSET, description="Is one of these codes (属于)"
     )
+    not_in: list[T] | None = optional("Is none of these, or is empty (不属于，含空值)")
     is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
 @strawberry.input(
-    name="List", description="Condition on the rows of a list, as the list is without arguments (列表条件)"
+    name="List", description=noted("Condition on the rows of a list, as the list is without arguments (列表条件)")
 )
 class Listed(Generic[T]):
     """Condition on the rows of a list: ``Listed[VenueFilterRef]`` is ``VenueFilterList`` in the schema."""

@@ -170,6 +170,15 @@ class Member(
     bank_card: str | None = field(
         "Number of the bank card: stars where there is one, and always stars to whom it does not concern (银行卡号，不显示号码)"
     )
+    bank_card_changed_on: date | None = field(
+        "Day on which a correction changed the bank card, for thirty days; for unions and the person (银行卡号变更日期，三十日内)"
+    )
+    resident_number_changed_on: date | None = field(
+        "Day on which a correction changed the resident number, for thirty days (公民身份号码变更日期，三十日内)"
+    )
+    phone_changed_on: date | None = field(
+        "Day on which a correction changed the mobile number, for thirty days (手机号码变更日期，三十日内)"
+    )
     worker_type: WorkerType = field("Occupation group (职工类别)")
     is_migrant_worker: bool = field("Whether a migrant worker (是否农民工)")
     is_model_worker: bool = field("Whether a model worker (是否劳模)")

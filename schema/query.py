@@ -71,7 +71,10 @@ class Query(
     division: Division | None = field(
         "A division by exactly one of its ID and its code (行政区划)",
         **_ID,
-        code=Argument(str | None, "Code of the National Bureau of Statistics, e.g. `330106` (区划代码)"),
+        code=Argument(
+            str | None,
+            "Code of any form: 2, 4, 6, 9 or 12 digits, e.g. `33`, `330000`, `330106`; also one that is used no more (区划代码)",
+        ),
     )
     divisions: Connection[Division] | None = page(
         "Divisions, everywhere or within one (行政区划列表)",

@@ -155,6 +155,9 @@ class AidGrant(Node):
     applied_on: date = field("Day of application (申请日期)")
     approved_on: date | None = field("Day of approval (批准日期)")
     paid_on: date | None = field("Day of payment; empty while pending (发放日期)")
+    bank_card_changed_on: date | None = field(
+        "Day on which the bank card that it is paid to was changed, for thirty days: ask the person (收款银行卡变更日期，三十日内)"
+    )
     household: Household | None = field("The household (困难家庭)")
     dependant: Dependant | None = field("The child that it is for (子女)")
     member: MemberRef | None = field("The member, when it is for one (会员)")

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from db.generate.codes import RESIDENT_CHECK, weighted
+from db.generate.codes import weighted
+from db.values import RESIDENT_CHECK
 
 ENOUGH = 10**4
 """No caller may be left with fewer candidates for a whole number."""

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from db.generate.codes import RESIDENT_CHECK, weighted
+from db.generate.codes import weighted
+from db.values import RESIDENT_CHECK
 from tests.candidates import ENOUGH, Knowledge, hidden, leaks, told
 
 

@@ -3,14 +3,14 @@ numbers."""
 
 from datetime import date, timedelta
 
+from db.values import RESIDENT_WEIGHTS
+
 BODY_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 BODY_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CREDIT_VALUE = {character: value for value, character in enumerate(CREDIT_ALPHABET)}
 CREDIT_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 
-RESIDENT_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-RESIDENT_CHECK = "10X98765432"
 SEQUENCES = 999
 """Sequence numbers of one county and day of birth, 001–999, odd for men."""
 

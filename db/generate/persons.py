@@ -9,12 +9,13 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 from db.generate.calendar import REFERENCE, TODAY, day, iso
-from db.generate.codes import RESIDENT_CHECK, SEQUENCE_PARTS, SEQUENCES, births, weighted
+from db.generate.codes import SEQUENCE_PARTS, SEQUENCES, births, weighted
 from db.generate.names import FEMALE, MALE, given_table, surname_table
 from db.generate.plan import Planned
 from db.generate.sealing import NO_CARD, Seals
 from db.generate.tables import Rows
 from db.personal import birth_year_from
+from db.values import RESIDENT_CHECK
 
 if TYPE_CHECKING:
     from db.generate.unions import Grassroots

@@ -6,7 +6,7 @@ import os
 from db.crypto import NONCE, Sealer
 from db.keys import KeyRing
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
-from db.personal import luhn
+from db.values import luhn
 
 ISSUER = "620000"
 """The issuer's digits of made-up cards: those of test cards, which no bank gives to a person."""

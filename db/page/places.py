@@ -99,9 +99,10 @@ async def homes(
 
 
 async def county_codes(connection: asyncpg.Connection) -> list[str]:
-    """The codes of all statutory counties in force, in order: what resident numbers begin with."""
+    """The codes of all statutory counties in force, and of cities without counties, in order: what resident numbers begin with."""
     rows = await connection.fetch(
-        "SELECT code FROM division WHERE level = 'COUNTY' AND kind = 'STATUTORY' AND valid_to IS NULL AND length(code) = 6"
+        "SELECT code FROM division WHERE level = 'COUNTY' AND kind IN ('STATUTORY', 'REPETITION') AND valid_to IS NULL AND"
+        " length(code) = 6"
         " ORDER BY code"
     )
     return [row["code"] for row in rows]

@@ -1,24 +1,28 @@
 import type { GraphiQLPlugin } from "@graphiql/react";
 import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { useState } from "react";
-import { type Example, GROUPS, type Group } from "./examples";
+import { type Example, type Group, offered } from "./examples";
+import { t } from "./language";
+import { useSession } from "./session";
 
 /** The pane of the example operations: the general ones, then a question of the page each, by article; a box searches them all. */
-export const EXAMPLES_PLUGIN: GraphiQLPlugin = { title: "Examples", icon: Icon, content: Content };
+export const EXAMPLES_PLUGIN: GraphiQLPlugin = { title: t("Examples", "示例"), icon: Icon, content: Content };
 
 function Content() {
   const [sought, seek] = useState("");
+  const { viewer } = useSession();
   const open = useOpening();
+  const groups = offered(viewer ?? null);
   const words = sought.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = GROUPS.map((group) => matching(group, words)).filter(({ examples }) => examples.length > 0);
+  const found = groups.map((group) => matching(group, words)).filter(({ examples }) => examples.length > 0);
   return (
-    <section className="examples" aria-label="Examples">
-      <h2>Examples</h2>
+    <section className="examples" aria-label={EXAMPLES_PLUGIN.title}>
+      <h2>{EXAMPLES_PLUGIN.title}</h2>
       <input
         type="search"
         value={sought}
-        placeholder="Search questions, phrases, articles"
-        aria-label="Search the examples"
+        placeholder={t("Search questions, phrases, articles", "搜索问题、原文、报道")}
+        aria-label={t("Search the examples", "搜索示例")}
         onChange={(event) => seek(event.target.value)}
       />
       {found.map(({ title, examples }, index) => (
@@ -29,23 +33,29 @@ function Content() {
           </summary>
           <ul>
             {examples.map((example) => (
-              <li key={example.title}>
-                <button type="button" onClick={() => open(example)}>
-                  {example.code && <span className="examples-code">{example.code}</span>} <span>{example.title}</span>
-                  {example.phrase && <small lang="zh">{example.phrase}</small>}
+              <li key={example.name}>
+                <button type="button" data-name={example.name} onClick={() => open(example)}>
+                  {example.isOfPage && <span className="examples-code">{example.name}</span>} <span>{example.title}</span>
+                  {example.phrase && <small lang={t("zh-CN", "en")}>{example.phrase}</small>}
                 </button>
               </li>
             ))}
           </ul>
         </details>
       ))}
-      {found.length === 0 && <p role="status">No example has all of these words.</p>}
+      {found.length === 0 && (
+        <p role="status">
+          {groups.length > 0
+            ? t("No example has all of these words.", "没有包含全部关键词的示例。")
+            : t("There is no example that you may run.", "暂无可运行的示例。")}
+        </p>
+      )}
     </section>
   );
 }
 
 /** Opens an example: in the tab that has it as it stands, else in a new one. */
-function useOpening(): (example: Example) => void {
+export function useOpening(): (example: Pick<Example, "query" | "variables">) => void {
   const { addTab, changeTab, updateActiveTabValues } = useGraphiQLActions();
   const tabs = useGraphiQL((state) => state.tabs);
   const queryEditor = useGraphiQL((state) => state.queryEditor);
@@ -63,8 +73,8 @@ function useOpening(): (example: Example) => void {
 
 /** The group with those examples in which, or in whose heading, every word stands. */
 function matching({ title, examples }: Group, words: string[]): Group {
-  const has = ({ title: question, code = "", phrase = "" }: Example) => {
-    const text = `${title} ${question} ${code} ${phrase}`.toLowerCase();
+  const has = ({ title: question, name, phrase = "" }: Example) => {
+    const text = `${title} ${question} ${name} ${phrase}`.toLowerCase();
     return words.every((word) => text.includes(word));
   };
   return { title, examples: examples.filter(has) };

@@ -2,9 +2,10 @@ import type { GraphiQLPlugin } from "@graphiql/react";
 import { useGraphiQL } from "@graphiql/react";
 import { Fragment, useEffect } from "react";
 import type { Explain, Statement } from "./explain";
+import { counted, t } from "./language";
 import { setExplain, useSession } from "./session";
 
-const TITLE = "Plan";
+const TITLE = t("Plan", "执行计划");
 
 /** Where a statement is broken into lines to be read. */
 const CLAUSE = / ((?:LEFT OUTER |LEFT |CROSS )?JOIN|FROM|WHERE|AND|ORDER BY|GROUP BY|LIMIT)\b/g;
@@ -19,7 +20,7 @@ export function ExplainOpener(): null {
   useEffect(() => {
     if (explain === null || visible === EXPLAIN_PLUGIN) return;
     // Making a plugin visible by action leaves a pane that was dragged shut at zero width; its button opens that too.
-    document.querySelector<HTMLButtonElement>(`.graphiql-sidebar button[aria-label="Show ${TITLE}"]`)?.click();
+    document.querySelector<HTMLButtonElement>(`.graphiql-sidebar button[aria-label$="${TITLE}"]`)?.click();
     // Only a new plan opens the pane: closing it by hand must hold.
   }, [explain]);
   return null;
@@ -29,7 +30,7 @@ function Content() {
   const { outcome, explain: wanted } = useSession();
   const explain = outcome?.explain ?? null;
   return (
-    <section className="plan" aria-label="Query plan">
+    <section className="plan" aria-label={t("Query plan", "查询的执行计划")}>
       <h2>{TITLE}</h2>
       {explain ? <Plan explain={explain} /> : <Nothing wanted={wanted} asked={outcome !== null} />}
     </section>
@@ -40,13 +41,13 @@ function Nothing({ wanted, asked }: { wanted: boolean; asked: boolean }) {
   if (!wanted)
     return (
       <>
-        <p>The hub can say how it answers: its plan, the SQL of each node, rows and milliseconds.</p>
+        <p>{t("The hub can say how it answers: its plan, the SQL of each node, rows and milliseconds.", "可查看服务器如何作答：执行计划、每一步的 SQL、行数和毫秒数。")}</p>
         <button type="button" className="plan-switch" onClick={() => setExplain(true)}>
-          Explain from now on
+          {t("Explain from now on", "开启执行计划")}
         </button>
       </>
     );
-  return <p>{asked ? "The last answer came without a plan." : "Run an operation to see its plan."}</p>;
+  return <p>{asked ? t("The last answer came without a plan.", "上次的结果未附执行计划。") : t("Run an operation to see its plan.", "运行查询后可查看执行计划。")}</p>;
 }
 
 function Plan({ explain }: { explain: Explain }) {
@@ -56,7 +57,7 @@ function Plan({ explain }: { explain: Explain }) {
   return (
     <>
       <p className="plan-sum">
-        {count(statements.length, "statement")}, {count(rows, "row")}, {time(total)}
+        {counted(statements.length, "statement", "条语句")}, {counted(rows, "row", "行")}, {time(total)}
       </p>
       {tree && <pre className="plan-tree">{tree}</pre>}
       <ol className="plan-statements">
@@ -74,9 +75,9 @@ function StatementItem({ statement, share }: { statement: Statement; share: numb
       <details>
         <summary>
           <span className="plan-path">{breakable(statement.path)}</span>
-          <span className="plan-figure">{count(statement.rows, "row")}</span>
+          <span className="plan-figure">{counted(statement.rows, "row", "行")}</span>
           <span className="plan-figure">{time(statement.milliseconds)}</span>
-          <meter className="plan-share" min={0} max={1} value={share} aria-label="Share of the slowest statement's time" />
+          <meter className="plan-share" min={0} max={1} value={share} aria-label={t("Share of the slowest statement's time", "占最慢语句耗时的比例")} />
         </summary>
         <pre>{statement.sql.replace(CLAUSE, "\n$1")}</pre>
       </details>
@@ -92,10 +93,6 @@ function breakable(path: string) {
       {part}
     </Fragment>
   ));
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function time(milliseconds: number): string {

@@ -1,26 +1,66 @@
 import { type KeyboardEvent, useEffect, useState } from "react";
 import icon from "./icon.svg";
+import { choose, LANGUAGE, t } from "./language";
 import { type Outcome, setExplain, setToken, useSession } from "./session";
+import { isPublic, sees, who } from "./viewer";
 
-/** The bar above GraphiQL: whose hub this is, what is amiss, how the last answer came, the token, and the switch for plans. */
+/** The bar above GraphiQL: whose hub this is, who asks and what they may see, how the last answer came, token, plans and language. */
 export function Header() {
-  const { token, explain, refusal, outcome } = useSession();
+  const { explain, outcome } = useSession();
   return (
     <header className="bar">
       <img src={icon} alt="" width={26} height={26} />
       <h1>
-        Union Hub <span lang="zh">· 工会数据枢纽</span>
+        {t("Union Hub", "工会数据枢纽")} <span lang={t("zh-CN", "en")}>{t("工会数据枢纽", "Union Hub")}</span>
       </h1>
-      <p className="bar-hint" role="status" aria-live="polite">
-        {hint(token, refusal)}
+      <p className="bar-who" role="status" aria-live="polite">
+        <Who />
       </p>
       {outcome && <OutcomeText outcome={outcome} />}
-      <label className="bar-switch" title="Asks the hub to send its plan and SQL with each answer">
+      <label className="bar-switch" title={t("Asks the hub to send its plan and SQL with each answer", "要求服务器随结果附上执行计划和 SQL")}>
         <input type="checkbox" role="switch" checked={explain} onChange={(event) => setExplain(event.target.checked)} />
-        Explain
+        {t("Explain", "执行计划")}
       </label>
       <TokenBox />
+      <LanguageSwitch />
     </header>
+  );
+}
+
+/** Who asks and what they may see; or what is amiss, and what to do. */
+function Who() {
+  const { token, viewer, refusal, notice } = useSession();
+  if (notice) return <>{notice}</>;
+  if (refusal)
+    return (
+      <span className="bar-amiss">
+        {token ? t("The hub refused this token. ", "服务器拒绝了此令牌。") : t("This hub answers nobody without a token. ", "服务器不接受未登录的访问。")}
+        <TokenHint />
+      </span>
+    );
+  if (!viewer) return null;
+  return (
+    <>
+      <strong>{who(viewer)}</strong>
+      {sees(viewer) && `${t(": ", "，可见：")}${sees(viewer)}${t(".", "。")} `}
+      {isPublic(viewer) && <TokenHint />}
+    </>
+  );
+}
+
+function TokenHint() {
+  const demo = <code>make demo</code>;
+  const command = <code>unionhub token national</code>;
+  if (LANGUAGE === "zh")
+    return (
+      <>
+        如需更多数据，请粘贴 {demo} 或 {command} 输出的令牌。
+      </>
+    );
+  return (
+    <>
+      For more, paste a token that {demo} or {command} prints.
+    </>
   );
 }
 
@@ -34,12 +74,12 @@ function TokenBox() {
   }
   return (
     <label className="bar-token">
-      Token
+      {t("Token", "令牌")}
       <input
         type="password"
         name="token"
         value={typed}
-        placeholder="paste a bearer token"
+        placeholder={t("paste a bearer token", "粘贴访问令牌")}
         autoComplete="off"
         spellCheck={false}
         aria-invalid={refusal !== null}
@@ -55,25 +95,24 @@ function TokenBox() {
   );
 }
 
-function OutcomeText({ outcome }: { outcome: Outcome }) {
-  const { status, milliseconds, bytes } = outcome;
+/** A button that loads the page in the other language, named in that language. */
+function LanguageSwitch() {
+  const [other, name] = LANGUAGE === "zh" ? (["en", "English"] as const) : (["zh", "中文"] as const);
   return (
-    <span className="bar-outcome" data-status={status} title="HTTP status, time until the answer was here, size">
-      {status} · {milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms · {size(bytes)}
-    </span>
+    <button type="button" className="bar-language" lang={other === "zh" ? "zh-CN" : "en"} onClick={() => choose(other)}>
+      {name}
+    </button>
   );
 }
 
-function hint(token: string, refusal: string | null) {
-  const command = <code>unionhub token national</code>;
-  if (!token)
-    return (
-      <>
-        Paste the token that <code>make demo</code> printed, or {command} prints.
-      </>
-    );
-  if (refusal) return <>The hub refused this token. Paste the one that {command} prints.</>;
-  return null;
+function OutcomeText({ outcome }: { outcome: Outcome }) {
+  const { status, milliseconds, bytes } = outcome;
+  const title = t("HTTP status, time until the answer was here, size", "HTTP 状态、耗时、大小");
+  return (
+    <span className="bar-outcome" data-status={status} title={title}>
+      {status} · {milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms · {size(bytes)}
+    </span>
+  );
 }
 
 function size(bytes: number): string {

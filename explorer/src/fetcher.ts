@@ -1,7 +1,9 @@
 import type { Fetcher, FetcherParams, FetcherResult } from "@graphiql/toolkit";
 import { Kind, parse } from "graphql";
 import { explainOf } from "./explain";
-import { current, note, refuse } from "./session";
+import { LOCALE, t } from "./language";
+import { current, note, refuse, setViewer } from "./session";
+import { type Viewer, VIEWER_QUERY } from "./viewer";
 
 const URL = "/graphql";
 const INTROSPECTION = "IntrospectionQuery";
@@ -16,33 +18,53 @@ interface Answer {
 export function createFetcher(token: string): Fetcher {
   return async (request, options) => {
     const introspects = request.operationName === INTROSPECTION;
-    const headers: Record<string, string> = {
-      "Content-Type": "application/json",
-      Accept: "application/graphql-response+json, application/json;q=0.9",
-    };
-    if (token) headers.Authorization = `Bearer ${token}`;
+    const headers = headersOf(token);
     if (current().explain && !introspects) headers["X-UnionHub-Explain"] = "1";
 
     const began = performance.now();
-    const response = await fetch(URL, {
-      method: "POST",
-      headers: { ...headers, ...options?.headers },
-      body: JSON.stringify(introspects ? request : withCurrentName(request)),
-      credentials: "omit",
-      referrerPolicy: "no-referrer",
-    });
+    const response = await post(introspects ? request : withCurrentName(request), { ...headers, ...options?.headers });
     const body = await response.text();
     const milliseconds = performance.now() - began;
 
     const answer = read(body, response.status);
-    const refusal = response.status === 401 || response.status === 403 ? answer.errors?.[0] : undefined;
-    refuse(refusal?.message ?? null);
+    refuse(response.status === 401 ? (answer.errors?.[0]?.message ?? null) : null);
     if (!introspects) {
       const bytes = new TextEncoder().encode(body).length;
       note({ status: response.status, milliseconds, bytes, explain: explainOf(answer.extensions) });
     }
     return withoutExplain(answer) as FetcherResult;
   };
+}
+
+/** Asks the hub who holds `token`, and notes it unless another token was taken meanwhile. */
+export async function askViewer(token: string): Promise<void> {
+  let viewer: Viewer | null = null;
+  let refusal: string | null = null;
+  try {
+    const response = await post({ query: VIEWER_QUERY, operationName: "Viewer" }, headersOf(token));
+    const answer = read(await response.text(), response.status);
+    viewer = (answer.data as { viewer?: Viewer } | null | undefined)?.viewer ?? null;
+    if (response.status === 401) refusal = answer.errors?.[0]?.message ?? null;
+  } catch {
+    viewer = null; // the hub cannot be reached: whatever is run next says so
+  }
+  if (current().token !== token) return;
+  refuse(refusal);
+  setViewer(viewer);
+}
+
+function headersOf(token: string): Record<string, string> {
+  const headers: Record<string, string> = {
+    "Content-Type": "application/json",
+    Accept: "application/graphql-response+json, application/json;q=0.9",
+    "Accept-Language": LOCALE,
+  };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  return headers;
+}
+
+function post(body: object, headers: Record<string, string>): Promise<Response> {
+  return fetch(URL, { method: "POST", headers, body: JSON.stringify(body), credentials: "omit", referrerPolicy: "no-referrer" });
 }
 
 /**
@@ -68,7 +90,8 @@ function read(body: string, status: number): Answer {
   try {
     return JSON.parse(body) as Answer;
   } catch {
-    throw new Error(`The hub answered ${status} with something that is not JSON: ${body.slice(0, 200)}`);
+    const begin = body.slice(0, 200);
+    throw new Error(t(`The hub answered ${status} with something that is not JSON: ${begin}`, `服务器返回 ${status}，内容不是 JSON：${begin}`));
   }
 }
 

@@ -1,5 +1,7 @@
 import { useSyncExternalStore } from "react";
+import { clearAddress, tokenOfAddress } from "./address";
 import type { Explain } from "./explain";
+import type { Viewer } from "./viewer";
 
 /** What became of the last request that the caller sent. */
 export interface Outcome {
@@ -12,9 +14,13 @@ export interface Outcome {
 /** What the page knows: who asks, whether plans are wanted, and what the hub last said. */
 export interface Session {
   token: string;
+  /** Who the hub says that is; undefined until it has answered, null if it lets them in no further. */
+  viewer: Viewer | null | undefined;
   explain: boolean;
   refusal: string | null;
   outcome: Outcome | null;
+  /** What was just done, to be said to the caller. */
+  notice: string | null;
 }
 
 const TOKEN = "unionhub.token";
@@ -22,15 +28,21 @@ const EXPLAIN = "unionhub.explain";
 
 let session: Session = {
   token: tokenOfAddress() ?? sessionStorage.getItem(TOKEN) ?? "",
+  viewer: undefined,
   explain: sessionStorage.getItem(EXPLAIN) === "on",
   refusal: null,
   outcome: null,
+  notice: null,
 };
+sessionStorage.setItem(TOKEN, session.token);
+clearAddress();
 const listeners = new Set<() => void>();
 
 window.addEventListener("hashchange", () => {
   const token = tokenOfAddress();
-  if (token !== null) setToken(token);
+  if (token === null) return;
+  clearAddress();
+  setToken(token);
 });
 
 /** The session as it stands; for code that is no component. */
@@ -50,6 +62,11 @@ export function setToken(token: string): void {
   change({ token: trimmed, refusal: null });
 }
 
+/** Note who the hub says the caller is. */
+export function setViewer(viewer: Viewer | null): void {
+  change({ viewer });
+}
+
 /** Ask for the plan with each answer, or no longer. */
 export function setExplain(explain: boolean): void {
   sessionStorage.setItem(EXPLAIN, explain ? "on" : "off");
@@ -66,6 +83,12 @@ export function refuse(refusal: string | null): void {
   if (refusal !== session.refusal) change({ refusal });
 }
 
+/** Say to the caller, for some seconds, what was done. */
+export function say(notice: string): void {
+  change({ notice });
+  setTimeout(() => session.notice === notice && change({ notice: null }), 6_000);
+}
+
 function change(part: Partial<Session>): void {
   session = { ...session, ...part };
   for (const listener of listeners) listener();
@@ -74,13 +97,4 @@ function change(part: Partial<Session>): void {
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
-}
-
-/** The token in the fragment of the address, which it is then removed from so that it stays in no history or screenshot. */
-function tokenOfAddress(): string | null {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (token === null) return null;
-  history.replaceState(history.state, "", location.pathname + location.search);
-  sessionStorage.setItem(TOKEN, token);
-  return token;
 }

@@ -17,6 +17,7 @@ from db.connect import acquired
 from db.crypto import Vault
 from db.meter import add_commands
 from db.row_security import Scope
+from db.values import TextError, normal_text
 from resolvers.access import Caller
 from resolvers.engine import ids
 from resolvers.engine.snapshot import scope_of
@@ -111,18 +112,20 @@ def decoded(texts: Sequence[str], prefix: str, *path: str) -> list[int]:
     return keys
 
 
+IN_LINES = frozenset({"detail", "outcome"})
+"""The inputs of commands that may have several lines."""
+
+
 def checked(text: str | None, most: int, *path: str) -> str | None:
-    """A caller's text without blanks around it; None when nothing is left.
+    """A caller's text without blanks around it; None when nothing is left. The last of ``path`` says whether it may have several lines.
 
     Raises:
-        Refused: BAD_TEXT when it is too long or has characters that no text here can hold.
+        Refused: BAD_TEXT when it is too long or has characters that no such text has (``db.values``).
     """
-    found = (text or "").strip()
-    if len(found) > most:
-        raise refused("BAD_TEXT", f"At most {most} characters are taken here.", *path)
-    if "\0" in found or any("\ud800" <= letter <= "\udfff" for letter in found):
-        raise refused("BAD_TEXT", "A character here is none that a text can hold. Leave it out.", *path)
-    return found or None
+    try:
+        return normal_text(text or "", most, lines=bool(path) and path[-1] in IN_LINES) or None
+    except TextError as error:
+        raise refused("BAD_TEXT", str(error), *path) from None
 
 
 @asynccontextmanager

@@ -12,9 +12,9 @@ from db.grant_checks import grantee
 from db.grant_table import ADMINISTRATORS
 from db.grants import Proposed
 from db.organizations import Hierarchy
-from db.principals import AccessError, Actor, watched
+from db.principals import MAX_NAME, AccessError, Actor, watched
 from db.row_security import granting
-from resolvers.commands.context import CommandContext, Refused, guarded, held, refused, transaction
+from resolvers.commands.context import CommandContext, Refused, checked, guarded, held, refused, transaction
 from resolvers.commands.receipts import keep, receipt
 from resolvers.engine.ids import decode, encode
 from resolvers.errors import HubError
@@ -93,10 +93,11 @@ async def grant_access(
     """Give a principal a role over a scope within the caller's own; the grant's global ID.
 
     Raises:
-        Refused: with the codes of ``db.grants.grant``; nothing is written then. A principal who belongs to no union of the caller's
-            subtree is NO_PRINCIPAL, as one that does not exist.
+        Refused: BAD_TEXT, BAD_ID, and the codes of ``db.grants.grant``; nothing is written then. A principal who
+            belongs to no union of the caller's subtree is NO_PRINCIPAL, as one that does not exist.
     """
     by = actor(context)
+    principal = checked(principal, MAX_NAME, "principal") or ""
     organization = key_of(organization_id, "org", "organizationId")
     division = key_of(division_id, "div", "divisionId")
     start = valid_from or context.today

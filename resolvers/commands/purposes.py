@@ -34,9 +34,12 @@ class RevealPurpose(Term):
 class Reference(Enum):
     """What the case reference of a purpose must name; the value says so to people."""
 
-    DOCUMENT = "number of a document, 4 to 100 characters"
-    DISPUTE_CASE = "number of a dispute case in sight to which every person named is a party"
-    SUBJECT_REQUEST = "ID of an open request of the person, one person at a time"
+    PAYMENT = "ID of an approved grant or claim of mutual aid, unpaid, of the caller's own union, to the person, one person at a time"
+    DISPUTE_CASE = "number of an open dispute case that the caller handles and to which every person named is a party"
+    ENROLMENT = "ID of an insurance enrolment of the person that holds today, in sight, one person at a time"
+    SUBJECT_REQUEST = (
+        "ID of the person's open request for correction or erasure, opened by somebody else, one person at a time"
+    )
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,9 @@ RULES: Mapping[RevealPurpose, Rule] = {
         dict.fromkeys(_UNIONS, (_N, _P)),
     ),
     RevealPurpose.BENEFIT_PAYMENT: Rule(
-        "PIPL art. 13(1)(1), 28–30: separate consent, a bank account being sensitive; kept with the document referred to",
+        "PIPL art. 13(1)(1), 28–30: separate consent, a bank account being sensitive; kept with the grant referred to",
         dict.fromkeys(_UNIONS, (_N, _R, _C)),
-        Reference.DOCUMENT,
+        Reference.PAYMENT,
     ),
     RevealPurpose.DISPUTE_CASE: Rule(
         "PIPL art. 13(1)(3), for arbitration and court also 34, 37; Labour Dispute Mediation and Arbitration Law art. 28;"
@@ -75,12 +78,11 @@ RULES: Mapping[RevealPurpose, Rule] = {
     RevealPurpose.INSURANCE_RECONCILIATION: Rule(
         "PIPL art. 13(1)(3), 34; Social Insurance Law art. 74",
         {Role.SOCIAL_SECURITY_AGENCY: (_N, _R)},
-        Reference.DOCUMENT,
+        Reference.ENROLMENT,
     ),
     RevealPurpose.EMERGENCY: Rule(
         "PIPL art. 13(1)(4): emergency, to protect life, health and property",
         dict.fromkeys(_UNIONS, (_N, _P)),
-        Reference.DOCUMENT,
     ),
     RevealPurpose.SUBJECT_REQUEST: Rule(
         "PIPL art. 45–47, 50: answer to the person's own request",

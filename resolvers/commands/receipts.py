@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 
 from db.crypto import Secret
+from db.values import TextError, normal_text
 from resolvers.commands.context import CommandContext, refused
 
 MAX_KEY = 100
@@ -35,10 +36,12 @@ async def receipt(
     """
     if key is None:
         return Receipt()
-    if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
+    try:
+        whole = 1 <= len(key) <= MAX_KEY and normal_text(key, MAX_KEY) == key.strip(" ")
+    except TextError:
+        whole = False
+    if not whole:
         raise refused("BAD_IDEMPOTENCY_KEY", f"A key has 1 to {MAX_KEY} printable characters.", "idempotencyKey")
-    if any("\ud800" <= letter <= "\udfff" for letter in key):
-        raise refused("BAD_IDEMPOTENCY_KEY", "A key has whole characters only.", "idempotencyKey")
     digests = context.vault.indexes(INPUT, json.dumps(given, sort_keys=True))
     taken = await connection.execute(
         "INSERT INTO command_receipt (principal, command, key, input_digest) VALUES ($1, $2, $3, $4)"

@@ -5,12 +5,12 @@ from datetime import date
 from typing import Any
 
 import asyncpg
-from sqlalchemy import ColumnElement, LargeBinary, Select, any_, select
+from sqlalchemy import ColumnElement, LargeBinary, Select, any_, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.disputes import DisputeCase, DisputeParty
 from db.members import Member
-from resolvers.access import Caller
+from resolvers.access import Caller, Lens
 from resolvers.engine.binder import BIGINTS, Binder, Inputs
 from resolvers.engine.source import Expression
 from resolvers.engine.statement import compiled
@@ -49,14 +49,27 @@ async def by_resident_number(
 async def parties_of(
     connection: asyncpg.Connection, caller: Caller, today: date, number: str, members: Sequence[int]
 ) -> set[int]:
-    """Which of some members are parties to the case of this number; none when the caller does not see it."""
+    """Which of some members are parties to the open case of this number; none when the caller does not handle it, by the union itself or
+    because it is assigned to them."""
     case, party, binder = DisputeCase.__table__, DisputeParty.__table__, Binder()
+    handled = or_(
+        case.c.organization_id == _any_of(own_unions(caller), binder),
+        case.c.id == _any_of(caller.lenses.get(Lens.CASES, ()), binder),
+    )
     wanted = (
         select(party.c.member_id)
         .select_from(case.join(party, party.c.case_id == case.c.id))
-        .where(case.c.number == number, party.c.member_id == _any_of(members, binder))
+        .where(
+            case.c.number == number, case.c.closed_on.is_(None), handled, party.c.member_id == _any_of(members, binder)
+        )
     )
     return {row[0] for row in await _fetch(connection, caller, today, wanted, "DisputeCase", binder)}
+
+
+def own_unions(caller: Caller) -> list[int]:
+    """The unions for which a caller stands, without those below."""
+    lenses = (Lens.EVERYTHING, Lens.TERRITORIAL, Lens.INDUSTRIAL)
+    return sorted({key for lens in lenses for key in caller.lenses.get(lens, ())})
 
 
 def _any_of(keys: Sequence[int], binder: Binder) -> ColumnElement[Any]:

@@ -1,23 +1,24 @@
-"""Requests of data subjects (个人信息主体请求): opened by the person or at a union's counter, closed by a federation."""
+"""Requests of data subjects (个人信息主体请求): opened by the person, or by a union on a paper that it attaches; closed by a federation, by
+another official. What identifies or pays a person is changed once a third has approved it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 import asyncpg
 
-from db.access import Role, SubjectRequestKind
+from db.access import DOCUMENT, Role, SubjectRequestKind
 from db.audit import Entry
 from db.deadlines import DeadlineUnit
 from db.erasure import FATES, erase
-from db.errors import DataError
 from db.model import Term
-from db.personal import WRITERS, personal_columns
+from db.personal import WRITERS
 from db.row_security import CLERK
 from resolvers.commands.context import (
     MEMBER,
     CommandContext,
+    Refused,
     checked,
     decoded,
     guarded,
@@ -27,19 +28,23 @@ from resolvers.commands.context import (
     refused,
     transaction,
 )
+from resolvers.commands.corrections import check_there, checked_values, codes, needs_approval, propose, proposed, write
+from resolvers.commands.documents import Paper
+from resolvers.commands.grounds import SUBJECT_REQUEST, independent
 from resolvers.commands.receipts import keep, receipt
-from resolvers.commands.reveal import SUBJECT_REQUEST
 from resolvers.commands.sight import in_sight
 from resolvers.deadlines import after
 from resolvers.engine import ids
 
 OPENED, CLOSED = "SUBJECT_REQUEST_OPENED", "SUBJECT_REQUEST_CLOSED"
+PROPOSED, APPROVED, REJECTED = "CHANGE_PROPOSED", "CHANGE_APPROVED", "CHANGE_REJECTED"
+DECIDE = "DECIDE_CORRECTION"
 
 ANSWER_WORKING_DAYS = 15
 """The service's target. The Personal Information Protection Law names no number of days; 15 working days is the most that the rules for
 apps allow (国信办秘字〔2019〕191号, part 6)."""
 
-MAX_DETAIL, MAX_OUTCOME, MAX_VALUE = 2_000, 500, 100
+MAX_DETAIL, MAX_OUTCOME = 2_000, 500
 OPENERS = (Role.WORKER, Role.GRASSROOTS_UNION, Role.FEDERATION, Role.INDUSTRY_UNION)
 CLOSERS = (Role.FEDERATION,)
 
@@ -51,9 +56,16 @@ class Resolution(Term):
     REFUSED = "Refused, with the reason (不予办理)"
 
 
+class Decision(Term):
+    """What a second official says of a correction (复核结果)."""
+
+    APPROVED = "Approved: written, and the request is closed (同意)"
+    REJECTED = "Rejected, with the reason: the request stays open (不同意)"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A data subject's request, with global IDs."""
+    """A data subject's request, with global IDs; ``proposed_fields`` are those of a correction that awaits a second official."""
 
     id: str
     member_id: str
@@ -62,6 +74,7 @@ class Request:
     due_on: date
     closed_on: date | None = None
     outcome: str | None = None
+    proposed_fields: Sequence[str] = ()
 
     def stored(self) -> dict[str, Any]:
         """As JSON that ``restored`` reads."""
@@ -87,49 +100,93 @@ async def open_request(
     kind: SubjectRequestKind,
     detail: str | None = None,
     member: str | None = None,
+    document: Paper | None = None,
     idempotency_key: str | None = None,
 ) -> Request:
-    """Open a request of the caller themself or, by a union, of a member in its sight; due in ``ANSWER_WORKING_DAYS``.
+    """Open a request of the caller themself or, by a union, of a member in its sight, on the ``document`` that it came on. Due in
+    ``ANSWER_WORKING_DAYS``, from the day on which the document was received.
 
     Raises:
-        Refused: FORBIDDEN, BAD_ID, BAD_TEXT, MISSING_DETAIL, NOT_FOUND, ALREADY_OPEN, BAD_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_REUSED.
+        Refused: FORBIDDEN, BAD_ID, BAD_TEXT, MISSING_DETAIL, MISSING_DOCUMENT, UNEXPECTED_DOCUMENT, NOT_FOUND, ALREADY_OPEN,
+            BAD_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_REUSED.
     """
     detail = checked(detail, MAX_DETAIL, "detail")
     if kind is SubjectRequestKind.CORRECTION and detail is None:
         raise refused("MISSING_DETAIL", "Say in `detail` what is wrong and what is right.", "detail")
     own = context.caller.member_id if held(context.caller, (Role.WORKER,)) else None
     key = decoded([member], MEMBER, "memberId")[0] if member is not None else own
-    roles = held(context.caller, (Role.WORKER,) if key == own and own is not None else OPENERS[1:])
-    if key is None or not roles:
+    is_own = own is not None and key == own
+    roles = held(context.caller, (Role.WORKER,) if is_own else OPENERS[1:])
+    if key is None or not roles or context.caller.principal_id is None:
         raise refused("FORBIDDEN", "A worker may ask for themself, a union for a member: name the member.", "memberId")
+    if not is_own and document is None:
+        raise refused(
+            "MISSING_DOCUMENT", "Attach the paper that the person signed, or let them ask themself.", "document"
+        )
+    if is_own and document is not None:
+        raise refused("UNEXPECTED_DOCUMENT", "Who asks for themself needs no paper. Leave `document` out.", "document")
     async with transaction(context) as connection:
-        given = {"kind": kind.name, "detail": detail, "member": key}
+        paper = None if document is None else [document.number, document.received_on.isoformat(), document.digest.hex()]
+        given = {"kind": kind.name, "detail": detail, "member": key, "document": paper}
         known = await receipt(connection, context, OPENED, idempotency_key, given)
         if known.payload is not None:
             return restored(known.payload)
         if not await in_sight(connection, narrowed(context.caller, roles), context.today, "Member", [key], []):
             raise refused("NOT_FOUND", "There is no such member in your sight.", "memberId")
-        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('subject request', $1))", key)
+        await _lock(connection, key)
         if await connection.fetchval(
             "SELECT EXISTS (SELECT FROM subject_request WHERE member_id = $1 AND kind = $2 AND closed_on IS NULL)",
             key,
             kind.name,
         ):
             raise refused("ALREADY_OPEN", "A request of this kind is open already; it is answered first.", "kind")
-        due = after(context.today, ANSWER_WORKING_DAYS, DeadlineUnit.WORKING_DAY)
-        number = await connection.fetchval(
-            "INSERT INTO subject_request (member_id, kind, detail, opened_on, due_on) VALUES ($1, $2, $3, $4, $5)"
-            " RETURNING id",
-            key,
-            kind.name,
-            detail,
-            context.today,
-            due,
-        )
-        made = Request(ids.encode(SUBJECT_REQUEST, number), ids.encode(MEMBER, key), kind, context.today, due)
+        made = await _insert(connection, context, kind, key, detail, document)
         await keep(connection, context, OPENED, idempotency_key, made.stored())
-        await log(connection, context, _entry(OPENED, roles, made, [kind.name]))
+        codes_ = [kind.name] if document is None else [kind.name, "DOCUMENT"]
+        await log(connection, context, _entry(OPENED, roles, made, codes_))
     return made
+
+
+async def _insert(
+    connection: asyncpg.Connection,
+    context: CommandContext,
+    kind: SubjectRequestKind,
+    member: int,
+    detail: str | None,
+    document: Paper | None,
+) -> Request:
+    """The row, and the scan sealed to its key."""
+    since = context.today if document is None else document.received_on
+    due = after(since, ANSWER_WORKING_DAYS, DeadlineUnit.WORKING_DAY)
+    number = await connection.fetchval("SELECT nextval('subject_request_id_seq')")
+    columns = {
+        "id": number,
+        "member_id": member,
+        "kind": kind.name,
+        "detail": detail,
+        "opened_on": context.today,
+        "due_on": due,
+        "opened_by": context.caller.principal_id,
+    }
+    if document is not None:
+        columns |= {
+            "document_number": document.number,
+            "document_received_on": document.received_on,
+            "document_type": document.type.name,
+            "document_digest": document.digest,
+            "document": context.vault.seal(DOCUMENT, number, document.scan),
+        }
+    marks = ", ".join(f"${place}" for place in range(1, len(columns) + 1))
+    await connection.execute(
+        f"INSERT INTO subject_request ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608
+        *columns.values(),
+    )
+    return Request(ids.encode(SUBJECT_REQUEST, number), ids.encode(MEMBER, member), kind, context.today, due)
+
+
+async def _lock(connection: asyncpg.Connection, member: int) -> None:
+    """All that is done about a member's requests is done one after the other."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('subject request', $1))", member)
 
 
 @guarded
@@ -141,19 +198,21 @@ async def close_request(
     corrections: Mapping[str, str] | None = None,
     idempotency_key: str | None = None,
 ) -> Request:
-    """Answer a request on a member in a federation's sight, and do what it asks for: write the ``corrections`` (columns of ``member`` in
-    clear), of which there must be some, or empty the personal fields (``db.erasure``) and keep the rows, which statistics count.
+    """Answer a request on a member in a federation's sight that somebody else opened, and do what it asks for: write the ``corrections``
+    (columns of ``member`` in clear), of which there must be some, or empty the personal fields (``db.erasure``) and keep the rows, which
+    statistics count. Corrections with a bank card, a resident number or a phone are proposed: the request stays open, and nothing is
+    written until another official decides (``decide_correction``).
 
     Raises:
-        Refused: FORBIDDEN, BAD_ID, BAD_TEXT, BAD_VALUE, MISSING_OUTCOME, NOT_FOUND, ALREADY_CLOSED, OPEN_CASE, UNEXPECTED_CORRECTIONS,
-            MISSING_CORRECTIONS, DUPLICATE_RESIDENT_NUMBER, BAD_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_REUSED.
+        Refused: FORBIDDEN, BAD_ID, BAD_TEXT, BAD_VALUE, MISSING_OUTCOME, NOT_FOUND, ALREADY_CLOSED, NOT_INDEPENDENT, CHANGE_PENDING,
+            OPEN_CASE, ERASED, UNEXPECTED_CORRECTIONS, MISSING_CORRECTIONS, DUPLICATE_RESIDENT_NUMBER, BAD_IDEMPOTENCY_KEY,
+            IDEMPOTENCY_KEY_REUSED.
     """
     key = decoded([request], SUBJECT_REQUEST, "id")[0]
     outcome = checked(outcome, MAX_OUTCOME, "outcome")
     if resolution is Resolution.REFUSED and outcome is None:
         raise refused("MISSING_OUTCOME", "A refusal is explained: give the reason in `outcome`.", "outcome")
-    values = {name: checked(text, MAX_VALUE, "corrections", name) for name, text in (corrections or {}).items()}
-    changes = {name: text for name, text in values.items() if text is not None}
+    changes = checked_values(corrections)
     roles = held(context.caller, CLOSERS)
     if not roles:
         raise refused("FORBIDDEN", "A federation closes requests.")
@@ -162,36 +221,125 @@ async def close_request(
         known = await receipt(connection, context, CLOSED, idempotency_key, given)
         if known.payload is not None:
             return restored(known.payload)
-        row = await connection.fetchrow("SELECT * FROM subject_request WHERE id = $1 FOR UPDATE", key)
-        caller = narrowed(context.caller, roles)
-        if row is None or not await in_sight(connection, caller, context.today, "Member", [row["member_id"]], []):
-            raise refused("NOT_FOUND", "There is no such request in your sight.", "id")
-        if row["closed_on"] is not None:
-            raise refused("ALREADY_CLOSED", "This request was closed before.", "id")
-        kind = SubjectRequestKind[row["kind"]]
-        written = await _done(connection, context, kind, row["member_id"], resolution, changes)
-        text = resolution.name if outcome is None else f"{resolution.name}: {outcome}"
-        await connection.execute(
-            "UPDATE subject_request SET closed_on = $2, outcome = $3 WHERE id = $1", key, context.today, text
-        )
-        member = ids.encode(MEMBER, row["member_id"])
-        made = Request(
-            ids.encode(SUBJECT_REQUEST, key), member, kind, row["opened_on"], row["due_on"], context.today, text
-        )
+        row = await _open_row(connection, context, roles, key)
+        if row["proposal"] is not None:
+            raise refused("CHANGE_PENDING", "A correction awaits a second official: see `decideCorrection`.", "id")
+        kind, member = SubjectRequestKind[row["kind"]], row["member_id"]
+        granted = _checked_changes(kind, resolution, changes)
+        if granted and needs_approval(changes):
+            await propose(connection, context, key, member, changes, outcome)
+            made = _request(row, proposed_fields=codes(changes))
+            entry = _entry(PROPOSED, roles, made, codes(changes))
+        else:
+            written = await _done(connection, context, kind, member, changes) if granted else []
+            made = await _close(connection, context, row, resolution, outcome)
+            entry = _entry(CLOSED, roles, made, [kind.name, resolution.name, *written])
         await keep(connection, context, CLOSED, idempotency_key, made.stored())
-        await log(connection, context, _entry(CLOSED, roles, made, [kind.name, resolution.name, *written]))
+        await log(connection, context, entry)
     return made
 
 
-async def _done(
-    connection: asyncpg.Connection,
+@guarded
+async def decide_correction(
     context: CommandContext,
-    kind: SubjectRequestKind,
-    member: int,
-    resolution: Resolution,
-    changes: Mapping[str, str],
-) -> list[str]:
-    """Do what a granted request asks for; the names of the fields that were written."""
+    request: str,
+    decision: Decision,
+    corrections: Mapping[str, str] | None = None,
+    reason: str | None = None,
+    idempotency_key: str | None = None,
+) -> Request:
+    """Approve a correction that another official proposed, by the same values, typed again from the person's papers: it is written, and
+    the request closed. Or reject it: the request stays open. Neither who opened the request nor who proposed decides.
+
+    Raises:
+        Refused: FORBIDDEN, BAD_ID, BAD_TEXT, BAD_VALUE, NOT_FOUND, ALREADY_CLOSED, NOTHING_PENDING, NOT_INDEPENDENT, MISSING_REASON,
+            UNEXPECTED_CORRECTIONS, VALUES_DIFFER, ERASED, DUPLICATE_RESIDENT_NUMBER, BAD_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_REUSED.
+    """
+    key = decoded([request], SUBJECT_REQUEST, "id")[0]
+    reason = checked(reason, MAX_OUTCOME, "reason")
+    typed = checked_values(corrections)
+    approved = decision is Decision.APPROVED
+    if not approved and reason is None:
+        raise refused("MISSING_REASON", "A rejection is explained: give the reason in `reason`.", "reason")
+    if not approved and typed:
+        raise refused(
+            "UNEXPECTED_CORRECTIONS", "What is rejected is not typed again. Leave `corrections` out.", "corrections"
+        )
+    roles = held(context.caller, CLOSERS)
+    if not roles:
+        raise refused("FORBIDDEN", "A federation decides on corrections.")
+    async with transaction(context) as connection:
+        given = {"id": key, "decision": decision.name, "reason": reason, "corrections": typed}
+        known = await receipt(connection, context, DECIDE, idempotency_key, given)
+        if known.payload is not None:
+            return restored(known.payload)
+        row = await _open_row(connection, context, roles, key)
+        if row["proposal"] is None:
+            raise refused("NOTHING_PENDING", "No correction awaits a decision: see `closeSubjectRequest`.", "id")
+        if not await independent(connection, context.caller, row["proposed_by"], row["member_id"]):
+            raise _not_independent("Who proposed a correction does not decide on it: a third official does.")
+        values, outcome = proposed(context, row)
+        if approved and typed != values:
+            raise refused(
+                "VALUES_DIFFER",
+                "The values are not those that were proposed. Compare them with the person's papers; reject what is wrong.",
+                "corrections",
+            )
+        if approved:
+            await check_there(connection, row["member_id"])
+            made = await _close(connection, context, row, Resolution.GRANTED, outcome)
+            await write(connection, context, row["member_id"], values)
+        else:
+            await connection.execute(
+                "UPDATE subject_request SET proposal = NULL, rejected_on = $2, rejection = $3 WHERE id = $1",
+                key,
+                context.today,
+                reason,
+            )
+            made = _request(row)
+        await keep(connection, context, DECIDE, idempotency_key, made.stored())
+        await log(connection, context, _entry(APPROVED if approved else REJECTED, roles, made, codes(values)))
+    return made
+
+
+async def _open_row(
+    connection: asyncpg.Connection, context: CommandContext, roles: Sequence[Role], key: int
+) -> asyncpg.Record:
+    """An open request that the caller may answer, locked."""
+    missing = refused("NOT_FOUND", "There is no such request in your sight.", "id")
+    member = await connection.fetchval("SELECT member_id FROM subject_request WHERE id = $1", key)
+    caller = narrowed(context.caller, roles)
+    if member is None or not await in_sight(connection, caller, context.today, "Member", [member], []):
+        raise missing
+    await _lock(connection, member)
+    row = await connection.fetchrow("SELECT * FROM subject_request WHERE id = $1 FOR UPDATE", key)
+    if row is None:
+        raise missing
+    if row["closed_on"] is not None:
+        raise refused("ALREADY_CLOSED", "This request was closed before.", "id")
+    if not await independent(connection, context.caller, row["opened_by"], member):
+        raise _not_independent("Who opened a request, or is the person, does not answer it: another official does.")
+    return row
+
+
+def _not_independent(message: str) -> Refused:
+    return refused("NOT_INDEPENDENT", message, "id")
+
+
+def _request(row: Mapping[str, Any], **more: Any) -> Request:
+    """A request as it is answered."""
+    return Request(
+        ids.encode(SUBJECT_REQUEST, row["id"]),
+        ids.encode(MEMBER, row["member_id"]),
+        SubjectRequestKind[row["kind"]],
+        row["opened_on"],
+        row["due_on"],
+        **more,
+    )
+
+
+def _checked_changes(kind: SubjectRequestKind, resolution: Resolution, changes: Mapping[str, str]) -> bool:
+    """Whether the request is granted; corrections come with a granted correction, and with nothing else."""
     granted = resolution is Resolution.GRANTED
     corrected = granted and kind is SubjectRequestKind.CORRECTION
     if changes and not corrected:
@@ -204,35 +352,45 @@ async def _done(
             "Nothing is corrected without `corrections`: give the right values, or refuse with the reason.",
             "corrections",
         )
-    if granted and kind is SubjectRequestKind.ERASURE:
+    return granted
+
+
+async def _close(
+    connection: asyncpg.Connection,
+    context: CommandContext,
+    row: Mapping[str, Any],
+    resolution: Resolution,
+    outcome: str | None,
+) -> Request:
+    """Close a request; a proposal that it has is approved by that."""
+    text = resolution.name if outcome is None else f"{resolution.name}: {outcome}"
+    await connection.execute(
+        "UPDATE subject_request SET closed_on = $2, outcome = $3, closed_by = $4, proposal = NULL,"
+        " approved_at = CASE WHEN $5::boolean THEN now() END WHERE id = $1",
+        row["id"],
+        context.today,
+        text,
+        context.caller.principal_id,
+        row["proposal"] is not None,
+    )
+    return _request(row, closed_on=context.today, outcome=text)
+
+
+async def _done(
+    connection: asyncpg.Connection,
+    context: CommandContext,
+    kind: SubjectRequestKind,
+    member: int,
+    changes: Mapping[str, str],
+) -> list[str]:
+    """Do what a granted request asks for; the names of the fields that were written."""
+    if kind is SubjectRequestKind.ERASURE:
         async with connection.wearing(CLERK):
             return await _erase(connection, member)
     if changes:
-        async with connection.wearing(CLERK):
-            await _correct(connection, context, member, changes)
-    return sorted(name.upper() for name in changes)
-
-
-async def _correct(
-    connection: asyncpg.Connection, context: CommandContext, member: int, changes: Mapping[str, str]
-) -> None:
-    columns: dict[str, Any] = {}
-    for name, text in changes.items():
-        try:
-            columns |= {"name": text} if name == "name" else personal_columns(context.vault, member, **{name: text})
-        except DataError as error:
-            raise refused("BAD_VALUE", str(error), "corrections", name) from None
-    try:
-        async with connection.transaction():
-            await _update(connection, member, columns)
-    except asyncpg.UniqueViolationError:
-        raise refused(
-            "DUPLICATE_RESIDENT_NUMBER",
-            "Another member has this resident number. Find out whose it is first.",
-            "corrections",
-        ) from None
-    if "name" in changes:
-        await connection.execute("UPDATE dispute_party SET name = $2 WHERE member_id = $1", member, changes["name"])
+        await check_there(connection, member)
+        await write(connection, context, member, changes)
+    return codes(changes)
 
 
 async def _erase(connection: asyncpg.Connection, member: int) -> list[str]:
@@ -252,18 +410,11 @@ async def _erase(connection: asyncpg.Connection, member: int) -> list[str]:
     return sorted(name.upper() for name in ("name", *WRITERS, *others))
 
 
-async def _update(connection: asyncpg.Connection, member: int, columns: Mapping[str, Any]) -> None:
-    assignments = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
-    done = await connection.execute(f"UPDATE member SET {assignments} WHERE id = $1", member, *columns.values())  # noqa: S608
-    if done != "UPDATE 1":
-        raise RuntimeError(f"member {member} was not written: {done}")
-
-
-def _entry(action: str, roles: list[Role], request: Request, fields: list[str]) -> Entry:
+def _entry(action: str, roles: Sequence[Role], request: Request, fields: list[str]) -> Entry:
     return Entry(
         action,
         role=", ".join(role.name for role in roles),
-        case_reference=request.id if action == CLOSED else None,
+        case_reference=None if action == OPENED else request.id,
         records=[request.member_id, request.id],
         fields=fields,
     )

@@ -32,11 +32,12 @@ from resolvers.commands.context import (
     refused,
     transaction,
 )
+from resolvers.commands.grounds import check_ground
 from resolvers.commands.personal import columns, opened
 from resolvers.commands.purposes import RULES, PersonalField, RevealPurpose, allowed
 from resolvers.commands.receipts import keep, receipt
-from resolvers.commands.reveal import MAX_REFERENCE, Asked, check_reference, permit
 from resolvers.commands.sight import by_resident_number, in_sight
+from resolvers.commands.stated import MAX_REFERENCE, Asked, permit
 
 VERIFY, MISMATCH, VERIFY_REFUSED = "VERIFY", "VERIFY_MISMATCH", "VERIFY_REFUSED"
 LOOKUP = "LOOKUP"
@@ -104,15 +105,16 @@ async def verify(
     answered as before and counts for nothing.
 
     Raises:
-        Refused: EMPTY, MISSING_MEMBER, BAD_ID, BAD_TEXT, BAD_VALUE, FORBIDDEN_PURPOSE, MISSING_CASE_REFERENCE, BAD_CASE_REFERENCE,
-            DAILY_LIMIT, LOCKED, NOT_FOUND (also for what is out of sight), BAD_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_REUSED.
+        Refused: EMPTY, MISSING_MEMBER, BAD_ID, BAD_TEXT, BAD_VALUE, FORBIDDEN_PURPOSE, MISSING_CASE_REFERENCE, UNEXPECTED_CASE_REFERENCE,
+            BAD_CASE_REFERENCE, DAILY_LIMIT, LOCKED, NOT_FOUND (also for what is out of sight), BAD_IDEMPOTENCY_KEY,
+            IDEMPOTENCY_KEY_REUSED.
     """
     sent = _normal(values)
     add_commands(len(sent) - 1)
     keys = _named(member, sent, purpose)
     reference = checked(case_reference, MAX_REFERENCE, "caseReference")
     fields = tuple(sent)
-    asked = Asked((), fields, purpose, reference, held(context.caller, allowed(purpose, fields)))
+    asked = Asked([], fields, purpose, reference, held(context.caller, allowed(purpose, fields)))
     try:
         permit(asked)
         async with transaction(context) as connection:
@@ -251,7 +253,7 @@ async def _compared(
             f" wrong day of birth is {WRONG_A_DAY}. Compare again tomorrow, or `reveal` what the purpose needs.",
             "memberId",
         )
-    await check_reference(connection, context, asked)
+    await check_ground(connection, context, asked)
     found = _matches(rows, asked, sent, context)
     await _log(connection, context, asked, found)
     return Verified(member, found)

@@ -4,7 +4,7 @@ The split is what lets one compiled plan serve every request of the same shape: 
 depends on, and a ``Leaf`` says where in the variables a value will be found.
 """
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -47,6 +47,17 @@ class Leaf:
 
     get: Callable[[Variables], Any]
 
+    def written(self, form: Callable[[Any], Any]) -> "Leaf":
+        """The same value, or each item of the same list, in another form; null stays null."""
+
+        def get(given: Variables) -> Any:
+            value = self.get(given)
+            if isinstance(value, list):
+                return [None if item is None else form(item) for item in value]
+            return None if value is None else form(value)
+
+        return Leaf(get)
+
 
 Value = Any
 """None, bool, an enum's member, a Leaf, or a dict or list of these; mypy cannot say it without a recursive alias that buys nothing."""
@@ -66,10 +77,48 @@ def camel(name: str) -> str:
     return first + "".join(part.title() for part in rest)
 
 
-def build(field: GraphQLField, node: FieldNode, variables: Variables) -> Arguments:
+class Given(dict[str, Value]):
+    """The arguments of a field, which remember who looks at them: one at which nobody has looked when the field is compiled would be
+    dropped without a word. ``items`` and ``in`` do not count as looking."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked_at: set[str] = set()
+
+    def get(self, name: str, default: Value = None) -> Value:
+        """An argument, or the default."""
+        self.looked_at.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> Value:
+        """An argument."""
+        self.looked_at.add(name)
+        return super().__getitem__(name)
+
+    def require_effect(self, node: Node) -> None:
+        """Raises NO_EFFECT for an argument that was given and that nothing has looked at."""
+        for name, value in self.items():
+            if value is not None and name not in self.looked_at:
+                why = NEEDS.get(name, "it goes with other arguments than these")
+                raise HubError(
+                    "NO_EFFECT",
+                    f"`{camel(name)}` would change nothing here: {why}. Leave it out, or give what it goes with.",
+                    nodes=node,
+                )
+
+
+NEEDS = {
+    "scope": "it says how far below `within` a list reaches",
+    "hierarchy": "it says which hierarchy is below `within`, in the scope SUBTREE",
+    "as_of": "no row of this list has a day that it is compared with",
+}
+"""What arguments of lists and statistics go with."""
+
+
+def build(field: GraphQLField, node: FieldNode, variables: Variables) -> Given:
     """The arguments of a field by their Python names; those that were not given are not there."""
     given = {argument.name.value: argument.value for argument in node.arguments or ()}
-    built: dict[str, Value] = {}
+    built = Given()
     for name, argument in field.args.items():
         value = _literal(argument.type, given[name], variables) if name in given else Undefined
         if value is Undefined:
@@ -106,7 +155,7 @@ def _literal(type_: GraphQLInputType, node: ValueNode, variables: Variables) -> 
     if isinstance(type_, GraphQLList):
         nodes = node.values if isinstance(node, ListValueNode) else (node,)
         items = [_listed(type_.of_type, n, variables) for n in nodes]
-        return items if _has_parts(type_.of_type) else _gathered(items)
+        return _present(items) if _has_parts(type_.of_type) else _gathered(items)
     if isinstance(type_, GraphQLInputObjectType) and isinstance(node, ObjectValueNode):
         return _object(type_, {f.name.value: f.value for f in node.fields}, variables)
     value = coerce_input_literal(node, type_)
@@ -115,7 +164,7 @@ def _literal(type_: GraphQLInputType, node: ValueNode, variables: Variables) -> 
 
 def _listed(type_: GraphQLInputType, node: ValueNode, variables: Variables) -> Value:
     value = _literal(type_, node, variables)
-    if value is not Undefined:
+    if value is not Undefined or isinstance(get_named_type(type_), GraphQLInputObjectType):
         return value
     if isinstance(type_, GraphQLNonNull):
         raise no_value(node)
@@ -131,8 +180,51 @@ def _object(type_: GraphQLInputObjectType, given: Mapping[str, ValueNode], varia
             if default is Undefined:
                 continue
             value = _value(field.type, default, _constant(default))
+        if value is None and is_condition(type_):
+            raise null_operand(type_, name, given.get(name))
         built[snake(name)] = value
-    return built
+    return Undefined if _says_nothing(type_, given, built) else built
+
+
+def is_condition(type_: GraphQLInputObjectType) -> bool:
+    """Whether an input is a condition, or several: nothing in it must be given."""
+    return not any(isinstance(field.type, GraphQLNonNull) for field in type_.fields.values())
+
+
+def _is_filter(type_: GraphQLInputType) -> bool:
+    """Whether an input is a filter of rows: ``{}`` says something, namely that there is a row."""
+    return isinstance(type_, GraphQLInputObjectType) and "not" in type_.fields
+
+
+def _says_nothing(type_: GraphQLInputObjectType, given: Collection[str], built: Mapping[str, Value]) -> bool:
+    """Whether a condition counts as absent: it has no operand, since no variable of it is given. An explicit ``{}`` of a filter stands."""
+    return not built and is_condition(type_) and (bool(given) or not _is_filter(type_))
+
+
+def _present(items: Sequence[Value]) -> Value:
+    """The conditions of a list that are not absent; absent itself where all are."""
+    present = [item for item in items if item is not Undefined]
+    return Undefined if items and not present else present
+
+
+def null_operand(type_: GraphQLInputObjectType, name: str, node: Node | None = None) -> HubError:
+    """The error of a condition that is null: nothing equals null, and a condition left out by mistake would find every row."""
+    of = type_.fields[name].type
+    if name == "isNull":
+        hint = "Say `isNull: true` or `isNull: false`"
+    elif "isNull" in type_.fields:
+        hint = "For rows without a value say `isNull: true`"
+    elif _is_filter(of) and name != "not" and _is_filter(type_):
+        hint = f"For rows without one (what elsewhere is `isNull`) say `not: {{{name}: {{}}}}`"
+    elif isinstance(of, GraphQLInputObjectType) and "isNull" in of.fields:
+        hint = f"For rows without a value say `{name}: {{isNull: true}}`"
+    else:
+        hint = "For rows without a value use the condition `isNull` of their column"
+    return HubError(
+        "NULL_OPERAND",
+        f"`{name}` is null, with which nothing can be compared. {hint}; to set no condition, leave it out.",
+        nodes=node,
+    )
 
 
 def _gathered(items: Sequence[Value]) -> Leaf:
@@ -147,10 +239,22 @@ def _value(type_: GraphQLInputType, value: Any, get: Callable[[Variables], Any])
     if isinstance(type_, GraphQLList):
         if not _has_parts(type_.of_type):
             return Leaf(get)
-        return [_value(type_.of_type, item, _item(get, index)) for index, item in enumerate(value)]
+        return _present([_value(type_.of_type, item, _item(get, index)) for index, item in enumerate(value)])
     if isinstance(type_, GraphQLInputObjectType):
-        return {snake(name): _value(type_.fields[name].type, item, _item(get, name)) for name, item in value.items()}
+        return _object_value(type_, value, get)
     return value if _shapes(type_) else Leaf(get)
+
+
+def _object_value(type_: GraphQLInputObjectType, value: Mapping[str, Any], get: Callable[[Variables], Any]) -> Value:
+    condition = is_condition(type_)
+    built: dict[str, Value] = {}
+    for name, item in value.items():
+        if item is None and condition:
+            raise null_operand(type_, name)
+        part = _value(type_.fields[name].type, item, _item(get, name))
+        if part is not Undefined:
+            built[snake(name)] = part
+    return Undefined if _says_nothing(type_, value, built) else built
 
 
 def _item(get: Callable[[Variables], Any], key: str | int) -> Callable[[Variables], Any]:

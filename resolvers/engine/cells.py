@@ -1,75 +1,77 @@
 """From the rows of a statistic to its groups: gaps filled with zeros, and noise in them where the caller has aggregates only."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from resolvers.engine import buckets, published
+from resolvers.engine import buckets, marks, published
 from resolvers.engine.dimension_keys import HIDDEN
-from resolvers.engine.perturbation import perturb
+from resolvers.engine.frames import MAX_GROUPS, MAX_ROWS, too_many_groups
+from resolvers.engine.overlap import Neighbourhood
+from resolvers.engine.perturbation import charge, perturb
 from resolvers.engine.question import Dimension, Frame
 from resolvers.engine.row_layout import KEYS, Layout, Row
-from resolvers.engine.tally import MAX_GROUPS, too_many_groups
 
 
 def table(layout: Layout, rows: Sequence[Row], frame: Frame) -> tuple[Row, Sequence[Row]]:
     """The whole and the groups of one parent, in the order of their keys. Raises TOO_MANY_GROUPS and GEOGRAPHY_WITHHELD."""
-    whole, cells, children = _sorted_out(layout, rows)
+    whole, cells, children, others = _sorted_out(layout, rows)
+    exact = {keys: _exact(layout, row) for keys, row in cells.items()}
+    told = _exact(layout, whole)
+    if frame.small_cell:
+        if len(cells) > MAX_ROWS:
+            raise too_many_groups()
+        blank = perturb(Neighbourhood(layout, frame, others, whole), [told, *exact.values()])
+        exact = {keys: row for place, (keys, row) in enumerate(exact.items()) if place not in blank}
+    groups = _filled(layout, frame, exact, children)
+    if frame.small_cell:
+        charge(layout, [told, *groups], frame)
+    return told, groups
+
+
+def _filled(
+    layout: Layout, frame: Frame, cells: Mapping[tuple[Any, ...], Row], children: list[dict[Any, Row]]
+) -> Sequence[Row]:
+    """The groups in their order, with those that are listed whatever there is. To callers with aggregates only a group that is not given is
+    one without any record: what is listed, and how many groups are too many, is found from what is given."""
     dimensions = layout.dimensions
     known = [_is_known(item, frame) for item in dimensions]
-    if any(known):
-        listed = [_listed(layout, place, frame, cells, children) for place in range(len(dimensions))]
-        if math.prod(len(values) for values in listed) > MAX_GROUPS:
+    if not any(known):
+        if len(cells) > MAX_GROUPS:
             raise too_many_groups()
-        groups = [cells[keys] if keys in cells else _nothing(layout, keys, children) for keys in product(*listed)]
-    else:
-        order = sorted(cells, key=lambda keys: [*map(_rank, dimensions, keys)])
-        groups = [cells[keys] for keys in order]
-    if len(groups) > MAX_GROUPS:
+        return [cells[keys] for keys in sorted(cells, key=lambda keys: [*map(_rank, dimensions, keys)])]
+    listed = [_listed(layout, place, frame, cells, children) for place in range(len(dimensions))]
+    if math.prod(len(values) for values in listed) > MAX_GROUPS:
         raise too_many_groups()
-    told = [_exact(layout, row) for row in (whole, *groups)]
-    if not frame.small_cell:
-        return told[0], told[1:]
-    blank = perturb(layout, told, frame)
-    return told[0], _without_traces(told[1:], blank, known)
+    return [cells[keys] if keys in cells else _nothing(layout, frame, keys, children) for keys in product(*listed)]
 
 
-def _without_traces(groups: Sequence[Row], blank: set[int], known: Sequence[bool]) -> Sequence[Row]:
-    """The groups without those blank ones that would tell by being listed that somebody is in them: only where some dimension is listed
-    whatever there is, and others have values that full groups have, are blank groups told like those of nobody."""
-    full = [[group[KEYS + place] for place in range(len(known))] for at, group in enumerate(groups) if at not in blank]
-    shown = [None if listed else {keys[place] for keys in full} for place, listed in enumerate(known)]
-
-    def is_told(at: int, group: Row) -> bool:
-        if at not in blank:
-            return True
-        keys = group[KEYS : KEYS + len(known)]
-        return any(known) and all(
-            key is not None if values is None else key in values for key, values in zip(keys, shown, strict=True)
-        )
-
-    return [group for at, group in enumerate(groups) if is_told(at, group)]
-
-
-def _sorted_out(layout: Layout, rows: Sequence[Row]) -> tuple[Row, dict[tuple[Any, ...], Row], list[dict[Any, Row]]]:
-    """The row of the whole, the groups by their keys, and for each dimension its children by key."""
+def _sorted_out(
+    layout: Layout, rows: Sequence[Row]
+) -> tuple[Row, dict[tuple[Any, ...], Row], list[dict[Any, Row]], dict[int, dict[tuple[Any, ...], Row]]]:
+    """The row of the whole, the groups by their keys, for each dimension its children by key, and neighbours by their mark and keys."""
     count = len(layout.dimensions)
     whole: Row = ()
     cells: dict[tuple[Any, ...], Row] = {}
     children: list[dict[Any, Row]] = [{} for _ in range(count)]
+    others: dict[int, dict[tuple[Any, ...], Row]] = {}
     for row in rows:
         match row[1]:
-            case -1:
+            case marks.WHOLE:
                 whole = row
-            case -2:
+            case marks.REFUSED:
                 raise published.too_fine(layout.is_personal)
-            case 0:
+            case marks.GROUP:
                 cells[tuple(row[KEYS : KEYS + count])] = row
+            case mark if mark <= marks.PARTIAL:
+                others.setdefault(mark, {})[tuple(row[KEYS : KEYS + count])] = row
             case mark:
                 children[mark - 1][row[KEYS + mark - 1]] = row
-    return whole, cells, children
+    if any(len(found) > MAX_ROWS for found in others.values()):
+        raise too_many_groups()
+    return whole, cells, children, others
 
 
 def _is_known(item: Dimension, frame: Frame) -> bool:
@@ -79,7 +81,7 @@ def _is_known(item: Dimension, frame: Frame) -> bool:
 
 
 def _listed(
-    layout: Layout, place: int, frame: Frame, cells: dict[tuple[Any, ...], Row], children: list[dict[Any, Row]]
+    layout: Layout, place: int, frame: Frame, cells: Mapping[tuple[Any, ...], Row], children: list[dict[Any, Row]]
 ) -> list[Any]:
     """The values of a dimension that are listed."""
     item = layout.dimensions[place]
@@ -100,14 +102,15 @@ def _rank(item: Dimension, key: Any) -> tuple[bool, Any]:
     return False, item.ranks[key] if item.ranks else key
 
 
-def _nothing(layout: Layout, keys: tuple[Any, ...], children: list[dict[Any, Row]]) -> Row:
-    """The row of a group without any record."""
+def _nothing(layout: Layout, frame: Frame, keys: tuple[Any, ...], children: list[dict[Any, Row]]) -> Row:
+    """The row of a group without any record; to callers with aggregates only it tells no measure."""
     count = len(keys)
     labels = [
         children[place][key][KEYS + count + place] if key in children[place] else None for place, key in enumerate(keys)
     ]
-    measured = [value for _, measure in layout.measures for value in (measure.zero, 0, 0, 0)]
-    return (None, 0, *keys, *labels, 0, 0, *measured)
+    zeros = [None if frame.small_cell else measure.zero for _, measure in layout.measures]
+    measured = [value for zero in zeros for value in (zero, 0, 0, 0)]
+    return _exact(layout, (None, marks.GROUP, *keys, *labels, 0, 0, *measured))
 
 
 def _exact(layout: Layout, row: Row) -> list[Any]:

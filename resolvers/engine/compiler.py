@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from resolvers.access import Lens
 from resolvers.engine import assembly, cursor
-from resolvers.engine.arguments import Arguments, Leaf, build, camel, snake
+from resolvers.engine.arguments import Arguments, Given, Leaf, build, camel, snake
 from resolvers.engine.assembly import Columns, Expression
 from resolvers.engine.binder import Binder
 from resolvers.engine.budget import Budget
@@ -71,7 +71,7 @@ class Compiler:
         assert isinstance(found, GraphQLObjectType)
         return found
 
-    def arguments(self, type_: GraphQLObjectType, node: FieldNode) -> Arguments:
+    def arguments(self, type_: GraphQLObjectType, node: FieldNode) -> Given:
         """The arguments of a field, split in shape and leaves."""
         return build(type_.fields[node.name.value], node, self.variables)
 
@@ -96,6 +96,8 @@ class Compiler:
         column, binder = expression(lookup.by[asked[0]]), Binder(few=True)
         columns = Columns(self.registry, self.lenses, binder)
         leaf = given[asked[0]]
+        if asked[0] in source.written:
+            leaf = leaf.written(source.written[asked[0]])
         sought = binder.key(leaf, source.prefix) if column is source.key else binder.leaf(leaf, column.type)
         value, children = self._object(source, columns, nodes, path)
         fetch = select(null().label("key"), *columns.labelled()).select_from(source.table)
@@ -117,9 +119,10 @@ class Compiler:
             arguments = self.arguments(parent, nodes[0])
             place = f"{parent.name}.{nodes[0].name.value}"
             listing = Listing(self.registry, many, arguments, self.lenses, self.budget, root=root, place=place)
-            if named.name.endswith("Connection"):
-                return self._connection(named, listing, nodes, path)
-            return self._list(listing, nodes, path)
+            connection = named.name.endswith("Connection")
+            step = self._connection(named, listing, nodes, path) if connection else self._list(listing, nodes, path)
+            arguments.require_effect(nodes[0])
+            return step
         except HubError as error:
             raise HubError(error.code, error.message, nodes=error.nodes or nodes[0]) from None
 
@@ -350,7 +353,7 @@ class Listing:
         self._walled = registry.sight(self.source, lenses, Binder(), None) is not None
         self._joined = self._walled or bool(arguments.get("filter") or arguments.get("order_by"))
         self._rows = self._reached(self.binder, self._parent, lenses)
-        self.order: Order = order_of(self.source, self._rows.order, arguments, self._masked)
+        self.order: Order = order_of(self.source, self._rows.order, arguments, self._masked, self.binder)
         self.cursors = cursor.identity(place, self.order.mark, arguments)
 
     def columns(self) -> Columns:

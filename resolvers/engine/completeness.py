@@ -149,7 +149,8 @@ def _input(registry: Registry, source: Source, type_: object, seen: set[str]) ->
     kind = get_named_type(column.type) if column is not None else None
     if isinstance(kind, GraphQLEnumType):
         for value in kind.values:
-            if source.column(value.lower()) is None:
+            answer = source.fields.get(value.lower())
+            if source.column(value.lower()) is None and not (isinstance(answer, Computed) and answer.compared):
                 yield f"{kind.name}.{value}: {source.typename} has no such column to be ordered by"
         return
     for shown, field in type_.fields.items():

@@ -86,15 +86,18 @@ def statistics_step(
 ) -> Step:
     """The step of a ``statistics`` field below parents, or at the root."""
     try:
-        return _step(compiler, parent, tally, nodes, path, root=root)
+        arguments = compiler.arguments(parent, nodes[0])
+        counting = Counting(compiler.registry, tally, arguments, compiler.lenses, root=root)
+        step = _step(compiler, parent, counting, nodes, path)
+        arguments.require_effect(nodes[0])
+        return step
     except HubError as error:
         raise HubError(error.code, error.message, nodes=error.nodes or nodes[0]) from None
 
 
 def _step(
-    compiler: "Compiler", parent: GraphQLObjectType, tally: Tally, nodes: Sequence[FieldNode], path: str, *, root: bool
+    compiler: "Compiler", parent: GraphQLObjectType, counting: Counting, nodes: Sequence[FieldNode], path: str
 ) -> Step:
-    counting = Counting(compiler.registry, tally, compiler.arguments(parent, nodes[0]), compiler.lenses, root=root)
     type_ = get_named_type(parent.fields[nodes[0].name.value].type)
     assert isinstance(type_, GraphQLObjectType)
     part = Statistics(compiler, counting, path)

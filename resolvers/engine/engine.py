@@ -27,7 +27,7 @@ from graphql import (
 
 from db.clock import today
 from db.keys import KeySource
-from db.meter import add_objects
+from db.meter import add_objects, working
 from resolvers.access import PUBLIC, Caller, Lens
 from resolvers.engine import cursor
 from resolvers.engine.arguments import shape, variable_types
@@ -42,7 +42,7 @@ from resolvers.engine.plan import Run, Trace
 from resolvers.engine.referee import Referee
 from resolvers.engine.snapshot import snapshot
 from resolvers.engine.source import Asks, Fetch, Registry
-from resolvers.errors import HubError
+from resolvers.errors import HubError, told
 
 MAX_STEPS = 20_000
 """Steps of all plans that are kept; the plan that was used longest ago goes first."""
@@ -164,7 +164,7 @@ class Engine:
             return _refused([error], status=503 if error.code in ("DATABASE_UNAVAILABLE", "DATABASE_BUSY") else 400)
         response: dict[str, Any] = {"data": data}
         if errors:
-            response["errors"] = [error.formatted for error in errors]
+            response["errors"] = [told(error) for error in errors]
         if traces is not None:
             response["extensions"] = {"explain": _explained(operation, traces)}
         return Answer(orjson.dumps(response), 200, cells=frozenset(cells or ()))
@@ -191,7 +191,7 @@ class Engine:
         answer = result if isinstance(result, ExecutionResult) else await result
         response: dict[str, Any] = {"data": answer.data}
         if answer.errors:
-            response["errors"] = [_masked(error).formatted for error in answer.errors]
+            response["errors"] = [told(_masked(error)) for error in answer.errors]
         return Answer(orjson.dumps(response), 200)
 
     def _prepared(self, document: Document, name: str | None) -> Prepared:
@@ -231,7 +231,8 @@ class Engine:
         if operation is not None:
             self.plans.move_to_end(key)
             return operation
-        operation = compile_operation(self.schema, self.registry, document, prepared.node, coerced, lenses)
+        with working():
+            operation = compile_operation(self.schema, self.registry, document, prepared.node, coerced, lenses)
         self.plans[key] = operation
         self.kept += len(operation.steps) + 1
         while self.kept > MAX_STEPS:
@@ -253,18 +254,20 @@ class Engine:
             data, errors = await self._guarded(
                 lambda: referee.execute(document, prepared.node, inputs, self.pool, self._asking(inputs))
             )
-            return data, errors
+            return _overlaid(data, errors, bound)
         values: dict[str, Any] = dict(operation.constants)
         errors = []
         if operation.introspection:
-            found, errors = self._introspected(document, prepared, operation, inputs)
+            with working():
+                found, errors = self._introspected(document, prepared, operation, inputs)
             values.update(found)
         if operation.roots:
             found, missing = await self._guarded(lambda: self._run(operation, inputs, bound, traces))
             values.update(found)
             errors.extend(missing)
-        elif operation.viewers:
-            values.update(operation.viewed(inputs))
+        else:
+            values.update(dict.fromkeys(bound.failed) | operation.viewed(inputs))
+            errors = [*bound.failed.values(), *errors]
         return {key: values[key] for key in operation.keys}, errors
 
     async def _run(
@@ -275,7 +278,7 @@ class Engine:
             if traces is not None:
                 traces.clear()
             this = Run(bound.steps, connection, traces, self._asking(inputs))
-            return await operation.run(this, inputs, bound.wanted)
+            return await operation.run(this, inputs, bound)
 
     def _asking(self, inputs: Inputs) -> Callable[[Fetch], Asks]:
         """What lets computed fields of one run ask operations of their own, each of them once."""
@@ -298,7 +301,7 @@ class Engine:
             if self.referee is not None:
                 data, errors = await self.referee.within(document, prepared.node, inputs, connection)
             else:
-                data, errors = await operation.run(Run(bound.steps, connection), inputs, bound.wanted)
+                data, errors = await operation.run(Run(bound.steps, connection), inputs, bound)
         except HubError:
             return None
         return None if errors else orjson.loads(orjson.dumps(data))
@@ -356,6 +359,15 @@ class Engine:
         return result.data, [_short(error, error.path) for error in result.errors or ()]
 
 
+def _overlaid(data: Any, errors: list[GraphQLError], bound: Binding) -> tuple[Any, list[GraphQLError]]:
+    """The referee's answer with the root fields that plans refuse before anything runs."""
+    others = [error for error in errors if not error.path or error.path[0] not in bound.failed]
+    return {key: None if key in bound.failed else value for key, value in data.items()}, [
+        *bound.failed.values(),
+        *others,
+    ]
+
+
 def too_slow() -> HubError:
     """The error of an operation that took longer than it may."""
     return HubError("STATEMENT_TIMEOUT", "The operation took too long. Ask for smaller pages or a narrower filter.")
@@ -377,7 +389,7 @@ def _short(error: GraphQLError, path: list[str | int] | None = None) -> GraphQLE
 
 def _refused(errors: list[Any], status: int = 400) -> Answer:
     code = str((errors[0].extensions or {}).get("code"))
-    return Answer(orjson.dumps({"errors": [error.formatted for error in errors]}), status, code=code)
+    return Answer(orjson.dumps({"errors": [told(error) for error in errors]}), status, code=code)
 
 
 def _masked(error: GraphQLError) -> GraphQLError:

@@ -1,6 +1,6 @@
 """Typed filters to SQL: ``{name: {contains: "…"}, not: {…}, employer: {kind: {eq: PLATFORM}}, venues: {none: {kind: {eq: STATION}}}}``."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -50,7 +50,7 @@ class Filter:
         self, source: Source, given: Mapping[str, Value], table: FromClause | None = None, depth: int = 0
     ) -> ColumnElement[bool]:
         """The condition that a filter sets on the rows of a source, whose table may stand under an alias. Raises TOO_COMPLEX."""
-        parts = [self._part(source, name, item, table, depth + 1) for name, item in given.items() if item is not None]
+        parts = [self._part(source, name, item, table, depth + 1) for name, item in given.items()]
         return and_(true(), *parts)
 
     def _part(
@@ -84,13 +84,12 @@ class Filter:
             )
         prefix = _prefix(column, source)
         column = _under(column, source, table)
-        searchable = name in source.searchable
+        searchable, form = name in source.searchable, source.written.get(name)
         return and_(
             true(),
             *(
-                self._operator(column, operator, operand, prefix, searchable)
+                self._operator(column, operator, _written(operator, operand, form), prefix, searchable)
                 for operator, operand in value.items()
-                if operand is not None
             ),
         )
 
@@ -100,9 +99,8 @@ class Filter:
         """What ``some`` and ``none`` say of the rows of a list that are in sight."""
         parts = []
         for quantifier, given in value.items():
-            if given is not None:
-                found = self._some(source, many, given, table, depth)
-                parts.append(found if quantifier == "some" else not_(found))
+            found = self._some(source, many, given, table, depth)
+            parts.append(found if quantifier == "some" else not_(found))
         return and_(true(), *parts)
 
     def _some(
@@ -133,14 +131,17 @@ class Filter:
     ) -> Any:
         if operator == "is_null":
             return column.is_(None) if operand else column.is_not(None)
-        if operator == "in":
-            return self._among(column, operand, prefix)
+        if operator in ("in", "not_in"):
+            among = self._among(column, operand, prefix)
+            return among if operator == "in" else not_(func.coalesce(among, false()))
         value = self._value(column, operand, prefix)
         match operator:
             case "eq" if searchable:
                 return and_(contains(column, value), column == value)
             case "eq":
                 return column == value
+            case "ne":
+                return column.is_distinct_from(value)
             case "gt":
                 return column > value
             case "gte":
@@ -153,6 +154,10 @@ class Filter:
                 return and_(contains(column, value), func.starts_with(column, value))
             case "starts_with":
                 return func.starts_with(column, value)
+            case "ends_with" if searchable:
+                return and_(contains(column, value), _ends_with(column, value))
+            case "ends_with":
+                return _ends_with(column, value)
             case "contains" if searchable:
                 return contains(column, value)
             case "contains":
@@ -172,6 +177,20 @@ class Filter:
         if getattr(column.type, "enum_class", None) is not None:
             return cast(column, Text) == any_(values)
         return column == any_(values)
+
+
+WHOLE = frozenset({"eq", "ne", "in", "not_in"})
+"""Operators that compare with whole values."""
+
+
+def _written(operator: str, operand: Value, form: Callable[[Any], Any] | None) -> Value:
+    """An operand in the form in which its column has values, where it is a whole value or a list of such."""
+    return operand.written(form) if form is not None and operator in WHOLE and isinstance(operand, Leaf) else operand
+
+
+def _ends_with(column: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The column ends with a text, no character of which means anything else."""
+    return func.right(column, func.length(value)) == value
 
 
 def _under(column: ColumnElement[Any], source: Source, table: FromClause | None) -> ColumnElement[Any]:

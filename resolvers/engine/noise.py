@@ -1,15 +1,17 @@
 """Noise in what callers with aggregates only get of a statistic: the cell-key method (docs/small-cells.md).
 
-A count gets two draws from one table of probabilities: one is the same for the same set of records whichever question drew it, so that
-asking in other ways averages nothing away; the other is the same for the same set under the same conditions, place and period, so that
-equal answers to two questions do not prove equal sets. Counts that come out below the smallest cell are not given.
+The number of people in a cell gets two draws from one table of probabilities: one is the same for the same set of records whichever
+question drew it, so that asking in other ways averages nothing away; the other is the same for the same set under the same conditions,
+place and period, so that equal answers to two questions do not prove equal sets. Other counts of the cell are moved with it, and by a draw
+of their own, so that together they tell no more of it than the first. Counts that come out below the smallest cell are not given.
 """
 
 from bisect import bisect_right
 from decimal import Decimal
 from hashlib import blake2b
 from itertools import accumulate
-from math import exp
+from math import exp, floor, log10, sqrt
+from statistics import NormalDist
 
 VARIANCE, MOST = 4.5, 6
 """Variance and largest value of one draw; of both together 9 and 12."""
@@ -20,8 +22,11 @@ FLOOR = 5
 LARGEST = 5
 """In a sum the largest contribution counts at most so many times the mean of the others."""
 
-STEP = 0.02
-"""A median is moved by this fraction of itself, or a quarter, for each step of noise."""
+FEW = 2
+"""A median is told of so many times the smallest cell."""
+
+FINE, COARSE = 50, 5
+"""A sum is written in steps of 1, 2 or 5 times a power of ten that are at most this part of itself, a median in coarser ones."""
 
 
 def _weights(width: float) -> list[float]:
@@ -43,6 +48,7 @@ def _table() -> list[int]:
 
 
 TABLE = _table()
+NORMAL = NormalDist(0, sqrt(VARIANCE))
 
 
 def draw(ticket: int, salt: bytes) -> int:
@@ -62,18 +68,34 @@ def count(number: int, step: int, smallest: int) -> int | None:
     return found if number >= FLOOR and found >= smallest else None
 
 
-def total(value: Decimal | int, largest: Decimal | int, records: int, step: int) -> Decimal | int:
-    """A sum as it is given: its largest part bounded, moved by as much a step, to the power of ten that such a part has."""
+def real(ticket: int, salt: bytes) -> float:
+    """A real number with the variance and bound of a draw; the same for the same ticket and salt."""
+    return min(max(NORMAL.inv_cdf(_fraction(ticket, salt)), -MOST), MOST)
+
+
+def total(value: Decimal | int, largest: Decimal | int, records: int, step: int, own: float) -> Decimal | int:
+    """A sum as it is given: its largest part bounded, moved by ``step`` times the mean, as the count is, and by ``own`` times the largest.
+
+    What it is rounded to depends on what is given alone, so that neither the step nor the remainders tell of a part.
+    """
     exact, part = Decimal(value), Decimal(largest)
     others = (abs(exact) - part) / (records - 1) if records > 1 else part
     bound = min(part, max(LARGEST * others, Decimal(0)))
     held = exact - (part - bound if exact > 0 else bound - part)
-    if not bound:
-        return type(value)(held)
-    unit = Decimal(10) ** max(bound.adjusted(), 0)
-    found = ((held + step * bound) / unit).quantize(Decimal(1)) * unit
+    found = held + step * held / max(records, 1) + Decimal(own) * bound
     found = max(found, Decimal(0)) if exact >= 0 else found
+    unit = Decimal(max(stride(float(found), FINE), 1))
+    found = (found / unit).quantize(Decimal(1)) * unit
     return int(found) if isinstance(value, int) else found.quantize(exact)
+
+
+def stride(value: float, parts: int) -> float:
+    """The largest of 1, 2 and 5 times a power of ten that is no more than one of so many parts of a value; 0 of nothing."""
+    most = abs(value) / parts
+    if not most:
+        return 0
+    power = 10.0 ** floor(log10(most))
+    return max(power * each for each in (1, 2, 5) if each == 1 or power * each <= most)
 
 
 def share(part: float, whole: int, steps: tuple[int, int], smallest: int) -> float | None:
@@ -83,6 +105,13 @@ def share(part: float, whole: int, steps: tuple[int, int], smallest: int) -> flo
     return None if sides[0] is None or sides[1] is None else round(sides[0] / (sides[0] + sides[1]), 2)
 
 
-def median(value: float, step: int) -> float:
-    """A median as it is given, to a whole number."""
-    return float(max(round(value + step * max(0.25, abs(value) * STEP)), 0 if value >= 0 else -(10**9)))
+def median(value: float, ticket: int, salt: bytes) -> float:
+    """A median as it is given: one of the two coarse steps beside it, the nearer one more often."""
+    step = stride(value, COARSE)
+    return round(floor(value / step + _fraction(ticket, salt)) * step, 6) if step else 0.0
+
+
+def _fraction(ticket: int, salt: bytes) -> float:
+    """A number between 0 and 1; the same for the same ticket and salt."""
+    digest = blake2b(b"~" + salt, key=ticket.to_bytes(8, signed=True), digest_size=8).digest()
+    return (int.from_bytes(digest[:6]) + 0.5) / 2**48

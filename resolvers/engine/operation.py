@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import FieldNode, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, get_named_type
+from graphql import FieldNode, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, get_named_type
 
 from resolvers.access import Caller, Lens
 from resolvers.engine import ids
@@ -23,6 +23,9 @@ Value = Any
 Wanted = Mapping[str, Sequence[tuple[str, int]]]
 """Prefix and key of the IDs that each ``node`` and ``nodes`` asks for, by response key."""
 
+WHOLE = frozenset({"TOO_COMPLEX", "TOO_COMPLEX_FOR_ROLE", "STATEMENT_TIMEOUT", "DATABASE_BUSY", "DATABASE_UNAVAILABLE"})
+"""Codes that are about an operation, not about one field of it."""
+
 Picked = dict[str, tuple[str, Any]]
 """Names of fields by response key, each with what is picked below it (or None): of values that need no rows."""
 
@@ -39,6 +42,10 @@ class Root:
     many: bool = False
     by_key: bool = False
     """Whether its own statement finds rows by their ID, or one row by a code or number."""
+    indexes: range = range(0)
+    """Those of its steps."""
+    nullable: bool = True
+    """Whether it may fail alone; where it may not, the schema wants the whole answer to be null."""
 
 
 @dataclass(eq=False, slots=True)
@@ -52,6 +59,8 @@ class Operation:
     viewer: Callable[[Caller], Mapping[str, Value]]
     introspection: Selection
     keys: tuple[str, ...]
+    failed: Mapping[str, HubError] = field(default_factory=dict)
+    """Why root fields cannot be planned, while others can."""
     statements: int = field(init=False)
     """How many statements a run has at most, whatever the number of rows."""
     wears: bool = field(init=False)
@@ -78,14 +87,26 @@ class Operation:
         if len(self.roots) != 1 or self.roots[0].ids is None:
             return False
         (root,) = self.roots
-        prefixes = {prefix for prefix, _ in bound.wanted[root.key]}
+        prefixes = {prefix for prefix, _ in bound.wanted.get(root.key, ())}
         return sum(root.steps[prefix].statements() for prefix in prefixes) == 1
 
     def bind(self, inputs: Inputs, max_objects: int, allowance: Allowance | None = None) -> "Binding":
         """Bind one run and weigh it in objects. Raises what the caller got wrong, before anything has run."""
-        bound = bind(self.steps, inputs)
-        wanted = {root.key: _wanted(root, inputs) for root in self.roots if root.ids is not None}
-        weights = [_weight(root, bound, wanted) for root in self.roots]
+        bound: list[Bound] = []
+        wanted: dict[str, Sequence[tuple[str, int]]] = {}
+        failed = dict(self.failed)
+        for root in self.roots:
+            steps = [self.steps[index] for index in root.indexes]
+            try:
+                given = bind(steps, inputs)
+                if root.ids is not None:
+                    wanted[root.key] = _wanted(root, inputs)
+            except HubError as error:
+                given = [Bound(None, None, 0) for _ in steps]
+                failed[root.key] = alone(error, root)
+            bound += given
+        self.require_any(failed)
+        weights = [0 if root.key in failed else _weight(root, bound, wanted) for root in self.roots]
         estimate = sum(weights)
         if estimate > (limit := max_objects if allowance is None else min(max_objects, allowance.objects)):
             node = self.roots[weights.index(max(weights))].node
@@ -101,15 +122,29 @@ class Operation:
                 f"This operation may bring {estimate} objects; the limit is {limit}. Ask for smaller pages, fewer levels or counts.",
                 nodes=node,
             )
-        return Binding(bound, estimate, wanted)
+        return Binding(bound, estimate, wanted, failed)
 
-    async def run(self, this: Run, inputs: Inputs, wanted: Wanted) -> tuple[dict[str, Value], list[HubError]]:
-        """The values of the root fields that need rows or the caller, and errors for what was not found."""
+    def require_any(self, failed: Mapping[str, HubError]) -> None:
+        """Raises why the root fields fail, where none of them stands."""
+        if failed and not self.viewers and not self.introspection and all(root.key in failed for root in self.roots):
+            raise failed[next(key for key in self.keys if key in failed)]
+
+    async def run(self, this: Run, inputs: Inputs, bound: "Binding") -> tuple[dict[str, Value], list[HubError]]:
+        """The values of the root fields that need rows or the caller, and errors for what failed or was not found."""
         values: dict[str, Value] = {}
         errors: list[HubError] = []
+        failed = dict(bound.failed)
         for root in self.roots:
-            values[root.key] = await (_by_id(root, this, wanted, errors) if root.ids else _one_step(root, this, errors))
-        return values | self.viewed(inputs), errors
+            if root.key in failed:
+                continue
+            try:
+                values[root.key] = await (
+                    _by_id(root, this, bound.wanted, errors) if root.ids else _one_step(root, this, errors)
+                )
+            except HubError as error:
+                failed[root.key] = alone(error, root)
+        self.require_any(failed)
+        return values | dict.fromkeys(failed) | self.viewed(inputs), [*failed.values(), *errors]
 
     def viewed(self, inputs: Inputs) -> dict[str, Value]:
         """The values of ``viewer`` fields."""
@@ -126,6 +161,15 @@ class Binding:
     steps: list[Bound]
     weight: int
     wanted: Wanted
+    failed: Mapping[str, HubError]
+    """Why root fields fail, by response key, while others stand."""
+
+
+def alone(error: HubError, root: Root) -> HubError:
+    """The error of a root field beside which others stand. Raises it where the field cannot be null, or the whole is too much."""
+    if not root.nullable or error.code in WHOLE:
+        raise error
+    return HubError(error.code, error.message, nodes=error.nodes or root.node, path=[root.key])
 
 
 def _wanted(root: Root, inputs: Inputs) -> list[tuple[str, int]]:
@@ -214,6 +258,7 @@ def compile_operation(
     constants: dict[str, Value] = {}
     viewers: dict[str, Picked] = {}
     introspection: Selection = {}
+    failed: dict[str, HubError] = {}
     for key, nodes in selection.items():
         name = nodes[0].name.value
         if name == "__typename":
@@ -223,10 +268,27 @@ def compile_operation(
         elif name == "viewer":
             viewers[key] = _picks(collector, compiler.object_type("Viewer"), nodes)
         else:
-            roots.append(_compile_root(compiler, registry, key, nodes))
-    return Operation(
-        tuple(roots), tuple(compiler.steps), constants, viewers, registry.viewer, introspection, tuple(selection)
+            start, nullable = len(compiler.steps), not isinstance(query.fields[name].type, GraphQLNonNull)
+            try:
+                root = _compile_root(compiler, registry, key, nodes)
+            except HubError as error:
+                failed[key] = alone(error, Root(key, nodes[0], {}, nullable=nullable))
+                del compiler.steps[start:]
+            else:
+                root.indexes, root.nullable = range(start, len(compiler.steps)), nullable
+                roots.append(root)
+    compiled = Operation(
+        tuple(roots),
+        tuple(compiler.steps),
+        constants,
+        viewers,
+        registry.viewer,
+        introspection,
+        tuple(selection),
+        failed,
     )
+    compiled.require_any(failed)
+    return compiled
 
 
 def _compile_root(compiler: Compiler, registry: Registry, key: str, nodes: list[FieldNode]) -> Root:

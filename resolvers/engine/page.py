@@ -20,7 +20,7 @@ from sqlalchemy import (
 from resolvers.engine import cursor
 from resolvers.engine.arguments import Arguments, Leaf
 from resolvers.engine.binder import BIGINT, TEXT, TEXTS, Binder, Getter, Inputs
-from resolvers.engine.source import Expression, Source, expression
+from resolvers.engine.source import Computed, Expression, Source, expression
 from resolvers.errors import HubError
 
 DEFAULT_SIZE = 20
@@ -51,7 +51,7 @@ class Order:
 
 
 def order_of(
-    source: Source, default: Sequence[Expression], arguments: Arguments, masked: Callable[[str], bool]
+    source: Source, default: Sequence[Expression], arguments: Arguments, masked: Callable[[str], bool], binder: Binder
 ) -> Order:
     """The order that the caller asks for by ``orderBy``, made total by the key; else the list's own.
 
@@ -64,7 +64,9 @@ def order_of(
     keys: list[Key] = []
     for item in asked:
         name = item["field"].name.lower()
-        column = source.column(name)
+        leads = source.fields.get(name)
+        compared = leads.compared if isinstance(leads, Computed) else None
+        column = source.column(name) if compared is None else compared(binder)
         if column is None:
             raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be ordered by {name.upper()}.")
         if masked(name):

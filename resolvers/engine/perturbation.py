@@ -6,45 +6,60 @@ from hashlib import blake2b
 from typing import Any
 
 from resolvers.engine import buckets
-from resolvers.engine.noise import count, median, noise, share, total
+from resolvers.engine.noise import FEW, count, draw, median, noise, real, share, total
+from resolvers.engine.overlap import Neighbourhood
 from resolvers.engine.question import Frame
-from resolvers.engine.row_layout import KEYS, Layout
+from resolvers.engine.row_layout import KEYS, Layout, Row
 
 
-def perturb(layout: Layout, rows: Sequence[list[Any]], frame: Frame) -> set[int]:
-    """Put noise into the whole (the first row) and its groups; which groups are blank for they are of few."""
+def perturb(around: Neighbourhood, rows: Sequence[list[Any]]) -> set[int]:
+    """Put noise into the whole (the first row) and its groups; which groups are blank for they are of few, or near to another cell."""
+    layout, frame = around.layout, around.frame
     kind = layout.kind.encode()
     blank = set()
     for place, row in enumerate(rows):
         question = _question(layout, row, frame, rows[0][0])
-        if frame.cells is not None:
-            frame.cells.add(int.from_bytes(question))
-        if not _perturb(layout, row, frame.small_cell, kind, question):
+        if not _perturb(around, row, kind, question):
             blank.add(place - 1)
     return blank
 
 
-def _perturb(layout: Layout, row: list[Any], smallest: int, kind: bytes, question: bytes) -> bool:
+def charge(layout: Layout, rows: Sequence[Row], frame: Frame) -> None:
+    """Count the whole (the first row) and the groups of an answer as cells that the caller is given: those that are listed, and no
+    others, or what is left of the budget would tell how many are withheld."""
+    if frame.cells is not None:
+        frame.cells.update(int.from_bytes(_question(layout, row, frame, rows[0][0])) for row in rows)
+
+
+def _perturb(around: Neighbourhood, row: list[Any], kind: bytes, question: bytes) -> bool:
     """Put noise into one row; whether anything of it is given."""
+    layout, smallest = around.layout, around.frame.small_cell
     people, ticket = row[layout.people : layout.people + 2]
-    given = people and count(people, noise(ticket, kind, question), smallest) is not None
+    moved = noise(ticket, kind, question)
+    given = count(people, moved, smallest) if people else None
+    if given is not None and not around.is_given(row, layout.people, layout.people + 1, kind):
+        given = None
     records = row[layout.measure(layout.names.index("records"))]
     for place, (name, measure) in enumerate(layout.measures):
         at = layout.measure(place)
         value, largest, whole, ticket = row[at : at + 4]
-        salt = kind if measure.is_count else kind + name.encode()
-        if value is None or not given:
+        salt = kind + (name if measure.is_named else "records").encode()
+        if value is None or given is None:
             row[at] = None
+        elif name in layout.of_people:
+            row[at] = given
         elif measure.is_count:
-            row[at] = count(int(value), noise(ticket, salt, question), smallest)
+            is_given = measure.part is None or around.is_part_given(row, at, kind)
+            row[at] = count(int(value), moved + draw(ticket, salt), smallest) if is_given else None
         elif measure.whole is not None:
             steps = (noise(ticket, salt + b"+", question), noise(ticket, salt + b"-", question))
             row[at] = share(value, whole, steps, smallest)
         elif measure.largest is not None:
-            row[at] = total(value, largest or 0, records, noise(ticket, salt, question))
+            own = real(ticket, salt) + real(ticket, b"?" + salt + question)
+            row[at] = total(value, largest or 0, records, moved, own)
         else:
-            row[at] = median(value, noise(ticket, salt, question))
-    return bool(given)
+            row[at] = median(value, ticket, salt + question) if given >= FEW * smallest else None
+    return given is not None
 
 
 def _question(layout: Layout, row: Sequence[Any], frame: Frame, parent: int | None) -> bytes:

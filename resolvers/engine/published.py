@@ -1,11 +1,8 @@
-"""What callers with aggregates only may ask of a statistic: dimensions that name nobody, one value of each, whole months that are over."""
+"""What callers with aggregates only may ask of a statistic: dimensions that name nobody, one value of each."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
-from typing import Any
 
-from resolvers.engine import buckets
-from resolvers.engine.binder import Inputs
+from resolvers.engine import buckets, windows
 from resolvers.errors import HubError
 
 MAX_DIMENSIONS = 3
@@ -19,7 +16,7 @@ def require_dimensions(names: Iterable[str]) -> None:
     """Let a question by these dimensions through. Raises TOO_MANY_DIMENSIONS and WHOLE_MONTHS."""
     found = set(names)
     if "DAY" in found:
-        raise _whole_months("The dimension DAY is finer than a month: group by MONTH.")
+        raise windows.whole_months("The dimension DAY is finer than a month: group by MONTH.")
     if len(found - {*buckets.TIMES, "CHILD_DIVISION"}) > MAX_DIMENSIONS:
         raise HubError(
             "TOO_MANY_DIMENSIONS",
@@ -36,21 +33,12 @@ def require_one(name: str, values: Sequence[str]) -> None:
         )
 
 
-def month_of(inputs: Inputs) -> date:
-    """The first day of this month: counts go up to it."""
-    return inputs.today.replace(day=1)
-
-
-def require_month(name: str, day: date | None) -> None:
-    """Let the first day of a month through. Raises WHOLE_MONTHS."""
-    if day is not None and day.day != 1:
-        raise _whole_months(f"`{name}` is {day}.")
-
-
-def until(asked: date | None, inputs: Inputs) -> date:
-    """The day before which a period ends: as it was asked for, or when the last whole month did."""
-    month = month_of(inputs)
-    return month if asked is None else min(asked, month)
+def require_period(event: str | None, time: str | None, *, flow: bool) -> None:
+    """Let a question about persons or cases through: stock is counted, and what happened in a period. Raises WHOLE_PERIODS."""
+    if time == "STATISTICAL_YEAR":
+        raise windows.whole_periods("STATISTICAL_YEAR overlaps with calendar years.")
+    if not flow and (event is not None or time is not None):
+        raise windows.whole_periods(f"Give `from` and `until` with {time or '`event: ' + str(event) + '`'}.")
 
 
 def withheld(name: str) -> HubError:
@@ -65,10 +53,4 @@ def too_fine(personal: bool) -> HubError:
     return HubError(
         "GEOGRAPHY_WITHHELD",
         f"Callers with aggregates only count these records down to {level}. Ask about a division further up.",
-    )
-
-
-def _whole_months(what: str) -> Any:
-    return HubError(
-        "WHOLE_MONTHS", f"{what} Callers with aggregates only ask about whole months: give the first day of one."
     )

@@ -51,3 +51,5 @@ class Frame:
     """The conditions of a caller with aggregates only: one value of a dimension each."""
     cells: set[int] | None = None
     """Gets the cells that such a caller is given, for their budget."""
+    unit: str | None = None
+    """MONTH, QUARTER or YEAR where the period is one, and the kind one of persons or cases."""

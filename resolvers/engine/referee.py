@@ -328,12 +328,17 @@ class Referee:
         )
         answer = result if isinstance(result, ExecutionResult) else await result
         errors = list(answer.errors or ())
+        failed: dict[str | int, HubError] = {}
         for error in errors:
             if isinstance(error.original_error, HubError) and error.original_error.code == "TOO_MANY_GROUPS":
-                raise HubError(error.original_error.code, error.message, nodes=error.nodes)
+                (root, *_) = error.path or ("",)
+                failed[root] = HubError(error.original_error.code, error.message, nodes=error.nodes, path=[root])
             if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
                 raise error.original_error
-        return answer.data, errors
+        if failed and answer.data is not None and answer.data.keys() <= failed.keys():
+            raise next(iter(failed.values()))
+        data = {key: None if key in failed else value for key, value in (answer.data or {}).items()}
+        return data, [*failed.values(), *(error for error in errors if not error.path or error.path[0] not in failed)]
 
     def _planned(self, name: str) -> bool:
         known = name in self.registry.sources or name in ("Query", "PageInfo", "Viewer")
@@ -469,7 +474,8 @@ def _lookup(lookup: Lookup) -> Any:
         column = expression(lookup.by[name])
         binder = Binder()
         columns = whole(source, session.registry, session.inputs.caller.shape, binder)
-        sought = ids.decode(value, source.prefix)[1] if column is source.key else value
+        form = source.written.get(name, lambda text: text)
+        sought = ids.decode(value, source.prefix)[1] if column is source.key else form(value)
         fetch = (
             select(source.key, *columns.labelled()).where(column == binder.bind(lambda _: sought, column.type)).limit(1)
         )

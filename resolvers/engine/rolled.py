@@ -6,7 +6,7 @@ records can count twice, and theirs are looked at one by one.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -42,6 +42,7 @@ from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, FACTS, SET
 from resolvers.engine import cell_keys
 from resolvers.engine.binder import BIGINT, DATE, TEXT, TEXTS, Binder, Inputs
 from resolvers.engine.buckets import TIMES, bucket
+from resolvers.engine.look import Bounds, Look, nothing
 from resolvers.engine.source import expression
 from resolvers.engine.spans import cut
 from resolvers.engine.statistic import Statistic
@@ -79,9 +80,9 @@ class Asked:
     persons: bool
     keys: bool
     """Whether the sums of keys are wanted beside the numbers."""
-    period: Callable[[Inputs], tuple[date | None, date | None]]
+    period: Bounds
     """The first day, and the day after the last; each may be left open."""
-    day: ColumnElement[Any]
+    day: ColumnElement[Any] | None
     """The day as of which, for a stock."""
 
 
@@ -303,74 +304,73 @@ class Rolled:
     """The branch of a statistic that reads roll-ups; it counts where ``in_use`` holds, and records are counted elsewhere."""
 
     def __init__(
-        self, counting: "Counting", targets: Subquery, drill: str | None, covered: ColumnElement[bool]
+        self, counting: "Counting", look: Look, targets: Subquery, drill: str | None, covered: ColumnElement[bool]
     ) -> None:
         self.counting = counting
+        self.look = look
         self.targets = targets
         self.drill = drill
-        kind, key = counting.place.rolled
+        kind, key = look.place.rolled
         today = counting.binder.day(None)
-        self.in_use = and_(covered, in_use(kind, key, today, drill=drill is not None), *counting.published())
+        self.in_use = and_(
+            covered, in_use(kind, key, today, drill=drill is not None), *counting.published(), *look.only
+        )
 
     @classmethod
-    def of(cls, counting: "Counting") -> "Rolled | None":
+    def of(cls, counting: "Counting", look: Look) -> "Rolled | None":
         """The branch, where the kind has roll-ups that tell all that is asked of a place that the caller may have counted whole."""
-        rollup, names = counting.statistic.rollup, [item.name for item in counting.dimensions]
-        if rollup is None or not counting.measures.keys() <= {"records", "persons"}:
+        rollup, names = counting.statistic.rollup, [item.name for item in look.keyed]
+        if rollup is None or not (look.base or counting.measures.keys() <= {"records", "persons"}):
             return None
-        drills = [item.name for item in counting.dimensions if item.children is not None]
+        drills = [item.name for item in look.keyed if item.children is not None]
         timed = any(name in TIMES for name in names)
-        asked = {name for name in (*names, *(name for name, _ in counting.where))} - {*drills, *TIMES}
+        asked = {name for name in (*names, *(name for name, _ in look.where))} - {*drills, *TIMES}
         if len(drills) > 1 or not asked <= rollup.columns.keys() or (timed and counting.is_stock):
             return None
         if counting.event_name not in (None, "BEGAN", "ENDED"):
             return None
         drill = drills[0] if drills else None
-        targets = counting.place.targets(drill)
-        covered = counting.registry.covers(*counting.place.rolled, counting.lenses, counting.binder)
+        targets = look.place.targets(drill)
+        covered = counting.registry.covers(*look.place.rolled, counting.lenses, counting.binder)
         if targets is None or covered is None:
             return None
-        for item in counting.dimensions:
+        for item in look.keyed:
             targets = targets if item.children is None else counting.keys.targets(targets, item.children)
-        return cls(counting, targets, drill, covered)
+        return cls(counting, look, targets, drill, covered)
 
     def cells(self, grouped: Callable[..., Select[Any]]) -> Select[Any]:
         """The groups of one parent, and the whole."""
-        counting = self.counting
-        time = next((item.name for item in counting.dimensions if item.name in TIMES), None)
-        persons = "persons" in counting.measures or (counting.coarse and counting.statistic.person is not None)
+        counting, look = self.counting, self.look
+        time = next((item.name for item in look.keyed if item.name in TIMES), None)
+        grouped_by = [item.name for item in look.keyed if item.name not in (time, self.drill)]
         asked = Asked(
-            dimensions=list(
-                dict.fromkeys(
-                    [
-                        *(item.name for item in counting.dimensions if item.name not in (time, self.drill)),
-                        *(name for name, _ in counting.where),
-                    ]
-                )
-            ),
-            where=counting.where,
+            dimensions=list(dict.fromkeys([*grouped_by, *(name for name, _ in look.where)])),
+            where=look.where,
             time=time,
-            stock=counting.is_stock,
+            stock=counting.is_stock and look.time.day is not None,
             ended=counting.event_name == "ENDED",
-            persons=persons,
+            persons="persons" in counting.measures or (counting.coarse and counting.statistic.person is not None),
             keys=counting.coarse,
-            period=self._period(),
-            day=counting.day,
+            period=look.time.bounds,
+            day=look.time.day,
         )
         part = Parts(counting.statistic, asked, self.targets, counting.binder).all()
         names = {self.drill: "child", time: "bucket"}
-        keys = [part.c[names.get(item.name, f"d_{item.name}")] for item in counting.dimensions]
+        keys = [part.c[names.get(item.name, f"d_{item.name}")] for item in look.keyed]
         records = cast(func.coalesce(func.sum(part.c.n), 0), BIGINT)
         several = func.count(part.c.person) - func.count(part.c.person.distinct())
         found = {"records": records, "persons": records - several}
         tickets = self._tickets(part) if counting.coarse else dict.fromkeys(found, cast(null(), BIGINT))
-        measured = [
+        measured: list[ColumnElement[Any]] = [
             (found["persons"] if counting.coarse else cast(null(), BIGINT)).label("people"),
             tickets["persons"].label("people_t"),
         ]
         for place, name in enumerate(counting.measures):
-            nothing = [cast(null(), Integer()).label(f"m{place}{suffix}") for suffix in "lw"]
-            measured += [found[name].label(f"m{place}"), *nothing, tickets[name].label(f"m{place}t")]
+            if look.base:
+                measured += nothing(place)
+                continue
+            _, *rest, _ = nothing(place)
+            measured += [found[name].label(f"m{place}"), *rest, tickets[name].label(f"m{place}t")]
         cells = grouped(part, keys, measured)
         some = func.sum(part.c.n) != 0
         whole = func.grouping(*keys) != 0 if keys else true()
@@ -382,12 +382,3 @@ class Rolled:
         keys = func.coalesce(func.sum(part.c["keys"]), 0)
         repeated = cell_keys.summed(part.c.person) - cell_keys.summed_once(part.c.person)
         return {"records": cell_keys.ticket(keys), "persons": cell_keys.ticket(keys - repeated)}
-
-    def _period(self) -> Callable[[Inputs], tuple[date | None, date | None]]:
-        frame = self.counting.frame()
-
-        def period(inputs: Inputs) -> tuple[date | None, date | None]:
-            asked = frame(inputs)
-            return (asked.since, asked.until) if asked.as_of is None else (None, asked.as_of + timedelta(days=1))
-
-        return period

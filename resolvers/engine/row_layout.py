@@ -7,6 +7,7 @@ from typing import Any
 
 from resolvers.engine import buckets, ids
 from resolvers.engine.dimension_keys import HIDDEN
+from resolvers.engine.look import Look
 from resolvers.engine.question import Dimension
 from resolvers.engine.source import Registry
 from resolvers.engine.statistic import Measure
@@ -29,6 +30,10 @@ class Layout:
     kind: str
     event: str
     is_personal: bool
+    of_people: frozenset[str]
+    """The measures that count people, by whom a cell is judged."""
+    neighbours: tuple[Look, ...]
+    """What cells of persons and cases are compared with before they are given."""
 
     @classmethod
     def of(cls, counting: Counting) -> "Layout":
@@ -40,6 +45,8 @@ class Layout:
             counting.kind,
             counting.event_name or ("" if counting.is_stock else "BEGAN"),
             counting.statistic.is_personal,
+            frozenset(name for name, found in counting.measures.items() if counting.statistic.is_of_people(found)),
+            counting.neighbours,
         )
 
     @cached_property

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from db import row_security
-from db.meter import waiting
+from db.meter import holding
 from db.organizations import Hierarchy
 from db.row_security import LENSES, READER, SEVERAL, Scope
 from resolvers.access import Caller, Lens
@@ -59,17 +59,17 @@ async def snapshot(
     connection is free in time.
     """
     try:
-        with waiting():
-            connection = await pool.acquire(timeout=WAIT_SECONDS)
+        connection = await pool.acquire(timeout=WAIT_SECONDS)
     except TimeoutError:
         raise HubError("DATABASE_BUSY", "All connections to the database are busy. Try again shortly.") from None
-    try:
-        await connection.carry(scope_of(caller))
-        await connection.keep_plans(by_key)
-        if single:
-            yield connection
-            return
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            yield connection
-    finally:
-        await pool.release(connection)
+    with holding():
+        try:
+            await connection.carry(scope_of(caller))
+            await connection.keep_plans(by_key)
+            if single:
+                yield connection
+                return
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                yield connection
+        finally:
+            await pool.release(connection)

@@ -162,7 +162,8 @@ class Source:
 
     Every column of the table answers the field of its name, unless ``hide`` names it or ``columns`` says otherwise.
     ``searchable`` columns have an index on their character pairs, so that ``contains`` finds any substring. ``name`` is the type's in the
-    schema where it is not the model's.
+    schema where it is not the model's. Whole values that a caller gives for a column of ``written`` are brought into the form in which the
+    column has them.
     """
 
     model: type[Model]
@@ -171,6 +172,7 @@ class Source:
     hide: tuple[str, ...] = ()
     fields: Mapping[str, Field] = field(default_factory=dict)
     searchable: tuple[str, ...] = ()
+    written: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     name: str | None = None
 
     @property

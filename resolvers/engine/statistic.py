@@ -116,6 +116,12 @@ class Statistic:
         """Whether the records are about persons."""
         return self.personal or self.person is not None
 
+    def is_of_people(self, measure: "Measure") -> bool:
+        """Whether a measure counts the persons whom the records are of; of a kind without them, the records."""
+        if self.person is None or measure.once is None:
+            return measure.is_count and not measure.is_named and self.person is None
+        return bool(expression(measure.once).compare(expression(self.person)))
+
     def measure(self, name: str) -> "Measure | None":
         """A measure by the Python name of its field."""
         return RECORDS if name == "records" else self.measures.get(name)
@@ -159,6 +165,11 @@ class Measure:
     def is_count(self) -> bool:
         """Whether it counts, and is no sum, share or median."""
         return self.zero == 0 and self.largest is None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is more than the number of records."""
+        return not self.is_count or self.once is not None or self.part is not None
 
 
 RECORDS = Measure(func.count())

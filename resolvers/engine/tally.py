@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Text,
     and_,
     any_,
+    case,
     cast,
     func,
     literal_column,
@@ -30,25 +32,27 @@ from sqlalchemy.sql.util import find_tables
 from db.model import Term
 from db.row_security import AGGREGATES
 from resolvers.access import Lens
-from resolvers.engine import buckets, cell_keys, ids, published
+from resolvers.engine import buckets, cell_keys, frames, ids, marks, published
 from resolvers.engine.alias import alias
 from resolvers.engine.arguments import Arguments, Leaf, camel
-from resolvers.engine.binder import BIGINT, DATE, TEXTS, Binder, Getter, Inputs
+from resolvers.engine.binder import BIGINT, TEXTS, Binder, Getter, Inputs
 from resolvers.engine.dimension_keys import Keys
-from resolvers.engine.question import Dimension, Frame
+from resolvers.engine.frames import MAX_GROUPS, MAX_ROWS
+from resolvers.engine.look import Look, Time, nothing
+from resolvers.engine.neighbours import neighbours
+from resolvers.engine.question import Dimension
 from resolvers.engine.rolled import Rolled
 from resolvers.engine.source import Expression, Registry, Tally, expression
 from resolvers.engine.statement import Statement, compiled, parents
-from resolvers.engine.statistic import Aggregate, Found, Measure, Ref, Statistic
+from resolvers.engine.statistic import Aggregate, Found, Measure, Place, Ref, Statistic
 from resolvers.engine.walls import Sighted, anchor
 from resolvers.errors import HubError
 
 MAX_DIMENSIONS = 3
-MAX_GROUPS = 2_000
 SLOTS = 4
 """What a row has for each measure: its value, and for callers with aggregates only the largest part, the whole of a share, the ticket."""
 INTEGER = re.compile("0|-?[1-9][0-9]{0,18}")
-EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
+Where = Sequence[tuple[str, ColumnElement[Any]]]
 
 
 class Counting:
@@ -77,11 +81,11 @@ class Counting:
         self.parent = self._parent(root)
         above = None if self.parent is None else self.parent.c.key
         self.walls = Sighted(registry, self.lenses, self.binder)
-        self.place = tally.anchor.place(self.statistic, above, arguments, self.binder, self.walls)
+        self.place = self.placed(above)
         self.keys = Keys(self.walls, self.parent)
         self.unpublished = self.place.unpublished() if self.coarse else None
+        self.is_guarded = self.coarse and self.statistic.is_personal
         self.event = self._event()
-        self.day = self._day()
         self.dimensions = [self._dimension(item) for item in self._grouped_by()]
         self.where = [
             (item["dimension"].name, self._values(item["dimension"].name, item["in"]))
@@ -89,6 +93,10 @@ class Counting:
         ]
         if self.coarse:
             published.require_dimensions([item.name for item in self.dimensions] + [name for name, _ in self.where])
+        if self.is_guarded:
+            published.require_period(self.event_name, self.time_dimension, flow=self.is_flow)
+        self.look = self._look()
+        self.neighbours = neighbours(self)
         self.measures: dict[str, Measure] = {}
 
     def index(self, name: str) -> int:
@@ -111,14 +119,29 @@ class Counting:
         """Where in a row the measures begin, each with as many slots as ``SLOTS`` says."""
         return 4 + 2 * len(self.dimensions)
 
+    def placed(self, anchor: ColumnElement[Any] | None) -> Place:
+        """The place below an anchor's key; everywhere without one."""
+        return self.tally.anchor.place(self.statistic, anchor, self.arguments, self.binder, self.walls)
+
+    @property
+    def time_dimension(self) -> str | None:
+        """The dimension of time that it is grouped by."""
+        return next((item.name for item in self._grouped_by() if item.name in buckets.TIMES), None)
+
+    def _look(self) -> Look:
+        """What was asked for; for callers with aggregates only of persons and cases also the groups without each key."""
+        without = [place for place, item in enumerate(self.dimensions) if item.name not in buckets.TIMES]
+        partial = tuple(without) if self.is_guarded else ()
+        return Look(self.place, frames.time(self), tuple(self.where), tuple(self.dimensions), partial=partial)
+
+    def frame(self) -> Getter:
+        """Finds what a run asks about: see ``frames.frame`` for what running it raises."""
+        return partial(frames.frame, self)
+
     def statement(self) -> Statement:
         """The statement for all parents."""
         places = range(len(self.dimensions))
-        rolled = Rolled.of(self)
-        alone = [*([] if rolled is None else [not_(rolled.in_use)]), *self.published()]
-        parts = [self._cells(and_(*alone) if alone else None)]
-        if rolled is not None:
-            parts.append(self.correlated(rolled.cells(self._grouped)))
+        parts = [part for look in (self.look, *self.neighbours) for part in self._parts(look)]
         parts += [self._domain(place) for place in places if self.dimensions[place].children is not None]
         parts += self._refusal()
         rows: Any = union_all(*parts) if len(parts) > 1 else parts[0]
@@ -131,6 +154,15 @@ class Counting:
         whole = select(key.label("key"), *shown, *measured).select_from(from_)
         return compiled(whole, self.binder, AGGREGATES if self.coarse else None)
 
+    def _parts(self, look: Look) -> list[Select[Any]]:
+        """What one look counts, from records or from roll-ups."""
+        rolled = Rolled.of(self, look)
+        alone = [*([] if rolled is None else [not_(rolled.in_use)]), *self.published(), *look.only]
+        parts = [self._cells(look, and_(*alone) if alone else None)]
+        if rolled is not None:
+            parts.append(self.correlated(rolled.cells(partial(self._grouped, look))))
+        return parts
+
     def published(self) -> list[ColumnElement[bool]]:
         """The condition that the place is not too fine for the caller."""
         return [] if self.unpublished is None else [not_(self.unpublished)]
@@ -142,61 +174,6 @@ class Counting:
         nothing = [null()] * (len(self.dimensions) + 2 + SLOTS * len(self.measures))
         refused = select(literal_column("-2", Integer()), *nothing)
         return [self.correlated(refused.where(self.unpublished))]
-
-    def frame(self) -> Getter:
-        """Finds what a run asks about. Running it raises BAD_PERIOD, TOO_MANY_GROUPS and WHOLE_MONTHS."""
-        flow, first = self.is_flow, next((item for item in self.dimensions if item.name in buckets.TIMES), None)
-
-        def frame(inputs: Inputs) -> Frame:
-            def day(name: str) -> date | None:
-                leaf = self.arguments.get(name)
-                found: date | None = None if leaf is None else leaf.get(inputs.variables)
-                if found is not None and not EARLIEST <= found < LATEST:
-                    raise HubError("BAD_PERIOD", f"`{name}` is {found}. Ask about a day from 1900 to 2199.")
-                if self.coarse:
-                    published.require_month(name if name != "as_of" else "asOf", found)
-                return found
-
-            since, until, as_of = day("from"), day("until"), day("as_of")
-            if self.coarse and flow:
-                until = published.until(until, inputs)
-            if since is not None and until is not None:
-                if since >= until:
-                    raise HubError(
-                        "BAD_PERIOD", f"The period from {since} until {until} has no day. `until` is not in it."
-                    )
-                if first is not None:
-                    found = buckets.between(first.name, since, until, inputs.statistical_month, MAX_GROUPS + 1)
-                    if sum(1 for _ in found) > MAX_GROUPS:
-                        raise too_many_groups()
-            if not self.coarse:
-                return Frame(None if flow else as_of or inputs.today, since, until, inputs.statistical_month, 0)
-            return Frame(
-                None if flow else as_of or published.month_of(inputs),
-                since,
-                until,
-                inputs.statistical_month,
-                inputs.small_cell,
-                tuple((name, values[0]) for name, values in self._asked_where(inputs)),
-                inputs.cells,
-            )
-
-        return frame
-
-    def _asked_where(self, inputs: Inputs) -> list[tuple[str, list[str]]]:
-        """The dimensions and values of ``where``. Raises ONE_VALUE_EACH."""
-        given = self.arguments.get("where") or ()
-        found = [(item["dimension"].name, item["in"].get(inputs.variables)) for item in given]
-        for name, values in found:
-            published.require_one(name, values)
-        return found
-
-    def _day(self) -> ColumnElement[date]:
-        """The day as of which records are counted; for callers with aggregates only the first of this month unless said otherwise."""
-        asked = None if self.is_flow else self.arguments.get("as_of")
-        if self.coarse and asked is None:
-            return self.binder.bind(published.month_of, DATE)
-        return self.binder.day(asked)
 
     @property
     def event_name(self) -> str | None:
@@ -290,24 +267,21 @@ class Counting:
             return None
         return anchor(self.registry, self.tally.target, self.within, self.asker, self.binder)
 
-    def _cells(self, alone: ColumnElement[bool] | None) -> Select[Any]:
+    def _cells(self, look: Look, alone: ColumnElement[bool] | None) -> Select[Any]:
         """The groups of one parent, and the whole; nothing at all unless ``alone`` holds, if it is given."""
-        keys = (
-            select(*(item.key.label(f"k{place}") for place, item in enumerate(self.dimensions)))
-            if self.dimensions
-            else None
-        )
-        once = self._found()
-        measured = self._measured(once)
-        where = [*self._dated(), *self._conditions(), *([] if alone is None else [alone])]
+        dimensions = look.keyed
+        keys = select(*(item.key.label(f"k{place}") for place, item in enumerate(dimensions))) if dimensions else None
+        once = self._found(look)
+        measured = self._measured(look, once)
+        where = [*self._dated(look.time), *self._conditions(look.where), *([] if alone is None else [alone])]
         if self.statistic.where is not None:
             where.append(self.statistic.where)
         seen = self.registry.countable(self.source, self.lenses, self.binder, None)
         if seen is not None:
             where.append(seen)
-        inner, scope = self.place.joins, self.place.where
-        needed = [*(item.key for item in self.dimensions), *measured, *where, *scope, *(on for _, on in inner)]
-        outer = [join for item in self.dimensions for join in item.joins]
+        inner, scope = look.place.joins, look.place.where
+        needed = [*(item.key for item in dimensions), *measured, *where, *scope, *(on for _, on in inner)]
+        outer = [join for item in dimensions for join in item.joins]
         from_ = self._joined(*needed, *(on for _, on in outer))
         for other, on in inner:
             from_ = from_.join(other, on)
@@ -316,24 +290,46 @@ class Counting:
         if once is not None:
             from_ = from_.join(once, true())
         if keys is None:
-            cells = self._grouped(from_, [], measured).where(*scope, *where)
+            cells = self._grouped(look, from_, [], measured).where(*scope, *where)
             return self.correlated(cells if alone is None else cells.having(alone))
         tables = find_tables(from_, include_aliases=True)
         grouped = keys.correlate(*tables, *([] if self.parent is None else [self.parent])).lateral("g")
-        cells = self._grouped(from_.join(grouped, true()), list(grouped.c), measured).where(*scope, *where)
+        cells = self._grouped(look, from_.join(grouped, true()), list(grouped.c), measured).where(*scope, *where)
         return self.correlated(cells if alone is None else cells.having(alone))
 
     def _grouped(
-        self, from_: FromClause, keys: Sequence[ColumnElement[Any]], measured: Sequence[ColumnElement[Any]]
+        self,
+        look: Look,
+        from_: FromClause,
+        keys: Sequence[ColumnElement[Any]],
+        measured: Sequence[ColumnElement[Any]],
     ) -> Select[Any]:
         """A row for each group, and one for the whole, which is there even of nothing."""
-        mark = cast(-func.least(func.grouping(*keys), 1), Integer()) if keys else literal_column("-1", Integer())
-        labelled = [key.label(f"k{place}") for place, key in enumerate(keys)]
-        cells = select(mark.label("mark"), *labelled, *measured).select_from(from_)
+        shown = [*keys, *(cast(null(), item.key.type) for item in look.dimensions[len(keys) :])]
+        labelled = [key.label(f"k{place}") for place, key in enumerate(shown)]
+        cells = select(self._mark(look, keys).label("mark"), *labelled, *measured).select_from(from_)
         if not keys:
             return cells
-        names = ", ".join(str(key) for key in keys)
-        return cells.group_by(text(f"GROUPING SETS ((), ({names}))")).limit(MAX_GROUPS + 2)
+        sets = [f"({', '.join(str(keys[place]) for place in each)})" for each in look.sets()]
+        return cells.group_by(text(f"GROUPING SETS ({', '.join(sets)})")).limit(
+            (MAX_ROWS if self.coarse else MAX_GROUPS) * len(sets) + 2
+        )
+
+    def _mark(self, look: Look, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[int]:
+        """Which kind of row it is."""
+        every = marks.without_all(len(look.dimensions))
+        if not keys:
+            return literal_column(str(look.base - every if look.base else -1), Integer())
+        without = func.grouping(*keys)
+        if look.base:
+            return cast(literal_column(str(look.base), Integer()) - without, Integer())
+        if not look.partial:
+            return cast(-func.least(without, 1), Integer())
+        some = literal_column(str(marks.PARTIAL), Integer()) - without
+        zero, whole = (literal_column(str(number), Integer()) for number in (0, every))
+        return cast(
+            case((without == zero, zero), (without == whole, literal_column("-1", Integer())), else_=some), Integer()
+        )
 
     def correlated(self, cells: Any) -> Select[Any]:
         """The select with the parent as its surroundings have it."""
@@ -344,16 +340,18 @@ class Counting:
         """What measures have found out about each record."""
         return list(dict.fromkeys(measure.found for measure in self.measures.values() if measure.found is not None))
 
-    def _found(self) -> FromClause | None:
+    def _found(self, look: Look) -> FromClause | None:
         """What is found out about a record, as a row beside it: with an offset, or PostgreSQL would find it wherever it is named."""
-        found = [finder(self.day, self.binder).label(f"f{place}") for place, finder in enumerate(self._finders())]
+        day = self.binder.day(None) if look.time.day is None else look.time.day
+        found = [finder(day, self.binder).label(f"f{place}") for place, finder in enumerate(self._finders())]
         if not found:
             return None
         tables = (self.source.table, *(join.table for join in self.statistic.joins))
         return select(*found).offset(literal_column("0")).correlate(*tables).lateral("once")
 
-    def _measured(self, once: FromClause | None) -> list[ColumnElement[Any]]:
-        """How many people stand behind a cell, and the measures, each with what says whether it may be told."""
+    def _measured(self, look: Look, once: FromClause | None) -> list[ColumnElement[Any]]:
+        """How many people stand behind a cell, and the measures, each with what says whether it may be told; of neighbours people, and
+        measures that have a condition of their own."""
         columns: list[ColumnElement[Any]] = []
         finders = self._finders()
 
@@ -369,6 +367,9 @@ class Counting:
         columns.append((people if self.coarse else cast(null(), BIGINT)).label("people"))
         columns.append(self._ticket(None, person).label("people_t"))
         for place, measure in enumerate(self.measures.values()):
+            if look.base and measure.part is None:
+                columns += nothing(place)
+                continue
             part = None if measure.part is None else made(measure.part, measure)
             columns.append(made(measure.value, measure).label(f"m{place}"))
             for suffix, aggregate in (("l", measure.largest), ("w", measure.whole)):
@@ -388,33 +389,30 @@ class Counting:
             cell_keys.summed(number if person is None else func.coalesce(expression(person), -number), part)
         )
 
-    def _dated(self) -> list[ColumnElement[bool]]:
+    def _dated(self, time: Time) -> list[ColumnElement[bool]]:
         """The condition on the day or the period that is asked about."""
-        if self.is_flow:
-            since, until = self.arguments.get("from"), self._until()
+        day = time.day
+        if day is None:
             return [
-                *([self.event >= self.binder.day(since)] if since is not None else []),
-                *([self.event < until] if until is not None else []),
+                *([self.event >= time.since] if time.since is not None else []),
+                *([self.event < time.until] if time.until is not None else []),
             ]
+        if time.before is None:
+            return self._holding(day)
+        return [or_(and_(*self._holding(day)), and_(*self._holding(time.before)))]
+
+    def _holding(self, day: ColumnElement[date]) -> list[ColumnElement[bool]]:
+        """The condition that a record holds on a day, or has happened by it."""
         if self.statistic.ends is None or self.arguments.get("event") is not None:
-            return [self.event <= self.day, *self._newest()]
+            return [self.event <= day, *self._newest(day)]
         ends = expression(self.statistic.ends)
-        begun = self.event <= self.day
+        begun = self.event <= day
         return [
             begun if self.statistic.known else or_(self.event.is_(None), begun),
-            or_(ends.is_(None), ends > self.day),
+            or_(ends.is_(None), ends > day),
         ]
 
-    def _until(self) -> ColumnElement[date] | None:
-        """The day before which a period ends, if it does."""
-        asked = self.arguments.get("until")
-        if not self.coarse:
-            return None if asked is None else self.binder.day(asked)
-        return self.binder.bind(
-            lambda inputs: published.until(None if asked is None else asked.get(inputs.variables), inputs), DATE
-        )
-
-    def _newest(self) -> list[ColumnElement[bool]]:
+    def _newest(self, day: ColumnElement[date]) -> list[ColumnElement[bool]]:
         """No later record by that day that the caller sees is alike."""
         if not self.statistic.newest:
             return []
@@ -422,14 +420,14 @@ class Counting:
         alike = [
             later.c[str(column.key)].is_not_distinct_from(column) for column in map(expression, self.statistic.newest)
         ]
-        newer = select(later.c.id).where(*alike, later.c[str(event.key)] > event, later.c[str(event.key)] <= self.day)
+        newer = select(later.c.id).where(*alike, later.c[str(event.key)] > event, later.c[str(event.key)] <= day)
         seen = self.registry.countable(self.source, self.lenses, self.binder, later)
         return [not_((newer if seen is None else newer.where(seen)).correlate_except(later).exists())]
 
-    def _conditions(self) -> list[ColumnElement[bool]]:
+    def _conditions(self, where: Where) -> list[ColumnElement[bool]]:
         """The conditions of ``where``."""
         found = []
-        for name, values in self.where:
+        for name, values in where:
             declared = self._declared(name)
             if isinstance(declared, Ref):
                 found += [expression(declared.key) == any_(values), *self.keys.in_sight(declared)]
@@ -497,12 +495,3 @@ class Counting:
             return cast(null(), Text).label(f"l{place}")
         source = self.registry.sources[item.target]
         return select(item.label).where(source.key == key).scalar_subquery().label(f"l{place}")
-
-
-def too_many_groups() -> HubError:
-    """The error of a statistic with more groups than are told at a time."""
-    return HubError(
-        "TOO_MANY_GROUPS",
-        f"This statistic has more than {MAX_GROUPS} groups. Ask for a shorter period, longer buckets of time, fewer dimensions, or some"
-        " values of a dimension by `where`.",
-    )

@@ -49,7 +49,8 @@ WORDS: Mapping[str, str] = {
         OR id IN (SELECT organization_id FROM engagement WHERE member_id IN (TABLE worker))""",
     "employers of the worker": """id IN (SELECT employer_id FROM engagement WHERE member_id IN (TABLE worker))
         OR id IN (SELECT participant_id FROM insurance_enrolment WHERE member_id IN (TABLE worker))""",
-    "entries that name the worker": "records ?| ARRAY(SELECT 'mem_' || to_hex(id) FROM worker)",
+    "entries of what was done that name the worker": "records ?| ARRAY(SELECT 'mem_' || to_hex(id) FROM worker)"
+    " AND action NOT LIKE '%REFUSED'",
     # access
     "over unions that it administers, or granted by it": """(organization_id, hierarchy) IN (TABLE administered)
         OR granted_by IN (TABLE me) AND EXISTS (TABLE administered)""",

@@ -2,25 +2,25 @@
 personas signed in by their own grants."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import asyncpg
 
-from db.access import PrincipalKind, Role
+from db.access import DOCUMENT, PROPOSAL, PrincipalKind, Role
 from db.audit import Entry, record
 from db.clock import today
 from db.closure import link
 from db.crypto import Vault
-from db.generate.codes import RESIDENT_CHECK, weighted
+from db.generate.codes import weighted
 from db.grants import Proposed, assign, grant
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
 from db.organizations import Hierarchy
-from db.personal import luhn
 from db.personas import ISSUER, add_personas
 from db.principals import by_subject, create_key, create_principal, move_principal
+from db.values import RESIDENT_CHECK, luhn
 from resolvers.access import PUBLIC, Caller
 from resolvers.viewer import caller_of
 from tests.access import coverage
@@ -176,14 +176,31 @@ async def _furnish(hand: Hand, vault: Vault, number: int, elsewhere: int | None)
     await _agreement(hand, number, employer, day)
     await _case(hand, number, employer, members, day)
     await coverage.furnish(hand, number, employer, day)
-    await hand.put(
-        "SubjectRequest", "subject_request", member_id=members[0], kind="CORRECTION", detail="手机号有误", opened_on=day,
-        due_on=day + timedelta(21),
-    )  # fmt: skip
+    await _request(hand, vault, members[0], day)
     entry = Entry("REVEAL", principal="an official", role="FEDERATION", purpose="SERVICE_CONTACT",
         case_reference="函字一号", records=[f"mem_{members[0]:x}"], fields=["PHONE"], operation="Stage")  # fmt: skip
-    await record(hand.db, [entry])
-    hand.place.rows["AccessLog"] = [await hand.db.fetchval("SELECT max(id) FROM access_log")]
+    await record(hand.db, [entry, replace(entry, action="REVEAL_REFUSED", case_reference="写给本人看的话")])
+    last = await hand.db.fetchval("SELECT max(id) FROM access_log")
+    hand.place.rows["AccessLog"] = [last - 1, last]
+
+
+async def _request(hand: Hand, vault: Vault, member: int, day: date) -> None:
+    """A request on paper, by an official who is nobody else on the stage, for a change that awaits a second official."""
+    opener, proposer = [
+        await create_principal(hand.db, f"{hand.place.union} {name}", PrincipalKind.PERSON)
+        for name in ("opener", "proposer")
+    ]
+    key = await hand.put(
+        "SubjectRequest", "subject_request", member_id=member, kind="CORRECTION", detail="手机号有误", opened_on=day,
+        due_on=day + timedelta(21), opened_by=opener, document_number="阶收1号", document_received_on=day, document_type="PNG",
+        document_digest=bytes(32), proposed_by=proposer, proposed_fields="PHONE", proposed_on=day, rejected_on=day, rejection="不符",
+    )  # fmt: skip
+    await hand.db.execute(
+        "UPDATE subject_request SET document = $2, proposal = $3 WHERE id = $1",
+        key,
+        vault.seal(DOCUMENT, key, "iVBORw0KGgo="),
+        vault.seal(PROPOSAL, key, "{}"),
+    )
 
 
 async def _member(hand: Hand, vault: Vault, number: int, order: int) -> int:
@@ -200,13 +217,14 @@ async def _member(hand: Hand, vault: Vault, number: int, order: int) -> int:
     )
     await hand.db.execute(
         "UPDATE member SET birth_date = $2, resident_number = $3, resident_number_index = $4, resident_number_region = $5,"
-        " phone = $6, phone_index = $7, phone_head = $8, bank_card = $9, birth_year_from = $10 WHERE id = $1",
+        " phone = $6, phone_index = $7, phone_head = $8, bank_card = $9, birth_year_from = $10, bank_card_changed_on = $11,"
+        " resident_number_changed_on = $11, phone_changed_on = $11 WHERE id = $1",
         key,
         vault.seal(BIRTH_DATE, key, f"198{number}-0{number}-1{order}"),
         *(vault.seal(RESIDENT_NUMBER, key, resident), vault.sealer(RESIDENT_NUMBER).index(resident)),
         resident[:6],
         *(vault.seal(PHONE, key, phone), vault.sealer(PHONE).index(phone), phone[:3]),
-        *(vault.seal(BANK_CARD, key, card), 1980 + number - number % 5),
+        *(vault.seal(BANK_CARD, key, card), 1980 + number - number % 5, today() - timedelta(number)),
     )
     return key
 

@@ -1,14 +1,17 @@
 """The audit log: appended to by anyone, changed by nobody, and what was done to it all the same is found."""
 
 import asyncio
+import importlib
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
 import pytest
 
-from db.audit import Digest, Entry, Fault, chained, examine, insert, prune, record, verify
+from db.audit import TOLD, UNTOLD, Digest, Entry, Fault, chained, examine, insert, prune, record, verify
 from db.errors import DataError
-from db.retention import Anchor
+from db.retention import RETENTION, Anchor
 
 OLD = datetime(2026, 1, 5, 3, 0, tzinfo=UTC)
 
@@ -401,3 +404,31 @@ async def test_a_log_of_many_thousand_entries_is_verified(connection):
         await record(connection, [entry(number) for number in range(2_000)])
     await tamper(connection, "UPDATE access_log SET operation = '' WHERE id = 7777")
     assert (await verify(connection)).id == 7777
+
+
+def actions() -> set[str]:
+    """The actions that the code logs: literals at ``logged`` and ``Entry``, and constants that are given to a call of ``entry``."""
+    root, found = Path(__file__).parent.parent.parent, {RETENTION}
+    for path in [
+        *(root / "db").glob("*.py"),
+        *(root / "hub").glob("*.py"),
+        *(root / "resolvers" / "commands").glob("*.py"),
+    ]:
+        text = path.read_text()
+        found |= set(re.findall(r'(?:logged\(\s*connection, |Entry\(\s*)"([A-Z_]+)"', text))
+        found |= set(re.findall(r'action = "([A-Z_]+)" if \w+ else "[A-Z_]+"', text))
+        found |= set(re.findall(r'action = "[A-Z_]+" if \w+ else "([A-Z_]+)"', text))
+        if path.parent.name == "commands":
+            module = importlib.import_module(f"resolvers.commands.{path.stem}")
+            calls = re.findall(r"(?:entry|Entry)\(\s*([A-Z_]+)(?: if [\w.]+ else ([A-Z_]+))?", text)
+            calls += re.findall(r"for action, \w+ in \(\(([A-Z_]+), True\), \(([A-Z_]+), False\)\)", text)
+            found |= {getattr(module, name) for names in calls for name in names if name}
+    return found
+
+
+def test_every_action_is_said_to_be_told_to_the_person_or_not():
+    found = actions()
+    assert found == TOLD | UNTOLD, "say in db/audit.py whether a worker reads it"
+    assert not TOLD & UNTOLD
+    (migration,) = (Path(__file__).parent.parent.parent / "db" / "migrations" / "versions").glob("*_officials.py")
+    assert set(importlib.import_module(f"db.migrations.versions.{migration.stem}").TOLD) == TOLD

@@ -42,7 +42,7 @@ def test_every_example_is_in_the_list() -> None:
     text = (FOLDER / "index.ts").read_text()
     imported = dict(re.findall(r'import (\w+) from "\./(\w+\.graphql)\?raw"', text))
     assert sorted(imported.values()) == [path.name for path in EXAMPLES]
-    assert sorted(re.findall(r"query: (\w+), variables", text)) == sorted(imported)
+    assert sorted(re.findall(r"general\(t\(.*\), (\w+)[,)]", text)) == sorted(imported)
     assert len(EXAMPLES) >= 5
 
 

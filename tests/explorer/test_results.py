@@ -13,10 +13,11 @@ from tests.explorer.test_explorer import RESPONSE, opened, run
 
 CITIES = """query Cities { division(code: "33") { statistics(kind: MEMBERSHIPS, groupBy: [CHILD_DIVISION]) {
   groups { keys { dimension label } persons records } } } }"""
-SMALL = """query Small { division(code: "33") { statistics(kind: MEMBERSHIPS, groupBy: [CHILD_DIVISION, WORKER_TYPE]) {
-  groups { keys { dimension label } persons } } } }"""
+SMALL = """query Small { division(code: "33") { statistics(kind: MEMBERSHIPS, asOf: "2026-01-01",
+  groupBy: [CHILD_DIVISION, WORKER_TYPE]) { groups { keys { dimension label } persons } } } }"""
 MONTHS = """query Months { division(code: "3710") { statistics(kind: MEMBERSHIPS, from: "2022-01-01", until: "2022-07-01",
   groupBy: [MONTH]) { groups { keys { dimension label } persons } } } }"""
+CHANGES = {"杭州市": 400, "宁波市": -100, "温州市": 0}
 ODD: dict[str, Any] = {
     "employers": {
         "totalCount": 3,
@@ -80,6 +81,51 @@ async def test_what_the_hub_does_not_tell_is_a_dash_and_no_zero(watched: Watched
     await expect(unknown).to_be_visible()
     assert await unknown.locator("rect").get_attribute("width") == "0%"
     await expect(page.get_by_role("figure").get_by_role("heading", name="杭州市")).to_be_visible()
+
+
+async def test_negative_values_have_bars_to_the_left_of_zero(watched: Watched, hub_url: str) -> None:
+    page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
+    await answered(page, {"changes": [{"name": name, "change": change} for name, change in CHANGES.items()]})
+    await run(page, CITIES)
+    await show(page, "Chart")
+    rows = page.get_by_role("figure").get_by_role("listitem")
+    await expect(rows).to_have_count(len(CHANGES))
+    bars = await rows.locator("rect").evaluate_all(
+        "all => all.map(one => ['x', 'width'].map(name => parseFloat(one.getAttribute(name))))"
+    )
+    assert bars == [[20, 80], [0, 20], [20, 0]]
+
+
+async def test_months_with_less_than_nothing_are_drawn_below_the_line(watched: Watched, hub_url: str) -> None:
+    page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
+    months = [
+        {"keys": [{"dimension": "MONTH", "label": f"2022-0{month}"}], "change": change}
+        for month, change in ((1, 100), (2, -100))
+    ]
+    await answered(page, {"groups": months})
+    await run(page, CITIES)
+    await show(page, "Chart")
+    drawing = page.get_by_role("img", name="change, 2022-01 to 2022-02")
+    upper, lower = await drawing.locator("rect").evaluate_all(
+        "all => all.map(one => ['y', 'height'].map(name => parseFloat(one.getAttribute(name))))"
+    )
+    assert upper[1] == lower[1] == 120
+    assert upper[0] + upper[1] == lower[0]
+
+
+async def test_every_column_of_a_wide_table_can_be_scrolled_to(watched: Watched, hub_url: str) -> None:
+    page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
+    names = [f"column{number}WithALongName" for number in range(12)]
+    await answered(page, {"rows": [dict.fromkeys(names, "杭州市"), dict.fromkeys(names, "宁波市")]})
+    await run(page, CITIES)
+    await show(page, "Table")
+    await expect(page.get_by_role("columnheader")).to_have_count(len(names))
+    view = page.get_by_role("region", name="Table")
+    assert await view.evaluate("view => view.scrollWidth > view.clientWidth")
+    last = page.get_by_role("columnheader", name=names[-1])
+    await expect(last).not_to_be_in_viewport()
+    await last.scroll_into_view_if_needed()
+    await expect(last).to_be_in_viewport()
 
 
 async def test_months_are_drawn_as_columns(watched: Watched, hub_url: str) -> None:

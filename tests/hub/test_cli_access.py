@@ -133,3 +133,15 @@ async def test_entries_of_the_command_line_are_chained_by_the_hash_of_the_settin
         await connection.close()
     assert len(tags) > 6
     assert set(tags) == {Digest.SM3.value}
+
+
+@pytest.mark.parametrize("code", ["4403", "440300", "440300000000"])
+def test_a_division_is_named_by_any_form_of_its_code(url: str, code: str) -> None:
+    said(url, "principal", "add", "bureau", "--kind", "AGENCY")
+    said(url, "grant", "bureau", "HR_BUREAU", "--division", code)
+    assert "HR_BUREAU 广东省深圳市" in said(url, "list", "bureau")
+
+
+def test_a_code_that_is_used_no_more_names_the_new_one(url: str) -> None:
+    said(url, "principal", "add", "bureau", "--kind", "AGENCY")
+    assert "371003 山东省威海市文登区" in said(url, "grant", "bureau", "HR_BUREAU", "--division", "371081", status=1)

@@ -1,6 +1,7 @@
 """What an operation costs its caller: what was spent on it, whatever became of it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
-from db.meter import Meter, add_commands, add_objects
+from db.meter import METER, Meter, add_commands, add_objects, holding, working
 from hub import http
 from hub.app import Hub, create_app
 from hub.budget import COMMAND_POINTS, MILLISECOND_POINTS, REQUEST_POINTS, Buckets, Budget, cost_of
@@ -64,9 +65,36 @@ def at_least(milliseconds: float) -> float:
 
 
 def test_the_price_of_each_thing() -> None:
-    assert cost_of(Meter(), 0) == 10
-    assert cost_of(Meter(objects=25, statements=3, commands=60), 0.002) == 10 + 25 + 30 + 60_000 + 100
-    assert cost_of(Meter(waited=1.0), -0.001) == 10
+    assert cost_of(Meter()) == 10
+    assert cost_of(Meter(objects=25, statements=3, commands=60, seconds=0.002)) == 10 + 25 + 30 + 60_000 + 100
+
+
+def test_work_without_a_connection_is_the_processors_time() -> None:
+    meter = Meter()
+    before = METER.set(meter)
+    try:
+        with working():
+            time.sleep(0.1)  # others have the processor
+        assert meter.seconds < 0.05
+        with working():
+            until = time.thread_time() + 0.02
+            while time.thread_time() < until:
+                pass
+        assert meter.seconds >= 0.02
+    finally:
+        METER.reset(before)
+
+
+def test_a_connection_is_paid_by_the_clock_however_its_use_ends() -> None:
+    meter = Meter()
+    before = METER.set(meter)
+    try:
+        with pytest.raises(KeyError), holding():  # noqa: PT012
+            time.sleep(0.02)
+            raise KeyError
+        assert meter.seconds >= 0.0195
+    finally:
+        METER.reset(before)
 
 
 async def test_an_answer_costs_its_time(api: Api, spending: Spending, slow: SlowEngine) -> None:
@@ -84,7 +112,8 @@ async def test_a_fault_of_ours_costs_its_time_too(api: Api, spending: Spending) 
     class Failing(ToyEngine):
         async def execute(self, *given: Any, **more: Any) -> Answer:
             add_objects(5_000)
-            await asyncio.sleep(0.06)
+            with holding():
+                await asyncio.sleep(0.06)
             raise RuntimeError("broken")
 
     spending.operations.engine = Failing()

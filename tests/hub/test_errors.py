@@ -5,7 +5,7 @@ import re
 import pytest
 from graphql import GraphQLError
 
-from hub.errors import body_of, body_of_errors, cut
+from hub.errors import body_of, body_of_problems, cut, problems
 from hub.settings import ROOT
 
 PAGE = (ROOT / "docs" / "errors.md").read_text()
@@ -52,4 +52,4 @@ def test_messages_are_cut() -> None:
 
 
 def test_at_most_20_errors_are_told() -> None:
-    assert body_of_errors([("BAD_ID", GraphQLError("x"))] * 50).count(b"BAD_ID") == 20
+    assert body_of_problems(problems([("BAD_ID", GraphQLError("x"))] * 50)).count(b"BAD_ID") == 20

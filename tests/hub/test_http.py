@@ -307,9 +307,19 @@ async def test_long_names_are_not_echoed(api: Api) -> None:
         assert len(response.content) < 1_000
 
 
-async def test_errors_suggest_no_names(api: Api) -> None:
+async def test_errors_suggest_names(api: Api) -> None:
     for query in ("{ wor }", "{ word(o: 1) }", "{ ... on Tre { name } }", "{ boxed(in: {lis: 1}) }"):
-        assert "Did you mean" not in (await api.post(query)).text
+        assert "Did you mean" in (await api.post(query)).text
+
+
+async def test_a_body_may_begin_with_a_byte_order_mark(client: httpx.AsyncClient) -> None:
+    """Case 18."""
+    headers = {"content-type": "application/json", "accept": RESPONSE, **BEARER}
+    body = b"\xef\xbb\xbf" + b'{"query": "query WithMark { __typename }"}'
+    response = await client.post("/graphql", content=body, headers=headers)
+    assert (response.status_code, response.json()) == (200, {"data": {"__typename": "Query"}})
+    twice = await client.post("/graphql", content=b"\xef\xbb\xbf" + body, headers=headers)
+    assert twice.json()["errors"][0]["extensions"]["code"] == "MALFORMED_JSON"
 
 
 async def test_at_most_20_errors_are_told(api: Api) -> None:

@@ -1,6 +1,5 @@
 """Every code has its Chinese form, which who prefers Chinese is given."""
 
-import json
 import re
 
 import httpx
@@ -89,17 +88,16 @@ async def test_a_websocket_has_the_language_of_its_handshake(app: Hub) -> None:
         assert (await socket.answer("2", "{ word }"))["data"] == {"word": "word"}
 
 
-def test_refused_commands_are_told_in_chinese_and_rows_are_not_touched() -> None:
-    body = {
-        "data": {
-            "reveal": {"members": [], "errors": [{"code": "DAILY_LIMIT", "message": "5 more", "path": ["input"]}]},
-            "other": {"errors": "no list", "message": "as it is"},
-            "null": None,
-        },
-        "errors": [{"message": "gone", "path": ["x"], "extensions": {"code": "NOT_FOUND"}}, {"message": "bare"}],
-    }
-    told = json.loads(in_chinese(json.dumps(body, separators=(",", ":")).encode()))
-    assert told["data"]["reveal"]["errors"][0]["message"] == f"{CHINESE['DAILY_LIMIT']}（5 more）"
-    assert told["data"]["other"] == body["data"]["other"]
-    assert told["errors"][0]["message"] == f"{CHINESE['NOT_FOUND']}（gone）"
-    assert told["errors"][1] == {"message": "bare"}
+def test_a_code_without_a_chinese_form_keeps_its_words() -> None:
+    assert in_chinese("DAILY_LIMIT", "5 more") == f"{CHINESE['DAILY_LIMIT']}（5 more）"
+    assert in_chinese("ELSEWHERE", "as it is") == "as it is"
+
+
+async def test_a_refused_document_is_worded_anew_for_each_caller(api: Api) -> None:
+    for headers, words in (
+        (ZH, CHINESE["VALIDATION_FAILED"]),
+        ({}, "Cannot query"),
+        (ZH, CHINESE["VALIDATION_FAILED"]),
+    ):
+        (error,) = (await api.post("{ nowhere }", headers=headers)).json()["errors"]
+        assert error["message"].startswith(words)

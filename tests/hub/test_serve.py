@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 import uvicorn
+from pydantic import SecretStr
+from starlette.applications import Starlette
 
 from hub import serve
 from hub.app import create_app
@@ -158,3 +161,56 @@ def test_hub_is_served_by_uvloop_and_httptools_without_an_access_log(settings: S
     assert not config.access_log
     assert not config.server_header
     assert config.limit_concurrency == serve.MAX_CONNECTIONS
+
+
+async def test_operators_have_a_port_of_their_own_that_ends_with_the_hub(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        serve,
+        "create_app",
+        lambda given: create_app(
+            given, served=SCHEMA, make_engine=lambda pool, settings: ToyEngine(), make_authenticator=without_database
+        ),
+    )
+    monkeypatch.setattr(serve, "MAX_CONNECTIONS", 2)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        beside = free.getsockname()[1]
+    given = settings.model_copy(update={"port": 0, "metrics_port": beside})
+    server = serve.Server(serve.config(given))
+    serving = asyncio.create_task(serve.both(server, given))
+    async with asyncio.timeout(10):
+        while not server.started:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 503  # too many connections
+            answer = await client.get(f"http://127.0.0.1:{beside}/metrics")
+            assert "unionhub_graphql_running 0.0" in answer.text
+            assert (await client.get(f"http://127.0.0.1:{beside}/readyz")).json()["checks"]["database"] != "ok"
+        for _, writer in idle:
+            writer.close()
+        server.should_exit = True
+        await serving
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", beside)
+
+
+@pytest.mark.parametrize(
+    ("given", "warned"),
+    [
+        ({"metrics_host": "127.0.0.1"}, False),
+        ({"metrics_host": "0.0.0.0"}, True),
+        ({"metrics_host": "0.0.0.0", "metrics_token": SecretStr("x" * 16)}, False),
+    ],
+)
+def test_metrics_that_other_machines_read_without_a_token_are_warned_of(
+    settings: Settings, caplog: pytest.LogCaptureFixture, given: dict[str, object], warned: bool
+) -> None:
+    assert serve.operators_config(settings, Starlette()) is None
+    found = serve.operators_config(settings.model_copy(update={"metrics_port": 9, **given}), Starlette())
+    assert found is not None
+    assert (found.port, found.proxy_headers, found.lifespan) == (9, False, "off")
+    assert ("UNIONHUB_METRICS_TOKEN" in caplog.text) is warned

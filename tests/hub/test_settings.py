@@ -79,6 +79,11 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
         ("UNIONHUB_OIDC_ISSUER", "http://id.example.org", "https://"),
         ("UNIONHUB_ROLE_LIMITS", '{"KING": [1, 1, 1]}', "no role KING"),
         ("UNIONHUB_BUDGET_SECONDS", "0", "greater than or equal to 1"),
+        ("UNIONHUB_METRICS_PORT", "8000", "another port than that of the hub"),
+        ("UNIONHUB_METRICS_PORT", "70000", "65535"),
+        ("UNIONHUB_METRICS_TOKEN", "short", "at least 16 characters"),
+        ("UNIONHUB_METRICS_TOKEN", "a b c d e f g h i j k l", "at least 16 characters"),
+        ("UNIONHUB_CALLER_CONNECTIONS", "-1", "greater than or equal to 0"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_the_variable(
@@ -140,6 +145,27 @@ def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch, url: str) ->
     assert "heim" not in found.shown()["UNIONHUB_DATABASE_URL"]
     assert "***" in found.shown()["UNIONHUB_DATABASE_URL"]
     assert "heim" not in repr(found)
+
+
+def test_the_token_for_metrics_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNIONHUB_METRICS_TOKEN", "geheim-und-lang-genug")
+    found = load()
+    assert found.metrics_token is not None
+    assert found.shown()["UNIONHUB_METRICS_TOKEN"] == "(set)"
+    assert "geheim" not in repr(found)
+    monkeypatch.setenv("UNIONHUB_METRICS_TOKEN", "geheim")
+    with pytest.raises(BadSettingError) as caught:
+        load()
+    assert "geheim" not in str(caught.value)
+
+
+def test_the_share_of_a_caller_is_a_quarter_of_the_pool_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().share == 2
+    for pool, share in (("1", 1), ("3", 1), ("40", 10)):
+        monkeypatch.setenv("UNIONHUB_POOL_SIZE", pool)
+        assert load().share == share
+    monkeypatch.setenv("UNIONHUB_CALLER_CONNECTIONS", "0")
+    assert load().share == 0
 
 
 def test_a_url_without_a_password_is_shown_as_it_is() -> None:

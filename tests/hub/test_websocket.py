@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from db.meter import holding
 from hub import auth
 from hub.app import Hub
+from hub.budget import FAILURES
 from hub.errors import Refusal
 from resolvers.access import PUBLIC
 from resolvers.engine.document import Answer
@@ -32,7 +34,8 @@ class SlowEngine(ToyEngine):
     async def execute(self, *given: Any, **more: Any) -> Answer:
         self.started.set()
         try:
-            await self.go.wait()
+            with holding():
+                await self.go.wait()
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
@@ -379,6 +382,28 @@ async def test_a_revoked_token_is_noticed_by_the_next_operation(
         assert (code, reason.partition(":")[0]) == (4403, "UNKNOWN_PRINCIPAL")
     assert engine.calls == []
     assert [(refused.code, refused.source) for refused in refusals] == [("UNKNOWN_PRINCIPAL", "192.0.2.7")]
+
+
+@pytest.mark.parametrize("is_remembered", [True, False])
+async def test_a_token_that_holds_no_longer_ends_the_connection_however_many_others_have_failed(
+    app: Hub, slow: SlowEngine, monkeypatch: pytest.MonkeyPatch, is_remembered: bool
+) -> None:
+    assert app.sockets is not None
+    app.sockets.check_seconds = 0.02
+    authenticator = app.sockets.authenticator
+    async with connected(app) as socket:
+        socket.ask("1", WORD)
+        await slow.started.wait()
+        for _ in range(FAILURES):
+            assert authenticator.failures.record("192.0.2.7") is None
+        monkeypatch.setattr(authenticator.callers, "by_subject", authenticator.callers.by_key)
+        if not is_remembered:
+            authenticator.sessions.clear()
+        authenticator.callers.forget()
+        code, reason = await socket.end()
+        expected = "UNKNOWN_PRINCIPAL" if is_remembered else "TOO_MANY_FAILURES"
+        assert (code, reason.partition(":")[0]) == (4403, expected)
+    assert slow.cancelled == 1
 
 
 async def test_a_database_that_is_away_does_not_end_the_connection(app: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 """What the tests of commands share: callers of several roles on one database, operations, and a look at the log."""
 
+import base64
 import json
+import zlib
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -31,9 +33,12 @@ SCHEMA = strawberry.Schema(
 )
 REVEAL = """mutation Reveal($input: RevealInput!) { reveal(input: $input) {
   members { id name birthDate residentNumber phone bankCard } errors { code message path } } }"""
-REQUEST = "id memberId kind openedOn dueOn closedOn outcome errors { code message path }"
+REQUEST = "id memberId kind openedOn dueOn closedOn outcome proposedFields errors { code message path }"
 OPEN = f"mutation Open($input: OpenSubjectRequestInput!) {{ openSubjectRequest(input: $input) {{ {REQUEST} }} }}"
 CLOSE = f"mutation Close($input: CloseSubjectRequestInput!) {{ closeSubjectRequest(input: $input) {{ {REQUEST} }} }}"
+DECIDE = f"mutation Decide($input: DecideCorrectionInput!) {{ decideCorrection(input: $input) {{ {REQUEST} }} }}"
+READ_DOCUMENT = """mutation Read($input: ReadRequestDocumentInput!) { readRequestDocument(input: $input) {
+  number receivedOn type digest scan errors { code message path } } }"""
 EXPORT = """mutation Export($input: ExportMyDataInput!) { exportMyData(input: $input) {
   document errors { code message path } } }"""
 
@@ -53,17 +58,30 @@ class Hub:
     strangers: list[int] = field(default_factory=list)
     options: CommandOptions = field(default_factory=CommandOptions)
 
-    def federation(self, union: int | None = None, name: str = "county official") -> Caller:
+    def federation(self, union: int | None = None, name: str = "county official", member: int | None = None) -> Caller:
+        """An official; another name is another principal, and ``member`` the person who it is."""
         grant = Grant(Role.FEDERATION, union or self.county, Hierarchy.TERRITORIAL)
-        return Caller(name, principal_id=11, grants=(grant,))
+        return Caller(name, principal_id=2 * 10**9 + zlib.crc32(name.encode()), grants=(grant,), member_id=member)
 
     def worker(self, member: int) -> Caller:
-        return Caller("worker", principal_id=12, grants=(Grant(Role.WORKER),), member_id=member)
+        return Caller(f"worker {member}", principal_id=10**9 + member, grants=(Grant(Role.WORKER),), member_id=member)
+
+    async def signs_in(self, caller: Caller) -> None:
+        """The caller is a principal, as whoever signs in is."""
+        there = await self.pool.fetchval("SELECT EXISTS (SELECT FROM member WHERE id = $1)", caller.member_id)
+        await self.pool.execute(
+            "INSERT INTO principal (id, name, kind, member_id) VALUES ($1, $2, 'PERSON', $3) ON CONFLICT DO NOTHING",
+            caller.principal_id,
+            caller.name,
+            caller.member_id if there else None,
+        )
 
     async def ask(
         self, document: str, given: dict[str, Any], caller: Caller, day: date | None = None
     ) -> dict[str, Any]:
         """The payload of the one command in the document; it must not err otherwise."""
+        if self.county and caller.principal_id is not None:
+            await self.signs_in(caller)
         context = CommandContext(
             self.served, caller, day or today(), self.vault, {"source": "192.0.2.7", "operation": "Op"}, self.options
         )
@@ -106,6 +124,13 @@ async def hub(pool: asyncpg.Pool, served: asyncpg.Pool, vault: Vault) -> Hub:
 
 def gids(keys: list[int], prefix: str = "mem") -> list[str]:
     return [ids.encode(prefix, key) for key in keys]
+
+
+def on_paper(
+    number: str = "信收〔2026〕12号", scan: bytes = b"%PDF-1.7 signed", day: date | None = None
+) -> dict[str, Any]:
+    """The paper that a union attaches to a request."""
+    return {"number": number, "receivedOn": str(day or today()), "scan": base64.b64encode(scan).decode()}
 
 
 def asked(keys: list[int], **more: Any) -> dict[str, Any]:

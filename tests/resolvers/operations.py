@@ -29,7 +29,19 @@ from tests.resolvers.predicates import ROW_TYPES
 GENERIC = ("scope", "hierarchy", "asOf", "filter", "orderBy", "within")
 """Arguments of many fields."""
 NAMES = ("王", "李", "市", "工会", "公司", "a", "小明", "中", "有限公司", "", "%", "_", "'")
-CODES = ("33", "3301", "330106", "371003", "500120", "110101001", "nowhere")
+CODES = (
+    "33",
+    "330000",
+    "3301",
+    "330106",
+    "330100000000",
+    "441900",
+    "371003",
+    "371081",
+    "500120",
+    "110101001",
+    "nowhere",
+)
 DATES = ("1999-12-31", "2015-06-01", "2022-01-01", "2023-07-15", "2025-01-01", "2026-06-30", "2030-01-01")
 AMOUNTS = ("0", "0.004", "1000.50", "250000")
 BAD_IDS = ("nonsense", "org_", "org_ffffffffffffffffff", "xyz_1", "", "ORG_1")
@@ -173,7 +185,12 @@ class Writer:
             chosen[argument] = self.value(required(found.args[argument].type), argument, target)
         if "ids" in found.args:
             chosen["ids"] = self.value(found.args["ids"].type, "ids")
-        for argument, declared in found.args.items():
+        # what would change nothing is refused: how far a list reaches goes with what it is within, a hierarchy with a subtree
+        for argument, declared in sorted(found.args.items(), key=lambda pair: pair[0] != "within"):
+            alone = "within" in found.args and "within" not in chosen
+            idle = argument in ("scope", "hierarchy") and (alone or len({"scope", "hierarchy"} & chosen.keys()) > 0)
+            if idle and self.chance.random() > self.bad:
+                continue
             if argument in GENERIC and (name, argument) != ("statistics", "asOf") and self.chance.random() < 0.3:
                 chosen[argument] = self.value(
                     declared.type, argument, "Division" if name == "divisions" else "Organization"

@@ -139,6 +139,10 @@ def lasting(tables: Tables) -> Iterable[Row]:
 def _operator(column: Any, operator: str, operand: Any) -> bool:
     if operator == "isNull":
         return (column is None) == operand
+    if operator == "ne":
+        return not _operator(column, "eq", operand)
+    if operator == "notIn":
+        return not _operator(column, "in", operand)
     if column is None:
         return False
     if operator == "in":
@@ -162,4 +166,6 @@ def _operator(column: Any, operator: str, operand: Any) -> bool:
             return operand in column
         case "startsWith":
             return bool(column.startswith(operand))
+        case "endsWith":
+            return bool(column.endswith(operand))
     raise AssertionError(f"an operator without a predicate: {operator}")

@@ -47,7 +47,7 @@ async def test_a_worker_reads_who_saw_their_record_for_what_and_nothing_of_other
     assert found["totalCount"] == 2
     first, second = found["nodes"]
     assert (first["principal"], first["role"], first["action"]) == ("county official", "FEDERATION", "REVEAL")
-    assert (first["purpose"], first["fields"], first["operation"]) == ("SERVICE_CONTACT", ["PHONE", "NAME"], "Op")
+    assert (first["purpose"], first["fields"], first["operation"]) == ("SERVICE_CONTACT", ["PHONE", "NAME"], None)
     assert first["at"] < second["at"]
     assert second["action"] == "SUBJECT_REQUEST_OPENED"
     assert gids(here.members[1:2])[0] not in json.dumps(found)

@@ -66,10 +66,13 @@ class OnePool:
     def __init__(self, connection):
         self.connection = connection
 
-    async def acquire(self):
+    def acquire(self):
+        return self
+
+    async def __aenter__(self):
         return self.connection
 
-    async def release(self, _):
+    async def __aexit__(self, *_):
         return None
 
 
@@ -99,9 +102,14 @@ async def test_the_log_says_who_saw_which_fields_of_whom_for_what_when_and_from_
         ({"purpose": "OWN_DATA"}, "FORBIDDEN_PURPOSE", ["input", "purpose"]),
         ({"fields": ["BANK_CARD"]}, "FORBIDDEN_PURPOSE", ["input", "purpose"]),
         ({"purpose": "BENEFIT_PAYMENT", "fields": ["BANK_CARD"]}, "MISSING_CASE_REFERENCE", ["input", "caseReference"]),
-        ({"purpose": "EMERGENCY"}, "MISSING_CASE_REFERENCE", ["input", "caseReference"]),
-        ({"purpose": "EMERGENCY", "caseReference": "  \t "}, "MISSING_CASE_REFERENCE", ["input", "caseReference"]),
-        ({"purpose": "EMERGENCY", "caseReference": "abc"}, "BAD_CASE_REFERENCE", ["input", "caseReference"]),
+        ({"purpose": "DISPUTE_CASE", "caseReference": "  \t "}, "MISSING_CASE_REFERENCE", ["input", "caseReference"]),
+        ({"purpose": "DISPUTE_CASE", "caseReference": "abc"}, "BAD_CASE_REFERENCE", ["input", "caseReference"]),
+        (
+            {"purpose": "EMERGENCY", "caseReference": "函字二号"},
+            "UNEXPECTED_CASE_REFERENCE",
+            ["input", "caseReference"],
+        ),
+        ({"caseReference": "写给本人看的话"}, "UNEXPECTED_CASE_REFERENCE", ["input", "caseReference"]),
         ({"caseReference": "a" * 101}, "BAD_TEXT", ["input", "caseReference"]),
         ({"caseReference": "a\0b"}, "BAD_TEXT", ["input", "caseReference"]),
         ({"idempotencyKey": ""}, "BAD_IDEMPOTENCY_KEY", ["input", "idempotencyKey"]),
@@ -172,10 +180,12 @@ async def test_a_worker_reveals_the_own_record_only(here):
 
 
 async def party(here, handled_by=None):
-    """A case that a county's union handles, with its member as a party: number and member."""
+    """An open case that a county's union handles, with its member as a party: number and member."""
     row = await here.pool.fetchrow("SELECT * FROM dispute_case ORDER BY id LIMIT 1")
     await here.pool.execute(
-        "UPDATE dispute_case SET organization_id = $2 WHERE id = $1", row["id"], handled_by or here.county
+        "UPDATE dispute_case SET organization_id = $2, closed_on = NULL WHERE id = $1",
+        row["id"],
+        handled_by or here.county,
     )
     await here.pool.execute(
         "INSERT INTO dispute_party (case_id, role, name, member_id) VALUES ($1, 'CLAIMANT', '某', $2)",
@@ -203,6 +213,21 @@ async def test_a_mediator_sees_the_parties_of_an_assigned_case_and_of_no_other(h
     assert await here.codes(REVEAL, given, replace(mediator, cases=())) == ["NOT_FOUND"]
     assert await here.codes(REVEAL, given | {"ids": gids(here.members[1:2])}, mediator) == ["NOT_FOUND"]
     assert await here.codes(REVEAL, given | {"purpose": "SERVICE_CONTACT"}, mediator) == ["FORBIDDEN_PURPOSE"]
+
+
+async def test_a_case_that_a_union_below_handles_or_that_is_closed_is_no_ground(here):
+    case = await party(here)
+    given = asked(here.members[:1], purpose="DISPUTE_CASE", caseReference=case["number"])
+    below = await here.pool.fetchval(
+        "SELECT descendant_id FROM territorial_closure WHERE ancestor_id = $1 AND depth > 0 AND valid_to IS NULL LIMIT 1",
+        here.county,
+    )
+    await here.pool.execute("UPDATE dispute_case SET organization_id = $2 WHERE id = $1", case["id"], below)
+    assert await here.codes(REVEAL, given, here.federation()) == ["BAD_CASE_REFERENCE"]
+    await here.pool.execute(
+        "UPDATE dispute_case SET organization_id = $2, closed_on = received_on WHERE id = $1", case["id"], here.county
+    )
+    assert await here.codes(REVEAL, given, here.federation()) == ["BAD_CASE_REFERENCE"]
 
 
 async def test_an_open_request_of_the_person_is_the_reference_for_checking_who_they_are(here):

@@ -147,7 +147,7 @@ async def erase(here: Hub, member: int) -> None:
 def test_what_is_left_out_of_the_copy_is_there_and_has_a_reason():
     assert len(LINKS) > 25
     assert LEFT_OUT.keys() <= LINKS.keys()
-    assert len(LEFT_OUT) < 10
+    assert len(LEFT_OUT) <= 10
     assert all(LEFT_OUT.values())
     assert not [link for link in LEFT_OUT if LINKS[link] == "member"], "who is named has the row in their copy"
 
@@ -278,6 +278,7 @@ async def test_a_national_official_who_is_a_worker_has_their_own_health_records_
     national = await here.pool.fetchval("SELECT id FROM organization WHERE level = 'NATIONAL'")
     grants = (Grant(Role.WORKER), Grant(Role.FEDERATION, national, Hierarchy.TERRITORIAL))
     both = Caller("both", principal_id=12, grants=grants, member_id=member, everything=True)
+    await here.signs_in(here.worker(member))
     payload = await here.ask(EXPORT, {}, both)
     document = json.loads(payload["document"])
     del document["accessLog"]

@@ -14,8 +14,8 @@ from db.clock import today
 from db.connect import acquired, create_pool
 from db.crypto import Sealed
 from db.members import BANK_CARD, SECRETS
-from db.personal import luhn
 from db.row_security import READER
+from db.values import luhn, resident_check
 from resolvers.access import PUBLIC, Caller, Grant
 from resolvers.commands import verify
 from resolvers.commands.context import CommandContext, CommandOptions
@@ -68,6 +68,12 @@ async def code(here, given, caller=None, day=None):
     return found
 
 
+def another(number, step=1):
+    """Another resident number of the same region and day of birth."""
+    digits = number[:14] + f"{(int(number[14:17]) + step) % 1_000:03d}"
+    return digits + resident_check(digits)
+
+
 def other(phone, step=1):
     """Another phone of the same first digits."""
     return phone[:3] + f"{(int(phone[3:]) + step) % 10**8:08d}"
@@ -101,7 +107,7 @@ async def test_every_kind_of_value_is_compared_as_it_is_written_on_paper(here):
     for field, wrong in {
         "name": right["name"] + "某",
         "birthDate": (date.fromisoformat(right["birthDate"]) + timedelta(1)).isoformat(),
-        "residentNumber": right["residentNumber"][:17] + ("1" if right["residentNumber"][17] != "1" else "2"),
+        "residentNumber": another(right["residentNumber"]),
         "phone": other(right["phone"]),
         "bankCard": "4111111111111111",
     }.items():
@@ -158,8 +164,8 @@ async def test_without_the_log_nothing_is_answered(here):
         ({"purpose": "INSURANCE_RECONCILIATION"}, "FORBIDDEN_PURPOSE", ["purpose"]),
         ({"purpose": "OWN_DATA"}, "FORBIDDEN_PURPOSE", ["purpose"]),
         ({"values": {"bankCard": CARD}}, "FORBIDDEN_PURPOSE", ["purpose"]),
-        ({"purpose": "EMERGENCY"}, "MISSING_CASE_REFERENCE", ["caseReference"]),
-        ({"purpose": "EMERGENCY", "caseReference": "abc"}, "BAD_CASE_REFERENCE", ["caseReference"]),
+        ({"purpose": "DISPUTE_CASE"}, "MISSING_CASE_REFERENCE", ["caseReference"]),
+        ({"purpose": "EMERGENCY", "caseReference": "abc"}, "UNEXPECTED_CASE_REFERENCE", ["caseReference"]),
         ({"purpose": "DISPUTE_CASE", "caseReference": "不存在1号"}, "BAD_CASE_REFERENCE", ["caseReference"]),
         ({"idempotencyKey": ""}, "BAD_IDEMPOTENCY_KEY", ["idempotencyKey"]),
     ],
@@ -180,7 +186,7 @@ async def test_out_of_sight_and_not_there_are_the_same_and_nothing_is_written_in
     found = []
     for key, values in ((stranger, right), (9_999_999_999, right), (stranger, {"phone": "16012345678"})):
         values = {"phone": values["phone"]}
-        given = sent(key, values, purpose="EMERGENCY", caseReference="写给本人看的话")
+        given = sent(key, values, purpose="DISPUTE_CASE", caseReference="写给本人看的话")
         found.append(await here.ask(VERIFY, given, here.federation()))
     assert found[0] == found[1] == found[2]
     assert [error["code"] for error in found[0]["errors"]] == ["NOT_FOUND"]
@@ -322,7 +328,7 @@ async def test_a_member_in_sight_is_found_by_number_and_name(here):
 
 async def test_a_look_up_tells_nobody_from_a_hidden_member_and_from_one_of_another_name(here):
     mine, stranger = await papers(here, here.members[0]), await papers(here, here.strangers[0])
-    nobody = "371003" + "19900101" + "1239"
+    nobody = "371003" + "19900101" + "1233"
     found = []
     for number, name in (
         (nobody, mine["name"]),
@@ -350,8 +356,7 @@ async def test_look_ups_that_find_nobody_are_limited_and_a_locked_member_is_told
     payload = await here.ask(VERIFY, given, here.federation())
     assert (payload["memberId"], {each["matches"] for each in payload["results"]}) == (None, {False})
     for step in range(1, LOOKUPS_A_DAY):
-        number = mine["residentNumber"][:14] + f"{step:03d}0"
-        values = {"residentNumber": number, "name": "某某某"}
+        values = {"residentNumber": another(mine["residentNumber"], step), "name": "某某某"}
         assert (await here.ask(VERIFY, given | {"values": values}, here.federation()))["errors"] == []
     assert await code(here, given) == "LOCKED"
     elsewhere = await here.ask(VERIFY, given, here.federation(name="another official"))

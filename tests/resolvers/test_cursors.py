@@ -46,7 +46,6 @@ async def test_a_cursor_is_taken_by_the_list_that_made_it_and_by_no_other(caller
     for arguments in (
         f'{own}, asOf: "{day}"',
         f'within: "{other}"',
-        "scope: SUBTREE",
         f"{own}, scope: SELF",
         f"{own}, hierarchy: INDUSTRIAL",
         f"{own}, orderBy: [{{field: BIRTH_YEAR_FROM}}]",

@@ -10,9 +10,11 @@ from sqlalchemy import Date, Integer, column, func, select, values
 from db.connect import create_pool
 from db.deadlines import DeadlineRule, DeadlineUnit
 from resolvers import access, overdue
-from resolvers.deadlines import after, is_working_day
+from resolvers.deadlines import after
 from resolvers.engine.binder import Binder, Inputs
 from resolvers.engine.statement import compiled
+from resolvers.working_days import FIRST_PUBLISHED, LAST_PUBLISHED, days_off, festivals, is_provisional, is_working_day
+from schema import schema
 from tests.resolvers.caller import Caller
 
 DAY, WORKING, MONTH, YEAR = (
@@ -27,6 +29,9 @@ DAY, WORKING, MONTH, YEAR = (
     ("start", "length", "unit", "last"),
     [
         ("2026-03-01", 15, DAY, "2026-03-16"),
+        ("2026-12-17", 15, DAY, "2027-01-04"),  # would end on New Year's Day
+        ("2027-01-22", 15, DAY, "2027-02-11"),  # would end on the Spring Festival, two days of which are made up for
+        ("2027-04-30", 1, WORKING, "2027-05-05"),  # two days of Labour Day on a weekend
         ("2026-12-21", 20, DAY, "2027-01-11"),  # would end on a Sunday
         ("2026-02-08", 10, DAY, "2026-02-24"),  # would end in the Spring Festival
         ("2026-02-04", 10, DAY, "2026-02-14"),  # ends on a Saturday that is worked
@@ -72,6 +77,40 @@ def test_working_days_follow_the_published_calendar_of_2026() -> None:
     )
     assert all(is_working_day(date.fromisoformat(day)) for day in worked)
     assert not any(is_working_day(date.fromisoformat(day)) for day in free)
+
+
+@pytest.mark.parametrize("year", range(FIRST_PUBLISHED, LAST_PUBLISHED + 1))
+def test_every_festival_of_the_regulation_was_off_in_every_published_year(year: int) -> None:
+    assert not any(is_working_day(day) for day in festivals(year))
+
+
+@pytest.mark.parametrize("year", [*range(1999, FIRST_PUBLISHED), *range(LAST_PUBLISHED + 1, 2102)])
+def test_in_a_year_without_a_notice_each_festival_takes_one_weekday_of_its_own(year: int) -> None:
+    days, off = festivals(year), days_off(year)
+    assert len(off) == len(days)
+    assert not any(is_working_day(day) for day in {*days, *off})
+    assert all(day.weekday() < 5 for day in off)
+    weekdays = (date(year, 1, 1) + timedelta(days=number) for number in range(365))
+    assert all(is_working_day(day) == (day not in off) for day in weekdays if day.weekday() < 5)
+    if 2025 <= year <= 2100:
+        assert len(days) == 13
+
+
+def test_lunar_festivals_lie_where_the_moon_has_them() -> None:
+    """Spring Festival on a new moon: whole months, of 29.530588 days, after that of 2026; Mid-Autumn half a month behind one."""
+    begin, month = date(2026, 2, 17), 29.530588
+    for year in range(2000, 2101):
+        off = sorted(festivals(year))
+        spring = next(
+            day for day in off if (day.month, day.day) > (1, 20) and ((day - begin).days / month + 0.03) % 1 < 0.08
+        )
+        assert date(year, 1, 20) < spring < date(year, 2, 22)
+
+
+def test_days_are_provisional_where_no_notice_is_known_yet() -> None:
+    assert not is_provisional(date(LAST_PUBLISHED, 12, 31))
+    assert is_provisional(date(LAST_PUBLISHED + 1, 1, 1))
+    assert not is_provisional(date(FIRST_PUBLISHED - 1, 1, 1))
 
 
 def test_years_without_a_published_calendar_have_monday_to_friday() -> None:
@@ -185,3 +224,47 @@ async def test_statistics_count_by_the_last_days_that_are_shown(pool: asyncpg.Po
     statement = compiled(wanted, binder)
     inputs = Inputs({}, date(2026, 11, 27), access.Caller("nobody"))
     assert await pool.fetchval(statement.sql, *statement.bind(inputs)) == [after(*each) for each in every]
+
+
+async def test_a_case_of_december_has_a_provisional_last_day_in_january(places: asyncpg.Pool) -> None:
+    """Asked as a field and by the filter; the last day of a year with a notice is not marked."""
+    text = "UPDATE dispute_case SET received_on = $2, closed_on = NULL WHERE id = $1 RETURNING number"
+    keys = [row["id"] for row in await places.fetch("SELECT id FROM dispute_case ORDER BY id LIMIT 2")]
+    start = date(LAST_PUBLISHED, 12, 17)
+    marked, known = [
+        await places.fetchval(text, key, day)
+        for key, day in zip(keys, (start, date(LAST_PUBLISHED, 3, 2)), strict=True)
+    ]
+    selection = "nodes { number mediationDueOn mediationDueProvisional }"
+    data = await Caller(places).data(
+        "query($day: Date!, $numbers: [String!]) {"
+        f" received: disputeCases(filter: {{receivedOn: {{eq: $day}}}}) {{ {selection} }}"
+        f" marked: disputeCases(filter: {{mediationDueProvisional: {{eq: true}}}}) {{ {selection} }}"
+        f" both: disputeCases(filter: {{number: {{in: $numbers}}}}) {{ {selection} }} }}",
+        {"day": start.isoformat(), "numbers": [marked, known]},
+    )
+    (found,) = data["received"]["nodes"]
+    assert found == {
+        "number": marked,
+        "mediationDueOn": after(start, 15, DAY).isoformat(),
+        "mediationDueProvisional": True,
+    }
+    assert found in data["marked"]["nodes"]
+    assert all(node["mediationDueProvisional"] for node in data["marked"]["nodes"])
+    assert {node["number"]: node["mediationDueProvisional"] for node in data["both"]["nodes"]} == {
+        marked: True,
+        known: False,
+    }
+
+
+def test_every_last_day_in_the_schema_says_whether_it_is_provisional() -> None:
+    """A generated watch: each ``…DueOn`` of a record and of a filter has its mark beside it. A payload repeats the stored day."""
+    types = {
+        name: type_.fields
+        for name, type_ in schema._schema.type_map.items()
+        if not name.endswith("Payload") and hasattr(type_, "fields")
+    }
+    days = [(type_, name) for type_, fields in types.items() for name in fields if name.lower().endswith("dueon")]
+    assert len(days) >= 9
+    missing = [(type_, name) for type_, name in days if name.removesuffix("On") + "Provisional" not in types[type_]]
+    assert missing == []

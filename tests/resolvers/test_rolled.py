@@ -89,8 +89,8 @@ async def test_both_ways_give_the_same_answers(pool: asyncpg.Pool, monkeypatch: 
     used = []
     of = Rolled.of
 
-    def counted(counting: Any) -> Rolled | None:
-        made = of(counting)
+    def counted(*asked: Any) -> Rolled | None:
+        made = of(*asked)
         used.append(made is not None)
         return made
 
@@ -100,7 +100,7 @@ async def test_both_ways_give_the_same_answers(pool: asyncpg.Pool, monkeypatch: 
         text = BELOW if "id" in given else TEXT
         monkeypatch.setattr(Rolled, "of", counted)
         ours = await rolled.response(text, given, caller=caller)
-        monkeypatch.setattr(Rolled, "of", lambda counting: None)
+        monkeypatch.setattr(Rolled, "of", lambda *_: None)
         theirs = await plain.response(text, given, caller=caller)
         assert json.dumps(ours) == json.dumps(theirs), (given, caller.name)
         if place == ROUNDS // 2:

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { t } from "../language";
 import { type Cell, numberIn, type Table } from "./rows";
 import { quantity, shown } from "./TableView";
 
@@ -19,7 +20,7 @@ export function ChartView({ table }: { table: Table }) {
   const measures = table.columns.flatMap(({ name, isMeasure }, index) => (isMeasure ? [{ name, index }] : []));
   const [wanted, want] = useState<string | null>(null);
   const measure = measures.find(({ name }) => name === wanted) ?? measures[0];
-  if (measure === undefined) return <p className="results-note">No column of this list is a quantity that could be drawn.</p>;
+  if (measure === undefined) return <p className="results-note">{t("No column of this list is a quantity that could be drawn.", "此列表没有可以绘制的数值列。")}</p>;
 
   const labels = labelColumns(table);
   const bars = table.rows.map((row, index) => ({
@@ -31,7 +32,7 @@ export function ChartView({ table }: { table: Table }) {
     <figure className="results-chart">
       <figcaption>
         {measures.length > 1 ? (
-          <select aria-label="Quantity" value={measure.name} onChange={(event) => want(event.target.value)}>
+          <select aria-label={t("Quantity", "数值")} value={measure.name} onChange={(event) => want(event.target.value)}>
             {measures.map(({ name }) => (
               <option key={name}>{name}</option>
             ))}
@@ -39,7 +40,7 @@ export function ChartView({ table }: { table: Table }) {
         ) : (
           <strong>{measure.name}</strong>
         )}
-        {labels.length > 0 && ` by ${labels.map((at) => table.columns[at]?.name).join(", ")}`}
+        {labels.length > 0 && t(" by ", "，按 ") + labels.map((at) => table.columns[at]?.name).join(", ")}
       </figcaption>
       {inTime ? <Columns bars={bars} of={measure.name} /> : <Bars bars={bars} />}
     </figure>
@@ -55,14 +56,17 @@ function labelColumns({ columns }: Table): number[] {
   return [named ?? other].filter((at) => at >= 0);
 }
 
+/** Bars from a common zero: to the right of it what is more, to the left what is less. */
 function Bars({ bars }: { bars: Bar[] }) {
-  const most = highest(bars);
+  const { least, most } = rangeOf(bars);
   const nested = bars.some(({ labels }) => labels.length > 1);
   const groups = new Map<string, Bar[]>();
   for (const { labels, value } of bars) {
     const [heading = "", ...rest] = nested ? labels : ["", ...labels];
     groups.set(heading, [...(groups.get(heading) ?? []), { labels: rest, value }]);
   }
+  const place = (value: Cell) => share(numberIn(value) ?? 0, least, most);
+  const zero = share(0, least, most);
   return [...groups].map(([heading, below]) => (
     <section key={heading}>
       {heading && <h3>{heading}</h3>}
@@ -71,7 +75,8 @@ function Bars({ bars }: { bars: Bar[] }) {
           <li key={index}>
             <span>{labels.join(" · ")}</span>
             <svg aria-hidden="true" width="100%" height="12">
-              <rect width={`${share(value, most) * 100}%`} height="12" rx="2" />
+              {least < 0 && <line x1={percent(zero)} x2={percent(zero)} y2="12" />}
+              <rect x={percent(Math.min(zero, place(value)))} width={percent(Math.abs(place(value) - zero))} height="12" rx="2" />
             </svg>
             <span className="results-figure">{quantity(value)}</span>
           </li>
@@ -85,37 +90,43 @@ const HEIGHT = 240;
 const LEFT = 48;
 
 function Columns({ bars, of }: { bars: Bar[]; of: string }) {
-  const top = rounded(highest(bars));
+  const { least, most } = rangeOf(bars);
+  const top = most > 0 || least === 0 ? rounded(most) : 0;
+  const bottom = least < 0 ? -rounded(-least) : 0;
   const slot = Math.min(Math.max(360 / bars.length, 8), 48);
   const every = Math.ceil(60 / slot);
   const width = LEFT + slot * bars.length + 24;
   const first = bars[0]?.labels[0];
   const last = bars.at(-1)?.labels[0];
+  const height = (value: number) => 20 + HEIGHT * (1 - share(value, bottom, top));
+  const label = t(`${of}, ${first} to ${last}; the table has the values`, `${of}，${first} 至 ${last}；数值见表格`);
   return (
     <div className="results-columns">
-      <svg role="img" aria-label={`${of}, ${first} to ${last}; the table has the values`} width={width} height={HEIGHT + 48}>
-        {[0, 0.5, 1].map((part) => (
-          <g key={part} transform={`translate(0 ${20 + HEIGHT * (1 - part)})`}>
+      <svg role="img" aria-label={label} width={width} height={HEIGHT + 48}>
+        {[...new Set([bottom, 0, (bottom + top) / 2, top])].map((value) => (
+          <g key={value} transform={`translate(0 ${height(value)})`}>
             <line x1={LEFT} x2={width} />
             <text x={LEFT - 6} y="4" textAnchor="end">
-              {quantity(top * part)}
+              {quantity(value)}
             </text>
           </g>
         ))}
         {bars.map(({ labels, value }, index) => {
-          const height = share(value, top) * HEIGHT;
+          const number = numberIn(value) ?? 0;
           const middle = LEFT + slot * (index + 0.5);
+          const upper = height(Math.max(number, 0));
+          const lower = height(Math.min(number, 0));
           return (
             <g key={index}>
               <title>{`${labels[0]}: ${quantity(value)}`}</title>
-              <rect x={middle - slot * 0.36} y={20 + HEIGHT - height} width={slot * 0.72} height={height} rx="2" />
+              <rect x={middle - slot * 0.36} y={upper} width={slot * 0.72} height={lower - upper} rx="2" />
               {(slot >= 30 || value === null) && (
-                <text x={middle} y={14 + HEIGHT - height} textAnchor="middle">
+                <text x={middle} y={number < 0 ? lower + 12 : upper - 6} textAnchor="middle">
                   {quantity(value)}
                 </text>
               )}
               {index % every === 0 && (
-                <text x={middle} y={HEIGHT + 38} textAnchor="middle">
+                <text x={middle} y={HEIGHT + 42} textAnchor="middle">
                   {labels[0]}
                 </text>
               )}
@@ -127,12 +138,19 @@ function Columns({ bars, of }: { bars: Bar[]; of: string }) {
   );
 }
 
-function highest(bars: Bar[]): number {
-  return bars.reduce((most, { value }) => Math.max(most, numberIn(value) ?? 0), 0);
+/** The least and the most of the values and of zero. */
+function rangeOf(bars: Bar[]): { least: number; most: number } {
+  const values = bars.map(({ value }) => numberIn(value) ?? 0);
+  return { least: Math.min(0, ...values), most: Math.max(0, ...values) };
 }
 
-function share(value: Cell, most: number): number {
-  return most > 0 ? Math.max(numberIn(value) ?? 0, 0) / most : 0;
+/** How far a value is from the least to the most, 0 to 1. */
+function share(value: number, least: number, most: number): number {
+  return most > least ? (value - least) / (most - least) : 0;
+}
+
+function percent(part: number): string {
+  return `${part * 100}%`;
 }
 
 const ROUND = [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10];

@@ -1,0 +1,116 @@
+"""What callers with aggregates only cost: keys and noise against the exact answer, and the neighbours of their cells."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from statistics import median
+from time import process_time
+from typing import Any
+
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from bench.database import Database
+from bench.statistics import CALLER, cpu
+from db import rollups
+from db.connect import create_pool
+from hub.app import limits_of
+from hub.documents import Accepted, Documents
+from hub.settings import Settings
+from resolvers.access import PUBLIC, Caller
+from resolvers.engine import ids
+from resolvers.engine.engine import Engine
+from resolvers.engine.rolled import Rolled
+from resolvers.engine.statistic import Statistic
+from schema import registry, schema
+
+TEXT = """query ($id: ID, $by: [Dimension!], $from: Date, $until: Date, $asOf: Date, $where: [DimensionFilter!]) { division(id: $id) {
+    statistics(kind: %s, groupBy: $by, from: $from, until: $until, asOf: $asOf, where: $where) {
+        total { records persons } groups { keys { value label } records persons } } } }"""
+NEW_YEAR = date((date.today() - timedelta(days=1)).year, 1, 1).isoformat()
+YEAR = {"from": "2024-01-01", "until": "2025-01-01"}
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "members": {"by": ["WORKER_TYPE", "CHANNEL"], "asOf": NEW_YEAR},
+    "members by child": {"by": ["CHILD_DIVISION", "SEX"], "asOf": NEW_YEAR},
+    "women by type": {
+        "by": ["WORKER_TYPE"],
+        "asOf": NEW_YEAR,
+        "where": [{"dimension": "SEX", "in": ["FEMALE"]}],
+    },
+    "joins by month": {"by": ["MONTH", "SEX"], **YEAR},
+    "joins of a year": {"by": ["INDUSTRY"], **YEAR},
+    "recoveries": {"kind": "RECOVERIES", "by": ["CAUSE", "QUARTER"], **YEAR},
+}
+
+
+@contextmanager
+def without(neighbours: bool, rolled: bool) -> Iterator[None]:
+    """Statistics without neighbours, or without roll-ups."""
+    of, personal = Rolled.of, Statistic.is_personal
+    try:
+        if neighbours:
+            Statistic.is_personal = property(lambda _: False)  # type: ignore[method-assign, assignment]
+        if rolled:
+            Rolled.of = classmethod(lambda *_: None)  # type: ignore[method-assign, assignment]
+        yield
+    finally:
+        Statistic.is_personal, Rolled.of = personal, of  # type: ignore[method-assign]
+
+
+async def measure(database: Database, runs: int, console: Console) -> None:
+    """Print milliseconds of CPU of the database's backend and of this process together, the median over provinces."""
+    settings = Settings(database_url=database.url)
+    pool = await create_pool(database.url, size=1, statement_timeout_ms=120_000)
+    if not await pool.fetchval("SELECT ready FROM rollup.state"):
+        await rollups.rebuild(database.url)
+    documents = Documents(schema._schema, limits_of(settings))
+    backend = await pool.fetchval("SELECT pg_backend_pid()")
+    rows = await pool.fetch(
+        "SELECT id FROM division WHERE level = 'PROVINCE' AND valid_to IS NULL ORDER BY id LIMIT 12"
+    )
+    places = [ids.encode("div", row["id"]) for row in rows]
+    table = Table("CPU, ms: median of provinces", "exact", "keys and noise", "ratio", "and neighbours", "ratio")
+
+    async def spent(engine: Engine, text: str, variables: dict[str, Any], caller: Caller) -> float:
+        accepted = documents.get(text)
+        assert isinstance(accepted, Accepted)
+        theirs, ours = cpu(backend), process_time()
+        answer = await engine.execute(accepted.document, None, variables, caller=caller)
+        assert b'"errors"' not in answer.body, answer.body
+        return 1000 * (cpu(backend) - theirs + process_time() - ours)
+
+    async def compared(text: str, asking: dict[str, Any], *, rolled: bool) -> list[float]:
+        """By turns, so that what else the machine does falls on all alike."""
+        engines = []
+        for caller, bare in ((CALLER, True), (PUBLIC, True), (PUBLIC, False)):
+            engine = Engine(schema._schema, registry, pool, max_objects=settings.max_objects)
+            with without(neighbours=bare, rolled=not rolled):
+                await spent(engine, text, {**asking, "id": places[0]}, caller)
+            engines.append((engine, caller))
+        samples: list[list[float]] = [[] for _ in engines]
+        for place in places:
+            for _ in range(runs):
+                for found, (engine, caller) in zip(samples, engines, strict=True):
+                    found.append(await spent(engine, text, {**asking, "id": place}, caller))
+        return [median(found) for found in samples]
+
+    for rolled in (True, False):
+        for name, question in QUESTIONS.items():
+            kind = question.get("kind", "MEMBERSHIPS")
+            if rolled and registry.statistics[kind].rollup is None:
+                continue
+            asking = {key: value for key, value in question.items() if key != "kind"}
+            exact, keys, near = await compared(TEXT % kind, asking, rolled=rolled)
+            way = "from roll-ups" if rolled else "from records"
+            told = [f"{exact:.1f}", f"{keys:.1f}", f"{keys / exact:.2f}×", f"{near:.1f}", f"{near / exact:.2f}×"]
+            table.add_row(f"{name}, {way}", *told)
+    console.print(table)
+    await pool.close()
+
+
+def cells(database: Database, runs: int, console: Console) -> None:
+    """Measure on one database."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(measure(database, runs, console))

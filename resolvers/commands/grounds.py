@@ -1,0 +1,121 @@
+"""The ground on which personal data are revealed or compared: what a case reference must name, and that the caller handles it.
+
+The log's trigger holds the same in the database (``wall.grounded``): without a ground there is no entry, and without the entry no answer.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import asyncpg
+
+from db.access import SubjectRequestKind
+from db.insurance import InsuranceEnrolment
+from resolvers.access import Caller
+from resolvers.commands.context import CommandContext, narrowed, refused
+from resolvers.commands.purposes import RULES, Reference
+from resolvers.commands.sight import in_sight, own_unions, parties_of
+from resolvers.commands.stated import Asked
+from resolvers.engine import ids
+from resolvers.errors import HubError
+
+SUBJECT_REQUEST, AID_GRANT, CLAIM, ENROLMENT = "sreq", "aid", "maclaim", "ins"
+IDENTIFYING = (SubjectRequestKind.CORRECTION.name, SubjectRequestKind.ERASURE.name)
+"""Requests to answer which an official must know who asks. A copy is given to the person alone."""
+
+PAID_TO = {
+    AID_GRANT: """SELECT EXISTS (SELECT FROM aid_grant g LEFT JOIN dependant d ON d.id = g.dependant_id
+        LEFT JOIN household h ON h.id = coalesce(g.household_id, d.household_id)
+        WHERE g.id = $1 AND coalesce(g.member_id, h.member_id) = $2 AND g.organization_id = ANY ($3)
+            AND g.status = 'APPROVED' AND g.paid_on IS NULL AND g.amount IS NOT NULL)""",
+    CLAIM: """SELECT EXISTS (SELECT FROM mutual_aid_claim c WHERE c.id = $1 AND c.member_id = $2 AND c.organization_id = ANY ($3)
+            AND c.status = 'APPROVED' AND c.paid_on IS NULL AND c.amount IS NOT NULL)""",
+}
+"""Whether a grant or claim is to be paid to a member by one of some unions."""
+
+
+async def independent(connection: asyncpg.Connection, caller: Caller, other: int | None, member: int) -> bool:
+    """Whether a caller is another person than the principal ``other``, and than the member whom a request is about."""
+    if other is None or caller.principal_id in (None, other):
+        return False
+    if caller.member_id is None:
+        return True
+    return caller.member_id != member and not await connection.fetchval(
+        "SELECT wall.is_subject($1, $2)", other, caller.member_id
+    )
+
+
+async def check_ground(connection: asyncpg.Connection, context: CommandContext, asked: Asked) -> None:
+    """The case reference names what the purpose wants of it, and the caller handles that.
+
+    Raises:
+        Refused: BAD_CASE_REFERENCE, the same for what does not exist.
+    """
+    wanted, reference = RULES[asked.purpose].reference, asked.reference
+    if wanted is None or reference is None:
+        return
+    caller = narrowed(context.caller, asked.roles)
+    if not await _GROUNDS[wanted](connection, context, caller, reference, asked.keys):
+        raise refused("BAD_CASE_REFERENCE", f"The case reference is not the {wanted.value}.", "caseReference")
+
+
+async def _case(
+    connection: asyncpg.Connection, context: CommandContext, caller: Caller, reference: str, keys: list[int]
+) -> bool:
+    return await parties_of(connection, caller, context.today, reference, keys) == set(keys)
+
+
+async def _payment(
+    connection: asyncpg.Connection, context: CommandContext, caller: Caller, reference: str, keys: list[int]
+) -> bool:
+    kind = reference.partition("_")[0]
+    number = _key(reference, kind)
+    if kind not in PAID_TO or number is None or len(keys) != 1:
+        return False
+    return bool(await connection.fetchval(PAID_TO[kind], number, keys[0], own_unions(caller)))
+
+
+async def _enrolment(
+    connection: asyncpg.Connection, context: CommandContext, caller: Caller, reference: str, keys: list[int]
+) -> bool:
+    number, table = _key(reference, ENROLMENT), InsuranceEnrolment
+    if number is None or len(keys) != 1:
+        return False
+    columns = (table.member_id, table.valid_from, table.valid_to)
+    rows = await in_sight(connection, caller, context.today, "InsuranceEnrolment", [number], columns)
+    return any(
+        row["member_id"] == keys[0]
+        and row["valid_from"] <= context.today
+        and (row["valid_to"] is None or row["valid_to"] > context.today)
+        for row in rows.values()
+    )
+
+
+async def _request(
+    connection: asyncpg.Connection, context: CommandContext, caller: Caller, reference: str, keys: list[int]
+) -> bool:
+    number = _key(reference, SUBJECT_REQUEST)
+    if number is None or len(keys) != 1:
+        return False
+    row = await connection.fetchrow(
+        "SELECT kind, opened_by FROM subject_request WHERE id = $1 AND member_id = $2 AND closed_on IS NULL",
+        number,
+        keys[0],
+    )
+    if row is None or row["kind"] not in IDENTIFYING:
+        return False
+    return await independent(connection, context.caller, row["opened_by"], keys[0])
+
+
+def _key(reference: str, prefix: str) -> int | None:
+    try:
+        return ids.decode(reference, prefix)[1]
+    except HubError:
+        return None
+
+
+Ground = Callable[[asyncpg.Connection, CommandContext, Caller, str, list[int]], Awaitable[bool]]
+_GROUNDS: Mapping[Reference, Ground] = {
+    Reference.PAYMENT: _payment,
+    Reference.DISPUTE_CASE: _case,
+    Reference.ENROLMENT: _enrolment,
+    Reference.SUBJECT_REQUEST: _request,
+}

@@ -1,0 +1,60 @@
+"""One ground for all tests of the attack, in a database of its own."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from db import rollups
+from db.connect import create_pool
+from db.row_security import READER
+from tests.access.disclosure.ground import Digger, Ground
+from tests.resolvers.caller import Caller
+
+SIZE = int(os.environ.get("UNIONHUB_DISCLOSURE_TARGETS", "240"))
+"""Targets of each register; half of them are attacked, the others if a strategy seems to do better than chance with those."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker has all of these: they share the ground."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group("disclosure"))
+
+
+@pytest.fixture(scope="session")
+def ground_url(kept_database: Callable[[str], str], template: str) -> str:
+    """A copy of the template for the ground."""
+    return kept_database(template)
+
+
+@pytest.fixture(scope="session")
+async def truth(ground_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """The tables' owner: for what is true, never for the attacker."""
+    made = await create_pool(ground_url)
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="session")
+async def ground(ground_url: str) -> Ground:
+    """The ground, dug."""
+    connection = await asyncpg.connect(ground_url)
+    try:
+        found = await Digger(connection, SIZE).dig()
+        await rollups.rebuild(ground_url)
+        await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
+    return found
+
+
+@pytest.fixture(scope="session")
+async def hub(ground_url: str, ground: Ground) -> AsyncIterator[Caller]:
+    """Asks an engine behind both walls."""
+    pool = await create_pool(ground_url, role=READER, statement_timeout_ms=60_000)
+    yield Caller(pool, max_objects=10**9)
+    await pool.close()
