@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 import asyncpg
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, print_schema
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -18,10 +20,11 @@ from db.row_security import READER
 from hub import operators
 from hub.auth import Authenticator, audited
 from hub.budget import Budget, RoleLimits
+from hub.caching import validated
 from hub.callers import Callers
 from hub.disclosed import Disclosed
 from hub.documents import Documents
-from hub.edge import edge
+from hub.edge import SHARED, edge
 from hub.explorer import explorer_assets, explorer_page
 from hub.folding import keep_folding
 from hub.health import Readiness
@@ -32,6 +35,7 @@ from hub.limits import Limits
 from hub.oidc import Issuer
 from hub.operations import Executes, Operations
 from hub.responses import EXCEPTIONS
+from hub.sdl import schema_route
 from hub.settings import RoleLimit, Settings
 from hub.shares import Places
 from hub.telemetry import Telemetry
@@ -41,9 +45,9 @@ from resolvers.access import Caller
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.engine.engine import Engine
 from resolvers.engine.page import MAX_SIZE
-from schema import registry, schema
+from schema import registry, schema, sdl
 
-PATH = "/graphql"
+PATH, SDL_PATH = SHARED
 CLOSE_SECONDS = 5.0
 
 MakeAuthenticator = Callable[[asyncpg.Pool, Settings], Authenticator]
@@ -132,9 +136,14 @@ def own_authenticator(pool: asyncpg.Pool, settings: Settings) -> Authenticator:
     )
 
 
+def sdl_of(served: GraphQLSchema) -> str:
+    """A schema in GraphQL's schema definition language."""
+    return sdl() if served is schema._schema else print_schema(served)
+
+
 async def explorer(scope: Scope, receive: Receive, send: Send) -> None:
     """The explorer's page."""
-    await explorer_page()(scope, receive, send)
+    await validated(explorer_page(), Headers(scope=scope))(scope, receive, send)
 
 
 async def home(_: Request) -> Response:
@@ -193,7 +202,13 @@ def create_app(
                 settings.introspection,
             ),
         )
-        app.endpoint = GraphQLEndpoint(operations, authenticator, max_body_bytes=settings.max_body_bytes, page=page)
+        app.endpoint = GraphQLEndpoint(
+            operations,
+            authenticator,
+            max_body_bytes=settings.max_body_bytes,
+            page=page,
+            public_seconds=settings.public_cache_seconds,
+        )
         if settings.max_sockets:
             app.sockets = WebSocketEndpoint(
                 operations,
@@ -214,6 +229,7 @@ def create_app(
         routes=[
             Route("/", home),
             *operators.routes(settings, ready, telemetry),
+            schema_route(SDL_PATH, partial(sdl_of, served), lambda: app.endpoint),
             explorer_assets(),
         ],
         lifespan=lifespan,

@@ -23,6 +23,7 @@ from graphql import (
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from db.meter import working
+from hub.compression import can_spell
 from hub.errors import MAX_ERRORS, Problem, body_of_problems, problems
 from hub.limits import Limits, check, measure
 from resolvers.engine.document import Document
@@ -45,6 +46,8 @@ class Operation:
     """Levels of fields."""
     introspects: bool = False
     """Whether it asks for the schema."""
+    spells: bool = False
+    """Whether its document has aliases that could spell a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,7 @@ class Documents:
         errors = validate(self.schema, ast, max_errors=MAX_ERRORS - 1, hide_suggestions=not self.suggests)
         if errors:
             return rejected([validation_error(error) for error in errors])
+        spells = can_spell(ast)
         return Accepted(
             Document(
                 text=text,
@@ -188,7 +192,7 @@ class Documents:
                 },
             ),
             {
-                name_of(node): Operation(name_of(node), node.operation, shape.depth, shape.introspections > 0)
+                name_of(node): Operation(name_of(node), node.operation, shape.depth, shape.introspections > 0, spells)
                 for node, shape in operations
             },
         )

@@ -2,13 +2,15 @@
 
 from starlette.types import ASGIApp
 
+from hub.compression import compressed
 from hub.origins import with_cors
 from hub.settings import Settings
+from hub.tracing import traced
 
 SHARED = ("/graphql", "/schema.graphql")
-"""The paths that pages of other origins may use."""
+"""The endpoint and the schema: the paths that pages of other origins may use."""
 
 
 def edge(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """The application with CORS before it."""
-    return with_cors(app, settings.origins, SHARED)
+    """The application, with what stands before it, from the outside: the request's ID, CORS, compression."""
+    return traced(with_cors(compressed(app, SHARED), settings.origins, SHARED))

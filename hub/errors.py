@@ -1,4 +1,4 @@
-"""How refusals look: ``{"errors": [{"message", "locations"?, "extensions": {"code"}}]}``, without ``data``."""
+"""How refusals look: ``{"errors": [{"message", "locations"?, "extensions": {"code", "requestId"?}}]}``, without ``data``."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -8,6 +8,7 @@ import orjson
 from graphql import GraphQLError
 
 from resolvers.errors import said
+from resolvers.request import extensions_of
 
 MAX_MESSAGE = 300
 """Characters of a message; what a caller sent is never echoed at length."""
@@ -34,7 +35,7 @@ def cut(message: str) -> str:
 
 def body_of(code: str, message: str) -> bytes:
     """The JSON of a response with this one error."""
-    return orjson.dumps({"errors": [{"message": said(code, cut(message)), "extensions": {"code": code}}]})
+    return orjson.dumps({"errors": [{"message": said(code, cut(message)), "extensions": extensions_of(code)}]})
 
 
 class Problem(NamedTuple):

@@ -4,12 +4,16 @@ import os
 from html import escape
 from pathlib import Path
 
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import PathLike, StaticFiles
 from starlette.types import Scope
 
+from hub.negotiation import codings
 from hub.settings import ROOT
+from hub.twins import TWINS
 
 BUILD = ROOT / "hub" / "static" / "explorer"
 
@@ -88,7 +92,19 @@ class Assets(StaticFiles):
         """The file, or 404."""
         if Path(path).suffix not in MEDIA_TYPES:
             return PlainTextResponse("Not found", 404, GUARDS)
+        wanted = codings(",".join(Headers(scope=scope).getlist("accept-encoding")))
+        for coding, suffix in TWINS.items():
+            if coding in wanted and (response := await self.twin(path, suffix, scope)) is not None:
+                response.headers["Content-Encoding"] = coding
+                return response
         return await super().get_response(path, scope)
+
+    async def twin(self, path: str, suffix: str, scope: Scope) -> Response | None:
+        """The compressed twin of a file, or 304; None where there is none."""
+        try:
+            return await super().get_response(path + suffix, scope)
+        except HTTPException:
+            return None
 
     def file_response(
         self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
@@ -96,7 +112,11 @@ class Assets(StaticFiles):
         """The file with its media type, to be kept."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         if isinstance(response, FileResponse):
-            response.headers["Content-Type"] = MEDIA_TYPES[Path(full_path).suffix]
+            file = Path(full_path)
+            response.headers["Content-Type"] = MEDIA_TYPES[
+                file.suffix if file.suffix in MEDIA_TYPES else file.with_suffix("").suffix
+            ]
+        response.headers["Vary"] = "Accept-Encoding"
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         for name, value in GUARDS.items():
             response.headers[name] = value

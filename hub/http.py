@@ -10,13 +10,16 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import NamedTuple
 
+from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
 from hub.auth import Authenticator
+from hub.caching import etag_of, has_it
+from hub.compression import MIN_BYTES, NO_TRANSFORM, keeps_secrets
 from hub.errors import Refusal
 from hub.messages import speak, wants_chinese
 from hub.negotiation import JSON, RESPONSE, accepts, is_json
-from hub.operations import CLIENT_CLOSED, Operations, refused
+from hub.operations import CLIENT_CLOSED, Operations, Ran, refused
 from hub.parameters import Parameters, from_body, from_query_string
 from hub.proxies import source_of
 from resolvers.access import Caller
@@ -32,12 +35,18 @@ DISCARDED_BYTES, DISCARD_SECONDS = 32 * 2**20, 5.0
 
 CLOSE = ((b"connection", b"close"),)
 
-ALWAYS = [
-    (b"cache-control", b"no-store"),
-    (b"vary", b"accept, accept-language"),
-    (b"x-content-type-options", b"nosniff"),
-]
-HEADERS = {media: [(b"content-type", media + b"; charset=utf-8"), *ALWAYS] for media in (JSON, RESPONSE)}
+VARY_TO_ALL = b"accept, accept-language, authorization"
+
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+HEADERS = {
+    media: [(b"content-type", media + b"; charset=utf-8"), (b"vary", b"accept, accept-language"), NOSNIFF]
+    for media in (JSON, RESPONSE)
+}
+HEADERS_TO_ALL = {
+    media: [(b"content-type", media + b"; charset=utf-8"), (b"vary", VARY_TO_ALL), NOSNIFF]
+    for media in (JSON, RESPONSE)
+}
+"""Those of an answer that caches keep: they must not give it to who sends a token."""
 
 Page = Callable[[Scope, Receive, Send], Awaitable[None]]
 """What answers a browser."""
@@ -60,6 +69,9 @@ class Headers(NamedTuple):
     authorization: list[bytes]
     chinese: bool
     """Whether messages are wanted in Chinese."""
+
+    if_none_match: bytes | None
+    """Validators of what the caller has."""
 
 
 class Disconnected(Exception):
@@ -115,6 +127,7 @@ class GraphQLEndpoint:
         authenticator: says who asks.
         max_body_bytes: the largest body that is read.
         page: answers a browser's GET; without one a browser is told how to send a query.
+        public_seconds: how long caches may keep the public's answers to GET; 0 for not at all.
     """
 
     def __init__(
@@ -124,12 +137,14 @@ class GraphQLEndpoint:
         *,
         max_body_bytes: int,
         page: Page | None = None,
+        public_seconds: int = 0,
     ) -> None:
         self.operations = operations
         self.authenticator = authenticator
         self.telemetry = operations.telemetry
         self.max_body_bytes = max_body_bytes
         self.page = page
+        self.public_seconds = public_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -182,7 +197,11 @@ class GraphQLEndpoint:
             status = 200
         if status == 503:
             extra = (*extra, (b"retry-after", b"1"))
-        await respond(send, status, ran.body, media, extra)
+        kept = kept_by(ran, caller, explained=headers.explain)
+        if scope["method"] == "GET" and self.public_seconds and not headers.authorization and is_public(ran, caller):
+            await respond_to_all(send, ran.body, media, self.public_seconds, headers.if_none_match)
+        else:
+            await respond(send, status, ran.body, media, extra, kept)
         self.telemetry.request(status, perf_counter() - started, ran.name, caller.name if caller else None, ran.code)
 
     async def read(self, scope: Scope, headers: Headers, receive: Receive) -> Parameters:
@@ -262,6 +281,7 @@ def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
     encoded = upgrade = explain = waits = False
     authorization: list[bytes] = []
     language = b""
+    if_none_match: bytes | None = None
     for name, value in raw:
         if name == b"accept":
             accept = value if accept is None else accept + b"," + value
@@ -281,8 +301,12 @@ def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
             explain = value.strip() == b"1"
         elif name == b"expect":
             waits = True
+        elif name == b"if-none-match":
+            if_none_match = value if if_none_match is None else if_none_match + b"," + value
     chinese = bool(language) and wants_chinese(language)
-    return Headers(accept, content_type, length, encoded, upgrade, explain, waits, authorization, chinese)
+    return Headers(
+        accept, content_type, length, encoded, upgrade, explain, waits, authorization, chinese, if_none_match
+    )
 
 
 async def discard(receive: Receive, size: int) -> bool:
@@ -302,10 +326,56 @@ async def discard(receive: Receive, size: int) -> bool:
     return False
 
 
+def kept_by(ran: Ran, caller: Caller | None, *, explained: bool) -> bytes:
+    """``Cache-Control`` of an answer to this caller alone: no cache keeps it, and nobody compresses it if that told a secret."""
+    if caller is None or caller.principal_id is None:
+        return b"no-store"
+    kind, spells = (ran.operation.kind, ran.operation.spells) if ran.operation else (None, False)
+    if len(ran.body) < MIN_BYTES or keeps_secrets(ran.body, kind, spells=spells, explained=explained):
+        return b"no-store"
+    return b"no-store, " + NO_TRANSFORM
+
+
+def is_public(ran: Ran, caller: Caller | None) -> bool:
+    """Whether an answer is the same for everyone: that of a query of the public, without errors, which hang on budgets and language."""
+    return (
+        caller is not None
+        and caller.principal_id is None
+        and ran.status == 200
+        and ran.operation is not None
+        and ran.operation.kind is OperationType.QUERY
+        and b'"errors":' not in ran.body
+    )
+
+
+async def respond_to_all(send: Send, body: bytes, media: bytes, seconds: int, if_none_match: bytes | None) -> None:
+    """Send a whole response that caches may keep for so many seconds; 304 where the caller has it. It does not say what is left of
+    the caller's budget, which is nobody else's."""
+    etag = etag_of(body)
+    known = has_it(if_none_match.decode("latin-1") if if_none_match is not None else None, etag)
+    headers = [
+        *HEADERS_TO_ALL[media],
+        (b"cache-control", b"public, max-age=%d" % seconds),
+        (b"etag", etag.encode()),
+    ]
+    if known:
+        await send({"type": "http.response.start", "status": 304, "headers": headers[1:]})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
 async def respond(
-    send: Send, status: int, body: bytes, media: bytes = JSON, extra: tuple[tuple[bytes, bytes], ...] = ()
+    send: Send,
+    status: int,
+    body: bytes,
+    media: bytes = JSON,
+    extra: tuple[tuple[bytes, bytes], ...] = (),
+    kept: bytes = b"no-store",
 ) -> None:
     """Send a whole response."""
-    headers = [*HEADERS[media], (b"content-length", str(len(body)).encode()), *extra]
+    headers = [*HEADERS[media], (b"cache-control", kept), (b"content-length", str(len(body)).encode()), *extra]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from hub.twins import TWINS
+
 RESPONSE: Final = b"application/graphql-response+json"
 JSON: Final = b"application/json"
 HTML: Final = b"text/html"
@@ -60,3 +62,14 @@ def is_json(content_type: bytes) -> bool:
     """Whether a ``Content-Type`` is JSON in UTF-8."""
     media, _, rest = content_type.partition(b";")
     return media.strip().lower() == JSON and quality(rest) is not None
+
+
+@lru_cache(maxsize=256)
+def codings(accept_encoding: str) -> frozenset[str]:
+    """The codings that an ``Accept-Encoding`` header lets in, of those that the hub has twins of files in."""
+    weights: dict[str, float] = {}
+    for part in accept_encoding.lower().split(","):
+        coding, _, rest = part.partition(";")
+        weights[coding.strip()] = quality(rest.encode("latin-1", "replace")) or 0.0
+    every = weights.get("*", 0.0)
+    return frozenset(coding for coding in TWINS if weights.get(coding, every) > 0)

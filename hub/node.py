@@ -15,6 +15,7 @@ from pathlib import Path
 from hub import bootstrap
 from hub.bootstrap import SetupError, say
 from hub.settings import ROOT
+from hub.twins import write_twins
 
 WANTED = "20.19 or newer of 20, or 22.12 or newer"
 
@@ -103,11 +104,16 @@ def sources(explorer: Path) -> str:
     return total.hexdigest()
 
 
+def stamp_of(explorer: Path) -> str:
+    """What a build of the present sources, with its compressed twins, is known by."""
+    return f"{sources(explorer)} with twins"
+
+
 def is_built(root: Path = ROOT) -> bool:
     """Whether the explorer's pages stand in ``hub/static/explorer`` and are those of the present sources."""
     stamp = root / "hub" / "static" / "explorer.stamp"
     page = root / "hub" / "static" / "explorer" / "index.html"
-    return page.is_file() and stamp.is_file() and stamp.read_text() == sources(root / "explorer")
+    return page.is_file() and stamp.is_file() and stamp.read_text() == stamp_of(root / "explorer")
 
 
 def build_explorer(root: Path = ROOT) -> None:
@@ -126,7 +132,8 @@ def build_explorer(root: Path = ROOT) -> None:
             say(f"Building the explorer with {node}")
             failure = _build(root, node)
             if failure is None:
-                (root / "hub" / "static" / "explorer.stamp").write_text(sources(root / "explorer"))
+                write_twins(root / "hub" / "static" / "explorer" / "assets")
+                (root / "hub" / "static" / "explorer.stamp").write_text(stamp_of(root / "explorer"))
                 return
             said = f"{node} failed:\n{failure}"
         raise SetupError(f"The explorer could not be built: {said}")

@@ -72,6 +72,9 @@ class Ran(NamedTuple):
     refused: bool = False
     """Whether it was refused before any GraphQL, so that the status is the same for every media type."""
 
+    operation: Operation | None = None
+    """The operation, if it was run."""
+
 
 class Operations:
     """Runs operations.
@@ -153,7 +156,7 @@ class Operations:
             return refused(refusal, name)
         except Exception as error:
             return self.failed(error, name)
-        return Ran(answer.status, answer.body, answer.code, name)
+        return Ran(answer.status, answer.body, answer.code, name, operation=operation)
 
     def permit(self, operation: Operation, caller: Caller, reading: bool) -> None:
         """Let an operation through that the method and the caller's roles allow.

@@ -195,6 +195,9 @@ class Settings(BaseSettings):
         description="Accepts the tokens that `unionhub token` prints; if unset, as long as there is no provider",
     )
     public_analyst: bool = Field(default=True, description="Answers callers without a token, with aggregates only")
+    public_cache_seconds: int = Field(
+        default=60, ge=0, description="Seconds that caches may keep the public's answers to GET; 0: not at all"
+    )
     budget_points: int = Field(default=5_000_000, ge=0, description="Points a principal may spend at once; 0: no limit")
     public_budget_points: int = Field(
         default=200_000, ge=0, description="Points the anonymous callers of one address may spend at once; 0: no limit"

@@ -11,6 +11,8 @@ import orjson
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from resolvers.request import REQUEST
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 MAX_NAME = 100
@@ -23,7 +25,7 @@ STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "
 
 
 class JsonLines(logging.Formatter):
-    """A log record as a line of JSON: ``at`` (UTC), ``level``, ``logger``, ``event``, its ``extra``, the traceback."""
+    """A log record as a line of JSON: ``at`` (UTC), ``level``, ``logger``, ``event``, its request, its ``extra``, the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -33,6 +35,9 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "event": record.getMessage(),
         }
+        request = REQUEST.get()
+        if request is not None:
+            line |= {name: value for name, value in request._asdict().items() if value is not None}
         for name, value in record.__dict__.items():
             if name not in STANDARD:
                 line[name] = value

@@ -7,6 +7,8 @@ from typing import Any
 from graphql import GraphQLError
 from graphql.language import Node
 
+from resolvers.request import extensions_of
+
 Words = Callable[[str, str], str]
 """A message in the caller's language, from its code and its English words."""
 
@@ -44,7 +46,7 @@ class HubError(GraphQLError):
         nodes: Collection[Node] | Node | None = None,
         path: Collection[str | int] | None = None,
     ) -> None:
-        super().__init__(message, nodes=nodes, path=path, extensions={"code": code})
+        super().__init__(message, nodes=nodes, path=path, extensions=extensions_of(code))
 
     @property
     def code(self) -> str:

@@ -399,7 +399,7 @@ def _masked(error: GraphQLError) -> GraphQLError:
     reference = secrets.token_hex(4)
     _log.error("fault in a command, reference %s", reference, exc_info=error.original_error or error)
     message = f"Internal error. Reference: {reference}"
-    return GraphQLError(message, nodes=error.nodes, path=error.path, extensions={"code": "INTERNAL_ERROR"})
+    return HubError("INTERNAL_ERROR", message, nodes=error.nodes, path=error.path)
 
 
 def _explained(operation: Operation, traces: list[Trace]) -> dict[str, Any]:
