@@ -5,6 +5,7 @@ from db.disputes import DisputeCase
 from db.employers import Employer, EmployerCoverage
 from db.insurance import InsuranceEnrolment
 from db.members import Engagement
+from db.values import canonical_credit_code
 from resolvers import activities, coverage, fairs, services, venues
 from resolvers.engine.source import Lookup, Many, One, Source
 from resolvers.engine.statistic import RECORDS, Statistic

@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, Integer, literal_column
 
 from db.employers import EmployerCoverage
 from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink
+from db.values import canonical_credit_code
 from resolvers import (
     activities,
     assistance,
