@@ -18,7 +18,7 @@ TWINS = {"br": ".br", "gzip": ".gz"}
 
 def write_twins(assets: Path = ASSETS) -> None:
     """Write the twins of a build that become smaller by at least a twentieth."""
-    for path in sorted(assets.iterdir()):
+    for path in sorted(assets.glob("*")):
         if path.suffix not in SUFFIXES:
             continue
         content = path.read_bytes()
