@@ -140,6 +140,9 @@ async def test_on_a_phone_nothing_is_cut_off_and_a_query_is_run_and_read(
             assert box is not None
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= PHONE["width"]
+        token_box = await page.locator(".bar-token input").bounding_box()
+        assert token_box is not None
+        assert token_box["width"] > 120
         for place in (".graphiql-editors", ".results-view"):
             box = await page.locator(place).bounding_box()
             assert box is not None
