@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
@@ -211,6 +212,13 @@ async def nested(matrix: Matrix, judge: Judge, persona: Persona) -> None:
                 judge.row(theirs, ours, "nodes")
 
 
+def when(found: List, row: Mapping[str, Any]) -> str:
+    """The last day of a division that is closed: without a day only those in force are listed."""
+    if not found.root or found.target != "Division" or row["validTo"] is None:
+        return ""
+    return f', asOf: "{date.fromisoformat(row["validTo"]) - timedelta(days=1)}"'
+
+
 async def filters(matrix: Matrix, judge: Judge, persona: Persona) -> None:
     """Every filter with the true value of rows in and out of scope: what is out of scope is neither found nor counted."""
     for found in matrix.writer.reached:
@@ -227,8 +235,9 @@ async def filters(matrix: Matrix, judge: Judge, persona: Persona) -> None:
             }
             this = {"id": {"eq": row["id"]}} if by_id else {}
             given = {f"f{order}": {**this, name: operand} for order, (name, operand) in enumerate(asked.items())}
+            day = when(found, row)
             fields = " ".join(
-                f"a{order}: {found.field}(first: {MANY}, filter: $f{order}) {{ totalCount{rows} }}"
+                f"a{order}: {found.field}(first: {MANY}, filter: $f{order}{day}) {{ totalCount{rows} }}"
                 for order in range(len(asked))
             )
             declared = ", ".join(f"${name}: {found.filter}" for name in given)

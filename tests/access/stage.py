@@ -111,7 +111,9 @@ async def set_up(db: asyncpg.Connection, vault: Vault) -> Stage:
         place = places[name]
         await furnish_care(place.rows, Hand(db, place).put, handlers[-1], place.division, number)
     renamed = "SELECT division_id FROM division_alias UNION SELECT id FROM division WHERE predecessor_id IS NOT NULL"
-    places["hangzhou"].rows["Division"] += [row[0] for row in await db.fetch(f"{renamed} ORDER BY 1 LIMIT 9")]
+    followed = "SELECT DISTINCT predecessor_id FROM division WHERE predecessor_id IS NOT NULL"
+    for some in (f"{renamed} ORDER BY 1 LIMIT 9", f"{followed} ORDER BY 1 LIMIT 2"):
+        places["hangzhou"].rows["Division"] += [row[0] for row in await db.fetch(some)]
     callers = await _personas(db, places)
     return Stage(places, callers, tuple(handlers), await handler_of_all(db, callers["national"]))
 

@@ -330,7 +330,8 @@ async def test_the_log_is_appended_to_by_every_role_and_read_by_whom_it_concerns
     member = callers["member"].member_id
     for name in ("city", "hr"):
         async with acquired(pool, scope_of(callers[name])) as connection:
-            await record(connection, [Entry("REVEAL", principal=name, records=[f"mem_{member:x}"])])
+            entry = Entry("REVEAL", principal=name, purpose="SERVICE_CONTACT", records=[f"mem_{member:x}"])
+            await record(connection, [entry])
     async with pool.acquire() as connection:
         await record(connection, [Entry("SIGN_IN_REFUSED", principal=None)])
     for name, seen in (
@@ -403,8 +404,23 @@ async def test_counting_reads_no_column_that_names_a_person_or_a_case(walled, po
 
 
 async def test_a_clerk_writes_members_inside_one_transaction_only(fresh_database_url):
+    owner = await asyncpg.connect(fresh_database_url)
+    opener, other = [
+        await owner.fetchval("INSERT INTO principal (name, kind) VALUES ($1, 'PERSON') RETURNING id", name)
+        for name in ("opener", "other")
+    ]
+    await owner.execute(
+        "INSERT INTO subject_request (member_id, kind, opened_on, due_on, opened_by) VALUES (1, 'CORRECTION', $1, $1, $2)",
+        today(),
+        opener,
+    )
+    await owner.close()
     pool = await create_pool(fresh_database_url, size=1, role=READER)
-    async with acquired(pool, scope_of(Caller("national", everything=True))) as connection:
+    async with acquired(pool, scope_of(Caller("national", principal_id=opener, everything=True))) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with connection.transaction(), connection.wearing(CLERK):
+                await connection.execute("UPDATE member SET name = '某' WHERE id = 1")
+    async with acquired(pool, scope_of(Caller("national", principal_id=other, everything=True))) as connection:
         async with connection.transaction(), connection.wearing(CLERK):
             assert await connection.execute("UPDATE member SET name = '某' WHERE id = 1") == "UPDATE 1"
             assert await connection.fetchval("SELECT count(*) FROM membership") == 0

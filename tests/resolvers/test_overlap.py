@@ -160,8 +160,8 @@ async def test_no_given_cell_lies_in_another_but_for_a_few(caller: Caller, pool:
         if a_year_apart and (one.place, one.conditions) == (other.place, other.conditions):
             assert len(people[one] ^ people[other]) >= noise.FLOOR, (one, other)
     assert min(len(found) for found in people.values()) >= noise.FLOOR
-    assert len(given) > 30
-    assert nested > 30
+    assert len(given) > 20
+    assert nested > 20
 
 
 async def test_what_all_others_have_is_no_condition(caller: Caller, pool: asyncpg.Pool) -> None:
