@@ -74,7 +74,7 @@ def _question(layout: Layout, row: Sequence[Any], frame: Frame, parent: int | No
         elif item.name in buckets.TIMES and key is not None:
             since, until = _narrowed(item.name, key, since, until)
         else:
-            found.setdefault(item.name, []).append(layout.value(at)(row) or "")
+            found.setdefault(item.name, []).append(layout.values[at](row) or "")
     conditions = sorted((name, sorted(set(values))) for name, values in found.items())
     text = repr((layout.kind, layout.event, place, conditions, frame.as_of, since, until))
     return blake2b(text.encode(), digest_size=8).digest()

@@ -63,6 +63,11 @@ class Layout:
         """Where a measure stands."""
         return self.people + 2 + SLOTS * place
 
+    @cached_property
+    def values(self) -> tuple[Callable[[Row], str | None], ...]:
+        """What finds the key of each dimension in a row, made once for all rows."""
+        return tuple(self.value(place) for place in range(len(self.dimensions)))
+
     def value(self, place: int) -> Callable[[Row], str | None]:
         """Finds a key in a row as it is told; None where the record has no value."""
         item = self.dimensions[place]
