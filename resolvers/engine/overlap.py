@@ -19,8 +19,11 @@ Rows = Mapping[int, Mapping[tuple[Any, ...], Row]]
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A neighbour of a cell: its row, None where it has no record, and whether it has all that the cell has; or the row of what was there
-    on the cell's day or a year before, and ``before`` that of a year before."""
+    """A set of records that a cell is compared with.
+
+    ``row`` counts it; None if it has no record. ``is_around`` says that it contains the cell's records. With ``is_either`` it has who was
+    there on the cell's day or a year before, and ``before`` counts those of a year before.
+    """
 
     row: Row | None
     is_around: bool = True

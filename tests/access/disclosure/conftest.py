@@ -41,7 +41,7 @@ async def truth(ground_url: str) -> AsyncIterator[asyncpg.Pool]:
 
 @pytest.fixture(scope="session")
 async def ground(ground_url: str) -> Ground:
-    """The ground, dug."""
+    """The registers that are attacked, written to the database, with their roll-ups."""
     connection = await asyncpg.connect(ground_url)
     try:
         found = await Digger(connection, SIZE).dig()
