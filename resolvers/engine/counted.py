@@ -10,7 +10,7 @@ from resolvers.engine.arguments import snake
 from resolvers.engine.cells import table
 from resolvers.engine.plan import Built, Child, Groups, Key, Step
 from resolvers.engine.question import Frame
-from resolvers.engine.row_layout import KEYS, Layout, Row
+from resolvers.engine.row_layout import DECIMAL, KEYS, Layout, Row
 from resolvers.engine.source import Tally
 from resolvers.engine.statement import Statement
 from resolvers.engine.tally import Counting
@@ -48,7 +48,7 @@ class Statistics:
                 assert isinstance(below, GraphQLObjectType)
                 told[key] = _constant([]) if whole else self._keys(below, found)
             else:
-                told[key] = _at(self.counting.index(snake(name)), name in ("amount", "quantity"))
+                told[key] = _at(self.counting.index(snake(name)), name in DECIMAL)
         return lambda row, below: {key: tell(row, below) for key, tell in told.items()}
 
     def _keys(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Told:

@@ -280,8 +280,13 @@ class Parts:
     def _ranges(self, rows: Callable[[Inputs], Sequence[tuple[Any, ...]]], *types: Any) -> Any:
         """Rows that are known when a run begins, as a table of columns a, b, c, d."""
 
+        def found(inputs: Inputs) -> Sequence[tuple[Any, ...]]:
+            if found not in inputs.known:
+                inputs.known[found] = rows(inputs)
+            return inputs.known[found]  # type: ignore[no-any-return]
+
         def values(place: int) -> Callable[[Inputs], list[Any]]:
-            return lambda inputs: [row[place] for row in rows(inputs)]
+            return lambda inputs: [row[place] for row in found(inputs)]
 
         arrays = [self.binder.bind(values(place), ARRAY(kind)) for place, kind in enumerate(types)]
         columns = [column(name, kind) for name, kind in zip("abcd", types, strict=False)]

@@ -16,6 +16,8 @@ from resolvers.engine.tally import SLOTS, Counting
 Row = Sequence[Any]
 KEYS = 2
 """Where in a row the keys begin: behind the parent's key and the mark."""
+DECIMAL = ("amount", "quantity")
+"""Measures that are decimal numbers, not integers."""
 OUT_OF_SIGHT = "Not yours to see (不在可见范围)"
 """The label of the group of all rows that a dimension names and the caller does not see; it has no value."""
 
@@ -54,10 +56,25 @@ class Layout:
         """The measures in their order."""
         return tuple(name for name, _ in self.measures)
 
-    @property
+    @cached_property
     def people(self) -> int:
         """Where the number of people stands."""
         return KEYS + 2 * len(self.dimensions)
+
+    @cached_property
+    def places(self) -> tuple[int, ...]:
+        """Where each measure stands."""
+        return tuple(self.measure(place) for place in range(len(self.measures)))
+
+    @cached_property
+    def records(self) -> int:
+        """Where the number of records stands."""
+        return self.measure(self.names.index("records"))
+
+    @cached_property
+    def decimal(self) -> tuple[tuple[str, int], ...]:
+        """The measures that are decimal numbers, and where each stands."""
+        return tuple((name, at) for name, at in zip(self.names, self.places, strict=True) if name in DECIMAL)
 
     def measure(self, place: int) -> int:
         """Where a measure stands."""
