@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from resolvers.engine.digests import Digests
-from resolvers.engine.noise import FEW, FLOOR, count, draw, median, noise, real, share, total
+from resolvers.engine.noise import FEW, count, draw, is_few, median, noise, real, share, total
 from resolvers.engine.overlap import Neighbourhood
 from resolvers.engine.question import Frame
-from resolvers.engine.row_layout import Layout, Row
+from resolvers.engine.row_layout import Row
 from resolvers.engine.statistic import Measure
 
 
@@ -30,7 +30,7 @@ def _perturb(around: Neighbourhood, row: list[Any], kind: bytes, digests: Digest
     at = layout.people
     people, ticket = row[at : at + 2]
     given, moved = None, 0
-    if people is not None and people >= FLOOR:  # fewer are never given, whatever the noise
+    if people and not is_few(people):  # fewer are never given, whatever the noise
         question = digests.of(row)
         moved = noise(ticket, kind, question)
         given = count(people, moved, around.smallest)
