@@ -298,15 +298,16 @@ class Counted:
             return None
         place, child, above = alias(Division), alias(Division), alias(DivisionClosure)
         granted = any_(self.binder.bind(lambda inputs: list(inputs.caller.lenses.get(Lens.AGGREGATES, ())), BIGINTS))
-        within = exists().where(above.c.descendant_id == self.division, above.c.ancestor_id == granted)
+        within = exists(above.c.depth).where(above.c.descendant_id == self.division, above.c.ancestor_id == granted)
+        within = within.correlate_except(above)
         itself, children = place.c.id == self.division, child.c.parent_id == self.division
         finest = DivisionLevel.COUNTY if self.is_personal else DivisionLevel.TOWNSHIP
         levels = list(DivisionLevel)
         always, unless_granted = (levels[levels.index(finest) + steps :] for steps in (2, 1))
         found = [
             or_(
-                exists(table.c.id).where(here, one_of(table.c.level, always)) if always else false(),
-                and_(exists(table.c.id).where(here, one_of(table.c.level, unless_granted)), not_(within)),
+                _there(table, here, one_of(table.c.level, always)) if always else false(),
+                and_(_there(table, here, one_of(table.c.level, unless_granted)), not_(within)),
             )
             for table, here in ((place, itself), *(((child, children),) if self.drills else ()))
         ]
@@ -410,6 +411,11 @@ class Counted:
             return self.division
         union = alias(Organization)
         return select(union.c.division_id).where(union.c.id == self.union).correlate_except(union).scalar_subquery()
+
+
+def _there(table: FromClause, *where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a table has such a row."""
+    return exists(table.c.id).where(*where).correlate_except(table)
 
 
 class CountWithin:

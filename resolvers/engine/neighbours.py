@@ -46,7 +46,9 @@ def _above(counting: "Counting", main: Look) -> list[Look]:
         return []
     division = alias(Division)
     key = counting.parent.c.key
-    above = select(division.c.parent_id).where(division.c.id == key).correlate_except(division).scalar_subquery()
+    found = select(division.c.parent_id).where(division.c.id == key).correlate_except(division).scalar_subquery()
+    assert counting.head is not None
+    above = counting.head.above(found)
     groups = all(item.children is None for item in main.dimensions)
     return [
         replace(main, place=counting.placed(above), groups=groups, only=(above.is_not(None),)),

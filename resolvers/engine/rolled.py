@@ -316,10 +316,10 @@ class Rolled:
         self.targets = targets
         self.drill = drill
         kind, key = look.place.rolled
-        today = counting.binder.day(None)
-        self.in_use = and_(
-            covered, in_use(kind, key, today, drill=drill is not None), *counting.published(), *look.only
-        )
+        used = and_(covered, in_use(kind, key, counting.binder.day(None), drill=drill is not None))
+        if counting.head is not None:
+            used = counting.head.column(used, Boolean(), key=("used", id(look.place), drill is not None))
+        self.in_use = and_(used, *counting.published(), *look.only)
 
     @classmethod
     def of(cls, counting: "Counting", look: Look) -> "Rolled | None":

@@ -38,6 +38,7 @@ from resolvers.engine.arguments import Arguments, Leaf, camel
 from resolvers.engine.binder import BIGINT, TEXTS, Binder, Getter, Inputs
 from resolvers.engine.dimension_keys import Keys
 from resolvers.engine.frames import MAX_GROUPS, MAX_ROWS
+from resolvers.engine.head import Head
 from resolvers.engine.look import Look, Time, nothing
 from resolvers.engine.neighbours import neighbours
 from resolvers.engine.question import Dimension
@@ -83,7 +84,8 @@ class Counting:
         self.walls = Sighted(registry, self.lenses, self.binder)
         self.place = self.placed(above)
         self.keys = Keys(self.walls, self.parent)
-        self.unpublished = self.place.unpublished() if self.coarse else None
+        self.head = Head() if self.coarse else None
+        self.unpublished = self._unpublished()
         self.is_guarded = self.coarse and self.statistic.is_personal
         self.event = self._event()
         self.dimensions = [self._dimension(item) for item in self._grouped_by()]
@@ -145,12 +147,14 @@ class Counting:
         parts += [self._domain(place) for place in places if self.dimensions[place].children is not None]
         parts += self._refusal()
         rows: Any = union_all(*parts) if len(parts) > 1 else parts[0]
-        table = rows.lateral("counted") if self.parent is not None else rows.subquery("counted")
+        is_alone = self.parent is None and self.head is None
+        table = rows.subquery("counted") if is_alone else rows.lateral("counted")
         labels = [self._label(place, table.c[f"k{place}"]) for place in places]
         shown = [table.c.mark, *(table.c[f"k{place}"] for place in places), *labels]
         measured = [column for column in table.c if column.name.startswith(("people", "m"))][1:]
         key: ColumnElement[Any] = null() if self.parent is None or self.within is not None else self.parent.c.key
-        from_: FromClause = table if self.parent is None else self.parent.join(table, true())
+        from_: FromClause = table if self.head is None else self.head.beside(self.parent, table)
+        from_ = from_ if self.parent is None else self.parent.join(from_, true())
         whole = select(key.label("key"), *shown, *measured).select_from(from_)
         return compiled(whole, self.binder, AGGREGATES if self.coarse else None)
 
@@ -162,6 +166,11 @@ class Counting:
         if rolled is not None:
             parts.append(self.correlated(rolled.cells(partial(self._grouped, look))))
         return parts
+
+    def _unpublished(self) -> ColumnElement[bool] | None:
+        """Whether the place is too fine for the caller; None where it never is."""
+        found = None if self.head is None else self.place.unpublished()
+        return None if found is None or self.head is None else self.head.column(found, Boolean())
 
     def published(self) -> list[ColumnElement[bool]]:
         """The condition that the place is not too fine for the caller."""
