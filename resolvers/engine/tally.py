@@ -43,6 +43,7 @@ from resolvers.engine.look import Look, Time, nothing
 from resolvers.engine.neighbours import neighbours
 from resolvers.engine.question import Dimension
 from resolvers.engine.rolled import Rolled
+from resolvers.engine.rolled_neighbours import RolledNeighbours
 from resolvers.engine.source import Expression, Registry, Tally, expression
 from resolvers.engine.statement import Statement, compiled, parents
 from resolvers.engine.statistic import Aggregate, Found, Measure, Place, Ref, Statistic
@@ -143,7 +144,7 @@ class Counting:
     def statement(self) -> Statement:
         """The statement for all parents."""
         places = range(len(self.dimensions))
-        parts = [part for look in (self.look, *self.neighbours) for part in self._parts(look)]
+        parts = [*self._parts(self.look), *self._neighbours()]
         parts += [self._domain(place) for place in places if self.dimensions[place].children is not None]
         parts += self._refusal()
         rows: Any = union_all(*parts) if len(parts) > 1 else parts[0]
@@ -161,11 +162,24 @@ class Counting:
     def _parts(self, look: Look) -> list[Select[Any]]:
         """What one look counts, from records or from roll-ups."""
         rolled = Rolled.of(self, look)
-        alone = [*([] if rolled is None else [not_(rolled.in_use)]), *self.published(), *look.only]
-        parts = [self._cells(look, and_(*alone) if alone else None)]
+        parts = [self._recorded(look, rolled)]
         if rolled is not None:
             parts.append(self.correlated(rolled.cells(partial(self._grouped, look))))
         return parts
+
+    def _neighbours(self) -> list[Select[Any]]:
+        """What cells are compared with: from roll-ups all in one part, from records one each."""
+        found = [(look, Rolled.of(self, look)) for look in self.neighbours]
+        rolled = [each for _, each in found if each is not None]
+        parts = [self._recorded(look, each) for look, each in found]
+        if rolled:
+            parts.append(self.correlated(RolledNeighbours(rolled, self.dimensions).cells()))
+        return parts
+
+    def _recorded(self, look: Look, rolled: Rolled | None) -> Select[Any]:
+        """What one look counts from records, where no roll-ups are in use for it."""
+        alone = [*([] if rolled is None else [not_(rolled.in_use)]), *self.published(), *look.only]
+        return self._cells(look, and_(*alone) if alone else None)
 
     def _unpublished(self) -> ColumnElement[bool] | None:
         """Whether the place is too fine for the caller; None where it never is."""
