@@ -157,7 +157,9 @@ class Counting:
         from_: FromClause = table if self.head is None else self.head.beside(self.parent, table)
         from_ = from_ if self.parent is None else self.parent.join(from_, true())
         whole = select(key.label("key"), *shown, *measured).select_from(from_)
-        return compiled(whole, self.binder, AGGREGATES if self.coarse else None)
+        if not self.coarse:
+            return compiled(whole, self.binder)
+        return compiled(whole, self.binder, AGGREGATES, kept=self.statistic.rollup is not None)
 
     def _parts(self, look: Look) -> list[Select[Any]]:
         """What one look counts, from records or from roll-ups."""
