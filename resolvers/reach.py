@@ -355,9 +355,11 @@ class Counted:
         below = parent.is_(None) if self.division is None else parent == self.division
         children = select(child.c.id.label("anchor"), child.c.key.label("child"), child.c.drill)
         heir = alias(Division)
-        closed = exists(heir.c.id).where(heir.c.predecessor_id == division.c.id, division.c.valid_to.is_not(None))
+        # looked up for each of the few that have ended: for an EXISTS alone PostgreSQL reads all divisions
+        followed = exists(heir.c.id).where(heir.c.predecessor_id == division.c.id).correlate_except(heir)
+        counts = or_(division.c.valid_to.is_(None), not_(followed))
         children = children.join_from(child, division, division.c.id == child.c.key).where(
-            child.c.kind == "DIVISION", below, not_(closed.correlate_except(heir))
+            child.c.kind == "DIVISION", below, counts
         )
         children = children.correlate_except(child, division)
         rest = select(own.c.id, cast(null(), BIGINT), own.c.drill).where(own.c.kind == "OWN_DIVISION", own.c.key == key)

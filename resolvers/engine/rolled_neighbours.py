@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    DateTime,
     FromClause,
     Integer,
     Select,
@@ -83,7 +84,7 @@ class NearParts(Parts):
         """All parts, as one table, and a row of nothing for each neighbour of a place that is used."""
         none = {name: cast(null(), found.type) for name, found in self.columns.items()}
         nobody = self._near(self.rows, None, cast(null(), DATE), none, (NONE, NONE), self.rows).where(used)
-        parts = [nobody, self._cells(), self._changes(), self._repeated(), self._restless()]
+        parts = [nobody, self._cells(), self._changes(), *self._repeated(), self._restless()]
         return union_all(*parts).subquery("part")
 
     def _cells(self) -> Select[Any]:
@@ -93,10 +94,10 @@ class NearParts(Parts):
         span = spans.c
         inside = and_(self.cell.c.anchor == target.anchor, slot >= span.low, slot < span.high)
         masked = self.cell.c["class"].bitwise_and(literal_column(str(self.fact.mask(self.kept.values())), BIGINT))
-        known = [span[name] for name in NEAR]
         summed = (
             select(
-                *known,
+                span.look,
+                span.without,
                 target.child,
                 self._trunc(span.unit, self._first(slot)).label("bucket"),
                 masked.label("class"),
@@ -108,7 +109,7 @@ class NearParts(Parts):
                     self.cell, inside
                 )
             )
-            .group_by(text("1, 2, 3, 4, 5, 6, 7"))
+            .group_by(text("1, 2, 3, 4, 5"))
             .subquery("summed")
         )
         number = (summed.c.n, summed.c["keys"])
@@ -135,44 +136,49 @@ class NearParts(Parts):
         )
         return part.where(or_(and_(began, near.began != NONE), and_(ended, near.ended != NONE)))
 
-    def _repeated(self) -> Select[Any]:
-        """Records of persons who have several, none of which has changed."""
+    def _repeated(self) -> list[Select[Any]]:
+        """Records of persons who have several, none of which has changed: of a stock those that overlap, of beginnings those that come
+        again in the period. One part for each, which has an index of its own."""
         repeat, near = self.repeat.c, self.rows.c
         from_ = self.rows.join(self.targets, self.targets.c.place == near.place)
         from_ = from_.join(self.repeat, repeat.anchor == self.targets.c.anchor)
-        again = or_(repeat.previous >= near.since, repeat.next < near.until)
-        part = self._person(self.repeat, self._decoded(repeat["class"]), from_, repeat.overlapping, again)
-        return part.where(not_(repeat.member_id.in_(select(self.change.c.member_id))))
+        changed = repeat.member_id.in_(select(self.change.c.member_id))
+        only = {
+            "stock": [repeat.overlapping],
+            "began": [or_(repeat.previous >= near.since, repeat.next < near.until)],
+            "ended": [],
+        }
+        columns = self._decoded(repeat["class"])
+        return [
+            self._person(self.repeat, columns, from_).where(condition, *only[name], not_(changed))
+            for name, condition in self._counts_of(self.repeat).items()
+        ]
 
     def _restless(self) -> Select[Any]:
         """Records of persons of whom something has changed."""
         fact = self.statistic.model.__table__
         people = select(self.change.c.member_id).distinct().subquery("people")
-        from_ = self._joined(people.join(fact, fact.c.member_id == people.c.member_id))
-        return self._person(fact, self.columns, self._standing(from_, fact.c.organization_id))
+        from_ = self._standing(
+            self._joined(people.join(fact, fact.c.member_id == people.c.member_id)), fact.c.organization_id
+        )
+        return self._person(fact, self.columns, from_).where(or_(*self._counts_of(fact).values()))
 
-    def _person(
-        self,
-        records: FromClause,
-        columns: Mapping[str, Any],
-        from_: FromClause,
-        overlapping: ColumnElement[bool] | None = None,
-        again: ColumnElement[bool] | None = None,
-    ) -> Select[Any]:
-        """Records that count, by their person; of a stock those that overlap, and of beginnings those that come again."""
+    def _counts_of(self, records: FromClause) -> dict[str, ColumnElement[bool]]:
+        """When records count: of a stock, by their beginning, or by their end; as far as there are such neighbours."""
         begins, ends, near = records.c.valid_from, records.c.valid_to, self.rows.c
-        held = [near.ended < NONE, begins < near.until, or_(ends.is_(None), ends >= near.until)]
-        begun = [near.ended == NONE, self._within(begins)]
-        ended = [near.ended > NONE, self._within(ends), begins.is_not(None)]
-        counts = [
-            and_(*held, *([] if overlapping is None else [overlapping])),
-            and_(*begun, *([] if again is None else [again])),
-            and_(*ended),
-        ]
-        bucket = self._trunc(near.unit, records.c[self.events[0][1]])
-        child = self.targets.c.child
-        part = self._near(self.rows, child, bucket, columns, (NONE, NONE), from_, records.c.member_id)
-        return part.where(or_(*counts))
+        conditions = {
+            "stock": and_(near.ended < NONE, begins < near.until, or_(ends.is_(None), ends >= near.until)),
+            "began": and_(near.ended == NONE, self._within(begins)),
+            "ended": and_(near.ended > NONE, self._within(ends), begins.is_not(None)),
+        }
+        wanted = {"stock" if one.asked.stock else "ended" if one.asked.ended else "began" for one in self.near}
+        return {name: condition for name, condition in conditions.items() if name in wanted}
+
+    def _person(self, records: FromClause, columns: Mapping[str, Any], from_: FromClause) -> Select[Any]:
+        """Records by their person."""
+        bucket = self._trunc(self.rows.c.unit, records.c[self.events[0][1]])
+        child, person = self.targets.c.child, records.c.member_id
+        return self._near(self.rows, child, bucket, columns, (NONE, NONE), from_, person)
 
     def _near(
         self,
@@ -210,7 +216,7 @@ class NearParts(Parts):
 
     def _trunc(self, unit: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[Any]:
         """The first day of the unit of time that a day is in; null without one."""
-        return cast(null(), DATE) if self.asked.time is None else cast(func.date_trunc(unit, day), DATE)
+        return cast(null(), DATE) if self.asked.time is None else cast(func.date_trunc(unit, cast(day, DateTime())), DATE)
 
     def _standing(self, from_: FromClause, organization: ColumnElement[Any]) -> FromClause:
         """The records of unions in the targets' places, for each neighbour."""
