@@ -394,8 +394,7 @@ class Counted:
     def _divisions(self) -> Children:
         places, child, division = alias(DivisionClosure), alias(Division), Division.__table__
         above = self._division()
-        right_below = child.c.parent_id.is_(None) if above is None else child.c.parent_id.is_not_distinct_from(above)
-        listed = division.c.parent_id.is_(None) if above is None else division.c.parent_id.is_not_distinct_from(above)
+        right_below, listed = (self._right_below(table, above) for table in (child, division))
         in_force = holds(Period(division.c.valid_from, division.c.valid_to), self.binder.day(None))
         joined = places.join(child, child.c.id == places.c.ancestor_id)
         return Children(
@@ -406,6 +405,12 @@ class Counted:
             select(division.c.id).where(listed),
             division.c.name,
         )
+
+    def _right_below(self, table: FromClause, above: ColumnElement[Any] | None) -> ColumnElement[bool]:
+        """The divisions right below one: the provinces where there is none, which may be so of a union's. An index finds equal keys only."""
+        if above is None:
+            return table.c.parent_id.is_(None)
+        return table.c.parent_id == above if self.union is None else table.c.parent_id.is_not_distinct_from(above)
 
     def _division(self) -> ColumnElement[Any] | None:
         """The division whose children are listed; None for the provinces."""
