@@ -407,7 +407,7 @@ class Counted:
         )
 
     def _right_below(self, table: FromClause, above: ColumnElement[Any] | None) -> ColumnElement[bool]:
-        """The divisions right below one: the provinces where there is none, which may be so of a union's. An index finds equal keys only."""
+        """The divisions right below one; the provinces where there is none, as may be of a union's. An index finds equal keys only."""
         if above is None:
             return table.c.parent_id.is_(None)
         return table.c.parent_id == above if self.union is None else table.c.parent_id.is_not_distinct_from(above)

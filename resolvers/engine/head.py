@@ -1,4 +1,4 @@
-"""What a statement for callers with aggregates only finds out once for each place, beside its parts: seeds, the place above, what may be used.
+"""What a statement for callers with aggregates only finds out once for each place: seeds, the place above, what may be used.
 
 Each part reads it as a column. Written out in every part, it would be planned and looked up as often.
 """
@@ -37,7 +37,7 @@ class Head:
         return literal_column("above.key", BIGINT)
 
     def beside(self, parent: Any, table: FromClause) -> FromClause:
-        """The parents, the row of each, and what stands beside it; with an offset, or PostgreSQL would find each value wherever it is read."""
+        """The row of each place with a table beside it; with an offset, or PostgreSQL would find each value wherever it is read."""
         rows = [(select(SEED.c.first, SEED.c.second, SEED.c.third, *self._columns), "head")]
         if self._above is not None:
             rows.append((select(self._above), "above"))

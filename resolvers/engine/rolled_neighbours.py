@@ -77,14 +77,16 @@ class NearParts(Parts):
     ) -> None:
         super().__init__(statistic, asked, targets, binder)
         self.near = near
-        self.spans = [Parts(statistic, replace(one.asked, dimensions=asked.dimensions), targets, binder) for one in near]
+        self.spans = [
+            Parts(statistic, replace(one.asked, dimensions=asked.dimensions), targets, binder) for one in near
+        ]
         self.rows = self._table(lambda inputs: [(*one.known(), *one.days(inputs)) for one in near], NEAR | DAYS)
 
     def every(self, used: ColumnElement[bool]) -> Subquery:
         """All parts, as one table, and a row of nothing for each neighbour of a place that is used."""
         none = {name: cast(null(), found.type) for name, found in self.columns.items()}
         nobody = self._near(self.rows, None, cast(null(), DATE), none, (NONE, NONE), self.rows).where(used)
-        parts = [nobody, self._cells(), self._changes(), *self._repeated(), self._restless()]
+        parts = [nobody, self._cells(), self._changes(), *self._again(), self._restless()]
         return union_all(*parts).subquery("part")
 
     def _cells(self) -> Select[Any]:
@@ -113,9 +115,7 @@ class NearParts(Parts):
             .subquery("summed")
         )
         number = (summed.c.n, summed.c["keys"])
-        return self._near(
-            summed, summed.c.child, summed.c.bucket, self._decoded(summed.c["class"]), number, summed
-        )
+        return self._near(summed, summed.c.child, summed.c.bucket, self._decoded(summed.c["class"]), number, summed)
 
     def _spans_of(self, inputs: Inputs) -> list[tuple[Any, ...]]:
         """The slots of all neighbours."""
@@ -136,14 +136,14 @@ class NearParts(Parts):
         )
         return part.where(or_(and_(began, near.began != NONE), and_(ended, near.ended != NONE)))
 
-    def _repeated(self) -> list[Select[Any]]:
+    def _again(self) -> list[Select[Any]]:
         """Records of persons who have several, none of which has changed: of a stock those that overlap, of beginnings those that come
         again in the period. One part for each, which has an index of its own."""
         repeat, near = self.repeat.c, self.rows.c
         from_ = self.rows.join(self.targets, self.targets.c.place == near.place)
         from_ = from_.join(self.repeat, repeat.anchor == self.targets.c.anchor)
         changed = repeat.member_id.in_(select(self.change.c.member_id))
-        only = {
+        only: dict[str, list[ColumnElement[bool]]] = {
             "stock": [repeat.overlapping],
             "began": [or_(repeat.previous >= near.since, repeat.next < near.until)],
             "ended": [],
@@ -216,7 +216,9 @@ class NearParts(Parts):
 
     def _trunc(self, unit: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[Any]:
         """The first day of the unit of time that a day is in; null without one."""
-        return cast(null(), DATE) if self.asked.time is None else cast(func.date_trunc(unit, cast(day, DateTime())), DATE)
+        return (
+            cast(null(), DATE) if self.asked.time is None else cast(func.date_trunc(unit, cast(day, DateTime())), DATE)
+        )
 
     def _standing(self, from_: FromClause, organization: ColumnElement[Any]) -> FromClause:
         """The records of unions in the targets' places, for each neighbour."""
@@ -230,40 +232,43 @@ class RolledNeighbours:
         self.looks = looks
         self.dimensions = dimensions
         self.counting = looks[0].counting
+        self.places: dict[Any, ColumnElement[bool]] = {}
+        """Whether roll-ups are in use, for each place and way of drilling down."""
 
     def cells(self) -> Select[Any]:
         """The whole and the groups of each neighbour, of people alone."""
-        counting, head = self.counting, self.counting.head
-        assert head is not None
+        counting = self.counting
         asked = [found.asked() for found in self.looks]
-        where = list({name: (name, values) for one in asked for name, values in one.where}.values())
         every = replace(
             asked[0],
             dimensions=list(dict.fromkeys(name for one in asked for name in one.dimensions)),
-            where=where,
+            where=[item for item in counting.where if any(item in one.where for one in asked)],
             time=next((one.time for one in asked if one.time is not None), None),
         )
-        places: dict[Any, int] = {}
-        near, targets, used = [], [], []
+        near, targets = [], []
         for found, one in zip(self.looks, asked, strict=True):
-            look = found.look
-            in_use = and_(found.used, *counting.published(), *([] if look.is_wider else look.only))
-            key = (id(look.place), found.drill)
-            if key not in places:
-                number = literal_column(str(len(places)), Integer())
-                places[key] = len(places)
-                target = found.targets.c
-                targets.append(select(target.anchor, target.child, target.drill, number.label("place")).where(in_use))
-                used.append(in_use)
-            names = {name for name, _ in one.where}
-            without = sum(1 << place for place, (name, _) in enumerate(where) if name not in names)
-            near.append(Near(look, one, places[key], without))
+            place, is_new = self._place(found)
+            if is_new:
+                targets.append(self._targets(found, place))
+            without = sum(1 << at for at, item in enumerate(every.where) if item not in one.where)
+            near.append(Near(found.look, one, place, without))
         target = (union_all(*targets) if len(targets) > 1 else targets[0]).subquery("target")
         parts = NearParts(counting.statistic, every, target, counting.binder, near)
-        part = parts.every(
-            or_(*(and_(parts.rows.c.place == place, condition) for place, condition in enumerate(used)))
-        )
-        return self._grouped(part)
+        used = [and_(parts.rows.c.place == place, found) for place, found in enumerate(self.places.values())]
+        return self._grouped(parts.every(or_(*used)))
+
+    def _place(self, found: Rolled) -> tuple[int, bool]:
+        """The number of a place, and whether it is a new one."""
+        key, count = (id(found.look.place), found.drill), len(self.places)
+        only = () if found.look.is_wider else found.look.only  # a period without a longer one is not compared with it
+        self.places.setdefault(key, and_(found.used, *self.counting.published(), *only))
+        return list(self.places).index(key), len(self.places) > count
+
+    def _targets(self, found: Rolled, place: int) -> Select[Any]:
+        """The anchors of a place."""
+        target, number = found.targets.c, literal_column(str(place), Integer()).label("place")
+        in_use = list(self.places.values())[place]
+        return select(target.anchor, target.child, target.drill, number).where(in_use)
 
     def _grouped(self, part: Subquery) -> Select[Any]:
         """A row for each neighbour, and one for each group of those that have groups."""

@@ -71,7 +71,7 @@ class Fetch(Protocol):
         """Rows of the statement."""
 
     async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
-        """Rows of a statement that runs in another role of the second wall, by a plan that is ``kept``; the snapshot must be a transaction."""
+        """Rows of a statement that runs in another role of the second wall, by a plan that may be ``kept``, in a transaction."""
 
 
 class Asks(Fetch, Protocol):
