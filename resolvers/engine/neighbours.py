@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def neighbours(counting: "Counting") -> tuple[Look, ...]:
-    """The looks beside the one that was asked for; those of one neighbour have one ``base``."""
+    """The looks beside that of the question; those of one neighbour have one ``base``."""
     if not counting.is_guarded:
         return ()
     main = replace(counting.look, partial=())
@@ -57,7 +57,7 @@ def _above(counting: "Counting", main: Look) -> list[Look]:
 
 
 def _of_other_times(counting: "Counting", main: Look) -> Iterator[list[Look]]:
-    """Of a day: a year before, and what began in that year. Of a period: the next longer one. Roll-ups do not tell who was there on one of
+    """Of a day: a year before, and what began in that year. Of a period: the next longer one. Roll-ups do not have who was there on one of
     two days; there a year before is compared by the numbers alone."""
     binder = counting.binder
     if main.time.day is not None:

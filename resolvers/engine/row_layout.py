@@ -86,37 +86,37 @@ class Layout:
         return tuple(self.value(place) for place in range(len(self.dimensions)))
 
     def value(self, place: int) -> Callable[[Row], str | None]:
-        """Finds a key in a row as it is told; None where the record has no value."""
+        """Finds a key in a row as it is written in an answer; None where the record has no value."""
         item = self.dimensions[place]
         if item.name in buckets.TIMES:
-            return _told(place, partial(buckets.name, item.name))
+            return _written(place, partial(buckets.name, item.name))
         if item.target is not None:
             prefix = self.registry.sources[item.target].prefix
-            return _told(place, lambda key: None if key == HIDDEN else ids.encode(prefix, key))
-        return _told(place, lambda key: str(key).lower() if isinstance(key, bool) else str(key))
+            return _written(place, lambda key: None if key == HIDDEN else ids.encode(prefix, key))
+        return _written(place, lambda key: str(key).lower() if isinstance(key, bool) else str(key))
 
     def label(self, place: int) -> Callable[[Row], str | None]:
         """Finds a key in a row as it is shown to people."""
         item = self.dimensions[place]
         if item.name in buckets.TIMES:
-            return _told(place, partial(buckets.label, item.name))
+            return _written(place, partial(buckets.label, item.name))
         if item.target is not None:
             at = KEYS + len(self.dimensions) + place
             return lambda row: OUT_OF_SIGHT if row[KEYS + place] == HIDDEN else row[at]
         if item.codes is not None:
-            return _told(place, {code: term.label for code, term in item.codes.__members__.items()}.__getitem__)
-        return _told(place, _shown)
+            return _written(place, {code: term.label for code, term in item.codes.__members__.items()}.__getitem__)
+        return _written(place, _shown)
 
 
-def _told(place: int, tell: Callable[[Any], str | None]) -> Callable[[Row], str | None]:
-    """Tells the key of a dimension, if there is one."""
+def _written(place: int, write: Callable[[Any], str | None]) -> Callable[[Row], str | None]:
+    """Finds the key of a dimension and writes it, if there is one."""
     at = KEYS + place
 
-    def told(row: Row) -> str | None:
+    def written(row: Row) -> str | None:
         key = row[at]
-        return None if key is None else tell(key)
+        return None if key is None else write(key)
 
-    return told
+    return written
 
 
 def _shown(key: Any) -> str:

@@ -128,7 +128,7 @@ class Counting:
         return next((item.name for item in self._grouped_by() if item.name in buckets.TIMES), None)
 
     def _look(self) -> Look:
-        """What was asked for; for callers with aggregates only of persons and cases also the groups without each key."""
+        """The look of the question itself; for callers with aggregates only of persons and cases also the groups without each key."""
         without = [place for place, item in enumerate(self.dimensions) if item.name not in buckets.TIMES]
         partial = tuple(without) if self.is_guarded else ()
         return Look(self.place, frames.time(self), tuple(self.where), tuple(self.dimensions), partial=partial)
@@ -198,7 +198,7 @@ class Counting:
 
     @property
     def event_name(self) -> str | None:
-        """The event that is asked for by name."""
+        """The event that the arguments name."""
         asked = self.arguments.get("event")
         return None if asked is None else str(asked.name)
 
