@@ -76,10 +76,10 @@ async def measure(database: Database, runs: int, console: Console) -> None:
     async def spent(engine: Engine, text: str, variables: dict[str, Any], caller: Caller) -> float:
         accepted = documents.get(text)
         assert isinstance(accepted, Accepted)
-        theirs, ours = cpu(backend), process_time()
+        server, own = cpu(backend), process_time()
         answer = await engine.execute(accepted.document, None, variables, caller=caller)
         assert b'"errors"' not in answer.body, answer.body
-        return 1000 * (cpu(backend) - theirs + process_time() - ours)
+        return 1000 * (cpu(backend) - server + process_time() - own)
 
     async def compared(text: str, asking: dict[str, Any], *, rolled: bool) -> list[float]:
         """By turns, so that what else the machine does falls on all alike."""
@@ -104,8 +104,8 @@ async def measure(database: Database, runs: int, console: Console) -> None:
             asking = {key: value for key, value in question.items() if key != "kind"}
             exact, keys, near = await compared(TEXT % kind, asking, rolled=rolled)
             way = "from roll-ups" if rolled else "from records"
-            told = [f"{exact:.1f}", f"{keys:.1f}", f"{keys / exact:.2f}×", f"{near:.1f}", f"{near / exact:.2f}×"]
-            table.add_row(f"{name}, {way}", *told)
+            shown = [f"{exact:.1f}", f"{keys:.1f}", f"{keys / exact:.2f}×", f"{near:.1f}", f"{near / exact:.2f}×"]
+            table.add_row(f"{name}, {way}", *shown)
     console.print(table)
     await pool.close()
 

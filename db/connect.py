@@ -76,19 +76,26 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
             self.keeps_plans = keep
 
     @asynccontextmanager
-    async def wearing(self, role: str) -> AsyncIterator[None]:
-        """Inside a transaction, wear another role of the hub: until its end, or that of this block if all goes well."""
-        if self.role is None:
-            yield
-            return
-        before = self.scope.role if self.scope is not None and not self.is_loose else READER
-        await self.execute(f"SET LOCAL ROLE {role}")
+    async def wearing(self, role: str, *, kept: bool = False) -> AsyncIterator[None]:
+        """Inside a transaction, take another role of the hub: until its end, or that of this block if all goes well. With ``kept``
+        PostgreSQL keeps one plan of each statement meanwhile, as ``keep_plans`` says."""
+        on, off = [], []
+        if self.role is not None:
+            before = self.scope.role if self.scope is not None and not self.is_loose else READER
+            on.append(f"SET LOCAL ROLE {role}")
+            off.append(f"SET LOCAL ROLE {before}")
+        if kept and not self.keeps_plans:
+            on.append("SET LOCAL plan_cache_mode = force_generic_plan")
+            off.append("SET LOCAL plan_cache_mode = force_custom_plan")
+        if on:
+            await self.execute("; ".join(on))
         yield
-        await self.execute(f"SET LOCAL ROLE {before}")
+        if off:
+            await self.execute("; ".join(off))
 
-    async def fetch_in(self, role: str, query: str, *args: Any) -> list[Any]:
-        """Inside a transaction, rows of one statement in another role of the hub."""
-        async with self.wearing(role):
+    async def fetch_in(self, role: str, query: str, *args: Any, kept: bool = False) -> list[Any]:
+        """Inside a transaction, rows of one statement in another role of the hub; ``kept`` as in ``wearing``."""
+        async with self.wearing(role, kept=kept):
             rows: list[Any] = await self.fetch(query, *args)
         return rows
 

@@ -298,15 +298,16 @@ class Counted:
             return None
         place, child, above = alias(Division), alias(Division), alias(DivisionClosure)
         granted = any_(self.binder.bind(lambda inputs: list(inputs.caller.lenses.get(Lens.AGGREGATES, ())), BIGINTS))
-        within = exists().where(above.c.descendant_id == self.division, above.c.ancestor_id == granted)
+        within = exists(above.c.depth).where(above.c.descendant_id == self.division, above.c.ancestor_id == granted)
+        within = within.correlate_except(above)
         itself, children = place.c.id == self.division, child.c.parent_id == self.division
         finest = DivisionLevel.COUNTY if self.is_personal else DivisionLevel.TOWNSHIP
         levels = list(DivisionLevel)
         always, unless_granted = (levels[levels.index(finest) + steps :] for steps in (2, 1))
         found = [
             or_(
-                exists(table.c.id).where(here, one_of(table.c.level, always)) if always else false(),
-                and_(exists(table.c.id).where(here, one_of(table.c.level, unless_granted)), not_(within)),
+                _there(table, here, one_of(table.c.level, always)) if always else false(),
+                and_(_there(table, here, one_of(table.c.level, unless_granted)), not_(within)),
             )
             for table, here in ((place, itself), *(((child, children),) if self.drills else ()))
         ]
@@ -354,9 +355,11 @@ class Counted:
         below = parent.is_(None) if self.division is None else parent == self.division
         children = select(child.c.id.label("anchor"), child.c.key.label("child"), child.c.drill)
         heir = alias(Division)
-        closed = exists(heir.c.id).where(heir.c.predecessor_id == division.c.id, division.c.valid_to.is_not(None))
+        # looked up for each of the few that have ended: for an EXISTS alone PostgreSQL reads all divisions
+        followed = exists(heir.c.id).where(heir.c.predecessor_id == division.c.id).correlate_except(heir)
+        counts = or_(division.c.valid_to.is_(None), not_(followed))
         children = children.join_from(child, division, division.c.id == child.c.key).where(
-            child.c.kind == "DIVISION", below, not_(closed.correlate_except(heir))
+            child.c.kind == "DIVISION", below, counts
         )
         children = children.correlate_except(child, division)
         rest = select(own.c.id, cast(null(), BIGINT), own.c.drill).where(own.c.kind == "OWN_DIVISION", own.c.key == key)
@@ -391,8 +394,7 @@ class Counted:
     def _divisions(self) -> Children:
         places, child, division = alias(DivisionClosure), alias(Division), Division.__table__
         above = self._division()
-        right_below = child.c.parent_id.is_(None) if above is None else child.c.parent_id.is_not_distinct_from(above)
-        listed = division.c.parent_id.is_(None) if above is None else division.c.parent_id.is_not_distinct_from(above)
+        right_below, listed = (self._right_below(table, above) for table in (child, division))
         in_force = holds(Period(division.c.valid_from, division.c.valid_to), self.binder.day(None))
         joined = places.join(child, child.c.id == places.c.ancestor_id)
         return Children(
@@ -404,12 +406,23 @@ class Counted:
             division.c.name,
         )
 
+    def _right_below(self, table: FromClause, above: ColumnElement[Any] | None) -> ColumnElement[bool]:
+        """The divisions right below one; the provinces where there is none, as may be of a union's. An index finds equal keys only."""
+        if above is None:
+            return table.c.parent_id.is_(None)
+        return table.c.parent_id == above if self.union is None else table.c.parent_id.is_not_distinct_from(above)
+
     def _division(self) -> ColumnElement[Any] | None:
         """The division whose children are listed; None for the provinces."""
         if self.union is None:
             return self.division
         union = alias(Organization)
         return select(union.c.division_id).where(union.c.id == self.union).correlate_except(union).scalar_subquery()
+
+
+def _there(table: FromClause, *where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a table has such a row."""
+    return exists(table.c.id).where(*where).correlate_except(table)
 
 
 class CountWithin:

@@ -39,9 +39,9 @@ class Asking:
         """Rows of a statement."""
         return await self.connection.fetch(sql, *args)
 
-    async def fetch_in(self, role: str, sql: str, *args: Any) -> list[Any]:
+    async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
         """Rows of a statement in another role."""
-        return await self.connection.fetch_in(role, sql, *args)
+        return await self.connection.fetch_in(role, sql, *args, kept=kept)
 
     async def ask(self, text: str) -> Any:
         """The data of a query, as JSON, or null."""

@@ -35,6 +35,8 @@ class Inputs:
     """Gets the cells of statistics that a caller with aggregates only is given."""
     cursors: cursor.Keys = field(default_factory=cursor.of_process)
     """What seals the cursors that are given out."""
+    known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What has been found out for this run, by what found it."""
 
 
 NOTHING = Inputs({}, date.min, Caller("nobody"))

@@ -5,7 +5,7 @@ and follows a record into the roll-ups. A person's key stands for all records of
 ticket, hashed once more: whoever guesses at the noise has 2⁶⁴ tickets to try, and not 2²⁴ sums.
 """
 
-from sqlalchemy import ColumnElement, Integer, cast, column, func, literal_column, select, table
+from sqlalchemy import ColumnElement, Integer, cast, column, func, literal_column, table
 
 from db.rolled import KEYS
 from resolvers.engine.binder import BIGINT
@@ -43,4 +43,5 @@ def ticket(total: ColumnElement[int]) -> ColumnElement[int]:
 
 
 def _seed(name: str) -> ColumnElement[int]:
-    return select(SEED.c[name]).scalar_subquery()
+    """A part of the seed, which stands in the statement's head (resolvers/engine/head.py)."""
+    return literal_column(f"head.{name}", BIGINT)

@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from resolvers.engine import buckets, marks, published
+from resolvers.engine.digests import Digests
 from resolvers.engine.dimension_keys import HIDDEN
 from resolvers.engine.frames import MAX_GROUPS, MAX_ROWS, too_many_groups
 from resolvers.engine.overlap import Neighbourhood
@@ -19,16 +20,17 @@ def table(layout: Layout, rows: Sequence[Row], frame: Frame) -> tuple[Row, Seque
     """The whole and the groups of one parent, in the order of their keys. Raises TOO_MANY_GROUPS and GEOGRAPHY_WITHHELD."""
     whole, cells, children, others = _sorted_out(layout, rows)
     exact = {keys: _exact(layout, row) for keys, row in cells.items()}
-    told = _exact(layout, whole)
-    if frame.small_cell:
-        if len(cells) > MAX_ROWS:
-            raise too_many_groups()
-        blank = perturb(Neighbourhood(layout, frame, others, whole), [told, *exact.values()])
-        exact = {keys: row for place, (keys, row) in enumerate(exact.items()) if place not in blank}
-    groups = _filled(layout, frame, exact, children)
-    if frame.small_cell:
-        charge(layout, [told, *groups], frame)
-    return told, groups
+    total = _exact(layout, whole)
+    if not frame.small_cell:
+        return total, _filled(layout, frame, exact, children)
+    if len(cells) > MAX_ROWS:
+        raise too_many_groups()
+    digests = Digests(layout, frame, whole[0])
+    blank = perturb(Neighbourhood(layout, frame, others, whole), [total, *exact.values()], digests)
+    given = {keys: row for place, (keys, row) in enumerate(exact.items()) if place not in blank}
+    groups = _filled(layout, frame, given, children)
+    charge([total, *groups], frame, digests)
+    return total, groups
 
 
 def _filled(
@@ -103,7 +105,7 @@ def _rank(item: Dimension, key: Any) -> tuple[bool, Any]:
 
 
 def _nothing(layout: Layout, frame: Frame, keys: tuple[Any, ...], children: list[dict[Any, Row]]) -> Row:
-    """The row of a group without any record; to callers with aggregates only it tells no measure."""
+    """The row of a group without any record; for callers with aggregates only its measures are null."""
     count = len(keys)
     labels = [
         children[place][key][KEYS + count + place] if key in children[place] else None for place, key in enumerate(keys)
@@ -115,11 +117,10 @@ def _nothing(layout: Layout, frame: Frame, keys: tuple[Any, ...], children: list
 
 def _exact(layout: Layout, row: Row) -> list[Any]:
     """A row whose amounts are written out."""
-    told = list(row)
-    for place, (name, _) in enumerate(layout.measures):
-        at = layout.measure(place)
-        told[at] = None if told[at] is None else _written(name, told[at])
-    return told
+    written = list(row)
+    for name, at in layout.decimal:
+        written[at] = None if written[at] is None else _written(name, written[at])
+    return written
 
 
 def _written(name: str, value: Any) -> Any:

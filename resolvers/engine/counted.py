@@ -10,7 +10,7 @@ from resolvers.engine.arguments import snake
 from resolvers.engine.cells import table
 from resolvers.engine.plan import Built, Child, Groups, Key, Step
 from resolvers.engine.question import Frame
-from resolvers.engine.row_layout import KEYS, Layout, Row
+from resolvers.engine.row_layout import DECIMAL, KEYS, Layout, Row
 from resolvers.engine.source import Tally
 from resolvers.engine.statement import Statement
 from resolvers.engine.tally import Counting
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resolvers.engine.compiler import Compiler
 
 Told = Callable[[Row, Sequence[Built]], Any]
-"""What a field is told of a row, given the values of the steps below."""
+"""Finds the value of a field in a row, given the values of the steps below."""
 
 PER_DIMENSION = 100
 """A statistic weighs as so many objects for the whole, and for each dimension that it is grouped by."""
@@ -37,7 +37,7 @@ class Statistics:
         self.layout = Layout.of(counting)
 
     def group(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], *, whole: bool) -> Told:
-        """What is told of a group."""
+        """Finds the values of a group."""
         told: dict[str, Told] = {}
         for key, found in self.compiler.collector.below(type_, nodes).items():
             name = found[0].name.value
@@ -48,11 +48,11 @@ class Statistics:
                 assert isinstance(below, GraphQLObjectType)
                 told[key] = _constant([]) if whole else self._keys(below, found)
             else:
-                told[key] = _at(self.counting.index(snake(name)), name in ("amount", "quantity"))
+                told[key] = _at(self.counting.index(snake(name)), name in DECIMAL)
         return lambda row, below: {key: tell(row, below) for key, tell in told.items()}
 
     def _keys(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Told:
-        """What is told of a group's keys."""
+        """Finds the keys of a group."""
         keys = [self._key(type_, nodes, place) for place in range(len(self.layout.dimensions))]
         return lambda row, below: [{key: tell(row, below) for key, tell in told.items()} for told in keys]
 

@@ -1,4 +1,4 @@
-"""The day or period of a statistic: what was asked, held to what the caller may ask about."""
+"""The day or period of a statistic: what the arguments say, within what the caller may ask about."""
 
 from collections.abc import Callable
 from datetime import date
@@ -16,12 +16,19 @@ if TYPE_CHECKING:
 
 MAX_GROUPS = 2_000
 MAX_ROWS = 20_000
-"""Most groups that are looked at for a caller with aggregates only, who is given the fewer ones that are of enough."""
+"""Most groups that are counted for a caller with aggregates only, who is given those of them that are large enough."""
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 
 
 def frame(counting: "Counting", inputs: Inputs) -> Frame:
-    """What a run asks about. Raises BAD_PERIOD, TOO_MANY_GROUPS, WHOLE_MONTHS, WHOLE_PERIODS and ONE_VALUE_EACH."""
+    """The day or period and the conditions of a run. Raises BAD_PERIOD, TOO_MANY_GROUPS, WHOLE_MONTHS, WHOLE_PERIODS and ONE_VALUE_EACH."""
+    found: Frame | None = inputs.known.get(counting)
+    if found is None:
+        found = inputs.known[counting] = _frame(counting, inputs)
+    return found
+
+
+def _frame(counting: "Counting", inputs: Inputs) -> Frame:
     as_of, since, until = (_day(counting, name, inputs) for name in ("as_of", "from", "until"))
     flow, time = counting.is_flow, counting.time_dimension
     if since is not None and until is not None and since >= until:
@@ -44,7 +51,7 @@ def frame(counting: "Counting", inputs: Inputs) -> Frame:
 
 
 def time(counting: "Counting") -> Time:
-    """When the records count that were asked about."""
+    """When records count, by the arguments."""
     binder, arguments = counting.binder, counting.arguments
     if not counting.is_flow:
         as_of = arguments.get("as_of")
@@ -69,7 +76,7 @@ def period(counting: "Counting", inputs: Inputs) -> tuple[date, date]:
 
 
 def too_many_groups() -> HubError:
-    """The error of a statistic with more groups than are told at a time."""
+    """The error of a statistic with more groups than an answer may have."""
     return HubError(
         "TOO_MANY_GROUPS",
         f"This statistic has more than {MAX_GROUPS} groups. Ask for a shorter period, longer buckets of time, fewer dimensions, or some"
@@ -85,8 +92,8 @@ def _as_of(counting: "Counting", inputs: Inputs) -> date:
 
 def _bounds(counting: "Counting") -> Callable[[Inputs], tuple[date | None, date | None]]:
     def bounds(inputs: Inputs) -> tuple[date | None, date | None]:
-        asked = frame(counting, inputs)
-        return (asked.since, asked.until) if asked.as_of is None else (None, windows.after(asked.as_of))
+        found = frame(counting, inputs)
+        return (found.since, found.until) if found.as_of is None else (None, windows.after(found.as_of))
 
     return bounds
 

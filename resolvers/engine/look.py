@@ -47,7 +47,7 @@ class Time:
 
 @dataclass(frozen=True)
 class Look:
-    """What is counted in one part of the statement. ``base`` is 0 for what was asked; others are neighbours (engine/neighbours.py),
+    """What is counted in one part of the statement. ``base`` is 0 for the question itself; others are neighbours (engine/neighbours.py),
     whose rows have this mark less the keys that they are without, as the bits of GROUPING."""
 
     place: Place

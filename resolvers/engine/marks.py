@@ -1,4 +1,4 @@
-"""The marks that tell the rows of a statistic's statement apart."""
+"""The marks by which the rows of a statistic's statement differ."""
 
 GROUP, WHOLE, REFUSED = 0, -1, -2
 """A group, the whole, and that a caller with aggregates only may not count in this place; n + 1 is a row with nothing but a child of

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def neighbours(counting: "Counting") -> tuple[Look, ...]:
-    """The looks beside the one that was asked for; those of one neighbour have one ``base``."""
+    """The looks beside that of the question; those of one neighbour have one ``base``."""
     if not counting.is_guarded:
         return ()
     main = replace(counting.look, partial=())
@@ -46,7 +46,9 @@ def _above(counting: "Counting", main: Look) -> list[Look]:
         return []
     division = alias(Division)
     key = counting.parent.c.key
-    above = select(division.c.parent_id).where(division.c.id == key).correlate_except(division).scalar_subquery()
+    found = select(division.c.parent_id).where(division.c.id == key).correlate_except(division).scalar_subquery()
+    assert counting.head is not None
+    above = counting.head.above(found)
     groups = all(item.children is None for item in main.dimensions)
     return [
         replace(main, place=counting.placed(above), groups=groups, only=(above.is_not(None),)),
@@ -55,7 +57,7 @@ def _above(counting: "Counting", main: Look) -> list[Look]:
 
 
 def _of_other_times(counting: "Counting", main: Look) -> Iterator[list[Look]]:
-    """Of a day: a year before, and what began in that year. Of a period: the next longer one. Roll-ups do not tell who was there on one of
+    """Of a day: a year before, and what began in that year. Of a period: the next longer one. Roll-ups do not have who was there on one of
     two days; there a year before is compared by the numbers alone."""
     binder = counting.binder
     if main.time.day is not None:

@@ -23,7 +23,7 @@ LARGEST = 5
 """In a sum the largest contribution counts at most so many times the mean of the others."""
 
 FEW = 2
-"""A median is told of so many times the smallest cell."""
+"""A median is given of so many times the smallest cell."""
 
 FINE, COARSE = 50, 5
 """A sum is written in steps of 1, 2 or 5 times a power of ten that are at most this part of itself, a median in coarser ones."""
@@ -62,10 +62,15 @@ def noise(ticket: int, kind: bytes, question: bytes) -> int:
     return draw(ticket, kind) + draw(ticket, b"?" + kind + question)
 
 
+def is_few(number: int) -> bool:
+    """Whether so few are never given, whatever the noise."""
+    return number < FLOOR
+
+
 def count(number: int, step: int, smallest: int) -> int | None:
     """A count as it is given; None of few, whatever the noise, and where it comes out below the smallest cell."""
     found = number + step
-    return found if number >= FLOOR and found >= smallest else None
+    return found if not is_few(number) and found >= smallest else None
 
 
 def real(ticket: int, salt: bytes) -> float:

@@ -1,7 +1,7 @@
 """Whether a cell of persons or cases is far enough from its neighbours (resolvers/engine/neighbours.py) to be given.
 
 The rest, what the neighbour has more than the cell, must be about as many as the smallest cell. Where that ends is moved by a little noise,
-the same for the same two sets, so that no exact number of records tells itself by what is withheld.
+the same for the same two sets, so that no exact number of records shows in what is withheld.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,8 +48,8 @@ class Neighbourhood:
     whole: Row
 
     def is_given(self, row: Row, number: int, ticket: int, kind: bytes) -> bool:
-        """Whether a row may be given: it is of a period that may be asked about, and far from all of its neighbours by what stands in these
-        columns, how many they are and their ticket."""
+        """Whether a row may be given: its period is one of those that are given, and it is far from all of its neighbours by what stands
+        in these columns, how many they are and their ticket."""
         if not self.layout.is_personal:
             return True
         if row[1] == marks.WHOLE and self.frame.as_of is None and self.frame.unit is None:
@@ -85,9 +85,9 @@ class Neighbourhood:
             if look.is_wider and self.frame.unit not in windows.WIDER:
                 continue
             mark = look.base if group else look.base - marks.without_all(len(keys))
-            asked = self._in(look.dimensions, keys) if group and timed else keys
-            before = self._row(mark + marks.NEIGHBOURS, asked) if look.is_either else None
-            yield Neighbour(self._row(mark, asked), look.is_around, before, look.is_either)
+            longer = self._in(look.dimensions, keys) if group and timed else keys
+            before = self._row(mark + marks.NEIGHBOURS, longer) if look.is_either else None
+            yield Neighbour(self._row(mark, longer), look.is_around, before, look.is_either)
 
     def _without_keys(self, keys: tuple[Any, ...]) -> Iterator[Neighbour]:
         for place, item in enumerate(self.layout.dimensions):
@@ -123,6 +123,8 @@ def _number(row: Row | None, at: int) -> int:
 
 
 def is_enough(rest: int, tickets: tuple[int, int], kind: bytes, smallest: int) -> bool:
-    """Whether two sets with these tickets differ by enough."""
+    """Whether two sets with these tickets differ by enough; noise is drawn only where it decides."""
+    if noise.is_few(rest) or rest >= smallest + noise.MOST:
+        return not noise.is_few(rest)
     pair = b"|" + kind + b"".join(ticket.to_bytes(8, signed=True) for ticket in tickets)
     return noise.count(rest, noise.draw(0, pair), smallest) is not None

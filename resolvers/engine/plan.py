@@ -131,7 +131,7 @@ class Run:
         connection, arguments = self.at(path), statement.arguments(bound, keys)
         if statement.role is None:
             return await connection.fetch(statement.sql, *arguments)
-        return await connection.fetch_in(statement.role, statement.sql, *arguments)
+        return await connection.fetch_in(statement.role, statement.sql, *arguments, kept=statement.kept)
 
     def at(self, path: str) -> Fetch:
         """The connection, which leaves a trace of what is fetched for the field at ``path`` if traces are wanted."""
@@ -150,9 +150,9 @@ class Traced:
         """Rows of the statement."""
         return await self._timed(self.connection.fetch(sql, *args), sql)
 
-    async def fetch_in(self, role: str, sql: str, *args: Any) -> list[Any]:
+    async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
         """Rows of the statement in another role."""
-        return await self._timed(self.connection.fetch_in(role, sql, *args), sql)
+        return await self._timed(self.connection.fetch_in(role, sql, *args, kept=kept), sql)
 
     async def _timed(self, fetching: Awaitable[list[Any]], sql: str) -> list[Any]:
         start = perf_counter()

@@ -1,4 +1,4 @@
-"""What a statistic is asked: its dimensions, and the day or period, place and conditions of one run."""
+"""The question of a statistic: its dimensions, and the day or period, place and conditions of one run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from resolvers.engine.statistic import Children
 
 @dataclass(frozen=True)
 class Dimension:
-    """A dimension that is grouped by: what its keys are, and how they are told."""
+    """A dimension that is grouped by: what its keys are, and how they are written."""
 
     term: Term
     key: ColumnElement[Any]
@@ -39,7 +39,7 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Frame:
-    """What one run asks about: a day, or a period of which either end may be open."""
+    """What one run is about: a day, or a period of which either end may be open."""
 
     as_of: date | None
     since: date | None

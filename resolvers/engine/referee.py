@@ -114,10 +114,10 @@ class Session:
         async with self._lock:
             return await self._connection.fetch(sql, *args)
 
-    async def fetch_in(self, role: str, sql: str, *args: Any) -> list[Any]:
+    async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
         """Rows of a statement in another role."""
         async with self._lock:
-            return await self._connection.fetch_in(role, sql, *args)
+            return await self._connection.fetch_in(role, sql, *args, kept=kept)
 
     async def rows(self, statement: Statement, keys: list[Any] | None = None) -> list[Any]:
         """Rows of a compiled statement."""

@@ -137,15 +137,11 @@ class Parts:
     def _cells(self) -> Select[Any]:
         """Days, years and all time; of a class only the bits that are asked for."""
         drill = self.targets.c.drill
-        span = self._ranges(self._slots, Boolean(), Integer(), Integer(), Integer())
+        span = self._table(self.slots, dict(zip("abcd", (Boolean(), Integer(), Integer(), Integer()), strict=True)))
         cell, slot = self.cell.c, self.cell.c.slot
         inside = and_(cell.anchor == self.targets.c.anchor, slot >= span.c.b, slot < span.c.c)
         asked = cell["class"].bitwise_and(literal_column(str(self.fact.mask(self.kept.values())), BIGINT))
-        first: ColumnElement[Any] = cast(null(), DATE)
-        if self.asked.time is not None:
-            time = slot % ENDED
-            year = func.make_date(time, 1, 1)
-            first = case((time < EVER, year), else_=literal_column(f"date '{EPOCH}'", DATE) + (time - DAY))
+        first = cast(null(), DATE) if self.asked.time is None else self._first(slot)
         keys = [func.sum(cell["keys"] * span.c.d).label("keys")] if self.asked.keys else []
         summed = (
             select(
@@ -162,7 +158,14 @@ class Parts:
         number = (summed.c.n, summed.c["keys"] if keys else NONE)
         return self._part(summed.c.child, summed.c.bucket, self._decoded(summed.c["class"]), number, summed)
 
-    def _slots(self, inputs: Inputs) -> list[tuple[bool, int, int, int]]:
+    @staticmethod
+    def _first(slot: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The day of a slot, or the first of its year."""
+        time = slot % ENDED
+        day = literal_column(f"date '{EPOCH}'", DATE) + (time - DAY)
+        return case((time < EVER, func.make_date(time, 1, 1)), else_=day)
+
+    def slots(self, inputs: Inputs) -> list[tuple[bool, int, int, int]]:
         """Slots from one to before another with a sign, for places that are drilled down and for all others."""
         since, until = self.asked.period(inputs)
         number, found = self.fact.number(self.kept.values()), []
@@ -277,14 +280,19 @@ class Parts:
         from_ = from_.join(PLACE, PLACE.c.organization_id == organization)
         return from_.join(self.targets, self.targets.c.anchor == PLACE.c.anchor)
 
-    def _ranges(self, rows: Callable[[Inputs], Sequence[tuple[Any, ...]]], *types: Any) -> Any:
-        """Rows that are known when a run begins, as a table of columns a, b, c, d."""
+    def _table(self, rows: Callable[[Inputs], Sequence[tuple[Any, ...]]], named: Mapping[str, Any]) -> Any:
+        """Rows that are known when a run begins, as a table of these columns."""
+
+        def found(inputs: Inputs) -> Sequence[tuple[Any, ...]]:
+            if found not in inputs.known:
+                inputs.known[found] = rows(inputs)
+            return inputs.known[found]  # type: ignore[no-any-return]
 
         def values(place: int) -> Callable[[Inputs], list[Any]]:
-            return lambda inputs: [row[place] for row in rows(inputs)]
+            return lambda inputs: [row[place] for row in found(inputs)]
 
-        arrays = [self.binder.bind(values(place), ARRAY(kind)) for place, kind in enumerate(types)]
-        columns = [column(name, kind) for name, kind in zip("abcd", types, strict=False)]
+        arrays = [self.binder.bind(values(place), ARRAY(kind)) for place, kind in enumerate(named.values())]
+        columns = [column(name, kind) for name, kind in named.items()]
         self._spans += 1
         return func.unnest(*arrays).table_valued(*columns, name=f"span{self._spans}").render_derived()
 
@@ -311,10 +319,11 @@ class Rolled:
         self.targets = targets
         self.drill = drill
         kind, key = look.place.rolled
-        today = counting.binder.day(None)
-        self.in_use = and_(
-            covered, in_use(kind, key, today, drill=drill is not None), *counting.published(), *look.only
-        )
+        used = and_(covered, in_use(kind, key, counting.binder.day(None), drill=drill is not None))
+        if counting.head is not None:
+            used = counting.head.column(used, Boolean(), key=("used", id(look.place), drill is not None))
+        self.used = used
+        self.in_use = and_(used, *counting.published(), *look.only)
 
     @classmethod
     def of(cls, counting: "Counting", look: Look) -> "Rolled | None":
@@ -338,12 +347,12 @@ class Rolled:
             targets = targets if item.children is None else counting.keys.targets(targets, item.children)
         return cls(counting, look, targets, drill, covered)
 
-    def cells(self, grouped: Callable[..., Select[Any]]) -> Select[Any]:
-        """The groups of one parent, and the whole."""
+    def asked(self) -> Asked:
+        """What is read of the roll-up."""
         counting, look = self.counting, self.look
         time = next((item.name for item in look.keyed if item.name in TIMES), None)
         grouped_by = [item.name for item in look.keyed if item.name not in (time, self.drill)]
-        asked = Asked(
+        return Asked(
             dimensions=list(dict.fromkeys([*grouped_by, *(name for name, _ in look.where)])),
             where=look.where,
             time=time,
@@ -354,21 +363,22 @@ class Rolled:
             period=look.time.bounds,
             day=look.time.day,
         )
+
+    def cells(self, grouped: Callable[..., Select[Any]]) -> Select[Any]:
+        """The groups of one parent, and the whole."""
+        counting, look, asked = self.counting, self.look, self.asked()
         part = Parts(counting.statistic, asked, self.targets, counting.binder).all()
-        names = {self.drill: "child", time: "bucket"}
+        names = {self.drill: "child", asked.time: "bucket"}
         keys = [part.c[names.get(item.name, f"d_{item.name}")] for item in look.keyed]
         records = cast(func.coalesce(func.sum(part.c.n), 0), BIGINT)
         several = func.count(part.c.person) - func.count(part.c.person.distinct())
         found = {"records": records, "persons": records - several}
-        tickets = self._tickets(part) if counting.coarse else dict.fromkeys(found, cast(null(), BIGINT))
+        tickets = self.tickets(part) if counting.coarse else dict.fromkeys(found, cast(null(), BIGINT))
         measured: list[ColumnElement[Any]] = [
             (found["persons"] if counting.coarse else cast(null(), BIGINT)).label("people"),
             tickets["persons"].label("people_t"),
         ]
         for place, name in enumerate(counting.measures):
-            if look.base:
-                measured += nothing(place)
-                continue
             _, *rest, _ = nothing(place)
             measured += [found[name].label(f"m{place}"), *rest, tickets[name].label(f"m{place}t")]
         cells = grouped(part, keys, measured)
@@ -377,7 +387,7 @@ class Rolled:
         return cells.where(self.in_use).having(and_(self.in_use, or_(whole, some)))
 
     @staticmethod
-    def _tickets(part: Subquery) -> dict[str, ColumnElement[Any]]:
+    def tickets(part: Subquery) -> dict[str, ColumnElement[Any]]:
         """The tickets of records and of persons; a person with several records adds their key once."""
         keys = func.coalesce(func.sum(part.c["keys"]), 0)
         repeated = cell_keys.summed(part.c.person) - cell_keys.summed_once(part.c.person)

@@ -16,6 +16,8 @@ from resolvers.engine.tally import SLOTS, Counting
 Row = Sequence[Any]
 KEYS = 2
 """Where in a row the keys begin: behind the parent's key and the mark."""
+DECIMAL = ("amount", "quantity")
+"""Measures that are decimal numbers, not integers."""
 OUT_OF_SIGHT = "Not yours to see (不在可见范围)"
 """The label of the group of all rows that a dimension names and the caller does not see; it has no value."""
 
@@ -54,10 +56,25 @@ class Layout:
         """The measures in their order."""
         return tuple(name for name, _ in self.measures)
 
-    @property
+    @cached_property
     def people(self) -> int:
         """Where the number of people stands."""
         return KEYS + 2 * len(self.dimensions)
+
+    @cached_property
+    def places(self) -> tuple[int, ...]:
+        """Where each measure stands."""
+        return tuple(self.measure(place) for place in range(len(self.measures)))
+
+    @cached_property
+    def records(self) -> int:
+        """Where the number of records stands."""
+        return self.measure(self.names.index("records"))
+
+    @cached_property
+    def decimal(self) -> tuple[tuple[str, int], ...]:
+        """The measures that are decimal numbers, and where each stands."""
+        return tuple((name, at) for name, at in zip(self.names, self.places, strict=True) if name in DECIMAL)
 
     def measure(self, place: int) -> int:
         """Where a measure stands."""
@@ -69,37 +86,37 @@ class Layout:
         return tuple(self.value(place) for place in range(len(self.dimensions)))
 
     def value(self, place: int) -> Callable[[Row], str | None]:
-        """Finds a key in a row as it is told; None where the record has no value."""
+        """Finds a key in a row as it is written in an answer; None where the record has no value."""
         item = self.dimensions[place]
         if item.name in buckets.TIMES:
-            return _told(place, partial(buckets.name, item.name))
+            return _written(place, partial(buckets.name, item.name))
         if item.target is not None:
             prefix = self.registry.sources[item.target].prefix
-            return _told(place, lambda key: None if key == HIDDEN else ids.encode(prefix, key))
-        return _told(place, lambda key: str(key).lower() if isinstance(key, bool) else str(key))
+            return _written(place, lambda key: None if key == HIDDEN else ids.encode(prefix, key))
+        return _written(place, lambda key: str(key).lower() if isinstance(key, bool) else str(key))
 
     def label(self, place: int) -> Callable[[Row], str | None]:
         """Finds a key in a row as it is shown to people."""
         item = self.dimensions[place]
         if item.name in buckets.TIMES:
-            return _told(place, partial(buckets.label, item.name))
+            return _written(place, partial(buckets.label, item.name))
         if item.target is not None:
             at = KEYS + len(self.dimensions) + place
             return lambda row: OUT_OF_SIGHT if row[KEYS + place] == HIDDEN else row[at]
         if item.codes is not None:
-            return _told(place, {code: term.label for code, term in item.codes.__members__.items()}.__getitem__)
-        return _told(place, _shown)
+            return _written(place, {code: term.label for code, term in item.codes.__members__.items()}.__getitem__)
+        return _written(place, _shown)
 
 
-def _told(place: int, tell: Callable[[Any], str | None]) -> Callable[[Row], str | None]:
-    """Tells the key of a dimension, if there is one."""
+def _written(place: int, write: Callable[[Any], str | None]) -> Callable[[Row], str | None]:
+    """Finds the key of a dimension and writes it, if there is one."""
     at = KEYS + place
 
-    def told(row: Row) -> str | None:
+    def written(row: Row) -> str | None:
         key = row[at]
-        return None if key is None else tell(key)
+        return None if key is None else write(key)
 
-    return told
+    return written
 
 
 def _shown(key: Any) -> str:

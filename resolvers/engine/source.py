@@ -70,8 +70,8 @@ class Fetch(Protocol):
     async def fetch(self, sql: str, *args: Any) -> list[Any]:
         """Rows of the statement."""
 
-    async def fetch_in(self, role: str, sql: str, *args: Any) -> list[Any]:
-        """Rows of a statement that wears another role of the second wall; the snapshot must be a transaction."""
+    async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
+        """Rows of a statement that runs in another role of the second wall, by a plan that may be ``kept``, in a transaction."""
 
 
 class Asks(Fetch, Protocol):

@@ -1,7 +1,9 @@
 """A period in the slots of the roll-ups (db/rolled.py): as few cells as tell it, some of them taken away again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from db.rolled import DAY, ENDED, EPOCH, EVER
 
@@ -29,7 +31,8 @@ class End:
         return self.year is None and self.day is None
 
 
-def cut(since: date | None, until: date | None, today: date, *, years: bool, ever: bool) -> list[Span]:
+@lru_cache(maxsize=512)
+def cut(since: date | None, until: date | None, today: date, *, years: bool, ever: bool) -> Sequence[Span]:
     """``[since, until)`` in days, in whole years if there are ``years``, and as what is left of all time if there is ``ever``."""
     found = [
         spans

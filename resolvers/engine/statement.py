@@ -16,12 +16,14 @@ _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 class Statement:
     """SQL and the getters of its parameters; a getter of None stands for the parents' keys.
 
-    ``role`` is the role of the second wall that it wears, where that is not the caller's own.
+    ``role`` is the role of the second wall that it runs in, where that is not the caller's own; then with ``kept`` PostgreSQL keeps one
+    plan of it for all values (docs/adr/0012).
     """
 
     sql: str
     getters: tuple[Getter | None, ...]
     role: str | None = None
+    kept: bool = False
 
     def bind(self, inputs: Inputs) -> list[Any]:
         """The values of the parameters for one run, with None where the keys will go. Raises what the caller got wrong."""
@@ -42,8 +44,8 @@ def parents() -> TableValuedAlias:
     return func.unnest(keys_parameter()).table_valued("key", name="parent").render_derived()
 
 
-def compiled(select: Select[Any], binder: Binder, role: str | None = None) -> Statement:
-    """Compile a select whose parameters ``binder`` made; it wears ``role`` if one is given."""
+def compiled(select: Select[Any], binder: Binder, role: str | None = None, *, kept: bool = False) -> Statement:
+    """Compile a select whose parameters ``binder`` made; it runs in ``role`` if one is given, by a plan that is ``kept``."""
     done = select.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     getters: list[Getter | None] = []
     for name in done.positiontup or ():
@@ -53,7 +55,7 @@ def compiled(select: Select[Any], binder: Binder, role: str | None = None) -> St
         parameter = done.binds[name]
         process = parameter.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
         getters.append(_processed(binder.getters.get(name) or _fixed(done.params[name]), process))
-    return Statement(" ".join(str(done).split()), tuple(getters), role)
+    return Statement(" ".join(str(done).split()), tuple(getters), role, kept)
 
 
 def _fixed(value: Any) -> Getter:

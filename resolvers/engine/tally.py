@@ -1,6 +1,5 @@
 """The statement behind a ``statistics`` field: one row for the whole, one for each group, one for each child, of all parents at once."""
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
@@ -14,7 +13,6 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
-    any_,
     case,
     cast,
     func,
@@ -32,16 +30,18 @@ from sqlalchemy.sql.util import find_tables
 from db.model import Term
 from db.row_security import AGGREGATES
 from resolvers.access import Lens
-from resolvers.engine import buckets, cell_keys, frames, ids, marks, published
+from resolvers.engine import buckets, cell_keys, conditions, frames, marks, published
 from resolvers.engine.alias import alias
-from resolvers.engine.arguments import Arguments, Leaf, camel
-from resolvers.engine.binder import BIGINT, TEXTS, Binder, Getter, Inputs
+from resolvers.engine.arguments import Arguments, camel
+from resolvers.engine.binder import BIGINT, Binder, Getter
 from resolvers.engine.dimension_keys import Keys
 from resolvers.engine.frames import MAX_GROUPS, MAX_ROWS
+from resolvers.engine.head import Head
 from resolvers.engine.look import Look, Time, nothing
 from resolvers.engine.neighbours import neighbours
 from resolvers.engine.question import Dimension
 from resolvers.engine.rolled import Rolled
+from resolvers.engine.rolled_neighbours import RolledNeighbours
 from resolvers.engine.source import Expression, Registry, Tally, expression
 from resolvers.engine.statement import Statement, compiled, parents
 from resolvers.engine.statistic import Aggregate, Found, Measure, Place, Ref, Statistic
@@ -51,8 +51,6 @@ from resolvers.errors import HubError
 MAX_DIMENSIONS = 3
 SLOTS = 4
 """What a row has for each measure: its value, and for callers with aggregates only the largest part, the whole of a share, the ticket."""
-INTEGER = re.compile("0|-?[1-9][0-9]{0,18}")
-Where = Sequence[tuple[str, ColumnElement[Any]]]
 
 
 class Counting:
@@ -83,12 +81,13 @@ class Counting:
         self.walls = Sighted(registry, self.lenses, self.binder)
         self.place = self.placed(above)
         self.keys = Keys(self.walls, self.parent)
-        self.unpublished = self.place.unpublished() if self.coarse else None
+        self.head = Head() if self.coarse else None
+        self.unpublished = self._unpublished()
         self.is_guarded = self.coarse and self.statistic.is_personal
         self.event = self._event()
         self.dimensions = [self._dimension(item) for item in self._grouped_by()]
         self.where = [
-            (item["dimension"].name, self._values(item["dimension"].name, item["in"]))
+            (item["dimension"].name, conditions.values(self, item["dimension"].name, item["in"]))
             for item in arguments.get("where") or ()
         ]
         if self.coarse:
@@ -129,7 +128,7 @@ class Counting:
         return next((item.name for item in self._grouped_by() if item.name in buckets.TIMES), None)
 
     def _look(self) -> Look:
-        """What was asked for; for callers with aggregates only of persons and cases also the groups without each key."""
+        """The look of the question itself; for callers with aggregates only of persons and cases also the groups without each key."""
         without = [place for place, item in enumerate(self.dimensions) if item.name not in buckets.TIMES]
         partial = tuple(without) if self.is_guarded else ()
         return Look(self.place, frames.time(self), tuple(self.where), tuple(self.dimensions), partial=partial)
@@ -141,27 +140,49 @@ class Counting:
     def statement(self) -> Statement:
         """The statement for all parents."""
         places = range(len(self.dimensions))
-        parts = [part for look in (self.look, *self.neighbours) for part in self._parts(look)]
+        parts = [*self._parts(self.look), *self._neighbours()]
         parts += [self._domain(place) for place in places if self.dimensions[place].children is not None]
         parts += self._refusal()
         rows: Any = union_all(*parts) if len(parts) > 1 else parts[0]
-        table = rows.lateral("counted") if self.parent is not None else rows.subquery("counted")
+        is_alone = self.parent is None and self.head is None
+        table = rows.subquery("counted") if is_alone else rows.lateral("counted")
         labels = [self._label(place, table.c[f"k{place}"]) for place in places]
         shown = [table.c.mark, *(table.c[f"k{place}"] for place in places), *labels]
         measured = [column for column in table.c if column.name.startswith(("people", "m"))][1:]
         key: ColumnElement[Any] = null() if self.parent is None or self.within is not None else self.parent.c.key
-        from_: FromClause = table if self.parent is None else self.parent.join(table, true())
+        from_: FromClause = table if self.head is None else self.head.beside(self.parent, table)
+        from_ = from_ if self.parent is None else self.parent.join(from_, true())
         whole = select(key.label("key"), *shown, *measured).select_from(from_)
-        return compiled(whole, self.binder, AGGREGATES if self.coarse else None)
+        if not self.coarse:
+            return compiled(whole, self.binder)
+        return compiled(whole, self.binder, AGGREGATES, kept=self.statistic.rollup is not None)
 
     def _parts(self, look: Look) -> list[Select[Any]]:
         """What one look counts, from records or from roll-ups."""
         rolled = Rolled.of(self, look)
-        alone = [*([] if rolled is None else [not_(rolled.in_use)]), *self.published(), *look.only]
-        parts = [self._cells(look, and_(*alone) if alone else None)]
+        parts = [self._recorded(look, rolled)]
         if rolled is not None:
             parts.append(self.correlated(rolled.cells(partial(self._grouped, look))))
         return parts
+
+    def _neighbours(self) -> list[Select[Any]]:
+        """What cells are compared with: from roll-ups all in one part, from records one each."""
+        found = [(look, Rolled.of(self, look)) for look in self.neighbours]
+        rolled = [each for _, each in found if each is not None]
+        parts = [self._recorded(look, each) for look, each in found]
+        if rolled:
+            parts.append(self.correlated(RolledNeighbours(rolled, self.dimensions).cells()))
+        return parts
+
+    def _recorded(self, look: Look, rolled: Rolled | None) -> Select[Any]:
+        """What one look counts from records, where no roll-ups are in use for it."""
+        alone = [*([] if rolled is None else [not_(rolled.in_use)]), *self.published(), *look.only]
+        return self._cells(look, and_(*alone) if alone else None)
+
+    def _unpublished(self) -> ColumnElement[bool] | None:
+        """Whether the place is too fine for the caller; None where it never is."""
+        found = None if self.head is None else self.place.unpublished()
+        return None if found is None or self.head is None else self.head.column(found, Boolean())
 
     def published(self) -> list[ColumnElement[bool]]:
         """The condition that the place is not too fine for the caller."""
@@ -177,7 +198,7 @@ class Counting:
 
     @property
     def event_name(self) -> str | None:
-        """The event that is asked for by name."""
+        """The event that the arguments name."""
         asked = self.arguments.get("event")
         return None if asked is None else str(asked.name)
 
@@ -226,24 +247,25 @@ class Counting:
             return Dimension(term, buckets.bucket(name, self.event, self.binder))
         children = self.place.children(name)
         if children is not None:
-            self._told_of(name, children.target)
+            self.require_given(name, children.target)
             key = self.keys.child(children.key, children)
             return Dimension(term, key, children.target, children.label, children, joins=children.joins)
-        found = self._declared(name)
+        found = self.declared(name)
         if isinstance(found, Ref):
-            self._told_of(name, found.target)
+            self.require_given(name, found.target)
             key, joins = self.keys.named(expression(found.key), found.target)
             return Dimension(term, key, found.target, expression(found.label), joins=joins)
         column = expression(found)
         return Dimension(term, column, codes=getattr(column.type, "enum_class", None))
 
-    def _told_of(self, name: str, target: str) -> None:
+    def require_given(self, name: str, target: str) -> None:
         """Raises DIMENSION_WITHHELD for a dimension whose values are rows that a caller with aggregates only does not see."""
         source = self.registry.sources[target]
         if self.coarse and self.registry.sight(source, self.asker, Binder(), None) is not None:
             raise published.withheld(name)
 
-    def _declared(self, name: str) -> Any:
+    def declared(self, name: str) -> Any:
+        """A dimension as its kind declares it. Raises DIMENSION_WITHHELD and DIMENSION_NOT_OF_KIND."""
         if self.coarse and name in published.NAMING:
             raise published.withheld(name)
         found = self.statistic.dimensions.get(name)
@@ -273,7 +295,7 @@ class Counting:
         keys = select(*(item.key.label(f"k{place}") for place, item in enumerate(dimensions))) if dimensions else None
         once = self._found(look)
         measured = self._measured(look, once)
-        where = [*self._dated(look.time), *self._conditions(look.where), *([] if alone is None else [alone])]
+        where = [*self._dated(look.time), *conditions.conditions(self, look.where), *([] if alone is None else [alone])]
         if self.statistic.where is not None:
             where.append(self.statistic.where)
         seen = self.registry.countable(self.source, self.lenses, self.binder, None)
@@ -350,7 +372,7 @@ class Counting:
         return select(*found).offset(literal_column("0")).correlate(*tables).lateral("once")
 
     def _measured(self, look: Look, once: FromClause | None) -> list[ColumnElement[Any]]:
-        """How many people stand behind a cell, and the measures, each with what says whether it may be told; of neighbours people, and
+        """How many people stand behind a cell, and the measures, each with what says whether it may be given; of neighbours people, and
         measures that have a condition of their own."""
         columns: list[ColumnElement[Any]] = []
         finders = self._finders()
@@ -423,44 +445,6 @@ class Counting:
         newer = select(later.c.id).where(*alike, later.c[str(event.key)] > event, later.c[str(event.key)] <= day)
         seen = self.registry.countable(self.source, self.lenses, self.binder, later)
         return [not_((newer if seen is None else newer.where(seen)).correlate_except(later).exists())]
-
-    def _conditions(self, where: Where) -> list[ColumnElement[bool]]:
-        """The conditions of ``where``."""
-        found = []
-        for name, values in where:
-            declared = self._declared(name)
-            if isinstance(declared, Ref):
-                found += [expression(declared.key) == any_(values), *self.keys.in_sight(declared)]
-            else:
-                found.append(cast(expression(declared), Text) == any_(values))
-        return found
-
-    def _values(self, name: str, given: Leaf) -> ColumnElement[Any]:
-        """The values of a condition. Running it raises BAD_ARGUMENT for one that the dimension has not."""
-        if name in buckets.TIMES:
-            raise HubError(
-                "BAD_ARGUMENT", f"`where` takes no dimension of time such as {name}. Use `from` and `until`."
-            )
-        if name in ("CHILD_ORGANIZATION", "CHILD_DIVISION"):
-            raise HubError("BAD_ARGUMENT", f"`where` takes no {name}. Use `within`, or `statistics` of that child.")
-        found = self._declared(name)
-        if isinstance(found, Ref):
-            self._told_of(name, found.target)
-            return self.binder.keys(given, self.registry.sources[found.target].prefix)
-        type_ = expression(found).type
-        known: Any = getattr(type_, "enum_class", None) or ()
-        codes = ("true", "false") if isinstance(type_, Boolean) else tuple(code.name for code in known)
-        integer = isinstance(type_, Integer)
-
-        def values(inputs: Inputs) -> list[str]:
-            texts: list[str] = given.get(inputs.variables)
-            for value in texts:
-                if (codes and value not in codes) or (integer and not INTEGER.fullmatch(value)) or "\0" in value:
-                    having = f" It has {', '.join(codes[:12])}{' …' if len(codes) > 12 else ''}." if codes else ""
-                    raise HubError("BAD_ARGUMENT", f"{name} of {self.kind} has no value {ids.shown(value)}.{having}")
-            return texts
-
-        return self.binder.bind(values, TEXTS)
 
     def _joined(self, *parts: ColumnElement[Any]) -> FromClause:
         """The records' table with the tables that these expressions need."""

@@ -1,4 +1,4 @@
-"""The days and periods that callers with aggregates only may ask a statistic about.
+"""The days and periods that callers with aggregates only may ask about in a statistic.
 
 Of kinds without persons and cases these are whole months. Of the others a day is 1 January, and a period one calendar month, quarter or
 year, so that few periods overlap: each lies whole in the next longer one, with which it is compared (docs/small-cells.md).

@@ -403,6 +403,21 @@ async def test_counting_reads_no_column_that_names_a_person_or_a_case(walled, po
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, table
 
 
+async def test_plans_are_kept_in_another_role_and_no_longer(walled, callers):
+    modes = "SELECT current_user::text, current_setting('plan_cache_mode')"
+    async with acquired(walled, scope_of(callers["analyst"])) as connection:
+        before = tuple(await connection.fetchrow(modes))
+        async with connection.transaction():
+            for _ in range(2):
+                (inside,) = await connection.fetch_in(AGGREGATES, modes, kept=True)
+                assert tuple(inside) == (AGGREGATES, "force_generic_plan")
+                (inside,) = await connection.fetch_in(AGGREGATES, modes)
+                assert tuple(inside) == (AGGREGATES, before[1])
+                assert tuple(await connection.fetchrow(modes)) == before
+        assert tuple(await connection.fetchrow(modes)) == before
+        assert before == (READER, "force_custom_plan")
+
+
 async def test_a_clerk_writes_members_inside_one_transaction_only(fresh_database_url):
     owner = await asyncpg.connect(fresh_database_url)
     opener, other = [

@@ -69,8 +69,8 @@ class WatchedConnection:
         self.watch.transactions.append(options)
         return self.connection.transaction(**options)
 
-    async def fetch_in(self, role: str, sql: str, *values: Any) -> list[Any]:
-        async with self.connection.wearing(role):
+    async def fetch_in(self, role: str, sql: str, *values: Any, kept: bool = False) -> list[Any]:
+        async with self.connection.wearing(role, kept=kept):
             return await self.fetch(sql, *values)
 
     async def fetch(self, sql: str, *values: Any) -> list[Any]:

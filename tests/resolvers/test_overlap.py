@@ -12,7 +12,7 @@ import pytest
 
 from resolvers.access import PUBLIC
 from resolvers.engine import buckets, ids, noise
-from resolvers.engine.overlap import Neighbour
+from resolvers.engine.overlap import Neighbour, is_enough
 from tests.resolvers.caller import Caller
 from tests.resolvers.test_small_cells import DIMENSIONS, YEAR, _question, ask, crowded, text_of
 
@@ -198,3 +198,12 @@ def test_the_rest_is_who_is_in_one_of_two_sets_only() -> None:
         assert Neighbour((len(cell | before),)).rest(len(cell), 0) == len(before - cell)
         assert Neighbour((len(before),), is_around=False).rest(len(cell), 0) <= len(cell ^ before)
     assert Neighbour(None).rest(7, 0) < 0
+
+
+def test_noise_decides_between_five_and_sixteen_only() -> None:
+    """What is left out where it cannot decide changes nothing."""
+    for rest in range(-3, 30):
+        for ticket in range(40):
+            pair = b"|MEMBERSHIPS" + b"".join(each.to_bytes(8, signed=True) for each in (ticket, -ticket))
+            drawn = noise.count(rest, noise.draw(0, pair), 10) is not None
+            assert is_enough(rest, (ticket, -ticket), b"MEMBERSHIPS", 10) == drawn, (rest, ticket)
