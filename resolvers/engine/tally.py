@@ -1,20 +1,17 @@
 """The statement behind a ``statistics`` field: one row for the whole, one for each group, one for each child, of all parents at once."""
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     FromClause,
     Integer,
     Select,
     Text,
     and_,
-    any_,
     case,
     cast,
     func,
@@ -32,10 +29,12 @@ from sqlalchemy.sql.util import find_tables
 from db.model import Term
 from db.row_security import AGGREGATES
 from resolvers.access import Lens
-from resolvers.engine import buckets, cell_keys, frames, ids, marks, published
+from resolvers.codes import list_of
+from resolvers.engine import buckets, cell_keys, frames, marks, published
 from resolvers.engine.alias import alias
-from resolvers.engine.arguments import Arguments, Leaf, camel
-from resolvers.engine.binder import BIGINT, TEXTS, Binder, Getter, Inputs
+from resolvers.engine.arguments import Arguments, camel
+from resolvers.engine.binder import BIGINT, Binder, Getter
+from resolvers.engine.conditions import condition
 from resolvers.engine.dimension_keys import Keys
 from resolvers.engine.frames import MAX_GROUPS, MAX_ROWS
 from resolvers.engine.look import Look, Time, nothing
@@ -44,15 +43,13 @@ from resolvers.engine.question import Dimension
 from resolvers.engine.rolled import Rolled
 from resolvers.engine.source import Expression, Registry, Tally, expression
 from resolvers.engine.statement import Statement, compiled, parents
-from resolvers.engine.statistic import Aggregate, Found, Measure, Place, Ref, Statistic
+from resolvers.engine.statistic import Aggregate, Children, Found, Measure, Place, Ref, Statistic
 from resolvers.engine.walls import Sighted, anchor
 from resolvers.errors import HubError
 
 MAX_DIMENSIONS = 3
 SLOTS = 4
 """What a row has for each measure: its value, and for callers with aggregates only the largest part, the whole of a share, the ticket."""
-INTEGER = re.compile("0|-?[1-9][0-9]{0,18}")
-Where = Sequence[tuple[str, ColumnElement[Any]]]
 
 
 class Counting:
@@ -83,16 +80,14 @@ class Counting:
         self.walls = Sighted(registry, self.lenses, self.binder)
         self.place = self.placed(above)
         self.keys = Keys(self.walls, self.parent)
+        self._children: dict[str, Children | None] = {}
         self.unpublished = self.place.unpublished() if self.coarse else None
         self.is_guarded = self.coarse and self.statistic.is_personal
         self.event = self._event()
         self.dimensions = [self._dimension(item) for item in self._grouped_by()]
-        self.where = [
-            (item["dimension"].name, self._values(item["dimension"].name, item["in"]))
-            for item in arguments.get("where") or ()
-        ]
+        self.where = [condition(self, item) for item in arguments.get("where") or ()]
         if self.coarse:
-            published.require_dimensions([item.name for item in self.dimensions] + [name for name, _ in self.where])
+            published.require_dimensions([item.name for item in self.dimensions] + [item.name for item in self.where])
         if self.is_guarded:
             published.require_period(self.event_name, self.time_dimension, flow=self.is_flow)
         self.look = self._look()
@@ -220,30 +215,37 @@ class Counting:
             raise HubError("EVENT_NOT_OF_KIND", f"{self.kind} has no event {name}. It has {known}.")
         return found
 
+    def children(self, name: str) -> Children | None:
+        """The drill-down of a dimension, made once."""
+        if name not in self._children:
+            self._children[name] = self.place.children(name)
+        return self._children[name]
+
     def _dimension(self, term: Term) -> Dimension:
         name = term.name
         if name in buckets.TIMES:
             return Dimension(term, buckets.bucket(name, self.event, self.binder))
-        children = self.place.children(name)
+        children = self.children(name)
         if children is not None:
-            self._told_of(name, children.target)
+            self.require_told(name, children.target)
             key = self.keys.child(children.key, children)
             return Dimension(term, key, children.target, children.label, children, joins=children.joins)
-        found = self._declared(name)
+        found = self.declared(name)
         if isinstance(found, Ref):
-            self._told_of(name, found.target)
+            self.require_told(name, found.target)
             key, joins = self.keys.named(expression(found.key), found.target)
             return Dimension(term, key, found.target, expression(found.label), joins=joins)
         column = expression(found)
-        return Dimension(term, column, codes=getattr(column.type, "enum_class", None))
+        return Dimension(term, column, codes=list_of(column.type))
 
-    def _told_of(self, name: str, target: str) -> None:
+    def require_told(self, name: str, target: str) -> None:
         """Raises DIMENSION_WITHHELD for a dimension whose values are rows that a caller with aggregates only does not see."""
         source = self.registry.sources[target]
         if self.coarse and self.registry.sight(source, self.asker, Binder(), None) is not None:
             raise published.withheld(name)
 
-    def _declared(self, name: str) -> Any:
+    def declared(self, name: str) -> Any:
+        """What a kind declares for a dimension. Raises DIMENSION_NOT_OF_KIND and DIMENSION_WITHHELD."""
         if self.coarse and name in published.NAMING:
             raise published.withheld(name)
         found = self.statistic.dimensions.get(name)
@@ -273,7 +275,7 @@ class Counting:
         keys = select(*(item.key.label(f"k{place}") for place, item in enumerate(dimensions))) if dimensions else None
         once = self._found(look)
         measured = self._measured(look, once)
-        where = [*self._dated(look.time), *self._conditions(look.where), *([] if alone is None else [alone])]
+        where = [*self._dated(look.time), *(item.holds for item in look.where), *([] if alone is None else [alone])]
         if self.statistic.where is not None:
             where.append(self.statistic.where)
         seen = self.registry.countable(self.source, self.lenses, self.binder, None)
@@ -281,7 +283,9 @@ class Counting:
             where.append(seen)
         inner, scope = look.place.joins, look.place.where
         needed = [*(item.key for item in dimensions), *measured, *where, *scope, *(on for _, on in inner)]
-        outer = [join for item in dimensions for join in item.joins]
+        joins = [join for item in dimensions for join in item.joins]
+        joins += [join for item in look.where for join in item.joins]
+        outer = list({id(other): (other, on) for other, on in joins}.values())
         from_ = self._joined(*needed, *(on for _, on in outer))
         for other, on in inner:
             from_ = from_.join(other, on)
@@ -423,44 +427,6 @@ class Counting:
         newer = select(later.c.id).where(*alike, later.c[str(event.key)] > event, later.c[str(event.key)] <= day)
         seen = self.registry.countable(self.source, self.lenses, self.binder, later)
         return [not_((newer if seen is None else newer.where(seen)).correlate_except(later).exists())]
-
-    def _conditions(self, where: Where) -> list[ColumnElement[bool]]:
-        """The conditions of ``where``."""
-        found = []
-        for name, values in where:
-            declared = self._declared(name)
-            if isinstance(declared, Ref):
-                found += [expression(declared.key) == any_(values), *self.keys.in_sight(declared)]
-            else:
-                found.append(cast(expression(declared), Text) == any_(values))
-        return found
-
-    def _values(self, name: str, given: Leaf) -> ColumnElement[Any]:
-        """The values of a condition. Running it raises BAD_ARGUMENT for one that the dimension has not."""
-        if name in buckets.TIMES:
-            raise HubError(
-                "BAD_ARGUMENT", f"`where` takes no dimension of time such as {name}. Use `from` and `until`."
-            )
-        if name in ("CHILD_ORGANIZATION", "CHILD_DIVISION"):
-            raise HubError("BAD_ARGUMENT", f"`where` takes no {name}. Use `within`, or `statistics` of that child.")
-        found = self._declared(name)
-        if isinstance(found, Ref):
-            self._told_of(name, found.target)
-            return self.binder.keys(given, self.registry.sources[found.target].prefix)
-        type_ = expression(found).type
-        known: Any = getattr(type_, "enum_class", None) or ()
-        codes = ("true", "false") if isinstance(type_, Boolean) else tuple(code.name for code in known)
-        integer = isinstance(type_, Integer)
-
-        def values(inputs: Inputs) -> list[str]:
-            texts: list[str] = given.get(inputs.variables)
-            for value in texts:
-                if (codes and value not in codes) or (integer and not INTEGER.fullmatch(value)) or "\0" in value:
-                    having = f" It has {', '.join(codes[:12])}{' …' if len(codes) > 12 else ''}." if codes else ""
-                    raise HubError("BAD_ARGUMENT", f"{name} of {self.kind} has no value {ids.shown(value)}.{having}")
-            return texts
-
-        return self.binder.bind(values, TEXTS)
 
     def _joined(self, *parts: ColumnElement[Any]) -> FromClause:
         """The records' table with the tables that these expressions need."""
