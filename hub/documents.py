@@ -238,7 +238,7 @@ def validation_error(error: GraphQLError) -> tuple[str, GraphQLError]:
         )
     if isinstance(error, HubError):
         return error.code, error
-    return "VALIDATION_FAILED", GraphQLError(QUOTED.sub(r'"\1"', error.message), error.nodes)
+    return "VALIDATION_FAILED", GraphQLError(QUOTED.sub(r"`\1`", error.message), error.nodes)
 
 
 def count_tokens(ast: DocumentNode) -> int:

@@ -52,6 +52,11 @@ def list_of(type_: TypeEngine[Any]) -> CodeList | None:
     return None if found is None else of_terms(found)
 
 
+def list_of_text(type_: TypeEngine[Any]) -> CodeList | None:
+    """The code list of a column that filters compare with texts; those of enums are checked by the schema."""
+    return type_.codes if isinstance(type_, CodeText) else None
+
+
 @lru_cache
 def of_terms(terms: type[Term]) -> CodeList:
     """The code list of an enum of the database, which is one of the schema's, too."""
