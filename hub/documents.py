@@ -40,7 +40,7 @@ overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 30_000
 RULES = [WrongLiterals if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules]
 """GraphQL's own, but for the words of one."""
 
-QUOTED = re.compile(r"'([$@\[\]\w!.]+)'")
+QUOTED = re.compile("'([^']+)'")
 """A name or a type in graphql-core's messages on documents, none of which has a caller's text in it."""
 
 BYTES_A_TOKEN = 700

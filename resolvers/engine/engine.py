@@ -30,7 +30,7 @@ from db.keys import KeySource
 from db.meter import add_objects, working
 from resolvers.access import PUBLIC, Caller, Lens
 from resolvers.engine import cursor, wrong_values
-from resolvers.engine.arguments import shape, variable_types
+from resolvers.engine.arguments import NO_VALUE, shape, variable_types
 from resolvers.engine.asking import MAX_ASKED, Asking, Library
 from resolvers.engine.binder import Inputs
 from resolvers.engine.budget import Allowance
@@ -394,6 +394,8 @@ def _masked(error: GraphQLError) -> GraphQLError:
     """An error of a command as the caller may see it: a fault of ours is logged whole under a reference."""
     if isinstance(error, HubError) or isinstance(error.original_error, HubError):
         return error
+    if error.original_error is None:  # graphql-core found it in the arguments, before it called the command
+        return HubError(*NO_VALUE, nodes=error.nodes, path=error.path)
     reference = secrets.token_hex(4)
     _log.error("fault in a command, reference %s", reference, exc_info=error.original_error or error)
     message = f"Internal error. Reference: {reference}"
