@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from db.model import CodeList
-from db.search import contains
+from db.search import contains, folded
 from resolvers.access import Lens
 from resolvers.codes import list_of_text, unknown_code
 from resolvers.engine.alias import Element, alias, moved
@@ -87,11 +87,13 @@ class Filter:
             )
         prefix = _prefix(column, source)
         column = _under(column, source, table)
-        searchable, form, codes = name in source.searchable, source.written.get(name), list_of_text(column.type)
+        form, codes = source.written.get(name), list_of_text(column.type)
+        fold = _as_it_is if form is not None or codes is not None else folded
+        searchable = name in source.searchable
         return and_(
             true(),
             *(
-                self._operator(column, operator, _written(operator, operand, form, codes), prefix, searchable)
+                self._operator(column, operator, _written(operator, operand, form, codes), prefix, searchable, fold)
                 for operator, operand in value.items()
             ),
         )
@@ -130,7 +132,13 @@ class Filter:
         )
 
     def _operator(
-        self, column: ColumnElement[Any], operator: str, operand: Value, prefix: str | None, searchable: bool
+        self,
+        column: ColumnElement[Any],
+        operator: str,
+        operand: Value,
+        prefix: str | None,
+        searchable: bool,
+        fold: Callable[[ColumnElement[Any]], ColumnElement[Any]],
     ) -> Any:
         if operator == "is_null":
             return column.is_(None) if operand else column.is_not(None)
@@ -154,17 +162,17 @@ class Filter:
             case "lte":
                 return column <= value
             case "starts_with" if searchable:
-                return and_(contains(column, value), func.starts_with(column, value))
+                return and_(contains(column, value), func.starts_with(fold(column), fold(value)))
             case "starts_with":
-                return func.starts_with(column, value)
+                return func.starts_with(fold(column), fold(value))
             case "ends_with" if searchable:
-                return and_(contains(column, value), _ends_with(column, value))
+                return and_(contains(column, value), _ends_with(fold(column), fold(value)))
             case "ends_with":
-                return _ends_with(column, value)
+                return _ends_with(fold(column), fold(value))
             case "contains" if searchable:
                 return contains(column, value)
             case "contains":
-                return func.strpos(column, value) > 0
+                return func.strpos(fold(column), fold(value)) > 0
         raise HubError("BAD_ARGUMENT", f"There is no operator {operator}.")
 
     def _value(self, column: ColumnElement[Any], operand: Value, prefix: str | None) -> Any:
@@ -196,6 +204,11 @@ def _written(operator: str, operand: Value, form: Callable[[Any], Any] | None, c
     if codes is not None and (operator in WHOLE or operator == "starts_with"):
         return operand.written(partial(_code, codes, begins=operator == "starts_with"))
     return operand.written(form) if form is not None and operator in WHOLE else operand
+
+
+def _as_it_is(text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A code, of which width and case count, and which an index finds by its beginning."""
+    return text
 
 
 def _code(codes: CodeList, text: str, *, begins: bool) -> str:
