@@ -7,6 +7,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
+import asyncpg
 import pytest
 from graphql import (
     GraphQLEnumType,
@@ -221,6 +222,14 @@ async def test_a_day_that_is_out_of_range_is_named_as_the_schema_names_it(caller
     )
     (error,) = response["errors"]
     assert error["message"] == "`asOf` is 1899-12-31. Ask about a day from 1900 to 2199."
+
+
+async def test_a_command_whose_input_is_null_is_no_fault_of_the_hub(pool: asyncpg.Pool) -> None:
+    caller = Caller(pool, commands=lambda *_: None)
+    text = 'mutation ($x: RevokeAccessInput = {id: "x"}) { revokeAccess(input: $x) { errors { code } } }'
+    (error,) = (await caller.response(text, {"x": None}))["errors"]
+    assert error["extensions"]["code"] == "BAD_VARIABLES"
+    assert not faults_of(error["message"])
 
 
 def test_words_that_stand_in_the_source_are_the_callers() -> None:
