@@ -166,6 +166,6 @@ class Order(Generic[T]):
     """A column to order by."""
 
     field: T = strawberry.field(
-        description="The column; texts in the order of code points, not of pinyin (排序字段；文本按编码排序，非拼音)"
+        description="The column; texts by code points, not by pinyin (排序字段；文本按编码排序，非拼音)"
     )
     direction: Direction | None = optional("Ascending unless said otherwise (排序方向)")

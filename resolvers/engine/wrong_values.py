@@ -156,8 +156,8 @@ def _scalar(type_: GraphQLScalarType, value: Any) -> str | None:
         if type_.parse_value(value) is not Undefined:
             return None
         reason = ""
-    except GraphQLError as error:
-        reason = error.message
+    except Exception as error:
+        reason = error.message if isinstance(error, GraphQLError) else ""
     if type_.name in TAKES:
         return f"{type_.name} takes {TAKES[type_.name]}, not {shown(value)}."
     return f"{type_.name} does not take {shown(value)}. {reason}".rstrip()
@@ -208,8 +208,8 @@ def _scalar_literal(type_: GraphQLScalarType, node: ValueNode) -> str | None:
         if type_.parse_literal(node) is not Undefined:
             return None
         reason = ""
-    except GraphQLError as error:
-        reason = error.message
+    except Exception as error:
+        reason = error.message if isinstance(error, GraphQLError) else ""
     if type_.name in TAKES:
         return f"{type_.name} takes {TAKES[type_.name]}, not {_literal(node)}."
     return f"{type_.name} does not take {_literal(node)}. {reason}".rstrip()
