@@ -184,7 +184,7 @@ def given(values: list[str]) -> Mapping[str, Any]:
 def values_of(groups: Iterable[Mapping[str, Any]]) -> list[str]:
     """The values of groups by one dimension."""
     found = (group["keys"][0]["value"] for group in groups)
-    return [value for value in found if value is not None][:25]
+    return [value for value in found if value not in (None, OUT_OF_SIGHT)][:25]
 
 
 REACH = (anchors, cursors, keys)
