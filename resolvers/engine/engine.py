@@ -394,7 +394,9 @@ def _masked(error: GraphQLError) -> GraphQLError:
     """An error of a command as the caller may see it: a fault of ours is logged whole under a reference."""
     if isinstance(error, HubError) or isinstance(error.original_error, HubError):
         return error
-    if error.original_error is None:  # graphql-core found it in the arguments, before it called the command
+    if error.original_error is None or isinstance(
+        error.original_error, GraphQLError
+    ):  # graphql-core found it in the arguments, before it called the command
         return HubError(*NO_VALUE, nodes=error.nodes, path=error.path)
     reference = secrets.token_hex(4)
     _log.error("fault in a command, reference %s", reference, exc_info=error.original_error or error)
