@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.industries import INDUSTRY
 from db.model import Dated, Keyed, Model, Term, dated_check
 
 
@@ -73,7 +74,7 @@ class CollectiveAgreement(Keyed, Model):
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id"), index=True)
     division_id: Mapped[int] = mapped_column(ForeignKey("division.id"), index=True)
-    industry: Mapped[str | None]
+    industry: Mapped[str | None] = mapped_column(INDUSTRY)
     worker_count: Mapped[int]
     requested_on: Mapped[date]
     signed_on: Mapped[date | None]

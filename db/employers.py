@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import ForeignKey, Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.industries import INDUSTRY
 from db.model import Dated, Keyed, Model, Term, dated_check
 from db.search import grams_index
 
@@ -35,7 +36,7 @@ class Employer(Keyed, Model):
     name: Mapped[str]
     kind: Mapped[EmployerKind]
     credit_code: Mapped[str | None] = mapped_column(unique=True)
-    industry: Mapped[str | None]
+    industry: Mapped[str | None] = mapped_column(INDUSTRY)
     division_id: Mapped[int] = mapped_column(ForeignKey("division.id"))
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"))
     headcount: Mapped[int]

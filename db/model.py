@@ -1,5 +1,7 @@
 """What every table has in common: the declarative base, the key, dated rows, and enumerations whose members carry their label."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
@@ -23,6 +25,24 @@ class Term(Enum):
     def label(self) -> str:
         """The label in both languages, e.g. ``Courier (快递员)``."""
         return str(self.value)
+
+
+@dataclass(frozen=True, eq=False)
+class CodeList:
+    """A code list of a standard: too long, or too much a text, for an enum of the schema. ``labels`` are English (Chinese)."""
+
+    name: str
+    labels: Mapping[str, str]
+    listed: str
+    """Where callers can read it."""
+
+
+class CodeText(Text):
+    """The type of a text column whose values are codes of a list."""
+
+    def __init__(self, codes: CodeList) -> None:
+        super().__init__()
+        self.codes = codes
 
 
 class Model(DeclarativeBase):

@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.industries import INDUSTRY
 from db.model import Dated, Keyed, Model, Term, dated_check
 from db.search import grams_index
 
@@ -82,7 +83,7 @@ class Organization(Keyed, Model):
     form: Mapped[OrganizationForm]
     status: Mapped[OrganizationStatus]
     division_id: Mapped[int | None] = mapped_column(ForeignKey("division.id"), index=True)
-    industry: Mapped[str | None]
+    industry: Mapped[str | None] = mapped_column(INDUSTRY)
     credit_code: Mapped[str | None] = mapped_column(unique=True)
     established_on: Mapped[date | None]
     dissolved_on: Mapped[date | None]

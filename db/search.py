@@ -1,5 +1,5 @@
-"""Substring search over names, in any script, without an extension: a GIN index on single characters and neighbouring
-pairs."""
+"""Substring search over names, in any script, without an extension: a GIN index on single characters and neighbouring pairs of the text
+as it is folded: Unicode's NFKC (full-width letters, digits and brackets as half-width ones) and small ASCII letters."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ def grams_index(table: str, column: str) -> Index:
 
 
 def contains(column: ColumnElement[str], needle: BindParameter[Any] | str) -> ColumnElement[bool]:
-    """The condition that ``column`` contains ``needle``, which may be bound at run time; no character of it means
-    anything else.
+    """The condition that ``column`` contains ``needle``, both folded, which may be bound at run time; no character of it means anything
+    else.
 
     The column needs a ``grams_index``. PostgreSQL estimates by the grams how many rows hold the needle, and takes that
     index for a rare one and the order's own index for a common one (0.2–6 ms for 21 of 1,000,000 names); the comparison
@@ -25,5 +25,10 @@ def contains(column: ColumnElement[str], needle: BindParameter[Any] | str) -> Co
     grams = ARRAY(Text)
     return and_(
         func.grams(column, type_=grams).op("@>", is_comparison=True)(func.needle_grams(bound, type_=grams)),
-        func.strpos(column, bound) != literal_column("0"),
+        func.strpos(folded(column), folded(bound)) != literal_column("0"),
     )
+
+
+def folded(text_: ColumnElement[Any]) -> ColumnElement[str]:
+    """A text in the form in which texts are searched, whatever the width and case of its letters, digits and brackets."""
+    return func.folded(text_, type_=Text())

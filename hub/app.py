@@ -178,7 +178,7 @@ def create_app(
     if url is None:
         raise ValueError("create_app needs the URL of a database")
     telemetry = Telemetry()
-    documents = Documents(served, limits_of(settings), suggests=settings.introspection == "all")
+    documents = Documents(served, limits_of(settings))
     telemetry.watch_documents(documents)
     ready = Readiness(lambda: app.pool)
 

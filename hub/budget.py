@@ -239,13 +239,17 @@ class RoleLimits:
                 403, "TOO_DEEP_FOR_ROLE", f"Your role may ask for {limit} levels of fields; this operation has {depth}."
             )
 
+    def tells_schema(self, caller: Caller) -> bool:
+        """Whether a caller may ask for the schema."""
+        return self.introspection == "all" or (self.introspection == "signed_in" and caller.principal_id is not None)
+
     def require_introspection(self, caller: Caller) -> None:
         """Let an operation that asks for the schema through.
 
         Raises:
             Refusal: 403 NO_INTROSPECTION.
         """
-        if self.introspection == "nobody" or (self.introspection == "signed_in" and caller.principal_id is None):
+        if not self.tells_schema(caller):
             raise Refusal(
                 403, "NO_INTROSPECTION", "The schema is not told to you here. The file schema.graphql has all of it."
             )

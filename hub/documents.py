@@ -1,5 +1,6 @@
 """The documents that callers send, each parsed, limited and validated once and kept while it is in use."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from graphql import (
     OperationType,
     StringValueNode,
     TokenKind,
+    ValuesOfCorrectTypeRule,
     Visitor,
     VisitorAction,
     parse,
+    specified_rules,
     validate,
     visit,
 )
@@ -26,11 +29,19 @@ from db.meter import working
 from hub.compression import can_spell
 from hub.errors import MAX_ERRORS, Problem, body_of_problems, problems
 from hub.limits import Limits, check, measure
+from resolvers.codes import suggests
 from resolvers.engine.document import Document
+from resolvers.engine.wrong_values import WrongLiterals
 from resolvers.errors import HubError
 
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 30_000
 """Some 50 ms of comparing fields; 40 fragments of 8 fields each, spread beside each other, take 23,000 units."""
+
+RULES = [WrongLiterals if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules]
+"""GraphQL's own, but for the words of one."""
+
+QUOTED = re.compile("'([^']+)'")
+"""A name or a type in graphql-core's messages on documents, none of which has a caller's text in it."""
 
 BYTES_A_TOKEN = 700
 """Memory of a parsed document for each of its tokens, measured: syntax nodes, tokens and their locations."""
@@ -118,7 +129,6 @@ class Documents:
         schema: the schema that documents must be valid for.
         limits: what a document may cost.
         max_count: documents kept; an eighth as many rejections are.
-        suggests: whether a name that is not there is answered with those that are like it: where anybody may ask for the schema.
         max_bytes: memory of all documents kept, estimated from their tokens; plans are the engine's and count there.
     """
 
@@ -129,18 +139,17 @@ class Documents:
         *,
         max_count: int = 2_000,
         max_bytes: int = 128 * 2**20,
-        suggests: bool = False,
     ) -> None:
         self.schema = schema
-        self.suggests = suggests
         self.limits = limits
         self.accepted: Lru[Accepted] = Lru(max_count, max_bytes)
         self.rejected: Lru[Rejected] = Lru(max_count // 8, max_bytes // 16)
         self.misses = 0
 
     def get(self, text: str) -> Accepted | Rejected:
-        """The document of this text, or why it is none."""
-        known = self.accepted.get(text) or self.rejected.get(text)
+        """The document of this text, or why it is none: with suggestions for who may ask for the schema."""
+        asked = f"{suggests.get()} {text}"
+        known = self.accepted.get(text) or self.rejected.get(asked)
         if known is not None:
             return known
         self.misses += 1
@@ -149,7 +158,7 @@ class Documents:
         if isinstance(made, Accepted):
             self.accepted.put(text, made, len(text) * 4 + BYTES_A_TOKEN * count_tokens(made.document.ast))
         else:
-            self.rejected.put(text, made, len(text) * 4 + 500 * len(made.problems) + 200)
+            self.rejected.put(asked, made, len(text) * 4 + 500 * len(made.problems) + 200)
         return made
 
     def statistics(self) -> dict[str, int]:
@@ -176,7 +185,7 @@ class Documents:
             return rejected([(syntax_code(error), error)])
         if not operations:
             return rejected([("VALIDATION_FAILED", GraphQLError("The document holds no operation to run."))])
-        errors = validate(self.schema, ast, max_errors=MAX_ERRORS - 1, hide_suggestions=not self.suggests)
+        errors = validate(self.schema, ast, RULES, max_errors=MAX_ERRORS - 1, hide_suggestions=not suggests.get())
         if errors:
             return rejected([validation_error(error) for error in errors])
         spells = can_spell(ast)
@@ -227,7 +236,9 @@ def validation_error(error: GraphQLError) -> tuple[str, GraphQLError]:
         return "TOO_COMPLEX", GraphQLError(
             "Too many fields of one level have the same response name. Select each once, in fewer fragments."
         )
-    return "VALIDATION_FAILED", error
+    if isinstance(error, HubError):
+        return error.code, error
+    return "VALIDATION_FAILED", GraphQLError(QUOTED.sub(r"`\1`", error.message), error.nodes)
 
 
 def count_tokens(ast: DocumentNode) -> int:

@@ -59,6 +59,7 @@ CHINESE: Mapping[str, str] = {
     "PAGE_TOO_LARGE_FOR_ROLE": "分页大小超过您的角色所允许的范围，请减小后翻页获取。",
     "BAD_OPERATION": "无法确定要执行的操作，请在 operationName 中指明。",
     "BAD_VARIABLES": "变量缺失或类型不符，请按提示更正。",
+    "UNKNOWN_CODE": "代码表中没有该代码，请按提示更正。",
     "NO_EFFECT": "该参数在此处不起作用，请删去，或给出与其配合的参数。",
     "NULL_OPERAND": "筛选条件的取值为 null，请用 isNull 筛选空值，或不写该条件。",
     "BAD_ID": "标识不是本服务的标识，或属于其他类型，请原样使用返回结果中的标识。",

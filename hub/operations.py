@@ -16,6 +16,7 @@ from hub.parameters import Parameters
 from hub.shares import Places
 from hub.telemetry import Telemetry, log_fault
 from resolvers.access import Caller
+from resolvers.codes import suggests
 from resolvers.engine.budget import Allowance
 from resolvers.engine.document import Answer, Document
 
@@ -128,6 +129,7 @@ class Operations:
     async def answered(self, parameters: Parameters, account: Account, explain: bool, reading: bool) -> Ran:
         """What becomes of an operation."""
         caller, source, name = account.caller, account.source, parameters.operation_name
+        suggests.set(self.role_limits.tells_schema(caller))
         try:
             found = self.documents.get(parameters.query)
             if isinstance(found, Rejected):

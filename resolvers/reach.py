@@ -266,7 +266,8 @@ class Counted:
         if union is not None:
             self.closure, held = subtree(self.arguments, binder, last=True)
             seen = walls.pairs(self.closure, statistic.model.__name__, expression(statistic.organization))
-            steps = any(item.name == "CHILD_ORGANIZATION" for item in arguments.get("group_by") or ())
+            named = [*(arguments.get("group_by") or ()), *(item["dimension"] for item in arguments.get("where") or ())]
+            steps = any(item.name == "CHILD_ORGANIZATION" for item in named)
             at_once = statistic.widespread and not steps
             self._below(self.closure, expression(statistic.organization), union, held, *seen, at_once=at_once)
         if division is not None:

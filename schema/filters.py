@@ -26,6 +26,9 @@ ABSENT = (
 )
 ABSENT_CHINESE = "变量未给出的条件视为没有；不接受 null，请用 isNull"
 
+FOLDED = ", whatever the width and case of letters, digits and brackets, but of codes"
+FOLDED_CHINESE = "，不分全角半角和大小写，代码除外"
+
 
 def noted(description: str) -> str:
     """A filter's description, with the rule on conditions that are null or not given behind it in both languages."""
@@ -73,15 +76,15 @@ class IdFilter:
 class StringFilter:
     """Condition on a text."""
 
-    eq: str | None = optional("Is this text (等于)")
+    eq: str | None = optional("Is this text, as it is written (等于)")
     ne: str | None = optional("Is not this, or is empty (不等于，含空值)")
     in_: list[str] | None = strawberry.field(
         name="in", default=strawberry.UNSET, description="Is one of these texts (属于)"
     )
     not_in: list[str] | None = optional("Is none of these, or is empty (不属于，含空值)")
-    contains: str | None = optional("Has this text anywhere in it (包含)")
-    starts_with: str | None = optional("Begins with this text (开头为)")
-    ends_with: str | None = optional("Ends with this text (结尾为)")
+    contains: str | None = optional(f"Has this text anywhere in it{FOLDED} (包含{FOLDED_CHINESE})")
+    starts_with: str | None = optional(f"Begins with this text{FOLDED} (开头为{FOLDED_CHINESE})")
+    ends_with: str | None = optional(f"Ends with this text{FOLDED} (结尾为{FOLDED_CHINESE})")
     is_null: bool | None = optional("Is empty, or with false is not (为空)")
 
 
@@ -162,5 +165,7 @@ class Listed(Generic[T]):
 class Order(Generic[T]):
     """A column to order by."""
 
-    field: T = strawberry.field(description="The column (排序字段)")
+    field: T = strawberry.field(
+        description="The column; texts by code points, not by pinyin (排序字段；文本按编码排序，非拼音)"
+    )
     direction: Direction | None = optional("Ascending unless said otherwise (排序方向)")

@@ -19,10 +19,11 @@ for kind in (Dimension, RecordEvent, RecordKind):
 class DimensionFilter:
     """Values of a dimension that are counted."""
 
-    dimension: Dimension = strawberry.field(description="The dimension; none of time (维度)")
-    in_: list[str] = strawberry.field(
+    dimension: Dimension = strawberry.field(description="The dimension (维度)")
+    in_: list[str | None] = strawberry.field(
         name="in",
-        description="Its values as statistics tell them: codes, global IDs, numbers, texts, `true` and `false` (取值)",
+        description="Its values as the keys of groups have them: codes, global IDs, numbers, texts, `true` and `false`, names of time; null"
+        " for records without one, `OUT_OF_SIGHT` for rows that you do not see (取值；null 为无值)",
     )
 
 
@@ -32,7 +33,8 @@ class StatisticsKey:
 
     dimension: Dimension = field("The dimension (维度)")
     value: str | None = field(
-        "The value: a code, a global ID, a number, a text, `true` or `false`, or a name of time; empty where the records have none (取值)"
+        "The value, which `where` takes: a code, a global ID, a number, a text, `true` or `false`, or a name of time; null where the"
+        " records have none, `OUT_OF_SIGHT` for all rows that you do not see (取值)"
     )
     label: str | None = field("The value as people read it (名称)")
     organization: OrganizationRef | None = field("The union, where the value is one and you see it (工会)")

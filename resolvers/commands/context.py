@@ -20,6 +20,7 @@ from db.row_security import Scope
 from db.values import TextError, normal_text
 from resolvers.access import Caller
 from resolvers.engine import ids
+from resolvers.engine.arguments import camel
 from resolvers.engine.snapshot import scope_of
 from resolvers.errors import HubError
 
@@ -73,8 +74,8 @@ class Refused(Exception):
 
 
 def refused(code: str, message: str, *path: str) -> Refused:
-    """A refusal for one reason."""
-    return Refused(UserError(code, message, ("input", *path)))
+    """A refusal for one reason, at a place of the input, whose names may be those of Python."""
+    return Refused(UserError(code, message, ("input", *map(camel, path))))
 
 
 def narrowed(caller: Caller, roles: Sequence[Role]) -> Caller:

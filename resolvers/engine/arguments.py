@@ -132,9 +132,12 @@ def build(field: GraphQLField, node: FieldNode, variables: Variables) -> Given:
     return built
 
 
+NO_VALUE = ("BAD_VARIABLES", "A variable is null or missing where a value is needed. Send a value.")
+
+
 def no_value(node: Node) -> HubError:
     """The error of a variable that is null, or has no value, where the schema wants one."""
-    return HubError("BAD_VARIABLES", "A variable is null or missing where a value is needed. Send a value.", nodes=node)
+    return HubError(*NO_VALUE, nodes=node)
 
 
 def _constant(value: Any) -> Callable[[Variables], Any]:
@@ -219,7 +222,7 @@ def null_operand(type_: GraphQLInputObjectType, name: str, node: Node | None = N
     elif isinstance(of, GraphQLInputObjectType) and "isNull" in of.fields:
         hint = f"For rows without a value say `{name}: {{isNull: true}}`"
     else:
-        hint = "For rows without a value use the condition `isNull` of their column"
+        hint = "For rows without a value use the condition `isNull` of their field"
     return HubError(
         "NULL_OPERAND",
         f"`{name}` is null, with which nothing can be compared. {hint}; to set no condition, leave it out.",

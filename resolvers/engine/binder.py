@@ -44,10 +44,11 @@ NOTHING = Inputs({}, date.min, Caller("nobody"))
 
 Getter = Callable[[Inputs], Any]
 
-BIGINT, BIGINTS, DATE, NUMERIC, TEXT, TEXTS = (
+BIGINT, BIGINTS, DATE, DATES, NUMERIC, TEXT, TEXTS = (
     BigInteger(),
     ARRAY(BigInteger()),
     Date(),
+    ARRAY(Date()),
     Numeric(),
     Text(),
     ARRAY(Text()),

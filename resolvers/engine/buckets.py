@@ -1,5 +1,6 @@
 """Dimensions of time: days, months, quarters, years and statistical years as groups, each told by its name and listed without gaps."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from resolvers.engine.binder import Binder
 TIMES = ("DAY", "MONTH", "QUARTER", "YEAR", "STATISTICAL_YEAR")
 """The dimensions of time."""
 
+_NAME = re.compile(r"([0-9]{4})(?:-Q([1-4])|-([0-9]{2})(?:-([0-9]{2}))?)?")
 _MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12, "STATISTICAL_YEAR": 12}
 
 
@@ -64,6 +66,22 @@ def name(dimension: str, bucket: date) -> str:
         case "YEAR":
             return f"{bucket.year}"
     return f"{(following(dimension, bucket) - timedelta(days=1)).year}"
+
+
+def parsed(dimension: str, text: str, month: int) -> date | None:
+    """The bucket of this name; None where there is none. ``month`` is the first of a statistical year."""
+    found = _NAME.fullmatch(text)
+    if found is None:
+        return None
+    year, quarter, number, day = (int(part or 0) for part in found.groups())
+    try:
+        if dimension == "STATISTICAL_YEAR":
+            bucket = date(year if month == 1 else year - 1, month, 1)
+        else:
+            bucket = date(year, quarter * 3 - 2 if quarter else number or 1, day or 1)
+    except ValueError:
+        return None
+    return bucket if name(dimension, bucket) == text else None
 
 
 def label(dimension: str, bucket: date) -> str:

@@ -101,7 +101,7 @@ def _rank(item: Dimension, key: Any) -> tuple[bool, Any]:
         return True, 1
     if item.target is not None and key == HIDDEN:
         return True, 0
-    return False, item.ranks[key] if item.ranks else key
+    return False, item.ranks.get(key, len(item.ranks)) if item.ranks else key
 
 
 def _nothing(layout: Layout, frame: Frame, keys: tuple[Any, ...], children: list[dict[Any, Row]]) -> Row:

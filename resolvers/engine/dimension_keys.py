@@ -16,6 +16,9 @@ from resolvers.engine.walls import Sighted
 HIDDEN = -1
 """The key of all rows that a dimension names and the caller does not see."""
 
+OUT_OF_SIGHT = "OUT_OF_SIGHT"
+"""The same as it is told."""
+
 _HIDDEN = literal_column(str(HIDDEN), BIGINT)
 Joins = Sequence[tuple[FromClause, ColumnElement[bool]]]
 
@@ -59,9 +62,9 @@ class Keys:
         return bool(seen) or Lens.UNWALLED in self.walls.lenses
 
     def in_sight(self, named: Ref) -> list[ColumnElement[bool]]:
-        """The condition that the row which a dimension names is in sight: by one that is not, nothing is found."""
+        """The condition that the row which a dimension names is in sight; none where all are."""
+        if not self._hides(named.target):
+            return []
         other = alias(self.walls.registry.sources[named.target].table)
         seen = self.walls.rows(named.target, other)
-        if not seen:
-            return []
         return [exists(other.c.id).where(other.c.id == expression(named.key), *seen).correlate_except(other)]

@@ -29,8 +29,8 @@ from db.clock import today
 from db.keys import KeySource
 from db.meter import add_objects, working
 from resolvers.access import PUBLIC, Caller, Lens
-from resolvers.engine import cursor
-from resolvers.engine.arguments import shape, variable_types
+from resolvers.engine import cursor, wrong_values
+from resolvers.engine.arguments import NO_VALUE, shape, variable_types
 from resolvers.engine.asking import MAX_ASKED, Asking, Library
 from resolvers.engine.binder import Inputs
 from resolvers.engine.budget import Allowance
@@ -46,8 +46,6 @@ from resolvers.errors import HubError, told
 
 MAX_STEPS = 20_000
 """Steps of all plans that are kept; the plan that was used longest ago goes first."""
-
-MAX_ERRORS = 20
 
 _log = logging.getLogger("unionhub.engine")
 _LOST = (
@@ -215,11 +213,10 @@ class Engine:
         if not prepared.types:
             return {}
         definitions = prepared.node.variable_definitions or ()
-        values = get_variable_values(
-            self.schema, definitions, dict(variables), max_errors=MAX_ERRORS, hide_suggestions=True
-        )
+        values = get_variable_values(self.schema, definitions, dict(variables), max_errors=1, hide_suggestions=True)
         if isinstance(values, list):
-            raise GraphQLErrors([_short(error) for error in values])
+            found = wrong_values.of_variables(prepared.node, prepared.types, variables)
+            raise GraphQLErrors([_short(error) for error in found or values])
         return values.coerced
 
     def _operation(
@@ -384,7 +381,8 @@ class GraphQLErrors(Exception):
 def _short(error: GraphQLError, path: list[str | int] | None = None) -> GraphQLError:
     message = error.message.encode(errors="replace").decode()
     message = message if len(message) <= 300 else message[:299] + "…"
-    return GraphQLError(message, nodes=error.nodes, path=path, extensions={"code": "BAD_VARIABLES"})
+    code = (error.extensions or {}).get("code", "BAD_VARIABLES")
+    return GraphQLError(message, nodes=error.nodes, path=path, extensions={"code": code})
 
 
 def _refused(errors: list[Any], status: int = 400) -> Answer:
@@ -396,6 +394,10 @@ def _masked(error: GraphQLError) -> GraphQLError:
     """An error of a command as the caller may see it: a fault of ours is logged whole under a reference."""
     if isinstance(error, HubError) or isinstance(error.original_error, HubError):
         return error
+    if error.original_error is None or isinstance(
+        error.original_error, GraphQLError
+    ):  # graphql-core found it in the arguments, before it called the command
+        return HubError(*NO_VALUE, nodes=error.nodes, path=error.path)
     reference = secrets.token_hex(4)
     _log.error("fault in a command, reference %s", reference, exc_info=error.original_error or error)
     message = f"Internal error. Reference: {reference}"

@@ -1,6 +1,7 @@
 """Typed filters to SQL: ``{name: {contains: "…"}, not: {…}, employer: {kind: {eq: PLATFORM}}, venues: {none: {kind: {eq: STATION}}}}``."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -18,11 +19,13 @@ from sqlalchemy import (
     true,
 )
 
-from db.search import contains
+from db.model import CodeList
+from db.search import contains, folded
 from resolvers.access import Lens
+from resolvers.codes import list_of_text, unknown_code
 from resolvers.engine.alias import Element, alias, moved
 from resolvers.engine.arguments import Leaf, Value, camel
-from resolvers.engine.binder import Binder
+from resolvers.engine.binder import Binder, storable
 from resolvers.engine.budget import Budget
 from resolvers.engine.source import Computed, Many, One, Registry, Source, expression
 from resolvers.engine.statement import parents
@@ -84,11 +87,13 @@ class Filter:
             )
         prefix = _prefix(column, source)
         column = _under(column, source, table)
-        searchable, form = name in source.searchable, source.written.get(name)
+        form, codes = source.written.get(name), list_of_text(column.type)
+        fold = _as_it_is if form is not None or codes is not None else folded
+        searchable = name in source.searchable
         return and_(
             true(),
             *(
-                self._operator(column, operator, _written(operator, operand, form), prefix, searchable)
+                self._operator(column, operator, _written(operator, operand, form, codes), prefix, searchable, fold)
                 for operator, operand in value.items()
             ),
         )
@@ -127,7 +132,13 @@ class Filter:
         )
 
     def _operator(
-        self, column: ColumnElement[Any], operator: str, operand: Value, prefix: str | None, searchable: bool
+        self,
+        column: ColumnElement[Any],
+        operator: str,
+        operand: Value,
+        prefix: str | None,
+        searchable: bool,
+        fold: Callable[[ColumnElement[Any]], ColumnElement[Any]],
     ) -> Any:
         if operator == "is_null":
             return column.is_(None) if operand else column.is_not(None)
@@ -151,17 +162,17 @@ class Filter:
             case "lte":
                 return column <= value
             case "starts_with" if searchable:
-                return and_(contains(column, value), func.starts_with(column, value))
+                return and_(contains(column, value), func.starts_with(fold(column), fold(value)))
             case "starts_with":
-                return func.starts_with(column, value)
+                return func.starts_with(fold(column), fold(value))
             case "ends_with" if searchable:
-                return and_(contains(column, value), _ends_with(column, value))
+                return and_(contains(column, value), _ends_with(fold(column), fold(value)))
             case "ends_with":
-                return _ends_with(column, value)
+                return _ends_with(fold(column), fold(value))
             case "contains" if searchable:
                 return contains(column, value)
             case "contains":
-                return func.strpos(column, value) > 0
+                return func.strpos(fold(column), fold(value)) > 0
         raise HubError("BAD_ARGUMENT", f"There is no operator {operator}.")
 
     def _value(self, column: ColumnElement[Any], operand: Value, prefix: str | None) -> Any:
@@ -183,9 +194,29 @@ WHOLE = frozenset({"eq", "ne", "in", "not_in"})
 """Operators that compare with whole values."""
 
 
-def _written(operator: str, operand: Value, form: Callable[[Any], Any] | None) -> Value:
-    """An operand in the form in which its column has values, where it is a whole value or a list of such."""
-    return operand.written(form) if form is not None and operator in WHOLE and isinstance(operand, Leaf) else operand
+def _written(operator: str, operand: Value, form: Callable[[Any], Any] | None, codes: CodeList | None) -> Value:
+    """An operand in the form in which its column has values, where it is a whole value or a list of such.
+
+    Of a column with codes, running it raises UNKNOWN_CODE for one that its list does not have, and for a beginning that no code has.
+    """
+    if not isinstance(operand, Leaf):
+        return operand
+    if codes is not None and (operator in WHOLE or operator == "starts_with"):
+        return operand.written(partial(_code, codes, begins=operator == "starts_with"))
+    return operand.written(form) if form is not None and operator in WHOLE else operand
+
+
+def _as_it_is(text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A code, of which width and case count, and which an index finds by its beginning."""
+    return text
+
+
+def _code(codes: CodeList, text: str, *, begins: bool) -> str:
+    """A code of a list, or with ``begins`` how one begins."""
+    text = str(storable(text))
+    if not (any(code.startswith(text) for code in codes.labels) if begins else text in codes.labels):
+        raise unknown_code(text, codes)
+    return text
 
 
 def _ends_with(column: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from resolvers.engine import buckets, published, windows
+from resolvers.engine.arguments import camel
 from resolvers.engine.binder import DATE, Inputs
 from resolvers.engine.look import Time
 from resolvers.engine.question import Frame
@@ -102,7 +103,7 @@ def _day(counting: "Counting", name: str, inputs: Inputs) -> date | None:
     leaf = counting.arguments.get(name)
     found: date | None = None if leaf is None else leaf.get(inputs.variables)
     if found is not None and not EARLIEST <= found < LATEST:
-        raise HubError("BAD_PERIOD", f"`{name}` is {found}. Ask about a day from 1900 to 2199.")
+        raise HubError("BAD_PERIOD", f"`{camel(name)}` is {found}. Ask about a day from 1900 to 2199.")
     return found
 
 
@@ -112,4 +113,4 @@ def _conditions(counting: "Counting", inputs: Inputs) -> tuple[tuple[str, str], 
     found = [(item["dimension"].name, item["in"].get(inputs.variables)) for item in given]
     for name, values in found:
         published.require_one(name, values)
-    return tuple((name, values[0]) for name, values in found)
+    return tuple((name, values[0] or "") for name, values in found)

@@ -2,6 +2,7 @@
 
 import re
 
+from resolvers.codes import shown
 from resolvers.errors import HubError
 
 KEY_MAX = 2**63 - 1
@@ -23,9 +24,3 @@ def decode(text: str, prefix: str | None = None) -> tuple[str, int]:
     if prefix is not None and match[1] != prefix:
         raise HubError("BAD_ID", f"{shown(text)} is the ID of another type. Send an ID that begins with {prefix}_.")
     return match[1], key
-
-
-def shown(text: str) -> str:
-    """A caller's text as it may be repeated in a message: quoted, short, and without halves of surrogate pairs."""
-    text = text.encode(errors="replace").decode()
-    return f'"{text}"' if len(text) <= 60 else f'"{text[:57]}…"'

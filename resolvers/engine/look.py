@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Integer, cast, null
 
@@ -11,6 +11,9 @@ from resolvers.engine import windows
 from resolvers.engine.binder import DATE, Binder, Inputs
 from resolvers.engine.question import Dimension
 from resolvers.engine.statistic import Place
+
+if TYPE_CHECKING:
+    from resolvers.engine.conditions import Condition
 
 Bounds = Callable[[Inputs], tuple[date | None, date | None]]
 """The first day of a period and the day after its last."""
@@ -52,7 +55,7 @@ class Look:
 
     place: Place
     time: Time
-    where: tuple[tuple[str, ColumnElement[Any]], ...]
+    where: tuple["Condition", ...]
     dimensions: tuple[Dimension, ...]
     base: int = 0
     groups: bool = True

@@ -7,6 +7,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, get_named_type
 
 from resolvers.access import Caller, Lens
+from resolvers.codes import shown
 from resolvers.engine import ids
 from resolvers.engine.arguments import Leaf, build, prefixes, snake
 from resolvers.engine.binder import Inputs
@@ -184,7 +185,7 @@ def _wanted(root: Root, inputs: Inputs) -> list[tuple[str, int]]:
         pairs = [ids.decode(text) for text in texts]
         for text, (prefix, _) in zip(texts, pairs, strict=True):
             if prefix not in root.steps:
-                raise HubError("BAD_ID", f"{ids.shown(text)} is not an ID of this service.")
+                raise HubError("BAD_ID", f"{shown(text)} is not an ID of this service.")
     except HubError as error:
         raise HubError(error.code, error.message, nodes=root.node) from None
     return pairs

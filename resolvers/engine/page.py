@@ -60,7 +60,7 @@ def order_of(
     asked = arguments.get("order_by") or ()
     names = [item["field"].name for item in asked]
     if len(names) > MAX_ORDER or len(set(names)) < len(names):
-        raise HubError("BAD_ARGUMENT", f"`orderBy` takes at most {MAX_ORDER} columns, each once.")
+        raise HubError("BAD_ARGUMENT", f"`orderBy` takes at most {MAX_ORDER} fields, each once.")
     keys: list[Key] = []
     for item in asked:
         name = item["field"].name.lower()

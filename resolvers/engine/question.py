@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from db.model import Term
+from db.model import CodeList, Term
 from resolvers.engine.dimension_keys import Joins
 from resolvers.engine.statistic import Children
 
@@ -22,7 +22,7 @@ class Dimension:
     target: str | None = None
     label: ColumnElement[Any] | None = None
     children: Children | None = None
-    codes: Any = None
+    codes: CodeList | None = None
     joins: Joins = ()
     """Outer joins to the records that the key needs."""
 
@@ -34,7 +34,7 @@ class Dimension:
     @cached_property
     def ranks(self) -> Mapping[str, int]:
         """The place of each value in the list of codes; empty where there is none."""
-        return {} if self.codes is None else {code: place for place, code in enumerate(self.codes.__members__)}
+        return {} if self.codes is None else {code: place for place, code in enumerate(self.codes.labels)}
 
 
 @dataclass(frozen=True)

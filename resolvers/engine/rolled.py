@@ -17,9 +17,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Subquery,
-    Text,
     and_,
-    any_,
     case,
     cast,
     column,
@@ -48,6 +46,7 @@ from resolvers.engine.spans import cut
 from resolvers.engine.statistic import Statistic
 
 if TYPE_CHECKING:
+    from resolvers.engine.conditions import Condition
     from resolvers.engine.tally import Counting
 
 ANCHOR = table(
@@ -72,7 +71,7 @@ class Asked:
     """What a rolled-up count has to tell: dimensions of the classes, grouped by or set a condition on, and the period."""
 
     dimensions: Sequence[str]
-    where: Sequence[tuple[str, ColumnElement[Any]]]
+    where: Sequence["Condition"]
     time: str | None
     """The dimension of time."""
     stock: bool
@@ -260,7 +259,7 @@ class Parts:
         n, keys = number
         counted = [n.label("n"), *([keys.label("keys")] if self.asked.keys else []), who.label("person")]
         part = select(child.label("child"), bucket.label("bucket"), *told, *counted)
-        conditions = [cast(columns[name], Text) == any_(values) for name, values in self.asked.where]
+        conditions = [item.among(columns[item.name]) for item in self.asked.where]
         return part.select_from(from_).where(*conditions)
 
     def _bucket(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -333,7 +332,8 @@ class Rolled:
             return None
         drills = [item.name for item in look.keyed if item.children is not None]
         timed = any(name in TIMES for name in names)
-        asked = {name for name in (*names, *(name for name, _ in look.where))} - {*drills, *TIMES}
+        where = {item.name for item in look.where}
+        asked = {*names, *where} - ({*drills, *TIMES} - where)
         if len(drills) > 1 or not asked <= rollup.columns.keys() or (timed and counting.is_stock):
             return None
         if counting.event_name not in (None, "BEGAN", "ENDED"):
@@ -353,7 +353,7 @@ class Rolled:
         time = next((item.name for item in look.keyed if item.name in TIMES), None)
         grouped_by = [item.name for item in look.keyed if item.name not in (time, self.drill)]
         return Asked(
-            dimensions=list(dict.fromkeys([*grouped_by, *(name for name, _ in look.where)])),
+            dimensions=list(dict.fromkeys([*grouped_by, *(item.name for item in look.where)])),
             where=look.where,
             time=time,
             stock=counting.is_stock and look.time.day is not None,

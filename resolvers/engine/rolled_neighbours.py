@@ -17,9 +17,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Subquery,
-    Text,
     and_,
-    any_,
     case,
     cast,
     func,
@@ -205,9 +203,9 @@ class NearParts(Parts):
         conditions = [
             or_(
                 near.c.without.bitwise_and(literal_column(str(1 << place), Integer())) != NONE,
-                cast(columns[name], Text) == any_(values),
+                item.among(columns[item.name]),
             )
-            for place, (name, values) in enumerate(self.asked.where)
+            for place, item in enumerate(self.asked.where)
         ]
         return part.select_from(from_).where(*([] if child is None else conditions))
 

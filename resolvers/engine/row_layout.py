@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from resolvers.engine import buckets, ids
-from resolvers.engine.dimension_keys import HIDDEN
+from resolvers.engine.dimension_keys import HIDDEN, OUT_OF_SIGHT
 from resolvers.engine.look import Look
 from resolvers.engine.question import Dimension
 from resolvers.engine.source import Registry
@@ -18,8 +18,8 @@ KEYS = 2
 """Where in a row the keys begin: behind the parent's key and the mark."""
 DECIMAL = ("amount", "quantity")
 """Measures that are decimal numbers, not integers."""
-OUT_OF_SIGHT = "Not yours to see (不在可见范围)"
-"""The label of the group of all rows that a dimension names and the caller does not see; it has no value."""
+NOT_IN_SIGHT = "Not yours to see (不在可见范围)"
+"""The label of the group of all rows that a dimension names and the caller does not see."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Layout:
             return _written(place, partial(buckets.name, item.name))
         if item.target is not None:
             prefix = self.registry.sources[item.target].prefix
-            return _written(place, lambda key: None if key == HIDDEN else ids.encode(prefix, key))
+            return _written(place, lambda key: OUT_OF_SIGHT if key == HIDDEN else ids.encode(prefix, key))
         return _written(place, lambda key: str(key).lower() if isinstance(key, bool) else str(key))
 
     def label(self, place: int) -> Callable[[Row], str | None]:
@@ -102,9 +102,10 @@ class Layout:
             return _written(place, partial(buckets.label, item.name))
         if item.target is not None:
             at = KEYS + len(self.dimensions) + place
-            return lambda row: OUT_OF_SIGHT if row[KEYS + place] == HIDDEN else row[at]
+            return lambda row: NOT_IN_SIGHT if row[KEYS + place] == HIDDEN else row[at]
         if item.codes is not None:
-            return _written(place, {code: term.label for code, term in item.codes.__members__.items()}.__getitem__)
+            labels = item.codes.labels
+            return _written(place, lambda code: labels.get(code, code))
         return _written(place, _shown)
 
 

@@ -30,10 +30,12 @@ from sqlalchemy.sql.util import find_tables
 from db.model import Term
 from db.row_security import AGGREGATES
 from resolvers.access import Lens
-from resolvers.engine import buckets, cell_keys, conditions, frames, marks, published
+from resolvers.codes import list_of
+from resolvers.engine import buckets, cell_keys, frames, marks, published
 from resolvers.engine.alias import alias
 from resolvers.engine.arguments import Arguments, camel
 from resolvers.engine.binder import BIGINT, Binder, Getter
+from resolvers.engine.conditions import condition
 from resolvers.engine.dimension_keys import Keys
 from resolvers.engine.frames import MAX_GROUPS, MAX_ROWS
 from resolvers.engine.head import Head
@@ -44,7 +46,7 @@ from resolvers.engine.rolled import Rolled
 from resolvers.engine.rolled_neighbours import RolledNeighbours
 from resolvers.engine.source import Expression, Registry, Tally, expression
 from resolvers.engine.statement import Statement, compiled, parents
-from resolvers.engine.statistic import Aggregate, Found, Measure, Place, Ref, Statistic
+from resolvers.engine.statistic import Aggregate, Children, Found, Measure, Place, Ref, Statistic
 from resolvers.engine.walls import Sighted, anchor
 from resolvers.errors import HubError
 
@@ -81,17 +83,15 @@ class Counting:
         self.walls = Sighted(registry, self.lenses, self.binder)
         self.place = self.placed(above)
         self.keys = Keys(self.walls, self.parent)
+        self._children: dict[str, Children | None] = {}
         self.head = Head() if self.coarse else None
         self.unpublished = self._unpublished()
         self.is_guarded = self.coarse and self.statistic.is_personal
         self.event = self._event()
         self.dimensions = [self._dimension(item) for item in self._grouped_by()]
-        self.where = [
-            (item["dimension"].name, conditions.values(self, item["dimension"].name, item["in"]))
-            for item in arguments.get("where") or ()
-        ]
+        self.where = [condition(self, item) for item in arguments.get("where") or ()]
         if self.coarse:
-            published.require_dimensions([item.name for item in self.dimensions] + [name for name, _ in self.where])
+            published.require_dimensions([item.name for item in self.dimensions] + [item.name for item in self.where])
         if self.is_guarded:
             published.require_period(self.event_name, self.time_dimension, flow=self.is_flow)
         self.look = self._look()
@@ -241,11 +241,17 @@ class Counting:
             raise HubError("EVENT_NOT_OF_KIND", f"{self.kind} has no event {name}. It has {known}.")
         return found
 
+    def children(self, name: str) -> Children | None:
+        """The drill-down of a dimension, made once."""
+        if name not in self._children:
+            self._children[name] = self.place.children(name)
+        return self._children[name]
+
     def _dimension(self, term: Term) -> Dimension:
         name = term.name
         if name in buckets.TIMES:
             return Dimension(term, buckets.bucket(name, self.event, self.binder))
-        children = self.place.children(name)
+        children = self.children(name)
         if children is not None:
             self.require_given(name, children.target)
             key = self.keys.child(children.key, children)
@@ -256,7 +262,7 @@ class Counting:
             key, joins = self.keys.named(expression(found.key), found.target)
             return Dimension(term, key, found.target, expression(found.label), joins=joins)
         column = expression(found)
-        return Dimension(term, column, codes=getattr(column.type, "enum_class", None))
+        return Dimension(term, column, codes=list_of(column.type))
 
     def require_given(self, name: str, target: str) -> None:
         """Raises DIMENSION_WITHHELD for a dimension whose values are rows that a caller with aggregates only does not see."""
@@ -295,7 +301,7 @@ class Counting:
         keys = select(*(item.key.label(f"k{place}") for place, item in enumerate(dimensions))) if dimensions else None
         once = self._found(look)
         measured = self._measured(look, once)
-        where = [*self._dated(look.time), *conditions.conditions(self, look.where), *([] if alone is None else [alone])]
+        where = [*self._dated(look.time), *(item.holds for item in look.where), *([] if alone is None else [alone])]
         if self.statistic.where is not None:
             where.append(self.statistic.where)
         seen = self.registry.countable(self.source, self.lenses, self.binder, None)
@@ -303,7 +309,9 @@ class Counting:
             where.append(seen)
         inner, scope = look.place.joins, look.place.where
         needed = [*(item.key for item in dimensions), *measured, *where, *scope, *(on for _, on in inner)]
-        outer = [join for item in dimensions for join in item.joins]
+        joins = [join for item in dimensions for join in item.joins]
+        joins += [join for item in look.where for join in item.joins]
+        outer = list({id(other): (other, on) for other, on in joins}.values())
         from_ = self._joined(*needed, *(on for _, on in outer))
         for other, on in inner:
             from_ = from_.join(other, on)

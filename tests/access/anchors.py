@@ -10,6 +10,7 @@ from resolvers.access import Caller as Persona
 from resolvers.engine import ids
 from resolvers.engine.arguments import snake
 from resolvers.engine.cursor import BLOCK, FORM, HEADER, TAG
+from resolvers.engine.dimension_keys import OUT_OF_SIGHT
 from resolvers.engine.source import Many
 from resolvers.engine.statistic import Ref
 from schema import registry
@@ -135,7 +136,7 @@ async def keys_of(matrix: Matrix, judge: Judge, persona: Persona, asked: str, ta
     for group in told["groups"]:
         key = group["keys"][0]
         row = {"__typename": target, "id": key["value"]}
-        if key["value"] is None:
+        if key["value"] in (None, OUT_OF_SIGHT):
             if key["organization"] is not None:
                 judge.fails(path, f"a group without a value has a row: {group}")
             continue
@@ -144,7 +145,11 @@ async def keys_of(matrix: Matrix, judge: Judge, persona: Persona, asked: str, ta
             judge.fails(path, f"{group} is told, which is out of scope or has no label")
         if target == "Organization" and (key["organization"] or {}).get("id") != key["value"]:
             judge.fails(path, f"{group} does not lead to its row")
-    out = [value for value in there if value is not None and not judge.sees({"__typename": target, "id": value})]
+    out = [
+        value
+        for value in there
+        if value not in (None, OUT_OF_SIGHT) and not judge.sees({"__typename": target, "id": value})
+    ]
     judge.cells.update((target, "value", "out", f"{path} {value}") for value in out)
     if told["total"]["records"] != sum(group["records"] for group in told["groups"]):
         judge.fails(path, f"groups do not add up: {told}")
@@ -179,7 +184,7 @@ def given(values: list[str]) -> Mapping[str, Any]:
 def values_of(groups: Iterable[Mapping[str, Any]]) -> list[str]:
     """The values of groups by one dimension."""
     found = (group["keys"][0]["value"] for group in groups)
-    return [value for value in found if value is not None][:25]
+    return [value for value in found if value not in (None, OUT_OF_SIGHT)][:25]
 
 
 REACH = (anchors, cursors, keys)

@@ -31,6 +31,7 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 SCHEMA = build_schema(
     """
+    enum Shade { DARK LIGHT }
     input Box { box: Box, list: [Int] }
     interface Named { name: String }
     type Tree implements Named { name: String, left: Tree, right: Tree, child(at: Int): Tree }
@@ -38,6 +39,7 @@ SCHEMA = build_schema(
       word(of: String): String
       count(of: Int): Int
       boxed(in: Box): String
+      shaded(in: Shade): String
       tree: Tree
       named: Named
       broken: String

@@ -280,13 +280,20 @@ async def test_wrong_variables_are_refused(hub: Api, query: str, variables: dict
         "asOf: 1",
         "first: 1.5",
         'first: "1"',
-        "hierarchy: SIDEWAYS",
         "first: " + "9" * 5_000,
         "filter: {nothing: 1}",
     ],
 )
 async def test_wrong_literals_are_refused(hub: Api, arguments: str) -> None:
     assert refused(await hub.post(f"{{ organizations({arguments}) {{ totalCount }} }}")) == "VALIDATION_FAILED"
+
+
+async def test_codes_that_are_none_are_refused(hub: Api) -> None:
+    assert refused(await hub.post("{ organizations(hierarchy: SIDEWAYS) { totalCount } }")) == "UNKNOWN_CODE"
+    text = "query ($x: Hierarchy) { organizations(hierarchy: $x) { totalCount } }"
+    response = await hub.post(text, {"x": "TERITORIAL"})
+    assert refused(response) == "UNKNOWN_CODE"
+    assert "Did you mean TERRITORIAL" in response.json()["errors"][0]["message"]
 
 
 async def test_deeply_nested_filter_is_refused_or_answered(hub: Api) -> None:

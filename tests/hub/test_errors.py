@@ -7,37 +7,68 @@ from graphql import GraphQLError
 
 from hub.errors import body_of, body_of_problems, cut, problems
 from hub.settings import ROOT
+from resolvers.engine.arguments import camel
+from resolvers.engine.source import Lookup
+from schema import registry, schema
+from tests.hub.raised import raised
 
 PAGE = (ROOT / "docs" / "errors.md").read_text()
-ROWS = dict(re.findall(r"^\| `([A-Z_]+)` \| (\d{3}) \|", PAGE, re.MULTILINE))
-GIVEN = re.compile(
-    r"""(?:Refusal\(\s*(?:\d{3},\s*)?|HubError\(\s*|body_of\(\s*|return\s+|json_error\(\s*request,\s*\d{3},\s*|code,\ status\ =\s*)
-    "([A-Z]+(?:_[A-Z]+)+|UNAUTHENTICATED)" """,
-    re.VERBOSE,
-)
-REFUSED = re.compile(r'unauthenticated\(\s*f?"[^"]*"(?:\s*"[^"]*")*,\s*"([A-Z_]+)",?\s*\)|AccessError\(\s*"([A-Z_]+)"')
+LISTED = re.findall(r"^\| `([A-Z_]+)` \| (\d{3}) \| ([^|]+) \| ([^|]+) \|$", PAGE.replace("\\|", "/"), re.MULTILINE)
+ROWS = {code: status for code, status, _, _ in LISTED}
+WHERE = re.findall(r"^\| (.+) \| (.+) \|$", PAGE.partition("## Where each code comes up")[2], re.MULTILINE)[1:]
+COMMANDS = "resolvers/commands/"
 
 
-def codes_in_the_code() -> set[str]:
-    texts = [path.read_text() for folder in ("hub", "resolvers", "schema") for path in (ROOT / folder).rglob("*.py")]
-    commands = [path.read_text() for path in (ROOT / "db").glob("*.py")]
-    refused = {code for text in texts + commands for pair in REFUSED.findall(text) for code in pair if code}
-    return refused | {code for text in texts for code in GIVEN.findall(text)}
+def test_every_code_that_an_answer_can_carry_is_explained_once_and_no_other_is() -> None:
+    assert len(LISTED) == len(ROWS)
+    assert raised().keys() == ROWS.keys()
 
 
-def test_every_code_is_explained() -> None:
-    found = codes_in_the_code()
-    assert len(found) > 20
-    assert found <= set(ROWS)
+def test_every_code_has_what_it_means_and_what_to_do() -> None:
+    for code, _, meaning, action in LISTED:
+        assert len(meaning) > 10, code
+        assert len(action) > 5, code
 
 
-def test_every_explained_code_can_occur() -> None:
-    assert set(ROWS) - codes_in_the_code() <= {
-        "VALIDATION_FAILED",
-        "BAD_VARIABLES",
-        "INTERNAL_ERROR",
-        "UNAUTHENTICATED",
+def test_every_code_is_told_where_it_comes_up() -> None:
+    told = {code for _, codes in WHERE for code in re.findall(r"`([A-Z]+(?:_[A-Z]+)*)`", codes)}
+    assert told == ROWS.keys()
+
+
+def test_the_places_where_codes_come_up_are_those_of_the_schema() -> None:
+    """Each command has its place, each field of one record is named, and no name is one that the schema does not have."""
+    query, mutation = schema._schema.query_type, schema._schema.mutation_type
+    assert query is not None
+    assert mutation is not None
+    named = {name for place, _ in WHERE for name in re.findall(r"`(\w+)`", place)}
+    words = {
+        "connection_init",
+        "__schema",
+        "__type",
+        "within",
+        "where",
+        "filter",
+        "orderBy",
+        "industry",
+        "idempotencyKey",
     }
+    assert named - words <= query.fields.keys() | mutation.fields.keys()
+    assert named >= mutation.fields.keys()
+    assert named >= {camel(name) for name, answer in registry.roots.items() if isinstance(answer, Lookup)}
+
+
+def test_codes_of_commands_are_told_with_their_commands() -> None:
+    told = {code for place, codes in WHERE if "payload" in place for code in re.findall(r"`([A-Z_]+)`", codes)}
+    given = {code for code, names in raised().items() if any(name.startswith(COMMANDS) for name in names)}
+    assert given - told == {"DATABASE_UNAVAILABLE", "INTERNAL_ERROR"}
+
+
+def test_a_field_that_finds_nothing_is_explained() -> None:
+    """Case 19: `division(code: "999999")` answers NOT_FOUND in a field, with status 200 and the rest of the data."""
+    (meaning,) = (meaning for code, _, meaning, _ in LISTED if code == "NOT_FOUND")
+    assert "with status 200" in meaning
+    places = [place for place, codes in WHERE if "`NOT_FOUND`" in codes]
+    assert any(place.startswith("in a field") and "`division`" in place for place in places)
 
 
 @pytest.mark.parametrize("code", ["BAD_ID", "TOO_DEEP", "UNAUTHENTICATED", "DATABASE_UNAVAILABLE"])

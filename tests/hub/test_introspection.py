@@ -8,7 +8,7 @@ import pytest
 from hub.app import create_app
 from hub.settings import Settings
 from resolvers.access import PUBLIC
-from tests.hub.conftest import NOWHERE, RESPONSE, SCHEMA, TOKEN, Api, ToyEngine, code_of, without_database
+from tests.hub.conftest import BEARER, NOWHERE, RESPONSE, SCHEMA, TOKEN, Api, ToyEngine, code_of, without_database
 from tests.tokens import write_key
 
 ASKING = (
@@ -56,10 +56,26 @@ async def test_what_is_no_introspection_is_answered_in_any_case(api: Api) -> Non
         assert (await api.post(text)).status_code == 200
 
 
-async def test_names_are_suggested_where_anybody_may_ask_for_the_schema(api: Api, introspection: str) -> None:
-    response = await api.post("{ wor }")
-    assert code_of(response) == "VALIDATION_FAILED"
-    assert ("Did you mean 'word'?" in response.text) == ("word" in response.text) == (introspection == "all")
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("{ wor }", "word"),
+        ("{ count(o: 1) }", "of"),
+        ("{ boxed(in: {lis: [1]}) }", "list"),
+        ("{ shaded(in: DRK) }", "DARK"),
+        ("{ ... on Tre { name } }", "Tree"),
+    ],
+)
+async def test_names_are_suggested_to_whom_may_ask_for_the_schema(
+    api: Api, introspection: str, text: str, near: str
+) -> None:
+    """Of the same document, one after the other: a refusal that is kept has no suggestion for who may not have one."""
+    for signed_in in (True, False, True):
+        headers = {"accept": RESPONSE, **(BEARER if signed_in else {})}
+        response = await api.client.post("/graphql", json={"query": text}, headers=headers)
+        assert code_of(response) == ("UNKNOWN_CODE" if near == "DARK" else "VALIDATION_FAILED")
+        suggested = introspection == "all" or (introspection == "signed_in" and signed_in)
+        assert ("Did you mean" in response.text) == (near in response.text) == suggested, response.text
 
 
 @pytest.mark.parametrize(

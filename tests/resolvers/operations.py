@@ -20,6 +20,7 @@ from graphql import (
     is_leaf_type,
 )
 
+from db.industries import INDUSTRIES
 from resolvers.engine.buckets import TIMES
 from resolvers.engine.source import expression
 from resolvers.engine.statistic import Ref
@@ -252,6 +253,9 @@ class Writer:
             return [self.plain(type_.of_type, name, target, depth) for _ in range(self.chance.randint(0, 3))]
         if isinstance(type_, GraphQLEnumType):
             return Code(self.chance.choice(sorted(type_.values)))
+        if isinstance(type_, GraphQLInputObjectType) and name == "industry" and self.chance.random() > self.bad:
+            code = self.chance.choice(sorted(INDUSTRIES))
+            return self.chance.choice(({"eq": code}, {"notIn": [code]}, {"startsWith": code[0]}, {"isNull": True}))
         if isinstance(type_, GraphQLInputObjectType):
             names = sorted(type_.fields)
             required = [key for key in names if isinstance(type_.fields[key].type, GraphQLNonNull)]

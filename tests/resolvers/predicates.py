@@ -1,6 +1,7 @@
 """Filters as plain Python predicates over rows: what the engine's SQL must agree with."""
 
 import json
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -136,6 +137,11 @@ def lasting(tables: Tables) -> Iterable[Row]:
             yield pair
 
 
+def folded(text: str) -> str:
+    """A text as it is searched: NFKC, and small ASCII letters."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in unicodedata.normalize("NFKC", text))
+
+
 def _operator(column: Any, operator: str, operand: Any) -> bool:
     if operator == "isNull":
         return (column is None) == operand
@@ -163,9 +169,9 @@ def _operator(column: Any, operator: str, operand: Any) -> bool:
         case "lte":
             return bool(column <= operand)
         case "contains":
-            return operand in column
+            return folded(operand) in folded(column)
         case "startsWith":
-            return bool(column.startswith(operand))
+            return folded(column).startswith(folded(operand))
         case "endsWith":
-            return bool(column.endswith(operand))
+            return folded(column).endswith(folded(operand))
     raise AssertionError(f"an operator without a predicate: {operator}")
