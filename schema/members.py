@@ -15,6 +15,7 @@ from schema.filters import (
     BooleanFilter,
     Choice,
     DateFilter,
+    Held,
     IdFilter,
     IntFilter,
     Listed,
@@ -37,7 +38,7 @@ from schema.refs import (
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import Connection, Node, as_of, page
+from schema.relay import DATED, Connection, Node, page
 from schema.relief import ReliefOfMember
 from schema.services import ServicesOfMember
 from schema.terms import describe
@@ -89,11 +90,9 @@ class MemberFilter:
     is_migrant_worker: BooleanFilter | None = optional("Whether a migrant worker (是否农民工)")
     is_model_worker: BooleanFilter | None = optional("Whether a model worker (是否劳模)")
     division: DivisionFilterRef | None = optional("Where the member lives (居住区划)")
-    memberships: Listed["MembershipFilter"] | None = optional("Memberships, ended ones too (会籍)")
-    engagements: Listed["EngagementFilter"] | None = optional("Engagements, ended ones too (用工关系)")
-    insurance_enrolments: Listed[EnrolmentFilterRef] | None = optional(
-        "Insurance enrolments, ended ones too (参保记录)"
-    )
+    memberships: Held["MembershipFilter"] | None = optional("Memberships (会籍)")
+    engagements: Held["EngagementFilter"] | None = optional("Engagements (用工关系)")
+    insurance_enrolments: Held[EnrolmentFilterRef] | None = optional("Insurance enrolments (参保记录)")
     attendances: Listed[AttendanceFilterRef] | None = optional("Where they were, activity by activity (参加记录)")
 
 
@@ -183,18 +182,14 @@ class Member(
     is_migrant_worker: bool = field("Whether a migrant worker (是否农民工)")
     is_model_worker: bool = field("Whether a model worker (是否劳模)")
     division: DivisionRef | None = field("Where the member lives (居住区划)")
-    memberships: list[Membership] = field(
-        "Memberships, the oldest first (会籍)", **as_of("those that held that day; all without it")
-    )
-    engagements: list[Engagement] = field(
-        "Engagements with employers (用工关系)", **as_of("those that held that day; all without it")
-    )
+    memberships: list[Membership] = field("Memberships, the oldest first (会籍)", **DATED)
+    engagements: list[Engagement] = field("Engagements with employers (用工关系)", **DATED)
     insurance_enrolments: Connection[InsuranceEnrolmentRef] = page(
         "Insurance enrolments (参保记录)",
         EnrolmentFilterRef,
         Order[EnrolmentField],
-        as_of("those that held that day; all without it"),
+        DATED,
     )
     dispute_cases: Connection[DisputeCaseRef] = page(
-        "Dispute cases to which the member is a party (劳动争议案件)", DisputeFilterRef, Order[DisputeField]
+        "Dispute cases to which the member is a party (劳动争议案件)", DisputeFilterRef, Order[DisputeField], DATED
     )

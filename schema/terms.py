@@ -20,6 +20,7 @@ from db.organizations import (
     OrganizationStatus,
 )
 from db.units import Qualifier, Unit
+from resolvers.engine.validity import Validity
 from resolvers.reach import Scope
 
 
@@ -34,6 +35,6 @@ for kind in (
     ActorRole, AgreementKind, AgreementStatus, ClaimKind, CommitteeKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus,
     DivisionKind, DivisionLevel, EmployerKind, EngagementKind, Hierarchy, InsuranceScheme, MembershipChannel, MembershipStatus,
     OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus, PartyRole, PartySide, Qualifier,
-    Scope, Sex, Unit, WorkerType,
+    Scope, Sex, Unit, Validity, WorkerType,
 ):  # fmt: skip
     describe(kind)
