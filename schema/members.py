@@ -4,7 +4,15 @@ from datetime import date
 
 import strawberry
 
-from db.members import EngagementKind, MembershipChannel, MembershipStatus, Sex, WorkerType
+from db.members import (
+    EngagementKind,
+    MembershipChannel,
+    MembershipEntry,
+    MembershipExit,
+    MembershipStatus,
+    Sex,
+    WorkerType,
+)
 from db.model import Term
 from schema.activities import ActivitiesOfMember
 from schema.assistance import AssistanceOfMember
@@ -103,6 +111,12 @@ class MembershipFilter:
     id: IdFilter | None = optional("ID (标识)")
     status: Choice[MembershipStatus] | None = optional("State (会籍状态)")
     channel: Choice[MembershipChannel] | None = optional("How the member joined (入会渠道)")
+    entry: Choice[MembershipEntry] | None = optional(
+        "How it began: first, returned, transferred in; empty while only applied for (入会方式)"
+    )
+    exit: Choice[MembershipExit] | None = optional(
+        "How it ended: left, transferred out; empty while no end is known (离会方式)"
+    )
     applied_on: DateFilter | None = optional("Day of application (申请日期)")
     valid_from: DateFilter | None = optional("First day (入会日期)")
     valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
@@ -129,6 +143,13 @@ class Membership(Node):
 
     status: MembershipStatus = field("State (会籍状态)")
     channel: MembershipChannel = field("How the member joined (入会渠道)")
+    entry: MembershipEntry | None = field(
+        "How it began; it is a transfer where the membership before it was transferred out, or ended no earlier than this one began; empty"
+        " while only applied for (入会方式)"
+    )
+    exit: MembershipExit | None = field(
+        "How it ended; a transfer where its state says so, or another membership began no later; empty while no end is known (离会方式)"
+    )
     applied_on: date = field("Day of application (申请日期)")
     valid_from: date | None = field("First day; empty while only applied for (入会日期)")
     valid_to: date | None = field("Day on which it ended; empty while it holds (终止日期)")

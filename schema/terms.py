@@ -9,7 +9,15 @@ from db.disputes import ClaimKind, DisputeBody, DisputeCause, DisputePhase, Disp
 from db.divisions import DivisionKind, DivisionLevel
 from db.employers import EmployerKind
 from db.insurance import InsuranceScheme
-from db.members import EngagementKind, MembershipChannel, MembershipStatus, Sex, WorkerType
+from db.members import (
+    EngagementKind,
+    MembershipChannel,
+    MembershipEntry,
+    MembershipExit,
+    MembershipStatus,
+    Sex,
+    WorkerType,
+)
 from db.model import Term
 from db.organizations import (
     CommitteeKind,
@@ -33,8 +41,8 @@ def describe(kind: type[Term]) -> None:
 
 for kind in (
     ActorRole, AgreementKind, AgreementStatus, ClaimKind, CommitteeKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus,
-    DivisionKind, DivisionLevel, EmployerKind, EngagementKind, Hierarchy, InsuranceScheme, MembershipChannel, MembershipStatus,
-    OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus, PartyRole, PartySide, Qualifier,
+    DivisionKind, DivisionLevel, EmployerKind, EngagementKind, Hierarchy, InsuranceScheme, MembershipChannel, MembershipEntry,
+    MembershipExit, MembershipStatus, OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus, PartyRole, PartySide, Qualifier,
     Scope, Sex, Unit, Validity, WorkerType,
 ):  # fmt: skip
     describe(kind)
