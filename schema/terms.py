@@ -42,7 +42,7 @@ def describe(kind: type[Term]) -> None:
 for kind in (
     ActorRole, AgreementKind, AgreementStatus, ClaimKind, CommitteeKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus,
     DivisionKind, DivisionLevel, EmployerKind, EngagementKind, Hierarchy, InsuranceScheme, MembershipChannel, MembershipEntry,
-    MembershipExit, MembershipStatus, OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus, PartyRole, PartySide, Qualifier,
-    Scope, Sex, Unit, Validity, WorkerType,
+    MembershipExit, MembershipStatus, OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus, PartyRole, PartySide,
+    Qualifier, Scope, Sex, Unit, Validity, WorkerType,
 ):  # fmt: skip
     describe(kind)

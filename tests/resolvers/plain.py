@@ -65,15 +65,16 @@ SELECT start AS id FROM up WHERE id = $1
 """The unions that are below union $1 on day $3, or were on the last day before they were dissolved."""
 
 
-async def ever_below(db: asyncpg.Pool, union: int, hierarchy: str) -> set[int]:
-    """The union and all whose place today, or whose last place, is below it."""
-    return {row["id"] for row in await db.fetch(LAST, union, hierarchy, today())}
+async def ever_below(db: asyncpg.Pool, union: int, hierarchy: str, day: date | None = None) -> set[int]:
+    """The union and all whose place on the day, today without one, or whose last place by then, is below it."""
+    return {row["id"] for row in await db.fetch(LAST, union, hierarchy, day or today())}
 
 
-async def last_day(db: asyncpg.Pool, union: int) -> date:
-    """Today, or the last day on which a dissolved union stood."""
+async def last_day(db: asyncpg.Pool, union: int, day: date | None = None) -> date:
+    """The day, today without one, or the last day on which a union stood that was dissolved by then."""
+    day = day or today()
     dissolved = await db.fetchval("SELECT dissolved_on FROM organization WHERE id = $1", union)
-    return today() if dissolved is None or dissolved > today() else dissolved - timedelta(days=1)
+    return day if dissolved is None or dissolved > day else dissolved - timedelta(days=1)
 
 
 DIVISIONS = """
