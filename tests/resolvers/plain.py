@@ -1,6 +1,9 @@
 """What the lists must hold, by plain SQL on the records themselves: the links, not the closures that the engine uses."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
 
 import asyncpg
 
@@ -87,3 +90,28 @@ WITH RECURSIVE below (id) AS (
 async def divisions_below(db: asyncpg.Pool, division: int) -> set[int]:
     """The division and all below it, through their parents."""
     return {row["id"] for row in await db.fetch(DIVISIONS + "SELECT id FROM below", division)}
+
+
+MEMBERSHIPS = """
+SELECT s.id, member_id, s.organization_id, s.status, valid_from, valid_to, entry, exit FROM membership s
+WHERE valid_from IS NOT NULL ORDER BY member_id, valid_from, s.id
+"""
+"""All memberships that have begun, person by person in the order of their days."""
+
+
+def paths(rows: Iterable[Mapping[str, Any]]) -> dict[int, tuple[str, str | None]]:
+    """How each membership began and ended, told from the ones of the same person before and after it."""
+    found: dict[int, tuple[str, str | None]] = {}
+    for _, group in groupby(rows, key=lambda row: row["member_id"]):
+        path = list(group)
+        for place, row in enumerate(path):
+            entry, gone = "FIRST", None
+            if place:
+                before = path[place - 1]
+                no_gap = before["valid_to"] is None or before["valid_to"] >= row["valid_from"]
+                entry = "TRANSFERRED_IN" if before["status"] == "TRANSFERRED_OUT" or no_gap else "RETURNED"
+            if row["valid_to"] is not None:
+                moved = place + 1 < len(path) and path[place + 1]["valid_from"] <= row["valid_to"]
+                gone = "TRANSFERRED_OUT" if row["status"] == "TRANSFERRED_OUT" or moved else "LEFT"
+            found[row["id"]] = (entry, gone)
+    return found
