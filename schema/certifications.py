@@ -115,7 +115,10 @@ class CertificationRound(Node):
     awarded_on: date | None = field("Day of award (授予日期)")
     organization: OrganizationRef | None = field("The federation that awards (授予工会)")
     certifications: Connection["Certification"] = page(
-        "Applications and awards (评选认定)", CertificationFilter, Order[CertificationField], DATED
+        "Awards that are valid; applications by `validity: NOT_BEGUN` (评选认定)",
+        CertificationFilter,
+        Order[CertificationField],
+        DATED,
     )
 
 

@@ -185,14 +185,14 @@ class Organization(
         PLACED,
     )
     memberships: Connection[MembershipRef] = page(
-        "Memberships (会籍)",
+        "Memberships in force; applications by `validity: NOT_BEGUN` (会籍)",
         MembershipFilterRef,
         Order[MembershipField],
         SUBTREE,
         DATED,
     )
     collective_agreements: Connection[CollectiveAgreementRef] = page(
-        "Collective agreements (集体合同)",
+        "Collective agreements in term; those under way by `validity: NOT_BEGUN` (集体合同)",
         AgreementFilterRef,
         Order[AgreementField],
         SUBTREE,

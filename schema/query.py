@@ -129,7 +129,7 @@ class Query(
         PLACED,
     )
     memberships: Connection[Membership] | None = page(
-        "Memberships, everywhere or within a union (会籍列表)",
+        "Memberships in force, everywhere or within a union; applications by `validity: NOT_BEGUN` (会籍列表)",
         MembershipFilter,
         Order[MembershipField],
         WITHIN,
@@ -142,7 +142,7 @@ class Query(
         number=Argument(str | None, "Its number (编号)"),
     )
     collective_agreements: Connection[CollectiveAgreement] | None = page(
-        "Collective agreements, everywhere or within a union (集体合同列表)",
+        "Collective agreements in term, everywhere or within a union; those under way by `validity: NOT_BEGUN` (集体合同列表)",
         AgreementFilter,
         Order[AgreementField],
         WITHIN,
