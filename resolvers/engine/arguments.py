@@ -197,7 +197,10 @@ def _is_filter(type_: GraphQLInputType) -> bool:
 
 
 def _says_nothing(type_: GraphQLInputObjectType, given: Collection[str], built: Mapping[str, Value]) -> bool:
-    """Whether a condition counts as absent: it has no operand, since no variable of it is given. An explicit ``{}`` of a filter stands."""
+    """Whether a condition counts as absent: it has no operand, since no variable of it is given. An explicit ``{}`` of a filter stands.
+    Which rows of a list it looks at (``validity``) is no operand by itself."""
+    if built.keys() == {"validity"}:
+        return len(given) > 1
     return not built and is_condition(type_) and (bool(given) or not _is_filter(type_))
 
 
