@@ -80,7 +80,7 @@ async def cursors(matrix: Matrix, judge: Judge, persona: Persona) -> None:
                 continue
             order = "" if column is None else f", orderBy: [{{field: {column}}}]"
             text = f"{{ {each.field}(first: 5{order}{each.ever})"
-            text += f" {{ pageInfo {{ startCursor endCursor }} edges {{ cursor node {{ id }} }} }} }}"
+            text += " { pageInfo { startCursor endCursor } edges { cursor node { id } } } }"
             page = (await matrix.hub.response(text, caller=persona))["data"][each.field]
             told = [edge["cursor"] for edge in page["edges"]]
             for cursor in {*told, page["pageInfo"]["startCursor"], page["pageInfo"]["endCursor"]} - {None}:

@@ -146,7 +146,7 @@ async def test_a_union_lists_the_records_of_itself_or_of_all_below_it_on_the_day
                     keys, total = await walk(caller, field, "Organization", ids.encode("org", union))
                     assert (sorted(keys), total) == (sorted(expected), len(expected)), (union, arguments)
                     found_any += len(keys)
-    assert found_any > 50
+    assert found_any > 5
 
 
 @pytest.mark.parametrize("name", LISTS)
