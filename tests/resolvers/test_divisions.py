@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import asyncpg
 import pytest
 
+from db.clock import today
 from db.divisions import DivisionKind, canonical_code
 from schema import registry
 from tests.resolvers.caller import Caller
