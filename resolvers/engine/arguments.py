@@ -110,7 +110,7 @@ class Given(dict[str, Value]):
 NEEDS = {
     "scope": "it says how far below `within` a list reaches",
     "hierarchy": "it says which hierarchy is below `within`, in the scope SUBTREE",
-    "as_of": "no row of this list has a day that it is compared with",
+    "as_of": "with `validity: ANY` no row is compared with a day",
 }
 """What arguments of lists and statistics go with."""
 
