@@ -2,6 +2,7 @@
 
 import base64
 from datetime import date
+from enum import Enum
 from typing import Annotated, Union
 
 import strawberry
@@ -16,7 +17,15 @@ from db.insurance import InsuranceScheme
 from db.members import Sex, WorkerType
 from db.organizations import OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus
 
+
+class Validity(Enum):
+    """Which records a list has: all, whether they hold or not, which is what the operations ask for."""
+
+    ANY = "ANY"
+
+
 for _enum in (
+    Validity,
     *(DisputeCause, DisputePhase, DisputeStatus, PartyRole, InsuranceScheme, Sex, WorkerType),
     *(OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus),
 ):
@@ -59,7 +68,9 @@ class Member:
     is_model_worker: bool
 
     @strawberry.field
-    async def insurance_enrolments(self, info: Info, first: int = 20) -> Connection[InsuranceEnrolment]:
+    async def insurance_enrolments(
+        self, info: Info, validity: Validity, first: int = 20
+    ) -> Connection[InsuranceEnrolment]:
         """Enrolments, by key."""
         return await info.context.page(sql.ENROLMENTS, InsuranceEnrolment.of, first).load(self.key)
 
@@ -223,7 +234,7 @@ class Organization:
         return await info.context.page(sql.MEMBERS_WITHIN, Member.of, first, today()).load(self.key)
 
     @strawberry.field
-    async def dispute_cases(self, info: Info, first: int = 20) -> Connection[DisputeCase]:
+    async def dispute_cases(self, info: Info, validity: Validity, first: int = 20) -> Connection[DisputeCase]:
         """Cases of the subtree."""
         return await info.context.page(sql.CASES_WITHIN, DisputeCase.of, first, today()).load(self.key)
 

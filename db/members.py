@@ -60,6 +60,21 @@ class MembershipChannel(Term):
     FALLBACK = "Through an online home of members (兜底)"
 
 
+class MembershipEntry(Term):
+    """How a membership began (入会方式): a transfer is no joining."""
+
+    FIRST = "First membership of that person (首次入会)"
+    RETURNED = "Joined again after having left (重新入会)"
+    TRANSFERRED_IN = "Transferred from another union (转入)"
+
+
+class MembershipExit(Term):
+    """How a membership ended (离会方式): a transfer is no leaving."""
+
+    LEFT = "Left for good: withdrawn, expelled, deceased (离会)"
+    TRANSFERRED_OUT = "Transferred to another union (转出)"
+
+
 class EngagementKind(Term):
     """Relation of a worker with an employer (用工形式)."""
 
@@ -129,6 +144,9 @@ class Membership(Keyed, Model):
 
     ``valid_from`` is null while it is only applied for. No two of a person overlap: whoever writes them sees to it, for an exclusion
     constraint would need an extension.
+
+    ``entry`` and ``exit`` are kept by triggers, by the person's memberships before and after: one is a transfer where the membership before
+    it was transferred out, or ended when it began or later; ``exit`` is null until an end is known, ``entry`` while it is applied for.
     """
 
     __tablename__ = "membership"
@@ -141,6 +159,8 @@ class Membership(Keyed, Model):
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     end_reason: Mapped[str | None]
+    entry: Mapped[MembershipEntry | None] = mapped_column(server_default="FIRST")
+    exit: Mapped[MembershipExit | None]
 
     __table_args__ = (
         dated_check(),

@@ -5,8 +5,8 @@ A slot is a year, or from ``DAY`` on a day (days since 2000), or ``EVER``; the s
 on for the n-th set of dimensions. A class has the code of each dimension's value in bits of its own, 0 for none.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 EVER, DAY, ENDED, SET = 20_000, 1_000_000, 4_000_000, 8_000_000
@@ -26,6 +26,8 @@ class Coded:
 DIMENSIONS = {
     "channel": Coded("text", 6),
     "status": Coded("text", 6),
+    "entry": Coded("text", 3),
+    "exit": Coded("text", 3),
     "scheme": Coded("text", 6),
     "cohort": Coded("bigint", 10),
     "worker_type": Coded("text", 7),
@@ -51,6 +53,12 @@ class Fact:
     member: tuple[str, ...]
     organization: tuple[str, ...]
     sets: tuple[tuple[str, ...], ...] = ()
+
+    def of(self, columns: Container[str]) -> "Fact":
+        """The same without those dimensions of its own rows that are none of these columns."""
+        gone = {name for name in self.own if name not in columns}
+        sets = (tuple(name for name in names if name not in gone) for names in self.sets)
+        return replace(self, own=tuple(name for name in self.own if name not in gone), sets=tuple(sets))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,12 +91,12 @@ FACTS: Mapping[str, Fact] = {
     for fact in (
         Fact(
             "membership",
-            own=("channel", "status"),
+            own=("channel", "status", "entry", "exit"),
             member=PERSON,
             organization=UNION,
             sets=(
-                ("channel", "status", *PERSON),
-                (*UNION, "channel", "status"),
+                ("channel", "status", "entry", "exit", *PERSON),
+                (*UNION, "channel", "status", "entry", "exit"),
                 (*UNION, "worker_type"),
                 (*UNION, "sex", "is_migrant_worker", "is_model_worker"),
             ),

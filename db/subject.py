@@ -17,8 +17,9 @@ SELECT jsonb_build_object(
       'division', d.full_name, 'bankCardChangedOn', m.bank_card_changed_on, 'residentNumberChangedOn', m.resident_number_changed_on,
       'phoneChangedOn', m.phone_changed_on) FROM member m LEFT JOIN division d ON d.id = m.division_id WHERE m.id = $1),
   'memberships', (SELECT jsonb_agg(jsonb_build_object('id', 'mship_' || to_hex(s.id), 'organization', o.name, 'status', s.status,
-      'channel', s.channel, 'appliedOn', s.applied_on, 'validFrom', s.valid_from, 'validTo', s.valid_to, 'endReason', s.end_reason)
-      ORDER BY s.id) FROM membership s LEFT JOIN organization o ON o.id = s.organization_id WHERE s.member_id = $1),
+      'channel', s.channel, 'entry', s.entry, 'exit', s.exit, 'appliedOn', s.applied_on,
+      'validFrom', s.valid_from, 'validTo', s.valid_to, 'endReason', s.end_reason) ORDER BY s.id)
+      FROM membership s LEFT JOIN organization o ON o.id = s.organization_id WHERE s.member_id = $1),
   'engagements', (SELECT jsonb_agg(jsonb_build_object('id', 'eng_' || to_hex(e.id), 'employer', f.name, 'organization', o.name,
       'kind', e.kind, 'jobTitle', e.job_title, 'validFrom', e.valid_from, 'validTo', e.valid_to) ORDER BY e.id)
       FROM engagement e LEFT JOIN employer f ON f.id = e.employer_id LEFT JOIN organization o ON o.id = e.organization_id

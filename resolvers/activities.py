@@ -1,6 +1,6 @@
 """How programmes, activities and attendances are answered."""
 
-from sqlalchemy import ColumnElement, Date, Integer, func, literal_column, type_coerce
+from sqlalchemy import ColumnElement, Integer, func, literal_column, type_coerce
 
 from db.activities import Activity, Attendance, Programme
 from db.employers import Employer
@@ -10,16 +10,14 @@ from db.services import MaterialDistribution
 from resolvers.described import DESCRIBED
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Ref, Statistic, distinct
-from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 
 ONE: ColumnElement[int] = literal_column("1", Integer())
-UNDER_WAY = Period(Activity.starts_on, type_coerce(Activity.ends_on + ONE, Date))
 DAYS = type_coerce(Activity.ends_on - Activity.starts_on, Integer) + ONE
-RUNNING = Period.of(Programme)
 
-PROGRAMMES_WITHIN = Many("Programme", Within(Programme.organization_id, period=RUNNING))
-ACTIVITIES_WITHIN = Many("Activity", Within(Activity.organization_id, period=UNDER_WAY))
+PROGRAMMES_WITHIN = Many("Programme", Within(Programme.organization_id))
+ACTIVITIES_WITHIN = Many("Activity", Within(Activity.organization_id))
 ATTENDANCES_WITHIN = Many("Attendance", Within(Attendance.organization_id))
 
 OF_ORGANIZATION = {
@@ -28,18 +26,18 @@ OF_ORGANIZATION = {
     "attendances": ATTENDANCES_WITHIN,
 }
 OF_DIVISION = {
-    "activities": Many("Activity", WithinDivision(Activity.division_id, period=UNDER_WAY)),
+    "activities": Many("Activity", WithinDivision(Activity.division_id)),
     "attendances": Many("Attendance", WithinDivision(Attendance.division_id)),
 }
 OF_MEMBER = {"attendances": Many("Attendance", By(Attendance.member_id))}
 OF_EMPLOYER = {
-    "activities": Many("Activity", By(Activity.employer_id, period=UNDER_WAY)),
+    "activities": Many("Activity", By(Activity.employer_id)),
     "attendances": Many("Attendance", By(Attendance.employer_id)),
 }
-OF_VENUE = {"activities": Many("Activity", By(Activity.venue_id, period=UNDER_WAY))}
-OF_LINE = {"activities": Many("Activity", By(Activity.line_id, period=UNDER_WAY))}
+OF_VENUE = {"activities": Many("Activity", By(Activity.venue_id))}
+OF_LINE = {"activities": Many("Activity", By(Activity.line_id))}
 OF_HOUSEHOLD = {"attendances": Many("Attendance", By(Attendance.household_id))}
-OF_MEASURE = {"activities": Many("Activity", By(Activity.measure_id, period=UNDER_WAY))}
+OF_MEASURE = {"activities": Many("Activity", By(Activity.measure_id))}
 
 registry.add(
     Source(
@@ -49,8 +47,8 @@ registry.add(
         fields={
             "organization": One("Organization", Programme.organization_id),
             "parent": One("Programme", Programme.parent_id),
-            "parts": Many("Programme", By(Programme.parent_id, period=RUNNING)),
-            "activities": Many("Activity", By(Activity.programme_id, period=UNDER_WAY)),
+            "parts": Many("Programme", By(Programme.parent_id)),
+            "activities": Many("Activity", By(Activity.programme_id)),
         },
     )
 )

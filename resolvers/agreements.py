@@ -9,15 +9,14 @@ from resolvers.deadlines import Procedure
 from resolvers.engine.alias import alias
 from resolvers.engine.source import Lookup, Many, One, Source
 from resolvers.engine.statistic import Statistic, distinct, median
+from resolvers.engine.validity import Period
 from resolvers.overdue import Late, Timed, overdue, overdue_share
-from resolvers.reach import By, Period, Within
+from resolvers.reach import By, Within
 from resolvers.registry import registry
 
 AGREEMENTS_WITHIN = Many(
     "CollectiveAgreement",
-    Within(
-        CollectiveAgreement.organization_id, period=Period(CollectiveAgreement.term_from, CollectiveAgreement.term_to)
-    ),
+    Within(CollectiveAgreement.organization_id),
 )
 
 STEP = alias(AgreementStep)
@@ -48,6 +47,7 @@ registry.add(
     Source(
         CollectiveAgreement,
         "agr",
+        period=Period(CollectiveAgreement.term_from, CollectiveAgreement.term_to),
         hide=("organization_id", "employer_id", "division_id"),
         searchable=(),
         fields={
@@ -57,7 +57,7 @@ registry.add(
             "parties": Many("AgreementParty", By(AgreementParty.agreement_id), expected=2),
             "coverages": Many(
                 "AgreementCoverage",
-                By(AgreementCoverage.agreement_id, period=Period.of(AgreementCoverage)),
+                By(AgreementCoverage.agreement_id),
             ),
             "steps": Many("AgreementStep", By(AgreementStep.agreement_id, order=[AgreementStep.occurred_on])),
             "reply_due_on": REPLY.due_on,

@@ -7,18 +7,17 @@ from db.organizations import Organization
 from resolvers.activities import OF_LINE
 from resolvers.engine.source import Field, Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Ref, Statistic, distinct, total
-from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.engine.validity import Period
+from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
-
-RUNS = Period(AidProject.started_on, AidProject.completed_on)
 
 COOPERATION_WITHIN = Many(
     "CooperationAgreement",
-    Within(CooperationAgreement.organization_id, period=Period.of(CooperationAgreement)),
+    Within(CooperationAgreement.organization_id),
 )
 WISHES_WITHIN = Many("Wish", Within(Wish.organization_id))
 DONATIONS_WITHIN = Many("Donation", Within(Donation.organization_id))
-AID_PROJECTS_WITHIN = Many("AidProject", Within(AidProject.organization_id, period=RUNS))
+AID_PROJECTS_WITHIN = Many("AidProject", Within(AidProject.organization_id))
 ROSTERS_WITHIN = Many("Roster", Within(Roster.organization_id))
 
 OF_ORGANIZATION: Mapping[str, Field] = {
@@ -31,7 +30,7 @@ OF_ORGANIZATION: Mapping[str, Field] = {
 OF_DIVISION: Mapping[str, Field] = {
     "wishes": Many("Wish", WithinDivision(Wish.division_id)),
     "donations": Many("Donation", WithinDivision(Donation.division_id)),
-    "aid_projects": Many("AidProject", WithinDivision(AidProject.division_id, period=RUNS)),
+    "aid_projects": Many("AidProject", WithinDivision(AidProject.division_id)),
 }
 OF_MEMBER: Mapping[str, Field] = {
     "wishes": Many("Wish", By(Wish.member_id)),
@@ -93,6 +92,7 @@ registry.add(
     Source(
         AidProject,
         "aidproj",
+        period=Period(AidProject.started_on, AidProject.completed_on),
         hide=("organization_id", "division_id", "line_id", "venue_id"),
         fields={
             "organization": One("Organization", AidProject.organization_id),

@@ -5,16 +5,13 @@ from collections.abc import Mapping
 from db.care import CareCase, CareShift, CareStep, MutualAidClaim, MutualAidEnrolment
 from resolvers.engine.source import Field, Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, median
+from resolvers.engine.validity import Period
 from resolvers.payments import card_changed_on
-from resolvers.reach import By, Period, Within
+from resolvers.reach import By, Within
 from resolvers.registry import registry
 
-ENROLLED = Period.of(MutualAidEnrolment)
-
-OPEN = Period(CareCase.opened_on, CareCase.closed_on)
-
-CARE_CASES_WITHIN = Many("CareCase", Within(CareCase.organization_id, period=OPEN))
-AID_ENROLMENTS_WITHIN = Many("MutualAidEnrolment", Within(MutualAidEnrolment.organization_id, period=ENROLLED))
+CARE_CASES_WITHIN = Many("CareCase", Within(CareCase.organization_id))
+AID_ENROLMENTS_WITHIN = Many("MutualAidEnrolment", Within(MutualAidEnrolment.organization_id))
 CLAIMS_WITHIN = Many("MutualAidClaim", Within(MutualAidClaim.organization_id))
 
 OF_ORGANIZATION: Mapping[str, Field] = {
@@ -23,14 +20,15 @@ OF_ORGANIZATION: Mapping[str, Field] = {
     "mutual_aid_claims": CLAIMS_WITHIN,
 }
 OF_MEMBER: Mapping[str, Field] = {
-    "care_cases": Many("CareCase", By(CareCase.member_id, period=OPEN)),
-    "mutual_aid_enrolments": Many("MutualAidEnrolment", By(MutualAidEnrolment.member_id, period=ENROLLED), expected=1),
+    "care_cases": Many("CareCase", By(CareCase.member_id)),
+    "mutual_aid_enrolments": Many("MutualAidEnrolment", By(MutualAidEnrolment.member_id), expected=1),
 }
 
 registry.add(
     Source(
         CareCase,
         "care",
+        period=Period(CareCase.opened_on, CareCase.closed_on),
         hide=("organization_id", "member_id", "division_id"),
         fields={
             "organization": One("Organization", CareCase.organization_id),

@@ -3,16 +3,15 @@
 from db.certifications import Certification, CertificationRound, CertificationScore
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct
-from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.engine.validity import Period
+from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 
-VALID = Period(Certification.awarded_on, Certification.valid_to)
-
 ROUNDS_WITHIN = Many("CertificationRound", Within(CertificationRound.organization_id))
-CERTIFICATIONS_WITHIN = Many("Certification", Within(Certification.organization_id, period=VALID))
+CERTIFICATIONS_WITHIN = Many("Certification", Within(Certification.organization_id))
 
 OF_ORGANIZATION = {"certification_rounds": ROUNDS_WITHIN, "certifications": CERTIFICATIONS_WITHIN}
-OF_DIVISION = {"certifications": Many("Certification", WithinDivision(Certification.division_id, period=VALID))}
+OF_DIVISION = {"certifications": Many("Certification", WithinDivision(Certification.division_id))}
 
 registry.add(
     Source(
@@ -21,7 +20,7 @@ registry.add(
         hide=("organization_id",),
         fields={
             "organization": One("Organization", CertificationRound.organization_id),
-            "certifications": Many("Certification", By(Certification.round_id, period=VALID)),
+            "certifications": Many("Certification", By(Certification.round_id)),
         },
     )
 )
@@ -29,6 +28,7 @@ registry.add(
     Source(
         Certification,
         "cert",
+        period=Period(Certification.awarded_on, Certification.valid_to),
         hide=("round_id", "organization_id", "venue_id", "division_id"),
         fields={
             "round": One("CertificationRound", Certification.round_id),

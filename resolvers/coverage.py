@@ -6,20 +6,17 @@ from db.coverage import CensusRecord, CensusRound, ConstructionProject, Designat
 from db.employers import Employer
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, total
+from resolvers.engine.validity import Period, holds
 from resolvers.progress import progress
-from resolvers.reach import By, Period, Within, WithinDivision, holds
+from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 
-WORKS = Period(ConstructionProject.started_on, ConstructionProject.completed_on)
-SET = Period(Target.starts_on, Target.ends_on)
-SURVEYED = Period(CensusRound.starts_on, CensusRound.ends_on)
-
-ROUNDS_WITHIN = Many("CensusRound", Within(CensusRound.organization_id, period=SURVEYED))
+ROUNDS_WITHIN = Many("CensusRound", Within(CensusRound.organization_id))
 RECORDS_WITHIN = Many("CensusRecord", Within(CensusRecord.organization_id))
 ESTIMATES_WITHIN = Many("PopulationEstimate", Within(PopulationEstimate.organization_id))
-TARGETS_WITHIN = Many("Target", Within(Target.organization_id, period=SET))
-DESIGNATIONS_WITHIN = Many("Designation", Within(Designation.organization_id, period=Period.of(Designation)))
-PROJECTS_WITHIN = Many("ConstructionProject", Within(ConstructionProject.organization_id, period=WORKS))
+TARGETS_WITHIN = Many("Target", Within(Target.organization_id))
+DESIGNATIONS_WITHIN = Many("Designation", Within(Designation.organization_id))
+PROJECTS_WITHIN = Many("ConstructionProject", Within(ConstructionProject.organization_id))
 
 TODAY = select(cast(func.timezone("Asia/Shanghai", func.now()), Date)).scalar_subquery()
 
@@ -47,27 +44,28 @@ OF_ORGANIZATION = {
     "targets": TARGETS_WITHIN,
     "designations": DESIGNATIONS_WITHIN,
     "construction_projects": PROJECTS_WITHIN,
-    "works": Many("ConstructionProject", By(ConstructionProject.union_id, period=WORKS), expected=1),
+    "works": Many("ConstructionProject", By(ConstructionProject.union_id), expected=1),
 }
 """Lists of a union; ``works`` are those for which it is the project union."""
 
 OF_DIVISION = {
     "census_records": Many("CensusRecord", WithinDivision(CensusRecord.division_id)),
     "population_estimates": Many("PopulationEstimate", WithinDivision(PopulationEstimate.division_id)),
-    "targets": Many("Target", WithinDivision(Target.division_id, period=SET)),
-    "designations": Many("Designation", WithinDivision(Designation.division_id, period=Period.of(Designation))),
-    "construction_projects": Many("ConstructionProject", WithinDivision(ConstructionProject.division_id, period=WORKS)),
+    "targets": Many("Target", WithinDivision(Target.division_id)),
+    "designations": Many("Designation", WithinDivision(Designation.division_id)),
+    "construction_projects": Many("ConstructionProject", WithinDivision(ConstructionProject.division_id)),
 }
 
 OF_EMPLOYER = {
     "census_records": Many("CensusRecord", By(CensusRecord.employer_id)),
-    "construction_projects": Many("ConstructionProject", By(ConstructionProject.employer_id, period=WORKS)),
+    "construction_projects": Many("ConstructionProject", By(ConstructionProject.employer_id)),
 }
 
 registry.add(
     Source(
         CensusRound,
         "cround",
+        period=Period(CensusRound.starts_on, CensusRound.ends_on),
         hide=("organization_id",),
         fields={
             "organization": One("Organization", CensusRound.organization_id),
@@ -103,6 +101,7 @@ registry.add(
     Source(
         Target,
         "target",
+        period=Period(Target.starts_on, Target.ends_on),
         hide=("organization_id", "division_id", "document_id"),
         fields={
             "organization": One("Organization", Target.organization_id),
@@ -127,6 +126,7 @@ registry.add(
     Source(
         ConstructionProject,
         "works",
+        period=Period(ConstructionProject.started_on, ConstructionProject.completed_on),
         hide=("organization_id", "division_id", "employer_id", "union_id"),
         fields={
             "organization": One("Organization", ConstructionProject.organization_id),

@@ -8,14 +8,13 @@ from resolvers.deadlines import Procedure
 from resolvers.engine.alias import alias
 from resolvers.engine.source import AnyOf, Lookup, Many, One, Source, one_of
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, median, share, total
+from resolvers.engine.validity import Period
 from resolvers.mediation import OF_CASE
 from resolvers.overdue import Late, Timed, overdue, overdue_share
-from resolvers.reach import By, Period, Within
+from resolvers.reach import By, Within
 from resolvers.registry import registry
 
-CASES_WITHIN = Many(
-    "DisputeCase", Within(DisputeCase.organization_id, period=Period(DisputeCase.received_on, DisputeCase.closed_on))
-)
+CASES_WITHIN = Many("DisputeCase", Within(DisputeCase.organization_id))
 
 
 MEDIATING = (DisputePhase.COUNSELLING, DisputePhase.DAILY_MEDIATION, DisputePhase.PRE_ARBITRATION)
@@ -50,6 +49,7 @@ registry.add(
     Source(
         DisputeCase,
         "case",
+        period=Period(DisputeCase.received_on, DisputeCase.closed_on),
         hide=("organization_id", "employer_id", "division_id"),
         fields={
             "organization": One("Organization", DisputeCase.organization_id),

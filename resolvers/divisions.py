@@ -12,14 +12,14 @@ from resolvers.engine.alias import alias
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import Lookup, Many, One, Rows, Source, Tally, Walls
-from resolvers.reach import By, CountWithinDivision, Period, WithinDivision
+from resolvers.reach import By, CountWithinDivision, WithinDivision
 from resolvers.registry import registry
-
-IN_FORCE = Period.of(Division)
 
 
 class AboveDivision:
     """The divisions above one, the province first."""
+
+    by_place = True
 
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
@@ -46,35 +46,31 @@ registry.add(
         fields={
             "parent": One("Division", Division.parent_id),
             "predecessor": One("Division", Division.predecessor_id),
-            "successors": Many("Division", By(Division.predecessor_id), expected=1),
+            "successors": Many("Division", By(Division.predecessor_id, ever=True), expected=1),
             "aliases": Many("DivisionAlias", By(DivisionAlias.division_id), expected=1),
             "ancestors": Many("Division", AboveDivision(), expected=3),
-            "children": Many("Division", By(Division.parent_id, period=IN_FORCE)),
-            "descendants": Many("Division", WithinDivision(Division.id, period=IN_FORCE, deeper=True)),
+            "children": Many("Division", By(Division.parent_id)),
+            "descendants": Many("Division", WithinDivision(Division.id, deeper=True)),
             "organizations": Many(
                 "Organization",
                 WithinDivision(
                     Organization.division_id,
-                    period=Period(Organization.established_on, Organization.dissolved_on, known=False),
                 ),
             ),
             "collective_agreements": Many(
                 "CollectiveAgreement",
                 WithinDivision(
                     CollectiveAgreement.division_id,
-                    period=Period(CollectiveAgreement.term_from, CollectiveAgreement.term_to),
                 ),
             ),
             "statistics": Tally("Division", CountWithinDivision()),
             "dispute_cases": Many(
                 "DisputeCase",
-                WithinDivision(DisputeCase.division_id, period=Period(DisputeCase.received_on, DisputeCase.closed_on)),
+                WithinDivision(DisputeCase.division_id),
             ),
             "employers": Many(
                 "Employer",
-                WithinDivision(
-                    Employer.division_id, period=Period(Employer.registered_on, Employer.closed_on, known=False)
-                ),
+                WithinDivision(Employer.division_id),
             ),
             **coverage.OF_DIVISION,
             **venues.OF_DIVISION,
@@ -92,4 +88,4 @@ registry.root(
     "division",
     Lookup("Division", {"id": Division.id, "code": Division.code}, latest=Division.valid_to),
 )
-registry.root("divisions", Many("Division", WithinDivision(Division.id, period=IN_FORCE, always=True)))
+registry.root("divisions", Many("Division", WithinDivision(Division.id)))

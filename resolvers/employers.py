@@ -9,21 +9,20 @@ from db.values import canonical_credit_code
 from resolvers import activities, coverage, fairs, services, venues
 from resolvers.engine.source import Lookup, Many, One, Source
 from resolvers.engine.statistic import RECORDS, Statistic
-from resolvers.reach import By, Period, Within
+from resolvers.engine.validity import Period
+from resolvers.reach import By, Within
 from resolvers.registry import registry
 
 EMPLOYERS_WITHIN = Many(
     "Employer",
-    Within(
-        Employer.organization_id, period=Period(Employer.registered_on, Employer.closed_on, known=False), current=True
-    ),
+    Within(Employer.organization_id, current=True),
 )
-COVERED = Period.of(EmployerCoverage)
 
 registry.add(
     Source(
         Employer,
         "emp",
+        period=Period(Employer.registered_on, Employer.closed_on, known=False),
         columns={"is_organized": coverage.IS_ORGANIZED},
         hide=("division_id", "organization_id"),
         searchable=("name",),
@@ -31,29 +30,27 @@ registry.add(
         fields={
             "division": One("Division", Employer.division_id),
             "organization": One("Organization", Employer.organization_id),
-            "coverages": Many("EmployerCoverage", By(EmployerCoverage.employer_id, period=COVERED), expected=1),
-            "engagements": Many("Engagement", By(Engagement.employer_id, period=Period.of(Engagement))),
+            "coverages": Many("EmployerCoverage", By(EmployerCoverage.employer_id), expected=1),
+            "engagements": Many("Engagement", By(Engagement.employer_id)),
             "collective_agreements": Many(
                 "CollectiveAgreement",
                 By(
                     CollectiveAgreement.employer_id,
-                    period=Period(CollectiveAgreement.term_from, CollectiveAgreement.term_to),
                 ),
             ),
             "agreement_coverages": Many(
                 "AgreementCoverage",
-                By(AgreementCoverage.employer_id, period=Period.of(AgreementCoverage)),
+                By(AgreementCoverage.employer_id),
             ),
             "insurance_enrolments": Many(
                 "InsuranceEnrolment",
                 By(
                     InsuranceEnrolment.participant_id,
-                    period=Period.of(InsuranceEnrolment),
                 ),
             ),
             "dispute_cases": Many(
                 "DisputeCase",
-                By(DisputeCase.employer_id, period=Period(DisputeCase.received_on, DisputeCase.closed_on)),
+                By(DisputeCase.employer_id),
             ),
             **coverage.OF_EMPLOYER,
             **venues.OF_EMPLOYER,

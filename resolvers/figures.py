@@ -18,7 +18,8 @@ from resolvers.engine.asking import MAX_ASKED
 from resolvers.engine.binder import BIGINTS, Binder
 from resolvers.engine.source import Asks, Computed, Many, One, Source, expression
 from resolvers.engine.statement import Statement, compiled, keys_parameter
-from resolvers.reach import Period, Within, holds
+from resolvers.engine.validity import Period, holds
+from resolvers.reach import Within
 from resolvers.registry import registry
 
 ABOUT = Decimal("0.1")

@@ -5,12 +5,12 @@ from db.organizations import Organization
 from resolvers.described import DESCRIBED
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import Join, Rollup, Statistic, distinct
-from resolvers.reach import Period, Within
+from resolvers.reach import Within
 from resolvers.registry import registry
 
 ENROLMENTS_WITHIN = Many(
     "InsuranceEnrolment",
-    Within(InsuranceEnrolment.organization_id, period=Period.of(InsuranceEnrolment)),
+    Within(InsuranceEnrolment.organization_id),
 )
 
 registry.add(

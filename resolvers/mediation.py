@@ -7,19 +7,17 @@ from db.mediation import LegalService, LegalServiceLink, LegalServiceOutcome, Me
 from db.organizations import Organization
 from resolvers.engine.source import Many, One, Source, one_of
 from resolvers.engine.statistic import Join, Ref, Statistic, distinct, median, share
-from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.engine.validity import Period
+from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 
-OPEN = Period(LegalService.opened_on, LegalService.closed_on)
-STANDING = Period.of(MediationBody)
-AT_WORK = Period.of(Mediator)
 SETTLED = LegalService.outcome == LegalServiceOutcome.SETTLED
 MEDIATION = one_of(LegalService.link, (LegalServiceLink.DAILY_MEDIATION, LegalServiceLink.PRE_ARBITRATION))
 """The links that are mediation before arbitration."""
 
-BODIES_WITHIN = Many("MediationBody", Within(MediationBody.organization_id, period=STANDING))
-MEDIATORS_WITHIN = Many("Mediator", Within(Mediator.organization_id, period=AT_WORK))
-SERVICES_WITHIN = Many("LegalService", Within(LegalService.organization_id, period=OPEN))
+BODIES_WITHIN = Many("MediationBody", Within(MediationBody.organization_id))
+MEDIATORS_WITHIN = Many("Mediator", Within(Mediator.organization_id))
+SERVICES_WITHIN = Many("LegalService", Within(LegalService.organization_id))
 
 OF_ORGANIZATION = {
     "mediation_bodies": BODIES_WITHIN,
@@ -27,10 +25,10 @@ OF_ORGANIZATION = {
     "legal_services": SERVICES_WITHIN,
 }
 OF_DIVISION = {
-    "mediation_bodies": Many("MediationBody", WithinDivision(MediationBody.division_id, period=STANDING)),
-    "legal_services": Many("LegalService", WithinDivision(LegalService.division_id, period=OPEN)),
+    "mediation_bodies": Many("MediationBody", WithinDivision(MediationBody.division_id)),
+    "legal_services": Many("LegalService", WithinDivision(LegalService.division_id)),
 }
-OF_MEMBER = {"legal_services": Many("LegalService", By(LegalService.member_id, period=OPEN))}
+OF_MEMBER = {"legal_services": Many("LegalService", By(LegalService.member_id))}
 OF_CASE = {"legal_services": Many("LegalService", By(LegalService.case_id, order=[LegalService.opened_on]), expected=3)}
 
 SITTING = table(
@@ -55,9 +53,9 @@ registry.add(
             "organization": One("Organization", MediationBody.organization_id),
             "division": One("Division", MediationBody.division_id),
             "document": One("PolicyDocument", MediationBody.document_id),
-            "seats": Many("MediationSeat", By(MediationSeat.body_id, period=Period.of(MediationSeat)), expected=5),
-            "mediators": Many("Mediator", By(Mediator.body_id, period=AT_WORK)),
-            "legal_services": Many("LegalService", By(LegalService.body_id, period=OPEN)),
+            "seats": Many("MediationSeat", By(MediationSeat.body_id), expected=5),
+            "mediators": Many("Mediator", By(Mediator.body_id)),
+            "legal_services": Many("LegalService", By(LegalService.body_id)),
         },
     )
 )
@@ -80,7 +78,7 @@ registry.add(
         fields={
             "organization": One("Organization", Mediator.organization_id),
             "body": One("MediationBody", Mediator.body_id),
-            "legal_services": Many("LegalService", By(LegalService.mediator_id, period=OPEN)),
+            "legal_services": Many("LegalService", By(LegalService.mediator_id)),
         },
     )
 )
@@ -88,6 +86,7 @@ registry.add(
     Source(
         LegalService,
         "serv",
+        period=Period(LegalService.opened_on, LegalService.closed_on),
         hide=("organization_id", "division_id", "body_id", "mediator_id", "case_id", "member_id", "previous_id"),
         fields={
             "organization": One("Organization", LegalService.organization_id),
@@ -97,7 +96,7 @@ registry.add(
             "case": One("DisputeCase", LegalService.case_id),
             "member": One("Member", LegalService.member_id),
             "previous": One("LegalService", LegalService.previous_id),
-            "next": Many("LegalService", By(LegalService.previous_id), expected=1),
+            "next": Many("LegalService", By(LegalService.previous_id, ever=True), expected=1),
         },
     )
 )

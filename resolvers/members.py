@@ -8,8 +8,9 @@ from resolvers import activities, assistance, care, mediation, relief, services
 from resolvers.described import DESCRIBED
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import Join, Rollup, Statistic, distinct
+from resolvers.engine.validity import Period
 from resolvers.masks import bank_card, phone, resident_number
-from resolvers.reach import By, Period, Within
+from resolvers.reach import By, Within
 from resolvers.registry import registry
 
 IN_FORCE = Period(Membership.valid_from, Membership.valid_to)
@@ -19,13 +20,12 @@ MEMBERS_WITHIN = Many(
     Within(
         Membership.organization_id,
         period=IN_FORCE,
-        always=True,
         via=Membership.member_id,
         held=Member.organization_id,
         of="Membership",
     ),
 )
-MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id, period=IN_FORCE))
+MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id))
 
 SEALED = (
     "birth_date",
@@ -48,11 +48,11 @@ registry.add(
         searchable=("name",),
         fields={
             "division": One("Division", Member.division_id),
-            "memberships": Many("Membership", By(Membership.member_id, period=IN_FORCE), expected=2),
-            "engagements": Many("Engagement", By(Engagement.member_id, period=Period.of(Engagement)), expected=2),
+            "memberships": Many("Membership", By(Membership.member_id), expected=2),
+            "engagements": Many("Engagement", By(Engagement.member_id), expected=2),
             "insurance_enrolments": Many(
                 "InsuranceEnrolment",
-                By(InsuranceEnrolment.member_id, period=Period.of(InsuranceEnrolment)),
+                By(InsuranceEnrolment.member_id),
             ),
             "dispute_cases": Many(
                 "DisputeCase",
@@ -71,6 +71,7 @@ registry.add(
     Source(
         Membership,
         "mship",
+        period=IN_FORCE,
         hide=("member_id", "organization_id"),
         fields={
             "member": One("Member", Membership.member_id),
@@ -108,6 +109,8 @@ registry.statistic(
             "IS_MODEL_WORKER": DESCRIBED.c.is_model_worker,
             "CHANNEL": Membership.channel,
             "STATUS": Membership.status,
+            "ENTRY": Membership.entry,
+            "EXIT": Membership.exit,
             "LEVEL": Organization.level,
             "FORM": Organization.form,
             "INDUSTRY": Organization.industry,
@@ -124,6 +127,8 @@ registry.statistic(
                 "IS_MODEL_WORKER": "is_model_worker",
                 "CHANNEL": "channel",
                 "STATUS": "status",
+                "ENTRY": "entry",
+                "EXIT": "exit",
                 "LEVEL": "level",
                 "FORM": "form",
                 "INDUSTRY": "industry",

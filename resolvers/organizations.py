@@ -25,17 +25,19 @@ from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder
 from resolvers.engine.source import Lookup, Many, One, Rows, Source, Tally, Walls
 from resolvers.engine.statistic import RECORDS, Statistic
+from resolvers.engine.validity import Period, holds
 from resolvers.insurance import ENROLMENTS_WITHIN
 from resolvers.members import MEMBERS_WITHIN, MEMBERSHIPS_WITHIN
-from resolvers.reach import By, CountWithin, Period, Within, holds, subtree
+from resolvers.reach import By, CountWithin, Within, subtree
 from resolvers.registry import registry
 
 LINKED = Period.of(OrganizationLink)
-STANDS = Period(Organization.established_on, Organization.dissolved_on, known=False)
 
 
 class Below:
     """The unions right below one in the hierarchy asked for, by key."""
+
+    by_place = True
 
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
@@ -58,6 +60,8 @@ class Below:
 class Deeper:
     """All unions below one in the hierarchy asked for, itself left out."""
 
+    by_place = True
+
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
     ) -> Rows:
@@ -71,6 +75,8 @@ class Deeper:
 
 class Above:
     """The unions above one in the hierarchy asked for, the topmost first."""
+
+    by_place = True
 
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
@@ -106,23 +112,24 @@ registry.add(
     Source(
         Organization,
         "org",
+        period=Period(Organization.established_on, Organization.dissolved_on, known=False),
         hide=("division_id",),
         searchable=("name",),
         written={"credit_code": canonical_credit_code},
         fields={
             "division": One("Division", Organization.division_id),
-            "parents": Many("OrganizationLink", By(OrganizationLink.child_id, period=LINKED), expected=2),
+            "parents": Many("OrganizationLink", By(OrganizationLink.child_id), expected=2),
             "ancestors": Many("Organization", Above(), expected=5),
             "children": Many("Organization", Below()),
             "descendants": Many("Organization", Deeper()),
             "committee_terms": Many(
                 "CommitteeTerm",
-                By(CommitteeTerm.organization_id, period=Period.of(CommitteeTerm)),
+                By(CommitteeTerm.organization_id),
                 expected=3,
             ),
             "coverages": Many(
                 "EmployerCoverage",
-                By(EmployerCoverage.organization_id, period=Period.of(EmployerCoverage)),
+                By(EmployerCoverage.organization_id),
             ),
             "members": MEMBERS_WITHIN,
             "memberships": MEMBERSHIPS_WITHIN,
@@ -146,7 +153,7 @@ registry.add(
     )
 )
 registry.root("organization", Lookup("Organization", {"id": Organization.id, "credit_code": Organization.credit_code}))
-registry.root("organizations", Many("Organization", Within(Organization.id, period=STANDS)))
+registry.root("organizations", Many("Organization", Within(Organization.id)))
 registry.root("statistics", Tally("Organization", CountWithin()))
 registry.statistic(
     Statistic(

@@ -7,15 +7,13 @@ from db.policies import PolicyDocument, PolicyIssuer, PolicyMeasure
 from resolvers.activities import OF_MEASURE
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Statistic
-from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 
-IN_FORCE = Period.of(PolicyDocument)
-
-DOCUMENTS_WITHIN = Many("PolicyDocument", Within(PolicyDocument.organization_id, period=IN_FORCE))
+DOCUMENTS_WITHIN = Many("PolicyDocument", Within(PolicyDocument.organization_id))
 
 OF_ORGANIZATION = {"policy_documents": DOCUMENTS_WITHIN}
-OF_DIVISION = {"policy_documents": Many("PolicyDocument", WithinDivision(PolicyDocument.division_id, period=IN_FORCE))}
+OF_DIVISION = {"policy_documents": Many("PolicyDocument", WithinDivision(PolicyDocument.division_id))}
 
 ISSUER_COUNT = (
     select(func.count(PolicyIssuer.id))

@@ -47,7 +47,8 @@ from resolvers.engine import ids
 from resolvers.engine.alias import alias
 from resolvers.engine.binder import BIGINT, BIGINTS, TEXTS, Binder
 from resolvers.engine.source import Source, one_of
-from resolvers.reach import Period, held_last, holds
+from resolvers.engine.validity import Period, holds
+from resolvers.reach import held_last
 
 Condition = ColumnElement[bool]
 Rule = Callable[["Sight", FromClause], Condition]

@@ -38,7 +38,7 @@ from resolvers.engine.alias import alias
 from resolvers.engine.binder import NOTHING, Binder
 from resolvers.engine.source import Computed, Expression, Fetch, one_of
 from resolvers.engine.statement import compiled, keys_parameter
-from resolvers.reach import Period, holds
+from resolvers.engine.validity import Period, holds
 
 NEW_FORMS = (
     WorkerType.TRUCK_DRIVER,

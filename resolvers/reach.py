@@ -1,7 +1,6 @@
 """How lists are reached: by a column, within a union's subtree, within a division, as of a day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -24,7 +23,7 @@ from sqlalchemy import (
 )
 
 from db.divisions import Division, DivisionClosure, DivisionLevel
-from db.model import Dated, Term
+from db.model import Term
 from db.organizations import Hierarchy, IndustrialClosure, Organization, TerritorialClosure
 from resolvers.access import Lens
 from resolvers.engine.alias import alias
@@ -33,23 +32,7 @@ from resolvers.engine.binder import BIGINT, BIGINTS, Binder
 from resolvers.engine.rolled import ANCHOR
 from resolvers.engine.source import Expression, Rows, Source, Walls, expression, one_of
 from resolvers.engine.statistic import Children, Statistic
-
-
-@dataclass(frozen=True)
-class Period:
-    """The columns that say from when a row holds, and until when (null while it does).
-
-    ``known`` is false where an empty beginning means that nobody wrote it down, not that the row has not begun.
-    """
-
-    begins: Expression
-    ends: Expression
-    known: bool = True
-
-    @classmethod
-    def of(cls, model: type[Dated]) -> "Period":
-        """The period of a dated row."""
-        return cls(model.valid_from, model.valid_to)
+from resolvers.engine.validity import Period, holds
 
 
 class Scope(Term):
@@ -59,72 +42,60 @@ class Scope(Term):
     SUBTREE = "It and everything below (本级及下级)"
 
 
-def holds(period: Period, day: ColumnElement[date]) -> ColumnElement[bool]:
-    """The rows that hold on a day: ``from <= day < to``."""
-    begins, ends = expression(period.begins), expression(period.ends)
-    begun = begins <= day if period.known else or_(begins.is_(None), begins <= day)
-    return and_(begun, or_(ends.is_(None), ends > day))
-
-
 def hierarchy_of(arguments: Arguments) -> Hierarchy:
     """The hierarchy that the caller asks for; the territorial one unless said otherwise."""
     return arguments.get("hierarchy") or Hierarchy.TERRITORIAL
 
 
 def subtree(arguments: Arguments, binder: Binder, *, last: bool = False) -> tuple[FromClause, ColumnElement[bool]]:
-    """The closure of the hierarchy that the caller asks for, and the condition that its rows hold on the day asked for.
-
-    Without ``asOf`` that is today; or with ``last`` the place that each union has, or had when it was dissolved, so that what it has
-    recorded still counts.
+    """The closure of the hierarchy that the caller asks for, and the condition that its rows hold on the day asked for, today without
+    ``asOf``; with ``last`` also the place where a union was dissolved by then, so that what it has recorded still counts.
     """
     industrial = hierarchy_of(arguments) is Hierarchy.INDUSTRIAL
-    closure = alias(IndustrialClosure if industrial else TerritorialClosure)
-    period = Period(closure.c.valid_from, closure.c.valid_to)
-    if last and arguments.get("as_of") is None:
-        return closure, held_last(closure, binder.day(None))
-    return closure, holds(period, binder.day(arguments.get("as_of")))
+    closure, day = alias(IndustrialClosure if industrial else TerritorialClosure), binder.day(arguments.get("as_of"))
+    held = held_last(closure, day) if last else holds(Period(closure.c.valid_from, closure.c.valid_to), day)
+    return closure, held
 
 
-def held_last(closure: FromClause, today: ColumnElement[date]) -> ColumnElement[bool]:
-    """The rows of a closure that hold today, or held last for a union that was dissolved then.
+def held_last(closure: FromClause, day: ColumnElement[date]) -> ColumnElement[bool]:
+    """The rows of a closure that hold on a day, or held last for a union that was dissolved by then.
 
     When it was is looked up for each of the few that have ended: for an EXISTS PostgreSQL may read all unions first.
     """
     union = alias(Organization)
     dissolved = select(union.c.dissolved_on).where(union.c.id == closure.c.descendant_id).scalar_subquery()
     ends = closure.c.valid_to
-    return and_(closure.c.valid_from <= today, or_(ends.is_(None), ends > today, ends == dissolved))
+    return and_(closure.c.valid_from <= day, or_(ends.is_(None), ends > day, ends == dissolved))
 
 
 class By:
     """The rows whose column has the parent's key, in the order of ``order`` (the key unless named).
 
-    With a ``period`` the caller may ask ``asOf`` a day; without that argument all rows come. ``via`` is the column of another table,
-    the one that ``column`` is in, which names the rows; those rows of it count that the caller sees, which are of the type ``of``.
+    ``via`` is the column of another table, the one that ``column`` is in, which names the rows; those rows of it count that the caller
+    sees, which are of the type ``of``. With ``ever`` all rows come, whether they hold or not, and no argument changes that: what a row
+    became has ended since, perhaps, and leads on.
     """
 
     def __init__(
         self,
         column: Expression,
         *,
-        period: Period | None = None,
         order: Sequence[Expression] = (),
         via: Expression | None = None,
         of: str = "",
+        ever: bool = False,
     ) -> None:
         self.column = expression(column)
-        self.period = period
         self.order = order
         self.via = None if via is None else expression(via)
         self.of = of
+        self.by_place = ever
 
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
     ) -> Rows:
         """See ``Reach``."""
         where = [] if parent is None else [self.column == parent]
-        if self.period is not None and arguments.get("as_of") is not None:
-            where.append(holds(self.period, binder.day(arguments["as_of"])))
         if self.via is not None:
             seen = walls.rows(self.of, self.via.table)
             named = exists(self.via).where(target.key == self.via, *where, *seen)
@@ -135,9 +106,11 @@ class By:
 class Within:
     """The rows that belong to a union (``column`` names it) or to any union below it.
 
-    The union is the parent, or at the root the argument ``within``; without either, all rows. Rows come by union, then by key: that order
+    The union is the parent, or at the root the argument ``within``; without either, all rows. The subtree is that of the day asked about,
+    today without one, with dissolved unions where they last stood. Rows come by union, then by key: that order
     stops early whatever the subtree's size. ``via`` is the column that names the rows when ``column`` is of another table than theirs,
-    whose rows are of the type ``of``; ``period`` is applied with ``asOf``, and with ``always`` also without it, as of today. ``held`` is a
+    whose rows are of the type ``of`` and hold in ``period``: the rows are those that one of these leads to that holds on the day, in a
+    union that stands. ``held`` is a
     column of the rows' own that says the same of today and is null for those who belong to no union: without ``asOf`` rows are reached by
     it, and only those of whom the caller sees the row of ``of`` that it stands for. ``current`` says that ``column`` names the union of
     today whatever the day asked for, so that the subtree is today's too. Of the subtree the caller is told what they see of it.
@@ -150,7 +123,6 @@ class Within:
         column: Expression,
         *,
         period: Period | None = None,
-        always: bool = False,
         via: Expression | None = None,
         held: Expression | None = None,
         of: str = "",
@@ -158,11 +130,11 @@ class Within:
     ) -> None:
         self.column = expression(column)
         self.period = period
-        self.always = always
         self.via = None if via is None else expression(via)
         self.held = None if held is None else expression(held)
         self.of = of
         self.current = current
+        self.by_place = period is not None
 
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
@@ -172,11 +144,11 @@ class Within:
         anchor = parent if parent is not None else None if within is None else binder.key(within, "org")
         column, via = self.column, self.via
         where: list[ColumnElement[bool]] = []
-        own = self.held if arguments.get("as_of") is None else None
+        own = None if self.held is None or arguments.get("as_of") is not None else self.held
         if own is not None:
             column, via = own, None
             where = [column.is_not(None)] if anchor is None else []
-        elif self.period is not None and (self.always or arguments.get("as_of") is not None):
+        elif self.period is not None:
             where = [holds(self.period, binder.day(arguments.get("as_of")))]
         from_: FromClause = target.table if via is None else via.table
         if anchor is None:
@@ -185,9 +157,9 @@ class Within:
         if arguments.get("scope") is Scope.SELF:
             return Rows(from_, [column == anchor, *where], [from_.c.id], via, seen=seen)
         asked = {"hierarchy": arguments.get("hierarchy")} if self.current else arguments
-        closure, held = subtree(asked, binder, last=not self.always)
+        closure, held = subtree(asked, binder, last=self.period is None)
         joined = from_.join(closure, closure.c.descendant_id == column)
-        below = (hierarchy_of(arguments).name, anchor) if own is not None and self.always else None
+        below = None if own is None else (hierarchy_of(arguments).name, anchor)
         where = [closure.c.ancestor_id == anchor, held, *where]
         seen = [*seen, *walls.pairs(closure, self.of or target.typename, self.column)]
         return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below, seen)
@@ -208,33 +180,26 @@ class WithinDivision:
     """The rows that stand in a division (``column`` names it) or in any division below it; the division is the parent or ``within``."""
 
     anchor = "Division"
+    by_place = False
 
-    def __init__(
-        self, column: Expression, *, period: Period | None = None, always: bool = False, deeper: bool = False
-    ) -> None:
+    def __init__(self, column: Expression, *, deeper: bool = False) -> None:
         self.column = expression(column)
-        self.period = period
-        self.always = always
         self.deeper = deeper
 
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
     ) -> Rows:
         """See ``Reach``."""
-        where: list[ColumnElement[bool]] = []
-        if self.period is not None and (self.always or arguments.get("as_of") is not None):
-            where.append(holds(self.period, binder.day(arguments.get("as_of"))))
         within = arguments.get("within")
         anchor = parent if parent is not None else None if within is None else binder.key(within, "div")
         if anchor is None:
-            return Rows(target.table, where, [target.key])
+            return Rows(target.table, [], [target.key])
         if arguments.get("scope") is Scope.SELF:
-            return Rows(target.table, [self.column == anchor, *where], [target.key])
+            return Rows(target.table, [self.column == anchor], [target.key])
         closure = alias(DivisionClosure)
-        if self.deeper:
-            where.append(closure.c.depth > 0)
+        where = [closure.c.ancestor_id == anchor, *([closure.c.depth > 0] if self.deeper else [])]
         from_ = target.table.join(closure, closure.c.descendant_id == self.column)
-        return Rows(from_, [closure.c.ancestor_id == anchor, *where], [closure.c.descendant_id, target.key])
+        return Rows(from_, where, [closure.c.descendant_id, target.key])
 
 
 class Counted:

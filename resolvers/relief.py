@@ -11,20 +11,18 @@ from resolvers.described import DESCRIBED
 from resolvers.engine.source import Field, Many, One, Source
 from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, total
 from resolvers.payments import card_changed_on
-from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 
-ON_FILE = Period.of(Household)
-
-HOUSEHOLDS_WITHIN = Many("Household", Within(Household.organization_id, period=ON_FILE))
+HOUSEHOLDS_WITHIN = Many("Household", Within(Household.organization_id))
 GRANTS_WITHIN = Many("AidGrant", Within(AidGrant.organization_id))
 OF_ORGANIZATION: Mapping[str, Field] = {"households": HOUSEHOLDS_WITHIN, "aid_grants": GRANTS_WITHIN}
 OF_DIVISION: Mapping[str, Field] = {
-    "households": Many("Household", WithinDivision(Household.division_id, period=ON_FILE)),
+    "households": Many("Household", WithinDivision(Household.division_id)),
     "aid_grants": Many("AidGrant", WithinDivision(AidGrant.division_id)),
 }
 OF_MEMBER: Mapping[str, Field] = {
-    "households": Many("Household", By(Household.member_id, period=ON_FILE)),
+    "households": Many("Household", By(Household.member_id)),
     "aid_grants": Many("AidGrant", By(AidGrant.member_id)),
 }
 

@@ -8,7 +8,10 @@ class RecordKind(Term):
 
     ORGANIZATIONS = "Unions (工会组织)"
     EMPLOYERS = "Employers (用人单位)"
-    MEMBERSHIPS = "Memberships, without applications: over a period those that began, that is joins (会籍，不含申请；期间内为入会)"
+    MEMBERSHIPS = (
+        "Memberships, without applications: over a period those that began, with `event: ENDED` those that ended; a transfer is both one"
+        " that ended and one that began, ENTRY and EXIT tell them apart (会籍，不含申请；期间内为新起始的会籍，转接按 ENTRY、EXIT 区分)"
+    )
     INSURANCE_ENROLMENTS = "Insurance enrolments (参保记录)"
     COLLECTIVE_AGREEMENTS = "Collective agreements: as of a day those in term; those under way by `event` (集体合同)"
     DISPUTE_CASES = "Dispute cases (劳动争议案件)"
@@ -63,6 +66,8 @@ class Dimension(Term):
     IS_MIGRANT_WORKER = "Whether a migrant worker (是否农民工)"
     IS_MODEL_WORKER = "Whether a model worker (是否劳模)"
     CHANNEL = "How a member joined (入会渠道)"
+    ENTRY = "How a membership began: FIRST, RETURNED, TRANSFERRED_IN (入会方式：首次、重新、转入)"
+    EXIT = "How a membership ended: LEFT, TRANSFERRED_OUT; empty while no end is known (离会方式：离会、转出)"
     SCHEME = "Insurance scheme (参保险种)"
     COHORT = "Batch of enrolments, or round of certifications (批次)"
     CAUSE = "Cause of a dispute (案由)"

@@ -5,16 +5,14 @@ from db.venues import Venue
 from resolvers import activities, services
 from resolvers.engine.source import Many, One, Source
 from resolvers.engine.statistic import RECORDS, Statistic, distinct
-from resolvers.reach import By, Period, Within, WithinDivision
+from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 
-RUN = Period.of(Venue)
-
-VENUES_WITHIN = Many("Venue", Within(Venue.organization_id, period=RUN))
+VENUES_WITHIN = Many("Venue", Within(Venue.organization_id))
 
 OF_ORGANIZATION = {"venues": VENUES_WITHIN}
-OF_DIVISION = {"venues": Many("Venue", WithinDivision(Venue.division_id, period=RUN))}
-OF_EMPLOYER = {"venues": Many("Venue", By(Venue.employer_id, period=RUN))}
+OF_DIVISION = {"venues": Many("Venue", WithinDivision(Venue.division_id))}
+OF_EMPLOYER = {"venues": Many("Venue", By(Venue.employer_id))}
 
 registry.add(
     Source(

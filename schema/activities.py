@@ -41,12 +41,9 @@ from schema.refs import (
     VenueFilterRef,
     VenueRef,
 )
-from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 from schema.services import MaterialField
 from schema.terms import describe
-
-RUNNING = as_of("those running that day; all without it")
-UNDER_WAY = as_of("those under way that day; all without it")
 
 
 class ProgrammeField(Term):
@@ -193,10 +190,10 @@ class Programme(Node):
         "Programmes that are part of it (下级专项行动)",
         ProgrammeFilter,
         Order[ProgrammeField],
-        RUNNING,
+        DATED,
     )
     activities: Connection[Activity] = page(
-        "Activities that belong to it (所属活动)", ActivityFilter, Order[ActivityField], UNDER_WAY
+        "Activities that belong to it (所属活动)", ActivityFilter, Order[ActivityField]
     )
 
 
@@ -210,7 +207,7 @@ class ActivityQuery:
         Order[ProgrammeField],
         WITHIN,
         SUBTREE,
-        RUNNING,
+        DATED,
     )
     activities: Connection[Activity] | None = page(
         "Activities, everywhere or within a union (活动列表)",
@@ -218,7 +215,6 @@ class ActivityQuery:
         Order[ActivityField],
         WITHIN,
         SUBTREE,
-        UNDER_WAY,
     )
     attendances: Connection[Attendance] | None = page(
         "Attendances, everywhere or within a union (参加记录列表)",
@@ -238,10 +234,10 @@ class ActivitiesOfOrganization:
         ProgrammeFilter,
         Order[ProgrammeField],
         SUBTREE,
-        RUNNING,
+        DATED,
     )
     activities: Connection[Activity] = page(
-        "Activities that it or a union below holds (活动)", ActivityFilter, Order[ActivityField], SUBTREE, UNDER_WAY
+        "Activities that it or a union below holds (活动)", ActivityFilter, Order[ActivityField], SUBTREE
     )
     attendances: Connection[Attendance] = page(
         "Attendances at its activities and those below (参加记录)", AttendanceFilter, Order[AttendanceField], SUBTREE
@@ -253,7 +249,7 @@ class ActivitiesOfDivision:
     """Lists, mixed into the division."""
 
     activities: Connection[Activity] = page(
-        "Activities held in it (辖区活动)", ActivityFilter, Order[ActivityField], DIVISION, UNDER_WAY
+        "Activities held in it (辖区活动)", ActivityFilter, Order[ActivityField], DIVISION
     )
     attendances: Connection[Attendance] = page(
         "Attendances of who came from it (辖区参加记录)", AttendanceFilter, Order[AttendanceField], DIVISION
@@ -274,7 +270,7 @@ class ActivitiesOfEmployer:
     """Lists, mixed into the employer."""
 
     activities: Connection[Activity] = page(
-        "Visits to it and check-ups of it (走访与体检)", ActivityFilter, Order[ActivityField], UNDER_WAY
+        "Visits to it and check-ups of it (走访与体检)", ActivityFilter, Order[ActivityField]
     )
     attendances: Connection[Attendance] = page(
         "Attendances of whom it sent (派出参加记录)", AttendanceFilter, Order[AttendanceField]
@@ -286,7 +282,7 @@ class ActivitiesOfVenue:
     """Lists, mixed into the venue."""
 
     activities: Connection[Activity] = page(
-        "Activities held there (在此举办的活动)", ActivityFilter, Order[ActivityField], UNDER_WAY
+        "Activities held there (在此举办的活动)", ActivityFilter, Order[ActivityField]
     )
 
 
@@ -295,7 +291,7 @@ class ActivitiesOfMeasure:
     """Lists, mixed into the policy measure."""
 
     activities: Connection[Activity] = page(
-        "Activities reported under it (落实活动)", ActivityFilter, Order[ActivityField], UNDER_WAY
+        "Activities reported under it (落实活动)", ActivityFilter, Order[ActivityField]
     )
 
 
@@ -303,9 +299,7 @@ class ActivitiesOfMeasure:
 class ActivitiesOfLine:
     """Lists, mixed into the line of a cooperation agreement."""
 
-    activities: Connection[Activity] = page(
-        "Activities held under it (协作活动)", ActivityFilter, Order[ActivityField], UNDER_WAY
-    )
+    activities: Connection[Activity] = page("Activities held under it (协作活动)", ActivityFilter, Order[ActivityField])
 
 
 @strawberry.type(description="Visits to a household (家庭的走访)")

@@ -16,7 +16,7 @@ from schema.refs import (
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import Connection, Node, as_of, page
+from schema.relay import DATED, Connection, Node, page
 from schema.terms import describe
 
 
@@ -174,5 +174,5 @@ class CollectiveAgreement(Node):
         "Employers whose workers it covers (覆盖单位)",
         AgreementCoverageFilter,
         Order[AgreementCoverageField],
-        as_of("those that held that day; all without it"),
+        DATED,
     )

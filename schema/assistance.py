@@ -27,10 +27,7 @@ from schema.assistance_filters import (
 from schema.fields import field
 from schema.filters import Order
 from schema.refs import DivisionRef, MemberRef, OrganizationRef, VenueRef
-from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
-
-IN_TERM = as_of("those in term that day; all without it")
-RUNNING = as_of("those begun and not completed that day; all without it")
+from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 
 
 @strawberry.type(description="Line of work of a cooperation agreement (协作内容)")
@@ -141,7 +138,7 @@ class AssistanceQuery:
         Order[CooperationField],
         WITHIN,
         SUBTREE,
-        IN_TERM,
+        DATED,
     )
     wishes: Connection[Wish] | None = page(
         "Micro-wishes, everywhere or within a union (微心愿列表)", WishFilter, Order[WishField], WITHIN, SUBTREE
@@ -159,7 +156,7 @@ class AssistanceQuery:
         Order[AidProjectField],
         WITHIN,
         SUBTREE,
-        RUNNING,
+        DATED,
     )
     rosters: Connection[Roster] | None = page(
         "Rosters, everywhere or within a union (花名册列表)", RosterFilter, Order[RosterField], WITHIN, SUBTREE
@@ -175,7 +172,7 @@ class AssistanceOfOrganization:
         CooperationFilter,
         Order[CooperationField],
         SUBTREE,
-        IN_TERM,
+        DATED,
     )
     wishes: Connection[Wish] = page(
         "Micro-wishes that it or a union below verified (微心愿)", WishFilter, Order[WishField], SUBTREE
@@ -188,7 +185,7 @@ class AssistanceOfOrganization:
         AidProjectFilter,
         Order[AidProjectField],
         SUBTREE,
-        RUNNING,
+        DATED,
     )
     rosters: Connection[Roster] = page("Rosters (花名册)", RosterFilter, Order[RosterField], SUBTREE)
 
@@ -204,7 +201,7 @@ class AssistanceOfDivision:
         "Donations that it receives (受赠物资)", DonationFilter, Order[DonationField], DIVISION
     )
     aid_projects: Connection[AidProject] = page(
-        "Aid projects that stand in it (辖区援建项目)", AidProjectFilter, Order[AidProjectField], DIVISION, RUNNING
+        "Aid projects that stand in it (辖区援建项目)", AidProjectFilter, Order[AidProjectField], DIVISION, DATED
     )
 
 

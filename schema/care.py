@@ -17,7 +17,7 @@ from schema.refs import (
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.relay import DATED, SUBTREE, WITHIN, Connection, Node, page
 from schema.terms import describe
 
 
@@ -175,10 +175,6 @@ class CareCase(Node):
     mutual_aid_claims: list[MutualAidClaim] = field("Claims of mutual aid for it (互助金申请)")
 
 
-OPEN_CASES = as_of("those open that day; all without it")
-HOLDING = as_of("those that held that day; all without it")
-
-
 @strawberry.type(description="Care and mutual aid at the root (大病帮扶查询)")
 class CareQuery:
     """Root fields, mixed into the query root."""
@@ -189,7 +185,7 @@ class CareQuery:
         Order[CareCaseField],
         WITHIN,
         SUBTREE,
-        OPEN_CASES,
+        DATED,
     )
     mutual_aid_enrolments: Connection[MutualAidEnrolment] | None = page(
         "Enrolments in mutual medical aid, everywhere or within a union (互助参保列表)",
@@ -197,7 +193,7 @@ class CareQuery:
         Order[MutualAidEnrolmentField],
         WITHIN,
         SUBTREE,
-        HOLDING,
+        DATED,
     )
     mutual_aid_claims: Connection[MutualAidClaim] | None = page(
         "Claims of mutual medical aid that the caller handles (互助金申请列表)",
@@ -213,14 +209,14 @@ class CareOfOrganization:
     """Fields of unions, mixed into them."""
 
     care_cases: Connection[CareCase] = page(
-        "Care cases that the caller handles (帮扶个案)", CareCaseFilter, Order[CareCaseField], SUBTREE, OPEN_CASES
+        "Care cases that the caller handles (帮扶个案)", CareCaseFilter, Order[CareCaseField], SUBTREE, DATED
     )
     mutual_aid_enrolments: Connection[MutualAidEnrolment] = page(
         "Enrolments in mutual medical aid (互助参保)",
         MutualAidEnrolmentFilter,
         Order[MutualAidEnrolmentField],
         SUBTREE,
-        HOLDING,
+        DATED,
     )
     mutual_aid_claims: Connection[MutualAidClaim] = page(
         "Claims of mutual medical aid that the caller handles (互助金申请)",
@@ -235,6 +231,6 @@ class CareOfMember:
     """Fields of members, mixed into them."""
 
     care_cases: Connection[CareCase] = page(
-        "Care cases of the member (本人帮扶个案)", CareCaseFilter, Order[CareCaseField], OPEN_CASES
+        "Care cases of the member (本人帮扶个案)", CareCaseFilter, Order[CareCaseField], DATED
     )
-    mutual_aid_enrolments: list[MutualAidEnrolment] = field("Enrolments in mutual medical aid (互助参保)", **HOLDING)
+    mutual_aid_enrolments: list[MutualAidEnrolment] = field("Enrolments in mutual medical aid (互助参保)", **DATED)

@@ -26,10 +26,8 @@ from schema.refs import (
     VenueFilterRef,
     VenueRef,
 )
-from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 from schema.terms import describe
-
-VALID = as_of("those valid that day; all without it")
 
 
 class CertificationRoundField(Term):
@@ -117,7 +115,10 @@ class CertificationRound(Node):
     awarded_on: date | None = field("Day of award (授予日期)")
     organization: OrganizationRef | None = field("The federation that awards (授予工会)")
     certifications: Connection["Certification"] = page(
-        "Applications and awards (评选认定)", CertificationFilter, Order[CertificationField], VALID
+        "Awards that are valid; applications by `validity: NOT_BEGUN` (评选认定)",
+        CertificationFilter,
+        Order[CertificationField],
+        DATED,
     )
 
 
@@ -166,7 +167,7 @@ class CertificationsQuery:
         Order[CertificationField],
         WITHIN,
         SUBTREE,
-        VALID,
+        DATED,
     )
 
 
@@ -185,7 +186,7 @@ class CertificationsOfOrganization:
         CertificationFilter,
         Order[CertificationField],
         SUBTREE,
-        VALID,
+        DATED,
     )
 
 
@@ -194,5 +195,5 @@ class CertificationsOfDivision:
     """Fields of divisions, mixed into them."""
 
     certifications: Connection[Certification] = page(
-        "Certifications in it (辖区评选认定)", CertificationFilter, Order[CertificationField], DIVISION, VALID
+        "Certifications in it (辖区评选认定)", CertificationFilter, Order[CertificationField], DIVISION, DATED
     )

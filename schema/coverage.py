@@ -25,11 +25,7 @@ from schema.coverage_filters import (
 from schema.fields import field
 from schema.filters import Order
 from schema.refs import DivisionRef, EmployerRef, OrganizationRef, PolicyDocumentRef
-from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
-
-RUNNING = as_of("those running that day; all without it")
-HELD = as_of("those that held that day; all without it")
-BUILT = as_of("those under construction that day; all without it")
+from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 
 
 @strawberry.type(description="Census round: unorganised units and non-members are counted (摸排轮次)")
@@ -142,7 +138,7 @@ class CoverageQuery:
         Order[CensusRoundField],
         WITHIN,
         SUBTREE,
-        RUNNING,
+        DATED,
     )
     census_records: Connection[CensusRecord] | None = page(
         "Census records, everywhere or within a union (摸排记录列表)",
@@ -164,7 +160,7 @@ class CoverageQuery:
         Order[TargetField],
         WITHIN,
         SUBTREE,
-        RUNNING,
+        DATED,
     )
     designations: Connection[Designation] | None = page(
         "Designations of divisions, everywhere or within a union (区划标识列表)",
@@ -172,7 +168,7 @@ class CoverageQuery:
         Order[DesignationField],
         WITHIN,
         SUBTREE,
-        HELD,
+        DATED,
     )
     construction_projects: Connection[ConstructionProject] | None = page(
         "Construction projects, everywhere or within a union (工程项目列表)",
@@ -180,7 +176,7 @@ class CoverageQuery:
         Order[ConstructionProjectField],
         WITHIN,
         SUBTREE,
-        BUILT,
+        DATED,
     )
 
 
@@ -193,7 +189,7 @@ class CoverageOfOrganization:
         CensusRoundFilter,
         Order[CensusRoundField],
         SUBTREE,
-        RUNNING,
+        DATED,
     )
     census_records: Connection[CensusRecord] = page(
         "What it and the unions below found (摸排记录)", CensusRecordFilter, Order[CensusRecordField], SUBTREE
@@ -205,27 +201,27 @@ class CoverageOfOrganization:
         SUBTREE,
     )
     targets: Connection[Target] = page(
-        "Targets set by it and the unions below (工作目标)", TargetFilter, Order[TargetField], SUBTREE, RUNNING
+        "Targets set by it and the unions below (工作目标)", TargetFilter, Order[TargetField], SUBTREE, DATED
     )
     designations: Connection[Designation] = page(
         "Divisions designated by it and the unions below (区划标识)",
         DesignationFilter,
         Order[DesignationField],
         SUBTREE,
-        HELD,
+        DATED,
     )
     construction_projects: Connection[ConstructionProject] = page(
         "Construction projects that it or a union below is answerable for (工程项目)",
         ConstructionProjectFilter,
         Order[ConstructionProjectField],
         SUBTREE,
-        BUILT,
+        DATED,
     )
     works: Connection[ConstructionProject] = page(
         "Construction projects whose project union it is (所属工程)",
         ConstructionProjectFilter,
         Order[ConstructionProjectField],
-        BUILT,
+        DATED,
     )
 
 
@@ -243,21 +239,21 @@ class CoverageOfDivision:
         DIVISION,
     )
     targets: Connection[Target] = page(
-        "Targets for it and what is below (辖区工作目标)", TargetFilter, Order[TargetField], DIVISION, RUNNING
+        "Targets for it and what is below (辖区工作目标)", TargetFilter, Order[TargetField], DIVISION, DATED
     )
     designations: Connection[Designation] = page(
         "Its designations and those of what is below (辖区标识)",
         DesignationFilter,
         Order[DesignationField],
         DIVISION,
-        HELD,
+        DATED,
     )
     construction_projects: Connection[ConstructionProject] = page(
         "Construction projects in it (辖区工程项目)",
         ConstructionProjectFilter,
         Order[ConstructionProjectField],
         DIVISION,
-        BUILT,
+        DATED,
     )
 
 
@@ -272,5 +268,5 @@ class CoverageOfEmployer:
         "Construction projects of which it is the contractor (承建工程)",
         ConstructionProjectFilter,
         Order[ConstructionProjectField],
-        BUILT,
+        DATED,
     )

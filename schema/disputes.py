@@ -15,6 +15,7 @@ from schema.filters import (
     Choice,
     DateFilter,
     DecimalFilter,
+    Held,
     IdFilter,
     IntFilter,
     Listed,
@@ -101,7 +102,7 @@ class DisputeFilter:
     employer: EmployerFilterRef | None = optional("The employer (用人单位)")
     division: DivisionFilterRef | None = optional("Where it arose (发生区划)")
     recoveries: Listed["RecoveryFilter"] | None = optional("Money recovered (追回金额)")
-    legal_services: Listed[LegalServiceFilter] | None = optional("Links of legal service (法律服务环节)")
+    legal_services: Held[LegalServiceFilter] | None = optional("Links of legal service (法律服务环节)")
 
 
 @conditions("Which parties (当事人筛选)")

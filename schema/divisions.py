@@ -15,7 +15,7 @@ from schema.coverage_filters import CensusRecordFilter, DesignationFilter, Targe
 from schema.disputes import DisputeField
 from schema.employers import EmployerField
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter, conditions
+from schema.filters import Choice, DateFilter, Held, IdFilter, Listed, Order, StringFilter, conditions
 from schema.mediation import MediationOfDivision
 from schema.organizations import OrganizationField
 from schema.policies import PoliciesOfDivision
@@ -30,7 +30,7 @@ from schema.refs import (
     OrganizationRef,
     StatisticsRef,
 )
-from schema.relay import DIVISION, Connection, Node, as_of, page
+from schema.relay import DATED, DIVISION, Connection, Node, page
 from schema.relief import ReliefOfDivision
 from schema.services import ServicesOfDivision
 from schema.statistics import statistics
@@ -68,10 +68,10 @@ class DivisionFilter:
         "The division that this one followed, e.g. by its old code (前身区划)"
     )
     successors: Listed["DivisionFilter"] | None = optional("The divisions that followed it (后继区划)")
-    organizations: Listed[OrganizationFilterRef] | None = optional("Unions in it and below (辖区工会)")
-    venues: Listed[VenueFilter] | None = optional("Venues in it and below (辖区场所)")
-    designations: Listed[DesignationFilter] | None = optional("Its designations and those below (辖区标识)")
-    targets: Listed[TargetFilter] | None = optional("Targets for it and what is below (辖区工作目标)")
+    organizations: Held[OrganizationFilterRef] | None = optional("Unions in it and below (辖区工会)")
+    venues: Held[VenueFilter] | None = optional("Venues in it and below (辖区场所)")
+    designations: Held[DesignationFilter] | None = optional("Its designations and those below (辖区标识)")
+    targets: Held[TargetFilter] | None = optional("Targets for it and what is below (辖区工作目标)")
     activities: Listed[ActivityFilter] | None = optional("Activities held in it and below (辖区活动)")
     attendances: Listed[AttendanceFilter] | None = optional("Attendances of who came from it (辖区参加记录)")
     census_records: Listed[CensusRecordFilter] | None = optional("What was found in it and below (辖区摸排记录)")
@@ -120,27 +120,27 @@ class Division(
         "The divisions right below (下级区划)",
         DivisionFilter,
         Order[DivisionField],
-        as_of("those in force that day; all without it"),
+        DATED,
     )
     descendants: Connection["Division"] = page(
         "All divisions below (各级下级区划)",
         DivisionFilter,
         Order[DivisionField],
-        as_of("those in force that day; all without it"),
+        DATED,
     )
     organizations: Connection[OrganizationRef] = page(
         "Unions that stand in it (辖区工会)",
         OrganizationFilterRef,
         Order[OrganizationField],
         DIVISION,
-        as_of("those standing that day; all without it"),
+        DATED,
     )
     collective_agreements: Connection[CollectiveAgreementRef] = page(
         "Collective agreements that apply in it (辖区集体合同)",
         AgreementFilterRef,
         Order[AgreementField],
         DIVISION,
-        as_of("those in term that day; all without it"),
+        DATED,
     )
     statistics: StatisticsRef | None = statistics("Counts and sums of the records that stand in it (统计)")
     dispute_cases: Connection[DisputeCaseRef] = page(
@@ -148,12 +148,12 @@ class Division(
         DisputeFilterRef,
         Order[DisputeField],
         DIVISION,
-        as_of("those open that day; all without it"),
+        DATED,
     )
     employers: Connection[EmployerRef] = page(
         "Employers that stand in it (辖区用人单位)",
         EmployerFilterRef,
         Order[EmployerField],
         DIVISION,
-        as_of("those open that day; all without it"),
+        DATED,
     )

@@ -17,6 +17,7 @@ from schema.filters import (
     BooleanFilter,
     Choice,
     DateFilter,
+    Held,
     IdFilter,
     IntFilter,
     Listed,
@@ -45,7 +46,7 @@ from schema.refs import (
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import Connection, Node, as_of, page
+from schema.relay import DATED, Connection, Node, page
 from schema.services import ServicesOfEmployer
 from schema.terms import describe
 from schema.venues import VenueFilter, VenuesOfEmployer
@@ -88,12 +89,12 @@ class EmployerFilter:
     closed_on: DateFilter | None = optional("Day of closing (注销日期)")
     division: DivisionFilterRef | None = optional("Where it stands (所在区划)")
     organization: OrganizationFilterRef | None = optional("The union answerable for it (负责工会)")
-    coverages: Listed[CoverageFilterRef] | None = optional("Unions that cover it (覆盖工会)")
-    collective_agreements: Listed[AgreementFilterRef] | None = optional(
+    coverages: Held[CoverageFilterRef] | None = optional("Unions that cover it (覆盖工会)")
+    collective_agreements: Held[AgreementFilterRef] | None = optional(
         "Agreements of its own, to which it is the party (本单位集体合同)"
     )
-    agreement_coverages: Listed[AgreementCoverageFilterRef] | None = optional("Agreements that cover it (适用集体合同)")
-    venues: Listed[VenueFilter] | None = optional("Venues that belong to it (所属场所)")
+    agreement_coverages: Held[AgreementCoverageFilterRef] | None = optional("Agreements that cover it (适用集体合同)")
+    venues: Held[VenueFilter] | None = optional("Venues that belong to it (所属场所)")
     activities: Listed[ActivityFilterRef] | None = optional("Visits to it and check-ups of it (走访与体检)")
     attendances: Listed[AttendanceFilterRef] | None = optional("Attendances of whom it sent (派出参加记录)")
     exhibitors: Listed[ExhibitorFilterRef] | None = optional("Its places at job fairs (参会记录)")
@@ -141,35 +142,35 @@ class Employer(CoverageOfEmployer, VenuesOfEmployer, ActivitiesOfEmployer, Fairs
         "Unions that cover it, with dates (覆盖工会)",
         CoverageFilter,
         Order[CoverageField],
-        as_of("those that held that day; all without it"),
+        DATED,
     )
     engagements: Connection[EngagementRef] = page(
         "Its workers known to the hub (用工关系)",
         EngagementFilter,
         Order[EngagementField],
-        as_of("those that held that day; all without it"),
+        DATED,
     )
     collective_agreements: Connection[CollectiveAgreementRef] = page(
         "Collective agreements of its own, to which it is the party (本单位集体合同)",
         AgreementFilterRef,
         Order[AgreementField],
-        as_of("those in term that day; all without it"),
+        DATED,
     )
     agreement_coverages: Connection[AgreementCoverageRef] = page(
         "Collective agreements that cover it (适用集体合同)",
         AgreementCoverageFilter,
         Order[AgreementCoverageField],
-        as_of("those that held that day; all without it"),
+        DATED,
     )
     insurance_enrolments: Connection[InsuranceEnrolmentRef] = page(
         "Enrolments of which it is the participant (参保记录)",
         EnrolmentFilterRef,
         Order[EnrolmentField],
-        as_of("those that held that day; all without it"),
+        DATED,
     )
     dispute_cases: Connection[DisputeCaseRef] = page(
         "Dispute cases against it (劳动争议案件)",
         DisputeFilterRef,
         Order[DisputeField],
-        as_of("those open that day; all without it"),
+        DATED,
     )

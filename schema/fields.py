@@ -38,8 +38,22 @@ class Declared(StrawberryField):
 
 
 def field(description: str, **arguments: Argument) -> Any:
-    """A field of a type; ``description`` is English first, then the Chinese term in brackets."""
+    """A field of a type; ``description`` is English first, then the Chinese term in brackets. Of a list with a day it also says which
+    rows the list has without it."""
+    description = described(description, arguments)
     return Declared.of(description, arguments) if arguments else strawberry.field(description=description)
+
+
+def described(description: str, arguments: Mapping[str, Argument]) -> str:
+    """The description of a field, of a list with a day with what it holds without it, in both languages."""
+    if "as_of" not in arguments or "kind" in arguments:
+        return description
+    english, _, chinese = description.rpartition(" (")
+    if "validity" in arguments:
+        default = "those that hold today, unless `asOf` or `validity` says otherwise", "默认仅列今日有效的"
+    else:
+        default = "as of today, unless `asOf` names another day", "默认截至今日"
+    return f"{english}; {default[0]} ({chinese[:-1]}；{default[1]})"
 
 
 def optional(description: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar, dataclass_transform
 import strawberry
 
 from db.model import Term
+from resolvers.engine.validity import Validity
 from schema.fields import optional
 from schema.terms import describe
 
@@ -159,6 +160,22 @@ class Listed(Generic[T]):
 
     some: T | None = optional("At least one row of the list fulfils this (至少一条满足)")
     none: T | None = optional("No row of the list fulfils this; with `{}` the list is empty (没有一条满足)")
+
+
+@strawberry.input(
+    name="List",
+    description=noted(
+        "Condition on the rows of a list, those that hold today unless `validity` says otherwise (列表条件，默认仅限今日有效的)"
+    ),
+)
+class Held(Generic[T]):
+    """Condition on the rows of a list of a kind that holds: as ``Listed``."""
+
+    some: T | None = optional("At least one row of the list fulfils this (至少一条满足)")
+    none: T | None = optional("No row of the list fulfils this; with `{}` the list is empty (没有一条满足)")
+    validity: Validity | None = optional(
+        "Which rows count by whether they hold today; HOLDING unless said otherwise (有效状态，默认仅限有效)"
+    )
 
 
 @strawberry.input(description="A column to order by (排序项)")

@@ -10,9 +10,7 @@ from db.organizations import Hierarchy
 from schema.access import AccessGrant  # noqa: F401 — describes the code lists that both use
 from schema.fields import field
 from schema.refs import DivisionRef, OrganizationRef
-from schema.relay import PAGE, Connection, Node, as_of
-
-HELD = "those that held that day; today without it"
+from schema.relay import DATED, PAGE, Connection, Node
 
 
 @strawberry.type(description="A grant over the caller's own subtree: who has what, and until when (所辖授权)")
@@ -57,7 +55,7 @@ class Principal(Node):
     organization: OrganizationRef | None = field(
         "The union to which it belongs: that union and those above it may grant to it (所属工会)"
     )
-    grants: list[AdministeredGrant] = field("What is granted to it, as far as it is in sight (授权)", **as_of(HELD))
+    grants: list[AdministeredGrant] = field("What is granted to it, as far as it is in sight (授权)", **DATED)
     api_keys: list[ApiKey] = field(
         "Its keys, the oldest first, as far as they are in sight: those of who belongs to a union of the caller's subtree and holds no"
         " role but over unions of it (接口密钥)"
@@ -71,7 +69,7 @@ class GrantsQuery:
     administered_grants: Connection[AdministeredGrant] = field(
         "Grants over the caller's own subtree and those that the caller made, for a federation or industry union (所辖授权列表)",
         **PAGE,
-        **as_of(HELD),
+        **DATED,
     )
     api_keys: Connection[ApiKey] = field(
         "Keys: the caller's own, and those of who belongs to a union of the caller's subtree and holds no role but over unions of it"

@@ -8,7 +8,7 @@ from db.disputes import DisputeBody
 from db.mediation import BodySide, LegalServiceLink, LegalServiceOutcome, MediatorKind
 from db.model import Term
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter, conditions
+from schema.filters import Choice, DateFilter, Held, IdFilter, Order, StringFilter, conditions
 from schema.refs import (
     DisputeCaseRef,
     DisputeFilterRef,
@@ -21,12 +21,8 @@ from schema.refs import (
     PolicyDocumentFilterRef,
     PolicyDocumentRef,
 )
-from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 from schema.terms import describe
-
-STANDING = as_of("those open that day; all without it")
-AT_WORK = as_of("those at work that day; all without it")
-OPEN = as_of("those open that day; all without it")
 
 
 class BodyField(Term):
@@ -92,7 +88,7 @@ class MediatorFilter:
     valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
     organization: OrganizationFilterRef | None = optional("The union that they work for (聘任工会)")
     body: MediationBodyFilter | None = optional("The body at which they are stationed (驻点调解组织)")
-    legal_services: Listed["LegalServiceFilter"] | None = optional("What they handle or handled (办理记录)")
+    legal_services: Held["LegalServiceFilter"] | None = optional("What they handle (办理记录)")
 
 
 @conditions("Which legal services (法律服务筛选)")
@@ -155,7 +151,7 @@ class Mediator(Node):
     organization: OrganizationRef | None = field("The union that they work for (聘任工会)")
     body: "MediationBody | None" = field("The body at which they are stationed (驻点调解组织)")
     legal_services: Connection[LegalService] = page(
-        "What they handle or handled (办理记录)", LegalServiceFilter, Order[LegalServiceField], OPEN
+        "What they handle (办理记录)", LegalServiceFilter, Order[LegalServiceField], DATED
     )
 
 
@@ -172,12 +168,12 @@ class MediationBody(Node):
     organization: OrganizationRef | None = field("The union that takes part (参与工会)")
     division: DivisionRef | None = field("Where (所在区划)")
     document: PolicyDocumentRef | None = field("The document that it rests on (依据文件)")
-    seats: list[MediationSeat] = field("Who sits on it (三方席位)", **as_of("those held that day; all without it"))
+    seats: list[MediationSeat] = field("Who sits on it (三方席位)", **DATED)
     mediators: Connection[Mediator] = page(
-        "Who is stationed there (驻点人员)", MediatorFilter, Order[MediatorField], AT_WORK
+        "Who is stationed there (驻点人员)", MediatorFilter, Order[MediatorField], DATED
     )
     legal_services: Connection[LegalService] = page(
-        "Services that it handles or handled (法律服务)", LegalServiceFilter, Order[LegalServiceField], OPEN
+        "Services that it handles (法律服务)", LegalServiceFilter, Order[LegalServiceField], DATED
     )
 
 
@@ -191,7 +187,7 @@ class MediationQuery:
         Order[BodyField],
         WITHIN,
         SUBTREE,
-        STANDING,
+        DATED,
     )
     mediators: Connection[Mediator] | None = page(
         "Lawyers and mediators, everywhere or within a union (律师、调解员列表)",
@@ -199,7 +195,7 @@ class MediationQuery:
         Order[MediatorField],
         WITHIN,
         SUBTREE,
-        AT_WORK,
+        DATED,
     )
     legal_services: Connection[LegalService] | None = page(
         "Legal services, everywhere or within a union (法律服务列表)",
@@ -207,7 +203,7 @@ class MediationQuery:
         Order[LegalServiceField],
         WITHIN,
         SUBTREE,
-        OPEN,
+        DATED,
     )
 
 
@@ -220,21 +216,21 @@ class MediationOfOrganization:
         MediationBodyFilter,
         Order[BodyField],
         SUBTREE,
-        STANDING,
+        DATED,
     )
     mediators: Connection[Mediator] = page(
         "Lawyers and mediators of it and the unions below (律师、调解员)",
         MediatorFilter,
         Order[MediatorField],
         SUBTREE,
-        AT_WORK,
+        DATED,
     )
     legal_services: Connection[LegalService] = page(
         "Legal services of it and the unions below (法律服务)",
         LegalServiceFilter,
         Order[LegalServiceField],
         SUBTREE,
-        OPEN,
+        DATED,
     )
 
 
@@ -243,10 +239,10 @@ class MediationOfDivision:
     """Lists, mixed into the division."""
 
     mediation_bodies: Connection[MediationBody] = page(
-        "Mediation bodies that stand in it (辖区调解组织)", MediationBodyFilter, Order[BodyField], DIVISION, STANDING
+        "Mediation bodies that stand in it (辖区调解组织)", MediationBodyFilter, Order[BodyField], DIVISION, DATED
     )
     legal_services: Connection[LegalService] = page(
-        "Legal services in it (辖区法律服务)", LegalServiceFilter, Order[LegalServiceField], DIVISION, OPEN
+        "Legal services in it (辖区法律服务)", LegalServiceFilter, Order[LegalServiceField], DIVISION, DATED
     )
 
 
@@ -255,7 +251,7 @@ class MediationOfMember:
     """Lists, mixed into the member."""
 
     legal_services: Connection[LegalService] = page(
-        "Legal services to them (法律服务)", LegalServiceFilter, Order[LegalServiceField], OPEN
+        "Legal services to them (法律服务)", LegalServiceFilter, Order[LegalServiceField], DATED
     )
 
 
@@ -264,5 +260,5 @@ class MediationOfCase:
     """Lists, mixed into the dispute case."""
 
     legal_services: list[LegalService] = field(
-        "Links of legal service that belong to it, the first one first (法律服务环节)"
+        "Links of legal service that belong to it, the first one first (法律服务环节)", **DATED
     )

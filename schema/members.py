@@ -4,7 +4,15 @@ from datetime import date
 
 import strawberry
 
-from db.members import EngagementKind, MembershipChannel, MembershipStatus, Sex, WorkerType
+from db.members import (
+    EngagementKind,
+    MembershipChannel,
+    MembershipEntry,
+    MembershipExit,
+    MembershipStatus,
+    Sex,
+    WorkerType,
+)
 from db.model import Term
 from schema.activities import ActivitiesOfMember
 from schema.assistance import AssistanceOfMember
@@ -15,6 +23,7 @@ from schema.filters import (
     BooleanFilter,
     Choice,
     DateFilter,
+    Held,
     IdFilter,
     IntFilter,
     Listed,
@@ -37,7 +46,7 @@ from schema.refs import (
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import Connection, Node, as_of, page
+from schema.relay import DATED, Connection, Node, page
 from schema.relief import ReliefOfMember
 from schema.services import ServicesOfMember
 from schema.terms import describe
@@ -89,11 +98,9 @@ class MemberFilter:
     is_migrant_worker: BooleanFilter | None = optional("Whether a migrant worker (是否农民工)")
     is_model_worker: BooleanFilter | None = optional("Whether a model worker (是否劳模)")
     division: DivisionFilterRef | None = optional("Where the member lives (居住区划)")
-    memberships: Listed["MembershipFilter"] | None = optional("Memberships, ended ones too (会籍)")
-    engagements: Listed["EngagementFilter"] | None = optional("Engagements, ended ones too (用工关系)")
-    insurance_enrolments: Listed[EnrolmentFilterRef] | None = optional(
-        "Insurance enrolments, ended ones too (参保记录)"
-    )
+    memberships: Held["MembershipFilter"] | None = optional("Memberships (会籍)")
+    engagements: Held["EngagementFilter"] | None = optional("Engagements (用工关系)")
+    insurance_enrolments: Held[EnrolmentFilterRef] | None = optional("Insurance enrolments (参保记录)")
     attendances: Listed[AttendanceFilterRef] | None = optional("Where they were, activity by activity (参加记录)")
 
 
@@ -104,6 +111,12 @@ class MembershipFilter:
     id: IdFilter | None = optional("ID (标识)")
     status: Choice[MembershipStatus] | None = optional("State (会籍状态)")
     channel: Choice[MembershipChannel] | None = optional("How the member joined (入会渠道)")
+    entry: Choice[MembershipEntry] | None = optional(
+        "How it began: first, returned, transferred in; empty while only applied for (入会方式)"
+    )
+    exit: Choice[MembershipExit] | None = optional(
+        "How it ended: left, transferred out; empty while no end is known (离会方式)"
+    )
     applied_on: DateFilter | None = optional("Day of application (申请日期)")
     valid_from: DateFilter | None = optional("First day (入会日期)")
     valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
@@ -130,6 +143,13 @@ class Membership(Node):
 
     status: MembershipStatus = field("State (会籍状态)")
     channel: MembershipChannel = field("How the member joined (入会渠道)")
+    entry: MembershipEntry | None = field(
+        "How it began; it is a transfer where the membership before it was transferred out, or ended no earlier than this one began; empty"
+        " while only applied for (入会方式)"
+    )
+    exit: MembershipExit | None = field(
+        "How it ended; a transfer where its state says so, or another membership began no later; empty while no end is known (离会方式)"
+    )
     applied_on: date = field("Day of application (申请日期)")
     valid_from: date | None = field("First day; empty while only applied for (入会日期)")
     valid_to: date | None = field("Day on which it ended; empty while it holds (终止日期)")
@@ -183,18 +203,14 @@ class Member(
     is_migrant_worker: bool = field("Whether a migrant worker (是否农民工)")
     is_model_worker: bool = field("Whether a model worker (是否劳模)")
     division: DivisionRef | None = field("Where the member lives (居住区划)")
-    memberships: list[Membership] = field(
-        "Memberships, the oldest first (会籍)", **as_of("those that held that day; all without it")
-    )
-    engagements: list[Engagement] = field(
-        "Engagements with employers (用工关系)", **as_of("those that held that day; all without it")
-    )
+    memberships: list[Membership] = field("Memberships, the oldest first (会籍)", **DATED)
+    engagements: list[Engagement] = field("Engagements with employers (用工关系)", **DATED)
     insurance_enrolments: Connection[InsuranceEnrolmentRef] = page(
         "Insurance enrolments (参保记录)",
         EnrolmentFilterRef,
         Order[EnrolmentField],
-        as_of("those that held that day; all without it"),
+        DATED,
     )
     dispute_cases: Connection[DisputeCaseRef] = page(
-        "Dispute cases to which the member is a party (劳动争议案件)", DisputeFilterRef, Order[DisputeField]
+        "Dispute cases to which the member is a party (劳动争议案件)", DisputeFilterRef, Order[DisputeField], DATED
     )

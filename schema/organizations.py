@@ -24,7 +24,7 @@ from schema.disputes import DisputeField
 from schema.employers import CoverageField, CoverageFilter, EmployerField
 from schema.fairs import FairsOfOrganization
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter, conditions
+from schema.filters import Choice, DateFilter, Held, IdFilter, Order, StringFilter, conditions
 from schema.insurance import EnrolmentField
 from schema.mediation import MediationOfOrganization
 from schema.members import MemberField, MembershipField
@@ -47,7 +47,7 @@ from schema.refs import (
     MembershipRef,
     StatisticsRef,
 )
-from schema.relay import HIERARCHY, SUBTREE, Connection, Node, as_of, page
+from schema.relay import DATED, HIERARCHY, PLACED, SUBTREE, Connection, Node, page
 from schema.relief import ReliefOfOrganization
 from schema.services import ServicesOfOrganization
 from schema.statistics import statistics
@@ -82,10 +82,10 @@ class OrganizationFilter:
     established_on: DateFilter | None = optional("Day of establishment (成立日期)")
     dissolved_on: DateFilter | None = optional("Day of dissolution (撤销日期)")
     division: DivisionFilterRef | None = optional("Where it stands (所在区划)")
-    coverages: Listed[CoverageFilter] | None = optional("Employers whose workers it covers (覆盖单位)")
-    venues: Listed[VenueFilter] | None = optional("Venues that it and the unions below run (场所)")
-    certifications: Listed[CertificationFilter] | None = optional("Certifications of it and below (评选认定)")
-    works: Listed[ConstructionProjectFilter] | None = optional("Projects whose project union it is (所属工程)")
+    coverages: Held[CoverageFilter] | None = optional("Employers whose workers it covers (覆盖单位)")
+    venues: Held[VenueFilter] | None = optional("Venues that it and the unions below run (场所)")
+    certifications: Held[CertificationFilter] | None = optional("Certifications of it and below (评选认定)")
+    works: Held[ConstructionProjectFilter] | None = optional("Projects whose project union it is (所属工程)")
 
 
 @strawberry.type(description="Dated link of a union to a parent in one hierarchy (隶属关系)")
@@ -143,78 +143,74 @@ class Organization(
     established_on: date | None = field("Day of establishment (成立日期)")
     dissolved_on: date | None = field("Day of dissolution (撤销日期)")
     division: DivisionRef | None = field("Where it stands (所在区划)")
-    parents: list[OrganizationLink] = field(
-        "Its links to higher unions (上级隶属关系)", **as_of("those that held that day; all without it")
-    )
+    parents: list[OrganizationLink] = field("Its links to higher unions (上级隶属关系)", **DATED)
     ancestors: list["Organization"] = field(
-        "The unions above it, the topmost first (各级上级工会)",
+        "The unions above it, the topmost first; of a dissolved union those where it last stood (各级上级工会)",
         **HIERARCHY,
-        **as_of("today without it, and for a dissolved union its last"),
+        **PLACED,
     )
     children: Connection["Organization"] = page(
         "The unions right below it (下级工会)",
         OrganizationFilter,
         Order[OrganizationField],
         HIERARCHY,
-        as_of("today without it"),
+        PLACED,
     )
     descendants: Connection["Organization"] = page(
         "All unions below it (各级下级工会)",
         OrganizationFilter,
         Order[OrganizationField],
         HIERARCHY,
-        as_of("today without it"),
+        PLACED,
     )
-    committee_terms: list[CommitteeTerm] = field(
-        "Terms of its committees (届期)", **as_of("those running that day; all without it")
-    )
+    committee_terms: list[CommitteeTerm] = field("Terms of its committees (届期)", **DATED)
     coverages: Connection[EmployerCoverageRef] = page(
         "Employers whose workers it covers, with dates (覆盖单位)",
         CoverageFilter,
         Order[CoverageField],
-        as_of("those that held that day; all without it"),
+        DATED,
     )
     employers: Connection[EmployerRef] = page(
         "Employers that it or a union below is answerable for (用人单位)",
         EmployerFilterRef,
         Order[EmployerField],
         SUBTREE,
-        as_of("those open that day; all without it"),
+        DATED,
     )
     members: Connection[MemberRef] = page(
         "Members of it and of the unions below (会员)",
         MemberFilterRef,
         Order[MemberField],
         SUBTREE,
-        as_of("those whose membership held that day; today without it"),
+        PLACED,
     )
     memberships: Connection[MembershipRef] = page(
-        "Memberships, also ended ones and applications (会籍)",
+        "Memberships in force; applications by `validity: NOT_BEGUN` (会籍)",
         MembershipFilterRef,
         Order[MembershipField],
         SUBTREE,
-        as_of("those that held that day; all without it"),
+        DATED,
     )
     collective_agreements: Connection[CollectiveAgreementRef] = page(
-        "Collective agreements (集体合同)",
+        "Collective agreements in term; those under way by `validity: NOT_BEGUN` (集体合同)",
         AgreementFilterRef,
         Order[AgreementField],
         SUBTREE,
-        as_of("those in term that day; all without it"),
+        DATED,
     )
     insurance_enrolments: Connection[InsuranceEnrolmentRef] = page(
         "Insurance enrolments (参保记录)",
         EnrolmentFilterRef,
         Order[EnrolmentField],
         SUBTREE,
-        as_of("those that held that day; all without it"),
+        DATED,
     )
     dispute_cases: Connection[DisputeCaseRef] = page(
         "Dispute cases that it or a union below handles (劳动争议案件)",
         DisputeFilterRef,
         Order[DisputeField],
         SUBTREE,
-        as_of("those open that day; all without it"),
+        DATED,
     )
     statistics: StatisticsRef | None = statistics(
         "Counts and sums of the records of it and of the unions below, as these are today, dissolved ones as they last were (统计)",

@@ -9,7 +9,7 @@ from db.policies import DocumentKind, IssuerKind
 from schema.activities import ActivitiesOfMeasure
 from schema.coverage_filters import TargetField
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, IdFilter, IntFilter, Listed, Order, StringFilter, conditions
+from schema.filters import Choice, DateFilter, Held, IdFilter, IntFilter, Listed, Order, StringFilter, conditions
 from schema.refs import (
     ActivityFilterRef,
     DivisionFilterRef,
@@ -19,10 +19,8 @@ from schema.refs import (
     TargetFilterRef,
     TargetRef,
 )
-from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 from schema.terms import describe
-
-IN_FORCE = as_of("those in force that day; all without it")
 
 
 class PolicyDocumentField(Term):
@@ -93,7 +91,7 @@ class PolicyDocumentFilter:
     division: DivisionFilterRef | None = optional("Where it applies (适用区划)")
     issuers: Listed[PolicyIssuerFilter] | None = optional("Bodies that issued it (发文单位)")
     measures: Listed[PolicyMeasureFilter] | None = optional("Its measures (政策措施)")
-    targets: Listed[TargetFilterRef] | None = optional("Targets that it sets (工作目标)")
+    targets: Held[TargetFilterRef] | None = optional("Targets that it sets (工作目标)")
 
 
 @strawberry.type(description="Body that issued a document, alone or jointly (发文单位)")
@@ -138,7 +136,7 @@ class PolicyDocument(Node):
     measures: Connection[PolicyMeasure] = page(
         "Its measures, in order (政策措施)", PolicyMeasureFilter, Order[PolicyMeasureField]
     )
-    targets: Connection[TargetRef] = page("Targets that it sets (工作目标)", TargetFilterRef, Order[TargetField])
+    targets: Connection[TargetRef] = page("Targets that it sets (工作目标)", TargetFilterRef, Order[TargetField], DATED)
 
 
 @strawberry.type(description="Policy documents at the root (政策文件查询)")
@@ -151,7 +149,7 @@ class PoliciesQuery:
         Order[PolicyDocumentField],
         WITHIN,
         SUBTREE,
-        IN_FORCE,
+        DATED,
     )
 
 
@@ -164,7 +162,7 @@ class PoliciesOfOrganization:
         PolicyDocumentFilter,
         Order[PolicyDocumentField],
         SUBTREE,
-        IN_FORCE,
+        DATED,
     )
 
 
@@ -177,5 +175,5 @@ class PoliciesOfDivision:
         PolicyDocumentFilter,
         Order[PolicyDocumentField],
         DIVISION,
-        IN_FORCE,
+        DATED,
     )

@@ -23,7 +23,7 @@ from schema.mediation import MediationQuery
 from schema.members import Member, MemberField, MemberFilter, Membership, MembershipField, MembershipFilter
 from schema.organizations import Organization, OrganizationField, OrganizationFilter
 from schema.policies import PoliciesQuery
-from schema.relay import DIVISION, HIERARCHY, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.relay import DATED, DIVISION, HIERARCHY, PLACED, SUBTREE, WITHIN, Connection, Node, page
 from schema.relief import ReliefQuery
 from schema.services import ServiceQuery
 from schema.statistics import Statistics, statistics
@@ -87,7 +87,7 @@ class Query(
             )
         },
         DIVISION,
-        as_of("those in force that day; today without it"),
+        DATED,
     )
     organization: Organization | None = field(
         "A union by exactly one of its ID and its credit code (工会)",
@@ -100,7 +100,7 @@ class Query(
         Order[OrganizationField],
         WITHIN,
         SUBTREE,
-        as_of("those standing that day; all without it"),
+        DATED,
     )
     employer: Employer | None = field(
         "An employer by exactly one of its ID and its credit code (用人单位)",
@@ -113,7 +113,7 @@ class Query(
         Order[EmployerField],
         WITHIN,
         SUBTREE,
-        as_of("those open that day; all without it"),
+        DATED,
     )
     statistics: Statistics | None = statistics(
         "Counts and sums of a kind of record, everywhere or within a union and those below it (统计)",
@@ -126,15 +126,15 @@ class Query(
         Order[MemberField],
         WITHIN,
         SUBTREE,
-        as_of("those whose membership held that day; today without it"),
+        PLACED,
     )
     memberships: Connection[Membership] | None = page(
-        "Memberships, everywhere or within a union, also ended ones and applications (会籍列表)",
+        "Memberships in force, everywhere or within a union; applications by `validity: NOT_BEGUN` (会籍列表)",
         MembershipFilter,
         Order[MembershipField],
         WITHIN,
         SUBTREE,
-        as_of("those that held that day; all without it"),
+        DATED,
     )
     collective_agreement: CollectiveAgreement | None = field(
         "A collective agreement by exactly one of its ID and its number (集体合同)",
@@ -142,12 +142,12 @@ class Query(
         number=Argument(str | None, "Its number (编号)"),
     )
     collective_agreements: Connection[CollectiveAgreement] | None = page(
-        "Collective agreements, everywhere or within a union (集体合同列表)",
+        "Collective agreements in term, everywhere or within a union; those under way by `validity: NOT_BEGUN` (集体合同列表)",
         AgreementFilter,
         Order[AgreementField],
         WITHIN,
         SUBTREE,
-        as_of("those in term that day; all without it"),
+        DATED,
     )
     insurance_enrolments: Connection[InsuranceEnrolment] | None = page(
         "Insurance enrolments, everywhere or within a union (参保记录列表)",
@@ -155,7 +155,7 @@ class Query(
         Order[EnrolmentField],
         WITHIN,
         SUBTREE,
-        as_of("those that held that day; all without it"),
+        DATED,
     )
     dispute_case: DisputeCase | None = field(
         "A dispute case by exactly one of its ID and its number (劳动争议案件)",
@@ -168,5 +168,5 @@ class Query(
         Order[DisputeField],
         WITHIN,
         SUBTREE,
-        as_of("those open that day; all without it"),
+        DATED,
     )

@@ -7,6 +7,7 @@ import strawberry
 
 import schema.terms  # noqa: F401 — describes the code lists, before a type uses one
 from db.organizations import Hierarchy
+from resolvers.engine.validity import Validity
 from resolvers.reach import Scope
 from schema.fields import Argument, field
 
@@ -88,9 +89,19 @@ WITHIN = {
 }
 
 
-def as_of(meaning: str) -> dict[str, Argument]:
-    """The argument ``asOf`` with what it means here."""
-    return {"as_of": Argument(date | None, f"The day as of which to answer: {meaning} (截至日期)")}
+DATED = {
+    "as_of": Argument(date | None, "The day on which to look; today without it (截至日期，默认今日)"),
+    "validity": Argument(
+        Validity | None,
+        "Which rows by whether they hold on that day; HOLDING unless said otherwise (有效状态，默认仅列有效)",
+    ),
+}
+"""The arguments of a list of a kind that holds: ``Source.validity``."""
+
+PLACED = {
+    "as_of": Argument(date | None, "The day on which to look; today without it (截至日期，默认今日)"),
+}
+"""The argument of a list whose rows are chosen by the dated rows that lead to them: links of unions, memberships."""
 
 
 def page(description: str, filter: Any, order: Any, *more: dict[str, Argument]) -> Any:

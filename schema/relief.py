@@ -29,7 +29,7 @@ from schema.refs import (
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 from schema.terms import describe
 
 for kind in (GrantKind, GrantStatus, HardshipKind, SchoolStage):
@@ -165,9 +165,6 @@ class AidGrant(Node):
     division: DivisionRef | None = field("Where it was paid (发放区划)")
 
 
-ON_FILE = as_of("those on file that day; all without it")
-
-
 @strawberry.type(description="Relief at the root (困难帮扶查询)")
 class ReliefQuery:
     """Root fields, mixed into the query root."""
@@ -178,7 +175,7 @@ class ReliefQuery:
         Order[HouseholdField],
         WITHIN,
         SUBTREE,
-        ON_FILE,
+        DATED,
     )
     aid_grants: Connection[AidGrant] | None = page(
         "Grants, everywhere or within a union (帮扶列表)", AidGrantFilter, Order[AidGrantField], WITHIN, SUBTREE
@@ -194,7 +191,7 @@ class ReliefOfOrganization:
         HouseholdFilter,
         Order[HouseholdField],
         SUBTREE,
-        ON_FILE,
+        DATED,
     )
     aid_grants: Connection[AidGrant] = page(
         "Grants by it and the unions below (帮扶)", AidGrantFilter, Order[AidGrantField], SUBTREE
@@ -210,7 +207,7 @@ class ReliefOfDivision:
         HouseholdFilter,
         Order[HouseholdField],
         DIVISION,
-        ON_FILE,
+        DATED,
     )
     aid_grants: Connection[AidGrant] = page(
         "Grants paid in it (辖区帮扶)", AidGrantFilter, Order[AidGrantField], DIVISION
@@ -222,7 +219,7 @@ class ReliefOfMember:
     """Fields of members, mixed into them."""
 
     households: Connection[Household] = page(
-        "Files of the member's household (困难家庭档案)", HouseholdFilter, Order[HouseholdField], ON_FILE
+        "Files of the member's household (困难家庭档案)", HouseholdFilter, Order[HouseholdField], DATED
     )
     aid_grants: Connection[AidGrant] = page(
         "Grants to the member in person (本人帮扶)", AidGrantFilter, Order[AidGrantField]

@@ -9,7 +9,15 @@ from db.disputes import ClaimKind, DisputeBody, DisputeCause, DisputePhase, Disp
 from db.divisions import DivisionKind, DivisionLevel
 from db.employers import EmployerKind
 from db.insurance import InsuranceScheme
-from db.members import EngagementKind, MembershipChannel, MembershipStatus, Sex, WorkerType
+from db.members import (
+    EngagementKind,
+    MembershipChannel,
+    MembershipEntry,
+    MembershipExit,
+    MembershipStatus,
+    Sex,
+    WorkerType,
+)
 from db.model import Term
 from db.organizations import (
     CommitteeKind,
@@ -20,6 +28,7 @@ from db.organizations import (
     OrganizationStatus,
 )
 from db.units import Qualifier, Unit
+from resolvers.engine.validity import Validity
 from resolvers.reach import Scope
 
 
@@ -32,8 +41,8 @@ def describe(kind: type[Term]) -> None:
 
 for kind in (
     ActorRole, AgreementKind, AgreementStatus, ClaimKind, CommitteeKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus,
-    DivisionKind, DivisionLevel, EmployerKind, EngagementKind, Hierarchy, InsuranceScheme, MembershipChannel, MembershipStatus,
-    OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus, PartyRole, PartySide, Qualifier,
-    Scope, Sex, Unit, WorkerType,
+    DivisionKind, DivisionLevel, EmployerKind, EngagementKind, Hierarchy, InsuranceScheme, MembershipChannel, MembershipEntry,
+    MembershipExit, MembershipStatus, OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus, PartyRole, PartySide,
+    Qualifier, Scope, Sex, Unit, Validity, WorkerType,
 ):  # fmt: skip
     describe(kind)

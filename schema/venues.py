@@ -9,7 +9,7 @@ from db.venues import VenueKind
 from schema.activities import ActivitiesOfVenue
 from schema.certifications import CertificationField
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, IdFilter, Listed, Order, StringFilter, conditions
+from schema.filters import Choice, DateFilter, Held, IdFilter, Listed, Order, StringFilter, conditions
 from schema.refs import (
     ActivityFilterRef,
     CertificationFilterRef,
@@ -21,11 +21,9 @@ from schema.refs import (
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, as_of, page
+from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 from schema.services import ServicesOfVenue
 from schema.terms import describe
-
-RUN = as_of("those run that day; all without it")
 
 
 class VenueField(Term):
@@ -56,7 +54,7 @@ class VenueFilter:
     employer: EmployerFilterRef | None = optional(
         "The unit that it belongs to; a park without a union has `isOrganized` false (所属单位)"
     )
-    certifications: Listed[CertificationFilterRef] | None = optional("What it was certified as (评选认定)")
+    certifications: Held[CertificationFilterRef] | None = optional("What it was certified as (评选认定)")
     activities: Listed[ActivityFilterRef] | None = optional("Activities held there (在此举办的活动)")
 
 
@@ -73,7 +71,7 @@ class Venue(ActivitiesOfVenue, ServicesOfVenue, Node):
     division: DivisionRef | None = field("Where (所在区划)")
     employer: EmployerRef | None = field("The unit that it belongs to (所属单位)")
     certifications: Connection[CertificationRef] = page(
-        "What it was certified as (评选认定)", CertificationFilterRef, Order[CertificationField]
+        "What it was certified as (评选认定)", CertificationFilterRef, Order[CertificationField], DATED
     )
 
 
@@ -82,7 +80,7 @@ class VenuesQuery:
     """Root fields, mixed into the query root."""
 
     venues: Connection[Venue] | None = page(
-        "Venues, everywhere or within a union (场所列表)", VenueFilter, Order[VenueField], WITHIN, SUBTREE, RUN
+        "Venues, everywhere or within a union (场所列表)", VenueFilter, Order[VenueField], WITHIN, SUBTREE, DATED
     )
 
 
@@ -91,7 +89,7 @@ class VenuesOfOrganization:
     """Fields of unions, mixed into them."""
 
     venues: Connection[Venue] = page(
-        "Venues that it and the unions below run (场所)", VenueFilter, Order[VenueField], SUBTREE, RUN
+        "Venues that it and the unions below run (场所)", VenueFilter, Order[VenueField], SUBTREE, DATED
     )
 
 
@@ -99,11 +97,11 @@ class VenuesOfOrganization:
 class VenuesOfDivision:
     """Fields of divisions, mixed into them."""
 
-    venues: Connection[Venue] = page("Venues in it (辖区场所)", VenueFilter, Order[VenueField], DIVISION, RUN)
+    venues: Connection[Venue] = page("Venues in it (辖区场所)", VenueFilter, Order[VenueField], DIVISION, DATED)
 
 
 @strawberry.type(description="Venues of an employer (单位场所)")
 class VenuesOfEmployer:
     """Fields of employers, mixed into them."""
 
-    venues: Connection[Venue] = page("Venues that belong to it (所属场所)", VenueFilter, Order[VenueField], RUN)
+    venues: Connection[Venue] = page("Venues that belong to it (所属场所)", VenueFilter, Order[VenueField], DATED)

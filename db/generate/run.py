@@ -33,6 +33,13 @@ JOIN organization_link l ON l.child_id = o.id AND l.hierarchy = 'TERRITORIAL' AN
 WHERE o.id = e.organization_id AND o.dissolved_on IS NOT NULL
 """
 """SQL: employers whose union was dissolved are the federation's above it."""
+WAITING = ("membership_insert", "membership_path_insert")
+"""Triggers that are off while rows are loaded."""
+TRACE = """
+SELECT membership_trace(ARRAY(
+    SELECT member_id FROM membership GROUP BY 1 HAVING count(*) > 1 OR bool_or(valid_from IS NULL OR valid_to IS NOT NULL)))
+"""
+"""SQL: how memberships began and ended that did not begin as the first, or ended, is written to their rows."""
 AHEAD = 5
 """So many chunks are in the making or wait to be written: a few for each process."""
 
@@ -132,7 +139,8 @@ async def fill(
     provinces = await divisions(connection)
     await rollups.set_aside(connection)
     # the rows of members say their union already; without indexes the trigger would look for each from end to end
-    await connection.execute("ALTER TABLE membership DISABLE TRIGGER membership_insert")
+    for trigger in WAITING:
+        await connection.execute(f"ALTER TABLE membership DISABLE TRIGGER {trigger}")
     async with indexes_set_aside(connection, PERSONS, progress):
         async with indexes_set_aside(connection, [table for table in TABLES if table not in PERSONS], progress):
             await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
@@ -145,7 +153,9 @@ async def fill(
             await connection.execute(f"ANALYZE {', '.join(TABLES)}")
             await extend(connection)
     await connection.execute(HAND_OVER)
-    await connection.execute("ALTER TABLE membership ENABLE TRIGGER membership_insert")
+    await connection.execute(TRACE)
+    for trigger in WAITING:
+        await connection.execute(f"ALTER TABLE membership ENABLE TRIGGER {trigger}")
 
 
 async def vacuum(connection: asyncpg.Connection, progress: Progress | None) -> None:

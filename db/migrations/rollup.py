@@ -15,6 +15,7 @@ Written into the database by the migration that calls ``create``; to change what
 from collections.abc import Iterable
 
 from alembic import op
+from sqlalchemy import inspect
 
 from db.migrations.rollup_fact import LOCK, learn, of_fact, restated
 from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, KEYS, Fact
@@ -307,9 +308,11 @@ def split(script: str) -> list[str]:
 
 
 def create(facts: Iterable[Fact]) -> None:
-    """Make the roll-ups of these facts, empty and not in use until they are rebuilt."""
+    """Make the roll-ups of these facts, empty and not in use until they are rebuilt. A migration that is older than a column makes them
+    without it."""
     connection = op.get_bind()
-    for statement in statements(facts):
+    known = [fact.of([column["name"] for column in inspect(connection).get_columns(fact.table)]) for fact in facts]
+    for statement in statements(known):
         connection.exec_driver_sql(statement)
 
 

@@ -28,7 +28,7 @@ FIGURES = (
         Decimal(10),
         Unit.ITEM,
         CITY,
-        '{ programmes(filter: {parent: {name: {eq: "暖蜂行动"}}}) { totalCount } }',
+        '{ programmes(validity: ANY, filter: {parent: {name: {eq: "暖蜂行动"}}}) { totalCount } }',
         "programmes.totalCount",
         Qualifier.GE,
         organization="重庆市国防邮电工会",

@@ -7,7 +7,8 @@ from db.page.days import PAGE
 from db.page.figure import Figure, Unit
 
 DOCUMENT = (
-    '{ division(code: "50") { policyDocuments(first: 1, scope: SELF, filter: {title: {eq: "%s"}}) { nodes { %s } } } }'
+    '{ division(code: "50") { policyDocuments(validity: ANY,'
+    ' first: 1, scope: SELF, filter: {title: {eq: "%s"}}) { nodes { %s } } } }'
 )
 FIGURES = (
     Figure(

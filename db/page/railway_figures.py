@@ -10,7 +10,8 @@ from db.page.railway_care import CARERS, HOME, MOVED, OPENED, SITE, UNION
 STATISTICS = '{ division(code: "%s") { statistics(kind: %s, %suntil: "2023-02-13"%s) { total { %s } } } }'
 FILED = (
     '{ division(code: "3602") { statistics(kind: CARE_STEPS, until: "2022-11-17", where: [{dimension: KIND, in: ["REMOTE_FILING"]}])'
-    ' { total { cases } } } careCases(first: 1, filter: {openedOn: {gte: "2022-11-01", lt: "2023-02-13"}, division: {code: {eq: "3602"}}})'
+    " { total { cases } } } careCases(validity: ANY,"
+    ' first: 1, filter: {openedOn: {gte: "2022-11-01", lt: "2023-02-13"}, division: {code: {eq: "3602"}}})'
     " { nodes { steps { kind occurredOn toDivision { name } } } } }"
 )
 

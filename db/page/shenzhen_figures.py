@@ -7,8 +7,11 @@ from db.page.days import PAGE
 from db.page.figure import Figure, Unit
 from db.page.shenzhen import CENTRE, CITY, LAWYERS, LINKS, NORMS, PARTIES, PLAN
 
-DOCUMENT = '{ division(code: "4403") { policyDocuments(first: 1, filter: {title: {eq: "%s"}}) { nodes { %s } } } }'
-BODY = '{ division(code: "4403") { mediationBodies(first: 1, filter: {name: {eq: "%s"}}) { nodes { sideCount seats { side name } } } } }'
+DOCUMENT = '{ division(code: "4403") { policyDocuments(validity: ANY, first: 1, filter: {title: {eq: "%s"}}) { nodes { %s } } } }'
+BODY = (
+    '{ division(code: "4403") { mediationBodies(validity: ANY,'
+    ' first: 1, filter: {name: {eq: "%s"}}) { nodes { sideCount seats { side name } } } } }'
+)
 
 FIGURES = (
     Figure(

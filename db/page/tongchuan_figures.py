@@ -43,7 +43,8 @@ FIGURES = (
         Decimal(5),
         Unit.ITEM,
         CITY,
-        '{ division(code: "6102") { certifications(first: 1, filter: {round: {kind: {eq: FIVE_GOOD_DEMONSTRATION}}, organization:'
+        '{ division(code: "6102") { certifications(validity: ANY,'
+        " first: 1, filter: {round: {kind: {eq: FIVE_GOOD_DEMONSTRATION}}, organization:"
         ' {name: {eq: "' + HOSPITAL + '"}}}) { nodes { scores(first: 0) { totalCount } } } } }',
         "division.certifications.nodes.0.scores.totalCount",
     ),
@@ -77,7 +78,8 @@ FIGURES = (
         Decimal(8),
         Unit.ITEM,
         CITY,
-        '{ division(code: "6102") { policyDocuments(scope: SELF, filter: {kind: {eq: CAMPAIGN}}) { nodes { measureCount } } } }',
+        '{ division(code: "6102") { policyDocuments(validity: ANY,'
+        " scope: SELF, filter: {kind: {eq: CAMPAIGN}}) { nodes { measureCount } } } }",
         "division.policyDocuments.nodes.0.measureCount",
     ),
     Figure(
@@ -87,7 +89,7 @@ FIGURES = (
         Decimal(6),
         Unit.ITEM,
         CITY,
-        '{ division(code: "6102") { venues(first: 0, filter: {organization: {name: {eq: "'
+        '{ division(code: "6102") { venues(validity: ANY, first: 0, filter: {organization: {name: {eq: "'
         + HOSPITAL
         + '"}}, kind: {in: [CANTEEN, DORMITORY, BATHROOM, LIBRARY, NURSERY, FITNESS_ROOM]}}) { totalCount } } }',
         "division.venues.totalCount",

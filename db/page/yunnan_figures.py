@@ -144,7 +144,7 @@ GIFTS = (
         Decimal(sum(project.budget for project in PROJECTS)),
         Unit.YUAN,
         HELPED,
-        PROJECT % ("amount", "aidProjects(first: 3) { nodes { name budget spent completedOn } } "),
+        PROJECT % ("amount", "aidProjects(validity: ANY, first: 3) { nodes { name budget spent completedOn } } "),
         "division.statistics.total.amount",
         organization=HELPER_UNION,
         ends_on=PAGE,

@@ -9,7 +9,7 @@ from db.page.zhejiang import PROVINCE
 
 def _target(scope: str, condition: str, value: str) -> str:
     """A query of targets for the province."""
-    return f'{{ division(code: "33") {{ targets({scope}filter: {{{condition}}}) {{ {value} }} }} }}'
+    return f'{{ division(code: "33") {{ targets(validity: ANY, {scope}filter: {{{condition}}}) {{ {value} }} }} }}'
 
 
 FIRST, COUNT = ("nodes { value }", "division.targets.nodes.0.value"), ("totalCount", "division.targets.totalCount")
@@ -105,7 +105,8 @@ FIGURES = (
         Decimal(6),
         Unit.ITEM,
         PROVINCE,
-        '{ division(code: "33") { policyDocuments(scope: SELF, filter: {title: {contains: "兜底建"}}) { nodes { measureCount } } } }',
+        '{ division(code: "33") { policyDocuments(validity: ANY,'
+        ' scope: SELF, filter: {title: {contains: "兜底建"}}) { nodes { measureCount } } } }',
         "division.policyDocuments.nodes.0.measureCount",
     ),
     Figure(

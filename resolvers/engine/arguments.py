@@ -110,7 +110,7 @@ class Given(dict[str, Value]):
 NEEDS = {
     "scope": "it says how far below `within` a list reaches",
     "hierarchy": "it says which hierarchy is below `within`, in the scope SUBTREE",
-    "as_of": "no row of this list has a day that it is compared with",
+    "as_of": "with `validity: ANY` no row is compared with a day",
 }
 """What arguments of lists and statistics go with."""
 
@@ -200,7 +200,10 @@ def _is_filter(type_: GraphQLInputType) -> bool:
 
 
 def _says_nothing(type_: GraphQLInputObjectType, given: Collection[str], built: Mapping[str, Value]) -> bool:
-    """Whether a condition counts as absent: it has no operand, since no variable of it is given. An explicit ``{}`` of a filter stands."""
+    """Whether a condition counts as absent: it has no operand, since no variable of it is given. An explicit ``{}`` of a filter stands.
+    Which rows of a list it looks at (``validity``) is no operand by itself."""
+    if built.keys() == {"validity"}:
+        return len(given) > 1
     return not built and is_condition(type_) and (bool(given) or not _is_filter(type_))
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from resolvers.access import Lens
-from resolvers.engine import assembly, cursor
+from resolvers.engine import assembly, cursor, validity
 from resolvers.engine.arguments import Arguments, Given, Leaf, build, camel, snake
 from resolvers.engine.assembly import Columns, Expression
 from resolvers.engine.binder import Binder
@@ -468,6 +468,7 @@ class Listing:
         rows = self.many.reach.rows(self.source, above, self.arguments, binder, walls)
         if rows.via is not None and self._joined:
             rows.from_ = rows.from_.join(self.source.table, self.source.key == rows.via)
+        rows.where.extend(validity.asked(self.many.period(self.source), self.arguments, binder))
         given = self.arguments.get("filter")
         if given is not None:
             rows.where.append(Filter(self.registry, binder, lenses, self.budget).condition(self.source, given))

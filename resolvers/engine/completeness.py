@@ -1,6 +1,6 @@
 """Whether schema and registry agree: found when the hub starts, not when somebody asks."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from graphql import (
     GraphQLEnumType,
@@ -130,8 +130,18 @@ def _leads(
                 yield f"{where}: it leads to {leads.target}, but its type is {returned.name}"
             else:
                 source = registry.sources[leads.target]
+                if isinstance(leads, Many):
+                    yield from _days(where, found.args.keys(), leads, source)
                 for argument in found.args.values():
                     yield from _input(registry, source, get_named_type(argument.type), set())
+
+
+def _days(where: str, given: Collection[str], many: Many, source: Source) -> Iterator[str]:
+    """What is wrong with the arguments of a list that say on which day its rows are looked at."""
+    held = many.period(source) is not None
+    for name, wanted in (("asOf", held or (many.by_place and "asOf" in given)), ("validity", held)):
+        if wanted is not (name in given):
+            yield f"{where}: the list must {'' if wanted else 'not '}have {name}; only kinds that hold on days do"
 
 
 def _row_type(type_: GraphQLOutputType) -> str:
@@ -163,6 +173,8 @@ def _input(registry: Registry, source: Source, type_: object, seen: set[str]) ->
         elif isinstance(leads, Many):
             rows = get_named_type(field.type)
             assert isinstance(rows, GraphQLInputObjectType)
+            if (leads.period(registry.sources[leads.target]) is not None) is not ("validity" in rows.fields):
+                yield f"{type_.name}.{shown}: only lists of what holds on days have `validity`"
             for quantified in rows.fields.values():
                 yield from _input(registry, registry.sources[leads.target], get_named_type(quantified.type), seen)
         elif source.column(name) is None and not (isinstance(leads, Computed) and leads.compared):

@@ -23,8 +23,9 @@ from db.model import CodeList
 from db.search import contains, folded
 from resolvers.access import Lens
 from resolvers.codes import list_of_text, unknown_code
+from resolvers.engine import validity
 from resolvers.engine.alias import Element, alias, moved
-from resolvers.engine.arguments import Leaf, Value, camel
+from resolvers.engine.arguments import Arguments, Leaf, Value, camel
 from resolvers.engine.binder import Binder, storable
 from resolvers.engine.budget import Budget
 from resolvers.engine.source import Computed, Many, One, Registry, Source, expression
@@ -103,20 +104,33 @@ class Filter:
     ) -> ColumnElement[bool]:
         """What ``some`` and ``none`` say of the rows of a list that are in sight."""
         parts = []
-        for quantifier, given in value.items():
-            found = self._some(source, many, given, table, depth)
+        quantified = {name: given for name, given in value.items() if name != "validity"}
+        if value and not quantified:
+            raise HubError(
+                "NO_EFFECT",
+                "`validity` would change nothing here: it goes with `some` or `none`. Leave it out, or give one.",
+            )
+        for quantifier, given in quantified.items():
+            found = self._some(source, many, given, table, depth, {"validity": value.get("validity")})
             parts.append(found if quantifier == "some" else not_(found))
         return and_(true(), *parts)
 
     def _some(
-        self, source: Source, many: Many, given: Mapping[str, Value], table: FromClause | None, depth: int
+        self,
+        source: Source,
+        many: Many,
+        given: Mapping[str, Value],
+        table: FromClause | None,
+        depth: int,
+        arguments: Arguments,
     ) -> ColumnElement[bool]:
-        """A row of the list fulfils a filter: the list as it is reached without arguments, its table under an alias."""
+        """A row of the list fulfils a filter: the list as it is reached with these arguments, its table under an alias."""
         target = self.registry.sources[many.target]
         self.registry.require_rows(target, self.lenses)
         parent, other = parents(), alias(target.table)
         walls = Sighted(self.registry, self.lenses, self.binder)
         rows = many.reach.rows(target, parent.c.key, {}, self.binder, walls)
+        rows.where.extend(validity.asked(many.period(target), arguments, self.binder))
         from_ = rows.from_ if rows.via is None else rows.from_.join(target.table, target.key == rows.via)
         start = _under(source.key if many.on is None else expression(many.on), source, table)
 

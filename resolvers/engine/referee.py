@@ -30,7 +30,7 @@ from strawberry.dataloader import DataLoader
 
 from resolvers.access import Lens
 from resolvers.engine import ids
-from resolvers.engine.arguments import build, snake
+from resolvers.engine.arguments import build, camel, snake
 from resolvers.engine.assembly import Columns
 from resolvers.engine.binder import Binder, Inputs
 from resolvers.engine.budget import Budget
@@ -354,7 +354,7 @@ class Referee:
         if type_.name.endswith("Edge"):
             return lambda edge, _info: edge[0].cursor(edge[1]) if name == "cursor" else edge[1]
         if type_.name.startswith("Statistics"):
-            return lambda value, _info: value[snake(name)]
+            return _statistic(snake(name))
         return lambda value, _info: value[name]
 
     def _field(self, source: Source, type_: GraphQLObjectType, name: str) -> Any:
@@ -430,6 +430,17 @@ def _told(name: str, field: GraphQLField) -> Any:
             return own(value, info, **given)
         found = value[name]
         return kind.values[found].value if isinstance(kind, GraphQLEnumType) and found is not None else found
+
+    return resolve
+
+
+def _statistic(name: str) -> Any:
+    """A field of a statistic or of a part of it; a measure that its kind has not is refused as plans refuse it."""
+
+    def resolve(value: Mapping[str, Any], _info: Info) -> Any:
+        if name not in value:
+            raise HubError("MEASURE_NOT_OF_KIND", f"This kind has no measure {camel(name)}.")
+        return value[name]
 
     return resolve
 

@@ -8,10 +8,11 @@ from sqlalchemy import ColumnElement, FromClause, Table, Text, cast, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import Numeric, TypeEngine
 
-from db.model import Model, Term
+from db.model import Dated, Model, Term
 from resolvers.access import Caller, Lens
 from resolvers.engine.arguments import Arguments
 from resolvers.engine.binder import Binder, Inputs
+from resolvers.engine.validity import Period
 from resolvers.errors import HubError
 
 if TYPE_CHECKING:
@@ -51,7 +52,11 @@ class Walls(Protocol):
 
 
 class Reach(Protocol):
-    """How the rows of a type are reached from a parent: children of a union, members within a subtree, cases of an employer."""
+    """How the rows of a type are reached from a parent: children of a union, members within a subtree, cases of an employer.
+
+    An attribute ``by_place`` that is true says that it chooses the rows that hold on the day itself, by the dated row that leads to
+    them (a link, a membership).
+    """
 
     def rows(
         self,
@@ -115,6 +120,15 @@ class Many:
         """The type of the row that the argument ``within`` names, if there is such an argument."""
         return getattr(self.reach, "anchor", None)
 
+    @property
+    def by_place(self) -> bool:
+        """Whether the reach chooses by days of its own: see ``Reach``."""
+        return getattr(self.reach, "by_place", False)
+
+    def period(self, target: "Source") -> Period | None:
+        """The period by which the rows of the list are chosen, where the reach does not choose them by one of its own."""
+        return None if self.by_place else target.validity
+
 
 @dataclass(frozen=True)
 class Computed:
@@ -163,7 +177,7 @@ class Source:
     Every column of the table answers the field of its name, unless ``hide`` names it or ``columns`` says otherwise.
     ``searchable`` columns have an index on their character pairs, so that ``contains`` finds any substring. ``name`` is the type's in the
     schema where it is not the model's. Whole values that a caller gives for a column of ``written`` are brought into the form in which the
-    column has them.
+    column has them. ``period`` are the days on which a row holds, of a kind that holds and is not dated by ``Dated``; events have none.
     """
 
     model: type[Model]
@@ -174,6 +188,12 @@ class Source:
     searchable: tuple[str, ...] = ()
     written: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     name: str | None = None
+    period: Period | None = None
+
+    @property
+    def validity(self) -> Period | None:
+        """The days on which a row holds, for a kind that holds: ``period``, or those of a dated row."""
+        return Period.of(self.model) if self.period is None and issubclass(self.model, Dated) else self.period
 
     @property
     def typename(self) -> str:

@@ -35,7 +35,7 @@ def anchored(matrix: Matrix, typename: str) -> Iterator[tuple[str, str, str]]:
                 "pageInfo { endCursor }",
                 "__typename",
             ):
-                yield each.field, f"{each.field}(within: $within, first: 1) {{ {below} }}", each.target
+                yield each.field, f"{each.field}(within: $within, first: 1{each.ever}) {{ {below} }}", each.target
     for kind in KINDS if typename == "Organization" else ():
         yield "statistics", f"statistics(within: $within, kind: {kind}) {{ total {{ records }} }}", kind
 
@@ -80,7 +80,8 @@ async def cursors(matrix: Matrix, judge: Judge, persona: Persona) -> None:
             if column is not None and refused(judge, each.target, camel(column)):
                 continue
             order = "" if column is None else f", orderBy: [{{field: {column}}}]"
-            text = f"{{ {each.field}(first: 5{order}) {{ pageInfo {{ startCursor endCursor }} edges {{ cursor node {{ id }} }} }} }}"
+            text = f"{{ {each.field}(first: 5{order}{each.ever})"
+            text += " { pageInfo { startCursor endCursor } edges { cursor node { id } } } }"
             page = (await matrix.hub.response(text, caller=persona))["data"][each.field]
             told = [edge["cursor"] for edge in page["edges"]]
             for cursor in {*told, page["pageInfo"]["startCursor"], page["pageInfo"]["endCursor"]} - {None}:

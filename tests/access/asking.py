@@ -30,6 +30,8 @@ class List:
     target: str
     filter: GraphQLInputObjectType | None
     order: GraphQLInputObjectType | None
+    ever: str = ""
+    """The argument by which it has all rows, whether they hold or not, if it needs one, behind a comma."""
 
     @property
     def root(self) -> bool:
@@ -73,9 +75,20 @@ class Writer:
                 target = self._paged(get_named_type(field.type))
                 if target in self.policy.types:
                     found.append(
-                        List(parent, name, target, _input(field.args, "filter"), _input(field.args, "orderBy"))
+                        List(
+                            parent,
+                            name,
+                            target,
+                            _input(field.args, "filter"),
+                            _input(field.args, "orderBy"),
+                            self.ever(parent, name),
+                        )
                     )
         return found
+
+    def ever(self, parent: str, name: str) -> str:
+        """The argument by which a list has all rows, whether they hold or not, if it needs one, behind a comma."""
+        return ", validity: ANY" if "validity" in self.type(parent).fields[name].args else ""
 
     def lookups(self) -> Iterator[tuple[str, str, str]]:
         """Root fields that find one row: the field, one of its arguments, the type."""
@@ -129,12 +142,17 @@ class Writer:
                 if form == "nodes"
                 else f"pageInfo {{ hasNextPage }} edges {{ node {{ {values} }} }}"
             )
-            return f"{name}(first: {MANY}) {{ {rows} }}"
+            return f"{name}(first: {MANY}{self.ever(parent, name)}) {{ {rows} }}"
         if isinstance(named, GraphQLUnionType):
             # values of one name must be of one type in all its types: each gets aliases of its own
             parts = " ".join(f"... on {type_.name} {{ {self.aliased(type_.name)} }}" for type_ in named.types)
             return f"{name} {{ __typename {parts} }}"
-        return f"{name} {{ {self.values(named.name)} }}"
+        return f"{self.whole(parent, name)} {{ {self.values(named.name)} }}"
+
+    def whole(self, parent: str, name: str) -> str:
+        """A plain list, or a field that leads to one row, with the argument by which it has all."""
+        ever = self.ever(parent, name)
+        return f"{name}({ever[2:]})" if ever else name
 
     def aliased(self, typename: str) -> str:
         """The values of a type under names of their own, but the key."""

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date, timedelta
 from typing import Any
 
 from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
@@ -75,9 +74,9 @@ class Matrix:
                 ]
                 short.update(name for name in listed if is_many(fields[name].type))
                 leads += "".join(
-                    f" {name} {{ __typename id }}"
+                    f" {self.writer.whole(typename, name)} {{ __typename id }}"
                     if name in short
-                    else f" {name}(first: {MANY}) {{ nodes {{ __typename id }} }}"
+                    else f" {name}(first: {MANY}{self.writer.ever(typename, name)}) {{ nodes {{ __typename id }} }}"
                     for name in listed
                 )
         text = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {typename} {{ {self.writer.values(typename)} {leads} }} }} }}"
@@ -103,7 +102,7 @@ class Matrix:
         """The row whose nested list has this row, if it is sampled."""
         text = (
             f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {found.parent}"
-            f" {{ id {found.field}(first: {MANY}) {{ nodes {{ id }} }} }} }} }}"
+            f" {{ id {found.field}(first: {MANY}{found.ever}) {{ nodes {{ id }} }} }} }} }}"
         )
         response = await self.response(text, {"ids": self.ids(found.parent)}, self.stage.standard)
         for row in response["data"]["nodes"]:
@@ -163,7 +162,7 @@ async def lists(matrix: Matrix, judge: Judge, persona: Persona) -> None:
             f"totalCount nodes {{ {values} }}",
             f"pageInfo {{ hasNextPage }} edges {{ node {{ {values} }} }}",
         ):
-            text = f"{declared} {{ {found.field}(first: {MANY}{passed}) {{ {selected} }} }}"
+            text = f"{declared} {{ {found.field}(first: {MANY}{found.ever}{passed}) {{ {selected} }} }}"
             national, own = await matrix.both(text, given, persona)
             judge.page(national[found.field], own[found.field], found.field)
 
@@ -174,7 +173,8 @@ async def within(matrix: Matrix, judge: Judge, persona: Persona) -> None:
         if not found.root or "hierarchy" not in matrix.writer.type("Query").fields[found.field].args:
             continue
         text = (
-            f"query($within: ID!, $hierarchy: Hierarchy!) {{ {found.field}(first: {MANY}, within: $within, hierarchy: $hierarchy)"
+            f"query($within: ID!, $hierarchy: Hierarchy!) {{ {found.field}"
+            f"(first: {MANY}{found.ever}, within: $within, hierarchy: $hierarchy)"
             f" {{ totalCount nodes {{ {matrix.writer.values(found.target)} }} }} }}"
         )
         unions = [place.union for place in matrix.stage.places.values()]
@@ -212,13 +212,6 @@ async def nested(matrix: Matrix, judge: Judge, persona: Persona) -> None:
                 judge.row(theirs, ours, "nodes")
 
 
-def when(found: List, row: Mapping[str, Any]) -> str:
-    """The last day of a division that is closed: without a day only those in force are listed."""
-    if not found.root or found.target != "Division" or row["validTo"] is None:
-        return ""
-    return f', asOf: "{date.fromisoformat(row["validTo"]) - timedelta(days=1)}"'
-
-
 async def filters(matrix: Matrix, judge: Judge, persona: Persona) -> None:
     """Every filter with the true value of rows in and out of scope: what is out of scope is neither found nor counted."""
     for found in matrix.writer.reached:
@@ -235,9 +228,8 @@ async def filters(matrix: Matrix, judge: Judge, persona: Persona) -> None:
             }
             this = {"id": {"eq": row["id"]}} if by_id else {}
             given = {f"f{order}": {**this, name: operand} for order, (name, operand) in enumerate(asked.items())}
-            day = when(found, row)
             fields = " ".join(
-                f"a{order}: {found.field}(first: {MANY}, filter: $f{order}{day}) {{ totalCount{rows} }}"
+                f"a{order}: {found.field}(first: {MANY}, filter: $f{order}{found.ever}) {{ totalCount{rows} }}"
                 for order in range(len(asked))
             )
             declared = ", ".join(f"${name}: {found.filter}" for name in given)
@@ -300,7 +292,7 @@ async def orders(matrix: Matrix, judge: Judge, persona: Persona) -> None:
         given = {"filter": {"id": {"in": matrix.ids(found.target)}}} if by_id else {}
         passed = ", filter: $filter" if by_id else ""
         fields = " ".join(
-            f"{column}: {found.field}(first: {MANY}{passed}, orderBy: [{{field: {column}, direction: DESC}}])"
+            f"{column}: {found.field}(first: {MANY}{found.ever}{passed}, orderBy: [{{field: {column}, direction: DESC}}])"
             " { pageInfo { hasNextPage } nodes { __typename id } }"
             for column in open_
         )
@@ -356,7 +348,7 @@ def conditions(type_: GraphQLInputObjectType, row: Mapping[str, Any], judge: Jud
             value = judge.truth.clear(row["__typename"], key_of(row["id"]), name)
         if "some" in operand.fields:
             if len(value["nodes"]) < MANY:
-                found[name] = {"some": {}}
+                found[name] = {"some": {}, **({"validity": "ANY"} if "validity" in operand.fields else {})}
         elif "and" in operand.fields:
             if value is not None and "id" in operand.fields:
                 found[name] = {"id": {"eq": value["id"]}}

@@ -56,13 +56,13 @@ def probes(policy: Policy) -> Iterator[tuple[str, str, str]]:
         if each.root and "within" in schema._schema.type_map["Query"].fields[each.field].args:  # type: ignore[attr-defined]
             yield (
                 f"{each.field} within",
-                f"query($id: ID!) {{ {each.field}(within: $id) {{ totalCount nodes {{ id }} }} }}",
+                f"query($id: ID!) {{ {each.field}(within: $id{each.ever}) {{ totalCount nodes {{ id }} }} }}",
                 "Organization",
             )
         if each.root and each.by_id:
             yield (
                 f"{each.field} by ID",
-                f"query($id: ID!) {{ {each.field}(filter: {{id: {{eq: $id}}}}) {{ totalCount nodes {{ id }} }} }}",
+                f"query($id: ID!) {{ {each.field}(filter: {{id: {{eq: $id}}}}{each.ever}) {{ totalCount nodes {{ id }} }} }}",
                 each.target,
             )
 
@@ -112,14 +112,14 @@ async def test_a_cursor_of_another_scope_is_a_place_and_opens_nothing(
             continue
         allowed = await reference.rows(each.target)
         everything = await hub.response(
-            f"{{ {each.field}(first: 200) {{ edges {{ cursor node {{ id }} }} }} }}", caller=national
+            f"{{ {each.field}(first: 200{each.ever}) {{ edges {{ cursor node {{ id }} }} }} }}", caller=national
         )
         foreign = [
             edge for edge in everything["data"][each.field]["edges"] if key_of(edge["node"]["id"]) not in allowed
         ]
         for edge in foreign[:2] + foreign[-1:]:
             for page in ("first: 200, after: $cursor", "last: 200, before: $cursor"):
-                text = f"query($cursor: String) {{ {each.field}({page}) {{ totalCount edges {{ node {{ id }} }} }} }}"
+                text = f"query($cursor: String) {{ {each.field}({page}{each.ever}) {{ totalCount edges {{ node {{ id }} }} }} }}"
                 response = await hub.response(text, {"cursor": edge["cursor"]}, caller=persona)
                 found = {key_of(row["node"]["id"]) for row in response["data"][each.field]["edges"]}
                 assert found <= allowed, (each.field, page)
@@ -163,7 +163,7 @@ async def test_no_filter_tells_a_value_of_a_row_out_of_scope_that_a_row_in_scope
         field = lists[0].field
         inner = get_named_type(lists[0].filter.fields[relation].type)  # type: ignore[union-attr]
         assert isinstance(inner, GraphQLInputObjectType)
-        text = f"query($filter: {lists[0].filter}) {{ {field}(filter: $filter) {{ totalCount nodes {{ id }} }} }}"
+        text = f"query($filter: {lists[0].filter}) {{ {field}(filter: $filter{lists[0].ever}) {{ totalCount nodes {{ id }} }} }}"
         row = await owner.fetchrow(f"SELECT * FROM {TABLES[target]} WHERE id = $1", beyond)
         for column, right, wrong in ((("id"), gid(target, beyond), gid(target, NOBODY)), *guesses(inner, dict(row))):
             answers = []

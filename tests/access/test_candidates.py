@@ -56,8 +56,8 @@ class Everything:
             return self.writer.below(typename, name, "nodes")
         below = self.selection(target, depth - 1)
         if is_many(type_) or get_named_type(type_).name == target:
-            return f"{name} {{ {below} }}"
-        return f"{name}(first: {MANY}) {{ nodes {{ {below} }} }}"
+            return f"{self.writer.whole(typename, name)} {{ {below} }}"
+        return f"{name}(first: {MANY}{self.writer.ever(typename, name)}) {{ nodes {{ {below} }} }}"
 
     def seen(self, found: Any, holder: str = "") -> Iterator[Seen]:
         """All values of an answer."""

@@ -150,7 +150,7 @@ class Asker:
 
     async def filtered(self, found: List, batch: Sequence[Path]) -> None:
         """Ask with all conditions at once; when that is a fault, or is refused for any of them, with fewer."""
-        text = f"{found.field}(first: 1, filter: $filter) {{ totalCount nodes {{ id }} }}"
+        text = f"{found.field}(first: 1, filter: $filter{found.ever}) {{ totalCount nodes {{ id }} }}"
         given = {"filter": {"and": [each.given for each in batch]}}
         codes = await self.codes(found, text, f"$filter: {found.filter}", given)
         self.asked += 1
@@ -179,7 +179,7 @@ class Asker:
         open_ = [column for column in columns if column not in masked]
         for asked in (open_, *([column] for column in masked)):
             fields = " ".join(
-                f"{column}{way}: {found.field}(first: 1, orderBy: {{field: {column}, direction: {way}}}) {{ nodes {{ id }} }}"
+                f"{column}{way}: {found.field}(first: 1, orderBy: {{field: {column}, direction: {way}}}{found.ever}) {{ nodes {{ id }} }}"
                 for column in asked
                 for way in ("ASC", "DESC")
             )
@@ -202,7 +202,7 @@ class Asker:
                 declared.append(f"$f{number}: {found.filter}")
                 given[f"f{number}"] = condition.given
                 by += f", filter: $f{number}"
-            fields.append(f"a{number}: {found.field}(first: 1{by}) {{ totalCount nodes {{ id }} }}")
+            fields.append(f"a{number}: {found.field}(first: 1{by}{found.ever}) {{ totalCount nodes {{ id }} }}")
         codes = await self.codes(lists[0], " ".join(fields), ", ".join(declared), given)
         self.asked += 1
         if codes == set() or self.is_refusal(codes, alone=False):

@@ -194,7 +194,7 @@ async def test_every_row_that_the_reference_allows_is_reached_by_the_lists(
         for each in writer.lists:
             if not each.root or policy.types[each.target].open:
                 continue
-            found, count = await paged(hub, each.field, caller)
+            found, count = await paged(hub, each.field, caller, each.ever)
             allowed = await reference.rows(each.target)
             least = allowed
             if each.field in LATER:
@@ -204,10 +204,10 @@ async def test_every_row_that_the_reference_allows_is_reached_by_the_lists(
             assert count == len(found), (caller, each.field)
 
 
-async def paged(hub: Hub, field: str, caller: Caller) -> tuple[Sequence[int], int | None]:
+async def paged(hub: Hub, field: str, caller: Caller, ever: str) -> tuple[Sequence[int], int | None]:
     """The keys of all rows of a list, page by page, and its count."""
     text = (
-        f"query($after: String) {{ {field}(first: {asking.MANY}, after: $after)"
+        f"query($after: String) {{ {field}(first: {asking.MANY}, after: $after{ever})"
         " { totalCount pageInfo { hasNextPage endCursor } nodes { id } } }"
     )
     keys: list[int] = []

@@ -13,6 +13,7 @@ from db import rollups
 from db.closure import reparent
 from db.errors import DataError
 from db.organizations import Hierarchy
+from tests.resolvers.plain import MEMBERSHIPS, paths
 
 WRITES = int(os.environ.get("UNIONHUB_ROLLUP_WRITES", "1200"))
 """Writes in all; set it to 10000 to be surer."""
@@ -216,6 +217,8 @@ async def test_they_equal_a_recount_after_random_writes_from_eight_connections(
     assert await rollups.faults(connection) == []
     await asyncio.gather(*(write(fresh_database_url, seed, WRITES // CONNECTIONS) for seed in range(CONNECTIONS)))
     assert await rollups.faults(connection) == []
+    written = await connection.fetch(MEMBERSHIPS)
+    assert {row["id"]: (row["entry"], row["exit"]) for row in written} == paths(written)
     await connection.execute("UPDATE membership SET channel = 'QR' WHERE member_id < 100")
     assert await connection.fetchval("SELECT count(*) FROM rollup.membership_change") > 0
     assert await rollups.faults(connection) == []

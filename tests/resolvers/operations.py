@@ -196,6 +196,10 @@ class Writer:
                 chosen[argument] = self.value(
                     declared.type, argument, "Division" if name == "divisions" else "Organization"
                 )
+        if "validity" in found.args and self.chance.random() < 0.3:
+            # as of a day, all rows are those without one
+            states = ("HOLDING", "ENDED", "NOT_BEGUN", *(() if "asOf" in chosen else ("ANY",)))
+            chosen["validity"] = self.value_of(found.args["validity"].type, Code(self.chance.choice(states)))
         if name == "statistics":
             chosen |= {key: self.value_of(found.args[key].type, plain) for key, plain in self.counted(type_).items()}
         return "(" + ", ".join(f"{key}: {value}" for key, value in chosen.items()) + ")" if chosen else ""
@@ -263,6 +267,8 @@ class Writer:
             picked = dict.fromkeys(
                 [*required, *self.chance.sample(nested, k=min(len(nested), self.chance.choice((0, 1, 1, 2))))]
             )
+            if picked.keys() == {"validity"}:  # goes with ``some`` or ``none``
+                picked = {}
             return {
                 key: self.plain(type_.fields[key].type, key, inner_target(type_, target), depth - 1) for key in picked
             }

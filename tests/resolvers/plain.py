@@ -1,6 +1,9 @@
 """What the lists must hold, by plain SQL on the records themselves: the links, not the closures that the engine uses."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
 
 import asyncpg
 
@@ -65,15 +68,16 @@ SELECT start AS id FROM up WHERE id = $1
 """The unions that are below union $1 on day $3, or were on the last day before they were dissolved."""
 
 
-async def ever_below(db: asyncpg.Pool, union: int, hierarchy: str) -> set[int]:
-    """The union and all whose place today, or whose last place, is below it."""
-    return {row["id"] for row in await db.fetch(LAST, union, hierarchy, today())}
+async def ever_below(db: asyncpg.Pool, union: int, hierarchy: str, day: date | None = None) -> set[int]:
+    """The union and all whose place on the day, today without one, or whose last place by then, is below it."""
+    return {row["id"] for row in await db.fetch(LAST, union, hierarchy, day or today())}
 
 
-async def last_day(db: asyncpg.Pool, union: int) -> date:
-    """Today, or the last day on which a dissolved union stood."""
+async def last_day(db: asyncpg.Pool, union: int, day: date | None = None) -> date:
+    """The day, today without one, or the last day on which a union stood that was dissolved by then."""
+    day = day or today()
     dissolved = await db.fetchval("SELECT dissolved_on FROM organization WHERE id = $1", union)
-    return today() if dissolved is None or dissolved > today() else dissolved - timedelta(days=1)
+    return day if dissolved is None or dissolved > day else dissolved - timedelta(days=1)
 
 
 DIVISIONS = """
@@ -86,3 +90,28 @@ WITH RECURSIVE below (id) AS (
 async def divisions_below(db: asyncpg.Pool, division: int) -> set[int]:
     """The division and all below it, through their parents."""
     return {row["id"] for row in await db.fetch(DIVISIONS + "SELECT id FROM below", division)}
+
+
+MEMBERSHIPS = """
+SELECT s.id, member_id, s.organization_id, s.status, valid_from, valid_to, entry, exit FROM membership s
+WHERE valid_from IS NOT NULL ORDER BY member_id, valid_from, s.id
+"""
+"""All memberships that have begun, person by person in the order of their days."""
+
+
+def paths(rows: Iterable[Mapping[str, Any]]) -> dict[int, tuple[str, str | None]]:
+    """How each membership began and ended, told from the ones of the same person before and after it."""
+    found: dict[int, tuple[str, str | None]] = {}
+    for _, group in groupby(rows, key=lambda row: row["member_id"]):
+        path = list(group)
+        for place, row in enumerate(path):
+            entry, gone = "FIRST", None
+            if place:
+                before = path[place - 1]
+                no_gap = before["valid_to"] is None or before["valid_to"] >= row["valid_from"]
+                entry = "TRANSFERRED_IN" if before["status"] == "TRANSFERRED_OUT" or no_gap else "RETURNED"
+            if row["valid_to"] is not None:
+                moved = place + 1 < len(path) and path[place + 1]["valid_from"] <= row["valid_to"]
+                gone = "TRANSFERRED_OUT" if row["status"] == "TRANSFERRED_OUT" or moved else "LEFT"
+            found[row["id"]] = (entry, gone)
+    return found

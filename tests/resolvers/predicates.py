@@ -11,7 +11,7 @@ from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
 from db.clock import today
 from resolvers.engine.arguments import snake
-from resolvers.engine.source import Many, Source
+from resolvers.engine.source import Many, Source, expression
 from resolvers.reach import By, Within, WithinDivision
 from schema import registry, schema
 
@@ -45,7 +45,7 @@ TABLES = {name: (source_of(name).table.name, source_of(name).prefix) for name in
 
 def listed_filter(type_: object) -> str | None:
     """The filter on a list's rows, when an input is a condition on a list."""
-    if isinstance(type_, GraphQLInputObjectType) and type_.fields.keys() == {"some", "none"}:
+    if isinstance(type_, GraphQLInputObjectType) and {"some", "none"} <= type_.fields.keys():
         return get_named_type(type_.fields["some"].type).name
     return None
 
@@ -72,8 +72,9 @@ def _part(name: str, field: str, value: Any, tables: Tables) -> Predicate:
     kind = get_named_type(filter_type(name).fields[field].type)
     fulfilled = listed_filter(kind)
     if fulfilled is not None:
-        asked = [(quantifier == "some", given) for quantifier, given in value.items() if given is not None]
-        found = [(wanted, parents_of(name, field, fulfilled, given, tables)) for wanted, given in asked]
+        validity = value.get("validity", "HOLDING") if "validity" in filter_type(kind.name).fields else "ANY"
+        asked = [(quantifier == "some", given) for quantifier, given in value.items() if quantifier != "validity"]
+        found = [(wanted, parents_of(name, field, fulfilled, given, validity, tables)) for wanted, given in asked]
         return lambda row: all((row["id"] in parents) == wanted for wanted, parents in found)
     if kind.name in TABLES:
         key, rows, beyond = f"{snake(field)}_id", tables[TABLES[kind.name][0]], predicate(kind.name, value, tables)
@@ -88,29 +89,43 @@ def _part(name: str, field: str, value: Any, tables: Tables) -> Predicate:
 FOUND: dict[str, set[int]] = {}
 
 
-def parents_of(name: str, field: str, inner: str, given: Mapping[str, Any], tables: Tables) -> set[int]:
-    """Keys of the rows whose list has a row that fulfils a filter."""
-    key = f"{name} {field} {json.dumps(given, sort_keys=True)}"
+def parents_of(name: str, field: str, inner: str, given: Mapping[str, Any], validity: str, tables: Tables) -> set[int]:
+    """Keys of the rows whose list has a row of this validity that fulfils a filter."""
+    key = f"{name} {field} {validity} {json.dumps(given, sort_keys=True)}"
     if key not in FOUND:
         leads = source_of(name).fields[snake(field)]
         assert isinstance(leads, Many)
-        parents = list_parents(leads, tables)
+        parents, source = list_parents(leads, tables), registry.sources[leads.target]
         rows = tables[TABLES[inner][0]].values()
         holds = predicate(inner, given, tables)
-        FOUND[key] = {parent for row in rows if holds(row) for parent in parents(row)}
+        FOUND[key] = {
+            parent for row in rows if holds(row) and is_valid(source, row, validity) for parent in parents(row)
+        }
     return FOUND[key]
 
 
+def is_valid(source: Source, row: Row, validity: str) -> bool:
+    """Whether a row is in a state today: of what holds in a period, all else is always."""
+    period = source.validity
+    if validity == "ANY" or period is None:
+        return True
+    begins, ends = (row[str(expression(column).key)] for column in (period.begins, period.ends))
+    if ends is not None and ends <= today():
+        return validity == "ENDED"
+    begun = begins <= today() if begins is not None else not period.known
+    return validity == ("HOLDING" if begun else "NOT_BEGUN")
+
+
 def list_parents(leads: Many, tables: Tables) -> Callable[[Row], Iterable[int]]:
-    """From a row to the keys of those that have it in their list, as it is without arguments."""
+    """From a row to the keys of those that have it in their list, whether they hold or not."""
     reach = leads.reach
     match reach:
         case By(via=None):
             return lambda row: [row[str(reach.column.key)]]
-        case WithinDivision(always=False):
+        case WithinDivision():
             above = ancestors_of(tables["division_closure"].values(), deeper=reach.deeper)
             return lambda row: above.get(row[str(reach.column.key)], ())
-        case Within(via=None, always=False):
+        case Within(via=None):
             above = ancestors_of(lasting(tables), deeper=False)
             return lambda row: above.get(row[str(reach.column.key)], ())
     raise AssertionError(f"a list without a predicate: {leads}")

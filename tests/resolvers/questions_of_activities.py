@@ -53,15 +53,15 @@ OF_ACTIVITIES = {
         "SELECT name FROM employer WHERE id IN (SELECT employer_id FROM activity WHERE kind = 'LEGAL_CHECKUP')",
     ),
     "which collective cases recovered money in January 2023": (
-        """{ division(code: "3710") { disputeCases(filter: {isCollective: {eq: true}, recoveries: {some: {receivedOn: {gte: "2023-01-01",
-           lt: "2023-02-01"}}}}) { totalCount nodes { name: number } } } }""",
+        """{ division(code: "3710") { disputeCases(validity: ANY, filter: {isCollective: {eq: true}, recoveries: {some: {receivedOn:
+           {gte: "2023-01-01", lt: "2023-02-01"}}}}) { totalCount nodes { name: number } } } }""",
         "division.disputeCases",
         "SELECT c.number FROM dispute_case c JOIN division d ON d.id = c.division_id WHERE starts_with(d.code, '3710') AND c.is_collective"
         " AND EXISTS (SELECT FROM recovery r WHERE r.case_id = c.id AND r.received_on >= '2023-01-01' AND r.received_on < '2023-02-01')",
     ),
     "which lawyers stationed or on the panel have had nothing to handle": (
-        """{ mediators(first: 200, filter: {kind: {in: [PANEL_LAWYER, STATIONED_LAWYER]}, validTo: {isNull: true}, legalServices: {none:
-           {}}}) { totalCount nodes { name } } }""",
+        """{ mediators(first: 200, filter: {kind: {in: [PANEL_LAWYER, STATIONED_LAWYER]}, validTo: {isNull: true}, legalServices: {none: {},
+           validity: ANY}}) { totalCount nodes { name } } }""",
         "mediators",
         "SELECT m.name FROM mediator m WHERE m.kind LIKE '%LAWYER' AND m.valid_to IS NULL"
         " AND NOT EXISTS (SELECT FROM legal_service s WHERE s.mediator_id = m.id)",

@@ -202,7 +202,7 @@ async def test_a_rule_made_for_a_city_goes_before_its_province_s_only_there(plac
 
 
 async def test_mediation_lasts_fifteen_days_from_receipt(caller: Caller) -> None:
-    data = await caller.data("{ disputeCases(first: 50) { nodes { receivedOn mediationDueOn } } }")
+    data = await caller.data("{ disputeCases(first: 50, validity: ANY) { nodes { receivedOn mediationDueOn } } }")
     nodes = data["disputeCases"]["nodes"]
     assert len(nodes) > 20
     for node in nodes:
@@ -238,9 +238,9 @@ async def test_a_case_of_december_has_a_provisional_last_day_in_january(places: 
     selection = "nodes { number mediationDueOn mediationDueProvisional }"
     data = await Caller(places).data(
         "query($day: Date!, $numbers: [String!]) {"
-        f" received: disputeCases(filter: {{receivedOn: {{eq: $day}}}}) {{ {selection} }}"
-        f" marked: disputeCases(filter: {{mediationDueProvisional: {{eq: true}}}}) {{ {selection} }}"
-        f" both: disputeCases(filter: {{number: {{in: $numbers}}}}) {{ {selection} }} }}",
+        f" received: disputeCases(validity: ANY, filter: {{receivedOn: {{eq: $day}}}}) {{ {selection} }}"
+        f" marked: disputeCases(validity: ANY, filter: {{mediationDueProvisional: {{eq: true}}}}) {{ {selection} }}"
+        f" both: disputeCases(validity: ANY, filter: {{number: {{in: $numbers}}}}) {{ {selection} }} }}",
         {"day": start.isoformat(), "numbers": [marked, known]},
     )
     (found,) = data["received"]["nodes"]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import asyncpg
 import pytest
 
+from db.clock import today
 from db.divisions import DivisionKind, canonical_code
 from schema import registry
 from tests.resolvers.caller import Caller
@@ -100,7 +101,7 @@ async def test_an_old_code_leads_to_the_new_one_and_counts_what_stands_there(
         members: statistics(kind: MEMBERSHIPS) { total { persons } }
       }
       found: divisions(filter: {predecessor: {code: {eq: "371081"}}}) { nodes { code } }
-      followed: division(code: "3710") { children(filter: {successors: {some: {code: {eq: "371003"}}}}) { nodes { code } } }
+      followed: division(code: "3710") { children(validity: ANY, filter: {successors: {some: {code: {eq: "371003"}}}}) { nodes { code } } }
     }""")
     old, new = data["old"], data["new"]
     assert (old["name"], old["validTo"], new["predecessor"]) == ("文登市", "2014-01-01", {"code": "371081"})
@@ -109,6 +110,8 @@ async def test_an_old_code_leads_to_the_new_one_and_counts_what_stands_there(
     assert new["ancestors"] == [{"code": "37"}, {"code": "3710"}]
     standing = await pool.fetchval(
         "SELECT count(*) FROM organization o JOIN division d ON d.id = o.division_id WHERE starts_with(d.code, '371003')"
+        " AND (o.dissolved_on IS NULL OR o.dissolved_on > $1)",
+        today(),
     )
     assert old["organizations"]["totalCount"] == standing > 0
     for name in ("organizations", "employers", "descendants", "unions", "members"):

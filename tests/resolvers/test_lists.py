@@ -41,19 +41,17 @@ class Records:
 
     async def unions(self, db: asyncpg.Pool, union: int, hierarchy: str, day: date | None) -> set[int]:
         """The unions whose records a union's subtree has."""
-        if self.current or (day is None and not self.always):
-            return await ever_below(db, union, hierarchy)
-        return await plain.below(db, union, hierarchy, day or today())
+        if self.always:
+            return await plain.below(db, union, hierarchy, day or today())
+        return await ever_below(db, union, hierarchy, today() if self.current else day or today())
 
     async def of(self, db: asyncpg.Pool, unions: set[int], day: date | None) -> list[int]:
-        """Keys of the records of some unions, those that hold on the day if there is one."""
-        if self.always and day is None:
-            day = today()
+        """Keys of the records of some unions, those that hold on the day, today without one."""
         rows = await db.fetch(
             f"SELECT {self.key} AS id FROM {self.table} WHERE {self.union} = ANY ($1::bigint[])"
-            f" AND ($2::date IS NULL OR coalesce({self.begins}, $3) <= $2 AND ({self.ends} IS NULL OR {self.ends} > $2))",
+            f" AND coalesce({self.begins}, $3) <= $2 AND ({self.ends} IS NULL OR {self.ends} > $2)",
             list(unions),
-            day,
+            day or today(),
             date.max if self.known else date.min,
         )
         return [row["id"] for row in rows]
@@ -69,14 +67,14 @@ LISTS = {
 }
 
 
-EVER: dict[tuple[int, int, str], set[int]] = {}
+EVER: dict[tuple[int, int, str, date], set[int]] = {}
 
 
-async def ever_below(db: asyncpg.Pool, union: int, hierarchy: str) -> set[int]:
+async def ever_below(db: asyncpg.Pool, union: int, hierarchy: str, day: date) -> set[int]:
     """What ``plain.ever_below`` finds, asked once."""
-    key = (id(db), union, hierarchy)
+    key = (id(db), union, hierarchy, day)
     if key not in EVER:
-        EVER[key] = await plain.ever_below(db, union, hierarchy)
+        EVER[key] = await plain.ever_below(db, union, hierarchy, day)
     return EVER[key]
 
 
@@ -148,7 +146,7 @@ async def test_a_union_lists_the_records_of_itself_or_of_all_below_it_on_the_day
                     keys, total = await walk(caller, field, "Organization", ids.encode("org", union))
                     assert (sorted(keys), total) == (sorted(expected), len(expected)), (union, arguments)
                     found_any += len(keys)
-    assert found_any > 50
+    assert found_any > 5
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -212,14 +210,14 @@ async def hierarchy_of(caller: Caller, union: int, hierarchy: str, day: date | N
 
 async def expected_hierarchy(db: asyncpg.Pool, union: int, hierarchy: str, day: date | None) -> dict[str, Any]:
     links = await db.fetch(
-        "SELECT parent_id FROM organization_link WHERE child_id = $1 AND hierarchy = $2 AND ($3::date IS NULL"
-        " OR valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3))",
+        "SELECT parent_id FROM organization_link WHERE child_id = $1 AND hierarchy = $2"
+        " AND valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3)",
         union,
         hierarchy,
-        day,
+        day or today(),
     )
     return {
-        "ancestors": await plain.above(db, union, hierarchy, day or await plain.last_day(db, union)),
+        "ancestors": await plain.above(db, union, hierarchy, await plain.last_day(db, union, day)),
         "parents": {link["parent_id"] for link in links},
         "children": await plain.children(db, union, hierarchy, day or today()),
         "descendants": await plain.below(db, union, hierarchy, day or today()) - {union},
@@ -269,7 +267,7 @@ async def test_a_moved_union_stands_under_its_old_parent_until_the_day_and_under
 
         assert (await hierarchy_of(caller, county, "TERRITORIAL", eve))["parents"] == {city}
         assert (await hierarchy_of(caller, county, "TERRITORIAL", moved))["parents"] == {elsewhere}
-        assert (await hierarchy_of(caller, county, "TERRITORIAL", None))["parents"] == {city, elsewhere}
+        assert (await hierarchy_of(caller, county, "TERRITORIAL", None))["parents"] == {elsewhere}
         township = min(await plain.children(pool, county, "TERRITORIAL", eve))
         tops = [await plain.above(pool, one, "TERRITORIAL", moved) for one in (city, elsewhere)]
         for union in (county, township, city, elsewhere, *tops[0], *tops[1]):
@@ -364,7 +362,7 @@ async def test_divisions_below_and_within_one_are_those_under_it_by_their_parent
             expected = await records.of(pool, right_below, day)
             assert (sorted(keys), total) == (sorted(expected), len(expected))
             keys, total = await walk(caller, f'divisions(first: 200, after: $after, within: "{own}"{more})')
-            expected = await records.of(pool, reached, day or today())
+            expected = await records.of(pool, reached, day)
             assert (sorted(keys), total) == (sorted(expected), len(expected))
 
 
@@ -383,7 +381,10 @@ async def test_a_member_lists_the_cases_that_it_is_a_party_to(caller: Caller, po
     assert len(rows) > 10
     for row in rows:
         keys, total = await walk(
-            caller, "disputeCases(first: 2, after: $after)", "Member", ids.encode("mem", row["member_id"])
+            caller,
+            "disputeCases(first: 2, after: $after, validity: ANY)",
+            "Member",
+            ids.encode("mem", row["member_id"]),
         )
         assert (sorted(keys), total) == (sorted(row["cases"]), len(row["cases"]))
 
@@ -402,7 +403,7 @@ async def test_a_case_to_which_a_member_is_twice_a_party_is_listed_once(fresh_da
         caller = Caller(pool)
         for row in rows:
             own = ids.encode("mem", row["member_id"])
-            keys, total = await walk(caller, "disputeCases(first: 1, after: $after)", "Member", own)
+            keys, total = await walk(caller, "disputeCases(first: 1, after: $after, validity: ANY)", "Member", own)
             assert (sorted(keys), total) == (sorted(row["cases"]), len(row["cases"]))
     finally:
         await pool.close()

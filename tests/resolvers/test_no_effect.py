@@ -37,6 +37,8 @@ def arguments(asked: Asked) -> dict[str, str]:
                 found[name] = f"{{field: {order_field(named)}, direction: DESC}}"
             case "filter":
                 found[name] = "{not: {}}"
+            case "validity":
+                found[name] = "ENDED"
             case "asOf" | "from" | "until":
                 found[name] = '"2024-03-01"'
             case "event":
@@ -99,6 +101,7 @@ def test_an_argument_changes_the_statements_or_is_refused(asked: Asked) -> None:
     [
         ("{ members(hierarchy: INDUSTRIAL) { totalCount } }", "hierarchy"),
         ("{ members(scope: SUBTREE) { totalCount } }", "scope"),
+        ('{ divisions(validity: ANY, asOf: "2024-03-01") { totalCount } }', "asOf"),
         ('{ members(within: "org_1", scope: SELF, hierarchy: INDUSTRIAL) { totalCount } }', "hierarchy"),
         ("{ statistics(kind: MEMBERSHIPS, hierarchy: INDUSTRIAL) { total { records } } }", "hierarchy"),
     ],

@@ -14,7 +14,7 @@ PLACES = list(places())
 
 
 async def test_the_case(caller: Caller, pool: asyncpg.Pool) -> None:
-    text = "query NullOperand($code: String) { organizations(filter: { creditCode: { eq: $code } }) { totalCount } }"
+    text = "query NullOperand($code: String) { organizations(validity: ANY, filter: { creditCode: { eq: $code } }) { totalCount } }"
     answer = await caller.answer(text, {"code": None})
     (error,) = json.loads(answer.body)["errors"]
     assert answer.status == 400
@@ -23,7 +23,7 @@ async def test_the_case(caller: Caller, pool: asyncpg.Pool) -> None:
     assert error["locations"]
     all_ = await pool.fetchval("SELECT count(*) FROM organization")
     assert (await caller.data(text))["organizations"]["totalCount"] == all_
-    without = "{ organizations(filter: {creditCode: {isNull: true}}) { totalCount } }"
+    without = "{ organizations(validity: ANY, filter: {creditCode: {isNull: true}}) { totalCount } }"
     expected = await pool.fetchval("SELECT count(*) FROM organization WHERE credit_code IS NULL")
     assert (await caller.data(without))["organizations"]["totalCount"] == expected > 0
 

@@ -22,6 +22,8 @@ COLUMNS = {
     "SEX": "d.sex",
     "CHANNEL": "r.channel",
     "STATUS": "r.status",
+    "ENTRY": "r.entry",
+    "EXIT": "r.exit",
     "LEVEL": "o.level",
     "FORM": "o.form",
     "INDUSTRY": "o.industry",

@@ -48,7 +48,7 @@ QUESTIONS = {
     ),
     "which project unions outlived their project": (
         """{ division(code: "3710") { organizations(first: 200, filter: {form: {eq: PROJECT}, dissolvedOn: {isNull: true},
-           works: {some: {completedOn: {lt: "2026-06-30"}}}}) { totalCount nodes { name } } } }""",
+           works: {validity: ENDED, some: {completedOn: {lt: "2026-06-30"}}}}) { totalCount nodes { name } } } }""",
         "division.organizations",
         "SELECT o.name FROM organization o JOIN construction_project p ON p.union_id = o.id WHERE o.dissolved_on IS NULL"
         f" AND p.completed_on < '2026-06-30' AND {IN.format(code='3710', column='o.division_id')}",
@@ -62,7 +62,7 @@ QUESTIONS = {
         f" AND {IN.format(code='3710', column='e.division_id')}",
     ),
     "which certified unions have lapsed": (
-        """{ division(code: "6102") { certifications(first: 200, filter: {validTo: {lte: "2026-06-30"}}) { totalCount
+        """{ division(code: "6102") { certifications(first: 200, validity: ENDED, filter: {validTo: {lte: "2026-06-30"}}) { totalCount
            nodes { name: organization { name } } } } }""",
         "division.certifications",
         "SELECT o.name FROM certification c JOIN organization o ON o.id = c.organization_id WHERE c.valid_to <= '2026-06-30'",
@@ -117,8 +117,8 @@ async def test_every_village_of_the_town_has_a_union(pool: asyncpg.Pool) -> None
 
 async def test_counties_below_the_target_are_told_by_its_progress(pool: asyncpg.Pool) -> None:
     data = await Caller(pool).data(
-        """{ division(code: "33") { targets(first: 200, filter: {metric: {eq: NEW_FORM_COVERAGE}, division: {level: {eq: COUNTY}}})
-           { nodes { division { name } progress { asOf value denominator ratio met gap } } } } }"""
+        """{ division(code: "33") { targets(first: 200, validity: ANY, filter: {metric: {eq: NEW_FORM_COVERAGE}, division:
+           {level: {eq: COUNTY}}}) { nodes { division { name } progress { asOf value denominator ratio met gap } } } } }"""
     )
     progress = [node["progress"] for node in data["division"]["targets"]["nodes"]]
     assert len(progress) == 90

@@ -68,6 +68,7 @@ class Walker:
         type_ = CORE.type_map[listed.on or "Query"]
         assert isinstance(type_, GraphQLObjectType)
         args = type_.fields[listed.name].args
+        arguments += ", validity: ANY" if "validity" in args else ""
         below = (
             "edges { cursor } nodes { id } pageInfo { startCursor endCursor hasNextPage hasPreviousPage } totalCount"
         )

@@ -29,7 +29,18 @@ BELOW = TEXT.replace("$within: ID", "$id: ID").replace("{\n    statistics(", "{ 
     "within: $within, ", ""
 ).replace(", $hierarchy: Hierarchy", "").replace(",\n        hierarchy: $hierarchy", "") + " }"  # fmt: skip
 DIMENSIONS = {
-    "MEMBERSHIPS": ("WORKER_TYPE", "SEX", "CHANNEL", "STATUS", "LEVEL", "FORM", "INDUSTRY", "IS_MODEL_WORKER"),
+    "MEMBERSHIPS": (
+        "WORKER_TYPE",
+        "SEX",
+        "CHANNEL",
+        "STATUS",
+        "ENTRY",
+        "EXIT",
+        "LEVEL",
+        "FORM",
+        "INDUSTRY",
+        "IS_MODEL_WORKER",
+    ),
     "INSURANCE_ENROLMENTS": ("SCHEME", "COHORT", "WORKER_TYPE", "SEX", "INDUSTRY"),
 }
 
@@ -61,6 +72,9 @@ def asked(chance: random.Random, places: list[str]) -> dict[str, Any]:
         given["event"] = chance.choice(("BEGAN", "ENDED"))
     if chance.random() < 0.3:
         given["where"] = [{"dimension": "WORKER_TYPE", "in": chance.sample(("EMPLOYEE", "COURIER", "FLEXIBLE"), 2)}]
+    if kind == "MEMBERSHIPS" and chance.random() < 0.3:
+        one = chance.choice((("ENTRY", ["FIRST", "RETURNED"]), ("ENTRY", ["TRANSFERRED_IN"]), ("EXIT", ["LEFT"])))
+        given["where"] = [*given.get("where", []), {"dimension": one[0], "in": one[1]}]
     if place is not None:
         given["within" if place.startswith("org") else "id"] = place
         if place.startswith("org") and chance.random() < 0.3:

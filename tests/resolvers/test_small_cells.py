@@ -32,7 +32,18 @@ BELOW = (
     + " }"
 )
 DIMENSIONS = {
-    "MEMBERSHIPS": ("WORKER_TYPE", "SEX", "CHANNEL", "STATUS", "LEVEL", "FORM", "INDUSTRY", "IS_MODEL_WORKER"),
+    "MEMBERSHIPS": (
+        "WORKER_TYPE",
+        "SEX",
+        "CHANNEL",
+        "STATUS",
+        "ENTRY",
+        "EXIT",
+        "LEVEL",
+        "FORM",
+        "INDUSTRY",
+        "IS_MODEL_WORKER",
+    ),
     "INSURANCE_ENROLMENTS": ("SCHEME", "COHORT", "WORKER_TYPE", "SEX", "INDUSTRY"),
 }
 MONTH = today().replace(day=1)

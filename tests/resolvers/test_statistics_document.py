@@ -56,7 +56,7 @@ def test_every_name_in_the_text_is_of_the_schema_or_a_code_of_an_error() -> None
 
 def test_the_examples_are_valid() -> None:
     examples = EXAMPLE.findall(PLACE.read_text())
-    assert len(examples) == 3
+    assert len(examples) == 4
     for example in examples:
         assert validate(schema._schema, parse(example)) == []
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision: str = "0039"
-down_revision: str | None = "0028"
+revision: str = "0030"
+down_revision: str | None = "0029"
 branch_labels = None
 depends_on = None
 
