@@ -22,6 +22,7 @@ from db.demo import load_demo
 from db.generate import generate
 from db.keys import KeyFile, ensure_key_file
 from tests.sample import add_samples
+from tests.schedule import Units
 from tests.server import folder, forgo_durability
 from tests.territory import load_territory
 
@@ -124,6 +125,12 @@ async def drop(server: str, name: str) -> None:
         await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     finally:
         await connection.close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Units | None:
+    """The groups of ``--dist loadgroup`` are the units of ``tests/schedule.py``."""
+    return Units(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -25,15 +25,19 @@ class Budget:
 
     def condition(self, depth: int) -> None:
         """Spend one condition of a filter at this depth. Raises TOO_COMPLEX."""
-        self.conditions -= 1
+        self.again(1)
+        if depth > MAX_FILTER_DEPTH:
+            raise HubError(
+                "TOO_COMPLEX", f"A filter is nested more than {MAX_FILTER_DEPTH} levels deep. Ask in fewer levels."
+            )
+
+    def again(self, conditions: int) -> None:
+        """Spend as many conditions, which stand in one more statement: PostgreSQL plans them there too. Raises TOO_COMPLEX."""
+        self.conditions -= conditions
         if self.conditions < 0:
             raise HubError(
                 "TOO_COMPLEX",
                 f"The filters of this operation have more than {MAX_CONDITIONS} conditions. Use `in` with a list instead of `or`.",
-            )
-        if depth > MAX_FILTER_DEPTH:
-            raise HubError(
-                "TOO_COMPLEX", f"A filter is nested more than {MAX_FILTER_DEPTH} levels deep. Ask in fewer levels."
             )
 
     def statement(self) -> None:

@@ -352,7 +352,9 @@ class Listing:
         self.binder, self._parent = Binder(), parents()
         self._walled = registry.sight(self.source, lenses, Binder(), None) is not None
         self._joined = self._walled or bool(arguments.get("filter") or arguments.get("order_by"))
+        before = budget.conditions
         self._rows = self._reached(self.binder, self._parent, lenses)
+        self._conditions = before - budget.conditions
         self.order: Order = order_of(self.source, self._rows.order, arguments, self._masked, self.binder)
         self.cursors = cursor.identity(place, self.order.mark, arguments)
 
@@ -451,9 +453,9 @@ class Listing:
         return rows.order_by(*(key.column.desc() if key.descending else key.column.asc() for key in self.order.keys))
 
     def count(self) -> Statement:
-        """The number of rows of each parent."""
-        binder, parent = Binder(), parents()
-        rows = self._reached(binder, parent, self.lenses)
+        """The number of rows of each parent: of those that the page is cut from, under the same conditions."""
+        self.budget.again(self._conditions)
+        binder, parent, rows = self.binder, self._parent, self._rows
         number = select(func.count()).select_from(rows.from_).where(*rows.where)
         if self.root:
             counted = select(null(), number.scalar_subquery())

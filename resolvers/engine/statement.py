@@ -48,13 +48,14 @@ def compiled(select: Select[Any], binder: Binder, role: str | None = None, *, ke
     """Compile a select whose parameters ``binder`` made; it runs in ``role`` if one is given, by a plan that is ``kept``."""
     done = select.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     getters: list[Getter | None] = []
+    fixed = done.params
     for name in done.positiontup or ():
         if name == KEYS:
             getters.append(None)
             continue
         parameter = done.binds[name]
         process = parameter.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
-        getters.append(_processed(binder.getters.get(name) or _fixed(done.params[name]), process))
+        getters.append(_processed(binder.getters.get(name) or _fixed(fixed[name]), process))
     return Statement(" ".join(str(done).split()), tuple(getters), role, kept)
 
 

@@ -1,7 +1,6 @@
 """One database with the stage for all tests of access, and the hub's engine behind one wall or both."""
 
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -15,14 +14,6 @@ from tests.resolvers.caller import Caller
 
 OBJECTS = 10**9
 """The tests ask for more at once than any caller may."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has all of these: what it has compiled for one test serves the next."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("access"))
 
 
 @pytest.fixture(scope="session")

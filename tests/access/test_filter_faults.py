@@ -16,7 +16,7 @@ from resolvers.engine.arguments import snake
 from schema import registry, schema
 from tests.access.asking import List, Writer
 from tests.access.policy import Policy
-from tests.access.stage import Stage
+from tests.access.stage import PERSONAS, Stage
 from tests.resolvers.caller import Caller
 
 WHOLE = bool(os.environ.get("UNIONHUB_ALL_FILTERS"))
@@ -239,29 +239,43 @@ def conditions(policy: Policy) -> Mapping[str, list[Path]]:
     }
 
 
-def one_of_each(stage: Stage) -> list[str]:
-    """A persona for each set of lenses."""
-    return list({caller.shape: name for name, caller in reversed(stage.callers.items())}.values())
+ONE_OF_EACH = (
+    "public", "national", "zhejiang", "chongqing-posts", "shenzhen-hr", "shenzhen-insurance", "shenzhen-commerce",
+    "shenzhen-mediator", "member",
+)  # fmt: skip
+"""A persona for each set of lenses."""
 
 
+async def test_each_set_of_lenses_has_one_who_asks(stage: Stage) -> None:
+    """What plans depend on of a caller."""
+    shapes = [stage.callers[name].shape for name in ONE_OF_EACH]
+    assert len(set(shapes)) == len(shapes)
+    assert set(shapes) == {caller.shape for caller in stage.callers.values()}
+
+
+@pytest.mark.parametrize("name", ["public", *PERSONAS] if WHOLE else ONE_OF_EACH)
 async def test_no_filter_and_no_order_is_a_fault_to_anybody(
-    first_wall: Caller, both_walls: Caller, stage: Stage, policy: Policy, conditions: Mapping[str, list[Path]]
+    first_wall: Caller,
+    both_walls: Caller,
+    stage: Stage,
+    policy: Policy,
+    conditions: Mapping[str, list[Path]],
+    name: str,
 ) -> None:
     """Data, or an error with a code that says what to do."""
     writer, faults, asked = Writer(schema._schema, policy), [], 0
-    for name in stage.callers if WHOLE else one_of_each(stage):
-        for hub in (first_wall, both_walls) if WHOLE else (both_walls,):
-            asker = Asker(hub, stage, stage.callers[name])
-            for found in writer.reached:
-                await asker.filters(found, conditions[found.target])
-                await asker.orders(found, found.columns)
-            for parent in dict.fromkeys(found.parent for found in writer.lists):
-                lists = [found for found in writer.lists if found.parent == parent]
-                for start in range(0, len(lists), 20):
-                    await asker.nested(lists[start : start + 20], conditions)
-            faults += [f"{name}: {fault}" for fault in asker.faults]
-            asked += asker.asked
-    print(f"{sum(map(len, conditions.values()))} conditions, {asked} operations")
+    for hub in (first_wall, both_walls) if WHOLE else (both_walls,):
+        asker = Asker(hub, stage, stage.callers[name])
+        for found in writer.reached:
+            await asker.filters(found, conditions[found.target])
+            await asker.orders(found, found.columns)
+        for parent in dict.fromkeys(found.parent for found in writer.lists):
+            lists = [found for found in writer.lists if found.parent == parent]
+            for start in range(0, len(lists), 20):
+                await asker.nested(lists[start : start + 20], conditions)
+        faults += asker.faults
+        asked += asker.asked
+    print(f"{name}: {sum(map(len, conditions.values()))} conditions, {asked} operations")
     assert not faults, "\n".join([f"{len(faults)} faults:", *faults[:60]])
 
 

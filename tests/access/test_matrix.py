@@ -1,7 +1,7 @@
 """The matrix: every field of the schema, as every persona, in and out of scope, by every path, against the policy table
 ``who_sees_what.toml`` (which says how to add a type or a field)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import asyncpg
 import pytest
@@ -30,8 +30,11 @@ def test_every_field_of_the_schema_is_in_the_policy_table(policy: Policy) -> Non
 
 
 @pytest.fixture(scope="session")
-async def matrix(hub: Caller, owner: asyncpg.Pool, stage: Stage, policy: Policy) -> Matrix:
-    """The matrix with its sample: the stage's rows, what the personas are granted, and some others of every type."""
+async def matrices(
+    first_wall: Caller, both_walls: Caller, owner: asyncpg.Pool, stage: Stage, policy: Policy
+) -> Mapping[str, Matrix]:
+    """The matrix behind the first wall and behind both, with its sample: the rows of the stage, what the personas are granted, and some of
+    every type."""
     sample: dict[str, list[int]] = {}
     for name in policy.types:
         some = await owner.fetch(f"SELECT id FROM {TABLES[name]} ORDER BY hashint8(id) LIMIT 4")
@@ -46,14 +49,23 @@ async def matrix(hub: Caller, owner: asyncpg.Pool, stage: Stage, policy: Policy)
                     sample[name].append(key)
     writer = Writer(schema._schema, policy)
     kept = {name: list(dict.fromkeys(keys)) for name, keys in sample.items()}
-    return Matrix(hub, stage, writer, kept, await Unions.of(owner, writer))
+    unions = await Unions.of(owner, writer)
+    return {
+        wall: Matrix(hub, stage, writer, kept, unions) for wall, hub in (("first", first_wall), ("both", both_walls))
+    }
+
+
+@pytest.fixture
+def matrix(matrices: Mapping[str, Matrix], wall: str) -> Matrix:
+    """The matrix behind the walls that a test names."""
+    return matrices[wall]
 
 
 @pytest.fixture(scope="session")
-async def truth(matrix: Matrix, owner: asyncpg.Pool, vault: Vault) -> Truth:
+async def truth(matrices: Mapping[str, Matrix], owner: asyncpg.Pool, vault: Vault) -> Truth:
     """The sampled rows, and all rows with masked fields, as the database has them."""
     found = Truth()
-    for name, keys in matrix.sample.items():
+    for name, keys in matrices["first"].sample.items():
         await found.read(owner, vault, name, TABLES[name], keys)
     return found
 
@@ -65,9 +77,8 @@ ONE_OF_EACH_LENS = (
 
 
 @pytest.mark.parametrize(
-    ("hub", "name"),
-    [*(("first", name) for name in PERSONAS if name != "analyst"), *(("both", name) for name in ONE_OF_EACH_LENS)],
-    indirect=["hub"],
+    ("name", "wall"),
+    [*((name, "first") for name in PERSONAS if name != "analyst"), *((name, "both") for name in ONE_OF_EACH_LENS)],
 )
 async def test_a_persona_sees_what_the_policy_table_says_and_nothing_else(
     matrix: Matrix,
@@ -93,6 +104,7 @@ async def test_a_persona_sees_what_the_policy_table_says_and_nothing_else(
     print(f"{name}: {len(judge.cells)} cells")
 
 
+@pytest.mark.parametrize("wall", ["first", "both"])
 @pytest.mark.parametrize("name", ["public", "analyst"])
 async def test_callers_with_aggregates_only_find_no_row_by_its_key_and_no_key_of_a_row(
     matrix: Matrix, truth: Truth, owner: asyncpg.Pool, name: str
@@ -108,9 +120,10 @@ async def test_callers_with_aggregates_only_find_no_row_by_its_key_and_no_key_of
 
 
 async def test_the_matrix_finds_a_wall_that_is_not_there(
-    matrix: Matrix, truth: Truth, owner: asyncpg.Pool, stage: Stage
+    matrices: Mapping[str, Matrix], truth: Truth, owner: asyncpg.Pool, stage: Stage
 ) -> None:
     """Plans without scope or masks: rows of every type out of scope, and every masked field, are told as wrong."""
+    matrix = matrices["first"]
     policy = matrix.writer.policy
     open_hub = Caller(owner, max_objects=10**9, first_wall=False)
     without = Matrix(open_hub, stage, matrix.writer, matrix.sample, matrix.unions)
@@ -127,13 +140,13 @@ async def test_the_matrix_finds_a_wall_that_is_not_there(
 
 
 async def test_every_group_that_sees_a_type_has_a_row_of_it_in_scope_and_one_out_of_scope(
-    matrix: Matrix, owner: asyncpg.Pool, stage: Stage, policy: Policy
+    matrices: Mapping[str, Matrix], owner: asyncpg.Pool, stage: Stage, policy: Policy
 ) -> None:
     """Without rows the matrix would prove nothing."""
     tried: set[tuple[str, str, bool]] = set()
     for caller in stage.callers.values():
         reference = Reference(owner, policy, TABLES, caller, today())
-        for name, keys in matrix.sample.items():
+        for name, keys in matrices["first"].sample.items():
             visible = await reference.rows(name)
             tried.update((name, group, key in visible) for key in keys for group in groups_of(caller))
     for name, entry in policy.types.items():

@@ -9,22 +9,29 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
+import pytest
 import strawberry
 from graphql import graphql
 from strawberry.schema.config import StrawberryConfig
 
 from db.access import Role
 from db.clock import today
-from db.crypto import Vault
+from db.connect import acquired
+from db.crypto import Sealed, Vault
 from db.organizations import Hierarchy
+from db.row_security import CLERK
+from db.values import luhn
 from resolvers.access import Caller, Grant
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.engine import ids
-from schema import Names
+from resolvers.engine.engine import Engine
+from resolvers.engine.snapshot import scope_of
+from schema import Names, registry, schema
 from schema.access_log import DATE_TIME
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import DATE, DECIMAL
+from tests.resolvers.documents import document
 
 SCHEMA = strawberry.Schema(
     query=Query,
@@ -41,6 +48,9 @@ READ_DOCUMENT = """mutation Read($input: ReadRequestDocumentInput!) { readReques
   number receivedOn type digest scan errors { code message path } } }"""
 EXPORT = """mutation Export($input: ExportMyDataInput!) { exportMyData(input: $input) {
   document errors { code message path } } }"""
+
+CARD = "620000123456789012" + luhn("620000123456789012")
+"""The number of a bank card."""
 
 
 @dataclass
@@ -135,3 +145,94 @@ def on_paper(
 
 def asked(keys: list[int], **more: Any) -> dict[str, Any]:
     return {"ids": gids(keys), "fields": ["PHONE", "NAME"], "purpose": "SERVICE_CONTACT", **more}
+
+
+async def opened(here, member, kind="CORRECTION", caller=None):
+    """An open request of the person, or on paper by an official; its ID."""
+    given = {"kind": kind, "detail": "银行卡号有误"}
+    if caller is not None:
+        given |= {"memberId": gids([member])[0], "document": on_paper()}
+    made = await here.ask(OPEN, given, caller or here.worker(member))
+    assert made["errors"] == []
+    return made["id"]
+
+
+async def closes(here, request, caller, **more):
+    """The errors of who grants a request."""
+    payload = await here.ask(CLOSE, {"id": request, "resolution": "GRANTED", **more}, caller)
+    return [error["code"] for error in payload["errors"]]
+
+
+async def decides(here, request, caller, decision="APPROVED", **more):
+    payload = await here.ask(DECIDE, {"id": request, "decision": decision, **more}, caller)
+    return [error["code"] for error in payload["errors"]]
+
+
+async def held(here, member):
+    """All that is held on a member."""
+    return dict(await here.pool.fetchrow("SELECT * FROM member WHERE id = $1", member))
+
+
+async def clear(here, member, secret):
+    sealed = await here.pool.fetchval(f"SELECT {secret.column} FROM member WHERE id = $1", member)
+    return here.vault.open([Sealed("member", secret.column, member, sealed)])[0]
+
+
+async def change(here, member, **values):
+    """Have values changed by two officials, as they are meant to be."""
+    request = await opened(here, member)
+    assert await closes(here, request, here.federation(), corrections=values) == []
+    assert await decides(here, request, here.federation(name="second"), corrections=values) == []
+
+
+async def sql(here, caller, *statements, clerk=False):
+    """Send statements as the service's role, under a caller's scope, in one transaction."""
+    if caller.principal_id is not None:
+        await here.signs_in(caller)
+    async with acquired(here.served, scope_of(caller)) as connection, connection.transaction():
+        if clerk:
+            await connection.execute(f"SET LOCAL ROLE {CLERK}")
+        for statement, *values in statements:
+            await connection.execute(statement, *values)
+
+
+async def refused(here, caller, *statements, clerk=False):
+    with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.CheckViolationError)):
+        await sql(here, caller, *statements, clerk=clerk)
+
+
+def key(text):
+    return int(text.partition("_")[2], 16)
+
+
+async def read(here, text, caller):
+    engine = Engine(schema._schema, registry, here.served, max_objects=25_000)
+    response = json.loads((await engine.execute(document(text), None, {}, caller=caller)).body)
+    assert "errors" not in response, response
+    return next(iter(response["data"].values()))
+
+
+async def refused_entry(here, caller, purpose, reference, members, action="REVEAL"):
+    """The database takes no entry, so that nothing could be answered if the first wall had let it through."""
+    await here.signs_in(caller)
+    async with acquired(here.served, scope_of(caller)) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="on a ground that exists"):
+            await connection.execute(
+                "INSERT INTO access_log (id, at, principal, action, purpose, case_reference, records, fields, previous, digest)"
+                " VALUES (1, now(), $1, $2, $3, $4, $5, '[]', 'x', 'x')",
+                caller.name, action, purpose, reference, json.dumps(gids(members)),
+            )  # fmt: skip
+
+
+async def payable(here, member, union=None, **more):
+    """A grant of the county's to a member, approved and unpaid: its ID."""
+    values = {
+        "organization_id": union or here.county, "member_id": member, "kind": "RELIEF", "status": "APPROVED", "amount": 500,
+        "applied_on": today(), "approved_on": today(), "paid_on": None, "division_id": 1, **more,
+    }  # fmt: skip
+    values["division_id"] = await here.pool.fetchval("SELECT min(id) FROM division")
+    marks = ", ".join(f"${place}" for place in range(1, len(values) + 1))
+    made = await here.pool.fetchval(
+        f"INSERT INTO aid_grant ({', '.join(values)}) VALUES ({marks}) RETURNING id", *values.values()
+    )
+    return f"aid_{made:x}"

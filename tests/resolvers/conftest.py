@@ -1,8 +1,14 @@
 """What the engine's tests ask."""
 
+from collections.abc import AsyncIterator
+
 import asyncpg
 import pytest
 
+from db.connect import create_pool
+from db.crypto import Vault
+from db.row_security import READER
+from tests.resolvers import commands
 from tests.resolvers.caller import Caller
 
 
@@ -10,3 +16,20 @@ from tests.resolvers.caller import Caller
 def caller(pool: asyncpg.Pool) -> Caller:
     """Asks an engine on the template federation."""
     return Caller(pool)
+
+
+@pytest.fixture
+async def here(fresh_database_url: str, vault: Vault) -> AsyncIterator[commands.Hub]:
+    """A hub for commands on a database for one test; its first member is a party to no dispute."""
+    pool, served = await create_pool(fresh_database_url), await create_pool(fresh_database_url, role=READER)
+    made = await commands.hub(pool, served, vault)
+    await pool.execute("DELETE FROM dispute_party WHERE member_id = $1", made.members[0])
+    yield made
+    await pool.close()
+    await served.close()
+
+
+@pytest.fixture
+def member(here: commands.Hub) -> int:
+    """The first member of the hub for commands."""
+    return here.members[0]

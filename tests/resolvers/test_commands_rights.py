@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import pytest
 from sqlalchemy import Column, Enum, LargeBinary, Text
 
 from db.access import Role
-from db.connect import acquired, create_pool
+from db.connect import acquired
 from db.erasure import ERASED_NAME, FATES, as_markdown
 from db.models import Model
 from db.organizations import Hierarchy
-from db.row_security import CLERK, READER
+from db.row_security import CLERK
 from db.subject import LEFT_OUT
 from resolvers.access import Caller, Grant
 from resolvers.engine.snapshot import scope_of
 from tests import sample
-from tests.resolvers.commands import CLOSE, EXPORT, OPEN, Hub, hub
+from tests.resolvers.commands import CLOSE, EXPORT, OPEN, Hub
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
@@ -49,21 +48,6 @@ TABLES = sorted({"member", *(name.split(".")[0] for name in LINKS)})
 def is_text(column: Column[Any]) -> bool:
     """It holds what somebody wrote, or a sealed value: no code, date, number or key."""
     return isinstance(column.type, (Text, LargeBinary)) and not isinstance(column.type, Enum)
-
-
-@pytest.fixture
-async def here(fresh_database_url, vault):
-    pool, served = await create_pool(fresh_database_url), await create_pool(fresh_database_url, size=4, role=READER)
-    made = await hub(pool, served, vault)
-    await pool.execute("DELETE FROM dispute_party WHERE member_id = $1", made.members[0])
-    yield made
-    await pool.close()
-    await served.close()
-
-
-@pytest.fixture
-def member(here):
-    return here.members[0]
 
 
 GIVEN: dict[str, dict[str, Any]] = {

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -15,14 +14,6 @@ from tests.resolvers.caller import Caller
 
 SIZE = int(os.environ.get("UNIONHUB_DISCLOSURE_TARGETS", "240"))
 """Targets of each register; half of them are attacked, the others if a strategy seems to do better than chance with those."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has all of these: they share the ground."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("disclosure"))
 
 
 @pytest.fixture(scope="session")
