@@ -17,6 +17,7 @@ from db.generate import generate
 from db.load_divisions import load_divisions
 from hub.database import url_of
 from hub.keys import demonstration_keys
+from hub.language import Group, echo
 from hub.settings import load
 
 T = TypeVar("T")
@@ -59,7 +60,7 @@ database_url = click.option(
 )
 
 
-@click.group("db")
+@click.group("db", cls=Group)
 def db() -> None:
     """Work on the database."""
 
@@ -69,7 +70,7 @@ def db() -> None:
 def upgrade(database_url: str) -> None:
     """Bring the schema to the newest revision."""
     run(migrate.upgrade(database_url))
-    click.echo(f"The database is at revision {migrate.head()}.")
+    echo(f"The database is at revision {migrate.head()}.")
 
 
 @db.command("load-divisions")
@@ -84,7 +85,7 @@ def load_divisions_command(database_url: str, villages: bool, villages_file: Pat
         loaded = run(load_divisions(database_url, villages=villages_file or villages, progress=progress))
         if loaded.divisions:
             run(rollups.rebuild(database_url, progress=progress))
-    click.echo(f"Added {loaded.divisions:,} divisions and {loaded.deadline_rules:,} deadline rules.")
+    echo(f"Added {loaded.divisions:,} divisions and {loaded.deadline_rules:,} deadline rules.")
 
 
 @db.command("generate")
@@ -97,7 +98,7 @@ def generate_command(database_url: str, members: int, seed: int) -> None:
         made = run(generate(database_url, members, seed, progress=progress, keys=demonstration_keys(load())))
         run(rollups.rebuild(database_url, progress=progress))
     rows = sum(made.rows.values())
-    click.echo(
+    echo(
         f"Generated {members:,} members, {rows:,} rows in all, in {made.seconds:.1f} s"
         f" ({members / made.seconds:,.0f} members/s)."
     )
@@ -109,7 +110,7 @@ def rebuild_rollups_command(database_url: str) -> None:
     """Build the statistics' roll-ups anew from the records, while the hub goes on; all or nothing."""
     with progress_bars() as progress:
         run(rollups.rebuild(database_url, progress=progress))
-    click.echo("The roll-ups are as the records are.")
+    echo("The roll-ups are as the records are.")
 
 
 @db.command("fold-rollups")
@@ -125,7 +126,7 @@ def fold_rollups_command(database_url: str) -> None:
         finally:
             await connection.close()
 
-    click.echo(f"Folded {run(fold()):,} changes.")
+    echo(f"Folded {run(fold()):,} changes.")
 
 
 @db.command("demo")
@@ -134,4 +135,4 @@ def demo_command(database_url: str) -> None:
     """Load the demonstration's federation, unless it is there."""
     with progress_bars() as progress:
         loaded = run(load_demo(database_url, progress=progress, keys=demonstration_keys(load())))
-    click.echo("The demonstration is loaded." if loaded else "The demonstration was there already.")
+    echo("The demonstration is loaded." if loaded else "The demonstration was there already.")

@@ -45,7 +45,7 @@ async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncItera
         seen = (
             f"the database is at {revision}, the code at {head()}" if revision else "the database has not been migrated"
         )
-        yield "migrations", "fail", seen, "unionhub db upgrade"
+        yield "migrations", "fail", seen, "`unionhub db upgrade`"
         return
     yield "migrations", "ok", f"at {revision}, the newest", ""
 
@@ -60,13 +60,13 @@ async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncItera
         for table in ("division", "organization", "member")
     }
     if not counts["division"]:
-        yield "data", "warn", "no divisions are loaded", "unionhub db load-divisions, or make demo"
+        yield "data", "warn", "no divisions are loaded", "`unionhub db load-divisions`, or `make demo`"
     elif not counts["organization"]:
         yield (
             "data",
             "warn",
             f"{counts['division']:,} divisions, but no organizations",
-            "unionhub db generate, or make demo",
+            "`unionhub db generate --members 100000`, or `make demo`",
         )
     else:
         yield "data", "ok", ", ".join(f"{count:,} {table}s" for table, count in counts.items()), ""
@@ -85,7 +85,7 @@ async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncItera
             "statistics",
             "warn",
             f"PostgreSQL knows nothing about {tables}: queries may be slow",
-            "ANALYZE in psql",
+            "In psql: `ANALYZE;`",
         )
     else:
         yield "statistics", "ok", "PostgreSQL has statistics of every table that has rows", ""
@@ -95,15 +95,15 @@ async def _rollups(connection: asyncpg.Connection) -> Row:
     """Roll-ups of a few places chosen at random, against the records."""
     if not await connection.fetchval("SELECT ready FROM rollup.state"):
         seen = "roll-ups are not in use: statistics are counted from the records"
-        return "roll-ups", "warn", seen, "unionhub db rebuild-rollups"
+        return "roll-ups", "warn", seen, "`unionhub db rebuild-rollups`"
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         wrong = await rollups.faults(connection, ANCHORS)
         waiting = await connection.fetchval(
             "SELECT (SELECT count(*) FROM rollup.membership_change) + (SELECT count(*) FROM rollup.insurance_enrolment_change)"
         )
     if wrong:
-        return "roll-ups", "fail", f"roll-ups differ from the records: {wrong[0]}", "unionhub db rebuild-rollups"
+        return "roll-ups", "fail", f"roll-ups differ from the records: {wrong[0]}", "`unionhub db rebuild-rollups`"
     if waiting > MANY:
         seen = f"{waiting:,} changes wait to be folded: statistics are slow"
-        return "roll-ups", "warn", seen, "unionhub db fold-rollups; a hub that runs does it every half minute"
+        return "roll-ups", "warn", seen, "`unionhub db fold-rollups`; a hub that runs does it every half minute."
     return "roll-ups", "ok", f"{ANCHORS} places equal a recount; {waiting:,} changes wait to be folded", ""
