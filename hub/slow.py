@@ -1,13 +1,15 @@
 """Operations slower than a setting are logged with their plan: the engine's steps, rows and time of statements, PostgreSQL's EXPLAIN.
 
-No value of a parameter is in it. EXPLAIN is asked for the statement as it stands, with ``$1`` in the place of values (``GENERIC_PLAN``);
-so it says how PostgreSQL goes about the statement for any values, which may differ from how it went about these. It runs nothing, is asked
+No value of a parameter is in it. The statement is prepared as it stands, with ``$1`` in the place of values, and EXPLAIN asked for the plan
+that serves all values (``force_generic_plan``), which may differ from how PostgreSQL went about these. Nothing is run; and plans are asked
 for one operation in some seconds at the most, and only while connections are free.
 """
 
 import asyncio
 import logging
+import re
 import time
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import asyncpg
@@ -35,7 +37,8 @@ EXPLAIN_SECONDS = 2.0
 MAX_STATEMENTS, MAX_TEXT = 5, 4_000
 """The slowest statements that are logged, and the characters of a plan or statement."""
 
-EXPLAIN = "EXPLAIN (GENERIC_PLAN, COSTS) "
+PREPARED = "unionhub_slow"
+PARAMETER = re.compile(r"\$([0-9]+)")
 
 
 class SlowLog:
@@ -111,14 +114,18 @@ class SlowLog:
 
 
 async def plan_of(connection: asyncpg.Connection, trace: Trace) -> str:
-    """PostgreSQL's plan of one statement."""
-    question = EXPLAIN + trace.sql
-    async with connection.transaction(readonly=True):
-        await connection.execute("SET LOCAL lock_timeout = '100ms'")
-        if trace.role is None:
-            rows = await connection.fetch(question)
-        else:
-            rows = await connection.fetch_in(trace.role, question)
+    """PostgreSQL's plan of one statement for all values."""
+    count = max(map(int, PARAMETER.findall(trace.sql)), default=0)
+    nulls = f"({', '.join(['NULL'] * count)})" if count else ""
+    try:
+        async with connection.transaction(readonly=True):
+            await connection.execute("SET LOCAL lock_timeout = '100ms'; SET LOCAL plan_cache_mode = force_generic_plan")
+            async with connection.wearing(trace.role) if trace.role else nullcontext():
+                await connection.execute(f"PREPARE {PREPARED} AS {trace.sql}")
+                rows = await connection.fetch(f"EXPLAIN EXECUTE {PREPARED}{nulls}")
+    finally:
+        with suppress(asyncpg.InvalidSQLStatementNameError):
+            await connection.execute(f"DEALLOCATE {PREPARED}")
     return "\n".join(row[0] for row in rows)[:MAX_TEXT]
 
 

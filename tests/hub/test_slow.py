@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from db.migrate import connect
 from hub import slow
 from hub.app import Hub, create_app
 from hub.log_lines import JsonLines
@@ -26,6 +27,7 @@ query Unions($name: String!, $first: Int!) {
   }
 }
 """
+VENUES = "query Venues { venues(first: 3) { nodes { name } } }"
 VARIABLES = {"name": "Union 7", "first": 97}
 
 Ask = Callable[..., Any]
@@ -66,11 +68,10 @@ async def test_a_slow_operation_is_logged_with_both_plans_and_no_value(
     by_path = {statement["path"]: statement for statement in line["slowest"]}
     assert by_path["organizations"]["rows"] == 11
     assert "$1" in by_path["organizations"]["sql"]
+    assert line.get("why_no_plan") is None
     for statement in line["slowest"]:
         assert "cost=" in statement["explain"], statement
     assert "organization" in by_path["organizations"]["explain"]
-    for value in ("Union 7", "97"):
-        assert value not in json.dumps([statement["sql"] + statement["explain"] for statement in line["slowest"]])
     assert "Union 7" not in json.dumps(line)
     assert "unionhub_slow_operations_total 1.0" in hub.telemetry.exposition().decode()
     assert "unionhub_plan_cache_misses_total 1.0" in hub.telemetry.exposition().decode()
@@ -95,21 +96,25 @@ async def test_plans_are_not_asked_for_while_all_connections_are_taken(
     assert not any("explain" in statement for statement in line["slowest"])
 
 
-async def test_a_statement_that_was_ended_is_the_one_that_is_shown(hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
-    assert hub.pool is not None
+async def test_a_statement_that_was_ended_is_the_one_that_is_shown(
+    hub: Hub,
+    unions_url: str,  # noqa: F811
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     assert hub.endpoint is not None
     hub.endpoint.operations.engine.seconds = 0.3  # type: ignore[attr-defined]
-    async with hub.pool.acquire() as other:
-        await other.execute("RESET ROLE")
+    other = await connect(unions_url)
+    try:
         async with other.transaction():
-            await other.execute("LOCK TABLE organization IN ACCESS EXCLUSIVE MODE")
-            response = await ask(hub)
+            await other.execute("LOCK TABLE venue IN ACCESS EXCLUSIVE MODE")
+            response = await ask(hub, VENUES)
             lines = await logged(hub, caplog)
-        await other.execute("SET ROLE unionhub_reader")
+    finally:
+        await other.close()
     assert response.json()["errors"][0]["extensions"]["code"] == "STATEMENT_TIMEOUT"
     (line,) = lines
     (statement,) = line["slowest"]
-    assert (line["status"], statement["path"], statement["rows"]) == (400, "organizations", None)
+    assert (line["status"], statement["path"], statement["rows"]) == (400, "venues", None)
     assert statement["explain"] == "LockNotAvailableError"
 
 
