@@ -5,6 +5,7 @@ import re
 import sys
 import traceback
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 import asyncpg
@@ -27,6 +28,7 @@ BARE = re.compile(r"[^\s\"=\x00-\x1f\x7f]+")
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
+@lru_cache(4096)
 def shown(operation: str | None) -> str | None:
     """The name of an operation, fit for log lines and metrics: its callers choose it."""
     if operation is None:

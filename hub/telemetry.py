@@ -119,6 +119,7 @@ class Telemetry:
         self.sockets = Gauge("unionhub_websockets", "WebSockets open.", registry=registry)
         self.lag = Lag(registry)
         self.by_status: dict[int, Counter] = {}
+        self.by_labels: dict[tuple[str, str], tuple[Histogram, Counter]] = {}
         self.labels = Labels()
         Process(registry)
 
@@ -145,9 +146,12 @@ class Telemetry:
         client = client_of(done.caller, done.program)
         ran = status == 200 and done.code is None
         labels = self.labels.of(done.operation, client, done.caller, ran=ran)
-        self.by_name.labels(*labels).observe(done.seconds)
+        found = self.by_labels.get(labels)
+        if found is None:
+            found = self.by_labels[labels] = (self.by_name.labels(*labels), self.points.labels(labels[1]))
+        found[0].observe(done.seconds)
         if account is not None:
-            self.points.labels(labels[1]).inc(account.paid)
+            found[1].inc(account.paid)
             self.statements.inc(account.meter.statements)
         if done.code is not None:
             self.refused.labels(done.code).inc()
