@@ -17,7 +17,7 @@ from db.generate import generate
 from db.load_divisions import load_divisions
 from hub.database import url_of
 from hub.keys import demonstration_keys
-from hub.language import Group, echo
+from hub.language import Group, echo, spoken
 from hub.settings import load
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
 
         def report(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
+                tasks[what] = bars.add_task(spoken(what), total=total)
             bars.update(tasks[what], completed=done, total=total)
 
         yield report

@@ -21,6 +21,9 @@ from hub.messages import speak
 
 CHINESE: Mapping[str, str] = {**CLICK, **SETTINGS, **FINDINGS, **ERRORS, **HELP}
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+WORDS = frozenset({"none", "never", "open", "revoked"})
+"""Texts of one word that stand inside of others; any other word there is a name."""
+
 PLACE = re.compile(r"\{(\d*)\}")
 
 
@@ -75,7 +78,7 @@ def in_chinese(text: str) -> str:
 
 def value_in_chinese(value: str) -> str:
     """A value inside of a text: a text of its own, or as it is, such as a name."""
-    return in_chinese(value) if " " in value or value == "none" else value
+    return in_chinese(value) if " " in value or value in WORDS else value
 
 
 def filled(template: str, values: list[str]) -> str:

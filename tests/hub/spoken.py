@@ -56,7 +56,7 @@ WHOLE = {
     ("hub/demo.py", "welcome"),
     ("hub/examination.py", "_examine"),
     ("hub/examination.py", "_rollups"),
-    ("hub/cli_access.py", "described"),
+    ("hub/cli_access.py", "listed"),
     ("db/row_security.py", "faults"),
 }
 """Functions all of whose texts are said."""

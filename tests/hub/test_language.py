@@ -20,6 +20,8 @@ SAME = {
     "  curl -s {}/graphql -H 'Authorization: Bearer {}' \\",
     '{"query": "{ viewer { persona } divisions(first: 3) { nodes { code name } } }"}',
     "createdb --encoding=UTF8 --template=template0 NAME",
+    " DISABLED",
+    "http://{}:{}",
     "Python {} ({})",
     "{} {}s",
 }
@@ -139,3 +141,13 @@ def test_a_setting_that_cannot_be_used_is_said_in_chinese(chinese: None, monkeyp
 
 def test_values_that_are_words_of_ours_stay_as_they_are() -> None:
     assert in_chinese("fail is disabled.") == "fail 已停用。"
+
+
+def test_lists_are_chinese_too() -> None:
+    line = (
+        "  grant 12: FEDERATION 浙江省总工会 TERRITORIAL 2026-01-01 – open, revoked 2026-02-01 10:00, by the operator"
+    )
+    assert in_chinese(line) == (
+        "  授权 12：FEDERATION 浙江省总工会 TERRITORIAL 2026-01-01 – 不限期，已撤销 2026-02-01 10:00，授权人：运维人员"
+    )
+    assert in_chinese("  key uh_12345678_…: revoked, last used never") == "  密钥 uh_12345678_…：已作废，最近使用：从未"
