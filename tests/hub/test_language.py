@@ -12,7 +12,7 @@ from hub.language import CHINESE, PLACE, Group, explained, first_sentence, in_ch
 from tests.hub.spoken import collected
 
 HAN = re.compile("[\u4e00-\u9fff]")
-NOT_WORDS = re.compile(r"`[^`]*`|\{\}|https?://\S+|[\w.]*@\S+")
+NOT_WORDS = re.compile(r"`[^`]*`|\{\}|unionhub_\w+|https?://\S+|[\w.]*@\S+")
 
 SAME = {
     "       -H 'Content-Type: application/json' -d '{}'",
