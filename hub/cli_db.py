@@ -118,7 +118,7 @@ def fold_rollups_command(database_url: str) -> None:
     """Add what has changed to the roll-ups; the hub does it itself now and then."""
 
     async def fold() -> int:
-        connection = await migrate.connect(database_url)
+        connection = await migrate.connect_as_operator(database_url)
         try:
             await migrate.require_head(connection)
             return await rollups.fold(connection)

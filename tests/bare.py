@@ -122,7 +122,19 @@ def servers() -> Iterator[Callable[[Path | None], Bare]]:
                 secret = folder / "secret"
                 secret.write_text(PASSWORD)
                 secret.chmod(0o644)
-                command = ["-D", data, "-U", ADMINISTRATOR, "-A", "scram-sha-256", "--pwfile", secret, "--no-sync", "-E", "UTF8"]
+                command = [
+                    "-D",
+                    data,
+                    "-U",
+                    ADMINISTRATOR,
+                    "-A",
+                    "scram-sha-256",
+                    "--pwfile",
+                    secret,
+                    "--no-sync",
+                    "-E",
+                    "UTF8",
+                ]
                 done = subprocess.run(
                     [PROGRAMS / "initdb", *command, "--locale=C"], capture_output=True, text=True, **as_user()
                 )
