@@ -117,7 +117,7 @@ def servers() -> Iterator[Callable[[Path | None], Bare]]:
     with ExitStack() as stack:
 
         def make(data: Path | None = None) -> Bare:
-            folder = folder_for_data()
+            folder = folder_for_data() if data is None else data.parent
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             own(folder)
             if data is None:
