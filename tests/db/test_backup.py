@@ -146,7 +146,7 @@ def copied(living: Bare, folder: Path, make: Callable[[Path | None], Bare], duri
 
 OPERATIONS = [
     "{ viewer { persona } organizations(first: 20) { totalCount nodes { id name members { totalCount } } } }",
-    "{ members(first: 100) { totalCount nodes { id name phone residentNumber isMigrantWorker organization { name } } } }",
+    "{ members(first: 100) { totalCount nodes { id name phone residentNumber isMigrantWorker } } }",
     "{ collectiveAgreements(first: 20) { totalCount nodes { id status reviewDueOn } } }",
     "{ disputeCases(first: 20) { totalCount nodes { number status mediationDueOn } } }",
     "{ insuranceEnrolments(first: 20) { totalCount nodes { id scheme } } }",
