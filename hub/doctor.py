@@ -30,7 +30,7 @@ NEWEST_PYTHON = (3, 14)
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-INSTALL = f"{sys.executable} -m pip install --require-hashes -r {ROOT / 'requirements.lock'}"
+INSTALL = f"`{sys.executable} -m pip install --require-hashes -r {ROOT / 'requirements.lock'}`"
 REPORT = "This is a fault of the hub: report it with these words. The data are as they were."
 
 
@@ -152,8 +152,8 @@ def encryption() -> Iterator[Finding]:
             "encryption",
             WARN,
             f"{found.key_file} is not there; `unionhub serve` does not start without it",
-            f"unionhub access new-key-file {found.key_file}; but if the database has encrypted data already, restore the file that they"
-            " were written with",
+            f"`unionhub access new-key-file {found.key_file}`; but if the database has encrypted data already, restore the file that"
+            " they were written with.",
         )
         return
     try:
@@ -179,7 +179,7 @@ def database() -> Iterator[Finding]:
     from hub.examination import examine_database
 
     if found.database_url is None and not (base.folder(found) / "PG_VERSION").exists():
-        advice = "make demo sets it up; a server of your own is named by UNIONHUB_DATABASE_URL"
+        advice = "`make demo` sets it up; a server of your own is named by UNIONHUB_DATABASE_URL."
         yield Finding("database", WARN, "the embedded PostgreSQL has not been set up yet", advice)
         return
     from db.errors import DataError

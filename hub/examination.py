@@ -69,13 +69,13 @@ async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncItera
         for table in ("division", "organization", "member")
     }
     if not counts["division"]:
-        yield "data", "warn", "no divisions are loaded", "unionhub db load-divisions" + ", or make demo" * embedded
+        yield "data", "warn", "no divisions are loaded", "`unionhub db load-divisions`" + ", or `make demo`" * embedded
     elif not counts["organization"]:
         yield (
             "data",
             "warn",
             f"{counts['division']:,} divisions, but no organizations",
-            "Load your unions; or data that are made up: unionhub db generate --members 1000",
+            "Load your unions; or, to try, data that are made up: `unionhub db generate --members 1000`",
         )
     else:
         yield "data", "ok", ", ".join(f"{count:,} {table}s" for table, count in counts.items()), ""

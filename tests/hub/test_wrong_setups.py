@@ -1,5 +1,7 @@
 """No command of ``unionhub`` prints a traceback, whatever is wrong around it: every command, in every wrong setup."""
 
+import json
+import re
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -378,3 +380,42 @@ def test_a_setting_that_cannot_be_used_is_told(setup: Setup, name: str) -> None:
         setup.well(command, result)
         assert result.exit_code in {0, 1}, command
     assert name in setup.said("serve")
+
+
+THROWS_AWAY = re.compile(r"make demo|\b(drop|delete|truncate|rm|initdb|downgrade)\b", re.IGNORECASE)
+
+
+def untouched(setup: Setup) -> None:
+    another(setup, "untouched")
+
+
+def without_rows(setup: Setup) -> None:
+    another(setup, "without_rows")
+    assert setup.run("db upgrade").exit_code == 0
+
+
+def behind(setup: Setup) -> None:
+    another(setup, "behind", "CREATE TABLE alembic_version AS SELECT '0001'::varchar AS version_num")
+
+
+def other_keys(setup: Setup) -> None:
+    setup.database(user=SERVANT)
+    setup.set("UNIONHUB_KEY_FILE", setup.folder / "other.json")
+    new_key_file(setup.folder / "other.json")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [shut, wrong_password, no_such_database, newer, behind, untouched, without_rows, stranger, other_keys],
+    ids=lambda wrong: wrong.__name__,
+)
+def test_the_doctor_never_advises_to_throw_anything_away(setup: Setup, wrong: Callable[[Setup], None]) -> None:
+    wrong(setup)
+    found = setup.run("doctor", "--json", "--only", "settings", "--only", "encryption", "--only", "database")
+    setup.well("doctor", found)
+    findings = json.loads(found.output)
+    assert any(finding["state"] != "ok" for finding in findings)
+    for finding in findings:
+        assert finding["state"] == "ok" or finding["advice"], finding
+        assert not THROWS_AWAY.search(finding["advice"]), finding
+        assert "could not be checked" not in finding["seen"], finding
