@@ -28,6 +28,9 @@ CLERK = "unionhub_clerk"
 AGGREGATES = "unionhub_aggregates"
 """Worn by a statement that counts for a caller with aggregates only: all rows, but no column that names a person or a case."""
 
+OPERATOR = "unionhub_operator"
+"""The operator's commands (`unionhub access`, `unionhub doctor`) when their login owns nothing; worn by no request."""
+
 SERVICE = "unionhub_service"
 """Member of all of these: what the login of the service is granted."""
 
@@ -43,6 +46,7 @@ ROLES = (
     ACCESS,
     CLERK,
     AGGREGATES,
+    OPERATOR,
     SERVICE,
 )
 

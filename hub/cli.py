@@ -48,8 +48,13 @@ class Group(language.Group):
         except BadSettingError as error:
             raise click.ClickException(f"a setting cannot be used\n{error}") from error
         except Exception as error:
-            if any(f"{kind.__module__}.{kind.__name__}" in EXPECTED for kind in type(error).__mro__):
-                raise click.ClickException(str(error)) from error
+            names = {f"{kind.__module__}.{kind.__name__}" for kind in type(error).__mro__}
+            if names & set(EXPECTED) or isinstance(error, (OSError, UnicodeDecodeError)):
+                raise click.ClickException(in_words(error)) from error
+            if "asyncpg.exceptions._base.PostgresError" in names:
+                from db.rights import refused
+
+                raise click.ClickException(str(refused(error))) from error
             raise
 
 
@@ -157,6 +162,15 @@ def doctor(names: tuple[str, ...], as_json: bool) -> None:
     else:
         click.echo(printed(findings))
     sys.exit(any(finding.state == FAIL for finding in findings))
+
+
+def in_words(error: Exception) -> str:
+    """What an expected error says; of a file, its name, or of one that is no text, what is wrong."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"What was read is not UTF-8: {error.reason} at byte {error.start}."
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}."
+    return str(error) or type(error).__name__
 
 
 def parsed(variables: str | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from db.access import PrincipalKind, Role
 from db.clock import today
 from db.divisions import canonical_code
 from db.grants import Proposed
-from db.migrate import connect, require_head
+from db.migrate import connect_as_operator, require_head
 from db.organizations import Hierarchy
 from db.principals import OPERATOR, AccessError, Actor
 from hub.cli_audit import prune_log_command, verify_log_command
@@ -34,7 +34,7 @@ def run(url: str, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
     """Do the work on a connection to a database that is at the newest revision; what the caller can mend is told without a trace."""
 
     async def connected() -> T:
-        connection = await connect(url)
+        connection = await connect_as_operator(url)
         try:
             await require_head(connection)
             return await work(connection)

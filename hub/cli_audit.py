@@ -8,7 +8,7 @@ import click
 
 from db.audit import Digest, Examination, examine, prune
 from db.clock import SHANGHAI, today
-from db.migrate import connect, require_head
+from db.migrate import connect, connect_as_operator, require_head
 from db.retention import MIN_MONTHS, Anchor, aware
 from hub.cli_db import database_url, run
 from hub.keys import digest_of
@@ -54,7 +54,7 @@ def verify_log_command(database_url: str, anchors: Path | None, months: int | No
 
 async def examined(url: str, anchors: Sequence[Anchor], months: int) -> Examination:
     """The examination of the log of the database at ``url``."""
-    connection = await connect(url)
+    connection = await connect_as_operator(url)
     try:
         await require_head(connection)
         return await examine(connection, anchors=anchors, months=months)

@@ -11,6 +11,7 @@ import stat
 import sys
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final, Literal, NamedTuple
@@ -29,6 +30,10 @@ FAIL: Final = "fail"
 State = Literal["ok", "warn", "fail"]
 NEWEST_PYTHON = (3, 14)
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+INSTALL = f"`{quoted(sys.executable)} -m pip install --require-hashes -r {quoted(ROOT / 'requirements.lock')}`"
+REPORT = "This is a fault of the hub: report it with these words. The data are as they were."
 
 
 class Finding(NamedTuple):
@@ -69,11 +74,9 @@ def dependencies() -> Iterator[Finding]:
         if found == "missing" or not requirement.specifier.contains(found, prereleases=True):
             wrong.append(f"{requirement.name} {found} (lock: {str(requirement.specifier).lstrip('=')})")
     if any(" missing " in each for each in wrong):
-        yield Finding("dependencies", FAIL, "not as locked: " + ", ".join(wrong), "`make clean environment`")
+        yield Finding("dependencies", FAIL, "not as locked: " + ", ".join(wrong), INSTALL)
     elif wrong:
-        yield Finding(
-            "dependencies", WARN, "not as locked: " + ", ".join(wrong), "`make clean environment` installs them."
-        )
+        yield Finding("dependencies", WARN, "not as locked: " + ", ".join(wrong), INSTALL)
     else:
         yield Finding("dependencies", OK, f"{len(needed)} packages as locked")
 
@@ -154,7 +157,8 @@ def encryption() -> Iterator[Finding]:
             "encryption",
             WARN,
             f"{found.key_file} is not there; `unionhub serve` does not start without it",
-            f"`unionhub access new-key-file {quoted(found.key_file)}`",
+            f"`unionhub access new-key-file {quoted(found.key_file)}`; but if the database has encrypted data already, restore the file that"
+            " they were written with.",
         )
         return
     try:
@@ -183,13 +187,19 @@ def database() -> Iterator[Finding]:
     from hub.examination import examine_database
 
     if found.database_url is None and not (base.folder(found) / "PG_VERSION").exists():
-        yield Finding("database", WARN, "the embedded PostgreSQL has not been set up yet", "`make demo`")
+        advice = "`make demo` sets it up; a server of your own is named by UNIONHUB_DATABASE_URL."
+        yield Finding("database", WARN, "the embedded PostgreSQL has not been set up yet", advice)
         return
     from db.errors import DataError
+    from db.keys import KeyRingError, KeySource
+    from hub.keys import key_source
 
+    keys: KeySource | None = None
+    with suppress(KeyRingError):  # which the check of the encryption tells
+        keys = key_source(found)
     try:
         url = base.url_of(found)
-        for check, state, seen, advice in asyncio.run(examine_database(url, embedded=found.database_url is None)):
+        for check, state, seen, advice in asyncio.run(examine_database(url, keys, embedded=found.database_url is None)):
             yield Finding(check, state, seen, advice)
     except DataError as error:
         yield Finding("database", FAIL, str(error).splitlines()[0], "\n".join(str(error).splitlines()[1:]))
@@ -297,6 +307,7 @@ MORE_NAMES = {
     "migrations": "database",
     "row security": "database",
     "data": "database",
+    "keys": "database",
     "roll-ups": "database",
     "statistics": "database",
     "node": "explorer",
@@ -342,7 +353,7 @@ def run(name: str, check: Check) -> list[Finding]:
         return list(check())
     except Exception as error:
         seen = f"could not be checked: {type(error).__name__}: {error}"
-        return [Finding(name, FAIL, seen, "`make clean environment`")]
+        return [Finding(name, FAIL, seen, REPORT)]
 
 
 def printed(findings: Sequence[Finding]) -> str:

@@ -204,9 +204,7 @@ def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> No
         raise RuntimeError("no idea")
 
     monkeypatch.setitem(doctor.CHECKS, "python", broken)
-    assert only("python") == Finding(
-        "python", FAIL, "could not be checked: RuntimeError: no idea", "`make clean environment`"
-    )
+    assert only("python") == Finding("python", FAIL, "could not be checked: RuntimeError: no idea", doctor.REPORT)
 
 
 def test_the_command_fails_only_when_something_does(monkeypatch: pytest.MonkeyPatch) -> None:
