@@ -157,8 +157,8 @@ def encryption() -> Iterator[Finding]:
             "encryption",
             WARN,
             f"{found.key_file} is not there; `unionhub serve` does not start without it",
-            f"`unionhub access new-key-file {quoted(found.key_file)}`; but if the database has encrypted data already, restore the file that"
-            " they were written with.",
+            f"`unionhub access new-key-file {quoted(found.key_file)}`; but if the database has encrypted data already, restore the"
+            " file that they were written with.",
         )
         return
     try:
