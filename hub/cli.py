@@ -128,6 +128,7 @@ def explain(query: Any, variables: str | None, operation: str | None, name: str 
     from hub.database import url_of
     from hub.explain import explain_query
 
+    language.listen()
     settings = load()
     given = parsed(variables)
     explained = explain_query(settings, url_of(settings), query.read(), given, operation=operation, name=name)
