@@ -79,10 +79,12 @@ def serve() -> None:
     from hub.at_start import require_database
     from hub.database import url_of
     from hub.demo import require_free
+    from hub.keys import vault_of
 
     stop_like_ctrl_c()
     settings = load()
     require_free(settings)
+    vault_of(settings)
     if settings.database_url is not None:
         asyncio.run(require_database(settings.database_url))
     url = settings.database_url or url_of(settings)
