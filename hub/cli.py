@@ -84,10 +84,12 @@ def serve() -> None:
     from hub.at_start import require_database
     from hub.database import url_of
     from hub.demo import require_free
+    from hub.keys import vault_of
 
     stop_like_ctrl_c()
     settings = load()
     require_free(settings)
+    vault_of(settings)
     if settings.database_url is not None:
         asyncio.run(require_database(settings.database_url))
     url = settings.database_url or url_of(settings)
@@ -133,6 +135,7 @@ def explain(query: Any, variables: str | None, operation: str | None, name: str 
     from hub.database import url_of
     from hub.explain import explain_query
 
+    language.listen()
     settings = load()
     given = parsed(variables)
     explained = explain_query(settings, url_of(settings), query.read(), given, operation=operation, name=name)

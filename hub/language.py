@@ -17,7 +17,6 @@ from hub.chinese_errors import ERRORS, SETTINGS
 from hub.chinese_findings import FINDINGS
 from hub.chinese_help import CLICK, HELP
 from hub.hints import pasted
-from hub.messages import speak
 
 CHINESE: Mapping[str, str] = {**CLICK, **SETTINGS, **FINDINGS, **ERRORS, **HELP}
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -94,6 +93,8 @@ def echo(message: str, **more: Any) -> None:
 
 def listen() -> None:
     """Have errors of the engine, which have codes, worded in the language of the terminal."""
+    from hub.messages import speak  # so that `unionhub doctor` needs no more than click
+
     speak(chinese=is_chinese())
 
 
@@ -150,7 +151,6 @@ class Group(click.Group):
     ) -> Any:
         """Run a command line; what is wrong with it is said in the language of the terminal."""
         click.Context.formatter_class = Formatter
-        listen()
         try:
             done = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except (click.ClickException, click.Abort) as error:

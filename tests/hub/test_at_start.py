@@ -14,6 +14,7 @@ import pytest
 from db import embedded
 from hub.at_start import place, require_database, unreachable, why
 from hub.settings import ROOT
+from tests.conftest import KEY_FILE
 
 PASSWORD = "geheim%40"
 
@@ -42,6 +43,7 @@ def serve(url: str, tmp_path: Path, **more: str) -> tuple[int, str, float]:
         "UNIONHUB_DATABASE_URL": url,
         "UNIONHUB_DATA_DIR": str(tmp_path),
         "UNIONHUB_PORT": "0",
+        "UNIONHUB_KEY_FILE": str(KEY_FILE),
         "LC_ALL": "C.UTF-8",
         **more,
     }

@@ -1,6 +1,8 @@
 """Commands speak the language of the terminal, and every text of theirs has its Chinese."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import click
@@ -9,7 +11,7 @@ from click.testing import CliRunner
 
 from hub.cli import main
 from hub.language import CHINESE, PLACE, Group, explained, first_sentence, in_chinese, is_chinese, spoken
-from tests.hub.spoken import collected
+from tests.hub.spoken import ROOT, collected
 
 HAN = re.compile("[\u4e00-\u9fff]")
 NOT_WORDS = re.compile(r"`[^`]*`|\{\}|unionhub_\w+|https?://\S+|[\w.]*@\S+")
@@ -151,3 +153,11 @@ def test_lists_are_chinese_too() -> None:
         "  授权 12：FEDERATION 浙江省总工会 TERRITORIAL 2026-01-01 – 不限期，已撤销 2026-02-01 10:00，授权人：运维人员"
     )
     assert in_chinese("  key uh_12345678_…: revoked, last used never") == "  密钥 uh_12345678_…：已作废，最近使用：从未"
+
+
+def test_the_command_line_needs_little_so_that_doctor_always_works() -> None:
+    question = (
+        "import sys, hub.cli, hub.doctor; print(sorted({'graphql', 'asyncpg', 'sqlalchemy'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", question], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr
