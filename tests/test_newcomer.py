@@ -229,7 +229,7 @@ def run(script: str, folder: Path, server: Bare, **more: str) -> str:
     }
     command = ["bash", "-c", script]
     done = subprocess.run(
-        command, cwd=folder, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=400
+        command, cwd=folder, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900
     )
     assert done.returncode == 0, done.stdout[-4000:]
     return done.stdout
