@@ -1,7 +1,7 @@
 """Requests of data subjects (个人信息主体请求): opened by the person, or by a union on a paper that it attaches; closed by a federation, by
 another official. What identifies or pays a person is changed once a third has approved it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -213,30 +213,21 @@ async def close_request(
     if resolution is Resolution.REFUSED and outcome is None:
         raise refused("MISSING_OUTCOME", "A refusal is explained: give the reason in `outcome`.", "outcome")
     changes = checked_values(corrections)
-    roles = held(context.caller, CLOSERS)
-    if not roles:
-        raise refused("FORBIDDEN", "A federation closes requests.")
-    async with transaction(context) as connection:
-        given = {"id": key, "resolution": resolution.name, "outcome": outcome, "corrections": changes}
-        known = await receipt(connection, context, CLOSED, idempotency_key, given)
-        if known.payload is not None:
-            return restored(known.payload)
-        row = await _open_row(connection, context, roles, key)
+    given = {"resolution": resolution.name, "outcome": outcome, "corrections": changes}
+
+    async def close(connection: asyncpg.Connection, row: Mapping[str, Any]) -> Done:
         if row["proposal"] is not None:
             raise refused("CHANGE_PENDING", "A correction awaits a second official: see `decideCorrection`.", "id")
         kind, member = SubjectRequestKind[row["kind"]], row["member_id"]
         granted = _checked_changes(kind, resolution, changes)
         if granted and needs_approval(changes):
             await propose(connection, context, key, member, changes, outcome)
-            made = _request(row, proposed_fields=codes(changes))
-            entry = _entry(PROPOSED, roles, made, codes(changes))
-        else:
-            written = await _done(connection, context, kind, member, changes) if granted else []
-            made = await _close(connection, context, row, resolution, outcome)
-            entry = _entry(CLOSED, roles, made, [kind.name, resolution.name, *written])
-        await keep(connection, context, CLOSED, idempotency_key, made.stored())
-        await log(connection, context, entry)
-    return made
+            return Done(_request(row, proposed_fields=codes(changes)), PROPOSED, codes(changes))
+        written = await _fulfil(connection, context, kind, member, changes) if granted else []
+        made = await _close(connection, context, row, resolution, outcome)
+        return Done(made, CLOSED, [kind.name, resolution.name, *written])
+
+    return await _answered(context, CLOSED, key, given, idempotency_key, close)
 
 
 @guarded
@@ -265,41 +256,70 @@ async def decide_correction(
         raise refused(
             "UNEXPECTED_CORRECTIONS", "What is rejected is not typed again. Leave `corrections` out.", "corrections"
         )
-    roles = held(context.caller, CLOSERS)
-    if not roles:
-        raise refused("FORBIDDEN", "A federation decides on corrections.")
-    async with transaction(context) as connection:
-        given = {"id": key, "decision": decision.name, "reason": reason, "corrections": typed}
-        known = await receipt(connection, context, DECIDE, idempotency_key, given)
-        if known.payload is not None:
-            return restored(known.payload)
-        row = await _open_row(connection, context, roles, key)
+    given = {"decision": decision.name, "reason": reason, "corrections": typed}
+
+    async def decide(connection: asyncpg.Connection, row: Mapping[str, Any]) -> Done:
         if row["proposal"] is None:
             raise refused("NOTHING_PENDING", "No correction awaits a decision: see `closeSubjectRequest`.", "id")
         if not await independent(connection, context.caller, row["proposed_by"], row["member_id"]):
             raise _not_independent("Who proposed a correction does not decide on it: a third official does.")
         values, outcome = proposed(context, row)
-        if approved and typed != values:
+        if not approved:
+            await _reject(connection, context, key, reason)
+            return Done(_request(row), REJECTED, codes(values))
+        if typed != values:
             raise refused(
                 "VALUES_DIFFER",
                 "The values are not those that were proposed. Compare them with the person's papers; reject what is wrong.",
                 "corrections",
             )
-        if approved:
-            await check_there(connection, row["member_id"])
-            made = await _close(connection, context, row, Resolution.GRANTED, outcome)
-            await write(connection, context, row["member_id"], values)
-        else:
-            await connection.execute(
-                "UPDATE subject_request SET proposal = NULL, rejected_on = $2, rejection = $3 WHERE id = $1",
-                key,
-                context.today,
-                reason,
-            )
-            made = _request(row)
-        await keep(connection, context, DECIDE, idempotency_key, made.stored())
-        await log(connection, context, _entry(APPROVED if approved else REJECTED, roles, made, codes(values)))
-    return made
+        await check_there(connection, row["member_id"])
+        made = await _close(connection, context, row, Resolution.GRANTED, outcome)
+        await write(connection, context, row["member_id"], values)
+        return Done(made, APPROVED, codes(values))
+
+    return await _answered(context, DECIDE, key, given, idempotency_key, decide)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A request as it stands now, and the audit log's action and fields for what was done."""
+
+    request: Request
+    action: str
+    fields: list[str]
+
+
+async def _answered(
+    context: CommandContext,
+    command: str,
+    key: int,
+    given: Mapping[str, Any],
+    idempotency_key: str | None,
+    answer: Callable[[asyncpg.Connection, Mapping[str, Any]], Awaitable[Done]],
+) -> Request:
+    """Lock an open request that the caller may answer, run ``answer`` on its row, keep the receipt and log; once for each key."""
+    roles = held(context.caller, CLOSERS)
+    if not roles:
+        raise refused("FORBIDDEN", "A federation answers requests.")
+    async with transaction(context) as connection:
+        known = await receipt(connection, context, command, idempotency_key, {"id": key, **given})
+        if known.payload is not None:
+            return restored(known.payload)
+        done = await answer(connection, await _open_row(connection, context, roles, key))
+        await keep(connection, context, command, idempotency_key, done.request.stored())
+        await log(connection, context, _entry(done.action, roles, done.request, done.fields))
+    return done.request
+
+
+async def _reject(connection: asyncpg.Connection, context: CommandContext, key: int, reason: str | None) -> None:
+    """Drop a proposal, with the reason; the request stays open."""
+    await connection.execute(
+        "UPDATE subject_request SET proposal = NULL, rejected_on = $2, rejection = $3 WHERE id = $1",
+        key,
+        context.today,
+        reason,
+    )
 
 
 async def _open_row(
@@ -376,7 +396,7 @@ async def _close(
     return _request(row, closed_on=context.today, outcome=text)
 
 
-async def _done(
+async def _fulfil(
     connection: asyncpg.Connection,
     context: CommandContext,
     kind: SubjectRequestKind,
