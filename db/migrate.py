@@ -162,8 +162,8 @@ def require_known(found: str | None) -> None:
     """
     if found is not None and found not in known_revisions():
         raise DataError(
-            f"The database is at revision {found}, which this version of the hub does not know (it goes to {head()}). Install the version of the"
-            " hub that upgraded it, or newer; the database stays as it is."
+            f"The database is at revision {found}, which this version of the hub does not know (it goes to {head()})."
+            " Install the version that upgraded it, or a newer one; the database stays as it is."
         )
 
 

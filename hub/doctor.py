@@ -202,7 +202,8 @@ def database() -> Iterator[Finding]:
         for check, state, seen, advice in asyncio.run(examine_database(url, keys, embedded=found.database_url is None)):
             yield Finding(check, state, seen, advice)
     except DataError as error:
-        yield Finding("database", FAIL, str(error).splitlines()[0], "\n".join(str(error).splitlines()[1:]))
+        seen, _, advice = str(error).partition(". ")
+        yield Finding("database", FAIL, seen, advice)
 
 
 def explorer() -> Iterator[Finding]:
