@@ -34,7 +34,7 @@ ERRORS: Mapping[str, str] = {
     "Is it running, and is UNIONHUB_DATABASE_URL right?": "请检查其是否运行，以及 UNIONHUB_DATABASE_URL 是否正确。",
     "Make it: createdb --encoding=UTF8 --template=template0 --locale=C --owner=OWNER NAME": "创建：createdb --encoding=UTF8 --template=template0 --locale=C --owner=OWNER NAME",
     "Are user and password in UNIONHUB_DATABASE_URL right, and does pg_hba.conf let them in?": "请检查 UNIONHUB_DATABASE_URL 中的用户和密码，以及 pg_hba.conf 是否允许登录。",
-    "The database is at revision {}, which this version of the hub does not know (it goes to {}). Install the version of the hub that upgraded it, or newer; the database stays as it is.": "数据库版本为 {}，本程序不认识该版本（程序版本至 {}）。请安装升级该数据库的程序版本或更新的版本；数据库保持不变。",
+    "The database is at revision {}, which this version of the hub does not know (it goes to {}). Install the version that upgraded it, or a newer one; the database stays as it is.": "数据库版本为 {}，本程序不认识该版本（程序版本至 {}）。请安装升级该数据库的程序版本或更新的版本；数据库保持不变。",
     "The database is not as this version of the hub needs it: {}. Run: unionhub doctor": "数据库结构与本程序版本不符：{}。请执行：unionhub doctor",
     "The login lacks a right: {}. What changes tables goes on as their owner: --database-url postgresql://OWNER@…": "登录用户缺少权限：{}。变更表的操作须由所有者执行：--database-url postgresql://OWNER@…",
     "PostgreSQL refused: {}.": "PostgreSQL 拒绝：{}。",

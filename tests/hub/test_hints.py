@@ -1,6 +1,7 @@
 """What doctor and access propose between backticks can be pasted: each command that they can be brought to print is tried."""
 
 import asyncio
+import copy
 import os
 import shlex
 import shutil
@@ -70,8 +71,10 @@ def parsed(command: str) -> None:
         inner = found.get_command(context, words.pop(0))
         assert inner is not None, command
         found = inner
+    found = copy.copy(found)
+    found.params = [copy.copy(parameter) for parameter in found.params]
     for parameter in found.params:
-        parameter.callback = None
+        parameter.callback = None  # which would connect
     if "--help" not in words:
         found.make_context(found.name, words)
 
