@@ -12,12 +12,12 @@ UV = build/lock/bin/uv pip compile -q --universal --python-version 3.11 --genera
 .PHONY: help environment environment-dev demo test lint format bench explorer page lock clean
 
 help: ## what can be done here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-environment:
+environment: ## what a hub needs, into .venv, by hash from requirements.lock
 	$(BOOTSTRAP)
 
-environment-dev:
+environment-dev: ## the same with what tests and checks need
 	$(BOOTSTRAP) --dev
 
 demo: environment ## the hub with demonstration data on 127.0.0.1:$PORT (8000); the data are kept

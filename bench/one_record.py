@@ -28,12 +28,13 @@ from hub.disclosed import Disclosed
 from hub.documents import Accepted, Documents
 from hub.http import GraphQLEndpoint, read_headers, respond
 from hub.keys import demonstration_keys
+from hub.log_lines import JsonLines
 from hub.negotiation import accepts
 from hub.operations import Operations
 from hub.parameters import from_body
 from hub.settings import RoleLimit, Settings
 from hub.shares import Places
-from hub.telemetry import JsonLines, Telemetry
+from hub.telemetry import Answered, Telemetry
 from hub.tokens import token_of
 from resolvers.access import Caller
 from resolvers.engine.binder import Inputs
@@ -255,7 +256,7 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     stages.wait("PostgreSQL round trip", fetch)
     stages.call("JSON encode", lambda: orjson.dumps(data))
     stages.wait("respond", lambda: respond(send, 200, answer))
-    stages.call("count, log", lambda: telemetry.request(200, 0.0003, "OneRecord", "national", None))
+    stages.call("count, log", lambda: telemetry.request(Answered(200, 0.0003, "OneRecord", "127.0.0.1", national)))
     stages.wait(
         "engine without database",
         lambda: canned.execute(document, None, variables, caller=Caller("national", everything=True)),

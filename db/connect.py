@@ -4,7 +4,7 @@ The pool's connections wear a role that is no owner and sees no row of anybody; 
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from db.meter import METER, Meter, holding
+from db.meter import METER, Meter, holding, waiting
 from db.row_security import NOBODY, READER, Scope
 
 SESSION = {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_custom_plan", "application_name": "unionhub"}
@@ -138,9 +138,28 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         return await super()._copy_out(*args, **more)
 
 
-async def create_pool(
-    url: str, *, size: int = 8, statement_timeout_ms: int = 10_000, role: str | None = None
-) -> asyncpg.Pool:
+class Pool(asyncpg.Pool):  # type: ignore[misc]
+    """A pool that counts who waits for a connection, and for how long. Where one must be opened first, that is waiting too."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.waiting = 0
+        self.on_waited: Callable[[float], None] | None = None
+        """Told the seconds of each wait."""
+
+    async def _acquire(self, timeout: float | None) -> Any:  # noqa: ASYNC109
+        self.waiting += 1
+        began = time.perf_counter()
+        try:
+            with waiting():
+                return await super()._acquire(timeout)
+        finally:
+            self.waiting -= 1
+            if self.on_waited is not None:
+                self.on_waited(time.perf_counter() - began)
+
+
+async def create_pool(url: str, *, size: int = 8, statement_timeout_ms: int = 10_000, role: str | None = None) -> Pool:
     """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared ones.
 
     With a ``role`` (the hub's is ``READER``) every session wears it from its first moment, and ``RESET ROLE`` leads back to it; without
@@ -152,10 +171,14 @@ async def create_pool(
     async def initialize(connection: Connection) -> None:
         connection.role = role
 
-    return await asyncpg.create_pool(
+    pool: Pool = await Pool(
         url,
         min_size=0,
         max_size=size,
+        max_queries=50_000,
+        max_inactive_connection_lifetime=300.0,
+        loop=None,
+        record_class=asyncpg.Record,
         timeout=CONNECT_SECONDS,
         connection_class=Connection,
         statement_cache_size=1000,
@@ -163,6 +186,7 @@ async def create_pool(
         init=initialize,
         server_settings=settings if role is None else {**settings, "role": role},
     )
+    return pool
 
 
 @asynccontextmanager
@@ -179,4 +203,4 @@ def create_engine(url: str, **options: Any) -> AsyncEngine:
     return create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), **options)
 
 
-__all__ = ["READER", "Connection", "Scope", "acquired", "create_engine", "create_pool"]
+__all__ = ["READER", "Connection", "Pool", "Scope", "acquired", "create_engine", "create_pool"]

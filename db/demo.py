@@ -196,7 +196,7 @@ async def load_demo(
             return False
         if await connection.fetchval("SELECT EXISTS (SELECT FROM organization)"):
             raise DataError(
-                "The database holds a federation that is not the demonstration's. Serve it with: unionhub serve"
+                "The database holds a federation that is not the demonstration's. Serve it with: `unionhub serve`"
                 " — or name an empty"
                 " database for the demonstration."
             )

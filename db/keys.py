@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 from typing import Any, Protocol, TypeVar
 
 from fasteners import InterProcessLock
@@ -150,7 +151,7 @@ def read_key_file(path: Path) -> KeyRing:
     Raises:
         KeyRingError: it is missing, other users may read or change it, or what it holds is not a key ring.
     """
-    make = f"Make one with: unionhub access new-key-file {path} — or name yours in UNIONHUB_KEY_FILE."
+    make = f"Make one with: `unionhub access new-key-file {quote(str(path))}` — or name yours in UNIONHUB_KEY_FILE."
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -167,7 +168,7 @@ def read_key_file(path: Path) -> KeyRing:
     if mode & 0o077 and os.name == "posix":
         raise KeyRingError(
             f"The key file {path} can be read or changed by other users (mode {stat.S_IMODE(mode):o})."
-            f" Close it: chmod 600 {path} — and if somebody may have read it: unionhub access rotate-keys"
+            f" Close it: `chmod 600 {quote(str(path))}` — and if somebody may have read it: `unionhub access rotate-keys`"
         )
     return parse_ring(data, f"The key file {path}")
 
@@ -294,7 +295,7 @@ def new_key_file(
     if path.exists():
         raise KeyRingError(
             f"{path} is there already and stays as it is: data written with its keys could not be read again."
-            " A new version of the keys is made by: unionhub access rotate-keys"
+            " A new version of the keys is made by: `unionhub access rotate-keys`"
         )
     ring = new_ring(cipher, digest)
     write_key_file(path, ring)

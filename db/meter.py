@@ -14,12 +14,14 @@ class Meter:
     ``objects`` are those that its pages may hold, ``statements`` those sent to PostgreSQL, ``commands`` the commands of a mutation that
     were begun, where one on several records or values counts as so many. ``seconds`` are those for which it held a connection, and the
     processor's for what is done without one; no time of waiting is in it, neither for a connection nor for others on the event loop.
+    ``waited`` are the seconds for which it waited for its turn among its caller's operations and for a connection.
     """
 
     objects: int = 0
     statements: int = 0
     commands: int = 0
     seconds: float = 0.0
+    waited: float = 0.0
 
 
 METER: ContextVar[Meter | None] = ContextVar("meter", default=None)
@@ -38,6 +40,18 @@ def add_commands(count: int) -> None:
     meter = METER.get()
     if meter is not None:
         meter.commands += count
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """While this block runs, the running operation waits for its turn or for a connection."""
+    began = perf_counter()
+    try:
+        yield
+    finally:
+        meter = METER.get()
+        if meter is not None:
+            meter.waited += perf_counter() - began
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Migrations: bring a database to the newest revision, and say which one it has."""
 
 import asyncio
+from functools import cache
 from pathlib import Path
 
 import asyncpg
@@ -14,6 +15,7 @@ from sqlalchemy.pool import NullPool
 from db.connect import create_engine
 from db.errors import DataError
 from db.keys import KeySource
+from db.rights import missing, operate, refused, unreadable
 
 UNREACHABLE = (
     OSError,
@@ -36,12 +38,19 @@ def config(connection: Connection | None = None, keys: KeySource | None = None) 
     return made
 
 
+@cache
 def head() -> str:
     """The newest revision of the code."""
-    revision = ScriptDirectory.from_config(config()).get_current_head()
-    if revision is None:
+    newest = ScriptDirectory.from_config(config()).get_current_head()
+    if newest is None:
         raise DataError("the code has no migrations")
-    return revision
+    return newest
+
+
+@cache
+def known_revisions() -> frozenset[str]:
+    """All revisions of the code."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(config()).walk_revisions())
 
 
 async def upgrade(url: str, keys: KeySource | None = None) -> None:
@@ -50,9 +59,11 @@ async def upgrade(url: str, keys: KeySource | None = None) -> None:
     ``keys`` are those of the environment unless given, and needed only where rows are to be encrypted.
 
     Raises:
-        DataError: the database cannot be reached.
+        DataError: the database cannot be reached, is at a revision that the code does not know, or the login lacks a right.
         KeyRingError: there are rows to encrypt, and no keys.
     """
+    if not await _is_behind(url):
+        return
 
     def run(connection: Connection) -> None:
         command.upgrade(config(connection, keys), "head")
@@ -64,11 +75,34 @@ async def upgrade(url: str, keys: KeySource | None = None) -> None:
     except UNREACHABLE as error:
         raise unreachable(error) from error
     except DBAPIError as error:
-        if isinstance(error.__cause__ and error.__cause__.__cause__, UNREACHABLE):
+        cause = error.__cause__ and error.__cause__.__cause__
+        if isinstance(cause, UNREACHABLE):
             raise unreachable(error.orig or error) from error
+        if isinstance(cause, asyncpg.PostgresError):
+            raise refused(cause) from error
         raise
     finally:
         await engine.dispose()
+
+
+async def _is_behind(url: str) -> bool:
+    """Whether there is something to upgrade, which the login has the rights for.
+
+    Raises:
+        DataError: as of ``upgrade``.
+    """
+    connection = await connect(url)
+    try:
+        found = await revision(connection)
+        if found == head():
+            return False
+        require_known(found)
+        lacking = await missing(connection)
+        if lacking:
+            raise DataError(lacking)
+        return True
+    finally:
+        await connection.close()
 
 
 def upgrade_sync(url: str) -> None:
@@ -86,25 +120,71 @@ async def connect(url: str) -> asyncpg.Connection:
         return await asyncpg.connect(
             url, server_settings={"jit": "off", "timezone": "UTC", "application_name": "unionhub db"}
         )
-    except (*UNREACHABLE, ValueError, asyncpg.InterfaceError) as error:
+    except (*UNREACHABLE, asyncpg.PostgresError, ValueError, asyncpg.InterfaceError) as error:
         raise unreachable(error) from error
+
+
+async def connect_as_operator(url: str) -> asyncpg.Connection:
+    """``connect``, and go on in the operator's role when the login owns nothing.
+
+    Raises:
+        DataError: the database cannot be reached.
+    """
+    connection = await connect(url)
+    try:
+        await operate(connection)
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
+
+
+async def revision(connection: asyncpg.Connection) -> str | None:
+    """The revision of a database; None before the first upgrade.
+
+    Raises:
+        DataError: the login may not read it.
+    """
+    try:
+        found: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        return None
+    except asyncpg.InsufficientPrivilegeError:
+        raise DataError(await unreadable(connection)) from None
+    return found
+
+
+def require_known(found: str | None) -> None:
+    """Refuse a database that newer code has upgraded.
+
+    Raises:
+        DataError: the code does not know its revision.
+    """
+    if found is not None and found not in known_revisions():
+        raise DataError(
+            f"The database is at revision {found}, which this version of the hub does not know (it goes to {head()})."
+            " Install the version that upgraded it, or a newer one; the database stays as it is."
+        )
 
 
 async def require_head(connection: asyncpg.Connection) -> None:
     """Refuse to go on with a database that is not at the newest revision.
 
     Raises:
-        DataError: it has no revision, or another one.
+        DataError: it has no revision, or another one, or the login may not read it.
     """
-    try:
-        found = await connection.fetchval("SELECT version_num FROM alembic_version")
-    except asyncpg.UndefinedTableError:
-        found = None
+    found = await revision(connection)
     if found != head():
+        require_known(found)
         state = "has not been migrated" if found is None else f"is at revision {found}, the code at {head()}"
         raise DataError(f"The database {state}. Run: unionhub db upgrade")
 
 
 def unreachable(error: Exception) -> DataError:
     """The error to tell when the database cannot be reached."""
-    return DataError(f"The database cannot be reached: {error}. Is it running, and is UNIONHUB_DATABASE_URL right?")
+    advice = "Is it running, and is UNIONHUB_DATABASE_URL right?"
+    if isinstance(error, asyncpg.InvalidCatalogNameError):
+        advice = "Make it: createdb --encoding=UTF8 --template=template0 --locale=C --owner=OWNER NAME"
+    elif isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+        advice = "Are user and password in UNIONHUB_DATABASE_URL right, and does pg_hba.conf let them in?"
+    return DataError(f"The database cannot be reached: {error}. {advice}")

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from shlex import quote
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
@@ -315,7 +316,7 @@ async def create_key(
     async with logged(connection, "CREATE_KEY", by, name, prefix):
         if await connection.fetchval("SELECT disabled_at IS NOT NULL FROM principal WHERE id = $1 FOR UPDATE", number):
             raise AccessError(
-                "PRINCIPAL_DISABLED", f"{name} is disabled. First: unionhub access principal enable {name}"
+                "PRINCIPAL_DISABLED", f"{name} is disabled. First: `unionhub access principal enable {quote(name)}`"
             )
         if replacing is not None:
             done = await connection.execute(

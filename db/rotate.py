@@ -124,7 +124,7 @@ def prepare(
         ring = read_key_file(key_file)
         if max(ring.versions) > ring.current:
             raise KeyRingError(
-                f"Version {max(ring.versions)} is prepared already. Once every machine has the file: unionhub access rotate-keys"
+                f"Version {max(ring.versions)} is prepared already. Once every machine has the file: `unionhub access rotate-keys`"
             )
         made = ring.with_new(cipher, digest)
         write_key_file(key_file, KeyRing(ring.current, made.versions))
@@ -143,7 +143,9 @@ async def drop_old(url: str, key_file: Path) -> list[int]:
             ring = read_key_file(key_file)
             remaining = await count_stale(connection, ring)
             if remaining:
-                raise DataError(f"{remaining:,} rows have older keys still. Finish first: unionhub access rotate-keys")
+                raise DataError(
+                    f"{remaining:,} rows have older keys still. Finish first: `unionhub access rotate-keys`"
+                )
             old = {number for number in ring.versions if number < ring.current}
             write_key_file(key_file, ring.without(old))
         return sorted(old)
@@ -224,7 +226,7 @@ async def _batch(connection: asyncpg.Connection, ring: KeyRing, table: Table, la
             raise DataError(
                 f"Two rows of {table.name} have the same value in {error.constraint_name}, between"
                 f" {rows[0]['id']} and {rows[-1]['id']} or written since the rotation began. Merge or correct them; what is done"
-                " stays done. Then: unionhub access rotate-keys"
+                " stays done. Then: `unionhub access rotate-keys`"
             ) from None
     return len(rows), int(rows[-1]["id"])
 

@@ -28,6 +28,9 @@ CLERK = "unionhub_clerk"
 AGGREGATES = "unionhub_aggregates"
 """Worn by a statement that counts for a caller with aggregates only: all rows, but no column that names a person or a case."""
 
+OPERATOR = "unionhub_operator"
+"""The operator's commands (`unionhub access`, `unionhub doctor`) when their login owns nothing; worn by no request."""
+
 SERVICE = "unionhub_service"
 """Member of all of these: what the login of the service is granted."""
 
@@ -43,6 +46,7 @@ ROLES = (
     ACCESS,
     CLERK,
     AGGREGATES,
+    OPERATOR,
     SERVICE,
 )
 
@@ -145,12 +149,12 @@ async def faults(connection: asyncpg.Connection, *, embedded: bool = False) -> l
     found = []
     for role in await connection.fetch(_ROLES, list(ROLES)):
         if not role["is_there"]:
-            found.append(Fault(f"the role {role['name']} is missing", "unionhub db upgrade"))
+            found.append(Fault(f"the role {role['name']} is missing", "`unionhub db upgrade`"))
         elif role["is_strong"]:
             found.append(
                 Fault(
                     f"the role {role['name']} has rights of its own",
-                    f"ALTER ROLE {role['name']} NOLOGIN NOSUPERUSER NOBYPASSRLS",
+                    f"In psql: `ALTER ROLE {role['name']} NOLOGIN NOSUPERUSER NOBYPASSRLS;`",
                 )
             )
         elif not role["is_worn"]:
@@ -158,12 +162,12 @@ async def faults(connection: asyncpg.Connection, *, embedded: bool = False) -> l
             found.append(
                 Fault(
                     f"the login may not take on the role {role['name']}",
-                    f"GRANT {SERVICE} TO {login} WITH INHERIT FALSE, SET TRUE",
+                    f"In psql: `GRANT {SERVICE} TO {login} WITH INHERIT FALSE, SET TRUE;`",
                 )
             )
     bare = [row["relname"] for row in await connection.fetch(_TABLES) if row["relname"] not in OPEN]
     if bare:
-        found.append(Fault(f"no row-level security on {', '.join(bare)}", "unionhub db upgrade"))
+        found.append(Fault(f"no row-level security on {', '.join(bare)}", "`unionhub db upgrade`"))
     login = await connection.fetchrow(_LOGIN)
     if not embedded and (login["rolsuper"] or login["rolbypassrls"] or login["owns"]):
         kind = "the owner of the tables" if login["owns"] else "a login that row-level security does not bind"
@@ -171,7 +175,8 @@ async def faults(connection: asyncpg.Connection, *, embedded: bool = False) -> l
         found.append(
             Fault(
                 f"the service logs in as {kind} ({login['name']}); queries wear {READER}, but a fault that leaves that role has all rights",
-                f"Let it log in as a user that owns nothing: CREATE ROLE hub LOGIN; GRANT {SERVICE} TO hub WITH INHERIT FALSE, SET TRUE."
+                "Let it log in as a user that owns nothing, in psql: `CREATE ROLE hub LOGIN; "
+                f"GRANT {SERVICE} TO hub WITH INHERIT FALSE, SET TRUE;`"
                 " Migrations go on as the owner.",
                 is_grave=False,
             )

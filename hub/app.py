@@ -38,6 +38,7 @@ from hub.responses import EXCEPTIONS
 from hub.sdl import schema_route
 from hub.settings import RoleLimit, Settings
 from hub.shares import Places
+from hub.slow import SlowLog
 from hub.telemetry import Telemetry
 from hub.tokens import local_issuer
 from hub.websocket import WebSocketEndpoint
@@ -48,6 +49,9 @@ from resolvers.engine.page import MAX_SIZE
 from schema import registry, schema, sdl
 
 PATH, SDL_PATH = SHARED
+WATCHED_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Of what machines ask every few seconds nothing is logged."""
+
 CLOSE_SECONDS = 5.0
 
 MakeAuthenticator = Callable[[asyncpg.Pool, Settings], Authenticator]
@@ -63,6 +67,8 @@ class Hub(Starlette):
     edge: ASGIApp
     """What connections pass before they are answered."""
 
+    telemetry: Telemetry
+
     operators: Starlette
     """What is served on the port for operators, if there is one."""
 
@@ -76,6 +82,8 @@ class Hub(Starlette):
             await self.endpoint(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == PATH and self.sockets is not None:
             await self.sockets(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] not in WATCHED_PATHS:
+            await self.telemetry.logged(super().__call__, scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -179,7 +187,7 @@ def create_app(
         raise ValueError("create_app needs the URL of a database")
     telemetry = Telemetry()
     documents = Documents(served, limits_of(settings))
-    telemetry.watch_documents(documents)
+    telemetry.watch_cache("document", "Documents, parsed and validated", documents)
     ready = Readiness(lambda: app.pool)
 
     @asynccontextmanager
@@ -189,13 +197,17 @@ def create_app(
         )
         telemetry.watch_pool(app.pool)
         authenticator = make_authenticator(app.pool, settings)
+        engine = make_engine(app.pool, settings)
+        if isinstance(engine, Engine):
+            telemetry.watch_cache("plan", "Plans of operations", engine)
         operations = Operations(
-            make_engine(app.pool, settings),
+            engine,
             documents,
             telemetry,
             budget=Budget(settings.budget_points, settings.public_budget_points, settings.budget_seconds),
             disclosed=Disclosed(settings.public_cells, settings.analyst_cells),
             places=Places(settings.share, settings.caller_queue),
+            slow=SlowLog(settings.slow_operation_ms, telemetry, app.pool),
             role_limits=RoleLimits(
                 RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE),
                 settings.role_limits,
@@ -217,11 +229,12 @@ def create_app(
                 max_running=settings.socket_operations,
                 origins=settings.origins,
             )
-        folding = asyncio.create_task(keep_folding(app.pool))
+        beside = [asyncio.create_task(each) for each in (keep_folding(app.pool), telemetry.lag.measure())]
         try:
             yield
         finally:
-            folding.cancel()
+            for task in beside:
+                task.cancel()
             app.endpoint = app.sockets = None
             await close(app.pool)
 
@@ -236,6 +249,7 @@ def create_app(
         exception_handlers=EXCEPTIONS,
     )
     app.router.redirect_slashes = False
+    app.telemetry = telemetry
     app.edge = edge(app.answer, settings)
     app.operators = operators.application(settings, ready, telemetry)
     return app

@@ -226,7 +226,7 @@ class Authenticator:
         try:
             await self.on_refused(refused)
         except Exception as error:
-            log.error("refused sign-in is not in the audit log", extra={"why": str(error)}, exc_info=error)
+            log.error("refused sign-in is not in the audit log", exc_info=error)
 
 
 def bearer(authorization: list[bytes]) -> bytes:

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from hub import language
+from hub.language import echo
 from hub.settings import ROOT, BadSettingError, load
 
 EXPECTED = (
@@ -25,7 +27,7 @@ EXPECTED = (
 GROUPS = ("access", "db")
 
 
-class Group(click.Group):
+class Group(language.Group):
     """Commands whose expected errors end in one message and status 1; ``db`` and ``access`` are imported when they are asked for."""
 
     def list_commands(self, context: click.Context) -> list[str]:
@@ -46,8 +48,13 @@ class Group(click.Group):
         except BadSettingError as error:
             raise click.ClickException(f"a setting cannot be used\n{error}") from error
         except Exception as error:
-            if any(f"{kind.__module__}.{kind.__name__}" in EXPECTED for kind in type(error).__mro__):
-                raise click.ClickException(str(error)) from error
+            names = {f"{kind.__module__}.{kind.__name__}" for kind in type(error).__mro__}
+            if names & set(EXPECTED) or isinstance(error, (OSError, UnicodeDecodeError)):
+                raise click.ClickException(in_words(error)) from error
+            if "asyncpg.exceptions._base.PostgresError" in names:
+                from db.rights import refused
+
+                raise click.ClickException(str(refused(error))) from error
             raise
 
 
@@ -72,14 +79,22 @@ def demo() -> None:
 @main.command()
 def serve() -> None:
     """Serve what is in the database. It must have been migrated: unionhub db upgrade."""
+    import asyncio
+
+    from hub.at_start import require_database
     from hub.database import url_of
     from hub.demo import require_free
-    from hub.serve import serve as run
+    from hub.keys import vault_of
 
     stop_like_ctrl_c()
     settings = load()
     require_free(settings)
+    vault_of(settings)
+    if settings.database_url is not None:
+        asyncio.run(require_database(settings.database_url))
     url = settings.database_url or url_of(settings)
+    from hub.serve import serve as run  # after what is soon found out: it takes a second to load
+
     with suppress(KeyboardInterrupt):
         run(settings.model_copy(update={"database_url": url}))
 
@@ -105,17 +120,40 @@ def schema() -> None:
 @main.command()
 @click.argument("query", type=click.File(encoding="utf-8"))
 @click.option("--variables", metavar="JSON", help="The variables of the operation, as a JSON object.")
-def explain(query: Any, variables: str | None) -> None:
-    """Run QUERY (a file, - for standard input) and show its plan, its SQL, and the rows and time of each statement."""
+@click.option("--operation", metavar="NAME", help="The operation to run, where QUERY has several.")
+@click.option(
+    "--as",
+    "name",
+    metavar="PRINCIPAL",
+    help="Run it as this principal (a persona of the demonstration, or one of `unionhub access list`), or as public: nobody.",
+)
+def explain(query: Any, variables: str | None, operation: str | None, name: str | None) -> None:
+    """Run QUERY (a file, - for standard input) and show its plan, its SQL, and the rows and time of each statement.
+
+    Without --as it is run for one who sees all. Status 1 if it is refused or has errors.
+    """
     from hub.database import url_of
     from hub.explain import explain_query
 
+    language.listen()
     settings = load()
-    click.echo(explain_query(settings, url_of(settings), query.read(), parsed(variables)))
+    given = parsed(variables)
+    explained = explain_query(settings, url_of(settings), query.read(), given, operation=operation, name=name)
+    if explained.text:
+        click.echo(explained.text)
+    if explained.errors:
+        echo("\n".join(explained.errors), err=True)
+        sys.exit(1)
 
 
 @main.command()
-@click.option("--only", "names", multiple=True, metavar="CHECK", help="Only this check; may be given several times.")
+@click.option(
+    "--only",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Only what is printed under this name; may be given several times.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead.")
 def doctor(names: tuple[str, ...], as_json: bool) -> None:
     """Say what is wrong with this installation, and what to do. Status 1 if something does not work."""
@@ -127,6 +165,15 @@ def doctor(names: tuple[str, ...], as_json: bool) -> None:
     else:
         click.echo(printed(findings))
     sys.exit(any(finding.state == FAIL for finding in findings))
+
+
+def in_words(error: Exception) -> str:
+    """What an expected error says; of a file, its name, or of one that is no text, what is wrong."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"What was read is not UTF-8: {error.reason} at byte {error.start}."
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}."
+    return str(error) or type(error).__name__
 
 
 def parsed(variables: str | None) -> dict[str, Any]:

@@ -14,13 +14,15 @@ from db.access import PrincipalKind, Role
 from db.clock import today
 from db.divisions import canonical_code
 from db.grants import Proposed
-from db.migrate import connect, require_head
+from db.migrate import connect_as_operator, require_head
 from db.organizations import Hierarchy
 from db.principals import OPERATOR, AccessError, Actor
 from hub.cli_audit import prune_log_command, verify_log_command
 from hub.cli_db import database_url
 from hub.cli_keys import new_key_file_command, rotate_keys_command
+from hub.hints import quoted
 from hub.keys import digest_of
+from hub.language import Group, echo
 from hub.settings import load
 from resolvers.engine.ids import decode
 from resolvers.errors import HubError
@@ -32,7 +34,7 @@ def run(url: str, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
     """Do the work on a connection to a database that is at the newest revision; what the caller can mend is told without a trace."""
 
     async def connected() -> T:
-        connection = await connect(url)
+        connection = await connect_as_operator(url)
         try:
             await require_head(connection)
             return await work(connection)
@@ -66,7 +68,7 @@ class Day(click.ParamType[date]):
 DAY = Day()
 
 
-@click.group("access")
+@click.group("access", cls=Group)
 def access() -> None:
     """Say who may sign in and what they may see. Every change is in the audit log."""
 
@@ -108,8 +110,9 @@ def add_principal(
         )
 
     run(database_url, work)
-    click.echo(
-        f"{name} is a principal. Next: unionhub access grant {name} ROLE …, and for an agency: access key new {name}"
+    echo(
+        f"{name} is a principal. What it may see: `unionhub access grant --help`; a key for an agency: "
+        f"`unionhub access key new {quoted(name)}`"
     )
 
 
@@ -125,7 +128,7 @@ def move(name: str, organization: str | None, database_url: str) -> None:
         await principals.move_principal(connection, name, union, by=operator())
 
     run(database_url, work)
-    click.echo(f"{name} belongs to {organization or 'no union'}.")
+    echo(f"{name} belongs to {organization or 'no union'}.")
 
 
 @principal.command("disable")
@@ -134,7 +137,7 @@ def move(name: str, organization: str | None, database_url: str) -> None:
 def disable(name: str, database_url: str) -> None:
     """Keep NAME out from now on, whatever token or key it has."""
     run(database_url, lambda connection: principals.disable_principal(connection, name, by=operator()))
-    click.echo(f"{name} is disabled.")
+    echo(f"{name} is disabled.")
 
 
 @principal.command("enable")
@@ -143,7 +146,7 @@ def disable(name: str, database_url: str) -> None:
 def enable(name: str, database_url: str) -> None:
     """Let NAME in again."""
     run(database_url, lambda connection: principals.disable_principal(connection, name, enable=True, by=operator()))
-    click.echo(f"{name} is enabled.")
+    echo(f"{name} is enabled.")
 
 
 @access.command("grant")
@@ -179,7 +182,8 @@ def grant(
         )
         return await grants.grant(connection, proposed, by=operator())
 
-    click.echo(f"Grant {run(database_url, work)} is made. It ends early with: unionhub access revoke NUMBER")
+    number = run(database_url, work)
+    echo(f"Grant {number} is made. It ends early with: `unionhub access revoke {number}`")
 
 
 @access.command("revoke")
@@ -188,7 +192,7 @@ def grant(
 def revoke(number: int, database_url: str) -> None:
     """End the grant of this NUMBER at once."""
     run(database_url, lambda connection: grants.revoke(connection, number, by=operator()))
-    click.echo(f"Grant {number} has ended.")
+    echo(f"Grant {number} has ended.")
 
 
 @access.command("assign")
@@ -199,7 +203,7 @@ def revoke(number: int, database_url: str) -> None:
 def assign(name: str, case: str, until: date | None, database_url: str) -> None:
     """Assign or refer CASE (its number) to NAME."""
     run(database_url, lambda connection: grants.assign(connection, name, case, until=until, by=operator()))
-    click.echo(f"{case} is assigned to {name}.")
+    echo(f"{case} is assigned to {name}.")
 
 
 @access.command("unassign")
@@ -209,7 +213,7 @@ def assign(name: str, case: str, until: date | None, database_url: str) -> None:
 def unassign(name: str, case: str, database_url: str) -> None:
     """End the assignment of CASE to NAME at once."""
     run(database_url, lambda connection: grants.unassign(connection, name, case, by=operator()))
-    click.echo(f"{case} is no longer assigned to {name}.")
+    echo(f"{case} is no longer assigned to {name}.")
 
 
 @access.group("key")
@@ -224,7 +228,7 @@ def key() -> None:
 @database_url
 def new_key(name: str, days: int, replacing: str | None, database_url: str) -> None:
     """Print a new key of NAME. It is shown this once: only its hash is kept."""
-    click.echo(
+    echo(
         run(
             database_url,
             lambda connection: principals.create_key(connection, name, days=days, replacing=replacing, by=operator()),
@@ -238,7 +242,7 @@ def new_key(name: str, days: int, replacing: str | None, database_url: str) -> N
 def revoke_key(prefix: str, database_url: str) -> None:
     """Make the key of this PREFIX worthless from now on."""
     run(database_url, lambda connection: principals.revoke_key(connection, prefix, by=operator()))
-    click.echo("The key is revoked.")
+    echo("The key is revoked.")
 
 
 @access.command("personas")
@@ -246,7 +250,7 @@ def revoke_key(prefix: str, database_url: str) -> None:
 def add_personas(database_url: str) -> None:
     """Add the demonstration's personas, those that are not there, to the database."""
     added = run(database_url, lambda connection: personas.add_personas(connection, digest=operator().digest))
-    click.echo(f"Added {', '.join(added)}." if added else "Nothing was to be added.")
+    echo(f"Added {', '.join(added)}." if added else "Nothing was to be added.")
 
 
 @access.command("list")
@@ -255,7 +259,7 @@ def add_personas(database_url: str) -> None:
 def show(name: str | None, database_url: str) -> None:
     """Print principals with their grants, assigned cases and keys: all of them, or NAME's."""
     for line in run(database_url, lambda connection: listed(connection, name)):
-        click.echo(line)
+        echo(line)
 
 
 async def listed(connection: asyncpg.Connection, name: str | None) -> list[str]:

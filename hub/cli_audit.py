@@ -8,10 +8,11 @@ import click
 
 from db.audit import Digest, Examination, examine, prune
 from db.clock import SHANGHAI, today
-from db.migrate import connect, require_head
+from db.migrate import connect, connect_as_operator, require_head
 from db.retention import MIN_MONTHS, Anchor, aware
 from hub.cli_db import database_url, run
 from hub.keys import digest_of
+from hub.language import echo, spoken
 from hub.settings import load
 
 RECEIPT_DAYS = 30
@@ -43,17 +44,17 @@ def verify_log_command(database_url: str, anchors: Path | None, months: int | No
             "Keep the database as it is, and compare with the last backup in which the log was whole."
         )
     cut = f" (entries to {found.cut_through:,} were cut for their age)" if found.cut_through else ""
-    click.echo(f"The audit log is whole: {found.entries:,} entries{cut}, the last is {found.id:,}.")
-    click.echo(f"Its digest: {found.digest.hex()}")
+    echo(f"The audit log is whole: {found.entries:,} entries{cut}, the last is {found.id:,}.")
+    echo(f"Its digest: {found.digest.hex()}")
     if anchors is None:
-        click.echo("Only a digest that is noted elsewhere shows that no end was cut off: use --anchors FILE.")
+        echo("Only a digest that is noted elsewhere shows that no end was cut off: use --anchors FILE.")
     elif found.entries and all(each.id != found.id for each in noted):
         add_anchor(anchors, found)
 
 
 async def examined(url: str, anchors: Sequence[Anchor], months: int) -> Examination:
     """The examination of the log of the database at ``url``."""
-    connection = await connect(url)
+    connection = await connect_as_operator(url)
     try:
         await require_head(connection)
         return await examine(connection, anchors=anchors, months=months)
@@ -84,7 +85,7 @@ def add_anchor(path: Path, found: Examination) -> None:
             file.write(f"{found.id} {found.digest.hex()} {datetime.now(UTC).isoformat(timespec='seconds')}\n")
     except OSError as error:
         raise click.ClickException(f"{path} cannot be written: {error.strerror or error}.") from error
-    click.echo(f"Noted in {path}.")
+    echo(f"Noted in {path}.")
 
 
 @click.command("prune-log")
@@ -98,9 +99,9 @@ def prune_log_command(database_url: str, yes: bool) -> None:
     settings = load()
     before = datetime.combine(months_before(today(), settings.audit_months), datetime.min.time(), SHANGHAI)
     if not yes:
-        click.confirm(f"Cut all entries before {before.date()}? They cannot be brought back.", abort=True)
+        click.confirm(spoken(f"Cut all entries before {before.date()}? They cannot be brought back."), abort=True)
     cut = run(pruned(database_url, before, digest_of(settings)))
-    click.echo(f"{cut:,} entries cut; one entry that stands for them was written." if cut else "Nothing to cut.")
+    echo(f"{cut:,} entries cut; one entry that stands for them was written." if cut else "Nothing to cut.")
 
 
 def months_before(day: date, months: int) -> date:

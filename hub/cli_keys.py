@@ -8,6 +8,7 @@ from db.keys import new_key_file
 from db.rotate import Rotated, drop_old, prepare, reencrypt, rotate_keys
 from hub.cli_db import database_url, progress_bars, run
 from hub.keys import key_source, kinds
+from hub.language import echo
 from hub.settings import Settings, load
 
 
@@ -16,7 +17,7 @@ from hub.settings import Settings, load
 def new_key_file_command(path: Path) -> None:
     """Make a key file at PATH, with new keys that only you may read."""
     version = new_key_file(path.expanduser().absolute(), *kinds(load())).newest
-    click.echo(
+    echo(
         f"{path} has version {version.number} ({version.cipher.value}, blind indexes by HMAC-{version.digest.value}).\n"
         "Keep a copy of it elsewhere: without it personal data cannot be read again."
     )
@@ -38,16 +39,16 @@ def rotate_keys_command(database_url: str, step: str | None) -> None:
         raise click.UsageError("The keys are in UNIONHUB_KEYS; add or remove versions there.")
     if step == "prepare":
         number = prepare(settings.key_file, *kinds(settings))
-        click.echo(
-            f"Version {number} is in {settings.key_file}. Once every machine has this file: unionhub access rotate-keys"
+        echo(
+            f"Version {number} is in {settings.key_file}. Once every machine has this file: `unionhub access rotate-keys`"
         )
     elif step == "drop":
         gone = run(drop_old(database_url, settings.key_file))
-        click.echo(f"Versions dropped: {', '.join(map(str, gone)) or 'none'}. Old backups need them: keep a copy.")
+        echo(f"Versions dropped: {', '.join(map(str, gone)) or 'none'}. Old backups need them: keep a copy.")
     else:
         done = rotated(database_url, settings)
         went = "Went on with a rotation that was interrupted: " if done.resumed else ""
-        click.echo(f"{went}{done.rows:,} rows re-encrypted; all have key version {done.version}.")
+        echo(f"{went}{done.rows:,} rows re-encrypted; all have key version {done.version}.")
 
 
 def rotated(url: str, settings: Settings) -> Rotated:

@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
 from db.demo import load_demo
 from db.keys import KeySource
 from db.migrate import connect, upgrade
@@ -18,6 +16,7 @@ from hub import database, node, tokens
 from hub.bootstrap import SetupError, say
 from hub.cli_db import progress_bars
 from hub.keys import demonstration_keys
+from hub.language import echo, spoken
 from hub.settings import ROOT, Settings
 
 
@@ -35,14 +34,14 @@ def run(settings: Settings) -> None:
     require_free(settings)
     with explorer_building():
         url = database.url_of(settings)
-        say(f"PostgreSQL: {database.named(settings)}")
+        say(spoken(f"PostgreSQL: {database.named(settings)}"))
         asyncio.run(prepare(url, demonstration_keys(settings)))
     said = {persona: tokens.token_of(settings, persona) for persona in tokens.PERSONAS}
-    click.echo(welcome(settings, said, time.monotonic() - began))
+    echo(welcome(settings, said, time.monotonic() - began))
     try:
         serve(settings.model_copy(update={"database_url": url}))
     except KeyboardInterrupt:
-        say("Stopped.")
+        say(spoken("Stopped."))
 
 
 async def prepare(url: str, keys: KeySource) -> None:
@@ -87,7 +86,11 @@ def explorer_building() -> Iterator[None]:
     try:
         yield
         if process.wait():
-            say("The hub starts without the explorer: the API works, a browser finds no page. Try again: make explorer")
+            say(
+                spoken(
+                    "The hub starts without the explorer: the API works, a browser finds no page. Try again: make explorer"
+                )
+            )
     finally:
         node.end(process)
 
@@ -107,6 +110,18 @@ def require_free(settings: Settings) -> None:
 
 def listening_fault(host: str, port: int, variable: str = "PORT") -> str | None:
     """Why nothing can listen on ``host`` and ``port``, which a variable names, and what to do; None if something can."""
+    error = refusal(host, port)
+    if error is None:
+        return None
+    if port and error.errno is not None and "in use" in str(error):
+        near = [*range(port + 1, min(port + 21, 65_536)), *range(port - 1, max(port - 21, 1_023), -1)]
+        other = next((each for each in near if refusal(host, each) is None), near[0])
+        return f"Port {port} of {host} is taken by another program. Name another one: `export {variable}={other}`"
+    return f"Nothing can listen on {host}, port {port}: {error.strerror or error}."
+
+
+def refusal(host: str, port: int) -> OSError | None:
+    """What keeps everybody from listening on ``host`` and ``port``, if anything does."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as trial:
@@ -114,9 +129,5 @@ def listening_fault(host: str, port: int, variable: str = "PORT") -> str | None:
             trial.bind(address)
             trial.listen(1)
     except OSError as error:
-        if port and error.errno is not None and "in use" in str(error):
-            return (
-                f"Port {port} of {host} is taken by another program. Name another one: {variable}={port + 1} make demo"
-            )
-        return f"Nothing can listen on {host}, port {port}: {error.strerror or error}."
+        return error
     return None

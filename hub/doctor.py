@@ -11,6 +11,7 @@ import stat
 import sys
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final, Literal, NamedTuple
@@ -19,6 +20,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from packaging.requirements import Requirement
 
 from hub import node, settings
+from hub.hints import pasted, quoted
+from hub.language import is_chinese, spoken
 from hub.settings import ROOT, BadSettingError, Settings
 
 OK: Final = "ok"
@@ -27,6 +30,10 @@ FAIL: Final = "fail"
 State = Literal["ok", "warn", "fail"]
 NEWEST_PYTHON = (3, 14)
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+INSTALL = f"`{quoted(sys.executable)} -m pip install --require-hashes -r {quoted(ROOT / 'requirements.lock')}`"
+REPORT = "This is a fault of the hub: report it with these words. The data are as they were."
 
 
 class Finding(NamedTuple):
@@ -67,11 +74,9 @@ def dependencies() -> Iterator[Finding]:
         if found == "missing" or not requirement.specifier.contains(found, prereleases=True):
             wrong.append(f"{requirement.name} {found} (lock: {str(requirement.specifier).lstrip('=')})")
     if any(" missing " in each for each in wrong):
-        yield Finding("dependencies", FAIL, "not as locked: " + ", ".join(wrong), "make clean, then make demo")
+        yield Finding("dependencies", FAIL, "not as locked: " + ", ".join(wrong), INSTALL)
     elif wrong:
-        yield Finding(
-            "dependencies", WARN, "not as locked: " + ", ".join(wrong), "make clean, then make demo, installs them"
-        )
+        yield Finding("dependencies", WARN, "not as locked: " + ", ".join(wrong), INSTALL)
     else:
         yield Finding("dependencies", OK, f"{len(needed)} packages as locked")
 
@@ -122,17 +127,20 @@ def folders() -> Iterator[Finding]:
         yield Finding("folders", OK, f"{data} can be written")
     key = found.issuer_key
     if key.exists() and key.stat().st_mode & 0o077:
-        yield Finding("folders", WARN, f"{key} can be read by other users", f"chmod 600 {key}")
+        yield Finding("folders", WARN, f"{key} can be read by other users", f"`chmod 600 {quoted(key)}`")
     if found.trusts_local_issuer and not key.exists():
         yield Finding(
             "tokens",
             WARN,
             f"{key} is not there, and no provider is set: only agencies with keys can sign in",
-            "unionhub token for the demonstration; docs/sign-in.md for an OpenID Connect provider",
+            "`unionhub token` for the demonstration; docs/sign-in.md for an OpenID Connect provider.",
         )
     if found.local_issuer and found.oidc_issuer is not None:
         yield Finding(
-            "tokens", WARN, f"whoever reads {key} can sign in as a persona", "Unset UNIONHUB_LOCAL_ISSUER in production"
+            "tokens",
+            WARN,
+            f"whoever reads {key} can sign in as a persona",
+            "In production: `unset UNIONHUB_LOCAL_ISSUER`",
         )
 
 
@@ -149,7 +157,8 @@ def encryption() -> Iterator[Finding]:
             "encryption",
             WARN,
             f"{found.key_file} is not there; `unionhub serve` does not start without it",
-            f"make demo makes it; or: unionhub access new-key-file {found.key_file}",
+            f"`unionhub access new-key-file {quoted(found.key_file)}`; but if the database has encrypted data already, restore the"
+            " file that they were written with.",
         )
         return
     try:
@@ -162,7 +171,10 @@ def encryption() -> Iterator[Finding]:
         yield Finding("encryption", OK, seen)
     else:
         yield Finding(
-            "encryption", WARN, f"{seen}, which is not what the settings say", "unionhub access rotate-keys goes over"
+            "encryption",
+            WARN,
+            f"{seen}, which is not what the settings say",
+            "`unionhub access rotate-keys` goes over.",
         )
 
 
@@ -175,16 +187,23 @@ def database() -> Iterator[Finding]:
     from hub.examination import examine_database
 
     if found.database_url is None and not (base.folder(found) / "PG_VERSION").exists():
-        yield Finding("database", WARN, "the embedded PostgreSQL has not been set up yet", "make demo")
+        advice = "`make demo` sets it up; a server of your own is named by UNIONHUB_DATABASE_URL."
+        yield Finding("database", WARN, "the embedded PostgreSQL has not been set up yet", advice)
         return
     from db.errors import DataError
+    from db.keys import KeyRingError, KeySource
+    from hub.keys import key_source
 
+    keys: KeySource | None = None
+    with suppress(KeyRingError):  # which the check of the encryption tells
+        keys = key_source(found)
     try:
         url = base.url_of(found)
-        for check, state, seen, advice in asyncio.run(examine_database(url, embedded=found.database_url is None)):
+        for check, state, seen, advice in asyncio.run(examine_database(url, keys, embedded=found.database_url is None)):
             yield Finding(check, state, seen, advice)
     except DataError as error:
-        yield Finding("database", FAIL, str(error).splitlines()[0], "\n".join(str(error).splitlines()[1:]))
+        seen, _, advice = str(error).partition(". ")
+        yield Finding("database", FAIL, seen, advice)
 
 
 def explorer() -> Iterator[Finding]:
@@ -192,17 +211,20 @@ def explorer() -> Iterator[Finding]:
     if (ROOT / "hub" / "static" / "explorer" / "index.html").is_file():
         stale = (ROOT / "explorer").is_dir() and not node.is_built()
         yield Finding(
-            "explorer", WARN if stale else OK, "built from older sources" if stale else "built", stale * "make explorer"
+            "explorer",
+            WARN if stale else OK,
+            "built from older sources" if stale else "built",
+            stale * "`make explorer`",
         )
     else:
-        yield Finding("explorer", WARN, "not built: a browser at /graphql finds no page", "make explorer")
+        yield Finding("explorer", WARN, "not built: a browser at /graphql finds no page", "`make explorer`")
     found = [each for each in (node.of_machine(), node.of_wheel()) if each is not None]
     if any(each.suits for each in found):
         yield Finding("node", OK, " and ".join(map(str, found)))
     else:
         seen = ", ".join(map(str, found)) or "none on this machine"
         yield Finding(
-            "node", WARN, f"{seen}; the explorer is built with Node {node.WANTED}", "make explorer installs one"
+            "node", WARN, f"{seen}; the explorer is built with Node {node.WANTED}", "`make explorer` installs one."
         )
 
 
@@ -227,9 +249,8 @@ def time() -> Iterator[Finding]:
     try:
         now = datetime.now(ZoneInfo("Asia/Shanghai"))
     except ZoneInfoNotFoundError:
-        yield Finding(
-            "time zone", FAIL, "Asia/Shanghai is not known", "pip install tzdata, or the system's package tzdata"
-        )
+        pip = f"`{quoted(sys.executable)} -m pip install tzdata`"
+        yield Finding("time zone", FAIL, "Asia/Shanghai is not known", f"{pip}, or the system's package tzdata.")
         return
     if now.utcoffset() != timedelta(hours=8):
         yield Finding("time zone", FAIL, f"Asia/Shanghai is {now:%z} from UTC", "Update the time zone data: tzdata")
@@ -243,7 +264,7 @@ def time() -> Iterator[Finding]:
             "calendar",
             FAIL,
             f"working days are known up to {last}",
-            "Update chinesecalendar: make lock UPGRADE=--upgrade",
+            "Update chinesecalendar: `make lock UPGRADE=--upgrade`",
         )
     elif last == now.year:
         advice = (
@@ -262,7 +283,7 @@ def chromium() -> Iterator[Finding]:
             "chromium",
             WARN,
             "none found: the browser tests of the explorer are left out",
-            "apt-get install chromium, or name one in UNIONHUB_CHROMIUM; only tests need it",
+            "`apt-get install chromium`, or name one in UNIONHUB_CHROMIUM; only tests need it.",
         )
     else:
         yield Finding("chromium", OK, path)
@@ -277,42 +298,77 @@ CHECKS: dict[str, Check] = {
     "database": database,
     "explorer": explorer,
     "port": port,
-    "time": time,
+    "time zone": time,
     "chromium": chromium,
 }
+"""By the first name under which each prints what it found."""
+
+MORE_NAMES = {
+    "tokens": "folders",
+    "migrations": "database",
+    "row security": "database",
+    "data": "database",
+    "keys": "database",
+    "roll-ups": "database",
+    "statistics": "database",
+    "node": "explorer",
+    "calendar": "time zone",
+}
+"""The other names that are printed, and the check that prints each."""
 
 
 def examine(names: Sequence[str] = ()) -> list[Finding]:
-    """Run the checks of these names, or all of them; a check that breaks is itself a finding."""
+    """Run all checks, or find out what is printed under these names; a check that breaks is itself a finding."""
+    wanted = [name.lower().replace("_", " ") for name in names]
+    wanted = [
+        next((known for known in known_names() if known.replace("-", " ") == name.replace("-", " ")), name)
+        for name in wanted
+    ]
     findings: list[Finding] = []
-    for name, check in CHECKS.items():
-        if names and name not in names:
+    for first, check in CHECKS.items():
+        asked = {name for name in wanted if MORE_NAMES.get(name, name) == first}
+        if names and not asked:
             continue
-        try:
-            findings.extend(check())
-        except Exception as error:
-            findings.append(
-                Finding(
-                    name, FAIL, f"could not be checked: {type(error).__name__}: {error}", "make clean, then make demo"
-                )
-            )
-    for name in names:
-        if name not in CHECKS:
-            findings.append(Finding(name, FAIL, "there is no such check", f"There is: {', '.join(CHECKS)}."))
+        found = run(first, check)
+        if asked and first not in asked:
+            chosen = [finding for finding in found if finding.check in asked]
+            found = chosen or [finding for finding in found if finding.state != OK]
+            found = found or [Finding(name, OK, "nothing is wrong") for name in sorted(asked)]
+        findings.extend(found)
+    for name in wanted:
+        if name not in known_names():
+            findings.append(Finding(name, FAIL, "there is no such check", f"There is: {', '.join(known_names())}."))
     return findings
+
+
+def known_names() -> tuple[str, ...]:
+    """Every name that is printed, those of one check beside each other."""
+    return tuple(
+        name for first in CHECKS for name in (first, *(more for more, check in MORE_NAMES.items() if check == first))
+    )
+
+
+def run(name: str, check: Check) -> list[Finding]:
+    """What a check found."""
+    try:
+        return list(check())
+    except Exception as error:
+        seen = f"could not be checked: {type(error).__name__}: {error}"
+        return [Finding(name, FAIL, seen, REPORT)]
 
 
 def printed(findings: Sequence[Finding]) -> str:
     """The findings as lines, what to do under each, and the sum of it."""
     lines = []
     for finding in findings:
-        lines.append(f"{finding.state:<4}  {finding.check:<13} {finding.seen}")
+        lines.append(f"{spoken(finding.state):<{2 if is_chinese() else 4}}  {finding.check:<13} {spoken(finding.seen)}")
         lines += [
-            f"{'':<20}→ {line}" if not at else f"{'':<22}{line}" for at, line in enumerate(finding.advice.splitlines())
+            f"{'':<20}→ {line}" if not at else f"{'':<22}{line}"
+            for at, line in enumerate(pasted(spoken(finding.advice)).splitlines())
         ]
     if len(findings) > 1:
         fails, warns = (sum(finding.state == state for finding in findings) for state in (FAIL, WARN))
-        lines += ["", f"{fails} failed, {warns} to look at, {len(findings) - fails - warns} ok"]
+        lines += ["", spoken(f"{fails} failed, {warns} to look at, {len(findings) - fails - warns} ok")]
     return "\n".join(lines)
 
 

@@ -87,6 +87,11 @@ class Rejected:
         return self.problems[0].code
 
     @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of all errors, each once."""
+        return tuple(dict.fromkeys(problem.code for problem in self.problems))
+
+    @property
     def body(self) -> bytes:
         """The JSON of the response, in the language of who asks now."""
         return body_of_problems(self.problems)
@@ -144,13 +149,14 @@ class Documents:
         self.limits = limits
         self.accepted: Lru[Accepted] = Lru(max_count, max_bytes)
         self.rejected: Lru[Rejected] = Lru(max_count // 8, max_bytes // 16)
-        self.misses = 0
+        self.hits = self.misses = 0
 
     def get(self, text: str) -> Accepted | Rejected:
         """The document of this text, or why it is none: with suggestions for who may ask for the schema."""
         asked = f"{suggests.get()} {text}"
         known = self.accepted.get(text) or self.rejected.get(asked)
         if known is not None:
+            self.hits += 1
             return known
         self.misses += 1
         with working():
@@ -162,12 +168,13 @@ class Documents:
         return made
 
     def statistics(self) -> dict[str, int]:
-        """Documents ``kept``, their ``bytes``, the ``rejected`` ones kept, and those ``read`` since the start."""
+        """Documents ``kept``, their ``bytes``, the ``rejected`` ones kept; ``hits`` and ``misses`` since the start."""
         return {
             "kept": len(self.accepted.entries),
             "bytes": self.accepted.bytes,
             "rejected": len(self.rejected.entries),
-            "read": self.misses,
+            "hits": self.hits,
+            "misses": self.misses,
         }
 
     def read(self, text: str) -> Accepted | Rejected:

@@ -14,14 +14,17 @@ from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
 from hub.auth import Authenticator
+from hub.budget import Account
 from hub.caching import etag_of, has_it
 from hub.compression import MIN_BYTES, NO_TRANSFORM, keeps_secrets
 from hub.errors import Refusal
+from hub.labels import PROGRAM_HEADERS, program_of
 from hub.messages import speak, wants_chinese
 from hub.negotiation import JSON, RESPONSE, accepts, is_json
 from hub.operations import CLIENT_CLOSED, Operations, Ran, refused
 from hub.parameters import Parameters, from_body, from_query_string
 from hub.proxies import source_of
+from hub.telemetry import Answered
 from resolvers.access import Caller
 
 BODY_SECONDS = 30.0
@@ -72,6 +75,9 @@ class Headers(NamedTuple):
 
     if_none_match: bytes | None
     """Validators of what the caller has."""
+
+    program: str | None
+    """What the caller's program says that it is."""
 
 
 class Disconnected(Exception):
@@ -154,13 +160,15 @@ class GraphQLEndpoint:
         wanted = accepts(headers.accept)
         if wanted.page and self.page is not None and scope["method"] == "GET" and not headers.upgrade:
             await self.page(scope, receive, send)
+            self.telemetry.other(source_of(scope), "GET", scope["path"], 200, perf_counter() - started)
             return
         media = wanted.media or JSON
         caller: Caller | None = None
+        account: Account | None = None
         name: str | None = None
+        source = source_of(scope)
         self.telemetry.running.inc()
         try:
-            source = source_of(scope)
             caller = self.authenticator.known(headers.authorization)
             if caller is None:
                 caller = await self.authenticator.sign_in(headers.authorization, source)
@@ -169,18 +177,20 @@ class GraphQLEndpoint:
                 raise Refusal(406, "NOT_ACCEPTABLE", "Accept application/graphql-response+json or application/json.")
             parameters = await self.read(scope, headers, receive)
             name = parameters.operation_name
+            account = self.operations.account(caller, source)
             watch = Watch(receive)
             try:
                 ran = await self.operations.run(
                     parameters,
-                    caller,
-                    source,
+                    account,
                     explain=headers.explain and caller.principal_id is not None and caller.sees_rows,
                     reading=scope["method"] == "GET",
                 )
             except asyncio.CancelledError:
                 watch.swallow()
-                self.telemetry.request(CLIENT_CLOSED, perf_counter() - started, name, caller.name, None)
+                seconds = perf_counter() - started
+                done = Answered(CLIENT_CLOSED, seconds, name, source, caller, headers.program, account=account)
+                self.telemetry.request(done)
                 return
             finally:
                 watch.stop()
@@ -202,7 +212,10 @@ class GraphQLEndpoint:
             await respond_to_all(send, ran.body, media, self.public_seconds, headers.if_none_match)
         else:
             await respond(send, status, ran.body, media, extra, kept)
-        self.telemetry.request(status, perf_counter() - started, ran.name, caller.name if caller else None, ran.code)
+        seconds = perf_counter() - started
+        self.telemetry.request(
+            Answered(status, seconds, ran.name, source, caller, headers.program, ran.code, ran.codes, account)
+        )
 
     async def read(self, scope: Scope, headers: Headers, receive: Receive) -> Parameters:
         """The request's parameters, from the query string of a GET or the body of a POST.
@@ -282,6 +295,7 @@ def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
     authorization: list[bytes] = []
     language = b""
     if_none_match: bytes | None = None
+    program: str | None = None
     for name, value in raw:
         if name == b"accept":
             accept = value if accept is None else accept + b"," + value
@@ -303,9 +317,11 @@ def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
             waits = True
         elif name == b"if-none-match":
             if_none_match = value if if_none_match is None else if_none_match + b"," + value
+        elif name in PROGRAM_HEADERS:
+            program = program_of(value)
     chinese = bool(language) and wants_chinese(language)
     return Headers(
-        accept, content_type, length, encoded, upgrade, explain, waits, authorization, chinese, if_none_match
+        accept, content_type, length, encoded, upgrade, explain, waits, authorization, chinese, if_none_match, program
     )
 
 

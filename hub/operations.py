@@ -2,23 +2,26 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from time import perf_counter
 from typing import Any, NamedTuple, Protocol
 
 import asyncpg
 from graphql import OperationType
 
-from db.meter import METER
+from db.meter import METER, waiting
 from hub.budget import Account, Budget, Header, RoleLimits, spender
 from hub.disclosed import Disclosed
 from hub.documents import Documents, Operation, Rejected
 from hub.errors import Refusal, body_of
 from hub.parameters import Parameters
 from hub.shares import Places
+from hub.slow import SlowLog
 from hub.telemetry import Telemetry, log_fault
 from resolvers.access import Caller
 from resolvers.codes import suggests
 from resolvers.engine.budget import Allowance
 from resolvers.engine.document import Answer, Document
+from resolvers.engine.watch import WATCHED
 
 DATABASE_AWAY = (
     OSError,
@@ -76,6 +79,9 @@ class Ran(NamedTuple):
     operation: Operation | None = None
     """The operation, if it was run."""
 
+    codes: tuple[str, ...] = ()
+    """The codes of all errors in the response."""
+
 
 class Operations:
     """Runs operations.
@@ -88,6 +94,7 @@ class Operations:
         role_limits: what their roles may ask for at once.
         disclosed: how many cells of statistics callers with aggregates only may be given in a day.
         places: how many of them run at a time for one caller.
+        slow: logs those that take long; without it none is.
     """
 
     def __init__(
@@ -100,6 +107,7 @@ class Operations:
         role_limits: RoleLimits,
         disclosed: Disclosed,
         places: Places,
+        slow: SlowLog | None = None,
     ) -> None:
         self.engine = engine
         self.documents = documents
@@ -108,22 +116,33 @@ class Operations:
         self.role_limits = role_limits
         self.disclosed = disclosed
         self.places = places
+        self.slow = slow or SlowLog(0, telemetry, None)
         self.mutations: set[asyncio.Task[Answer]] = set()
 
+    def account(self, caller: Caller, source: str) -> Account:
+        """Who pays for an operation, and what it has cost."""
+        return Account(self.budget, caller, source)
+
     async def run(
-        self, parameters: Parameters, caller: Caller, source: str, *, explain: bool = False, reading: bool = False
+        self, parameters: Parameters, account: Account, *, explain: bool = False, reading: bool = False
     ) -> Ran:
         """Run one operation; with ``reading`` only a query. Its caller is charged for what it used, whatever became of it. Never raises but
         when it is cancelled."""
-        account = Account(self.budget, caller, source)
         before = METER.set(account.meter)
+        watched = self.slow.watch()
+        seen = WATCHED.set(watched)
+        began, name, status = perf_counter(), parameters.operation_name, CLIENT_CLOSED
         try:
             ran = await self.answered(parameters, account, explain, reading)
+            name, status = ran.name, ran.status
         except asyncio.CancelledError:
             account.settle()
             raise
         finally:
             METER.reset(before)
+            WATCHED.reset(seen)
+            if watched is not None:
+                self.slow.ended(watched, account, name, perf_counter() - began, status)
         return ran._replace(left=(*ran.left, *account.settle()))
 
     async def answered(self, parameters: Parameters, account: Account, explain: bool, reading: bool) -> Ran:
@@ -133,7 +152,7 @@ class Operations:
         try:
             found = self.documents.get(parameters.query)
             if isinstance(found, Rejected):
-                return Ran(400, found.body, found.code, name)
+                return Ran(400, found.body, found.code, name, codes=found.codes)
             operation = found.operation(name)
             if operation is not None:
                 name = operation.name
@@ -158,7 +177,7 @@ class Operations:
             return refused(refusal, name)
         except Exception as error:
             return self.failed(error, name)
-        return Ran(answer.status, answer.body, answer.code, name, operation=operation)
+        return Ran(answer.status, answer.body, answer.code, name, operation=operation, codes=answer.codes)
 
     def permit(self, operation: Operation, caller: Caller, reading: bool) -> None:
         """Let an operation through that the method and the caller's roles allow.
@@ -183,7 +202,7 @@ class Operations:
         key = spender(account.caller, account.source)
         if self.places.take(key):
             return
-        with self.telemetry.waiting.track_inprogress():
+        with self.telemetry.waiting.track_inprogress(), waiting():
             await self.places.wait(key)
         try:
             self.budget.require(account.caller, account.source)
@@ -221,7 +240,7 @@ class Operations:
             self.telemetry.faults.inc()
             code, status = "INTERNAL_ERROR", 500
             body = body_of(code, f"Internal error. Reference: {reference}")
-        return Ran(status, body, code, name, refused=True)
+        return Ran(status, body, code, name, refused=True, codes=(code,))
 
 
 def is_query(operation: Operation | None) -> bool:
@@ -231,4 +250,5 @@ def is_query(operation: Operation | None) -> bool:
 
 def refused(refusal: Refusal, name: str | None) -> Ran:
     """What became of an operation that was refused before any GraphQL."""
-    return Ran(refusal.status, body_of(refusal.code, refusal.message), refusal.code, name, refusal.headers, True)
+    body = body_of(refusal.code, refusal.message)
+    return Ran(refusal.status, body, refusal.code, name, refusal.headers, True, codes=(refusal.code,))

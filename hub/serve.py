@@ -15,9 +15,9 @@ from starlette.applications import Starlette
 from hub.app import create_app
 from hub.database import url_of
 from hub.keys import vault_of
+from hub.log_lines import configure_logging
 from hub.proxies import trusted_hosts
 from hub.settings import Settings, is_loopback
-from hub.telemetry import configure_logging
 
 _log = logging.getLogger("unionhub")
 
@@ -138,7 +138,7 @@ def serve(settings: Settings) -> None:
         DataError: the embedded server does not start.
         OSError: the address cannot be listened on.
     """
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     vault_of(settings)
     if settings.database_url is None:
         settings = settings.model_copy(update={"database_url": url_of(settings)})

@@ -244,13 +244,17 @@ class Settings(BaseSettings):
         default=500, description="Values that a principal may have compared by `verify` in a day"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged")
+    log_format: Literal["json", "logfmt"] = Field(default="json", description="How log lines are written")
+    slow_operation_ms: int = Field(
+        default=1_000, ge=0, description="An operation that takes so many ms is logged with its plan; 0: none is"
+    )
 
     @field_validator("data_dir", "key_file")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
 
-    @field_validator("log_level", "executor", "introspection", mode="before")
+    @field_validator("log_level", "log_format", "executor", "introspection", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value

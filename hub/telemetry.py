@@ -1,61 +1,31 @@
-"""What operators see: log lines in JSON, metrics in Prometheus' text format; neither holds a variable or a token."""
+"""What operators see: one log line for each request, and metrics in Prometheus' text format; neither holds a variable or a token."""
 
 import logging
 import secrets
-import sys
-from datetime import UTC, datetime
-from functools import partial
-from typing import Any, Protocol
+from time import perf_counter
+from typing import NamedTuple
 
-import orjson
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from resolvers.request import REQUEST
+from hub.budget import Account
+from hub.labels import Labels, client_of
+from hub.log_lines import shown
+from hub.measures import Cache, Cached, Connections, Lag, Pool, Process
+from hub.proxies import source_of
+from resolvers.access import Caller
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-MAX_NAME = 100
-"""Characters of an operation's name in a log line."""
+FEW_BUCKETS = (0.01, 0.1, 1.0, 10.0)
+"""For each operation and client: there are up to 51 times 23 of them."""
+
+MAX_PATH = 100
+"""Characters of a path in a log line."""
 
 requests_log = logging.getLogger("unionhub.request")
 errors_log = logging.getLogger("unionhub.error")
-
-STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-
-
-class JsonLines(logging.Formatter):
-    """A log record as a line of JSON: ``at`` (UTC), ``level``, ``logger``, ``event``, its request, its ``extra``, the traceback."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line."""
-        line: dict[str, Any] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "event": record.getMessage(),
-        }
-        request = REQUEST.get()
-        if request is not None:
-            line |= {name: value for name, value in request._asdict().items() if value is not None}
-        for name, value in record.__dict__.items():
-            if name not in STANDARD:
-                line[name] = value
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
-
-
-def configure_logging(level: str) -> None:
-    """Send all log lines from ``level`` up to standard error as JSON; called once, by the process that serves."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    for name in ("uvicorn", "uvicorn.error"):
-        logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = True
 
 
 def new_reference() -> str:
@@ -66,112 +36,178 @@ def new_reference() -> str:
 def log_fault(error: BaseException, *, operation: str | None = None) -> str:
     """Log a fault of ours whole, and return its reference: all that the caller gets to see of it."""
     reference = new_reference()
-    errors_log.error(
-        "fault",
-        exc_info=error,
-        extra={"reference": reference, "operation": operation[:MAX_NAME] if operation else operation},
-    )
+    errors_log.error("fault", exc_info=error, extra={"reference": reference, "operation": shown(operation)})
     return reference
 
 
-class Pool(Protocol):
-    """What is measured of a connection pool."""
+class Answered(NamedTuple):
+    """A GraphQL request that was answered, or ended by its caller."""
 
-    def get_size(self) -> int:
-        """Connections open."""
+    status: int
+    seconds: float
+    """From its headers to its response."""
 
-    def get_idle_size(self) -> int:
-        """Connections open and free."""
+    operation: str | None = None
+    source: str = ""
+    """The caller's address; behind a trusted proxy that which the proxy names."""
 
+    caller: Caller | None = None
+    """None where nobody could be signed in."""
 
-class Cache(Protocol):
-    """What is measured of a cache."""
+    program: str | None = None
+    """What the caller's program says that it is."""
 
-    def statistics(self) -> dict[str, int]:
-        """Its figures by name."""
+    code: str | None = None
+    """That of a refusal."""
+
+    codes: tuple[str, ...] = ()
+    """Those of all errors, also of fields beside which others stand."""
+
+    account: Account | None = None
+    """What was spent; None where nothing was run."""
+
+    over: str | None = None
+    """What carried it, if that is not a request of HTTP."""
 
 
 class Telemetry:
     """The metrics of one application."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        self.registry = registry = CollectorRegistry()
         self.requests = Counter(
-            "unionhub_graphql_requests", "GraphQL requests by HTTP status.", ["status"], registry=self.registry
+            "unionhub_graphql_requests", "GraphQL requests by HTTP status.", ["status"], registry=registry
         )
         self.seconds = Histogram(
             "unionhub_graphql_seconds",
             "Seconds from a request's headers to its response.",
             buckets=BUCKETS,
-            registry=self.registry,
+            registry=registry,
+        )
+        self.by_name = Histogram(
+            "unionhub_operation_seconds",
+            "The same by name of the operation and by client.",
+            ["operation", "client"],
+            buckets=FEW_BUCKETS,
+            registry=registry,
+        )
+        self.points = Counter(
+            "unionhub_points", "Points that operations cost, by client.", ["client"], registry=registry
+        )
+        self.statements = Counter(
+            "unionhub_statements", "Statements sent to PostgreSQL by operations.", registry=registry
         )
         self.refused = Counter(
-            "unionhub_graphql_refused",
-            "Requests refused before they were run, by error code.",
+            "unionhub_graphql_refused", "Requests that were not run, by error code.", ["code"], registry=registry
+        )
+        self.errors = Counter(
+            "unionhub_graphql_errors",
+            "Requests by the codes of their errors, also of fields beside which others stand.",
             ["code"],
-            registry=self.registry,
+            registry=registry,
         )
         self.faults = Counter(
-            "unionhub_faults", "Faults that were masked, each logged with its reference.", registry=self.registry
+            "unionhub_faults", "Faults that were masked, each logged with its reference.", registry=registry
         )
-        self.running = Gauge("unionhub_graphql_running", "GraphQL requests being answered.", registry=self.registry)
+        self.slow = Counter("unionhub_slow_operations", "Operations slower than the setting.", registry=registry)
+        self.running = Gauge("unionhub_graphql_running", "GraphQL requests being answered.", registry=registry)
         self.waiting = Gauge(
             "unionhub_graphql_waiting",
             "GraphQL requests that wait for another one of their caller to end.",
-            registry=self.registry,
+            registry=registry,
         )
-        self.sockets = Gauge("unionhub_websockets", "WebSockets open.", registry=self.registry)
+        self.sockets = Gauge("unionhub_websockets", "WebSockets open.", registry=registry)
+        self.lag = Lag(registry)
         self.by_status: dict[int, Counter] = {}
+        self.by_labels: dict[tuple[str, str], tuple[Histogram, Counter]] = {}
+        self.labels = Labels()
+        Process(registry)
 
     def watch_pool(self, pool: Pool) -> None:
         """Show the pool's connections."""
-        gauge = Gauge(
-            "unionhub_database_connections", "Connections to PostgreSQL by state.", ["state"], registry=self.registry
-        )
-        gauge.labels("open").set_function(pool.get_size)
-        gauge.labels("idle").set_function(pool.get_idle_size)
+        Connections(pool, self.registry)
 
-    def watch_documents(self, documents: Cache) -> None:
-        """Show the document cache."""
-        gauge = Gauge("unionhub_documents", "The document cache, figure by figure.", ["figure"], registry=self.registry)
-        for figure in documents.statistics():
-            gauge.labels(figure).set_function(partial(figure_of, documents, figure))
+    def watch_cache(self, name: str, about: str, cache: Cache) -> None:
+        """Show a cache as ``unionhub_NAME_cache_…``."""
+        Cached(name, about, cache, self.registry)
 
-    def request(
-        self,
-        status: int,
-        seconds: float,
-        operation: str | None,
-        principal: str | None,
-        code: str | None,
-        **more: str,
-    ) -> None:
-        """Count and log one GraphQL request. ``code`` is that of a refusal; the log line has ``more`` as it is."""
+    def refuse(self, code: str) -> None:
+        """Count what was refused before it was a request of GraphQL."""
+        self.refused.labels(code).inc()
+
+    def request(self, done: Answered) -> None:
+        """Count and log one GraphQL request."""
+        status, account = done.status, done.account
         counter = self.by_status.get(status)
         if counter is None:
             counter = self.by_status[status] = self.requests.labels(str(status))
         counter.inc()
-        self.seconds.observe(seconds)
-        if code is not None:
-            self.refused.labels(code).inc()
+        self.seconds.observe(done.seconds)
+        client = client_of(done.caller, done.program)
+        ran = status == 200 and done.code is None
+        labels = self.labels.of(done.operation, client, done.caller, ran=ran)
+        found = self.by_labels.get(labels)
+        if found is None:
+            found = self.by_labels[labels] = (self.by_name.labels(*labels), self.points.labels(labels[1]))
+        found[0].observe(done.seconds)
+        if account is not None:
+            found[1].inc(account.paid)
+            self.statements.inc(account.meter.statements)
+        if done.code is not None:
+            self.refused.labels(done.code).inc()
+        for code in done.codes:
+            self.errors.labels(code).inc()
         if requests_log.isEnabledFor(logging.INFO):
-            requests_log.info(
-                "request",
-                extra={
-                    "operation": operation[:MAX_NAME] if operation else operation,
-                    "status": status,
-                    "ms": round(seconds * 1000, 3),
-                    "principal": principal,
-                    "code": code,
-                    **more,
-                },
-            )
+            requests_log.info("request", extra=line_of(done, client))
+
+    def other(self, source: str, method: str, path: str, status: int, seconds: float) -> None:
+        """Log one request that is none of GraphQL: the path without its query string."""
+        if requests_log.isEnabledFor(logging.INFO):
+            ms = round(seconds * 1000, 3)
+            more = {"source": source, "method": method[:20], "path": path[:MAX_PATH], "status": status, "ms": ms}
+            requests_log.info("request", extra=more)
+
+    async def logged(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have a request answered that is none of GraphQL, and log it."""
+        began, status = perf_counter(), 500
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await app(scope, receive, noted)
+        finally:
+            self.other(source_of(scope), scope["method"], scope["path"], status, perf_counter() - began)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
 
-def figure_of(cache: Cache, figure: str) -> float:
-    """One figure of a cache, now."""
-    return cache.statistics()[figure]
+def line_of(done: Answered, client: str) -> dict[str, object]:
+    """The fields of a request's log line."""
+    line: dict[str, object] = {
+        "source": done.source,
+        "principal": done.caller.name if done.caller else None,
+        "client": client,
+        "operation": shown(done.operation),
+        "status": done.status,
+        "code": done.code,
+        "ms": round(done.seconds * 1000, 3),
+    }
+    if done.codes and done.codes != (done.code,):
+        line["codes"] = done.codes
+    if done.account is not None:
+        meter = done.account.meter
+        line |= {
+            "points": round(done.account.paid),
+            "statements": meter.statements,
+            "objects": meter.objects,
+            "work_ms": round(meter.seconds * 1000, 3),
+            "waited_ms": round(meter.waited * 1000, 3),
+        }
+    if done.over is not None:
+        line["over"] = done.over
+    return line

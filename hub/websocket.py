@@ -19,12 +19,15 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hub.auth import Authenticator, distinct
+from hub.budget import Account
 from hub.errors import Refusal, body_of
+from hub.labels import program_in
 from hub.messages import speak, wants_chinese
 from hub.operations import CLIENT_CLOSED, DATABASE_AWAY, Operations, Ran, refused
 from hub.origins import may_connect
 from hub.parameters import Parameters, from_object
 from hub.proxies import source_of
+from hub.telemetry import Answered
 from resolvers.access import Caller
 
 PROTOCOL = "graphql-transport-ws"
@@ -97,6 +100,7 @@ class WebSocketEndpoint:
         websocket = WebSocket(scope, receive, send)
         refusal = self.refusal(websocket)
         if refusal is not None:
+            self.operations.telemetry.refuse(refusal.code)
             body = body_of(refusal.code, refusal.message)
             await websocket.send_denial_response(Response(body, refusal.status, media_type="application/json"))
             return
@@ -132,6 +136,7 @@ class Connection:
         self.source = source_of(websocket.scope)
         self.authorization = [value.encode("latin-1") for value in websocket.headers.getlist("authorization")]
         self.chinese = wants_chinese(websocket.headers.get("accept-language", "").encode("latin-1"))
+        self.program = program_in(websocket.scope["headers"])
         self.is_acknowledged = False
         self.running: dict[str, asyncio.Task[None]] = {}
 
@@ -297,7 +302,7 @@ class Connection:
         except Refusal as refusal:
             if refusal.code == "BAD_REQUEST":
                 raise Closing(BAD_REQUEST, refusal.message) from None
-            self.operations.telemetry.refused.labels(refusal.code).inc()
+            self.operations.telemetry.refuse(refusal.code)
             await self.answer(identifier, refused(refusal, None))
             return
         self.running[identifier] = self.tasks.create_task(self.operate(identifier, parameters))
@@ -306,14 +311,17 @@ class Connection:
         """Run one operation and send what became of it."""
         operations, started = self.operations, perf_counter()
         caller: Caller | None = None
+        account: Account | None = None
         ran = Ran(CLIENT_CLOSED, b"", None, parameters.operation_name)
         operations.telemetry.running.inc()
         try:
             caller = await self.signed_in()
             operations.budget.require(caller, self.source)
-            ran = await operations.run(parameters, caller, self.source)
+            account = operations.account(caller, self.source)
+            ran = await operations.run(parameters, account)
         except Closing as closing:
-            ran = Ran(401, b"", closing.reason.partition(":")[0], parameters.operation_name)
+            code = closing.reason.partition(":")[0]
+            ran = Ran(401, b"", code, parameters.operation_name, codes=(code,))
             raise
         except Refusal as refusal:
             ran = refused(refusal, parameters.operation_name)
@@ -321,14 +329,20 @@ class Connection:
             ran = operations.failed(error, parameters.operation_name)
         finally:
             operations.telemetry.running.dec()
-            operations.telemetry.request(
+            seconds = perf_counter() - started
+            done = Answered(
                 ran.status,
-                perf_counter() - started,
+                seconds,
                 ran.name,
-                caller.name if caller else None,
+                self.source,
+                caller,
+                self.program,
                 ran.code,
-                over="websocket",
+                ran.codes,
+                account,
+                "websocket",
             )
+            operations.telemetry.request(done)
         self.running.pop(identifier, None)
         await self.answer(identifier, ran)
 

@@ -21,6 +21,7 @@ from db.crypto import Vault
 from db.demo import load_demo
 from db.generate import generate
 from db.keys import KeyFile, ensure_key_file
+from tests.bare import Bare, operated, servers
 from tests.sample import add_samples
 from tests.schedule import Units
 from tests.server import folder, forgo_durability
@@ -147,6 +148,22 @@ def server_url() -> str:
     url = embedded.start(folder())
     run(forgo_durability(url))
     return url
+
+
+@pytest.fixture(scope="session")
+def bare_servers() -> Iterator[Callable[[Path | None], Bare]]:
+    """Makes PostgreSQL servers as operators have them, for tests in the group ``bare``, which one worker runs."""
+    with servers() as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def operated_server(bare_servers: Callable[[Path | None], Bare]) -> Bare:
+    """One with an owner, a login that owns nothing, and a small federation."""
+    made = bare_servers(None)
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(operated, made).result()
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,7 @@ def test_a_lock_has_hashes_and_no_addresses(name: str) -> None:
 def test_make_help_names_every_target() -> None:
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     targets = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[0].split()
-    assert set(re.findall(r"^make (\S+)", shown, re.MULTILINE)) == set(targets) - {"environment", "environment-dev"}
+    assert set(re.findall(r"^make (\S+)", shown, re.MULTILINE)) == set(targets)
 
 
 @pytest.fixture
@@ -292,7 +292,16 @@ def test_the_queries_of_the_readme_are_valid_and_both_readmes_show_the_same() ->
         assert json.loads(answer).keys() == {"data"}
 
 
-def test_every_path_that_the_readmes_link_exists() -> None:
-    for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docker/README.md"):
-        for link in re.findall(r"\]\(([^)#:]+)\)", (ROOT / name).read_text()):
-            assert ((ROOT / name).parent / link).exists(), f"{name}: {link}"
+def test_every_path_that_a_page_links_exists() -> None:
+    pages = [ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docker/README.md")]
+    for page in (*pages, *(ROOT / "docs").rglob("*.md")):
+        for link, _, heading in re.findall(r"\]\(([^)#:]+)(#([^)]+))?\)", page.read_text()):
+            there = page.parent / link
+            assert there.exists(), f"{page}: {link}"
+            if heading and there.suffix == ".md":
+                headings = [
+                    re.sub(r"[^\w -]", "", line.lstrip("# "))
+                    for line in there.read_text().splitlines()
+                    if line.startswith("#")
+                ]
+                assert heading in {each.lower().replace(" ", "-") for each in headings}, f"{page}: {link}#{heading}"

@@ -71,7 +71,7 @@ async def divisions(connection: asyncpg.Connection) -> list[Division]:
         " WHERE code IS NOT NULL AND valid_to IS NULL AND level <> 'VILLAGE' ORDER BY length(code), code"
     )
     if not rows:
-        raise DataError("No divisions are loaded. Run: unionhub db load-divisions")
+        raise DataError("No divisions are loaded. Run: `unionhub db load-divisions`")
     known: dict[int, Division] = {}
     provinces: list[Division] = []
     for row in rows:

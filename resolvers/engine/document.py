@@ -27,3 +27,5 @@ class Answer:
     code: str | None = None
     cells: frozenset[int] = frozenset()
     """The cells of statistics in it, where the caller has aggregates only."""
+    codes: tuple[str, ...] = ()
+    """The codes of its errors, each once."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
@@ -42,6 +42,7 @@ from resolvers.engine.plan import Run, Trace
 from resolvers.engine.referee import Referee
 from resolvers.engine.snapshot import snapshot
 from resolvers.engine.source import Asks, Fetch, Registry
+from resolvers.engine.watch import WATCHED
 from resolvers.errors import HubError, told
 
 MAX_STEPS = 20_000
@@ -112,6 +113,7 @@ class Engine:
         self.cursors = cursor.of_process() if cursors is None else cursor.Keys(cursors)
         self.plans: OrderedDict[tuple[Prepared, tuple[Lens, ...], tuple[Any, ...]], Operation] = OrderedDict()
         self.kept = 0
+        self.hits = self.misses = 0
         self.library = Library(schema)
         self.referee = Referee(schema, registry) if executor == "default" else None
 
@@ -155,7 +157,10 @@ class Engine:
             return _refused(error.errors)
         except HubError as error:
             return _refused([error])
+        watched = WATCHED.get()
         traces: list[Trace] | None = [] if explain else None
+        if watched is not None:
+            watched.operation, traces = operation, watched.traces
         try:
             data, errors = await self._answered(document, prepared, operation, inputs, bound, traces)
         except HubError as error:
@@ -163,9 +168,13 @@ class Engine:
         response: dict[str, Any] = {"data": data}
         if errors:
             response["errors"] = [told(error) for error in errors]
-        if traces is not None:
+        if explain and traces is not None:
             response["extensions"] = {"explain": _explained(operation, traces)}
-        return Answer(orjson.dumps(response), 200, cells=frozenset(cells or ()))
+        return Answer(orjson.dumps(response), 200, cells=frozenset(cells or ()), codes=codes_of(errors))
+
+    def statistics(self) -> dict[str, int]:
+        """Of the plans kept: ``kept`` and their ``steps``; ``hits`` and ``misses`` since the start."""
+        return {"kept": len(self.plans), "steps": self.kept, "hits": self.hits, "misses": self.misses}
 
     async def _command(
         self,
@@ -188,9 +197,10 @@ class Engine:
         )
         answer = result if isinstance(result, ExecutionResult) else await result
         response: dict[str, Any] = {"data": answer.data}
-        if answer.errors:
-            response["errors"] = [told(_masked(error)) for error in answer.errors]
-        return Answer(orjson.dumps(response), 200)
+        masked = [_masked(error) for error in answer.errors or ()]
+        if masked:
+            response["errors"] = [told(error) for error in masked]
+        return Answer(orjson.dumps(response), 200, codes=codes_of(masked))
 
     def _prepared(self, document: Document, name: str | None) -> Prepared:
         prepared: Prepared | None = document.plans.get(name)
@@ -227,7 +237,9 @@ class Engine:
         operation = self.plans.get(key)
         if operation is not None:
             self.plans.move_to_end(key)
+            self.hits += 1
             return operation
+        self.misses += 1
         with working():
             operation = compile_operation(self.schema, self.registry, document, prepared.node, coerced, lenses)
         self.plans[key] = operation
@@ -365,6 +377,12 @@ def _overlaid(data: Any, errors: list[GraphQLError], bound: Binding) -> tuple[An
     ]
 
 
+def codes_of(errors: Iterable[GraphQLError]) -> tuple[str, ...]:
+    """The codes of errors, each once, in their order."""
+    found = (str((error.extensions or {}).get("code")) for error in errors)
+    return tuple(dict.fromkeys(found))
+
+
 def too_slow() -> HubError:
     """The error of an operation that took longer than it may."""
     return HubError("STATEMENT_TIMEOUT", "The operation took too long. Ask for smaller pages or a narrower filter.")
@@ -386,8 +404,8 @@ def _short(error: GraphQLError, path: list[str | int] | None = None) -> GraphQLE
 
 
 def _refused(errors: list[Any], status: int = 400) -> Answer:
-    code = str((errors[0].extensions or {}).get("code"))
-    return Answer(orjson.dumps({"errors": [told(error) for error in errors]}), status, code=code)
+    codes = codes_of(errors)
+    return Answer(orjson.dumps({"errors": [told(error) for error in errors]}), status, code=codes[0], codes=codes)
 
 
 def _masked(error: GraphQLError) -> GraphQLError:

@@ -108,12 +108,14 @@ class Bound:
 
 @dataclass(slots=True)
 class Trace:
-    """What a statement did, for ``explain``."""
+    """What a statement did, for ``explain`` and for the log of slow operations; without ``rows`` it failed or was ended."""
 
     path: str
     sql: str
-    rows: int
+    rows: int | None
     milliseconds: float
+    role: str | None = None
+    """The role of the second wall that it wore, where that is not the caller's own."""
 
 
 @dataclass(slots=True)
@@ -148,16 +150,20 @@ class Traced:
 
     async def fetch(self, sql: str, *args: Any) -> list[Any]:
         """Rows of the statement."""
-        return await self._timed(self.connection.fetch(sql, *args), sql)
+        return await self._timed(self.connection.fetch(sql, *args), sql, None)
 
     async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
         """Rows of the statement in another role."""
-        return await self._timed(self.connection.fetch_in(role, sql, *args, kept=kept), sql)
+        return await self._timed(self.connection.fetch_in(role, sql, *args, kept=kept), sql, role)
 
-    async def _timed(self, fetching: Awaitable[list[Any]], sql: str) -> list[Any]:
+    async def _timed(self, fetching: Awaitable[list[Any]], sql: str, role: str | None) -> list[Any]:
         start = perf_counter()
-        rows = await fetching
-        self.traces.append(Trace(self.path, sql, len(rows), round((perf_counter() - start) * 1000, 3)))
+        count: int | None = None
+        try:
+            rows = await fetching
+            count = len(rows)
+        finally:
+            self.traces.append(Trace(self.path, sql, count, round((perf_counter() - start) * 1000, 3), role))
         return rows
 
 

@@ -17,7 +17,21 @@ from db.closure import reparent
 from db.connect import acquired, create_pool
 from db.models import Model
 from db.organizations import Hierarchy
-from db.row_security import ACCESS, AGGREGATES, CLERK, HUB, LENSES, NOBODY, OPEN, READER, ROLES, SERVICE, Scope, faults
+from db.row_security import (
+    ACCESS,
+    AGGREGATES,
+    CLERK,
+    HUB,
+    LENSES,
+    NOBODY,
+    OPEN,
+    OPERATOR,
+    READER,
+    ROLES,
+    SERVICE,
+    Scope,
+    faults,
+)
 from resolvers.access import Caller, Grant, Lens
 from resolvers.engine.snapshot import scope_of, snapshot
 from tests.conftest import ROOT
@@ -159,7 +173,9 @@ async def test_a_session_without_a_scope_sees_nothing(walled, pool):
 async def test_malformed_keys_show_nothing_and_say_nothing(database_url, value):
     connection = await asyncpg.connect(database_url)
     for role in [
-        role for role in ROLES if role not in (READER, "unionhub_everything", ACCESS, AGGREGATES, CLERK, SERVICE)
+        role
+        for role in ROLES
+        if role not in (READER, "unionhub_everything", ACCESS, AGGREGATES, CLERK, OPERATOR, SERVICE)
     ]:
         await connection.execute(f"SET ROLE {role}")
         for lens in LENSES:

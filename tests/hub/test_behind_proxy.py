@@ -114,7 +114,7 @@ def proxy(request: pytest.FixtureRequest) -> Pipes:
 async def trusted(
     proxy: Pipes, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Behind]:
-    given = {"trusted_proxies": (ip_network("127.0.0.1"),), "public_budget_points": 1_000}
+    given = {"trusted_proxies": (ip_network("127.0.0.1"),), "public_budget_points": 1_000, "budget_seconds": 3_600}
     async with behind(proxy, settings.model_copy(update=given), tmp_path / "proxy", monkeypatch) as made:
         yield made
 
@@ -153,3 +153,18 @@ async def test_a_proxy_that_is_not_trusted_is_the_caller(
         assert made.source == "127.0.0.1"
         await made.ask_by_websocket(OTHER, FORGED)
         assert made.source == "127.0.0.1"
+
+
+async def test_the_audit_log_in_the_database_has_the_callers_address(
+    proxy: Pipes, settings: Settings, bare_database_url: str, tmp_path: Path
+) -> None:
+    known = {"database_url": bare_database_url, "trusted_proxies": (ip_network("127.0.0.1"),), "port": 0}
+    with running(serve.config(settings.model_copy(update=known))) as port:
+        async with proxy(port, tmp_path / "proxy") as listening:
+            made = Behind(listening, trusting(tmp_path / "proxy"), ToyEngine(), [])
+            assert code_of(await made.ask(ONE, f"Bearer {token('stranger')}", FORGED)) == "UNKNOWN_PRINCIPAL"
+            assert code_of(await made.ask(OTHER, f"Bearer {token('stranger')}")) == "UNKNOWN_PRINCIPAL"
+    connection = await asyncpg.connect(bare_database_url)
+    rows = await connection.fetch("SELECT action, source FROM access_log ORDER BY id")
+    await connection.close()
+    assert [tuple(row) for row in rows] == [("SIGN_IN_REFUSED", ONE), ("SIGN_IN_REFUSED", OTHER)]

@@ -107,7 +107,7 @@ def test_every_persona_has_a_token(monkeypatch: pytest.MonkeyPatch, tmp_path_fac
     (folder / "issuer.json").write_text("{}")
     result = CliRunner().invoke(main, ["token"])
     assert result.exit_code == 1
-    assert "Delete it" in result.output
+    assert "unionhub token --new" in result.output
     assert "there are: national" in CliRunner().invoke(main, ["token", "king"]).output
 
 

@@ -212,5 +212,5 @@ async def test_metrics_count_requests_and_refusals(settings: Settings) -> None:
     assert "unionhub_graphql_seconds_count 3.0" in lines
     assert "unionhub_graphql_running 0.0" in lines
     assert "unionhub_graphql_waiting 0.0" in lines
-    assert 'unionhub_documents{figure="kept"} 1.0' in lines
+    assert "unionhub_document_cache_kept 1.0" in lines
     assert 'unionhub_database_connections{state="open"} 0.0' in lines

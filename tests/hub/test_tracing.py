@@ -12,8 +12,8 @@ import asyncpg
 import pytest
 from websockets.asyncio.client import connect
 
+from hub.log_lines import JsonLines
 from hub.settings import Settings
-from hub.telemetry import JsonLines
 from hub.tracing import request_context
 from hub.websocket import PROTOCOL
 from resolvers.errors import HubError

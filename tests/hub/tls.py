@@ -1,4 +1,4 @@
-"""Proxies with TLS before a hub: a small one in the test's own process, and nginx as the README sets it up, where there is one."""
+"""Proxies with TLS before a hub: a small one in the test's own process, and nginx and Caddy as they are documented, where there are any."""
 
 import asyncio
 import os
@@ -105,14 +105,19 @@ def readme_server(port: int, hub: int, folder: Path) -> str:
     return text
 
 
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @asynccontextmanager
 async def nginx(port: int, folder: Path) -> AsyncIterator[int]:
     """nginx by the README's configuration."""
     program = nginx_program()
     assert program is not None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        listening = free.getsockname()[1]
+    listening = free_port()
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     folders = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
     server = readme_server(listening, port, folder)
@@ -127,10 +132,43 @@ async def nginx(port: int, folder: Path) -> AsyncIterator[int]:
         await asyncio.wait_for(process.wait(), 10)
 
 
+def caddyfile(port: int, folder: Path) -> str:
+    """docker/Caddyfile with the certificate and ports of a test; name and address are variables in it."""
+    pem, key = certificate(folder)
+    text = (ROOT / "docker" / "Caddyfile").read_text()
+    for said, meant in (
+        ("\tadmin off\n", "\tadmin off\n\tauto_https disable_redirects\n\tgrace_period 1s\n"),
+        ("{$HUB_NAME:localhost} {\n", f"{{$HUB_NAME:localhost}} {{\n\tbind 127.0.0.1\n\ttls {pem} {key}\n"),
+        ("http://127.0.0.1:8081", f"http://127.0.0.1:{port}"),
+    ):
+        assert text.count(said) == 1
+        text = text.replace(said, meant)
+    return text
+
+
+@asynccontextmanager
+async def caddy(port: int, folder: Path) -> AsyncIterator[int]:
+    """Caddy by docker/Caddyfile."""
+    listening = free_port()
+    text = caddyfile(free_port(), folder)
+    (folder / "Caddyfile").write_text(text)
+    own = {"HUB_NAME": f"https://127.0.0.1:{listening}", "HUB_ADDRESS": f"127.0.0.1:{port}"}
+    places = {name: str(folder) for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
+    command = ("caddy", "run", "--adapter", "caddyfile", "--config", folder / "Caddyfile")
+    with (folder / "caddy.log").open("w") as log:
+        process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **places, **own}, stderr=log)
+    try:
+        await listened(process, listening)
+        yield listening
+    finally:
+        process.terminate()
+        await asyncio.wait_for(process.wait(), 10)
+
+
 async def listened(process: asyncio.subprocess.Process, port: int) -> None:
     """Wait until a process listens on a port."""
     for _ in range(200):
-        assert process.returncode is None, "nginx did not start"
+        assert process.returncode is None, "the proxy did not start"
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
@@ -138,7 +176,7 @@ async def listened(process: asyncio.subprocess.Process, port: int) -> None:
         else:
             writer.close()
             return
-    raise AssertionError("nginx does not listen")
+    raise AssertionError("the proxy does not listen")
 
 
 def nginx_program() -> str | None:
@@ -146,4 +184,4 @@ def nginx_program() -> str | None:
     return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
-PROXIES: list[Pipes] = [own_proxy, *([nginx] if nginx_program() else [])]
+PROXIES: list[Pipes] = [own_proxy, *([nginx] if nginx_program() else []), *([caddy] if shutil.which("caddy") else [])]
