@@ -254,7 +254,6 @@ async def test_malformed_ids_are_refused(hub: Api, text: str) -> None:
         ("query Q($d: Date) { organizations(asOf: $d) { totalCount } }", {"d": "2024-02-30"}),
         ("query Q($d: Date) { organizations(asOf: $d) { totalCount } }", {"d": 20240101}),
         ("query Q($d: Date) { organizations(asOf: $d) { totalCount } }", {"d": "9" * 5_000}),
-        ("query Q($h: Hierarchy) { organizations(hierarchy: $h) { totalCount } }", {"h": "SIDEWAYS"}),
         ("query Q($n: Int) { organizations(first: $n) { totalCount } }", {"n": "2"}),
         ("query Q($n: Int) { organizations(first: $n) { totalCount } }", {"n": 1.5}),
         ("query Q($n: Int) { organizations(first: $n) { totalCount } }", {"n": 10**17}),
