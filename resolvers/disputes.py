@@ -61,6 +61,7 @@ registry.add(
             "recoveries": Many("Recovery", By(Recovery.case_id)),
             "mediation_due_on": MEDIATION.due_on,
             "mediation_due_provisional": MEDIATION.provisional,
+            "mediation_days_left": MEDIATION.days_left,
             "overdue": LATE.overdue,
             **OF_CASE,
         },

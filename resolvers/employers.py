@@ -28,6 +28,7 @@ registry.add(
         hide=("division_id", "organization_id"),
         searchable=("name",),
         written={"credit_code": canonical_credit_code},
+        matched={"name_match": "name"},
         fields={
             "division": One("Division", Employer.division_id),
             "organization": One("Organization", Employer.organization_id),

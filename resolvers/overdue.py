@@ -85,7 +85,11 @@ class Timed:
                 for record, last in zip(records, found, strict=True)
             ]
 
-        return Computed((*self.looked_at, self.done_on), function)
+        def compared(binder: Binder) -> ColumnElement[int]:
+            left = cast(self.last_day(binder) - binder.day(None), Integer())
+            return case((expression(self.done_on).is_(None), left))
+
+        return Computed((*self.looked_at, self.done_on), function, compared=compared)
 
     def late(self, day: ColumnElement[Any], binder: Binder) -> ColumnElement[bool]:
         """The step was done after its last day, or is not done on a day after that."""

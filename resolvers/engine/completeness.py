@@ -150,7 +150,8 @@ def _input(registry: Registry, source: Source, type_: object, seen: set[str]) ->
     if isinstance(kind, GraphQLEnumType):
         for value in kind.values:
             answer = source.fields.get(value.lower())
-            if source.column(value.lower()) is None and not (isinstance(answer, Computed) and answer.compared):
+            known = value.lower() in source.matched or (isinstance(answer, Computed) and answer.compared)
+            if source.column(value.lower()) is None and not known:
                 yield f"{kind.name}.{value}: {source.typename} has no such column to be ordered by"
         return
     for shown, field in type_.fields.items():
@@ -158,7 +159,10 @@ def _input(registry: Registry, source: Source, type_: object, seen: set[str]) ->
         leads = source.fields.get(name)
         if name in LOGIC:
             continue
-        if isinstance(leads, One):
+        if name in source.reached:
+            target = registry.sources[source.reached[name].target]
+            yield from _input(registry, target, get_named_type(field.type), seen)
+        elif isinstance(leads, One):
             yield from _input(registry, registry.sources[leads.target], get_named_type(field.type), seen)
         elif isinstance(leads, Many):
             rows = get_named_type(field.type)

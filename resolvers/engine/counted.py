@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 
 from resolvers.engine.arguments import snake
 from resolvers.engine.cells import table
-from resolvers.engine.plan import Built, Child, Groups, Key, Step
+from resolvers.engine.plan import Built, Child, Key, Step, Table
 from resolvers.engine.question import Frame
 from resolvers.engine.row_layout import KEYS, Layout, Row
 from resolvers.engine.source import Tally
@@ -116,12 +117,12 @@ def _step(
     counting.index("records")
     layout = Layout.of(counting)
 
-    def build(rows: Groups, keys: Sequence[Key], children: Sequence[Built], frame: Any, _: Any) -> Built:
+    def build(tables: Mapping[Key, Table], keys: Sequence[Key], children: Sequence[Built], frame: Any, _: Any) -> Built:
         built: Built = {}
         for key in keys:
-            if key not in rows:
+            if key not in tables:
                 continue
-            whole, cells = table(layout, rows[key][0], frame)
+            whole, cells = tables[key]
             value = {name: head(frame) for name, head in heads.items()}
             value |= {name: told(whole, children) for name, told in wholes.items()}
             value |= {name: [told(row, children) for row in cells] for name, told in groups.items()}
@@ -131,7 +132,7 @@ def _step(
     statement: Statement = counting.statement()
     compiler.budget.statement()
     step = Step(len(compiler.steps), path, nodes[0], statement, build, tuple(part.children))
-    step.frame = counting.frame()
+    step.frame, step.listed = counting.frame(), partial(table, layout)
     step.columns = (counting.kind, *counting.measures)
     step.weight = PER_DIMENSION * (1 + len(counting.dimensions))
     compiler.steps.append(step)

@@ -64,6 +64,10 @@ class Reach(Protocol):
         """The rows below ``parent`` (a column of parents' keys), or all rows when there is none."""
 
 
+Read = Callable[[int], Awaitable[list[Any]]]
+"""Reads the next rows of a statement, at most so many; none when all were read."""
+
+
 class Fetch(Protocol):
     """Runs one statement inside the operation's snapshot."""
 
@@ -72,6 +76,9 @@ class Fetch(Protocol):
 
     async def fetch_in(self, role: str, sql: str, *args: Any) -> list[Any]:
         """Rows of a statement that wears another role of the second wall; the snapshot must be a transaction."""
+
+    async def reading(self, sql: str, *args: Any) -> Read:
+        """Reads rows of the statement, at most so many each time; the snapshot must be a transaction."""
 
 
 class Asks(Fetch, Protocol):
@@ -163,7 +170,8 @@ class Source:
     Every column of the table answers the field of its name, unless ``hide`` names it or ``columns`` says otherwise.
     ``searchable`` columns have an index on their character pairs, so that ``contains`` finds any substring. ``name`` is the type's in the
     schema where it is not the model's. Whole values that a caller gives for a column of ``written`` are brought into the form in which the
-    column has them.
+    column has them. A filter's condition of ``reached`` holds where some row of the list does, which is no field. An order by a name of
+    ``matched`` puts those first whose column fits best what the filter says of it.
     """
 
     model: type[Model]
@@ -173,6 +181,8 @@ class Source:
     fields: Mapping[str, Field] = field(default_factory=dict)
     searchable: tuple[str, ...] = ()
     written: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    reached: Mapping[str, Many] = field(default_factory=dict)
+    matched: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
 
     @property

@@ -74,6 +74,12 @@ def _part(name: str, field: str, value: Any, tables: Tables) -> Predicate:
         asked = [(quantifier == "some", given) for quantifier, given in value.items() if given is not None]
         found = [(wanted, parents_of(name, field, fulfilled, given, tables)) for wanted, given in asked]
         return lambda row: all((row["id"] in parents) == wanted for wanted, parents in found)
+    if snake(field) in source_of(name).reached:
+        assert field == "within"
+        beyond = predicate(kind.name, value, tables)
+        found = {key for key, row in tables["division"].items() if beyond(row)}
+        above = ABOVE.setdefault("division", ancestors_of(tables["division_closure"].values(), deeper=False))
+        return lambda row: not found.isdisjoint(above.get(row["id"], ()))
     if kind.name in TABLES:
         key, rows, beyond = f"{snake(field)}_id", tables[TABLES[kind.name][0]], predicate(kind.name, value, tables)
         return lambda row: row[key] is not None and beyond(rows[row[key]])
@@ -84,6 +90,7 @@ def _part(name: str, field: str, value: Any, tables: Tables) -> Predicate:
     return lambda row: all(_operator(row[column], *pair) for pair in compared)
 
 
+ABOVE: dict[str, dict[int, set[int]]] = {}
 FOUND: dict[str, set[int]] = {}
 
 
@@ -146,7 +153,7 @@ def _operator(column: Any, operator: str, operand: Any) -> bool:
     if column is None:
         return False
     if operator == "in":
-        return column in operand
+        return any(_operator(column, "eq", each) for each in operand)
     if isinstance(column, date):
         operand = date.fromisoformat(operand)
     if isinstance(column, Decimal):
