@@ -9,7 +9,7 @@ from resolvers.deadlines import Procedure
 from resolvers.engine.alias import alias
 from resolvers.engine.source import Lookup, Many, One, Source
 from resolvers.engine.statistic import Statistic, distinct, median
-from resolvers.overdue import Late, Timed, overdue, overdue_share
+from resolvers.overdue import TIMELINESS, Late, Timed, timeliness
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -122,10 +122,10 @@ registry.statistic(
         },
         measures={
             "units": distinct(CollectiveAgreement.employer_id),
-            "overdue": overdue(LATE, event="REQUESTED"),
-            "overdue_share": overdue_share(LATE, event="REQUESTED"),
+            **timeliness(LATE, event="REQUESTED"),
             "median_days": median(CollectiveAgreement.signed_on - CollectiveAgreement.requested_on),
         },
+        rates=TIMELINESS,
         widespread=True,
     )
 )

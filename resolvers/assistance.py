@@ -6,7 +6,7 @@ from db.assistance import AidProject, CooperationAgreement, CooperationLine, Don
 from db.organizations import Organization
 from resolvers.activities import OF_LINE
 from resolvers.engine.source import Field, Many, One, Source
-from resolvers.engine.statistic import RECORDS, Join, Ref, Statistic, distinct, total
+from resolvers.engine.statistic import RECORDS, Join, Rate, Ref, Statistic, distinct, total, where
 from resolvers.reach import By, Period, Within, WithinDivision
 from resolvers.registry import registry
 
@@ -149,7 +149,13 @@ registry.statistic(
             "CLAIMANT": Ref("Organization", Wish.claimant_id, Organization.name),
             "LINE": CooperationLine.kind,
         },
-        measures={"items": RECORDS, "amount": total(Wish.standard_value), "units": distinct(Wish.claimant_id)},
+        measures={
+            "items": RECORDS,
+            "amount": total(Wish.standard_value),
+            "units": distinct(Wish.claimant_id),
+            "delivered": where(Wish.delivered_on.is_not(None)),
+        },
+        rates={"delivered_share": Rate("delivered", "records")},
         personal=True,
     )
 )

@@ -8,7 +8,7 @@ from db.members import Engagement
 from db.values import canonical_credit_code
 from resolvers import activities, coverage, fairs, services, venues
 from resolvers.engine.source import Lookup, Many, One, Source
-from resolvers.engine.statistic import RECORDS, Statistic
+from resolvers.engine.statistic import RECORDS, Rate, Statistic, where
 from resolvers.reach import By, Period, Within
 from resolvers.registry import registry
 
@@ -91,7 +91,8 @@ registry.statistic(
             "INDUSTRY": Employer.industry,
             "IS_ORGANIZED": coverage.IS_ORGANIZED,
         },
-        measures={"units": RECORDS},
+        measures={"units": RECORDS, "organized": where(coverage.IS_ORGANIZED)},
+        rates={"organized_share": Rate("organized", "records")},
         widespread=True,
     )
 )

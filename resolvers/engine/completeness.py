@@ -80,10 +80,14 @@ def _statistics(schema: GraphQLSchema, registry: Registry) -> Iterator[str]:
             ({kind}, kinds, "RecordKind"),
             (statistic.dimensions.keys(), known, "Dimension"),
             (statistic.events.keys(), events, "RecordEvent"),
-            (statistic.measures.keys(), measures, "StatisticsGroup"),
+            (statistic.measures.keys() | statistic.rates.keys(), measures, "StatisticsGroup"),
         ):
             for name in names - all_:
                 yield f"statistics of {kind}: {what} has no {name}"
+        for name, rate in statistic.rates.items():
+            for of in (rate.part, rate.whole):
+                if statistic.measure(of) is None:
+                    yield f"statistics of {kind}: {name} is of {of}, which is no measure of the kind"
         if statistic.model.__name__ not in registry.sources:
             yield f"statistics of {kind}: {statistic.model.__name__} has no source"
 

@@ -14,6 +14,7 @@ from resolvers.engine.question import Frame
 from resolvers.engine.row_layout import KEYS, Layout, Row
 from resolvers.engine.source import Tally
 from resolvers.engine.statement import Statement
+from resolvers.engine.statistic import Rate
 from resolvers.engine.tally import Counting
 from resolvers.errors import HubError
 
@@ -48,6 +49,8 @@ class Statistics:
                 below = get_named_type(type_.fields[name].type)
                 assert isinstance(below, GraphQLObjectType)
                 told[key] = _constant([]) if whole else self._keys(below, found)
+            elif (rate := self.counting.statistic.rates.get(snake(name))) is not None:
+                told[key] = _rate(rate, self.counting.index(rate.part), self.counting.index(rate.whole))
             else:
                 told[key] = _at(self.counting.index(snake(name)), name in ("amount", "quantity"))
         return lambda row, below: {key: tell(row, below) for key, tell in told.items()}
@@ -151,6 +154,14 @@ def _at(index: int, amount: bool) -> Told:
     if amount:
         return lambda row, _below: None if row[index] is None else str(row[index])
     return lambda row, _below: _number(row[index])
+
+
+def _rate(rate: Rate, part: int, whole: int) -> Told:
+    def told(row: Row, _: Sequence[Built]) -> str | None:
+        found = rate.of(row[part], row[whole])
+        return None if found is None else str(found)
+
+    return told
 
 
 def _number(value: Any) -> Any:

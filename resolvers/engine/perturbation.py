@@ -6,10 +6,11 @@ from hashlib import blake2b
 from typing import Any
 
 from resolvers.engine import buckets
-from resolvers.engine.noise import FEW, count, draw, median, noise, real, share, total
+from resolvers.engine.noise import FEW, count, draw, median, noise, real, total
 from resolvers.engine.overlap import Neighbourhood
 from resolvers.engine.question import Frame
 from resolvers.engine.row_layout import KEYS, Layout, Row
+from resolvers.engine.tally import SLOTS
 
 
 def perturb(around: Neighbourhood, rows: Sequence[list[Any]]) -> set[int]:
@@ -42,7 +43,7 @@ def _perturb(around: Neighbourhood, row: list[Any], kind: bytes, question: bytes
     records = row[layout.measure(layout.names.index("records"))]
     for place, (name, measure) in enumerate(layout.measures):
         at = layout.measure(place)
-        value, largest, whole, ticket = row[at : at + 4]
+        value, largest, ticket = row[at : at + SLOTS]
         salt = kind + (name if measure.is_named else "records").encode()
         if value is None or given is None:
             row[at] = None
@@ -51,9 +52,6 @@ def _perturb(around: Neighbourhood, row: list[Any], kind: bytes, question: bytes
         elif measure.is_count:
             is_given = measure.part is None or around.is_part_given(row, at, kind)
             row[at] = count(int(value), moved + draw(ticket, salt), smallest) if is_given else None
-        elif measure.whole is not None:
-            steps = (noise(ticket, salt + b"+", question), noise(ticket, salt + b"-", question))
-            row[at] = share(value, whole, steps, smallest)
         elif measure.largest is not None:
             own = real(ticket, salt) + real(ticket, b"?" + salt + question)
             row[at] = total(value, largest or 0, records, moved, own)

@@ -248,7 +248,12 @@ class Session:
 
         def told(row: Any, places: Sequence[int]) -> Mapping[str, Any]:
             keys = [_key(layout, place, row, named[place]) for place in places]
-            return {"keys": keys} | {name: row[counting.index(name)] for name in counting.measures}
+            measured = {name: row[counting.index(name)] for name in counting.measures}
+            rates = {
+                name: rate.of(measured.get(rate.part), measured.get(rate.whole))
+                for name, rate in counting.statistic.rates.items()
+            }
+            return {"keys": keys, **measured, **rates}
 
         return {
             "kind": counting.arguments["kind"],
