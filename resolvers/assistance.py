@@ -187,7 +187,12 @@ registry.statistic(
         ends=AidProject.completed_on,
         joins=(Join(CooperationLine, AidProject.line_id),),
         dimensions={"KIND": AidProject.kind, "LINE": CooperationLine.kind},
-        measures={"items": RECORDS, "amount": total(AidProject.budget)},
+        measures={
+            "items": RECORDS,
+            "amount": total(AidProject.budget),
+            "completed": where(AidProject.completed_on.is_not(None), event="BEGAN"),
+        },
+        rates={"completed_share": Rate("completed", "records")},
     )
 )
 registry.statistic(

@@ -188,7 +188,8 @@ registry.statistic(
             "items": RECORDS,
             "units": distinct(ConstructionProject.union_id),
             "organized": where(ConstructionProject.union_id.is_not(None)),
+            "completed": where(ConstructionProject.completed_on.is_not(None), event="BEGAN"),
         },
-        rates={"organized_share": Rate("organized", "records")},
+        rates={"organized_share": Rate("organized", "records"), "completed_share": Rate("completed", "records")},
     )
 )

@@ -97,6 +97,8 @@ class StatisticsGroup:
     delivered_share: Decimal | None = field(rate("`delivered` over `records`", "心愿实现率"))
     paid: int | None = field("Grants applied for that were paid, by `event: APPLIED` (已发放数)")
     paid_share: Decimal | None = field(rate("`paid` over `records`", "发放率"))
+    completed: int | None = field("Projects that were completed, by `event: BEGAN` (已完成数)")
+    completed_share: Decimal | None = field(rate("`completed` over `records`", "完成率"))
     migrants: int | None = field("Memberships of migrant workers (农民工会籍数)")
     migrant_share: Decimal | None = field(rate("`migrants` over `records`", "农民工占比"))
     women: int | None = field("Memberships of women (女职工会籍数)")

@@ -1,8 +1,8 @@
 """What a run of an operation brings, in objects: counted as it brings it, and ended where that is more than the caller may have.
 
 What an operation may bring at the most, by its page sizes, says little of what it brings: a list of 70 rows has 70, also where 200 are
-asked for. So a run counts. What is known before a statement is sent (a page for each parent, counts, statistics) is taken before, its rows when
-they are there; and a statement that may bring more than is left is read piece by piece, no piece of which may hold more than that.
+asked for. So a run counts. What is known before a statement is sent (a page for each parent, counts, statistics) is taken before, its rows
+when they are there; and a statement that may bring more than is left is read piece by piece, no piece of which may hold more than that.
 """
 
 from collections import Counter
