@@ -94,6 +94,8 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
 
     async def reading(self, query: str, *args: Any) -> Callable[[int], Awaitable[list[Any]]]:
         """Inside a transaction, reads rows of one statement, at most so many each time; what is not read PostgreSQL need not find."""
+        if self.is_loose:
+            await self.carry(NOBODY)
         if self.meter is not None:
             self.meter.statements += 1
         cursor = await self.cursor(query, *args)
