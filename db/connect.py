@@ -4,7 +4,7 @@ The pool's connections wear a role that is no owner and sees no row of anybody; 
 """
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -98,6 +98,16 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         async with self.wearing(role, kept=kept):
             rows: list[Any] = await self.fetch(query, *args)
         return rows
+
+    async def reading(self, query: str, *args: Any) -> Callable[[int], Awaitable[list[Any]]]:
+        """Inside a transaction, reads rows of one statement, at most so many each time; what is not read PostgreSQL need not find."""
+        if self.is_loose:
+            await self.carry(NOBODY)
+        if self.meter is not None:
+            self.meter.statements += 1
+        cursor = await self.cursor(query, *args)
+        read: Callable[[int], Awaitable[list[Any]]] = cursor.fetch
+        return read
 
     async def execute(self, query: str, *args: Any, **more: Any) -> str:
         """As asyncpg's, under a scope."""

@@ -10,7 +10,7 @@ from resolvers.engine.alias import alias
 from resolvers.engine.source import Lookup, Many, One, Source
 from resolvers.engine.statistic import Statistic, distinct, median
 from resolvers.engine.validity import Period
-from resolvers.overdue import Late, Timed, overdue, overdue_share
+from resolvers.overdue import TIMELINESS, Late, Timed, timeliness
 from resolvers.reach import By, Within
 from resolvers.registry import registry
 
@@ -62,8 +62,10 @@ registry.add(
             "steps": Many("AgreementStep", By(AgreementStep.agreement_id, order=[AgreementStep.occurred_on])),
             "reply_due_on": REPLY.due_on,
             "reply_due_provisional": REPLY.provisional,
+            "reply_days_left": REPLY.days_left,
             "submission_due_on": SUBMISSION.due_on,
             "submission_due_provisional": SUBMISSION.provisional,
+            "submission_days_left": SUBMISSION.days_left,
             "review_due_on": REVIEW.due_on,
             "review_due_provisional": REVIEW.provisional,
             "review_days_left": REVIEW.days_left,
@@ -120,10 +122,10 @@ registry.statistic(
         },
         measures={
             "units": distinct(CollectiveAgreement.employer_id),
-            "overdue": overdue(LATE, event="REQUESTED"),
-            "overdue_share": overdue_share(LATE, event="REQUESTED"),
+            **timeliness(LATE, event="REQUESTED"),
             "median_days": median(CollectiveAgreement.signed_on - CollectiveAgreement.requested_on),
         },
+        rates=TIMELINESS,
         widespread=True,
     )
 )

@@ -6,7 +6,7 @@ from db.assistance import AidProject, CooperationAgreement, CooperationLine, Don
 from db.organizations import Organization
 from resolvers.activities import OF_LINE
 from resolvers.engine.source import Field, Many, One, Source
-from resolvers.engine.statistic import RECORDS, Join, Ref, Statistic, distinct, total
+from resolvers.engine.statistic import RECORDS, Join, Rate, Ref, Statistic, distinct, total, where
 from resolvers.engine.validity import Period
 from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
@@ -149,7 +149,13 @@ registry.statistic(
             "CLAIMANT": Ref("Organization", Wish.claimant_id, Organization.name),
             "LINE": CooperationLine.kind,
         },
-        measures={"items": RECORDS, "amount": total(Wish.standard_value), "units": distinct(Wish.claimant_id)},
+        measures={
+            "items": RECORDS,
+            "amount": total(Wish.standard_value),
+            "units": distinct(Wish.claimant_id),
+            "delivered": where(Wish.delivered_on.is_not(None)),
+        },
+        rates={"delivered_share": Rate("delivered", "records")},
         personal=True,
     )
 )
@@ -181,7 +187,12 @@ registry.statistic(
         ends=AidProject.completed_on,
         joins=(Join(CooperationLine, AidProject.line_id),),
         dimensions={"KIND": AidProject.kind, "LINE": CooperationLine.kind},
-        measures={"items": RECORDS, "amount": total(AidProject.budget)},
+        measures={
+            "items": RECORDS,
+            "amount": total(AidProject.budget),
+            "completed": where(AidProject.completed_on.is_not(None), event="BEGAN"),
+        },
+        rates={"completed_share": Rate("completed", "records")},
     )
 )
 registry.statistic(

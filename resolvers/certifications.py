@@ -2,7 +2,7 @@
 
 from db.certifications import Certification, CertificationRound, CertificationScore
 from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct
+from resolvers.engine.statistic import RECORDS, Join, Rate, Statistic, distinct, where
 from resolvers.engine.validity import Period
 from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
@@ -65,7 +65,12 @@ registry.statistic(
             "COHORT": CertificationRound.cohort,
             "STATUS": Certification.status,
         },
-        measures={"items": RECORDS, "units": distinct(Certification.organization_id)},
+        measures={
+            "items": RECORDS,
+            "units": distinct(Certification.organization_id),
+            "awarded": where(Certification.awarded_on.is_not(None), event="APPLIED"),
+        },
+        rates={"awarded_share": Rate("awarded", "records")},
     )
 )
 registry.statistic(
@@ -85,6 +90,11 @@ registry.statistic(
             "CRITERION": CertificationScore.criterion,
             "IS_PASSED": CertificationScore.is_passed,
         },
-        measures={"items": RECORDS, "units": distinct(Certification.organization_id)},
+        measures={
+            "items": RECORDS,
+            "units": distinct(Certification.organization_id),
+            "passed": where(CertificationScore.is_passed.is_(True)),
+        },
+        rates={"passed_share": Rate("passed", "records")},
     )
 )

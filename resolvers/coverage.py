@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, Date, cast, column, func, select, table
 from db.coverage import CensusRecord, CensusRound, ConstructionProject, Designation, PopulationEstimate, Target
 from db.employers import Employer
 from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, total
+from resolvers.engine.statistic import RECORDS, Join, Rate, Statistic, distinct, total, where
 from resolvers.engine.validity import Period, holds
 from resolvers.progress import progress
 from resolvers.reach import By, Within, WithinDivision
@@ -156,7 +156,12 @@ registry.statistic(
             "IS_ORGANIZED": IS_ORGANIZED,
             "INDUSTRY": Employer.industry,
         },
-        measures={"units": distinct(CensusRecord.employer_id), "workers": total(CensusRecord.non_member_count)},
+        measures={
+            "units": distinct(CensusRecord.employer_id),
+            "workers": total(CensusRecord.non_member_count),
+            "organized": where(CensusRecord.has_union.is_(True)),
+        },
+        rates={"organized_share": Rate("organized", "records")},
     )
 )
 registry.statistic(
@@ -179,6 +184,12 @@ registry.statistic(
         division=ConstructionProject.division_id,
         begins=ConstructionProject.started_on,
         ends=ConstructionProject.completed_on,
-        measures={"items": RECORDS, "units": distinct(ConstructionProject.union_id)},
+        measures={
+            "items": RECORDS,
+            "units": distinct(ConstructionProject.union_id),
+            "organized": where(ConstructionProject.union_id.is_not(None)),
+            "completed": where(ConstructionProject.completed_on.is_not(None), event="BEGAN"),
+        },
+        rates={"organized_share": Rate("organized", "records"), "completed_share": Rate("completed", "records")},
     )
 )

@@ -7,10 +7,10 @@ from db.employers import Employer
 from resolvers.deadlines import Procedure
 from resolvers.engine.alias import alias
 from resolvers.engine.source import AnyOf, Lookup, Many, One, Source, one_of
-from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, median, share, total
+from resolvers.engine.statistic import RECORDS, Join, Rate, Statistic, distinct, median, total, where
 from resolvers.engine.validity import Period
 from resolvers.mediation import OF_CASE
-from resolvers.overdue import Late, Timed, overdue, overdue_share
+from resolvers.overdue import TIMELINESS, Late, Timed, timeliness
 from resolvers.reach import By, Within
 from resolvers.registry import registry
 
@@ -61,6 +61,7 @@ registry.add(
             "recoveries": Many("Recovery", By(Recovery.case_id)),
             "mediation_due_on": MEDIATION.due_on,
             "mediation_due_provisional": MEDIATION.provisional,
+            "mediation_days_left": MEDIATION.days_left,
             "overdue": LATE.overdue,
             **OF_CASE,
         },
@@ -115,12 +116,16 @@ registry.statistic(
         measures={
             "cases": RECORDS,
             "amount": total(DisputeCase.amount_claimed),
-            "overdue": overdue(LATE),
-            "overdue_share": overdue_share(LATE),
+            **timeliness(LATE),
             "median_days": median(DisputeCase.closed_on - DisputeCase.received_on),
-            "settled_before_arbitration": share(
-                and_(DisputeCase.status == DisputeStatus.SETTLED, BEFORE_ARBITRATION), CONCLUDED
-            ),
+            "concluded": where(CONCLUDED),
+            "settled": where(DisputeCase.status == DisputeStatus.SETTLED),
+            "settled_early": where(and_(DisputeCase.status == DisputeStatus.SETTLED, BEFORE_ARBITRATION)),
+        },
+        rates={
+            **TIMELINESS,
+            "settled_share": Rate("settled", "concluded"),
+            "settled_before_arbitration": Rate("settled_early", "concluded"),
         },
         widespread=True,
         personal=True,

@@ -34,6 +34,18 @@ class AboveDivision:
         )
 
 
+class Surrounding:
+    """A division itself and those above it; for what stands in a successor those that it followed, too."""
+
+    def rows(
+        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+    ) -> Rows:
+        """See ``Reach``."""
+        closure = alias(DivisionClosure)
+        from_ = target.table.join(closure, closure.c.ancestor_id == target.key)
+        return Rows(from_, [closure.c.descendant_id == parent], [target.key])
+
+
 registry.add(Source(DivisionAlias, "alias", hide=("division_id",)))
 
 registry.add(
@@ -43,6 +55,7 @@ registry.add(
         hide=("parent_id", "predecessor_id"),
         searchable=("name",),
         written={"code": canonical_code},
+        reached={"within": Many("Division", Surrounding())},
         fields={
             "parent": One("Division", Division.parent_id),
             "predecessor": One("Division", Division.predecessor_id),

@@ -8,7 +8,7 @@ from db.members import Engagement
 from db.values import canonical_credit_code
 from resolvers import activities, coverage, fairs, services, venues
 from resolvers.engine.source import Lookup, Many, One, Source
-from resolvers.engine.statistic import RECORDS, Statistic
+from resolvers.engine.statistic import RECORDS, Rate, Statistic, where
 from resolvers.engine.validity import Period
 from resolvers.reach import By, Within
 from resolvers.registry import registry
@@ -27,6 +27,7 @@ registry.add(
         hide=("division_id", "organization_id"),
         searchable=("name",),
         written={"credit_code": canonical_credit_code},
+        matched={"name_match": "name"},
         fields={
             "division": One("Division", Employer.division_id),
             "organization": One("Organization", Employer.organization_id),
@@ -87,7 +88,8 @@ registry.statistic(
             "INDUSTRY": Employer.industry,
             "IS_ORGANIZED": coverage.IS_ORGANIZED,
         },
-        measures={"units": RECORDS},
+        measures={"units": RECORDS, "organized": where(coverage.IS_ORGANIZED)},
+        rates={"organized_share": Rate("organized", "records")},
         widespread=True,
     )
 )

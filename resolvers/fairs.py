@@ -1,10 +1,12 @@
 """How exhibitors at job fairs and the posts that they offer are answered."""
 
+from sqlalchemy import case
+
 from db.activities import Activity
 from db.employers import Employer
 from db.fairs import Exhibitor, JobOffer
 from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import Join, Ref, Statistic, distinct, total
+from resolvers.engine.statistic import Join, Rate, Ref, Statistic, distinct, total
 from resolvers.reach import By, Within
 from resolvers.registry import registry
 
@@ -72,7 +74,9 @@ registry.statistic(
         measures={
             "items": total(JobOffer.headcount),
             "filled": total(JobOffer.filled_count),
+            "followed_up": total(case((JobOffer.filled_count.is_not(None), JobOffer.headcount))),
             "units": distinct(Exhibitor.employer_id),
         },
+        rates={"filled_share": Rate("filled", "followed_up", is_part=False)},
     )
 )

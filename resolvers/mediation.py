@@ -6,13 +6,14 @@ from sqlalchemy import distinct as distinct_
 from db.mediation import LegalService, LegalServiceLink, LegalServiceOutcome, MediationBody, MediationSeat, Mediator
 from db.organizations import Organization
 from resolvers.engine.source import Many, One, Source, one_of
-from resolvers.engine.statistic import Join, Ref, Statistic, distinct, median, share
+from resolvers.engine.statistic import Join, Rate, Ref, Statistic, distinct, median, where
 from resolvers.engine.validity import Period
 from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 
 SETTLED = LegalService.outcome == LegalServiceOutcome.SETTLED
 MEDIATION = one_of(LegalService.link, (LegalServiceLink.DAILY_MEDIATION, LegalServiceLink.PRE_ARBITRATION))
+CONCLUDED = and_(MEDIATION, LegalService.closed_on.is_not(None))
 """The links that are mediation before arbitration."""
 
 BODIES_WITHIN = Many("MediationBody", Within(MediationBody.organization_id))
@@ -145,8 +146,10 @@ registry.statistic(
             "persons": distinct(LegalService.member_id),
             "cases": distinct(LegalService.case_id),
             "median_days": median(LegalService.closed_on - LegalService.opened_on),
-            "settled_before_arbitration": share(SETTLED, and_(MEDIATION, LegalService.closed_on.is_not(None))),
+            "concluded": where(CONCLUDED),
+            "settled_early": where(and_(CONCLUDED, SETTLED)),
         },
+        rates={"settled_before_arbitration": Rate("settled_early", "concluded")},
         person=LegalService.member_id,
     )
 )

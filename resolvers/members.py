@@ -2,12 +2,12 @@
 
 from db.disputes import DisputeParty
 from db.insurance import InsuranceEnrolment
-from db.members import Engagement, Member, Membership
+from db.members import Engagement, Member, Membership, Sex
 from db.organizations import Organization
 from resolvers import activities, assistance, care, mediation, relief, services
 from resolvers.described import DESCRIBED
 from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import Join, Rollup, Statistic, distinct
+from resolvers.engine.statistic import Join, Rate, Rollup, Statistic, distinct, where
 from resolvers.engine.validity import Period
 from resolvers.masks import bank_card, phone, resident_number
 from resolvers.reach import By, Within
@@ -115,7 +115,12 @@ registry.statistic(
             "FORM": Organization.form,
             "INDUSTRY": Organization.industry,
         },
-        measures={"persons": distinct(Membership.member_id)},
+        measures={
+            "persons": distinct(Membership.member_id),
+            "migrants": where(DESCRIBED.c.is_migrant_worker, rolled=("IS_MIGRANT_WORKER", "true")),
+            "women": where(DESCRIBED.c.sex == Sex.FEMALE, rolled=("SEX", "FEMALE")),
+        },
+        rates={"migrant_share": Rate("migrants", "records"), "women_share": Rate("women", "records")},
         where=Membership.valid_from.is_not(None),
         person=Membership.member_id,
         rollup=Rollup(

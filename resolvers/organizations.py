@@ -116,6 +116,7 @@ registry.add(
         hide=("division_id",),
         searchable=("name",),
         written={"credit_code": canonical_credit_code},
+        matched={"name_match": "name"},
         fields={
             "division": One("Division", Organization.division_id),
             "parents": Many("OrganizationLink", By(OrganizationLink.child_id), expected=2),

@@ -32,7 +32,7 @@ from resolvers.deadlines import Procedure, last_days
 from resolvers.engine.alias import alias
 from resolvers.engine.binder import DATE, Binder
 from resolvers.engine.source import Computed, Expression, Fetch, expression
-from resolvers.engine.statistic import Measure, fraction
+from resolvers.engine.statistic import Measure, Rate, where
 from resolvers.working_days import LAST_PUBLISHED, is_provisional, is_working_day
 
 ONE: ColumnElement[int] = literal_column("1", Integer())
@@ -85,7 +85,11 @@ class Timed:
                 for record, last in zip(records, found, strict=True)
             ]
 
-        return Computed((*self.looked_at, self.done_on), function)
+        def compared(binder: Binder) -> ColumnElement[int]:
+            left = cast(self.last_day(binder) - binder.day(None), Integer())
+            return case((expression(self.done_on).is_(None), left))
+
+        return Computed((*self.looked_at, self.done_on), function, compared=compared)
 
     def late(self, day: ColumnElement[Any], binder: Binder) -> ColumnElement[bool]:
         """The step was done after its last day, or is not done on a day after that."""
@@ -168,20 +172,21 @@ class Late:
         return or_(*(step.runs() for step in self.steps))
 
 
-def overdue(late: Late, event: str | None = None) -> Measure:
-    """How many records are late; ``event`` as in ``Measure``."""
-    return Measure(lambda found: func.count().filter(found), part=lambda found: found, event=event, found=late)
+def timeliness(late: Late, event: str | None = None) -> dict[str, Measure]:
+    """How many records have a period under a deadline rule, and how many of them are late or in time; ``event`` as in ``Measure``."""
+
+    def in_time(found: ColumnElement[Any]) -> ColumnElement[bool]:
+        return and_(late.runs(), not_(found))
+
+    return {
+        "overdue": Measure(lambda found: func.count().filter(found), part=lambda found: found, event=event, found=late),
+        "on_time": Measure(lambda found: func.count().filter(in_time(found)), part=in_time, event=event, found=late),
+        "timed": where(late.runs(), event=event),
+    }
 
 
-def overdue_share(late: Late, event: str | None = None) -> Measure:
-    """The fraction of the records with a period running or over that are late; ``event`` as in ``Measure``."""
-    return Measure(
-        lambda found: fraction(found, late.runs()),
-        zero=None,
-        whole=func.count().filter(late.runs()),
-        event=event,
-        found=late,
-    )
+TIMELINESS = {"overdue_share": Rate("overdue", "timed"), "on_time_share": Rate("on_time", "timed")}
+"""The rates of these."""
 
 
 def _after(

@@ -9,7 +9,7 @@ from db.relief import AidGrant, Dependant, Household
 from resolvers.activities import OF_HOUSEHOLD
 from resolvers.described import DESCRIBED
 from resolvers.engine.source import Field, Many, One, Source
-from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, total
+from resolvers.engine.statistic import RECORDS, Join, Rate, Statistic, distinct, total, where
 from resolvers.payments import card_changed_on
 from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
@@ -108,7 +108,9 @@ registry.statistic(
             "amount": total(AidGrant.amount),
             "households": distinct(AidGrant.household_id),
             "persons": distinct(func.coalesce(-AidGrant.dependant_id, AidGrant.member_id, Household.member_id)),
+            "paid": where(AidGrant.paid_on.is_not(None), event="APPLIED"),
         },
+        rates={"paid_share": Rate("paid", "records")},
         person=func.coalesce(-AidGrant.dependant_id, AidGrant.member_id, Household.member_id),
     )
 )

@@ -34,6 +34,11 @@ class AgreementField(Term):
     REPLY_DUE_ON = "Last day to answer the request (回应到期日)"
     SUBMISSION_DUE_ON = "Last day to submit it (报送到期日)"
     REVIEW_DUE_ON = "Last day of the bureau's review (审查到期日)"
+    REPLY_DAYS_LEFT = "Days left to answer the request; those answered, or without a last day, come last (回应剩余天数)"
+    SUBMISSION_DAYS_LEFT = "Days left to submit it; those submitted, or without a last day, come last (报送剩余天数)"
+    REVIEW_DAYS_LEFT = (
+        "Days left of the bureau's review; those reviewed, or without a last day, come last (审查剩余天数)"
+    )
 
 
 describe(AgreementField)
@@ -74,6 +79,9 @@ class AgreementFilter:
     submission_due_provisional: BooleanFilter | None = optional("Whether that day is provisional (报送到期日是否暂定)")
     review_due_on: DateFilter | None = optional("Last day of the bureau's review (审查到期日)")
     review_due_provisional: BooleanFilter | None = optional("Whether that day is provisional (审查到期日是否暂定)")
+    reply_days_left: IntFilter | None = optional("Days left to answer it; empty once that is done (回应剩余天数)")
+    submission_days_left: IntFilter | None = optional("Days left to submit it; empty once that is done (报送剩余天数)")
+    review_days_left: IntFilter | None = optional("Days left of the review; empty once that is done (审查剩余天数)")
     overdue: BooleanFilter | None = optional("Whether a step is late, or was done late (是否逾期)")
     organization: OrganizationFilterRef | None = optional("The union on the workers' side (工会)")
     employer: EmployerFilterRef | None = optional("The employer of a single-unit agreement (用人单位)")
@@ -149,9 +157,15 @@ class CollectiveAgreement(Node):
     reply_due_provisional: bool | None = field(
         "Whether that day may still move: the notice on its year's days off is not out, so only festivals count (回应到期日是否暂定)"
     )
+    reply_days_left: int | None = field(
+        "Days left until that day, negative when it is past; empty once the request is answered (回应剩余天数，天)"
+    )
     submission_due_on: date | None = field("Last day to submit it after signing (报送到期日)")
     submission_due_provisional: bool | None = field(
         "Whether that day may still move: the notice on its year's days off is not out, so only festivals count (报送到期日是否暂定)"
+    )
+    submission_days_left: int | None = field(
+        "Days left until that day, negative when it is past; empty until it is signed and once it is submitted (报送剩余天数，天)"
     )
     review_due_on: date | None = field(
         "Last day of the bureau's review; silence until then makes it effective, Labour Contract Law art. 54 (审查到期日)"

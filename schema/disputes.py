@@ -54,6 +54,9 @@ class DisputeField(Term):
     AMOUNT_CLAIMED = "Amount claimed (请求金额)"
     STATUS = "State (状态)"
     MEDIATION_DUE_ON = "Last day of mediation (调解到期日)"
+    MEDIATION_DAYS_LEFT = (
+        "Days left of mediation; those that have left it, or are without a last day, come last (调解剩余天数)"
+    )
 
 
 describe(DisputeField)
@@ -97,6 +100,7 @@ class DisputeFilter:
     amount_claimed: DecimalFilter | None = optional("Amount claimed, yuan (请求金额)")
     mediation_due_on: DateFilter | None = optional("Last day of mediation (调解到期日)")
     mediation_due_provisional: BooleanFilter | None = optional("Whether that day is provisional (调解到期日是否暂定)")
+    mediation_days_left: IntFilter | None = optional("Days left of mediation; empty once it ended (调解剩余天数)")
     overdue: BooleanFilter | None = optional("Whether its mediation is late, or ended late (是否逾期)")
     organization: OrganizationFilterRef | None = optional("The union that handles it (办理工会)")
     employer: EmployerFilterRef | None = optional("The employer (用人单位)")
@@ -184,6 +188,9 @@ class DisputeCase(Node, MediationOfCase):
     mediation_due_on: date | None = field("Last day of mediation under the rule in force there (调解到期日)")
     mediation_due_provisional: bool | None = field(
         "Whether that day may still move: the notice on its year's days off is not out, so only festivals count (调解到期日是否暂定)"
+    )
+    mediation_days_left: int | None = field(
+        "Days left of mediation, negative when its last day is past; empty once it ended (调解剩余天数，天)"
     )
     overdue: bool | None = field(
         "Whether its mediation is late today, or ended late: by an outcome or by going on to arbitration or a court (是否逾期)"

@@ -64,6 +64,9 @@ class DivisionFilter:
     valid_from: DateFilter | None = optional("First day (启用日期)")
     valid_to: DateFilter | None = optional("Day on which it was closed (停用日期)")
     parent: "DivisionFilter | None" = optional("The division above (上级区划)")
+    within: "DivisionFilter | None" = optional(
+        "A division that it is or lies in, at whatever level, e.g. 苏州市 or `3205`, also by an old code (所在区划，含上级)"
+    )
     predecessor: "DivisionFilter | None" = optional(
         "The division that this one followed, e.g. by its old code (前身区划)"
     )

@@ -58,6 +58,10 @@ class EmployerField(Term):
     NAME = "Name (名称)"
     HEADCOUNT = "Number of workers (职工人数)"
     REGISTERED_ON = "Day of registration (注册日期)"
+    NAME_MATCH = (
+        "How well the name fits what the filter says of it: equal names first, then those that begin so, each the shorter ones first"
+        " (名称匹配程度)"
+    )
 
 
 describe(EmployerField)
@@ -87,7 +91,9 @@ class EmployerFilter:
     is_organized: BooleanFilter | None = optional("Whether a union covers it today (是否已建会)")
     registered_on: DateFilter | None = optional("Day of registration (注册日期)")
     closed_on: DateFilter | None = optional("Day of closing (注销日期)")
-    division: DivisionFilterRef | None = optional("Where it stands (所在区划)")
+    division: DivisionFilterRef | None = optional(
+        'Where it stands; anywhere in 苏州市: `{within: {name: {eq: "苏州市"}}}` (所在区划)'
+    )
     organization: OrganizationFilterRef | None = optional("The union answerable for it (负责工会)")
     coverages: Held[CoverageFilterRef] | None = optional("Unions that cover it (覆盖工会)")
     collective_agreements: Held[AgreementFilterRef] | None = optional(

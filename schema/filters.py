@@ -110,6 +110,10 @@ class DecimalFilter:
 
     eq: Decimal | None = optional("Equals (等于)")
     ne: Decimal | None = optional("Is not this, or is empty (不等于，含空值)")
+    in_: list[Decimal] | None = strawberry.field(
+        name="in", default=strawberry.UNSET, description="Is one of these (属于)"
+    )
+    not_in: list[Decimal] | None = optional("Is none of these, or is empty (不属于，含空值)")
     gt: Decimal | None = optional("Is greater than (大于)")
     gte: Decimal | None = optional("Is at least (大于等于)")
     lt: Decimal | None = optional("Is less than (小于)")
@@ -123,6 +127,10 @@ class DateFilter:
 
     eq: date | None = optional("Is this day (等于)")
     ne: date | None = optional("Is not this, or is empty (不等于，含空值)")
+    in_: list[date] | None = strawberry.field(
+        name="in", default=strawberry.UNSET, description="Is one of these days (属于)"
+    )
+    not_in: list[date] | None = optional("Is none of these, or is empty (不属于，含空值)")
     gt: date | None = optional("Is after this day (晚于)")
     gte: date | None = optional("Is this day or later (不早于)")
     lt: date | None = optional("Is before this day (早于)")

@@ -62,6 +62,10 @@ class OrganizationField(Term):
     LEVEL = "Level (层级)"
     ESTABLISHED_ON = "Day of establishment (成立日期)"
     DISSOLVED_ON = "Day of dissolution (撤销日期)"
+    NAME_MATCH = (
+        "How well the name fits what the filter says of it: equal names first, then those that begin so, each the shorter ones first"
+        " (名称匹配程度)"
+    )
 
 
 describe(OrganizationField)
@@ -81,7 +85,9 @@ class OrganizationFilter:
     credit_code: StringFilter | None = optional("Unified social credit code (统一社会信用代码)")
     established_on: DateFilter | None = optional("Day of establishment (成立日期)")
     dissolved_on: DateFilter | None = optional("Day of dissolution (撤销日期)")
-    division: DivisionFilterRef | None = optional("Where it stands (所在区划)")
+    division: DivisionFilterRef | None = optional(
+        'Where it stands; anywhere in 苏州市: `{within: {name: {eq: "苏州市"}}}` (所在区划)'
+    )
     coverages: Held[CoverageFilter] | None = optional("Employers whose workers it covers (覆盖单位)")
     venues: Held[VenueFilter] | None = optional("Venues that it and the unions below run (场所)")
     certifications: Held[CertificationFilter] | None = optional("Certifications of it and below (评选认定)")

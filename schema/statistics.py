@@ -41,6 +41,14 @@ class StatisticsKey:
     division: DivisionRef | None = field("The division, where the value is one (区划)")
 
 
+def rate(what: str, chinese: str) -> str:
+    """The description of a rate."""
+    return (
+        f"{what}, of the sums in this group: rounded half up to four places, `0.0625` for 6.25 %; empty where one of the two is, and of"
+        f" nothing ({chinese})"
+    )
+
+
 @strawberry.type(
     description="Counts and sums of the whole or of a group; each is a measure of its own, never to be added to another. With aggregates"
     " only, a measure is empty where it would tell of few (统计值)"
@@ -68,12 +76,35 @@ class StatisticsGroup:
     overdue: int | None = field(
         "Records of which a step with a last day was done after it, or is not done and past it: see `overdue` of the record (逾期数)"
     )
-    overdue_share: float | None = field(
-        "Share of the records with a period under a deadline rule that are past it, between 0 and 1 (逾期率)"
+    on_time: int | None = field("Records with a period under a deadline rule that are not overdue (按期数)")
+    timed: int | None = field("Records with a period under a deadline rule (有期限的记录数)")
+    overdue_share: Decimal | None = field(rate("`overdue` over `timed`", "逾期率"))
+    on_time_share: Decimal | None = field(rate("`onTime` over `timed`", "按期率"))
+    organized: int | None = field(
+        "Employers that a union covers today; at units of a census those that had one when asked; projects with a union (已建会数)"
     )
-    settled_before_arbitration: float | None = field(
-        "Share of the concluded cases, or mediations before arbitration, that were settled before arbitration, 0 to 1 (仲裁前调解成功率)"
-    )
+    organized_share: Decimal | None = field(rate("`organized` over `records`", "建会率"))
+    concluded: int | None = field("Cases, or mediations before arbitration, that were concluded (办结数)")
+    settled: int | None = field("Cases that were settled (调解成功数)")
+    settled_early: int | None = field("Of the concluded, those that were settled before arbitration (仲裁前调解成功数)")
+    settled_share: Decimal | None = field(rate("`settled` over `concluded`", "调解成功率"))
+    settled_before_arbitration: Decimal | None = field(rate("`settledEarly` over `concluded`", "仲裁前调解成功率"))
+    followed_up: int | None = field("Posts of the offers of which it is known how many were filled (已回访岗位数，个)")
+    filled_share: Decimal | None = field(rate("`filled` over `followedUp`", "录用率"))
+    awarded: int | None = field("Applications that were awarded, by `event: APPLIED` (获评数)")
+    awarded_share: Decimal | None = field(rate("`awarded` over `records`", "获评率"))
+    passed: int | None = field("Scores that passed (达标数)")
+    passed_share: Decimal | None = field(rate("`passed` over `records`", "达标率"))
+    delivered: int | None = field("Wishes that were delivered (已送达数)")
+    delivered_share: Decimal | None = field(rate("`delivered` over `records`", "心愿实现率"))
+    paid: int | None = field("Grants applied for that were paid, by `event: APPLIED` (已发放数)")
+    paid_share: Decimal | None = field(rate("`paid` over `records`", "发放率"))
+    completed: int | None = field("Projects that were completed, by `event: BEGAN` (已完成数)")
+    completed_share: Decimal | None = field(rate("`completed` over `records`", "完成率"))
+    migrants: int | None = field("Memberships of migrant workers (农民工会籍数)")
+    migrant_share: Decimal | None = field(rate("`migrants` over `records`", "农民工占比"))
+    women: int | None = field("Memberships of women (女职工会籍数)")
+    women_share: Decimal | None = field(rate("`women` over `records`", "女职工占比"))
     median_days: float | None = field("Median of the days that it took, over those done (中位天数，天)")
     median_minutes: float | None = field("Median of the minutes that it took, over those done (中位分钟数，分钟)")
 

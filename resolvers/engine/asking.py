@@ -17,7 +17,7 @@ from graphql import (
 
 from resolvers.engine.binder import Inputs
 from resolvers.engine.document import Document
-from resolvers.engine.source import Fetch
+from resolvers.engine.source import Fetch, Read
 
 MAX_ASKED = 150
 """Objects that an operation which a field asks may bring; whoever selects the field is charged as many for each parent."""
@@ -42,6 +42,10 @@ class Asking:
     async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
         """Rows of a statement in another role."""
         return await self.connection.fetch_in(role, sql, *args, kept=kept)
+
+    async def reading(self, sql: str, *args: Any) -> Read:
+        """Reads rows of a statement, at most so many each time."""
+        return await self.connection.reading(sql, *args)
 
     async def ask(self, text: str) -> Any:
         """The data of a query, as JSON, or null."""

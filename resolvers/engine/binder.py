@@ -83,8 +83,9 @@ class Binder:
         return self.bind(lambda inputs: storable(leaf.get(inputs.variables)), kind)
 
     def leaves(self, leaf: Leaf, kind: TypeEngine[Any]) -> BindParameter[Any]:
-        """An array parameter for an argument that is a list; null items are left out, and codes go as text."""
+        """An array parameter for an argument that is a list; null items are left out, codes go as text, and numbers as they are."""
         coded = getattr(kind, "enum_class", None) is not None
+        kind = NUMERIC if isinstance(kind, Numeric) else kind
         return self.bind(
             lambda inputs: [storable(item) for item in leaf.get(inputs.variables) if item is not None],
             TEXTS if coded else ARRAY(kind),

@@ -111,7 +111,7 @@ def _nothing(layout: Layout, frame: Frame, keys: tuple[Any, ...], children: list
         children[place][key][KEYS + count + place] if key in children[place] else None for place, key in enumerate(keys)
     ]
     zeros = [None if frame.small_cell else measure.zero for _, measure in layout.measures]
-    measured = [value for zero in zeros for value in (zero, 0, 0, 0)]
+    measured = [value for zero in zeros for value in (zero, 0, 0)]
     return _exact(layout, (None, marks.GROUP, *keys, *labels, 0, 0, *measured))
 
 

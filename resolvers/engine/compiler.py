@@ -292,7 +292,9 @@ class Compiler:
             case Computed(needs, function) as computed:
                 column = columns.index(source.key)
                 indexes = tuple(columns.index(expression(need), raw=True) for need in needs)
-                children.append(Child(Computation(path, indexes, function, computed.asks, computed.weight), column))
+                children.append(
+                    Child(Computation(path, nodes[0], indexes, function, computed.asks, computed.weight), column)
+                )
                 value = f"c{len(children) - 1}.get(r[{column}])"
                 shown = get_named_type(type_.fields[nodes[0].name.value].type)
                 if not isinstance(shown, GraphQLObjectType):
@@ -399,7 +401,7 @@ class Listing:
         return compiled(self._anchored(fetch, self.binder), self.binder)
 
     def fetch_written(self, selected: Selected, page: Page) -> Statement:
-        """One row for each parent: the JSON of its page's rows, in order."""
+        """One row for each parent: the JSON of its page's rows, in order, and how many these are."""
         json = written(self.source, selected, self.columns())
         order = [item.column.label(f"o{index}") for index, item in enumerate(self.order.keys)]
         via = self._rows.via
@@ -414,11 +416,12 @@ class Listing:
         ]
         whole = func.string_agg(json if late else cut.c.json, aggregate_order_by(literal_column("','"), *places))
         if self.root:
-            leaf = select(null().label("key"), whole.label("json")).select_from(from_)
+            leaf = select(null().label("key"), whole.label("json"), func.count().label("rows")).select_from(from_)
             return compiled(self._anchored(leaf, self.binder), self.binder)
-        below = select(whole.label("json")).select_from(from_).correlate(self._parent).lateral("leaf")
+        leaf = select(whole.label("json"), func.count().label("rows")).select_from(from_)
+        below = leaf.correlate(self._parent).lateral("leaf")
         both = self._parent.join(below, true())
-        return compiled(select(self._parent.c.key, below.c.json).select_from(both), self.binder)
+        return compiled(select(self._parent.c.key, *below.c).select_from(both), self.binder)
 
     def anchored(self, columns: Columns | None) -> int | None:
         """Where in a row of ``fetch`` the key stands that is null where an anchor has no rows; None for a list without one. What is

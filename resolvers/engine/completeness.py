@@ -80,10 +80,14 @@ def _statistics(schema: GraphQLSchema, registry: Registry) -> Iterator[str]:
             ({kind}, kinds, "RecordKind"),
             (statistic.dimensions.keys(), known, "Dimension"),
             (statistic.events.keys(), events, "RecordEvent"),
-            (statistic.measures.keys(), measures, "StatisticsGroup"),
+            (statistic.measures.keys() | statistic.rates.keys(), measures, "StatisticsGroup"),
         ):
             for name in names - all_:
                 yield f"statistics of {kind}: {what} has no {name}"
+        for name, rate in statistic.rates.items():
+            for of in (rate.part, rate.whole):
+                if statistic.measure(of) is None:
+                    yield f"statistics of {kind}: {name} is of {of}, which is no measure of the kind"
         if statistic.model.__name__ not in registry.sources:
             yield f"statistics of {kind}: {statistic.model.__name__} has no source"
 
@@ -160,7 +164,8 @@ def _input(registry: Registry, source: Source, type_: object, seen: set[str]) ->
     if isinstance(kind, GraphQLEnumType):
         for value in kind.values:
             answer = source.fields.get(value.lower())
-            if source.column(value.lower()) is None and not (isinstance(answer, Computed) and answer.compared):
+            known = value.lower() in source.matched or (isinstance(answer, Computed) and answer.compared)
+            if source.column(value.lower()) is None and not known:
                 yield f"{kind.name}.{value}: {source.typename} has no such column to be ordered by"
         return
     for shown, field in type_.fields.items():
@@ -168,7 +173,10 @@ def _input(registry: Registry, source: Source, type_: object, seen: set[str]) ->
         leads = source.fields.get(name)
         if name in LOGIC:
             continue
-        if isinstance(leads, One):
+        if name in source.reached:
+            target = registry.sources[source.reached[name].target]
+            yield from _input(registry, target, get_named_type(field.type), seen)
+        elif isinstance(leads, One):
             yield from _input(registry, registry.sources[leads.target], get_named_type(field.type), seen)
         elif isinstance(leads, Many):
             rows = get_named_type(field.type)

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 
 from resolvers.engine.arguments import snake
 from resolvers.engine.cells import table
-from resolvers.engine.plan import Built, Child, Groups, Key, Step
+from resolvers.engine.plan import Built, Child, Key, Step, Table
 from resolvers.engine.question import Frame
 from resolvers.engine.row_layout import DECIMAL, KEYS, Layout, Row
 from resolvers.engine.source import Tally
 from resolvers.engine.statement import Statement
+from resolvers.engine.statistic import Rate
 from resolvers.engine.tally import Counting
 from resolvers.errors import HubError
 
@@ -47,6 +49,8 @@ class Statistics:
                 below = get_named_type(type_.fields[name].type)
                 assert isinstance(below, GraphQLObjectType)
                 told[key] = _constant([]) if whole else self._keys(below, found)
+            elif (rate := self.counting.statistic.rates.get(snake(name))) is not None:
+                told[key] = _rate(rate, self.counting.index(rate.part), self.counting.index(rate.whole))
             else:
                 told[key] = _at(self.counting.index(snake(name)), name in DECIMAL)
         return lambda row, below: {key: tell(row, below) for key, tell in told.items()}
@@ -116,12 +120,12 @@ def _step(
     counting.index("records")
     layout = Layout.of(counting)
 
-    def build(rows: Groups, keys: Sequence[Key], children: Sequence[Built], frame: Any, _: Any) -> Built:
+    def build(tables: Mapping[Key, Table], keys: Sequence[Key], children: Sequence[Built], frame: Any, _: Any) -> Built:
         built: Built = {}
         for key in keys:
-            if key not in rows:
+            if key not in tables:
                 continue
-            whole, cells = table(layout, rows[key][0], frame)
+            whole, cells = tables[key]
             value = {name: head(frame) for name, head in heads.items()}
             value |= {name: told(whole, children) for name, told in wholes.items()}
             value |= {name: [told(row, children) for row in cells] for name, told in groups.items()}
@@ -131,7 +135,7 @@ def _step(
     statement: Statement = counting.statement()
     compiler.budget.statement()
     step = Step(len(compiler.steps), path, nodes[0], statement, build, tuple(part.children))
-    step.frame = counting.frame()
+    step.frame, step.listed = counting.frame(), partial(table, layout)
     step.columns = (counting.kind, *counting.measures)
     step.weight = PER_DIMENSION * (1 + len(counting.dimensions))
     compiler.steps.append(step)
@@ -150,6 +154,14 @@ def _at(index: int, amount: bool) -> Told:
     if amount:
         return lambda row, _below: None if row[index] is None else str(row[index])
     return lambda row, _below: _number(row[index])
+
+
+def _rate(rate: Rate, part: int, whole: int) -> Told:
+    def told(row: Row, _: Sequence[Built]) -> str | None:
+        found = rate.of(row[part], row[whole])
+        return None if found is None else str(found)
+
+    return told
 
 
 def _number(value: Any) -> Any:

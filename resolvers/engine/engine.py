@@ -42,6 +42,7 @@ from resolvers.engine.plan import Run, Trace
 from resolvers.engine.referee import Referee
 from resolvers.engine.snapshot import snapshot
 from resolvers.engine.source import Asks, Fetch, Registry
+from resolvers.engine.toll import Toll
 from resolvers.engine.watch import WATCHED
 from resolvers.errors import HubError, told
 
@@ -151,8 +152,7 @@ class Engine:
                 cells,
                 self.cursors,
             )
-            bound = operation.bind(inputs, self.max_objects, allowance)
-            add_objects(bound.weight)
+            bound = operation.bind(inputs, self.max_objects, allowance, strict=self.referee is not None)
         except GraphQLErrors as error:
             return _refused(error.errors)
         except HubError as error:
@@ -260,6 +260,7 @@ class Engine:
     ) -> tuple[Any, list[GraphQLError]]:
         referee = self.referee
         if referee is not None:
+            add_objects(bound.most)
             data, errors = await self._guarded(
                 lambda: referee.execute(document, prepared.node, inputs, self.pool, self._asking(inputs))
             )
@@ -286,7 +287,8 @@ class Engine:
         async with snapshot(self.pool, inputs.caller, single=single, by_key=single and operation.by_key) as connection:
             if traces is not None:
                 traces.clear()
-            this = Run(bound.steps, connection, traces, self._asking(inputs))
+            bound.toll.taken = 0
+            this = Run(bound.steps, connection, bound.toll, traces, self._asking(inputs))
             return await operation.run(this, inputs, bound)
 
     def _asking(self, inputs: Inputs) -> Callable[[Fetch], Asks]:
@@ -306,11 +308,13 @@ class Engine:
             operation = self._operation(document, prepared, {}, inputs.caller)
             if operation.asks() or operation.introspection:
                 return None
-            bound = operation.bind(inputs, MAX_ASKED)
+            bound = operation.bind(inputs, MAX_ASKED, strict=True)
             if self.referee is not None:
                 data, errors = await self.referee.within(document, prepared.node, inputs, connection)
             else:
-                data, errors = await operation.run(Run(bound.steps, connection), inputs, bound)
+                data, errors = await operation.run(
+                    Run(bound.steps, connection, Toll(MAX_ASKED, metered=False)), inputs, bound
+                )
         except HubError:
             return None
         return None if errors else orjson.loads(orjson.dumps(data))

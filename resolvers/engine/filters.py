@@ -78,6 +78,8 @@ class Filter:
             return exists(other.c.id).where(other.c.id == key, self.condition(target, value, other, depth), *wall)
         if isinstance(leads, Many):
             return self._list(source, leads, value, table, depth)
+        if name in source.reached:
+            return self._some(source, source.reached[name], value, table, depth, {"validity": validity.Validity.ANY})
         compared = leads.compared if isinstance(leads, Computed) else None
         column = source.column(name) if compared is None else compared(self.binder)
         if column is None:

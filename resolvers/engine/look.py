@@ -89,4 +89,4 @@ class Look:
 
 def nothing(place: int) -> list[ColumnElement[Any]]:
     """The columns of a measure that a part does not count."""
-    return [cast(null(), Integer()).label(f"m{place}{suffix}") for suffix in ("", "l", "w", "t")]
+    return [cast(null(), Integer()).label(f"m{place}{suffix}") for suffix in ("", "l", "t")]

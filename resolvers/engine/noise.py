@@ -103,13 +103,6 @@ def stride(value: float, parts: int) -> float:
     return max(power * each for each in (1, 2, 5) if each == 1 or power * each <= most)
 
 
-def share(part: float, whole: int, steps: tuple[int, int], smallest: int) -> float | None:
-    """A share as it is given, from both of its sides with noise; None where one of them has few."""
-    inside = round(part * whole)
-    sides = (count(inside, steps[0], smallest), count(whole - inside, steps[1], smallest))
-    return None if sides[0] is None or sides[1] is None else round(sides[0] / (sides[0] + sides[1]), 2)
-
-
 def median(value: float, ticket: int, salt: bytes) -> float:
     """A median as it is given: one of the two coarse steps beside it, the nearer one more often."""
     step = stride(value, COARSE)

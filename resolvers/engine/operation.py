@@ -1,5 +1,6 @@
 """A compiled operation: its root fields in order, and how one run of it becomes a response."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from resolvers.engine.page import MAX_SIZE, require_page
 from resolvers.engine.plan import Bound, Computation, Run, Step, bind, cost, run
 from resolvers.engine.selection import Collector, Selection
 from resolvers.engine.source import Lookup, Registry, Tally
+from resolvers.engine.toll import MAY_BRING, Toll, refused
 from resolvers.errors import HubError
 
 Value = Any
@@ -81,8 +83,8 @@ class Operation:
 
     def is_single(self, bound: "Binding") -> bool:
         """Whether a run has one statement only, and so needs no transaction to see one moment."""
-        if self.wears:
-            return False  # a role is put on inside of a transaction
+        if self.wears or bound.most > bound.toll.limit:
+            return False  # a role is put on, and pages are read in pieces, inside of a transaction
         if self.statements == 1:
             return True
         if len(self.roots) != 1 or self.roots[0].ids is None:
@@ -91,8 +93,11 @@ class Operation:
         prefixes = {prefix for prefix, _ in bound.wanted.get(root.key, ())}
         return sum(root.steps[prefix].statements() for prefix in prefixes) == 1
 
-    def bind(self, inputs: Inputs, max_objects: int, allowance: Allowance | None = None) -> "Binding":
-        """Bind one run and weigh it in objects. Raises what the caller got wrong, before anything has run."""
+    def bind(
+        self, inputs: Inputs, max_objects: int, allowance: Allowance | None = None, *, strict: bool = False
+    ) -> "Binding":
+        """Bind one run. Raises what the caller got wrong, before anything has run: TOO_COMPLEX where its pages may hold far more objects
+        than it may bring, or, if that is ``strict``, any more."""
         bound: list[Bound] = []
         wanted: dict[str, Sequence[tuple[str, int]]] = {}
         failed = dict(self.failed)
@@ -108,22 +113,11 @@ class Operation:
             bound += given
         self.require_any(failed)
         weights = [0 if root.key in failed else _weight(root, bound, wanted) for root in self.roots]
-        estimate = sum(weights)
-        if estimate > (limit := max_objects if allowance is None else min(max_objects, allowance.objects)):
+        estimate, limit = sum(weights), max_objects if allowance is None else min(max_objects, allowance.objects)
+        if estimate > limit * (1 if strict else MAY_BRING):
             node = self.roots[weights.index(max(weights))].node
-            if limit < max_objects:
-                raise HubError(
-                    "TOO_COMPLEX_FOR_ROLE",
-                    f"This operation may bring {estimate} objects; your role may ask for {limit}. "
-                    "Ask for smaller pages, fewer levels or counts.",
-                    nodes=node,
-                )
-            raise HubError(
-                "TOO_COMPLEX",
-                f"This operation may bring {estimate} objects; the limit is {limit}. Ask for smaller pages, fewer levels or counts.",
-                nodes=node,
-            )
-        return Binding(bound, estimate, wanted, failed)
+            raise refused(limit, for_role=limit < max_objects, node=node, may_bring=estimate)
+        return Binding(bound, estimate, wanted, failed, Toll(limit, limit < max_objects))
 
     def require_any(self, failed: Mapping[str, HubError]) -> None:
         """Raises why the root fields fail, where none of them stands."""
@@ -157,13 +151,15 @@ class Operation:
 
 @dataclass(eq=False, slots=True)
 class Binding:
-    """What one run is given: the values of each step, what it may bring in objects, and the rows that ``node`` and ``nodes`` name."""
+    """What one run is given: the values of each step, the rows that ``node`` and ``nodes`` name, and what it may bring in objects."""
 
     steps: list[Bound]
-    weight: int
+    most: int
+    """The most that its pages may hold, in objects."""
     wanted: Wanted
     failed: Mapping[str, HubError]
     """Why root fields fail, by response key, while others stand."""
+    toll: Toll
 
 
 def alone(error: HubError, root: Root) -> HubError:
@@ -208,9 +204,9 @@ async def _by_id(root: Root, this: Run, wanted: Wanted, errors: list[HubError]) 
     pairs = wanted[root.key]
     found: dict[tuple[str, int], Value] = {}
     for prefix, step in root.steps.items():
-        keys = list(dict.fromkeys(key for other, key in pairs if other == prefix))
-        if keys:
-            found.update({(prefix, key): value for key, value in (await run(step, keys, this)).items()})
+        times = Counter(key for other, key in pairs if other == prefix)
+        if times:
+            found.update({(prefix, key): value for key, value in (await run(step, times, this)).items()})
     values = [found.get(pair) for pair in pairs]
     for index, value in enumerate(values):
         if value is None:

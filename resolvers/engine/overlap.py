@@ -12,6 +12,7 @@ from typing import Any
 from resolvers.engine import buckets, marks, noise, windows
 from resolvers.engine.question import Frame
 from resolvers.engine.row_layout import KEYS, Layout, Row
+from resolvers.engine.tally import TICKET
 
 Rows = Mapping[int, Mapping[tuple[Any, ...], Row]]
 """Rows of groups without some keys and of neighbours, by their mark and keys."""
@@ -64,8 +65,9 @@ class Neighbourhood:
         if not self.layout.is_personal:
             return True
         people = self.layout.people
-        tickets = (row[at + 3], row[people + 1])
-        return is_enough(row[people] - row[at], tickets, kind, self.smallest) and self.is_given(row, at, at + 3, kind)
+        ticket = at + TICKET
+        tickets = (row[ticket], row[people + 1])
+        return is_enough(row[people] - row[at], tickets, kind, self.smallest) and self.is_given(row, at, ticket, kind)
 
     @property
     def smallest(self) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Integer,
     Select,
     and_,
+    case,
     cast,
     false,
     func,
@@ -18,7 +19,7 @@ from sqlalchemy import (
 )
 
 from resolvers.engine import cursor
-from resolvers.engine.arguments import Arguments, Leaf
+from resolvers.engine.arguments import Arguments, Leaf, camel
 from resolvers.engine.binder import BIGINT, TEXT, TEXTS, Binder, Getter, Inputs
 from resolvers.engine.source import Computed, Expression, Source, expression
 from resolvers.errors import HubError
@@ -67,6 +68,8 @@ def order_of(
         leads = source.fields.get(name)
         compared = leads.compared if isinstance(leads, Computed) else None
         column = source.column(name) if compared is None else compared(binder)
+        if name in source.matched:
+            column, name = _fit(source, name, arguments, binder), source.matched[name]
         if column is None:
             raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be ordered by {name.upper()}.")
         if masked(name):
@@ -75,11 +78,43 @@ def order_of(
             )
         nullable = bool(getattr(column, "nullable", True))
         direction = item.get("direction")
-        keys.append(Key(name, _comparable(column), direction is not None and direction.name == "DESC", nullable))
+        keys.append(
+            Key(
+                item["field"].name.lower(),
+                _comparable(column),
+                direction is not None and direction.name == "DESC",
+                nullable,
+            )
+        )
     rest = [source.key] if asked else [expression(column) for column in default]
     keys.extend(Key(str(column.key), column, False, False) for column in rest)
     marks = "|".join(f"{key.name}{' desc' if key.descending else ''}" for key in keys)
     return Order(tuple(keys), marks, tuple((key.column.type.python_type, key.nullable) for key in keys))
+
+
+FITTED = ("eq", "starts_with", "contains")
+"""Conditions that say what a text is to fit."""
+LONGEST = 10_000
+"""More than the length of any name."""
+
+
+def _fit(source: Source, name: str, arguments: Arguments, binder: Binder) -> ColumnElement[int]:
+    """How far a text is from what the filter of the list says of it: 0 and its length where it is equal, more where it begins so, and most
+    where it has it in it. Raises BAD_ARGUMENT where the filter says nothing of it."""
+    text = source.matched[name]
+    said = (arguments.get("filter") or {}).get(text) or {}
+    wanted = next((said[operator] for operator in FITTED if isinstance(said.get(operator), Leaf)), None)
+    column = source.column(text)
+    assert column is not None
+    if wanted is None:
+        raise HubError(
+            "BAD_ARGUMENT",
+            f"{name.upper()} orders by how well `{camel(text)}` fits. Say in the list's `filter` what to look for, e.g. "
+            f'`{camel(text)}: {{contains: "…"}}`.',
+        )
+    value = binder.leaf(wanted, TEXT)
+    far = case((column == value, 0), (func.starts_with(column, value), LONGEST), else_=2 * LONGEST)
+    return cast(far + func.char_length(column), Integer())
 
 
 def _comparable(column: ColumnElement[Any]) -> ColumnElement[Any]:

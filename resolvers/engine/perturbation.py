@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from resolvers.engine.digests import Digests
-from resolvers.engine.noise import FEW, count, draw, is_few, median, noise, real, share, total
+from resolvers.engine.noise import FEW, count, draw, is_few, median, noise, real, total
 from resolvers.engine.overlap import Neighbourhood
 from resolvers.engine.question import Frame
 from resolvers.engine.row_layout import Row
 from resolvers.engine.statistic import Measure
+from resolvers.engine.tally import SLOTS
 
 
 def perturb(around: Neighbourhood, rows: Sequence[list[Any]], digests: Digests) -> set[int]:
@@ -62,14 +63,11 @@ def _measured(
 ) -> Any:
     """A measure with noise: ``salts`` are those of the kind, of the measure and of the question, ``cell`` how many people are given,
     the noise in them, and how many records there are."""
-    value, largest, whole, ticket = row[at : at + 4]
+    value, largest, ticket = row[at : at + SLOTS]
     (kind, salt, question), (given, moved, records), smallest = salts, cell, around.smallest
     if measure.is_count:
         is_given = measure.part is None or around.is_part_given(row, at, kind)
         return count(int(value), moved + draw(ticket, salt), smallest) if is_given else None
-    if measure.whole is not None:
-        steps = (noise(ticket, salt + b"+", question), noise(ticket, salt + b"-", question))
-        return share(value, whole, steps, smallest)
     if measure.largest is not None:
         own = real(ticket, salt) + real(ticket, b"?" + salt + question)
         return total(value, largest or 0, records, moved, own)

@@ -1,6 +1,6 @@
 """A compiled operation, and how it runs: each step is one statement for all its parents, all of them in one snapshot."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -8,14 +8,17 @@ from typing import Any
 from graphql import FieldNode
 
 from resolvers.engine.binder import Getter, Inputs
-from resolvers.engine.source import Asks, Fetch
+from resolvers.engine.source import Asks, Fetch, Read
 from resolvers.engine.statement import Statement
+from resolvers.engine.toll import Times, Toll, times_of
 from resolvers.errors import HubError
 
 Key = Any
 Built = dict[Key, Any]
 Groups = dict[Key, tuple[Sequence[Any], bool]]
 """The rows of each parent, cut to the page, and whether there are more."""
+Table = tuple[Any, Sequence[Any]]
+"""The whole of a statistic and its groups."""
 
 
 @dataclass(eq=False, slots=True)
@@ -33,7 +36,8 @@ class Step:
     ``each`` estimates the rows per parent, ``weight`` the objects that each becomes; ``size`` is set for pages, and
     ``written`` where PostgreSQL writes them. ``statement`` is null when no row of a list is asked for, and ``checks`` then finds what
     the caller got wrong in its arguments; ``total`` is null when the count is not asked for. ``frame`` finds what a statistic asks
-    about: ``build`` gets it in the place of the totals. ``cursors`` finds what seals the cursors of a list, and ``starts`` the rows below
+    about: ``build`` gets it in the place of the totals, and in the place of the rows the whole and the groups that ``listed`` finds in
+    them. ``cursors`` finds what seals the cursors of a list, and ``starts`` the rows below
     which the lists are that made those of its page. ``anchored`` is where in a row the key stands that is null where nothing is below an
     anchor; where the anchor itself is missing there is no row, and the step has no value.
     """
@@ -42,7 +46,7 @@ class Step:
     path: str
     node: FieldNode
     statement: Statement | None
-    build: Callable[[Groups, Sequence[Key], Sequence[Built], Any, Any], Built]
+    build: Callable[[Any, Sequence[Key], Sequence[Built], Any, Any], Built]
     children: tuple[Child, ...] = ()
     size: Getter | None = None
     backward: bool = False
@@ -53,6 +57,7 @@ class Step:
     weight: int = 1
     written: bool = False
     frame: Getter | None = None
+    listed: "Callable[[Sequence[Any], Any], Table] | None" = None
     cursors: Getter | None = None
     starts: Getter | None = None
     anchored: int | None = None
@@ -78,6 +83,7 @@ class Computation:
     """A computed field: its function gets the needed columns of all parents at once."""
 
     path: str
+    node: FieldNode
     needs: tuple[int, ...]
     function: Callable[[Any, Sequence[tuple[Any, ...]]], Awaitable[Sequence[Any]]]
     asks: bool = False
@@ -124,13 +130,14 @@ class Run:
 
     bound: list[Bound]
     connection: Fetch
+    toll: Toll
     traces: list[Trace] | None = field(default=None)
     asking: Callable[[Fetch], Asks] | None = None
     """Lets a computed field ask operations of its own; an operation that is so asked has none."""
 
-    async def fetch(self, path: str, statement: Statement, bound: list[Any], keys: list[Any] | None) -> list[Any]:
+    async def fetch(self, path: str, statement: Statement, arguments: list[Any]) -> list[Any]:
         """Rows of one statement."""
-        connection, arguments = self.at(path), statement.arguments(bound, keys)
+        connection = self.at(path)
         if statement.role is None:
             return await connection.fetch(statement.sql, *arguments)
         return await connection.fetch_in(statement.role, statement.sql, *arguments, kept=statement.kept)
@@ -155,6 +162,11 @@ class Traced:
     async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
         """Rows of the statement in another role."""
         return await self._timed(self.connection.fetch_in(role, sql, *args, kept=kept), sql, role)
+
+    async def reading(self, sql: str, *args: Any) -> Read:
+        """Reads rows of the statement a number at a time, each with a trace of its own."""
+        read = await self.connection.reading(sql, *args)
+        return lambda count: self._timed(read(count), sql, None)
 
     async def _timed(self, fetching: Awaitable[list[Any]], sql: str, role: str | None) -> list[Any]:
         start = perf_counter()
@@ -189,13 +201,20 @@ def bind(steps: Sequence[Step], inputs: Inputs) -> list[Bound]:
     return bound
 
 
+WRITTEN = 2
+"""Where in a row that PostgreSQL writes stands how many rows of the page it is made of."""
+
 COUNT_WEIGHT = 100
 """A count weighs as so many objects: it reads every row of a list."""
 
 
+LEAST_PIECE = 20
+"""Parents whose pages are read at a time at the least, also where fewer may still be brought."""
+
+
 def cost(step: Step, bound: Sequence[Bound], parents: int = 1) -> int:
-    """Estimate of the objects that a step and those below it bring, from page sizes alone."""
-    rows = parents * (bound[step.index].size if step.size else step.each)
+    """The most objects that a step and those below it may bring, from page sizes alone; an empty page counts as one."""
+    rows = 0 if step.statement is None else parents * (max(1, bound[step.index].size) if step.size else step.each)
     own = rows * step.weight + (parents * COUNT_WEIGHT if step.total else 0)
     below = (
         cost(child.step, bound, rows) if isinstance(child.step, Step) else rows * child.step.weight
@@ -204,31 +223,81 @@ def cost(step: Step, bound: Sequence[Bound], parents: int = 1) -> int:
     return own + sum(below)
 
 
-async def run(step: Step, keys: list[Key] | None, this: Run) -> Built:
-    """Values of a step by parent's key; ``keys`` is None at the root, whose values stand under the key None."""
-    bound = this.bound[step.index]
-    require_same_list(bound.starts, (None,) if keys is None else keys, step.node)
+async def run(step: Step, times: Times, this: Run) -> Built:
+    """Values of a step by parent's key; ``times`` says how often each key stands in the answer, and is None at the root, whose values
+    stand under the key None. Raises TOO_COMPLEX, and for less than anybody may TOO_COMPLEX_FOR_ROLE."""
+    bound, keys = this.bound[step.index], None if times is None else list(times)
+    require_same_list(bound.starts, keys or (None,), step.node)
+    parents = 1 if times is None else sum(times.values())
+    if step.total is not None:
+        this.toll.take(parents * COUNT_WEIGHT, step.node)
     groups: Groups = {}
+    tables: Mapping[Key, Table] = {}
     if step.statement is not None:
-        assert bound.statement is not None
-        rows = await this.fetch(step.path, step.statement, bound.statement, keys)
+        this.toll.take(parents * (1 if step.frame is None else step.weight), step.node)
+        rows = await _rows(step, bound, keys, this)
         if step.anchored is not None:
             if not rows:
                 return {}
             rows = [] if rows[0][step.anchored] is None and not step.written else rows
         groups = _grouped(step, bound, rows)
+        if step.listed is None:
+            this.toll.take(_brought(step, groups, times), step.node)
+        else:
+            tables, groups = _tables(step, groups, bound)
     totals: Built = {}
     if step.total is not None:
         assert bound.total is not None
-        totals = {row[0]: row[1] for row in await this.fetch(f"{step.path}.totalCount", step.total, bound.total, keys)}
+        counted = step.total.arguments(bound.total, keys)
+        totals = {row[0]: row[1] for row in await this.fetch(f"{step.path}.totalCount", step.total, counted)}
         if step.anchored is not None and not totals:
             return {}
-    children = [await _below(child, groups, this) for child in step.children]
+    children = [await _below(child, groups, this, times) for child in step.children]
     beside = totals if step.frame is None else bound.frame
     try:
-        return step.build(groups, (None,) if keys is None else keys, children, beside, bound.cursor)
+        return step.build(groups if step.listed is None else tables, keys or (None,), children, beside, bound.cursor)
     except HubError as error:
         raise HubError(error.code, error.message, nodes=step.node) from None
+
+
+async def _rows(step: Step, bound: Bound, keys: list[Key] | None, this: Run) -> list[Any]:
+    """Rows of a step's statement; where its pages may hold more than may still be brought, no more of them than show that they do."""
+    statement = step.statement
+    assert statement is not None
+    assert bound.statement is not None
+    arguments = statement.arguments(bound.statement, keys)
+    parents, left, page = len(keys or (None,)), this.toll.left, max(1, bound.size) * step.weight
+    if step.size is None or statement.role is not None or parents * page <= left + parents:
+        return await this.fetch(step.path, statement, arguments)
+    read = await this.at(step.path).reading(statement.sql, *arguments)
+    if not step.written:
+        return await read(left // step.weight + 2 * parents + 1)
+    rows: list[Any] = []
+    brought = 0
+    while brought <= left + parents and (piece := await read(max(LEAST_PIECE, (left - brought) // page))):
+        rows += piece
+        brought += sum(row[WRITTEN] for row in piece) * step.weight
+    return rows
+
+
+def _tables(step: Step, groups: Groups, bound: Bound) -> tuple[Mapping[Key, Table], Groups]:
+    """The whole and the groups of each parent's statistic, and these groups as rows that lead to others: what is listed, and no more."""
+    assert step.listed is not None
+    try:
+        tables = {key: step.listed(rows, bound.frame) for key, (rows, _) in groups.items()}
+    except HubError as error:
+        raise HubError(error.code, error.message, nodes=step.node) from None
+    return tables, {key: (cells, False) for key, (_, cells) in tables.items()}
+
+
+def _brought(step: Step, groups: Groups, times: Times) -> int:
+    """The objects that the rows of a step are in the answer, but for one of each page, which is counted beforehand."""
+    weight, brought = step.weight, 0
+    for key, (group, _) in groups.items():
+        count = (group[0][WRITTEN] if step.written else len(group)) * weight
+        if count > 1:
+            brought += (count - 1) * (1 if times is None else times[key])
+    return brought
 
 
 def require_same_list(starts: Sequence[Key], keys: Sequence[Key], node: FieldNode) -> None:
@@ -263,18 +332,18 @@ def _grouped(step: Step, bound: Bound, rows: list[Any]) -> Groups:
     return cut
 
 
-async def _below(child: Child, groups: Groups, this: Run) -> Built:
+async def _below(child: Child, groups: Groups, this: Run, above: Times) -> Built:
     step, column = child.step, child.column
-    if isinstance(step, Computation):
-        parents = {row[column]: row for group, _ in groups.values() for row in group}
-        if not parents:
-            return {}
-        source = this.at(step.path)
-        if step.asks:
-            assert this.asking is not None
-            source = this.asking(source)
-        values = await step.function(source, [tuple(row[i] for i in step.needs) for row in parents.values()])
-        return dict(zip(parents, values, strict=True))
-    found = dict.fromkeys(row[column] for group, _ in groups.values() for row in group)
-    found.pop(None, None)
-    return await run(step, list(found), this) if found else {}
+    times = times_of(groups, column, above)
+    if not times:
+        return {}
+    if isinstance(step, Step):
+        return await run(step, times, this)
+    parents = {row[column]: row for group, _ in groups.values() for row in group}
+    this.toll.take(sum(times.values()) * step.weight, step.node)
+    source = this.at(step.path)
+    if step.asks:
+        assert this.asking is not None
+        source = this.asking(source)
+    values = await step.function(source, [tuple(row[i] for i in step.needs) for row in parents.values()])
+    return dict(zip(parents, values, strict=True))

@@ -43,7 +43,20 @@ from resolvers.engine.plan import require_same_list
 from resolvers.engine.question import Frame
 from resolvers.engine.row_layout import KEYS, Layout
 from resolvers.engine.snapshot import snapshot
-from resolvers.engine.source import AnyOf, Asks, Computed, Fetch, Lookup, Many, One, Registry, Source, Tally, expression
+from resolvers.engine.source import (
+    AnyOf,
+    Asks,
+    Computed,
+    Fetch,
+    Lookup,
+    Many,
+    One,
+    Read,
+    Registry,
+    Source,
+    Tally,
+    expression,
+)
 from resolvers.engine.statement import Statement, compiled, keys_parameter
 from resolvers.engine.tally import Counting
 from resolvers.engine.walls import in_sight
@@ -118,6 +131,10 @@ class Session:
         """Rows of a statement in another role."""
         async with self._lock:
             return await self._connection.fetch_in(role, sql, *args, kept=kept)
+
+    async def reading(self, sql: str, *args: Any) -> Read:
+        """Reads rows of a statement, at most so many each time."""
+        return await self._connection.reading(sql, *args)
 
     async def rows(self, statement: Statement, keys: list[Any] | None = None) -> list[Any]:
         """Rows of a compiled statement."""
@@ -231,7 +248,12 @@ class Session:
 
         def told(row: Any, places: Sequence[int]) -> Mapping[str, Any]:
             keys = [_key(layout, place, row, named[place]) for place in places]
-            return {"keys": keys} | {name: row[counting.index(name)] for name in counting.measures}
+            measured = {name: row[counting.index(name)] for name in counting.measures}
+            rates = {
+                name: rate.of(measured.get(rate.part), measured.get(rate.whole))
+                for name, rate in counting.statistic.rates.items()
+            }
+            return {"keys": keys, **measured, **rates}
 
         return {
             "kind": counting.arguments["kind"],

@@ -7,6 +7,7 @@ records can count twice, and theirs are looked at one by one.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Subquery,
+    Text,
     and_,
     case,
     cast,
@@ -328,12 +330,14 @@ class Rolled:
     def of(cls, counting: "Counting", look: Look) -> "Rolled | None":
         """The branch, where the kind has roll-ups that tell all that is asked of a place that the caller may have counted whole."""
         rollup, names = counting.statistic.rollup, [item.name for item in look.keyed]
-        if rollup is None or not (look.base or counting.measures.keys() <= {"records", "persons"}):
+        told = [measure.rolled for name, measure in counting.measures.items() if name not in ("records", "persons")]
+        if rollup is None or (look.base and any(told)) or not (look.base or all(told)):
             return None
         drills = [item.name for item in look.keyed if item.children is not None]
         timed = any(name in TIMES for name in names)
         where = {item.name for item in look.where}
         asked = {*names, *where} - ({*drills, *TIMES} - where)
+        asked |= {of[0] for of in told if of is not None and not look.base}
         if len(drills) > 1 or not asked <= rollup.columns.keys() or (timed and counting.is_stock):
             return None
         if counting.event_name not in (None, "BEGAN", "ENDED"):
@@ -353,7 +357,11 @@ class Rolled:
         time = next((item.name for item in look.keyed if item.name in TIMES), None)
         grouped_by = [item.name for item in look.keyed if item.name not in (time, self.drill)]
         return Asked(
-            dimensions=list(dict.fromkeys([*grouped_by, *(item.name for item in look.where)])),
+            dimensions=list(
+                dict.fromkeys(
+                    [*grouped_by, *(item.name for item in look.where), *(of for of, _ in self._rolled().values())]
+                )
+            ),
             where=look.where,
             time=time,
             stock=counting.is_stock and look.time.day is not None,
@@ -373,7 +381,10 @@ class Rolled:
         records = cast(func.coalesce(func.sum(part.c.n), 0), BIGINT)
         several = func.count(part.c.person) - func.count(part.c.person.distinct())
         found = {"records": records, "persons": records - several}
-        tickets = self.tickets(part) if counting.coarse else dict.fromkeys(found, cast(null(), BIGINT))
+        inside = {name: cast(part.c[f"d_{of}"], Text) == value for name, (of, value) in self._rolled().items()}
+        for name, condition in inside.items():
+            found[name] = cast(func.coalesce(func.sum(part.c.n).filter(condition), 0), BIGINT)
+        tickets = self.tickets(part, inside) if counting.coarse else dict.fromkeys(found, cast(null(), BIGINT))
         measured: list[ColumnElement[Any]] = [
             (found["persons"] if counting.coarse else cast(null(), BIGINT)).label("people"),
             tickets["persons"].label("people_t"),
@@ -386,9 +397,21 @@ class Rolled:
         whole = func.grouping(*keys) != 0 if keys else true()
         return cells.where(self.in_use).having(and_(self.in_use, or_(whole, some)))
 
+    def _rolled(self) -> dict[str, tuple[str, str]]:
+        """The measures that count the records of one value of a dimension."""
+        measures = {} if self.look.base else self.counting.measures
+        return {name: measure.rolled for name, measure in measures.items() if measure.rolled is not None}
+
     @staticmethod
-    def tickets(part: Subquery) -> dict[str, ColumnElement[Any]]:
-        """The tickets of records and of persons; a person with several records adds their key once."""
+    def tickets(
+        part: Subquery, inside: Mapping[str, ColumnElement[bool]] = MappingProxyType({})
+    ) -> dict[str, ColumnElement[Any]]:
+        """The tickets of records, of persons and of the records that fulfil these conditions; a person with several records adds their key
+        once."""
         keys = func.coalesce(func.sum(part.c["keys"]), 0)
         repeated = cell_keys.summed(part.c.person) - cell_keys.summed_once(part.c.person)
-        return {"records": cell_keys.ticket(keys), "persons": cell_keys.ticket(keys - repeated)}
+        some = {
+            name: cell_keys.ticket(func.coalesce(func.sum(part.c["keys"]).filter(condition), 0))
+            for name, condition in inside.items()
+        }
+        return {"records": cell_keys.ticket(keys), "persons": cell_keys.ticket(keys - repeated), **some}

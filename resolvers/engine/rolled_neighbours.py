@@ -277,7 +277,7 @@ class RolledNeighbours:
         records = cast(func.coalesce(func.sum(part.c.n), NONE), BIGINT)
         several = func.count(part.c.person) - func.count(part.c.person.distinct())
         without = func.grouping(*keys) if keys else literal_column(str(marks.without_all(count)), Integer())
-        cells = select(
+        cells: Select[Any] = select(
             cast(part.c.look - without, Integer()).label("mark"),
             *(key.label(f"k{place}") for place, key in enumerate(shown)),
             (records - several).label("people"),

@@ -69,6 +69,10 @@ class Reach(Protocol):
         """The rows below ``parent`` (a column of parents' keys), or all rows when there is none."""
 
 
+Read = Callable[[int], Awaitable[list[Any]]]
+"""Reads the next rows of a statement, at most so many; none when all were read."""
+
+
 class Fetch(Protocol):
     """Runs one statement inside the operation's snapshot."""
 
@@ -77,6 +81,9 @@ class Fetch(Protocol):
 
     async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
         """Rows of a statement that runs in another role of the second wall, by a plan that may be ``kept``, in a transaction."""
+
+    async def reading(self, sql: str, *args: Any) -> Read:
+        """Reads rows of the statement, at most so many each time; the snapshot must be a transaction."""
 
 
 class Asks(Fetch, Protocol):
@@ -177,7 +184,9 @@ class Source:
     Every column of the table answers the field of its name, unless ``hide`` names it or ``columns`` says otherwise.
     ``searchable`` columns have an index on their character pairs, so that ``contains`` finds any substring. ``name`` is the type's in the
     schema where it is not the model's. Whole values that a caller gives for a column of ``written`` are brought into the form in which the
-    column has them. ``period`` are the days on which a row holds, of a kind that holds and is not dated by ``Dated``; events have none.
+    column has them. A filter's condition of ``reached`` holds where some row of the list does, which is no field. An order by a name of
+    ``matched`` puts those first whose column fits best what the filter says of it. ``period`` are the days on which a row holds, of a kind
+    that holds and is not dated by ``Dated``; events have none.
     """
 
     model: type[Model]
@@ -187,6 +196,8 @@ class Source:
     fields: Mapping[str, Field] = field(default_factory=dict)
     searchable: tuple[str, ...] = ()
     written: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    reached: Mapping[str, Many] = field(default_factory=dict)
+    matched: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
     period: Period | None = None
 

@@ -18,12 +18,14 @@ A kind of record is declared beside its source, and that is all there is to writ
 
 ``"RECOVERIES"`` is a member of ``RecordKind``, the dimensions are members of ``Dimension`` (both in ``resolvers.terms``), and the
 measures are fields of ``StatisticsGroup`` (in ``schema.statistics``); a name that is none is found when the hub starts. ``records``, the
-number of rows, every kind has. A dimension is a column, or a ``Ref`` where its values are rows. ``joins`` are added where a dimension, a
-measure, a condition or the scope needs their table, in the order given; a join must find one row at most.
+number of rows, every kind has. ``rates`` are quotients of two of the measures, and fields as they are. A dimension is a column, or a
+``Ref`` where its values are rows. ``joins`` are added where a dimension, a measure, a condition or the scope needs their table, in the
+order given; a join must find one row at most.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -32,7 +34,6 @@ from sqlalchemy import (
     FromClause,
     Select,
     Subquery,
-    and_,
     case,
     cast,
     func,
@@ -104,6 +105,7 @@ class Statistic:
     joins: tuple[Join, ...] = ()
     dimensions: Mapping[str, Expression | Ref] = field(default_factory=dict)
     measures: Mapping[str, "Measure"] = field(default_factory=dict)
+    rates: Mapping[str, "Rate"] = field(default_factory=dict)
     where: ColumnElement[bool] | None = None
     newest: tuple[Expression, ...] = ()
     person: Expression | None = None
@@ -145,9 +147,9 @@ Found = Callable[[ColumnElement[Any], Binder], ColumnElement[Any]]
 class Measure:
     """An aggregate over records.
 
-    ``zero`` is its value where there is no record: None for a median or a share, which then is not defined. For callers with aggregates
-    only: ``largest`` is the largest part that one record has in a sum, ``whole`` the number of records of which a share is told; ``once``
-    is the column whose distinct values are counted, ``part`` the condition of the records that are, where that is not each record.
+    ``zero`` is its value where there is no record: None for a median, which then is not defined. For callers with aggregates only:
+    ``largest`` is the largest part that one record has in a sum; ``once`` is the column whose distinct values are counted, ``part`` the
+    condition of the records that are, where that is not each record. ``rolled`` says the same of the roll-ups: a dimension and its value.
     ``event`` is one by which records may be counted for it, for a kind of which those that hold today are not meant. ``found`` is costly
     and found once a record: aggregates that are functions are given it, a column.
     """
@@ -155,15 +157,15 @@ class Measure:
     value: Aggregate
     zero: int | None = 0
     largest: ColumnElement[Any] | None = None
-    whole: ColumnElement[Any] | None = None
     once: Expression | None = None
     part: Aggregate | None = None
     event: str | None = None
     found: Found | None = None
+    rolled: tuple[str, str] | None = None
 
     @property
     def is_count(self) -> bool:
-        """Whether it counts, and is no sum, share or median."""
+        """Whether it counts, and is no sum or median."""
         return self.zero == 0 and self.largest is None
 
     @property
@@ -181,9 +183,11 @@ def distinct(key: Expression) -> Measure:
     return Measure(func.count(distinct_(expression(key))), once=key)
 
 
-def where(condition: ColumnElement[bool]) -> Measure:
-    """How many records fulfil a condition."""
-    return Measure(func.count().filter(condition), part=condition)
+def where(
+    condition: ColumnElement[bool], *, event: str | None = None, rolled: tuple[str, str] | None = None
+) -> Measure:
+    """How many records fulfil a condition; ``event`` and ``rolled`` as in ``Measure``."""
+    return Measure(func.count().filter(condition), part=condition, event=event, rolled=rolled)
 
 
 def total(column: Expression, unit: Expression | None = None) -> Measure:
@@ -200,15 +204,27 @@ def median(value: ColumnElement[Any]) -> Measure:
     return Measure(func.percentile_cont(0.5).within_group(cast(value, Float())), zero=None)
 
 
-def share(part: ColumnElement[bool], whole: ColumnElement[bool]) -> Measure:
-    """The fraction of the records in ``whole`` that are in ``part`` too, between 0 and 1."""
-    return Measure(fraction(part, whole), zero=None, whole=func.count().filter(whole))
+@dataclass(frozen=True)
+class Rate:
+    """A measure that is one measure of the kind over another, ``part`` over ``whole``, in the whole and in each group: a ratio of sums.
+
+    ``is_part`` says that every record in ``part`` is in ``whole`` as well. It is found from the two as the caller is given them, after any
+    noise, and tells no more of the records than they do.
+    """
+
+    part: str
+    whole: str
+    is_part: bool = True
+
+    def of(self, part: Decimal | int | None, whole: Decimal | int | None) -> Decimal | None:
+        """The rate, rounded half up to four places; None where one of the two is not given, and of nothing."""
+        if part is None or not whole:
+            return None
+        found = (Decimal(part) / Decimal(whole)).quantize(PLACES, ROUND_HALF_UP)
+        return min(found, ONE) if self.is_part else found
 
 
-def fraction(part: ColumnElement[bool], whole: ColumnElement[bool]) -> ColumnElement[Any]:
-    """The fraction of ``whole`` that is in ``part`` too; null of nothing."""
-    of, within = func.count().filter(whole), func.count().filter(and_(whole, part))
-    return cast(within, Float()) / func.nullif(of, 0)
+PLACES, ONE = Decimal("0.0001"), Decimal("1.0000")
 
 
 @dataclass(frozen=True)

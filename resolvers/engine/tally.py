@@ -51,13 +51,15 @@ from resolvers.engine.walls import Sighted, anchor
 from resolvers.errors import HubError
 
 MAX_DIMENSIONS = 3
-SLOTS = 4
-"""What a row has for each measure: its value, and for callers with aggregates only the largest part, the whole of a share, the ticket."""
+SLOTS = 3
+"""What a row has for each measure: its value, and for callers with aggregates only the largest part and the ticket."""
+TICKET = SLOTS - 1
+"""Which of these the ticket is."""
 
 
 class Counting:
     """What one ``statistics`` field asks, compiled. A row is mark, keys, labels, people with their ticket, then the measures: value,
-    largest part, whole of a share, ticket.
+    largest part, ticket.
 
     The mark is 0 for a group, -1 for the whole, n + 1 where the row has nothing but a child of dimension n, and -2 where it says that a
     caller with aggregates only may not count in this place.
@@ -102,7 +104,7 @@ class Counting:
         """Where in a row the value of a measure is, behind the parent's key. Raises MEASURE_NOT_OF_KIND."""
         measure = self.statistic.measure(name)
         if measure is None:
-            known = ", ".join(camel(other) for other in ("records", *self.statistic.measures))
+            known = ", ".join(map(camel, ("records", *self.statistic.measures, *self.statistic.rates)))
             raise HubError("MEASURE_NOT_OF_KIND", f"{self.kind} has no measure {camel(name)}. It has {known}.")
         if measure.event is not None and self.event_name is None:
             raise HubError(
@@ -402,9 +404,8 @@ class Counting:
                 continue
             part = None if measure.part is None else made(measure.part, measure)
             columns.append(made(measure.value, measure).label(f"m{place}"))
-            for suffix, aggregate in (("l", measure.largest), ("w", measure.whole)):
-                known = aggregate if self.coarse and aggregate is not None else cast(null(), Integer())
-                columns.append(known.label(f"m{place}{suffix}"))
+            largest = measure.largest if self.coarse and measure.largest is not None else cast(null(), Integer())
+            columns.append(largest.label(f"m{place}l"))
             columns.append(self._ticket(part, measure.once).label(f"m{place}t"))
         return columns
 

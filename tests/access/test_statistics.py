@@ -61,9 +61,10 @@ async def test_statistics_count_no_row_beyond_a_personas_sight(
 async def test_every_measure_of_every_kind_is_answered(hub: Caller, stage: Stage, name: str) -> None:
     """No measure is a fault of ours, whoever asks."""
     for kind in KINDS:
-        known = registry.statistics[kind].measures
-        measures = " ".join(camel(measure) for measure in ("records", *known))
+        known, rates = registry.statistics[kind].measures, registry.statistics[kind].rates
+        measures = " ".join(camel(measure) for measure in ("records", *known, *rates))
         event = next((f", event: {measure.event}" for measure in known.values() if measure.event), "")
+        event += ', from: "2025-01-01", until: "2026-01-01"' if event else ""
         text = f"{{ statistics(kind: {kind}{event}) {{ total {{ {measures} }} groups {{ {measures} }} }} }}"
         response = await hub.response(text, caller=stage.callers[name])
         assert "errors" not in response, (kind, response)

@@ -5,6 +5,8 @@ import os
 import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,6 +26,20 @@ from tests.tokens import token, write_key
 
 TOKEN = token()
 CHROMIUM = os.environ.get("UNIONHUB_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+MODULES = Path(__file__).parents[2] / "explorer" / "node_modules"
+PAGE = """<!doctype html><title>app</title>
+<script>window.process = {env: {NODE_ENV: "production"}}; // as bundlers set it</script>
+<script type="importmap">
+{"imports": {
+  "@urql/core": "/@urql/core/dist/urql-core.mjs",
+  "@0no-co/graphql.web": "/@0no-co/graphql.web/dist/graphql.web.mjs",
+  "wonka": "/wonka/dist/wonka.mjs"
+}}
+</script>
+<script type="module">
+import * as urql from "@urql/core";
+window.urql = urql;
+</script>"""
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -65,16 +81,51 @@ def hub_token() -> str:
     return TOKEN
 
 
+class Application(SimpleHTTPRequestHandler):
+    """A page of somebody else's that uses a client from npm, with the packages' files as they are installed."""
+
+    def guess_type(self, path: str | os.PathLike[str]) -> str:
+        return "text/javascript" if str(path).endswith(".mjs") else super().guess_type(path)
+
+    def do_GET(self) -> None:
+        if self.path != "/":
+            return super().do_GET()
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.end_headers()
+        self.wfile.write(PAGE.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def application() -> Iterator[str]:
+    """The origin of that page."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Application, directory=str(MODULES)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
 @pytest.fixture(scope="session")
 def hub_url(
-    built: None, kept_database: Callable[[str], str], page_template: str, tmp_path_factory: pytest.TempPathFactory
+    built: None,
+    kept_database: Callable[[str], str],
+    page_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    application: str,
 ) -> Iterator[str]:
-    """The address of a hub that serves the demonstration from a thread of its own, as ``unionhub serve`` would."""
+    """The address of a hub that serves the demonstration from a thread of its own, as ``unionhub serve`` would, also to that page."""
     folder = tmp_path_factory.mktemp("hub")
     database_url = kept_database(page_template)
     write_key(folder)
     run(national(database_url))
-    server = uvicorn.Server(serve.config(Settings(database_url=database_url, data_dir=folder, port=0)))
+    settings = Settings(database_url=database_url, data_dir=folder, port=0, origins=(application,))
+    server = uvicorn.Server(serve.config(settings))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="hub", daemon=True)
     thread.start()
     while not server.started:

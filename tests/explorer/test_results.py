@@ -83,6 +83,26 @@ async def test_what_the_hub_does_not_tell_is_a_dash_and_no_zero(watched: Watched
     await expect(page.get_by_role("figure").get_by_role("heading", name="杭州市")).to_be_visible()
 
 
+async def test_rates_are_read_in_per_cent_and_saved_as_they_are(watched: Watched, hub_url: str, tmp_path: Path) -> None:
+    page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
+    shares = {"杭州市": "0.0625", "宁波市": "1.0000", "温州市": None}
+    groups = [
+        {"keys": [{"dimension": "CHILD_DIVISION", "label": name}], "records": 16, "organizedShare": share}
+        for name, share in shares.items()
+    ]
+    await answered(page, {"statistics": {"groups": groups}})
+    await run(page, CITIES)
+    await show(page, "Table")
+    await expect(page.locator("tbody td:last-child")).to_have_text(["6.25%", "100%", "–"])
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name="CSV").click()
+    await (await download.value).save_as(tmp_path / "saved.csv")
+    assert "杭州市,16,0.0625" in (tmp_path / "saved.csv").read_text()
+    await show(page, "Chart")
+    await page.get_by_role("figure").get_by_label("Quantity").select_option("organizedShare")
+    await expect(page.locator(".results-figure")).to_have_text(["6.25%", "100%", "–"])
+
+
 async def test_negative_values_have_bars_to_the_left_of_zero(watched: Watched, hub_url: str) -> None:
     page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
     await answered(page, {"changes": [{"name": name, "change": change} for name, change in CHANGES.items()]})

@@ -73,6 +73,10 @@ class WatchedConnection:
         async with self.connection.wearing(role, kept=kept):
             return await self.fetch(sql, *values)
 
+    async def reading(self, sql: str, *values: Any) -> Any:
+        self.watch.statements.append(sql)
+        return await self.connection.reading(sql, *values)
+
     async def fetch(self, sql: str, *values: Any) -> list[Any]:
         if self.watch.hold is not None:
             await self.watch.hold(len(self.watch.statements))

@@ -76,6 +76,12 @@ def _part(name: str, field: str, value: Any, tables: Tables) -> Predicate:
         asked = [(quantifier == "some", given) for quantifier, given in value.items() if quantifier != "validity"]
         found = [(wanted, parents_of(name, field, fulfilled, given, validity, tables)) for wanted, given in asked]
         return lambda row: all((row["id"] in parents) == wanted for wanted, parents in found)
+    if snake(field) in source_of(name).reached:
+        assert field == "within"
+        beyond = predicate(kind.name, value, tables)
+        found = {key for key, row in tables["division"].items() if beyond(row)}
+        above = ABOVE.setdefault("division", ancestors_of(tables["division_closure"].values(), deeper=False))
+        return lambda row: not found.isdisjoint(above.get(row["id"], ()))
     if kind.name in TABLES:
         key, rows, beyond = f"{snake(field)}_id", tables[TABLES[kind.name][0]], predicate(kind.name, value, tables)
         return lambda row: row[key] is not None and beyond(rows[row[key]])
@@ -86,6 +92,7 @@ def _part(name: str, field: str, value: Any, tables: Tables) -> Predicate:
     return lambda row: all(_operator(row[column], *pair) for pair in compared)
 
 
+ABOVE: dict[str, dict[int, set[int]]] = {}
 FOUND: dict[str, set[int]] = {}
 
 
@@ -167,7 +174,7 @@ def _operator(column: Any, operator: str, operand: Any) -> bool:
     if column is None:
         return False
     if operator == "in":
-        return column in operand
+        return any(_operator(column, "eq", each) for each in operand)
     if isinstance(column, date):
         operand = date.fromisoformat(operand)
     if isinstance(column, Decimal):

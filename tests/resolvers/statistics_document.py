@@ -5,7 +5,7 @@ from pathlib import Path
 
 from resolvers.engine.arguments import camel
 from resolvers.engine.published import NAMING
-from resolvers.engine.statistic import Measure, Ref, Statistic
+from resolvers.engine.statistic import Measure, Rate, Ref, Statistic
 from resolvers.terms import RecordKind
 
 PLACE = Path(__file__).parents[2] / "docs" / "statistics.md"
@@ -33,7 +33,10 @@ def _row(kind: RecordKind, statistic: Statistic) -> str:
                 for name, found in statistic.dimensions.items()
             )
             or "–",
-            " ".join(_measure(name, found) for name, found in measures(statistic).items()),
+            " ".join(
+                [_measure(name, found) for name, found in measures(statistic).items()]
+                + [_rate(statistic, name, rate) for name, rate in statistic.rates.items()]
+            ),
             " ".join(f"`{name}`" for name in events(statistic)),
         )
     )
@@ -54,6 +57,12 @@ def _ends(statistic: Statistic) -> str:
     if statistic.ends is None:
         return "no"
     return "yes" if statistic.known else "yes ‡"
+
+
+def _rate(statistic: Statistic, name: str, rate: Rate) -> str:
+    found = [statistic.measure(of) for of in (rate.part, rate.whole)]
+    by_event = any(measure is not None and measure.event is not None for measure in found)
+    return f"`{camel(name)}` %{' §' * by_event}"
 
 
 def _measure(name: str, measure: Measure) -> str:

@@ -43,7 +43,8 @@ async def test_a_request_of_which_nothing_stands_is_refused(caller: Caller, code
 
 
 async def test_what_is_too_much_is_refused_whole(caller: Caller) -> None:
-    much = "divisions(first: 200) { nodes { children(first: 200) { nodes { id } } } }"
+    page = "children(first: 200) { nodes { "
+    much = f"divisions(first: 200) {{ nodes {{ {page * 3} id {'} }' * 3} }} }}"
     answer = await caller.answer(f"{{ a: organizations(first: 1) {{ totalCount }} b: {much} }}")
     assert answer.status == 400
     assert answer.code == "TOO_COMPLEX"

@@ -65,6 +65,40 @@ NESTED = nested()
 VALIDITIES = ("HOLDING", "ENDED", "NOT_BEGUN", "ANY")
 
 
+def relates(declared: GraphQLInputField) -> bool:
+    """Whether a part of a filter is on rows of another type."""
+    kind = get_named_type(declared.type)
+    return kind.name in TABLES or listed_filter(kind) is not None
+
+
+EQUALITY = {"eq", "ne", "in", "notIn"}
+ORDER = {"gt", "gte", "lt", "lte"}
+FAMILIES = {
+    "ID": EQUALITY,
+    "Boolean": {"eq", "ne", "isNull"},
+    "String": EQUALITY | {"contains", "startsWith", "endsWith", "isNull"},
+    **dict.fromkeys(("Int", "Decimal", "Date"), EQUALITY | ORDER | {"isNull"}),
+}
+"""The operators of a condition by the type that it compares with; of a code they are ``EQUALITY`` and ``isNull``."""
+
+
+def compared_with() -> dict[str, tuple[str, set[str]]]:
+    """The conditions that compare a column, by name: the type of their values, and their operators."""
+    found = {}
+    for name in TABLES:
+        for shown, declared in filter_type(name).fields.items():
+            if shown not in LOGIC and not relates(declared):
+                operators = filter_type(get_named_type(declared.type).name).fields
+                found[get_named_type(declared.type).name] = (get_named_type(operators["eq"].type).name, set(operators))
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(compared_with()))
+def test_every_condition_has_the_operators_of_its_kind(name: str) -> None:
+    kind, operators = compared_with()[name]
+    assert operators == FAMILIES.get(kind, EQUALITY | {"isNull"})
+
+
 def test_every_filter_of_the_schema_is_tested() -> None:
     assert ROOTS.keys() | NESTED.keys() == TABLES.keys()
 
@@ -169,12 +203,6 @@ def conditions(data: Data, name: str) -> list[dict[str, Any]]:
     if name not in data.simple:
         data.simple[name] = list(made_conditions(data, name))
     return data.simple[name]
-
-
-def relates(declared: GraphQLInputField) -> bool:
-    """Whether a part of a filter is on rows of another type."""
-    kind = get_named_type(declared.type)
-    return kind.name in TABLES or listed_filter(kind) is not None
 
 
 def made_conditions(data: Data, name: str) -> Iterator[dict[str, Any]]:

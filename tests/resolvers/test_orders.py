@@ -1,14 +1,17 @@
 """Orders by what SQL computes, such as the last day of a review: through all pages, both ways, as the rows say it."""
 
+from typing import Any
+
 import pytest
 
 from tests.resolvers.caller import Caller
 
 ORDERS = {
     "collectiveAgreements": {
-        "REPLY_DUE_ON": "replyDueOn", "SUBMISSION_DUE_ON": "submissionDueOn", "REVIEW_DUE_ON": "reviewDueOn", "NUMBER": "number"
+        "REPLY_DUE_ON": "replyDueOn", "SUBMISSION_DUE_ON": "submissionDueOn", "REVIEW_DUE_ON": "reviewDueOn", "NUMBER": "number",
+        "REPLY_DAYS_LEFT": "replyDaysLeft", "SUBMISSION_DAYS_LEFT": "submissionDaysLeft", "REVIEW_DAYS_LEFT": "reviewDaysLeft",
     },
-    "disputeCases": {"MEDIATION_DUE_ON": "mediationDueOn", "NUMBER": "number"},
+    "disputeCases": {"MEDIATION_DUE_ON": "mediationDueOn", "MEDIATION_DAYS_LEFT": "mediationDaysLeft", "NUMBER": "number"},
 }  # fmt: skip
 
 
@@ -20,7 +23,7 @@ async def test_pages_follow_the_values_with_empty_ones_last(
     field = ORDERS[root][column]
     text = f"""query ($after: String) {{ {root}(first: 60, after: $after, orderBy: {{field: {column}, direction: {direction}}})
       {{ totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ id {field} }} }} }}"""
-    found: list[tuple[str, str | None]] = []
+    found: list[tuple[str, Any]] = []
     after, more = None, True
     while more and len(found) < 400:
         page = (await caller.data(text, {"after": after}))[root]

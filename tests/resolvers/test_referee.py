@@ -55,6 +55,9 @@ async def test_plan_and_default_executor_give_the_same_response(pool: asyncpg.Po
             planned.execute(found, None, operation.variables, caller=caller),
             referee.execute(again, None, operation.variables, caller=caller),
         )
+        if theirs.code == "TOO_COMPLEX":  # the referee goes by page sizes alone
+            assert ours.status == 200 or ours.code == "TOO_COMPLEX", operation
+            continue
         assert ours.status == theirs.status, operation
         assert comparable(json.loads(ours.body)) == comparable(json.loads(theirs.body)), operation
         answered += ours.status == 200

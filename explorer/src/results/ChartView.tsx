@@ -17,7 +17,7 @@ interface Bar {
 
 /** One quantity of a list as bars; as columns, where the rows are times. */
 export function ChartView({ table }: { table: Table }) {
-  const measures = table.columns.flatMap(({ name, isMeasure }, index) => (isMeasure ? [{ name, index }] : []));
+  const measures = table.columns.flatMap(({ name, isMeasure, isRate }, index) => (isMeasure ? [{ name, index, isRate }] : []));
   const [wanted, want] = useState<string | null>(null);
   const measure = measures.find(({ name }) => name === wanted) ?? measures[0];
   if (measure === undefined) return <p className="results-note">{t("No column of this list is a quantity that could be drawn.", "此列表没有可以绘制的数值列。")}</p>;
@@ -42,7 +42,7 @@ export function ChartView({ table }: { table: Table }) {
         )}
         {labels.length > 0 && t(" by ", "，按 ") + labels.map((at) => table.columns[at]?.name).join(", ")}
       </figcaption>
-      {inTime ? <Columns bars={bars} of={measure.name} /> : <Bars bars={bars} />}
+      {inTime ? <Columns bars={bars} of={measure.name} isRate={measure.isRate} /> : <Bars bars={bars} isRate={measure.isRate} />}
     </figure>
   );
 }
@@ -57,7 +57,7 @@ function labelColumns({ columns }: Table): number[] {
 }
 
 /** Bars from a common zero: to the right of it what is more, to the left what is less. */
-function Bars({ bars }: { bars: Bar[] }) {
+function Bars({ bars, isRate }: { bars: Bar[]; isRate: boolean }) {
   const { least, most } = rangeOf(bars);
   const nested = bars.some(({ labels }) => labels.length > 1);
   const groups = new Map<string, Bar[]>();
@@ -78,7 +78,7 @@ function Bars({ bars }: { bars: Bar[] }) {
               {least < 0 && <line x1={percent(zero)} x2={percent(zero)} y2="12" />}
               <rect x={percent(Math.min(zero, place(value)))} width={percent(Math.abs(place(value) - zero))} height="12" rx="2" />
             </svg>
-            <span className="results-figure">{quantity(value)}</span>
+            <span className="results-figure">{quantity(value, isRate)}</span>
           </li>
         ))}
       </ul>
@@ -89,7 +89,7 @@ function Bars({ bars }: { bars: Bar[] }) {
 const HEIGHT = 240;
 const LEFT = 48;
 
-function Columns({ bars, of }: { bars: Bar[]; of: string }) {
+function Columns({ bars, of, isRate }: { bars: Bar[]; of: string; isRate: boolean }) {
   const { least, most } = rangeOf(bars);
   const top = most > 0 || least === 0 ? rounded(most) : 0;
   const bottom = least < 0 ? -rounded(-least) : 0;
@@ -107,7 +107,7 @@ function Columns({ bars, of }: { bars: Bar[]; of: string }) {
           <g key={value} transform={`translate(0 ${height(value)})`}>
             <line x1={LEFT} x2={width} />
             <text x={LEFT - 6} y="4" textAnchor="end">
-              {quantity(value)}
+              {quantity(value, isRate)}
             </text>
           </g>
         ))}
@@ -118,11 +118,11 @@ function Columns({ bars, of }: { bars: Bar[]; of: string }) {
           const lower = height(Math.min(number, 0));
           return (
             <g key={index}>
-              <title>{`${labels[0]}: ${quantity(value)}`}</title>
+              <title>{`${labels[0]}: ${quantity(value, isRate)}`}</title>
               <rect x={middle - slot * 0.36} y={upper} width={slot * 0.72} height={lower - upper} rx="2" />
               {(slot >= 30 || value === null) && (
                 <text x={middle} y={number < 0 ? lower + 12 : upper - 6} textAnchor="middle">
-                  {quantity(value)}
+                  {quantity(value, isRate)}
                 </text>
               )}
               {index % every === 0 && (

@@ -19,7 +19,7 @@ export function TableView({ table }: { table: Table }) {
           <tr key={index}>
             {row.map((cell, position) => (
               <td key={position} data-measure={table.columns[position]?.isMeasure} data-long={shown(cell).length > 24}>
-                {shown(cell)}
+                {table.columns[position]?.isRate ? quantity(cell, true) : shown(cell)}
               </td>
             ))}
           </tr>
@@ -34,7 +34,8 @@ export function shown(cell: Cell): string {
   return cell === null ? "–" : String(cell);
 }
 
-/** A quantity with its thousands marked. */
-export function quantity(cell: Cell): string {
-  return numberIn(cell)?.toLocaleString("en", { maximumFractionDigits: 4 }) ?? shown(cell);
+/** A quantity with its thousands marked, or a part of one in per cent. */
+export function quantity(cell: Cell, isRate = false): string {
+  const style = isRate ? ({ style: "percent", maximumFractionDigits: 2 } as const) : { maximumFractionDigits: 4 };
+  return numberIn(cell)?.toLocaleString("en", style) ?? shown(cell);
 }

@@ -1,11 +1,12 @@
 /** What stands in a cell; null is what the hub did not tell, suppressed small numbers among it. */
 export type Cell = string | number | boolean | null;
 
-/** A column: its name, whether it says what a row is about (`keys`), and whether it can be drawn. */
+/** A column: its name, whether it says what a row is about (`keys`), whether it can be drawn, and whether it is a part of one. */
 export interface Column {
   name: string;
   isKey: boolean;
   isMeasure: boolean;
+  isRate: boolean;
 }
 
 /** A list of an answer as a table; `path` says where it stood below `data`. */
@@ -22,6 +23,9 @@ const KEYS = "keys";
 
 /** Names of columns whose digits are no quantity. */
 const NO_QUANTITY = /(^|\.)(id|code|number|phone|cursor|\w+(Id|Code|Number|Phone))$/;
+
+/** Names of measures that are parts of one, and are read in per cent. */
+const RATE = /(^|\.)(\w+Share|settledBeforeArbitration)$/;
 
 /** Decimals come as texts, lest they be rounded. */
 const DECIMAL = /^-?\d+(\.\d+)?$/;
@@ -73,6 +77,7 @@ function tableOf(path: string, rows: Fields[]): Table {
       name,
       isKey: keys.has(name),
       isMeasure: !keys.has(name) && isMeasure(name, flat.map((row) => row.get(name) ?? null)),
+      isRate: RATE.test(name),
     })),
     rows: flat.map((row) => kept.map((name) => row.get(name) ?? null)),
   };
