@@ -21,6 +21,12 @@ CONNECT_SECONDS = 5.0
 RENEWED_SECONDS = 10.0
 """A scope that a connection carries is sent again after this long: its sets may have grown stale, which is right but slow."""
 
+LARGE = 15 * 1024
+"""Characters of a large statement; asyncpg by itself keeps none of them, and PostgreSQL has one or two megabytes for each."""
+
+MOST_LARGE, LARGEST = 48, 128 * 1024
+"""So many large statements are kept prepared on a connection, and none that is larger than this."""
+
 CARRY = "SELECT wall.carry($1, $2, $3, $4)"
 
 
@@ -36,6 +42,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
     sent_at = float("-inf")
     is_loose = False
     keeps_plans: bool | None = False
+    large: frozenset[str] = frozenset()
     meter: Meter | None = None
 
     def get_reset_query(self) -> str:
@@ -99,6 +106,15 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
             rows: list[Any] = await self.fetch(query, *args)
         return rows
 
+    def make_room(self, query: str) -> None:
+        """Forget all prepared statements before the large ones are too many: what callers send makes new ones, and they take much memory."""
+        if len(query) <= LARGE or query in self.large:
+            return
+        if len(self.large) >= MOST_LARGE:
+            self._drop_local_statement_cache()
+            self.large = frozenset()
+        self.large |= {query}
+
     async def execute(self, query: str, *args: Any, **more: Any) -> str:
         """As asyncpg's, under a scope."""
         if self.is_loose:
@@ -108,12 +124,13 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         status: str = await super().execute(query, *args, **more)
         return status
 
-    async def _execute(self, *args: Any, **more: Any) -> Any:
+    async def _execute(self, query: str, *args: Any, **more: Any) -> Any:
+        self.make_room(query)
         if self.is_loose:
             await self.carry(NOBODY)
         if self.meter is not None:
             self.meter.statements += 1
-        return await super()._execute(*args, **more)
+        return await super()._execute(query, *args, **more)
 
     async def _executemany(self, *args: Any, **more: Any) -> Any:
         if self.is_loose:
@@ -141,7 +158,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
 async def create_pool(
     url: str, *, size: int = 8, statement_timeout_ms: int = 10_000, role: str | None = None
 ) -> asyncpg.Pool:
-    """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared ones.
+    """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared ones, few large ones among them.
 
     With a ``role`` (the hub's is ``READER``) every session wears it from its first moment, and ``RESET ROLE`` leads back to it; without
     one a connection has the rights of who logs in, and scopes mean nothing. None is opened before it is needed: the pool can be made
@@ -160,6 +177,7 @@ async def create_pool(
         connection_class=Connection,
         statement_cache_size=1000,
         max_cached_statement_lifetime=0,
+        max_cacheable_statement_size=LARGEST,
         init=initialize,
         server_settings=settings if role is None else {**settings, "role": role},
     )
