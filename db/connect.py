@@ -107,7 +107,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         return rows
 
     def make_room(self, query: str) -> None:
-        """Forget all prepared statements before the large ones are too many: what callers send makes new ones, and they take much memory."""
+        """Forget all prepared statements before the large ones are too many: questions of callers make new ones, of much memory."""
         if len(query) <= LARGE or query in self.large:
             return
         if len(self.large) >= MOST_LARGE:
@@ -158,7 +158,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
 async def create_pool(
     url: str, *, size: int = 8, statement_timeout_ms: int = 10_000, role: str | None = None
 ) -> asyncpg.Pool:
-    """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared ones, few large ones among them.
+    """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared, few of them large.
 
     With a ``role`` (the hub's is ``READER``) every session wears it from its first moment, and ``RESET ROLE`` leads back to it; without
     one a connection has the rights of who logs in, and scopes mean nothing. None is opened before it is needed: the pool can be made
