@@ -21,6 +21,12 @@ CONNECT_SECONDS = 5.0
 RENEWED_SECONDS = 10.0
 """A scope that a connection carries is sent again after this long: its sets may have grown stale, which is right but slow."""
 
+LARGE = 15 * 1024
+"""Characters of a large statement; asyncpg by itself keeps none of them, and PostgreSQL has one or two megabytes for each."""
+
+MOST_LARGE, LARGEST = 48, 128 * 1024
+"""So many large statements are kept prepared on a connection, and none that is larger than this."""
+
 CARRY = "SELECT wall.carry($1, $2, $3, $4)"
 
 
@@ -36,6 +42,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
     sent_at = float("-inf")
     is_loose = False
     keeps_plans: bool | None = False
+    large: frozenset[str] = frozenset()
     meter: Meter | None = None
 
     def get_reset_query(self) -> str:
@@ -99,6 +106,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
             rows: list[Any] = await self.fetch(query, *args)
         return rows
 
+<<<<<<< HEAD
     async def reading(self, query: str, *args: Any) -> Callable[[int], Awaitable[list[Any]]]:
         """Inside a transaction, reads rows of one statement, at most so many each time; what is not read PostgreSQL need not find."""
         if self.is_loose:
@@ -108,6 +116,16 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         cursor = await self.cursor(query, *args)
         read: Callable[[int], Awaitable[list[Any]]] = cursor.fetch
         return read
+=======
+    def make_room(self, query: str) -> None:
+        """Forget all prepared statements before the large ones are too many: questions of callers make new ones, of much memory."""
+        if len(query) <= LARGE or query in self.large:
+            return
+        if len(self.large) >= MOST_LARGE:
+            self._drop_local_statement_cache()
+            self.large = frozenset()
+        self.large |= {query}
+>>>>>>> cellcost
 
     async def execute(self, query: str, *args: Any, **more: Any) -> str:
         """As asyncpg's, under a scope."""
@@ -118,12 +136,13 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         status: str = await super().execute(query, *args, **more)
         return status
 
-    async def _execute(self, *args: Any, **more: Any) -> Any:
+    async def _execute(self, query: str, *args: Any, **more: Any) -> Any:
+        self.make_room(query)
         if self.is_loose:
             await self.carry(NOBODY)
         if self.meter is not None:
             self.meter.statements += 1
-        return await super()._execute(*args, **more)
+        return await super()._execute(query, *args, **more)
 
     async def _executemany(self, *args: Any, **more: Any) -> Any:
         if self.is_loose:
@@ -148,6 +167,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         return await super()._copy_out(*args, **more)
 
 
+<<<<<<< HEAD
 class Pool(asyncpg.Pool):  # type: ignore[misc]
     """A pool that counts who waits for a connection, and for how long. Where one must be opened first, that is waiting too."""
 
@@ -171,6 +191,12 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
 
 async def create_pool(url: str, *, size: int = 8, statement_timeout_ms: int = 10_000, role: str | None = None) -> Pool:
     """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared ones.
+=======
+async def create_pool(
+    url: str, *, size: int = 8, statement_timeout_ms: int = 10_000, role: str | None = None
+) -> asyncpg.Pool:
+    """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared, few of them large.
+>>>>>>> cellcost
 
     With a ``role`` (the hub's is ``READER``) every session wears it from its first moment, and ``RESET ROLE`` leads back to it; without
     one a connection has the rights of who logs in, and scopes mean nothing. None is opened before it is needed: the pool can be made
@@ -193,6 +219,7 @@ async def create_pool(url: str, *, size: int = 8, statement_timeout_ms: int = 10
         connection_class=Connection,
         statement_cache_size=1000,
         max_cached_statement_lifetime=0,
+        max_cacheable_statement_size=LARGEST,
         init=initialize,
         server_settings=settings if role is None else {**settings, "role": role},
     )

@@ -14,7 +14,7 @@ import pytest
 from db.access import Role
 from db.clock import today
 from db.closure import reparent
-from db.connect import acquired, create_pool
+from db.connect import LARGE, MOST_LARGE, acquired, create_pool
 from db.models import Model
 from db.organizations import Hierarchy
 from db.row_security import (
@@ -432,6 +432,17 @@ async def test_plans_are_kept_in_another_role_and_no_longer(walled, callers):
                 assert tuple(await connection.fetchrow(modes)) == before
         assert tuple(await connection.fetchrow(modes)) == before
         assert before == (READER, "force_custom_plan")
+
+
+async def test_few_large_statements_are_kept_prepared(walled):
+    """They take a megabyte or two each; callers' questions make new ones."""
+    count = "SELECT count(*) FROM pg_prepared_statements WHERE length(statement) > $1"
+    async with acquired(walled, NOBODY) as connection:
+        for number in range(MOST_LARGE + 10):
+            assert await connection.fetchval(f"SELECT {number} -- {'x' * LARGE}") == number
+        assert await connection.fetchval(count, LARGE) == 10
+        await connection.fetchval(f"SELECT {MOST_LARGE + 9} -- {'x' * LARGE}")
+        assert await connection.fetchval(count, LARGE) == 10
 
 
 async def test_a_clerk_writes_members_inside_one_transaction_only(fresh_database_url):
