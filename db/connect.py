@@ -106,7 +106,6 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
             rows: list[Any] = await self.fetch(query, *args)
         return rows
 
-<<<<<<< HEAD
     async def reading(self, query: str, *args: Any) -> Callable[[int], Awaitable[list[Any]]]:
         """Inside a transaction, reads rows of one statement, at most so many each time; what is not read PostgreSQL need not find."""
         if self.is_loose:
@@ -116,7 +115,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         cursor = await self.cursor(query, *args)
         read: Callable[[int], Awaitable[list[Any]]] = cursor.fetch
         return read
-=======
+
     def make_room(self, query: str) -> None:
         """Forget all prepared statements before the large ones are too many: questions of callers make new ones, of much memory."""
         if len(query) <= LARGE or query in self.large:
@@ -125,7 +124,6 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
             self._drop_local_statement_cache()
             self.large = frozenset()
         self.large |= {query}
->>>>>>> cellcost
 
     async def execute(self, query: str, *args: Any, **more: Any) -> str:
         """As asyncpg's, under a scope."""
@@ -167,7 +165,6 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         return await super()._copy_out(*args, **more)
 
 
-<<<<<<< HEAD
 class Pool(asyncpg.Pool):  # type: ignore[misc]
     """A pool that counts who waits for a connection, and for how long. Where one must be opened first, that is waiting too."""
 
@@ -190,13 +187,7 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
 
 
 async def create_pool(url: str, *, size: int = 8, statement_timeout_ms: int = 10_000, role: str | None = None) -> Pool:
-    """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared ones.
-=======
-async def create_pool(
-    url: str, *, size: int = 8, statement_timeout_ms: int = 10_000, role: str | None = None
-) -> asyncpg.Pool:
     """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared, few of them large.
->>>>>>> cellcost
 
     With a ``role`` (the hub's is ``READER``) every session wears it from its first moment, and ``RESET ROLE`` leads back to it; without
     one a connection has the rights of who logs in, and scopes mean nothing. None is opened before it is needed: the pool can be made
