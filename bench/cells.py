@@ -20,10 +20,10 @@ from hub.app import limits_of
 from hub.documents import Accepted, Documents
 from hub.settings import Settings
 from resolvers.access import PUBLIC, Caller
-from resolvers.engine import ids
-from resolvers.engine.engine import Engine
-from resolvers.engine.rolled import Rolled
-from resolvers.engine.statistic import Statistic
+from resolvers.engine.declare.statistics import Statistic
+from resolvers.engine.execute.engine import Engine
+from resolvers.engine.request import global_ids
+from resolvers.engine.statistics.from_rollups import Rolled
 from schema import registry, schema
 
 TEXT = """query ($id: ID, $by: [Dimension!], $from: Date, $until: Date, $asOf: Date, $where: [DimensionFilter!]) { division(id: $id) {
@@ -70,7 +70,7 @@ async def measure(database: Database, runs: int, console: Console) -> None:
     rows = await pool.fetch(
         "SELECT id FROM division WHERE level = 'PROVINCE' AND valid_to IS NULL ORDER BY id LIMIT 12"
     )
-    places = [ids.encode("div", row["id"]) for row in rows]
+    places = [global_ids.encode("div", row["id"]) for row in rows]
     table = Table("CPU, ms: median of provinces", "exact", "keys and noise", "ratio", "and neighbours", "ratio")
 
     async def spent(engine: Engine, text: str, variables: dict[str, Any], caller: Caller) -> float:

@@ -37,10 +37,10 @@ from hub.shares import Places
 from hub.telemetry import Answered, Telemetry
 from hub.tokens import token_of
 from resolvers.access import Caller
-from resolvers.engine.binder import Inputs
-from resolvers.engine.engine import Engine
-from resolvers.engine.page import MAX_SIZE
-from resolvers.engine.snapshot import snapshot
+from resolvers.engine.compile.pagination import MAX_SIZE
+from resolvers.engine.execute.engine import Engine
+from resolvers.engine.execute.snapshot import snapshot
+from resolvers.engine.plan.parameters import Inputs
 from schema import schema
 
 TOGETHER = 16

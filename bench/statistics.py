@@ -22,9 +22,9 @@ from hub.app import limits_of
 from hub.documents import Accepted, Documents
 from hub.settings import Settings
 from resolvers.access import Caller
-from resolvers.engine import ids
-from resolvers.engine.engine import Engine
-from resolvers.engine.rolled import Rolled
+from resolvers.engine.execute.engine import Engine
+from resolvers.engine.request import global_ids
+from resolvers.engine.statistics.from_rollups import Rolled
 from schema import registry, schema
 
 CALLER = Caller("benchmark", everything=True)
@@ -67,7 +67,7 @@ async def places(pool: asyncpg.Pool) -> tuple[list[Place], list[Place]]:
     """All provincial federations, and some of the unions of villages or units that have members."""
 
     async def found(sql: str) -> list[Place]:
-        return [Place(row["name"], ids.encode("org", row["id"])) for row in await pool.fetch(sql)]
+        return [Place(row["name"], global_ids.encode("org", row["id"])) for row in await pool.fetch(sql)]
 
     provinces = await found(
         "SELECT id, name FROM organization WHERE level = 'PROVINCIAL' AND kind = 'LOCAL_FEDERATION' ORDER BY id"

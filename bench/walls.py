@@ -25,7 +25,7 @@ from hub.documents import Accepted, Documents
 from hub.parameters import Parameters, from_body
 from hub.settings import Settings
 from resolvers.access import Caller, Grant
-from resolvers.engine.engine import Engine
+from resolvers.engine.execute.engine import Engine
 from schema import registry, schema
 
 WALLS = ("none", "first", "both")

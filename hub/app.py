@@ -44,8 +44,8 @@ from hub.tokens import local_issuer
 from hub.websocket import WebSocketEndpoint
 from resolvers.access import Caller
 from resolvers.commands.context import CommandContext, CommandOptions
-from resolvers.engine.engine import Engine
-from resolvers.engine.page import MAX_SIZE
+from resolvers.engine.compile.pagination import MAX_SIZE
+from resolvers.engine.execute.engine import Engine
 from schema import registry, schema, sdl
 
 PATH, SDL_PATH = SHARED

@@ -12,7 +12,7 @@ from db.meter import Meter
 from hub.errors import Refusal
 from hub.settings import RoleLimit
 from resolvers.access import Caller
-from resolvers.engine.budget import Allowance
+from resolvers.engine.request.limits import Allowance
 
 MAX_BUCKETS = 10_000
 """Spenders remembered in one process; the one that spent longest ago is forgotten first."""

@@ -24,7 +24,7 @@ from hub.hints import quoted
 from hub.keys import digest_of
 from hub.language import Group, echo
 from hub.settings import load
-from resolvers.engine.ids import decode
+from resolvers.engine.request.global_ids import decode
 from resolvers.errors import HubError
 
 T = TypeVar("T")

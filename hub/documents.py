@@ -30,8 +30,8 @@ from hub.compression import can_spell
 from hub.errors import MAX_ERRORS, Problem, body_of_problems, problems
 from hub.limits import Limits, check, measure
 from resolvers.codes import suggests
-from resolvers.engine.document import Document
-from resolvers.engine.wrong_values import WrongLiterals
+from resolvers.engine.request.document import Document
+from resolvers.engine.request.wrong_values import WrongLiterals
 from resolvers.errors import HubError
 
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 30_000

@@ -17,8 +17,8 @@ from hub.operations import is_query
 from hub.settings import RoleLimit, Settings
 from resolvers.access import PUBLIC, Caller
 from resolvers.codes import suggests
-from resolvers.engine.document import Answer
-from resolvers.engine.page import MAX_SIZE
+from resolvers.engine.compile.pagination import MAX_SIZE
+from resolvers.engine.request.document import Answer
 from resolvers.errors import said
 from resolvers.viewer import caller_of
 from schema import schema

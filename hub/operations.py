@@ -19,9 +19,9 @@ from hub.slow import SlowLog
 from hub.telemetry import Telemetry, log_fault
 from resolvers.access import Caller
 from resolvers.codes import suggests
-from resolvers.engine.budget import Allowance
-from resolvers.engine.document import Answer, Document
-from resolvers.engine.watch import WATCHED
+from resolvers.engine.execute.watch import WATCHED
+from resolvers.engine.request.document import Answer, Document
+from resolvers.engine.request.limits import Allowance
 
 DATABASE_AWAY = (
     OSError,

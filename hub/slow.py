@@ -21,10 +21,10 @@ from hub.labels import client_of
 from hub.log_lines import shown
 from hub.telemetry import Telemetry
 from resolvers.access import Caller
-from resolvers.engine.explain import tree
-from resolvers.engine.plan import Trace
-from resolvers.engine.snapshot import scope_of
-from resolvers.engine.watch import Watched
+from resolvers.engine.execute.explain import tree
+from resolvers.engine.execute.snapshot import scope_of
+from resolvers.engine.execute.watch import Watched
+from resolvers.engine.plan.steps import Trace
 
 log = logging.getLogger("unionhub.slow")
 

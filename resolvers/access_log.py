@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Text, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.access import AccessLog, SubjectRequest
-from resolvers.engine.arguments import Arguments
-from resolvers.engine.binder import Binder
-from resolvers.engine.source import Computed, Fetch, Many, One, Rows, Source, Walls
+from resolvers.engine.declare.sources import Computed, Fetch, Many, One, Rows, Source, Walls
+from resolvers.engine.plan.parameters import Binder
+from resolvers.engine.request.arguments import Arguments
 from resolvers.registry import registry
 from resolvers.working_days import is_provisional
 

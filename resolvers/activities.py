@@ -8,8 +8,8 @@ from db.fairs import Exhibitor
 from db.policies import PolicyMeasure
 from db.services import MaterialDistribution
 from resolvers.described import DESCRIBED
-from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import RECORDS, Join, Ref, Statistic, distinct
+from resolvers.engine.declare.sources import Many, One, Source
+from resolvers.engine.declare.statistics import RECORDS, Join, Ref, Statistic, distinct
 from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 

@@ -6,10 +6,10 @@ from sqlalchemy import ColumnElement, Date, func, select
 
 from db.agreements import AgreementCoverage, AgreementParty, AgreementStatus, AgreementStep, CollectiveAgreement
 from resolvers.deadlines import Procedure
-from resolvers.engine.alias import alias
-from resolvers.engine.source import Lookup, Many, One, Source
-from resolvers.engine.statistic import Statistic, distinct, median
-from resolvers.engine.validity import Period
+from resolvers.engine.declare.columns import alias
+from resolvers.engine.declare.sources import Lookup, Many, One, Source
+from resolvers.engine.declare.statistics import Statistic, distinct, median
+from resolvers.engine.declare.validity import Period
 from resolvers.overdue import TIMELINESS, Late, Timed, timeliness
 from resolvers.reach import By, Within
 from resolvers.registry import registry

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from db.assistance import AidProject, CooperationAgreement, CooperationLine, Donation, Roster, RosterEntry, Wish
 from db.organizations import Organization
 from resolvers.activities import OF_LINE
-from resolvers.engine.source import Field, Many, One, Source
-from resolvers.engine.statistic import RECORDS, Join, Rate, Ref, Statistic, distinct, total, where
-from resolvers.engine.validity import Period
+from resolvers.engine.declare.sources import Field, Many, One, Source
+from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Ref, Statistic, distinct, total, where
+from resolvers.engine.declare.validity import Period
 from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 

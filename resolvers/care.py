@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from db.care import CareCase, CareShift, CareStep, MutualAidClaim, MutualAidEnrolment
-from resolvers.engine.source import Field, Many, One, Source
-from resolvers.engine.statistic import RECORDS, Join, Statistic, distinct, median
-from resolvers.engine.validity import Period
+from resolvers.engine.declare.sources import Field, Many, One, Source
+from resolvers.engine.declare.statistics import RECORDS, Join, Statistic, distinct, median
+from resolvers.engine.declare.validity import Period
 from resolvers.payments import card_changed_on
 from resolvers.reach import By, Within
 from resolvers.registry import registry

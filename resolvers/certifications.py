@@ -1,9 +1,9 @@
 """How certifications are answered: rounds, what was awarded until when, and the scores."""
 
 from db.certifications import Certification, CertificationRound, CertificationScore
-from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import RECORDS, Join, Rate, Statistic, distinct, where
-from resolvers.engine.validity import Period
+from resolvers.engine.declare.sources import Many, One, Source
+from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, where
+from resolvers.engine.declare.validity import Period
 from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 

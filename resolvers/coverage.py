@@ -4,9 +4,9 @@ from sqlalchemy import BigInteger, Date, cast, column, func, select, table
 
 from db.coverage import CensusRecord, CensusRound, ConstructionProject, Designation, PopulationEstimate, Target
 from db.employers import Employer
-from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import RECORDS, Join, Rate, Statistic, distinct, total, where
-from resolvers.engine.validity import Period, holds
+from resolvers.engine.declare.sources import Many, One, Source
+from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, total, where
+from resolvers.engine.declare.validity import Period, holds
 from resolvers.progress import progress
 from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry

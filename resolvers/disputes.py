@@ -5,10 +5,10 @@ from sqlalchemy import Date, and_, func, not_, or_, select
 from db.disputes import DisputeCase, DisputeClaim, DisputeParty, DisputePhase, DisputeStatus, DisputeStep, Recovery
 from db.employers import Employer
 from resolvers.deadlines import Procedure
-from resolvers.engine.alias import alias
-from resolvers.engine.source import AnyOf, Lookup, Many, One, Source, one_of
-from resolvers.engine.statistic import RECORDS, Join, Rate, Statistic, distinct, median, total, where
-from resolvers.engine.validity import Period
+from resolvers.engine.declare.columns import alias
+from resolvers.engine.declare.sources import AnyOf, Lookup, Many, One, Source, one_of
+from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, median, total, where
+from resolvers.engine.declare.validity import Period
 from resolvers.mediation import OF_CASE
 from resolvers.overdue import TIMELINESS, Late, Timed, timeliness
 from resolvers.reach import By, Within

@@ -8,10 +8,10 @@ from db.divisions import Division, DivisionAlias, DivisionClosure, canonical_cod
 from db.employers import Employer
 from db.organizations import Organization
 from resolvers import activities, assistance, certifications, coverage, mediation, policies, relief, services, venues
-from resolvers.engine.alias import alias
-from resolvers.engine.arguments import Arguments
-from resolvers.engine.binder import Binder
-from resolvers.engine.source import Lookup, Many, One, Rows, Source, Tally, Walls
+from resolvers.engine.declare.columns import alias
+from resolvers.engine.declare.sources import Lookup, Many, One, Rows, Source, Tally, Walls
+from resolvers.engine.plan.parameters import Binder
+from resolvers.engine.request.arguments import Arguments
 from resolvers.reach import By, CountWithinDivision, WithinDivision
 from resolvers.registry import registry
 

@@ -7,9 +7,9 @@ from db.insurance import InsuranceEnrolment
 from db.members import Engagement
 from db.values import canonical_credit_code
 from resolvers import activities, coverage, fairs, services, venues
-from resolvers.engine.source import Lookup, Many, One, Source
-from resolvers.engine.statistic import RECORDS, Rate, Statistic, where
-from resolvers.engine.validity import Period
+from resolvers.engine.declare.sources import Lookup, Many, One, Source
+from resolvers.engine.declare.statistics import RECORDS, Rate, Statistic, where
+from resolvers.engine.declare.validity import Period
 from resolvers.reach import By, Within
 from resolvers.registry import registry
 

@@ -5,8 +5,8 @@ from sqlalchemy import case
 from db.activities import Activity
 from db.employers import Employer
 from db.fairs import Exhibitor, JobOffer
-from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import Join, Rate, Ref, Statistic, distinct, total
+from resolvers.engine.declare.sources import Many, One, Source
+from resolvers.engine.declare.statistics import Join, Rate, Ref, Statistic, distinct, total
 from resolvers.reach import By, Within
 from resolvers.registry import registry
 

@@ -4,8 +4,8 @@ from sqlalchemy import Date, cast, func
 
 from db.access import AccessGrant, ApiKey, Principal
 from db.clock import SHANGHAI
-from resolvers.engine.source import Many, One, Source
-from resolvers.engine.validity import Period
+from resolvers.engine.declare.sources import Many, One, Source
+from resolvers.engine.declare.validity import Period
 from resolvers.reach import By
 from resolvers.registry import registry
 

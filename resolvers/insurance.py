@@ -3,8 +3,8 @@
 from db.insurance import InsuranceEnrolment
 from db.organizations import Organization
 from resolvers.described import DESCRIBED
-from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import Join, Rollup, Statistic, distinct
+from resolvers.engine.declare.sources import Many, One, Source
+from resolvers.engine.declare.statistics import Join, Rollup, Statistic, distinct
 from resolvers.reach import Within
 from resolvers.registry import registry
 

@@ -28,9 +28,9 @@ from sqlalchemy import (
 from db.audit import GROUND_SHOWN
 from db.disputes import DisputeCase
 from resolvers.access import Lens
-from resolvers.engine.alias import alias
-from resolvers.engine.binder import BIGINTS, TEXT, Binder
-from resolvers.engine.source import Source
+from resolvers.engine.declare.columns import alias
+from resolvers.engine.declare.sources import Source
+from resolvers.engine.plan.parameters import BIGINTS, TEXT, Binder
 from resolvers.policy import visible
 
 Columns = Callable[[FromClause], ColumnElement[Any]]

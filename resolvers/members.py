@@ -6,9 +6,9 @@ from db.members import Engagement, Member, Membership, Sex
 from db.organizations import Organization
 from resolvers import activities, assistance, care, mediation, relief, services
 from resolvers.described import DESCRIBED
-from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import Join, Rate, Rollup, Statistic, distinct, where
-from resolvers.engine.validity import Period
+from resolvers.engine.declare.sources import Many, One, Source
+from resolvers.engine.declare.statistics import Join, Rate, Rollup, Statistic, distinct, where
+from resolvers.engine.declare.validity import Period
 from resolvers.masks import bank_card, phone, resident_number
 from resolvers.reach import By, Within
 from resolvers.registry import registry

@@ -21,11 +21,11 @@ from resolvers import (
 from resolvers.agreements import AGREEMENTS_WITHIN
 from resolvers.disputes import CASES_WITHIN
 from resolvers.employers import EMPLOYERS_WITHIN
-from resolvers.engine.arguments import Arguments
-from resolvers.engine.binder import Binder
-from resolvers.engine.source import Lookup, Many, One, Rows, Source, Tally, Walls
-from resolvers.engine.statistic import RECORDS, Statistic
-from resolvers.engine.validity import Period, holds
+from resolvers.engine.declare.sources import Lookup, Many, One, Rows, Source, Tally, Walls
+from resolvers.engine.declare.statistics import RECORDS, Statistic
+from resolvers.engine.declare.validity import Period, holds
+from resolvers.engine.plan.parameters import Binder
+from resolvers.engine.request.arguments import Arguments
 from resolvers.insurance import ENROLMENTS_WITHIN
 from resolvers.members import MEMBERS_WITHIN, MEMBERSHIPS_WITHIN
 from resolvers.reach import By, CountWithin, Within, subtree

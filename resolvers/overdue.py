@@ -29,10 +29,10 @@ from db.clock import today
 from db.deadlines import DeadlineRule, DeadlineUnit
 from db.divisions import DivisionClosure
 from resolvers.deadlines import Procedure, last_days
-from resolvers.engine.alias import alias
-from resolvers.engine.binder import DATE, Binder
-from resolvers.engine.source import Computed, Expression, Fetch, expression
-from resolvers.engine.statistic import Measure, Rate, where
+from resolvers.engine.declare.columns import alias
+from resolvers.engine.declare.sources import Computed, Expression, Fetch, expression
+from resolvers.engine.declare.statistics import Measure, Rate, where
+from resolvers.engine.plan.parameters import DATE, Binder
 from resolvers.working_days import LAST_PUBLISHED, is_provisional, is_working_day
 
 ONE: ColumnElement[int] = literal_column("1", Integer())

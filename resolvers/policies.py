@@ -5,8 +5,8 @@ from sqlalchemy import func, select
 from db.coverage import Target
 from db.policies import PolicyDocument, PolicyIssuer, PolicyMeasure
 from resolvers.activities import OF_MEASURE
-from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import RECORDS, Join, Statistic
+from resolvers.engine.declare.sources import Many, One, Source
+from resolvers.engine.declare.statistics import RECORDS, Join, Statistic
 from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 

@@ -43,11 +43,11 @@ from db.model import Model
 from db.organizations import Hierarchy, IndustrialClosure, TerritorialClosure
 from db.relief import Household
 from resolvers.access import Lens
-from resolvers.engine import ids
-from resolvers.engine.alias import alias
-from resolvers.engine.binder import BIGINT, BIGINTS, TEXTS, Binder
-from resolvers.engine.source import Source, one_of
-from resolvers.engine.validity import Period, holds
+from resolvers.engine.declare.columns import alias
+from resolvers.engine.declare.sources import Source, one_of
+from resolvers.engine.declare.validity import Period, holds
+from resolvers.engine.plan.parameters import BIGINT, BIGINTS, TEXTS, Binder
+from resolvers.engine.request import global_ids
 from resolvers.reach import held_last
 
 Condition = ColumnElement[bool]
@@ -396,7 +396,7 @@ _AID_OF_SELF: Mapping[str, Rule] = {
 def _logged(sight: Sight, table: FromClause) -> Condition:
     """The entry of the audit log names the worker's record, and says what was done with it: no refused attempt."""
     names = sight.binder.bind(
-        lambda inputs: [ids.encode("mem", key) for key in inputs.caller.lenses[sight.lens]], TEXTS
+        lambda inputs: [global_ids.encode("mem", key) for key in inputs.caller.lenses[sight.lens]], TEXTS
     )
     return and_(table.c.records.has_any(names), table.c.action == any_(literal(sorted(TOLD), TEXTS)))
 

@@ -34,11 +34,11 @@ from db.organizations import Organization, OrganizationForm, OrganizationLevel
 from db.row_security import AGGREGATES
 from db.venues import Venue, VenueKind
 from resolvers.described import DESCRIBED
-from resolvers.engine.alias import alias
-from resolvers.engine.binder import NOTHING, Binder
-from resolvers.engine.source import Computed, Expression, Fetch, one_of
-from resolvers.engine.statement import compiled, keys_parameter
-from resolvers.engine.validity import Period, holds
+from resolvers.engine.declare.columns import alias
+from resolvers.engine.declare.sources import Computed, Expression, Fetch, one_of
+from resolvers.engine.declare.validity import Period, holds
+from resolvers.engine.plan.parameters import NOTHING, Binder
+from resolvers.engine.plan.statement import compiled, keys_parameter
 
 NEW_FORMS = (
     WorkerType.TRUCK_DRIVER,

@@ -26,13 +26,13 @@ from db.divisions import Division, DivisionClosure, DivisionLevel
 from db.model import Term
 from db.organizations import Hierarchy, IndustrialClosure, Organization, TerritorialClosure
 from resolvers.access import Lens
-from resolvers.engine.alias import alias
-from resolvers.engine.arguments import Arguments
-from resolvers.engine.binder import BIGINT, BIGINTS, Binder
-from resolvers.engine.rolled import ANCHOR
-from resolvers.engine.source import Expression, Rows, Source, Walls, expression, one_of
-from resolvers.engine.statistic import Children, Statistic
-from resolvers.engine.validity import Period, holds
+from resolvers.engine.declare.columns import alias
+from resolvers.engine.declare.sources import Expression, Rows, Source, Walls, expression, one_of
+from resolvers.engine.declare.statistics import Children, Statistic
+from resolvers.engine.declare.validity import Period, holds
+from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
+from resolvers.engine.request.arguments import Arguments
+from resolvers.engine.statistics.from_rollups import ANCHOR
 
 
 class Scope(Term):

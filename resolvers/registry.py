@@ -1,5 +1,5 @@
 """The registry that every slice adds its sources and root fields to."""
 
-from resolvers.engine.source import Registry
+from resolvers.engine.declare.sources import Registry
 
 registry = Registry()

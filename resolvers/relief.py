@@ -8,8 +8,8 @@ from db.personal import BAND
 from db.relief import AidGrant, Dependant, Household
 from resolvers.activities import OF_HOUSEHOLD
 from resolvers.described import DESCRIBED
-from resolvers.engine.source import Field, Many, One, Source
-from resolvers.engine.statistic import RECORDS, Join, Rate, Statistic, distinct, total, where
+from resolvers.engine.declare.sources import Field, Many, One, Source
+from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, total, where
 from resolvers.payments import card_changed_on
 from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry

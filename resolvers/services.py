@@ -5,8 +5,8 @@ from sqlalchemy import Date, Integer, cast, extract, func
 from db.employers import Employer
 from db.services import MaterialDistribution, ServiceTransaction
 from db.venues import Venue
-from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import Join, Ref, Statistic, distinct, median, total
+from resolvers.engine.declare.sources import Many, One, Source
+from resolvers.engine.declare.statistics import Join, Ref, Statistic, distinct, median, total
 from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 

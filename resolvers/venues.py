@@ -3,8 +3,8 @@
 from db.certifications import Certification
 from db.venues import Venue
 from resolvers import activities, services
-from resolvers.engine.source import Many, One, Source
-from resolvers.engine.statistic import RECORDS, Statistic, distinct
+from resolvers.engine.declare.sources import Many, One, Source
+from resolvers.engine.declare.statistics import RECORDS, Statistic, distinct
 from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
 

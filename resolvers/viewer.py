@@ -8,7 +8,7 @@ from typing import Any
 from db.access import PrincipalKind
 from db.principals import SignedIn
 from resolvers.access import Caller, Grant
-from resolvers.engine.ids import encode
+from resolvers.engine.request.global_ids import encode
 
 
 @dataclass(frozen=True)

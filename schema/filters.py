@@ -8,7 +8,7 @@ from typing import Generic, TypeVar, dataclass_transform
 import strawberry
 
 from db.model import Term
-from resolvers.engine.validity import Validity
+from resolvers.engine.declare.validity import Validity
 from schema.fields import optional
 from schema.terms import describe
 

@@ -7,7 +7,7 @@ import strawberry
 
 import schema.terms  # noqa: F401 — describes the code lists, before a type uses one
 from db.organizations import Hierarchy
-from resolvers.engine.validity import Validity
+from resolvers.engine.declare.validity import Validity
 from resolvers.reach import Scope
 from schema.fields import Argument, field
 

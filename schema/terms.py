@@ -28,7 +28,7 @@ from db.organizations import (
     OrganizationStatus,
 )
 from db.units import Qualifier, Unit
-from resolvers.engine.validity import Validity
+from resolvers.engine.declare.validity import Validity
 from resolvers.reach import Scope
 
 

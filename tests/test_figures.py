@@ -14,7 +14,7 @@ from hub import bootstrap, database, tokens
 from hub.chinese_help import HELP
 from hub.settings import Settings
 from resolvers.commands.documents import MAX_SCAN
-from resolvers.engine.page import MAX_SIZE
+from resolvers.engine.compile.pagination import MAX_SIZE
 from tests.conftest import PAGE_MEMBERS
 
 ROOT = Path(__file__).parent.parent

@@ -19,9 +19,9 @@ from db.meter import add_commands
 from db.row_security import Scope
 from db.values import TextError, normal_text
 from resolvers.access import Caller
-from resolvers.engine import ids
-from resolvers.engine.arguments import camel
-from resolvers.engine.snapshot import scope_of
+from resolvers.engine.execute.snapshot import scope_of
+from resolvers.engine.request import global_ids
+from resolvers.engine.request.arguments import camel
 from resolvers.errors import HubError
 
 P = ParamSpec("P")
@@ -103,7 +103,7 @@ def decoded(texts: Sequence[str], prefix: str, *path: str) -> list[int]:
     keys, errors = [], []
     for position, text in enumerate(texts):
         try:
-            keys.append(ids.decode(text, prefix)[1])
+            keys.append(global_ids.decode(text, prefix)[1])
         except HubError as error:
             errors.append(UserError("BAD_ID", error.message, ("input", *path, str(position))))
     if errors:

@@ -24,7 +24,7 @@ from resolvers.commands.context import (
 from resolvers.commands.grounds import SUBJECT_REQUEST, independent
 from resolvers.commands.reveal import DOCUMENT_READ, within_limit
 from resolvers.commands.sight import in_sight
-from resolvers.engine import ids
+from resolvers.engine.request import global_ids
 
 MAX_SCAN = 150 * 1024
 MIN_NUMBER, MAX_NUMBER = 4, 40
@@ -118,8 +118,8 @@ async def read_document(context: CommandContext, request: str) -> Paper:
         entry = Entry(
             DOCUMENT_READ,
             role=(Role.WORKER if own else Role.FEDERATION).name,
-            case_reference=ids.encode(SUBJECT_REQUEST, key),
-            records=[ids.encode(MEMBER, row["member_id"])],
+            case_reference=global_ids.encode(SUBJECT_REQUEST, key),
+            records=[global_ids.encode(MEMBER, row["member_id"])],
             fields=["DOCUMENT"],
         )
         await log(connection, context, entry)

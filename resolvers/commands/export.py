@@ -20,8 +20,8 @@ from resolvers.commands.personal import columns, opened
 from resolvers.commands.purposes import RULES, PersonalField, RevealPurpose
 from resolvers.commands.receipts import receipt
 from resolvers.commands.sight import in_sight
-from resolvers.engine import ids
-from resolvers.engine.snapshot import scope_of
+from resolvers.engine.execute.snapshot import scope_of
+from resolvers.engine.request import global_ids
 
 EXPORT = "EXPORT"
 
@@ -53,7 +53,7 @@ async def export_own_data(context: CommandContext, idempotency_key: str | None =
             EXPORT,
             role=Role.WORKER.name,
             purpose=RevealPurpose.OWN_DATA.name,
-            records=[ids.encode(MEMBER, key)],
+            records=[global_ids.encode(MEMBER, key)],
             fields=[field.name for field in fields],
         )
         await log(connection, context, entry)

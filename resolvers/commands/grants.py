@@ -16,7 +16,7 @@ from db.principals import MAX_NAME, AccessError, Actor, watched
 from db.row_security import granting
 from resolvers.commands.context import CommandContext, Refused, checked, guarded, held, refused, transaction
 from resolvers.commands.receipts import keep, receipt
-from resolvers.engine.ids import decode, encode
+from resolvers.engine.request.global_ids import decode, encode
 from resolvers.errors import HubError
 
 GRANT = "grant"

@@ -14,7 +14,7 @@ from resolvers.commands.context import CommandContext, narrowed, refused
 from resolvers.commands.purposes import RULES, Reference
 from resolvers.commands.sight import in_sight, own_unions, parties_of
 from resolvers.commands.stated import Asked
-from resolvers.engine import ids
+from resolvers.engine.request import global_ids
 from resolvers.errors import HubError
 
 SUBJECT_REQUEST, AID_GRANT, CLAIM, ENROLMENT = "sreq", "aid", "maclaim", "ins"
@@ -107,7 +107,7 @@ async def _request(
 
 def _key(reference: str, prefix: str) -> int | None:
     try:
-        return ids.decode(reference, prefix)[1]
+        return global_ids.decode(reference, prefix)[1]
     except HubError:
         return None
 

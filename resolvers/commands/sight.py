@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from db.disputes import DisputeCase, DisputeParty
 from db.members import Member
 from resolvers.access import Caller, Lens
-from resolvers.engine.binder import BIGINTS, Binder, Inputs
-from resolvers.engine.source import Expression
-from resolvers.engine.statement import compiled
+from resolvers.engine.declare.sources import Expression
+from resolvers.engine.plan.parameters import BIGINTS, Binder, Inputs
+from resolvers.engine.plan.statement import compiled
 from resolvers.policy import visible
 from resolvers.slices import registry
 

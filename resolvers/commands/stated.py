@@ -7,7 +7,7 @@ from db.access import Role
 from db.audit import Entry
 from resolvers.commands.context import MEMBER, refused
 from resolvers.commands.purposes import RULES, PersonalField, RevealPurpose
-from resolvers.engine import ids
+from resolvers.engine.request import global_ids
 
 MAX_REFERENCE = 100
 
@@ -25,7 +25,7 @@ class Asked:
     @property
     def ids(self) -> list[str]:
         """The members' global IDs."""
-        return [ids.encode(MEMBER, key) for key in self.keys]
+        return [global_ids.encode(MEMBER, key) for key in self.keys]
 
     def entry(self, action: str, *codes: str) -> Entry:
         """What the log says of it."""

@@ -34,7 +34,7 @@ from resolvers.commands.grounds import SUBJECT_REQUEST, independent
 from resolvers.commands.receipts import keep, receipt
 from resolvers.commands.sight import in_sight
 from resolvers.deadlines import after
-from resolvers.engine import ids
+from resolvers.engine.request import global_ids
 
 OPENED, CLOSED = "SUBJECT_REQUEST_OPENED", "SUBJECT_REQUEST_CLOSED"
 PROPOSED, APPROVED, REJECTED = "CHANGE_PROPOSED", "CHANGE_APPROVED", "CHANGE_REJECTED"
@@ -181,7 +181,9 @@ async def _insert(
         f"INSERT INTO subject_request ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608
         *columns.values(),
     )
-    return Request(ids.encode(SUBJECT_REQUEST, number), ids.encode(MEMBER, member), kind, context.today, due)
+    return Request(
+        global_ids.encode(SUBJECT_REQUEST, number), global_ids.encode(MEMBER, member), kind, context.today, due
+    )
 
 
 async def _lock(connection: asyncpg.Connection, member: int) -> None:
@@ -349,8 +351,8 @@ def _not_independent(message: str) -> Refused:
 def _request(row: Mapping[str, Any], **more: Any) -> Request:
     """A request as it is answered."""
     return Request(
-        ids.encode(SUBJECT_REQUEST, row["id"]),
-        ids.encode(MEMBER, row["member_id"]),
+        global_ids.encode(SUBJECT_REQUEST, row["id"]),
+        global_ids.encode(MEMBER, row["member_id"]),
         SubjectRequestKind[row["kind"]],
         row["opened_on"],
         row["due_on"],

@@ -7,12 +7,12 @@ from typing import Any
 
 from db.organizations import Hierarchy
 from resolvers.access import Caller as Persona
-from resolvers.engine import ids
-from resolvers.engine.arguments import snake
-from resolvers.engine.cursor import BLOCK, FORM, HEADER, TAG
-from resolvers.engine.dimension_keys import OUT_OF_SIGHT
-from resolvers.engine.source import Many
-from resolvers.engine.statistic import Ref
+from resolvers.engine.declare.sources import Many
+from resolvers.engine.declare.statistics import Ref
+from resolvers.engine.request import global_ids
+from resolvers.engine.request.arguments import snake
+from resolvers.engine.request.cursors import BLOCK, FORM, HEADER, TAG
+from resolvers.engine.statistics.dimension_keys import OUT_OF_SIGHT
 from schema import registry
 from tests.access.cells import camel
 from tests.access.judge import Judge
@@ -53,7 +53,7 @@ async def within(
 ) -> None:
     """Some fields, within every sampled row of a type and within one that is not there."""
     text = "query($within: ID!) { " + " ".join(f"a{n}: {field}" for n, (_, field, _) in enumerate(asked)) + " }"
-    nowhere = ids.encode(registry.sources[typename].prefix, NOBODY)
+    nowhere = global_ids.encode(registry.sources[typename].prefix, NOBODY)
     nothing = (await matrix.hub.answer(text, {"within": nowhere}, caller=persona)).body
     told = json.loads(nothing)
     if any(told["data"].values()) or {error["extensions"]["code"] for error in told["errors"]} != {"NOT_FOUND"}:
@@ -165,7 +165,7 @@ async def conditions(matrix: Matrix, judge: Judge, persona: Persona, kind: str, 
     if judge.public:
         return
     text = f"query($in: [String!]!) {{ statistics(kind: {kind}, where: [{{dimension: {name}, in: $in}}]) {{ total {{ records }} }} }}"
-    nowhere = [ids.encode(registry.sources[target].prefix, NOBODY)]
+    nowhere = [global_ids.encode(registry.sources[target].prefix, NOBODY)]
     nothing = await matrix.hub.answer(text, given(nowhere), caller=persona)
     every = f"{{ statistics(kind: {kind}, groupBy: [{name}]) {{ groups {{ keys {{ value }} }} }} }}"
     national = (await matrix.response(every, {}, matrix.stage.standard))["data"]["statistics"]["groups"]

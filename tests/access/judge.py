@@ -11,8 +11,8 @@ import asyncpg
 from graphql import get_named_type
 
 from db.crypto import Sealed, Vault
-from resolvers.engine import ids
-from resolvers.engine.arguments import snake
+from resolvers.engine.request import global_ids
+from resolvers.engine.request.arguments import snake
 from tests.access.asking import Writer, is_many, is_value
 from tests.access.policy import PUBLIC, Policy
 from tests.access.reference import HANDLED, Reference
@@ -27,7 +27,7 @@ Cell = tuple[str, str, str, str]
 
 def key_of(text: str) -> int:
     """The key in a global ID."""
-    return ids.decode(text)[1]
+    return global_ids.decode(text)[1]
 
 
 def _star(row: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
 from db.organizations import Hierarchy
 from resolvers.access import Caller as Persona
-from resolvers.engine import ids
+from resolvers.engine.request import global_ids
 from schema import registry
 from tests.access.asking import MANY, List, Writer, is_many
 from tests.access.cells import camel
@@ -36,7 +36,7 @@ class Matrix:
 
     def ids(self, typename: str) -> list[str]:
         """Global IDs of the sampled rows of a type."""
-        return [ids.encode(registry.sources[typename].prefix, key) for key in self.sample[typename]]
+        return [global_ids.encode(registry.sources[typename].prefix, key) for key in self.sample[typename]]
 
     def staged(self) -> set[str]:
         """The types of which the stage has rows in all places: all cells of them are tried."""
@@ -81,7 +81,7 @@ class Matrix:
                 )
         text = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {typename} {{ {self.writer.values(typename)} {leads} }} }} }}"
         keys = self.stage.keys(typename) or self.sample[typename]
-        given = [ids.encode(registry.sources[typename].prefix, key) for key in keys]
+        given = [global_ids.encode(registry.sources[typename].prefix, key) for key in keys]
         response = await self.response(text, {"ids": given}, self.stage.standard)
         found: list[dict[str, Any]] = response["data"]["nodes"]
         return [{**row, **{name: {"nodes": row[name]} for name in short}} for row in found]
@@ -125,7 +125,7 @@ async def nodes(matrix: Matrix, judge: Judge, persona: Persona) -> None:
         for theirs, ours in zip(national["nodes"], own["nodes"], strict=True):
             judge.row(theirs, ours, "nodes")
         text = f"query($id: ID!) {{ node(id: $id) {{ {values} }} }}"
-        nothing = await matrix.response(text, {"id": ids.encode(registry.sources[name].prefix, NOBODY)}, persona)
+        nothing = await matrix.response(text, {"id": global_ids.encode(registry.sources[name].prefix, NOBODY)}, persona)
         for id_ in matrix.ids(name):
             national, own = await matrix.both(text, {"id": id_}, persona)
             judge.row(national["node"], own["node"], "node")
@@ -138,7 +138,7 @@ async def lookups(matrix: Matrix, judge: Judge, persona: Persona) -> None:
     for field, argument, name in matrix.writer.lookups():
         kind = "ID" if argument == "id" else "String"
         text = f"query($key: {kind}) {{ {field}({argument}: $key) {{ {matrix.writer.values(name)} }} }}"
-        missing = ids.encode(registry.sources[name].prefix, NOBODY) if kind == "ID" else "nowhere"
+        missing = global_ids.encode(registry.sources[name].prefix, NOBODY) if kind == "ID" else "nowhere"
         nothing = await matrix.response(text, {"key": missing}, persona)
         for row in await matrix.rows(name):
             if row[argument] is None:
@@ -182,7 +182,7 @@ async def within(matrix: Matrix, judge: Judge, persona: Persona) -> None:
             unions += matrix.stage.handlers
         for union in unions:
             for hierarchy in Hierarchy:
-                given = {"within": ids.encode("org", union), "hierarchy": hierarchy.name}
+                given = {"within": global_ids.encode("org", union), "hierarchy": hierarchy.name}
                 national, own = await matrix.both(text, given, persona)
                 path, own = f"{found.field}(within:)", own[found.field]
                 below = judge.below(("Query", found.field), union, national[found.field], path)

@@ -6,9 +6,9 @@ from typing import Any
 
 import asyncpg
 
-from resolvers.engine import ids
-from resolvers.engine.arguments import snake
-from resolvers.engine.source import Many
+from resolvers.engine.declare.sources import Many
+from resolvers.engine.request import global_ids
+from resolvers.engine.request.arguments import snake
 from resolvers.reach import Within
 from schema import registry
 from tests.access.asking import Writer
@@ -86,5 +86,5 @@ class Related:
             return True
         if not self.is_reached_at_all(parent, name):
             return False
-        union = self.unions.by_field[parent, name].get(ids.decode(row["id"])[1])
+        union = self.unions.by_field[parent, name].get(global_ids.decode(row["id"])[1])
         return union in self.sight["Organization"] if self.is_linked else union == anchor

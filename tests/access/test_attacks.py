@@ -11,8 +11,8 @@ from graphql import GraphQLInputObjectType, get_named_type
 
 from db.clock import today
 from resolvers.access import Caller as Persona
-from resolvers.engine import ids
-from resolvers.engine.source import One, expression
+from resolvers.engine.declare.sources import One, expression
+from resolvers.engine.request import global_ids
 from schema import registry, schema
 from tests.access.asking import Writer
 from tests.access.judge import key_of
@@ -35,7 +35,7 @@ FOREIGN = {
 
 def gid(typename: str, key: int) -> str:
     """A global ID."""
-    return ids.encode(registry.sources[typename].prefix, key)
+    return global_ids.encode(registry.sources[typename].prefix, key)
 
 
 async def sent(hub: Caller, text: str, variables: dict[str, Any], persona: Persona) -> tuple[bytes, list[str]]:

@@ -11,7 +11,7 @@ from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLUnionType,
 from db.clock import today
 from db.crypto import Sealed, Vault
 from db.members import BANK_CARD, PHONE, RESIDENT_NUMBER
-from resolvers.engine import ids
+from resolvers.engine.request import global_ids
 from schema import schema
 from tests.access.asking import Writer, is_many
 from tests.access.judge import key_of
@@ -105,7 +105,7 @@ async def everybody(hub: Caller, stage: Stage, policy: Policy, owner: asyncpg.Po
         keys = sorted({row["id"] for row in (*busiest, *some)} | set(stage.keys("Member")) & visible)
         found[name] = Sampled({}, await numbers(owner, vault, keys))
         for start in range(0, len(keys), 8):
-            given = {"ids": [ids.encode("mem", key) for key in keys[start : start + 8]]}
+            given = {"ids": [global_ids.encode("mem", key) for key in keys[start : start + 8]]}
             response = await hub.response(text, given, caller=caller)
             assert "errors" not in response, (name, response["errors"])
             for row in response["data"]["nodes"]:
@@ -185,10 +185,12 @@ async def test_a_band_is_all_that_comparing_finds_out(hub: Caller, stage: Stage,
         prefix = "mem" if typename == "Member" else "dep"
         while high - low > 1:
             middle = (low + high) // 2
-            given: dict[str, Any] = {"f": {"id": {"eq": ids.encode(prefix, key)}, "birthYearFrom": {"gte": middle}}}
+            given: dict[str, Any] = {
+                "f": {"id": {"eq": global_ids.encode(prefix, key)}, "birthYearFrom": {"gte": middle}}
+            }
             if typename == "Dependant":
                 household = await owner.fetchval("SELECT household_id FROM dependant WHERE id = $1", key)
-                given["h"] = {"id": {"eq": ids.encode("hh", household)}}
+                given["h"] = {"id": {"eq": global_ids.encode("hh", household)}}
             data = (await hub.response(text, given, caller=stage.callers["weihai"]))["data"]
             counted = data["members"] if typename == "Member" else data[field]["nodes"][0]["dependants"]
             low, high = (middle, high) if counted["totalCount"] else (low, middle)

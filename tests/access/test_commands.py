@@ -15,7 +15,7 @@ from resolvers.access import Caller
 from resolvers.commands.context import CommandOptions
 from resolvers.commands.purposes import PersonalField, RevealPurpose
 from resolvers.commands.sight import own_unions
-from resolvers.engine import ids
+from resolvers.engine.request import global_ids
 from schema import registry
 from tests.access.judge import key_of
 from tests.access.policy import Policy
@@ -40,10 +40,10 @@ async def references(owner: asyncpg.Connection, stage: Stage, place: str, grant:
     here = stage.places[place]
     number = await owner.fetchval("SELECT number FROM dispute_case WHERE id = $1", here.one("DisputeCase"))
     return {
-        RevealPurpose.BENEFIT_PAYMENT: ids.encode("aid", grant),
+        RevealPurpose.BENEFIT_PAYMENT: global_ids.encode("aid", grant),
         RevealPurpose.DISPUTE_CASE: number,
-        RevealPurpose.INSURANCE_RECONCILIATION: ids.encode("ins", here.one("InsuranceEnrolment")),
-        RevealPurpose.SUBJECT_REQUEST: ids.encode("sreq", here.one("SubjectRequest")),
+        RevealPurpose.INSURANCE_RECONCILIATION: global_ids.encode("ins", here.one("InsuranceEnrolment")),
+        RevealPurpose.SUBJECT_REQUEST: global_ids.encode("sreq", here.one("SubjectRequest")),
     }
 
 

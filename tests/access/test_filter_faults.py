@@ -11,8 +11,8 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
 
 from resolvers.access import Caller as Persona
-from resolvers.engine import ids
-from resolvers.engine.arguments import snake
+from resolvers.engine.request import global_ids
+from resolvers.engine.request.arguments import snake
 from schema import registry, schema
 from tests.access.asking import List, Writer
 from tests.access.policy import Policy
@@ -56,7 +56,7 @@ def value(type_: Any, typename: str) -> Any:
     named = get_named_type(type_)
     if isinstance(named, GraphQLEnumType):
         return next(iter(named.values))
-    return ids.encode(registry.sources[typename].prefix, 2**40) if named.name == "ID" else VALUES[named.name]
+    return global_ids.encode(registry.sources[typename].prefix, 2**40) if named.name == "ID" else VALUES[named.name]
 
 
 def operators(operand: GraphQLInputObjectType, typename: str) -> list[dict[str, Any]]:
@@ -138,7 +138,7 @@ class Asker:
         text, variables = f"query({declared}) {{ __typename {fields} }}" if declared else f"{{ {fields} }}", dict(given)
         if not found.root:
             keys = self.stage.keys(found.parent)[:2]
-            variables["ids"] = [ids.encode(registry.sources[found.parent].prefix, key) for key in keys]
+            variables["ids"] = [global_ids.encode(registry.sources[found.parent].prefix, key) for key in keys]
             more = f", {declared}" if declared else ""
             text = f"query($ids: [ID!]!{more}) {{ nodes(ids: $ids) {{ ... on {found.parent} {{ __typename {fields} }} }} }}"
         try:

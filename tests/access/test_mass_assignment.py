@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type, is_required_input_field, parse, validate
 
-from resolvers.engine import ids
+from resolvers.engine.request import global_ids
 from schema import schema
 from tests.access.stage import Stage
 from tests.access.test_commands import commands
@@ -135,14 +135,14 @@ async def test_ids_of_others_records_do_nothing_and_are_answered_as_ids_of_none(
             CLOSE,
             {"resolution": "GRANTED", "corrections": {"name": "某甲"}},
             "id",
-            ids.encode("sreq", place.one("SubjectRequest")),
+            global_ids.encode("sreq", place.one("SubjectRequest")),
         ),
-        (REVOKE, {}, "id", ids.encode("grant", other)),
+        (REVOKE, {}, "id", global_ids.encode("grant", other)),
         (
             GRANT,
             {"principal": "analyst", "role": "GRASSROOTS_UNION", "hierarchy": "TERRITORIAL"},
             "organizationId",
-            ids.encode("org", place.union),
+            global_ids.encode("org", place.union),
         ),
     ]
     for document, given, field, foreign in tries:

@@ -12,7 +12,7 @@ from db.access import Role
 from db.clock import today
 from db.organizations import Hierarchy
 from resolvers.access import PUBLIC, Caller, Grant, Lens
-from resolvers.engine import ids
+from resolvers.engine.request import global_ids
 from schema import registry, schema
 from tests.access import asking
 from tests.access.judge import key_of
@@ -62,7 +62,7 @@ async def known(owner: asyncpg.Pool, stage: Stage) -> Known:
     for name, source in registry.sources.items():
         rows = await owner.fetch(f"SELECT id FROM {source.table.name} ORDER BY hashint8(id + 7) LIMIT 40")
         keys = [*(row["id"] for row in rows), *stage.keys(name), 2**40]
-        found[name] = [ids.encode(source.prefix, key) for key in keys]
+        found[name] = [global_ids.encode(source.prefix, key) for key in keys]
     return Known(found)
 
 
@@ -100,7 +100,7 @@ async def nearby(reference: Reference, known: Known, chance: random.Random) -> K
     for name, others in known.ids.items():
         prefix = registry.sources[name].prefix
         visible = sorted(await reference.rows(name)) if name in reference.policy.types else []
-        seen = [ids.encode(prefix, key) for key in chance.sample(visible, k=min(len(visible), 20))]
+        seen = [global_ids.encode(prefix, key) for key in chance.sample(visible, k=min(len(visible), 20))]
         found[name] = [*seen, *chance.sample(others, k=min(len(others), max(len(seen), 1)))]
     return Known(found)
 

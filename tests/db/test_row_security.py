@@ -33,7 +33,7 @@ from db.row_security import (
     faults,
 )
 from resolvers.access import Caller, Grant, Lens
-from resolvers.engine.snapshot import scope_of, snapshot
+from resolvers.engine.execute.snapshot import scope_of, snapshot
 from tests.conftest import ROOT
 from tests.db.row_reference import HEALTH, REFERENCE, reference
 from tests.resolvers.callers import callers_of

@@ -21,7 +21,7 @@ from hub.auth import Authenticator
 from hub.callers import Callers
 from hub.settings import Settings
 from resolvers.access import Caller
-from resolvers.engine.document import Answer, Document
+from resolvers.engine.request.document import Answer, Document
 from tests.tokens import token, write_key
 
 TOKEN = token()

@@ -15,7 +15,7 @@ from hub import explorer
 from hub.caching import etag_of, has_it
 from hub.settings import Settings
 from hub.twins import write_twins
-from resolvers.engine.document import Answer
+from resolvers.engine.request.document import Answer
 from tests.hub.conftest import BEARER, RESPONSE, SCHEMA, ToyEngine, code_of
 from tests.hub.serving import client_of, serving
 

@@ -12,7 +12,7 @@ import pytest
 from db.migrate import connect
 from hub import http
 from hub.app import Hub
-from resolvers.engine.document import Answer
+from resolvers.engine.request.document import Answer
 from tests.hub.conftest import TOKEN, ToyEngine
 from tests.hub.test_end_to_end import real, unions_url  # noqa: F401
 from tests.hub.test_websocket import SlowEngine

@@ -13,7 +13,7 @@ from graphql import parse
 
 from hub.compression import MIN_BYTES, can_spell
 from hub.settings import Settings
-from resolvers.engine.document import Answer
+from resolvers.engine.request.document import Answer
 from tests.hub.conftest import BEARER, RESPONSE, ToyEngine
 from tests.hub.serving import client_of, serving
 from tests.hub.test_serve import exchange

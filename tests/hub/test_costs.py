@@ -17,7 +17,7 @@ from hub.app import Hub, create_app
 from hub.budget import COMMAND_POINTS, MILLISECOND_POINTS, REQUEST_POINTS, Buckets, Budget, cost_of
 from hub.operations import Operations
 from hub.settings import Settings
-from resolvers.engine.document import Answer
+from resolvers.engine.request.document import Answer
 from tests.hub.conftest import Api, ToyEngine
 from tests.hub.test_cancel import Request, locked, waiting  # noqa: F401
 from tests.hub.test_end_to_end import unions_url  # noqa: F401

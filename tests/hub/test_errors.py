@@ -7,8 +7,8 @@ from graphql import GraphQLError
 
 from hub.errors import body_of, body_of_problems, cut, problems
 from hub.settings import ROOT
-from resolvers.engine.arguments import camel
-from resolvers.engine.source import Lookup
+from resolvers.engine.declare.sources import Lookup
+from resolvers.engine.request.arguments import camel
 from schema import registry, schema
 from tests.hub.raised import raised
 

@@ -13,7 +13,7 @@ from hub.app import Hub, create_app
 from hub.errors import Refusal
 from hub.settings import Settings
 from hub.shares import Places, Shares
-from resolvers.engine.document import Answer
+from resolvers.engine.request.document import Answer
 from tests.hub.conftest import TOKEN, ToyEngine
 from tests.hub.test_cancel import Request, locked, waiting  # noqa: F401
 from tests.hub.test_end_to_end import unions_url  # noqa: F401

@@ -13,7 +13,7 @@ from hub.app import Hub
 from hub.budget import FAILURES
 from hub.errors import Refusal
 from resolvers.access import PUBLIC
-from resolvers.engine.document import Answer
+from resolvers.engine.request.document import Answer
 from tests.hub.conftest import BEARER, TOKEN, ToyEngine
 from tests.hub.sockets import ACK, INIT, Socket, connected
 from tests.tokens import token

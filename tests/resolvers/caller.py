@@ -12,8 +12,8 @@ from db.organizations import Hierarchy
 from db.row_security import Scope
 from resolvers import access
 from resolvers.access import Grant
-from resolvers.engine.document import Answer
-from resolvers.engine.engine import Engine
+from resolvers.engine.execute.engine import Engine
+from resolvers.engine.request.document import Answer
 from schema import registry, schema
 from tests.resolvers.documents import document
 

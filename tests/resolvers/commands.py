@@ -23,9 +23,9 @@ from db.row_security import CLERK
 from db.values import luhn
 from resolvers.access import Caller, Grant
 from resolvers.commands.context import CommandContext, CommandOptions
-from resolvers.engine import ids
-from resolvers.engine.engine import Engine
-from resolvers.engine.snapshot import scope_of
+from resolvers.engine.execute.engine import Engine
+from resolvers.engine.execute.snapshot import scope_of
+from resolvers.engine.request import global_ids
 from schema import Names, registry, schema
 from schema.access_log import DATE_TIME
 from schema.mutation import Mutation
@@ -133,7 +133,7 @@ async def hub(pool: asyncpg.Pool, served: asyncpg.Pool, vault: Vault) -> Hub:
 
 
 def gids(keys: list[int], prefix: str = "mem") -> list[str]:
-    return [ids.encode(prefix, key) for key in keys]
+    return [global_ids.encode(prefix, key) for key in keys]
 
 
 def on_paper(

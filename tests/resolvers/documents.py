@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse, validate
 
-from resolvers.engine.document import Document
+from resolvers.engine.request.document import Document
 from schema import schema
 
 

@@ -17,8 +17,8 @@ from graphql import (
 )
 
 from resolvers.access import Lens
-from resolvers.engine.binder import Inputs
-from resolvers.engine.operation import Operation, compile_operation
+from resolvers.engine.compile.operation import Operation, compile_operation
+from resolvers.engine.plan.parameters import Inputs
 from schema import registry, schema
 from tests.resolvers.caller import NATIONAL
 from tests.resolvers.documents import document

@@ -21,9 +21,9 @@ from graphql import (
 )
 
 from db.industries import INDUSTRIES
-from resolvers.engine.buckets import TIMES
-from resolvers.engine.source import expression
-from resolvers.engine.statistic import Ref
+from resolvers.engine.declare.sources import expression
+from resolvers.engine.declare.statistics import Ref
+from resolvers.engine.statistics.time_buckets import TIMES
 from schema import registry
 from tests.resolvers.predicates import ROW_TYPES
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from resolvers.engine.arguments import camel
-from resolvers.engine.published import NAMING
-from resolvers.engine.statistic import Measure, Rate, Ref, Statistic
+from resolvers.engine.declare.statistics import Measure, Rate, Ref, Statistic
+from resolvers.engine.request.arguments import camel
+from resolvers.engine.statistics.published import NAMING
 from resolvers.terms import RecordKind
 
 PLACE = Path(__file__).parents[2] / "docs" / "statistics.md"

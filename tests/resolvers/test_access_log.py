@@ -7,7 +7,7 @@ import pytest
 from db.connect import create_pool
 from db.row_security import READER
 from resolvers.access import PUBLIC, Caller
-from resolvers.engine.engine import Engine
+from resolvers.engine.execute.engine import Engine
 from schema import registry, schema
 from tests.resolvers.commands import OPEN, REVEAL, asked, gids, hub
 from tests.resolvers.documents import document

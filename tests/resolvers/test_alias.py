@@ -5,7 +5,7 @@ from sqlalchemy import and_, exists, select
 
 from db.members import Member
 from db.models import Model
-from resolvers.engine.alias import alias, moved
+from resolvers.engine.declare.columns import alias, moved
 
 
 def test_an_alias_has_the_columns_of_its_table_and_each_once() -> None:

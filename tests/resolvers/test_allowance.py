@@ -6,8 +6,8 @@ from typing import Any, Literal
 import asyncpg
 import pytest
 
-from resolvers.engine.budget import Allowance
-from resolvers.engine.engine import Engine
+from resolvers.engine.execute.engine import Engine
+from resolvers.engine.request.limits import Allowance
 from schema import registry, schema
 from tests.resolvers.caller import NATIONAL
 from tests.resolvers.documents import document

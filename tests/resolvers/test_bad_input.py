@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from resolvers.engine import cursor
+from resolvers.engine.request.cursors import CursorSealer
 from tests.resolvers.caller import Caller
 
 OURS = re.compile(
@@ -99,16 +99,16 @@ def encoded(value: object) -> str:
 
 
 @pytest.fixture
-def seals(monkeypatch: pytest.MonkeyPatch) -> list[cursor.Seals]:
+def seals(monkeypatch: pytest.MonkeyPatch) -> list[CursorSealer]:
     """What has sealed cursors, the last one last: with it a test seals what no list gives."""
-    found: list[cursor.Seals] = []
+    found: list[CursorSealer] = []
 
-    class Kept(cursor.Seals):
+    class Kept(CursorSealer):
         def __init__(self, *given: Any) -> None:
             super().__init__(*given)
             found.append(self)
 
-    monkeypatch.setattr(cursor, "Seals", Kept)
+    monkeypatch.setattr("resolvers.engine.request.cursors.CursorSealer", Kept)
     return found
 
 
@@ -127,7 +127,7 @@ async def test_a_text_that_is_no_cursor_is_refused(caller: Caller, side: str) ->
         await refused(caller, "BAD_CURSOR", CURSOR % ("employers", side, ", orderBy: {field: NAME}"), {"at": text})
 
 
-async def test_a_cursor_whose_values_are_of_other_types_is_refused(caller: Caller, seals: list[cursor.Seals]) -> None:
+async def test_a_cursor_whose_values_are_of_other_types_is_refused(caller: Caller, seals: list[CursorSealer]) -> None:
     orders: dict[str, dict[str, list[Any]]] = {
         "employers": {"": [1], "NAME": ["公司", 1], "HEADCOUNT": [10, 1]},
         "insuranceEnrolments": {"BASE_AMOUNT": ["5200.00", 1], "COHORT": [1, 1], "VALID_TO": ["2026-01-01", 1]},
@@ -151,7 +151,7 @@ async def test_a_cursor_whose_values_are_of_other_types_is_refused(caller: Calle
                     await refused(caller, "BAD_CURSOR", text, {"at": seal(None, changed)})
 
 
-async def test_a_cursor_without_the_key_is_refused(caller: Caller, seals: list[cursor.Seals]) -> None:
+async def test_a_cursor_without_the_key_is_refused(caller: Caller, seals: list[CursorSealer]) -> None:
     text = CURSOR % ("employers", "after", ", orderBy: {field: NAME}")
     await caller.data(text, {"at": None})
     for values in ([None, 1], ["公司", None]):

@@ -24,8 +24,8 @@ from db.principals import (
 )
 from db.row_security import READER
 from resolvers.access import PUBLIC, Caller, Grant, Lens
-from resolvers.engine.engine import Engine
-from resolvers.engine.ids import encode
+from resolvers.engine.execute.engine import Engine
+from resolvers.engine.request.global_ids import encode
 from resolvers.viewer import caller_of, viewer_fields
 from schema import registry, schema
 from tests.resolvers.commands import Hub, hub

@@ -5,7 +5,7 @@ import json
 from db.access import DOCUMENT, PROPOSAL
 from db.connect import acquired
 from resolvers.access import Caller
-from resolvers.engine.snapshot import scope_of
+from resolvers.engine.execute.snapshot import scope_of
 from tests.resolvers.commands import (
     EXPORT,
     REVEAL,

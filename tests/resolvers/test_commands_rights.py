@@ -17,7 +17,7 @@ from db.organizations import Hierarchy
 from db.row_security import CLERK
 from db.subject import LEFT_OUT
 from resolvers.access import Caller, Grant
-from resolvers.engine.snapshot import scope_of
+from resolvers.engine.execute.snapshot import scope_of
 from tests import sample
 from tests.resolvers.commands import CLOSE, EXPORT, OPEN, Hub
 

@@ -9,15 +9,15 @@ import pytest
 
 from db.clock import today
 from db.keys import CipherKind, DigestKind, FixedKeys, KeyRing, new_ring
-from resolvers.engine import ids
-from resolvers.engine.cursor import Keys, Seals
+from resolvers.engine.request import global_ids
+from resolvers.engine.request.cursors import CursorKeys, CursorSealer
 from tests.resolvers.caller import Caller
 
 AT = "pageInfo { endCursor } nodes { id }"
 
 
 async def union_of(pool: asyncpg.Pool, name: str) -> str:
-    return ids.encode("org", await pool.fetchval("SELECT id FROM organization WHERE name = $1", name))
+    return global_ids.encode("org", await pool.fetchval("SELECT id FROM organization WHERE name = $1", name))
 
 
 async def code(caller: Caller, text: str, variables: dict[str, Any]) -> str:
@@ -79,7 +79,7 @@ async def test_a_cursor_tells_nothing_in_clear_and_not_how_long_its_values_are(c
     assert len({edge["cursor"] for edge in edges}) == len(edges)
     assert len({len(each) for each in raw}) == 1
     for edge, each in zip(edges, raw, strict=True):
-        key = ids.decode(edge["node"]["id"])[1]
+        key = global_ids.decode(edge["node"]["id"])[1]
         for told in (str(key).encode(), key.to_bytes(4, "big"), key.to_bytes(4, "little")):
             assert len(told) < 4 or told not in each[3:]
 
@@ -94,22 +94,22 @@ KINDS = ((int, False), (str, True))
 
 
 def test_a_cursor_outlives_a_rotation_and_ends_with_its_key_version() -> None:
-    old = Seals(Keys(FixedKeys(ring(1, current=1))), b"list")
+    old = CursorSealer(CursorKeys(FixedKeys(ring(1, current=1))), b"list")
     cursor = old(7, [5, "甲"])
-    rotated = Seals(Keys(FixedKeys(ring(1, 2, current=2))), b"list")
+    rotated = CursorSealer(CursorKeys(FixedKeys(ring(1, 2, current=2))), b"list")
     assert rotated.open(cursor, KINDS) == (7, (5, "甲"))
     assert rotated(7, [5, "甲"]) != cursor
     assert old(7, [5, "甲"]) == cursor, "the same place has the same cursor"
-    dropped = Seals(Keys(FixedKeys(ring(2, current=2))), b"list")
+    dropped = CursorSealer(CursorKeys(FixedKeys(ring(2, current=2))), b"list")
     with pytest.raises(Exception, match="used no more"):
         dropped.open(cursor, KINDS)
     with pytest.raises(Exception, match="another list"):
-        Seals(Keys(FixedKeys(ring(1, current=1))), b"other").open(cursor, KINDS)
+        CursorSealer(CursorKeys(FixedKeys(ring(1, current=1))), b"other").open(cursor, KINDS)
 
 
 def test_sealing_a_page_takes_less_than_a_few_milliseconds() -> None:
     """200 cursors; the page itself takes one or two in process (docs/adr/0036)."""
-    seals = Seals(Keys(FixedKeys(RING)), b"Query.members id []")
+    seals = CursorSealer(CursorKeys(FixedKeys(RING)), b"Query.members id []")
 
     def sealed() -> float:
         start = time.perf_counter()

@@ -11,8 +11,8 @@ from db.connect import create_pool
 from db.deadlines import DeadlineRule, DeadlineUnit
 from resolvers import access, overdue
 from resolvers.deadlines import after
-from resolvers.engine.binder import Binder, Inputs
-from resolvers.engine.statement import compiled
+from resolvers.engine.plan.parameters import Binder, Inputs
+from resolvers.engine.plan.statement import compiled
 from resolvers.working_days import FIRST_PUBLISHED, LAST_PUBLISHED, days_off, festivals, is_provisional, is_working_day
 from schema import schema
 from tests.resolvers.caller import Caller

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from db.connect import create_pool
-from resolvers.engine import snapshot
+from resolvers.engine.execute import snapshot
 from tests.resolvers.caller import NATIONAL, Caller
 
 ONE = "{ disputeCases(first: 1) { nodes { number } } }"

@@ -16,9 +16,9 @@ from sqlalchemy.dialects import postgresql
 
 from db.clock import today
 from db.connect import create_pool
-from resolvers.engine import ids
-from resolvers.engine.arguments import snake
-from resolvers.engine.source import Computed, Expression, Many, Source, expression
+from resolvers.engine.declare.sources import Computed, Expression, Many, Source, expression
+from resolvers.engine.request import global_ids
+from resolvers.engine.request.arguments import snake
 from resolvers.reach import By
 from schema import registry, schema
 from tests.resolvers.caller import Caller
@@ -231,7 +231,9 @@ async def keys_of(
         for one in given:
             every = {"and": [one, UNIVERSE[name]]} if name in UNIVERSE else one
             answer = await caller.data(text, {"some": {"and": [among, one]}, "all": every})
-            found.append(({ids.decode(node["id"])[1] for node in answer["some"]["nodes"]}, answer["all"]["totalCount"]))
+            found.append(
+                ({global_ids.decode(node["id"])[1] for node in answer["some"]["nodes"]}, answer["all"]["totalCount"])
+            )
         return found
     on, field, column = NESTED[name]
     parents = sorted({row[column] for row in data.listed[name]})[:200]
@@ -242,7 +244,7 @@ async def keys_of(
     for one in given:
         answer = await caller.data(text, {"ids": [f"{own}_{key:x}" for key in parents], "filter": one})
         lists = [node["list"] for node in answer["nodes"]]
-        keys = [ids.decode(node["id"])[1] for found in lists for node in found["nodes"]]
+        keys = [global_ids.decode(node["id"])[1] for found in lists for node in found["nodes"]]
         found.append((set(keys), sum(one["totalCount"] for one in lists)))
     return found
 

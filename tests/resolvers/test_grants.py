@@ -16,8 +16,8 @@ from db.organizations import Hierarchy
 from db.principals import Actor, by_id, create_key, create_principal
 from db.row_security import READER
 from resolvers.access import PUBLIC, Caller, Grant
-from resolvers.engine.engine import Engine
-from resolvers.engine.ids import encode
+from resolvers.engine.execute.engine import Engine
+from resolvers.engine.request.global_ids import encode
 from resolvers.viewer import caller_of
 from schema import registry, schema
 from tests.resolvers.commands import Hub, hub

@@ -8,9 +8,9 @@ import pytest
 
 from db.industries import INDUSTRIES
 from resolvers.codes import list_of, suggests
-from resolvers.engine.buckets import TIMES
-from resolvers.engine.source import expression
-from resolvers.engine.statistic import Ref
+from resolvers.engine.declare.sources import expression
+from resolvers.engine.declare.statistics import Ref
+from resolvers.engine.statistics.time_buckets import TIMES
 from schema import registry
 from tests.resolvers.caller import Caller
 from tests.resolvers.callers import callers_of

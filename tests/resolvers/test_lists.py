@@ -13,9 +13,9 @@ from db.clock import today
 from db.closure import reparent
 from db.connect import create_pool
 from db.organizations import Hierarchy
-from resolvers.engine import ids
-from resolvers.engine.arguments import snake
-from resolvers.engine.source import Many
+from resolvers.engine.declare.sources import Many
+from resolvers.engine.request import global_ids
+from resolvers.engine.request.arguments import snake
 from resolvers.reach import By
 from schema import registry, schema
 from tests.resolvers import plain
@@ -98,7 +98,7 @@ async def walk(caller: Caller, field: str, on: str | None = None, id: str | None
     while True:
         data = await caller.data(text, {"after": after, "id": id} if on else {"after": after})
         page = data["node"]["list"] if on else data["list"]
-        keys.extend(ids.decode(node["id"])[1] for node in page["nodes"])
+        keys.extend(global_ids.decode(node["id"])[1] for node in page["nodes"])
         if not page["pageInfo"]["hasNextPage"]:
             return keys, page["totalCount"]
         after = page["pageInfo"]["endCursor"]
@@ -143,7 +143,7 @@ async def test_a_union_lists_the_records_of_itself_or_of_all_below_it_on_the_day
                     along = hierarchy if scope == "SUBTREE" else None  # of a union alone there is nothing below
                     arguments = given({"scope": scope, "hierarchy": along, "asOf": day})
                     field = f"{name}(first: 200, after: $after{arguments})"
-                    keys, total = await walk(caller, field, "Organization", ids.encode("org", union))
+                    keys, total = await walk(caller, field, "Organization", global_ids.encode("org", union))
                     assert (sorted(keys), total) == (sorted(expected), len(expected)), (union, arguments)
                     found_any += len(keys)
     assert found_any > 5
@@ -157,7 +157,7 @@ async def test_a_root_list_within_a_union_is_the_union_s_own(
         for hierarchy, scope in (("TERRITORIAL", None), ("INDUSTRIAL", "SUBTREE"), (None, "SELF")):
             reached = await LISTS[name].unions(pool, union, hierarchy or "TERRITORIAL", None)
             expected = await LISTS[name].of(pool, {union} if scope == "SELF" else reached, None)
-            more = given({"within": f'"{ids.encode("org", union)}"', "hierarchy": hierarchy, "scope": scope})
+            more = given({"within": f'"{global_ids.encode("org", union)}"', "hierarchy": hierarchy, "scope": scope})
             keys, total = await walk(caller, f"{name}(first: 200, after: $after{more})")
             assert (sorted(keys), total) == (sorted(expected), len(expected)), (union, more)
 
@@ -182,7 +182,7 @@ async def test_unions_within_a_union_are_those_below_it_that_stand_on_the_day(
             for day in DAYS:
                 reached = await records.unions(pool, union, hierarchy, day)
                 expected = await records.of(pool, reached, day)
-                more = given({"within": f'"{ids.encode("org", union)}"', "hierarchy": hierarchy, "asOf": day})
+                more = given({"within": f'"{global_ids.encode("org", union)}"', "hierarchy": hierarchy, "asOf": day})
                 keys, total = await walk(caller, f"organizations(first: 200, after: $after{more})")
                 assert (sorted(keys), total) == (sorted(expected), len(expected)), (union, more)
 
@@ -193,17 +193,19 @@ async def hierarchy_of(caller: Caller, union: int, hierarchy: str, day: date | N
     as_of = f'(asOf: "{day}")' if day else ""
     asked = f"ancestors({more[2:]}) {{ id }} parents{as_of} {{ hierarchy parent {{ id }} }}"
     text = f"query ($id: ID!) {{ node(id: $id) {{ ... on Organization {{ {asked} }} }} }}"
-    found = (await caller.data(text, {"id": ids.encode("org", union)}))["node"]
+    found = (await caller.data(text, {"id": global_ids.encode("org", union)}))["node"]
     lists = {}
     for name in ("children", "descendants"):
         keys, total = await walk(
-            caller, f"{name}(first: 200, after: $after{more})", "Organization", ids.encode("org", union)
+            caller, f"{name}(first: 200, after: $after{more})", "Organization", global_ids.encode("org", union)
         )
         assert len(keys) == total == len(set(keys))
         lists[name] = set(keys)
     return {
-        "ancestors": [ids.decode(one["id"])[1] for one in found["ancestors"]],
-        "parents": {ids.decode(link["parent"]["id"])[1] for link in found["parents"] if link["hierarchy"] == hierarchy},
+        "ancestors": [global_ids.decode(one["id"])[1] for one in found["ancestors"]],
+        "parents": {
+            global_ids.decode(link["parent"]["id"])[1] for link in found["parents"] if link["hierarchy"] == hierarchy
+        },
         **lists,
     }
 
@@ -257,7 +259,7 @@ async def test_a_moved_union_stands_under_its_old_parent_until_the_day_and_under
         text = "query ($id: ID!, $day: Date) { node(id: $id) { ... on Organization { members(asOf: $day) { totalCount } } } }"
 
         async def counted(union: int, day: date) -> int:
-            found = await caller.data(text, {"id": ids.encode("org", union), "day": str(day)})
+            found = await caller.data(text, {"id": global_ids.encode("org", union), "day": str(day)})
             total: int = found["node"]["members"]["totalCount"]
             return total
 
@@ -305,7 +307,7 @@ async def test_a_union_that_will_move_stands_where_it_stands_until_then(fresh_da
             for name in ("employers", "memberships"):
                 expected = await LISTS[name].of(pool, await plain.ever_below(pool, union, "TERRITORIAL"), None)
                 field = f"{name}(first: 200, after: $after)"
-                keys, total = await walk(caller, field, "Organization", ids.encode("org", union))
+                keys, total = await walk(caller, field, "Organization", global_ids.encode("org", union))
                 assert (sorted(keys), total) == (sorted(expected), len(expected)), (union, name)
             shown = await hierarchy_of(caller, union, "TERRITORIAL", None)
             assert shown == await expected_hierarchy(pool, union, "TERRITORIAL", None)
@@ -336,7 +338,7 @@ async def test_a_division_lists_what_stands_in_it_or_in_all_below_it(caller: Cal
                 for scope, within in (("SELF", {division}), ("SUBTREE", reached), (None, reached)):
                     expected = await records.of(pool, within, day)
                     field = f"{name}(first: 200, after: $after{given({'scope': scope, 'asOf': day})})"
-                    keys, total = await walk(caller, field, "Division", ids.encode("div", division))
+                    keys, total = await walk(caller, field, "Division", global_ids.encode("div", division))
                     assert (sorted(keys), total) == (sorted(expected), len(expected))
                     counted[name] = counted.get(name, 0) + total
     assert all(counted.values()), counted
@@ -348,7 +350,7 @@ async def test_divisions_below_and_within_one_are_those_under_it_by_their_parent
     records = Records("division", "valid_from", "valid_to", union="id")
     closed = await pool.fetchval("SELECT parent_id FROM division WHERE valid_to IS NOT NULL ORDER BY id LIMIT 1")
     for division in (closed, await pool.fetchval("SELECT id FROM division WHERE code = '330106'")):
-        own = ids.encode("div", division)
+        own = global_ids.encode("div", division)
         reached = await plain.divisions_below(pool, division)
         for day in (None, date(1995, 1, 1), date(2026, 1, 1)):
             more = given({"asOf": day})
@@ -384,7 +386,7 @@ async def test_a_member_lists_the_cases_that_it_is_a_party_to(caller: Caller, po
             caller,
             "disputeCases(first: 2, after: $after, validity: ANY)",
             "Member",
-            ids.encode("mem", row["member_id"]),
+            global_ids.encode("mem", row["member_id"]),
         )
         assert (sorted(keys), total) == (sorted(row["cases"]), len(row["cases"]))
 
@@ -402,7 +404,7 @@ async def test_a_case_to_which_a_member_is_twice_a_party_is_listed_once(fresh_da
         )
         caller = Caller(pool)
         for row in rows:
-            own = ids.encode("mem", row["member_id"])
+            own = global_ids.encode("mem", row["member_id"])
             keys, total = await walk(caller, "disputeCases(first: 1, after: $after, validity: ANY)", "Member", own)
             assert (sorted(keys), total) == (sorted(row["cases"]), len(row["cases"]))
     finally:
@@ -439,7 +441,7 @@ async def test_lists_of_several_parents_are_those_of_each(pool: asyncpg.Pool, na
             )
             keys |= {row[0] for row in await pool.fetch(several)}
     keys |= {row["id"] for row in await pool.fetch(f"SELECT id FROM {source.table.name} ORDER BY hashint8(id) LIMIT 3")}
-    texts = [ids.encode(source.prefix, key) for key in sorted(keys)][:12]
+    texts = [global_ids.encode(source.prefix, key) for key in sorted(keys)][:12]
     ask = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {name} {{ id {' '.join(lists)} }} }} }}"
     roomy = Caller(pool, max_objects=10**9)
     together = (await roomy.data(ask, {"ids": texts}))["nodes"]

@@ -12,8 +12,8 @@ from db.clock import today
 from db.crypto import Sealed
 from db.organizations import Hierarchy
 from resolvers.access import Caller, Grant, Lens
-from resolvers.engine.binder import Binder, Inputs
-from resolvers.engine.statement import compiled
+from resolvers.engine.plan.parameters import Binder, Inputs
+from resolvers.engine.plan.statement import compiled
 from resolvers.masks import MASKS, Level, is_masked, masked
 from resolvers.policy import OPEN, RULES
 from resolvers.slices import registry

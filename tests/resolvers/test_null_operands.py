@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLList, get_named_type
 
-from resolvers.engine.arguments import is_condition
+from resolvers.engine.request.arguments import is_condition
 from tests.resolvers.caller import Caller
 from tests.resolvers.inputs import SCHEMA, Place, is_required, places, plan, statements
 

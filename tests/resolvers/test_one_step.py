@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from resolvers.engine import ids
+from resolvers.engine.request import global_ids
 from tests.resolvers.caller import Caller
 from tests.resolvers.test_bad_input import refused
 
@@ -20,7 +20,7 @@ async def found(caller: Caller, filter: dict[str, Any]) -> list[tuple[int, str]]
     after, more = None, True
     while more:
         page = (await caller.data(FIND, {"filter": filter, "after": after}))["organizations"]
-        rows += [(ids.decode(node["id"])[1], node["name"]) for node in page["nodes"]]
+        rows += [(global_ids.decode(node["id"])[1], node["name"]) for node in page["nodes"]]
         after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
         assert len(rows) <= page["totalCount"]
     assert len(rows) == page["totalCount"]

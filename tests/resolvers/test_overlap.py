@@ -11,8 +11,9 @@ import asyncpg
 import pytest
 
 from resolvers.access import PUBLIC
-from resolvers.engine import buckets, ids, noise
-from resolvers.engine.overlap import Neighbour, is_enough
+from resolvers.engine.request import global_ids
+from resolvers.engine.statistics import noise, time_buckets
+from resolvers.engine.statistics.overlap import Neighbour, is_enough
 from tests.resolvers.caller import Caller
 from tests.resolvers.test_small_cells import DIMENSIONS, YEAR, _question, ask, crowded, text_of
 
@@ -112,9 +113,9 @@ def cells_of(given: dict[str, Any], answer: dict[str, Any]) -> set[Cell]:
             name, value = key["dimension"], key["value"]
             if name == "CHILD_DIVISION":
                 place = _key(value) if value else "nowhere"
-            elif name in buckets.TIMES:
+            elif name in time_buckets.TIMES:
                 since = _bucket(name, value)
-                until = buckets.following(name, since)
+                until = time_buckets.following(name, since)
             else:
                 conditions.add((name, value or ""))
         if place != "nowhere":
@@ -124,7 +125,7 @@ def cells_of(given: dict[str, Any], answer: dict[str, Any]) -> set[Cell]:
 
 
 def _key(id_: str | None) -> str:
-    return "" if id_ is None else f"div{ids.decode(id_, 'div')[1]}"
+    return "" if id_ is None else f"div{global_ids.decode(id_, 'div')[1]}"
 
 
 def _bucket(name: str, value: str) -> date:
@@ -182,7 +183,7 @@ async def test_what_all_others_have_is_no_condition(caller: Caller, pool: asyncp
                 cell = Cell("MEMBERSHIPS", place["place"], frozenset({(name, value)}), "", None, YEAR)
                 rest = len(whole - records.people(cell))
                 if rest < noise.FLOOR:
-                    found.setdefault(rest, set()).add((ids.encode("div", place["id"]), name, value))
+                    found.setdefault(rest, set()).add((global_ids.encode("div", place["id"]), name, value))
     assert found.keys() >= {0, 1}
     for place_, name, value in sorted(found[0])[:10] + sorted(found[1])[:10]:
         given = {"kind": "MEMBERSHIPS", "id": place_, "where": [{"dimension": name, "in": [value]}]}

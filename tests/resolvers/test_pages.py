@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
-from resolvers.engine import ids
-from resolvers.engine.arguments import snake
+from resolvers.engine.request import global_ids
+from resolvers.engine.request.arguments import snake
 from schema import registry, schema
 from tests.resolvers.caller import Caller
 
@@ -85,7 +85,7 @@ class Walker:
         data = await self.caller.data(self.text, self.given | place)
         page: dict[str, Any] = data["node"]["list"] if "node" in data else data["list"]
         cursors = [edge["cursor"] for edge in page["edges"]]
-        page["keys"] = [ids.decode(node["id"])[1] for node in page["nodes"]]
+        page["keys"] = [global_ids.decode(node["id"])[1] for node in page["nodes"]]
         page["cursors"] = cursors
         assert len(cursors) == len(page["keys"])
         ends = (page["pageInfo"]["startCursor"], page["pageInfo"]["endCursor"])
@@ -129,7 +129,7 @@ async def test_pages_of_any_size_give_the_whole_list_in_order_from_both_ends(
             f" ORDER BY count(*) DESC, 1 LIMIT 1 OFFSET {chance.randint(0, 2)}"
         )
         where += f" AND {listed.parent} = {key}"
-        parent = ids.encode(registry.sources[listed.on].prefix, key)
+        parent = global_ids.encode(registry.sources[listed.on].prefix, key)
     columns = orders_of(listed)
     asked = [
         {"field": column, "direction": direction}

@@ -10,11 +10,11 @@ import asyncpg
 import pytest
 from graphql import parse
 
-import resolvers.engine.engine as engine_module
+import resolvers.engine.execute.engine as engine_module
 from resolvers.access import Lens
-from resolvers.engine.explain import tree
-from resolvers.engine.operation import Operation, compile_operation
-from resolvers.engine.plan import Computation
+from resolvers.engine.compile.operation import Operation, compile_operation
+from resolvers.engine.execute.explain import tree
+from resolvers.engine.plan.steps import Computation
 from schema import registry, schema
 from tests.resolvers.caller import Caller
 from tests.resolvers.documents import document

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from db.connect import create_pool
-from resolvers.engine import ids
+from resolvers.engine.request import global_ids
 from tests.resolvers.caller import Caller
 
 QUIET = """
@@ -63,7 +63,7 @@ class Place:
         text = (
             "query ($id: ID!) { node(id: $id) { ... on Target { progress { asOf value denominator ratio met gap } } } }"
         )
-        data = await Caller(self.pool).data(text, {"id": ids.encode("target", key)})
+        data = await Caller(self.pool).data(text, {"id": global_ids.encode("target", key)})
         progress: dict[str, Any] = data["node"]["progress"]
         return progress
 

@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 
 from resolvers.access import PUBLIC
-from resolvers.engine import ids
-from resolvers.engine.arguments import camel
-from resolvers.engine.rolled import Rolled
-from resolvers.engine.statistic import Rate
+from resolvers.engine.declare.statistics import Rate
+from resolvers.engine.request import global_ids
+from resolvers.engine.request.arguments import camel
+from resolvers.engine.statistics.from_rollups import Rolled
 from schema import registry
 from tests.resolvers.caller import Caller
 
@@ -179,7 +179,7 @@ async def test_below_a_union_the_rate_is_of_the_sums_of_its_children(caller: Cal
     union = await pool.fetchval("SELECT id FROM organization WHERE name = '浙江省总工会'")
     text = """query ($within: ID) { statistics(kind: MEMBERSHIPS, within: $within, groupBy: [CHILD_ORGANIZATION]) {
         total { migrantShare migrants records } groups { migrantShare migrants records } } }"""
-    found = (await caller.data(text, {"within": ids.encode("org", union)}))["statistics"]
+    found = (await caller.data(text, {"within": global_ids.encode("org", union)}))["statistics"]
     sums = [sum(group[name] for group in found["groups"]) for name in ("migrants", "records")]
     assert found["total"]["migrantShare"] == rounded(*sums)
     assert len([group for group in found["groups"] if group["migrantShare"] is not None]) > 1

@@ -10,8 +10,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from resolvers.engine import ids
-from resolvers.engine.engine import Engine
+from resolvers.engine.execute.engine import Engine
+from resolvers.engine.request import global_ids
 from schema import registry, schema
 from tests.resolvers.callers import callers_of
 from tests.resolvers.documents import document
@@ -27,14 +27,16 @@ async def known(pool: asyncpg.Pool) -> Known:
     found = {}
     for name, source in registry.sources.items():
         rows = await pool.fetch(f"SELECT id FROM {source.table.name} ORDER BY hashint8(id) LIMIT 40")
-        found[name] = [ids.encode(source.prefix, row["id"]) for row in rows] + [ids.encode(source.prefix, 2**40)]
+        found[name] = [global_ids.encode(source.prefix, row["id"]) for row in rows] + [
+            global_ids.encode(source.prefix, 2**40)
+        ]
     parents = await pool.fetch(
         "SELECT ancestor_id AS id, count(*) FROM territorial_closure GROUP BY 1 ORDER BY 2 DESC LIMIT 8"
     )
     unions = await pool.fetch(
         "SELECT organization_id AS id, count(*) FROM membership GROUP BY 1 ORDER BY 2 DESC LIMIT 30"
     )
-    found["Organization"] += [ids.encode("org", row["id"]) for row in (*parents, *unions)]
+    found["Organization"] += [global_ids.encode("org", row["id"]) for row in (*parents, *unions)]
     return Known(found)
 
 

@@ -13,9 +13,9 @@ import pytest
 from db import rollups
 from db.connect import create_pool
 from db.rolled import ENDED, EVER
-from resolvers.engine import ids
-from resolvers.engine.rolled import Rolled
-from resolvers.engine.spans import cut, slot
+from resolvers.engine.request import global_ids
+from resolvers.engine.statistics.from_rollups import Rolled
+from resolvers.engine.statistics.rollup_slots import cut, slot
 from tests.db.test_rollups import write
 from tests.resolvers.caller import Caller
 from tests.resolvers.callers import callers_of
@@ -92,7 +92,7 @@ async def places(pool: asyncpg.Pool) -> list[str]:
         " UNION ALL (SELECT 'div', ancestor_id FROM division_closure c JOIN organization o ON o.division_id = descendant_id"
         " JOIN membership m ON m.organization_id = o.id GROUP BY 2 ORDER BY count(*) DESC LIMIT 8)"
     )
-    return [ids.encode(row["kind"], row["id"]) for row in rows]
+    return [global_ids.encode(row["kind"], row["id"]) for row in rows]
 
 
 async def test_both_ways_give_the_same_answers(pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> None:

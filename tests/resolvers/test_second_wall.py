@@ -12,11 +12,11 @@ from db.clock import today
 from db.connect import create_pool
 from db.row_security import READER
 from resolvers.access import Caller, Lens
-from resolvers.engine import ids
-from resolvers.engine.engine import Engine
-from resolvers.engine.published import NAMING
-from resolvers.engine.source import Many
-from resolvers.engine.statistic import Ref
+from resolvers.engine.declare.sources import Many
+from resolvers.engine.declare.statistics import Ref
+from resolvers.engine.execute.engine import Engine
+from resolvers.engine.request import global_ids
+from resolvers.engine.statistics.published import NAMING
 from resolvers.policy import OPEN as OPEN_TYPES
 from schema import registry, schema
 from tests.db.row_reference import REFERENCE, reference
@@ -83,7 +83,7 @@ async def test_a_list_compiled_without_scope_holds_no_row_beyond_it(second, pool
     caller = callers[name]
     allowed = await reference(pool, LISTS[field], caller, today())
     found = (await data(second, f"{{ {field}(first: 200) {{ totalCount nodes {{ id }} }} }}", caller))[field]
-    assert {ids.decode(node["id"], node["id"].split("_")[0])[1] for node in found["nodes"]} <= allowed
+    assert {global_ids.decode(node["id"], node["id"].split("_")[0])[1] for node in found["nodes"]} <= allowed
     assert found["totalCount"] <= len(allowed)
     if Lens.AGGREGATES in caller.lenses:
         assert found == {"totalCount": 0, "nodes": []}
@@ -129,7 +129,7 @@ async def test_what_lies_deeper_holds_no_row_beyond_it_either(second, pool, call
         if isinstance(value, dict):
             if "id" in value:
                 prefix = value["id"].split("_")[0]
-                yield tables[prefix], ids.decode(value["id"], prefix)[1]
+                yield tables[prefix], global_ids.decode(value["id"], prefix)[1]
             value = list(value.values())
         if isinstance(value, list):
             for item in value:
@@ -157,6 +157,9 @@ async def test_a_record_out_of_scope_is_null_to_a_plan_without_scope(second, poo
         for keys, is_seen in ((sorted(every & allowed)[:3], True), (sorted(every - allowed)[:3], False)):
             for key in keys:
                 found = await data(
-                    second, "query($id: ID!) { node(id: $id) { id } }", caller, {"id": ids.encode(source.prefix, key)}
+                    second,
+                    "query($id: ID!) { node(id: $id) { id } }",
+                    caller,
+                    {"id": global_ids.encode(source.prefix, key)},
                 )
                 assert (found["node"] is not None) is is_seen, (name, table, key)

@@ -14,8 +14,9 @@ import pytest
 from db.clock import today
 from db.connect import create_pool
 from resolvers.access import PUBLIC
-from resolvers.engine import buckets, ids, noise
-from resolvers.engine.rolled import Rolled
+from resolvers.engine.request import global_ids
+from resolvers.engine.statistics import noise, time_buckets
+from resolvers.engine.statistics.from_rollups import Rolled
 from tests.db.test_rollups import write
 from tests.resolvers.caller import NATIONAL, Caller
 
@@ -78,7 +79,7 @@ async def crowded(pool: asyncpg.Pool, level: str) -> str:
         " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
         level,
     )
-    return ids.encode("div", key)
+    return global_ids.encode("div", key)
 
 
 def test_one_draw_has_the_stated_variance_and_bound() -> None:
@@ -202,8 +203,8 @@ def _period(chance: random.Random) -> dict[str, Any]:
     """A day or period that may be asked about of persons, and a dimension of time perhaps."""
     year = date(2016 + chance.randrange(10), 1, 1)
     unit = chance.choice(("MONTH", "QUARTER", "YEAR"))
-    since = buckets.first(unit, date(year.year, chance.randrange(12) + 1, 1), 1)
-    one = {"from": since, "until": buckets.following(unit, since)}
+    since = time_buckets.first(unit, date(year.year, chance.randrange(12) + 1, 1), 1)
+    one = {"from": since, "until": time_buckets.following(unit, since)}
     whole = {"from": year, "until": date(year.year + 1, 1, 1)}
     several = {"from": year, "until": min(date(year.year + chance.choice((1, 2, 5)), 1, 1), YEAR)}
     return chance.choice(
@@ -254,7 +255,7 @@ async def test_what_callers_with_aggregates_only_may_not_ask_is_refused(caller: 
     four = {"by": ["SEX", "CHANNEL", "LEVEL"], "where": [{"dimension": "FORM", "in": ["SINGLE_EMPLOYER"]}]}
     assert await code_of(caller, {**base, **four}) == "TOO_MANY_DIMENSIONS"
     assert await code_of(caller, {"kind": "DONATIONS", "by": ["DONOR"]}) == "DIMENSION_WITHHELD"
-    union = ids.encode("org", await pool.fetchval("SELECT min(id) FROM organization"))
+    union = global_ids.encode("org", await pool.fetchval("SELECT min(id) FROM organization"))
     text = f'{{ statistics(kind: MEMBERSHIPS, within: "{union}") {{ total {{ records }} }} }}'
     response = await caller.response(text, caller=PUBLIC)
     assert response["errors"][0]["extensions"]["code"] == "NOT_FOUND"

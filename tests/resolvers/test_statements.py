@@ -18,9 +18,9 @@ from graphql import (
     visit,
 )
 
-from resolvers.engine import ids
-from resolvers.engine.arguments import snake
-from resolvers.engine.source import AnyOf, Many, One, Source, Tally, expression
+from resolvers.engine.declare.sources import AnyOf, Many, One, Source, Tally, expression
+from resolvers.engine.request import global_ids
+from resolvers.engine.request.arguments import snake
 from resolvers.reach import By
 from schema import registry, schema
 from tests.resolvers.caller import Caller
@@ -156,7 +156,7 @@ async def test_fifty_parents_need_no_more_statements_than_one(
 ) -> None:
     source = registry.sources[type_name]
     text = below_nodes(type_name, name)
-    found = [ids.encode(source.prefix, key) for key in await parents_of(pool, source, name)]
+    found = [global_ids.encode(source.prefix, key) for key in await parents_of(pool, source, name)]
     assert len(found) == min(PARENTS, await pool.fetchval(f"SELECT count(*) FROM {source.table.name}")) > 1
     together = await caller.count(text, {"ids": found})
     leads = source.fields.get(snake(name))
@@ -186,14 +186,14 @@ async def test_three_levels_below_a_province_need_a_statement_each(pool: asyncpg
         " JOIN membership m ON m.organization_id = c.descendant_id AND m.valid_to IS NULL"
         " WHERE o.level = 'PROVINCIAL' AND o.kind = 'LOCAL_FEDERATION' GROUP BY 1 ORDER BY count(*) DESC LIMIT 5"
     )
-    provinces = [ids.encode("org", row["id"]) for row in rows]
+    provinces = [global_ids.encode("org", row["id"]) for row in rows]
     assert max([await caller.count(text, {"ids": [one]}) for one in provinces]) == 6
     assert await caller.count(text, {"ids": provinces}) == 6
 
 
 async def test_the_explanation_tells_of_every_statement(caller: Caller, pool: asyncpg.Pool) -> None:
     key = await pool.fetchval("SELECT id FROM collective_agreement WHERE received_on IS NOT NULL ORDER BY id LIMIT 1")
-    text = f'{{ node(id: "{ids.encode("agr", key)}") {{ ... on CollectiveAgreement {{ title reviewDueOn steps {{ id }} }} }} }}'
+    text = f'{{ node(id: "{global_ids.encode("agr", key)}") {{ ... on CollectiveAgreement {{ title reviewDueOn steps {{ id }} }} }} }}'
     caller.watched.statements.clear()
     explained = (await caller.response(text, explain=True))["extensions"]["explain"]["statements"]
     assert sorted(statement["sql"] for statement in explained) == sorted(caller.watched.statements)

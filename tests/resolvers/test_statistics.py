@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from db.clock import today
-from resolvers.engine import ids
-from resolvers.engine.source import expression
+from resolvers.engine.declare.sources import expression
+from resolvers.engine.request import global_ids
 from schema import registry
 from tests.resolvers import plain
 from tests.resolvers.caller import Caller
@@ -56,7 +56,7 @@ async def test_members_of_a_subtree_as_of_a_day(
             list(below),
             day or today(),
         )
-        given = {"kind": "MEMBERSHIPS", "within": ids.encode("org", union), "by": ["WORKER_TYPE", "SEX"]}
+        given = {"kind": "MEMBERSHIPS", "within": global_ids.encode("org", union), "by": ["WORKER_TYPE", "SEX"]}
         data = await caller.data(JOINS, {**given, "hierarchy": hierarchy, "asOf": day and day.isoformat()})
         assert groups(data) == Counter((row["worker_type"], row["sex"]) for row in rows)
         assert data["statistics"]["total"] == {"records": len(rows), "persons": len({row["id"] for row in rows})}
@@ -82,11 +82,11 @@ async def test_children_without_records_are_listed_with_zero_and_all_add_up(call
     national, province, *_ = await unions(pool)
     for union in (national, province):
         data = await caller.data(
-            JOINS, {"kind": "MEMBERSHIPS", "within": ids.encode("org", union), "by": ["CHILD_ORGANIZATION"]}
+            JOINS, {"kind": "MEMBERSHIPS", "within": global_ids.encode("org", union), "by": ["CHILD_ORGANIZATION"]}
         )
         children = await plain.children(pool, union, "TERRITORIAL", today())
         found = groups(data)
-        assert {ids.encode("org", child) for child in children} <= {key for (key,) in found}
+        assert {global_ids.encode("org", child) for child in children} <= {key for (key,) in found}
         assert 0 in found.values()
         assert sum(found.values()) == data["statistics"]["total"]["records"]
         for group in data["statistics"]["groups"]:
@@ -113,18 +113,20 @@ async def test_what_a_dissolved_union_recorded_counts_for_those_above_it(caller:
         " AND l.valid_to = o.dissolved_on WHERE EXISTS (SELECT FROM membership WHERE organization_id = o.id) ORDER BY 1 LIMIT 1"
     )
     ever = "query ($within: ID) { statistics(kind: MEMBERSHIPS, within: $within, event: BEGAN) { total { records } } }"
-    own = await caller.data(ever, {"within": ids.encode("org", row["id"])})
+    own = await caller.data(ever, {"within": global_ids.encode("org", row["id"])})
     above = await caller.data(
         JOINS,
         {
             "kind": "MEMBERSHIPS",
             "until": "2030-01-01",
-            "within": ids.encode("org", row["parent_id"]),
+            "within": global_ids.encode("org", row["parent_id"]),
             "by": ["CHILD_ORGANIZATION"],
         },
     )
     recorded = await pool.fetchval("SELECT count(*) FROM membership WHERE organization_id = $1", row["id"])
-    assert own["statistics"]["total"]["records"] == groups(above)[(ids.encode("org", row["id"]),)] == recorded > 0
+    assert (
+        own["statistics"]["total"]["records"] == groups(above)[(global_ids.encode("org", row["id"]),)] == recorded > 0
+    )
 
 
 async def test_a_union_out_of_scope_is_answered_as_one_that_does_not_exist(caller: Caller, pool: asyncpg.Pool) -> None:
@@ -132,7 +134,7 @@ async def test_a_union_out_of_scope_is_answered_as_one_that_does_not_exist(calle
     foreign = await pool.fetchval("SELECT id FROM organization WHERE name = '陕西省总工会'")
     text = "query ($within: ID) { statistics(kind: MEMBERSHIPS, within: $within) { total { records } } }"
     answers = [
-        await caller.response(text, {"within": ids.encode("org", key)}, caller=callers["city"])
+        await caller.response(text, {"within": global_ids.encode("org", key)}, caller=callers["city"])
         for key in (foreign, 2**40)
     ]
     assert answers[0] == answers[1]
@@ -291,10 +293,10 @@ async def test_as_of_a_day_the_newest_estimate_of_a_place_counts(caller: Caller,
         place,
     )
     for day, records, workers in (("1971-12-31", 3, 36), ("1972-01-01", 3, 48), ("1970-01-01", 0, 0)):
-        data = await caller.data(text, {"id": ids.encode("div", place), "day": day})
+        data = await caller.data(text, {"id": global_ids.encode("div", place), "day": day})
         assert data["division"]["statistics"]["total"] == {"records": records, "workers": workers}
     ever = text.replace("asOf: $day", 'from: "1971-01-01", until: "1973-01-01"').replace(", $day: Date", "")
-    data = await caller.data(ever, {"id": ids.encode("div", place)})
+    data = await caller.data(ever, {"id": global_ids.encode("div", place)})
     assert data["division"]["statistics"]["total"] == {"records": 5, "workers": 73}
     await pool.execute("DELETE FROM population_estimate WHERE source = 'test'")
 

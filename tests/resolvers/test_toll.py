@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from db.meter import METER, Meter
-from resolvers.engine import operation
+from resolvers.engine.compile import operation
 from tests.resolvers.caller import Caller, WatchedConnection
 
 SHORT = """{ divisions(first: 200, filter: {level: {eq: PROVINCE}}) { nodes { name children(first: 200) { nodes { name } }

@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from db.connect import create_pool
-from resolvers.engine import ids
-from resolvers.engine.rolled import Rolled
+from resolvers.engine.request import global_ids
+from resolvers.engine.statistics.from_rollups import Rolled
 from tests.resolvers.caller import Caller
 from tests.resolvers.plain import MEMBERSHIPS, paths
 
@@ -62,7 +62,7 @@ async def test_joins_and_leavings_of_a_year_are_told_from_transfers(
     def persons(found: list[Any], place: int, *values: str) -> int:
         return len({row["member_id"] for row in found if told[row["id"]][place] in values})
 
-    within = f', within: "{ids.encode("org", union)}"' if union else ""
+    within = f', within: "{global_ids.encode("org", union)}"' if union else ""
     period = f'kind: MEMBERSHIPS, from: "{SINCE}", until: "{UNTIL}"{within}'
     new = 'where: [{dimension: ENTRY, in: ["FIRST", "RETURNED"]}]'
     listed = f'validity: ANY{within}, filter: {{validFrom: {{gte: "{SINCE}", lt: "{UNTIL}"}}, entry: {{in: [FIRST, RETURNED]}}}}'

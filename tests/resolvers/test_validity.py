@@ -8,11 +8,11 @@ import pytest
 from graphql import GraphQLObjectType
 
 from db.clock import today
-from resolvers.engine import ids
-from resolvers.engine.arguments import snake
-from resolvers.engine.source import Many, Source, expression
-from resolvers.engine.statistic import Statistic
-from resolvers.engine.validity import Validity
+from resolvers.engine.declare.sources import Many, Source, expression
+from resolvers.engine.declare.statistics import Statistic
+from resolvers.engine.declare.validity import Validity
+from resolvers.engine.request import global_ids
+from resolvers.engine.request.arguments import snake
 from resolvers.reach import By
 from schema import registry, schema
 from tests.resolvers.caller import Caller
@@ -123,7 +123,7 @@ async def test_a_nested_list_has_what_holds_today_and_the_rest_by_validity(
     connection = str(type_.fields[shown].type).rstrip("!").endswith("Connection")
     field = totals(shown, None) if connection else totals(shown, None).replace("{ totalCount }", "{ id }")
     text = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {name} {{ {field} }} }} }}"
-    found = (await caller.data(text, {"ids": [ids.encode(parent.prefix, key) for key in keys]}))["nodes"]
+    found = (await caller.data(text, {"ids": [global_ids.encode(parent.prefix, key) for key in keys]}))["nodes"]
     for key, node in zip(keys, found, strict=True):
         told = {one: len(value) if isinstance(value, list) else value["totalCount"] for one, value in node.items()}
         assert told["none"] == told["HOLDING"]
@@ -163,7 +163,7 @@ async def test_a_list_s_count_is_the_statistic_s_of_the_same_place_and_day(
     caller: Caller, pool: asyncpg.Pool, kind: str
 ) -> None:
     name = listed(registry.statistics[kind])
-    union = ids.encode("org", await pool.fetchval("SELECT id FROM organization WHERE name = '浙江省总工会'"))
+    union = global_ids.encode("org", await pool.fetchval("SELECT id FROM organization WHERE name = '浙江省总工会'"))
     for day in DAYS:
         ended = f'kind: {kind}, event: ENDED, asOf: "{day or today()}"'
         found = await caller.data(

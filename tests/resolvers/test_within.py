@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from resolvers.access import Caller as Persona
-from resolvers.engine import ids
+from resolvers.engine.request import global_ids
 from tests.resolvers.caller import Caller
 from tests.resolvers.callers import callers_of
 
@@ -48,7 +48,7 @@ async def test_an_anchor_that_is_there_has_a_list_also_where_nothing_is_below_it
         " AND NOT EXISTS (SELECT FROM territorial_closure c WHERE c.ancestor_id = o.id AND depth > 0) ORDER BY id LIMIT 1"
     )
     for below in BELOW:
-        text = f'{{ employers(within: "{ids.encode("org", union)}") {{ {below} }} }}'
+        text = f'{{ employers(within: "{global_ids.encode("org", union)}") {{ {below} }} }}'
         found = (await caller.data(text))["employers"]
         assert found.get("totalCount", 0) == 0
         assert found.get("nodes", []) == found.get("edges", []) == []
@@ -67,7 +67,7 @@ async def test_a_hidden_union_and_one_that_is_not_there_are_answered_by_the_same
         fields = open_ if name == "analyst" else f"{members} {open_}"
         text = f"query ($union: ID!) {{ {fields} }}"
         answers = {
-            (await caller.answer(text, {"union": ids.encode("org", key)}, caller=personas[name])).body
+            (await caller.answer(text, {"union": global_ids.encode("org", key)}, caller=personas[name])).body
             for key in (hidden, 2**40)
         }
         assert len(answers) == 1, name
@@ -89,7 +89,7 @@ async def test_above_ones_own_union_the_own_share_is_counted(
         "SELECT ancestor_id FROM territorial_closure WHERE descendant_id = $1 AND valid_to IS NULL ORDER BY depth DESC LIMIT 1",
         own[0],
     )
-    above, here = await asked(ids.encode("org", top)), await asked(ids.encode("org", own[0]))
+    above, here = await asked(global_ids.encode("org", top)), await asked(global_ids.encode("org", own[0]))
     assert above["members"] == here["members"]
     assert above["members"]["totalCount"] > 0
     assert above["venues"]["totalCount"] >= here["venues"]["totalCount"]
@@ -124,7 +124,7 @@ async def test_there_are_links_between_unions_in_sight_of_a_bureau(
     while more:
         response = await caller.response(text, {"after": after}, caller=personas["hr"])
         page = response["data"]["organizations"]
-        found += [ids.decode(node["id"])[1] for node in page["nodes"]]
+        found += [global_ids.decode(node["id"])[1] for node in page["nodes"]]
         after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
     links = (
         "SELECT count(*) FROM organization_link WHERE valid_to IS NULL AND parent_id = ANY ($1) AND child_id = ANY ($1)"

@@ -26,9 +26,9 @@ from hub.documents import RULES
 from hub.messages import CHINESE, in_chinese, speak
 from hub.settings import ROOT
 from resolvers.codes import suggests
-from resolvers.engine import wrong_values
-from resolvers.engine.arguments import variable_types
-from resolvers.engine.wrong_values import WrongLiterals
+from resolvers.engine.request import wrong_values
+from resolvers.engine.request.arguments import variable_types
+from resolvers.engine.request.wrong_values import WrongLiterals
 from resolvers.errors import HubError
 from tests.hub.raised import FOLDERS, MAKERS
 from tests.resolvers.caller import Caller

@@ -20,9 +20,9 @@ from graphql import (
 )
 
 from db.model import Term
-from resolvers.engine.arguments import snake
-from resolvers.engine.completeness import check
-from resolvers.engine.source import AnyOf, Many, One, Registry
+from resolvers.engine.declare.check import check
+from resolvers.engine.declare.sources import AnyOf, Many, One, Registry
+from resolvers.engine.request.arguments import snake
 from resolvers.members import MEMBERS_WITHIN
 from resolvers.organizations import Below
 from schema import registry, schema, sdl

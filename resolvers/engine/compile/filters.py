@@ -1,0 +1,250 @@
+"""Typed filters to SQL: ``{name: {contains: "…"}, not: {…}, employer: {kind: {eq: PLATFORM}}, venues: {none: {kind: {eq: STATION}}}}``."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    any_,
+    cast,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    true,
+)
+
+from db.model import CodeList
+from db.search import contains, folded
+from resolvers.access import Lens
+from resolvers.codes import list_of_text, unknown_code
+from resolvers.engine.declare import validity
+from resolvers.engine.declare.columns import Element, alias, moved
+from resolvers.engine.declare.sight import Sighted
+from resolvers.engine.declare.sources import Computed, Many, One, Registry, Source, expression
+from resolvers.engine.plan.parameters import Binder, storable
+from resolvers.engine.plan.statement import parents
+from resolvers.engine.request.arguments import Arguments, Leaf, Value, camel
+from resolvers.engine.request.limits import Budget
+from resolvers.errors import HubError
+
+
+class Filter:
+    """Writes the conditions of one statement's filters; ``lenses`` say which rows of related types count, and which columns may be compared
+    with."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        binder: Binder,
+        lenses: tuple[Lens, ...],
+        budget: Budget,
+    ) -> None:
+        self.registry = registry
+        self.binder = binder
+        self.lenses = lenses
+        self.budget = budget
+
+    def condition(
+        self, source: Source, given: Mapping[str, Value], table: FromClause | None = None, depth: int = 0
+    ) -> ColumnElement[bool]:
+        """The condition that a filter sets on the rows of a source, whose table may stand under an alias. Raises TOO_COMPLEX."""
+        parts = [self._part(source, name, item, table, depth + 1) for name, item in given.items()]
+        return and_(true(), *parts)
+
+    def _part(
+        self, source: Source, name: str, value: Value, table: FromClause | None, depth: int
+    ) -> ColumnElement[bool]:
+        self.budget.condition(depth)
+        if name == "and":
+            return and_(true(), *(self.condition(source, part, table, depth) for part in value))
+        if name == "or":
+            return or_(false(), *(self.condition(source, part, table, depth) for part in value))
+        if name == "not":
+            return not_(func.coalesce(self.condition(source, value, table, depth), false()))
+        leads = source.fields.get(name)
+        if isinstance(leads, One):
+            target = self.registry.sources[leads.target]
+            self.registry.require_rows(target, self.lenses)
+            other = alias(target.table)
+            key = _under(expression(leads.key), source, table)
+            seen = self.registry.sight(target, self.lenses, self.binder, other)
+            wall = [] if seen is None else [seen]
+            return exists(other.c.id).where(other.c.id == key, self.condition(target, value, other, depth), *wall)
+        if isinstance(leads, Many):
+            return self._list(source, leads, value, table, depth)
+        if name in source.reached:
+            return self._some(source, source.reached[name], value, table, depth, {"validity": validity.Validity.ANY})
+        compared = leads.compared if isinstance(leads, Computed) else None
+        column = source.column(name) if compared is None else compared(self.binder)
+        if column is None:
+            raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be filtered by {camel(name)}.")
+        if self.registry.is_masked(source.typename, name, self.lenses):
+            raise HubError(
+                "MASKED_COLUMN", f"{camel(name)} is masked for you: {source.typename} cannot be filtered by it."
+            )
+        prefix = _prefix(column, source)
+        column = _under(column, source, table)
+        form, codes = source.written.get(name), list_of_text(column.type)
+        fold = _as_it_is if form is not None or codes is not None else folded
+        searchable = name in source.searchable
+        return and_(
+            true(),
+            *(
+                self._operator(column, operator, _written(operator, operand, form, codes), prefix, searchable, fold)
+                for operator, operand in value.items()
+            ),
+        )
+
+    def _list(
+        self, source: Source, many: Many, value: Value, table: FromClause | None, depth: int
+    ) -> ColumnElement[bool]:
+        """What ``some`` and ``none`` say of the rows of a list that are in sight."""
+        parts = []
+        quantified = {name: given for name, given in value.items() if name != "validity"}
+        if value and not quantified:
+            raise HubError(
+                "NO_EFFECT",
+                "`validity` would change nothing here: it goes with `some` or `none`. Leave it out, or give one.",
+            )
+        for quantifier, given in quantified.items():
+            found = self._some(source, many, given, table, depth, {"validity": value.get("validity")})
+            parts.append(found if quantifier == "some" else not_(found))
+        return and_(true(), *parts)
+
+    def _some(
+        self,
+        source: Source,
+        many: Many,
+        given: Mapping[str, Value],
+        table: FromClause | None,
+        depth: int,
+        arguments: Arguments,
+    ) -> ColumnElement[bool]:
+        """A row of the list fulfils a filter: the list as it is reached with these arguments, its table under an alias."""
+        target = self.registry.sources[many.target]
+        self.registry.require_rows(target, self.lenses)
+        parent, other = parents(), alias(target.table)
+        walls = Sighted(self.registry, self.lenses, self.binder)
+        rows = many.reach.rows(target, parent.c.key, {}, self.binder, walls)
+        rows.where.extend(validity.asked(many.period(target), arguments, self.binder))
+        from_ = rows.from_ if rows.via is None else rows.from_.join(target.table, target.key == rows.via)
+        start = _under(source.key if many.on is None else expression(many.on), source, table)
+
+        def here(part: Element) -> Element:
+            return moved(part, target.table, other, (parent.c.key, start))
+
+        seen = self.registry.sight(target, self.lenses, self.binder, other)
+        wall = [] if seen is None else [seen]
+        return (
+            exists(other.c.id)
+            .select_from(here(from_))
+            .where(*map(here, rows.where), *map(here, rows.seen), self.condition(target, given, other, depth), *wall)
+        )
+
+    def _operator(
+        self,
+        column: ColumnElement[Any],
+        operator: str,
+        operand: Value,
+        prefix: str | None,
+        searchable: bool,
+        fold: Callable[[ColumnElement[Any]], ColumnElement[Any]],
+    ) -> Any:
+        if operator == "is_null":
+            return column.is_(None) if operand else column.is_not(None)
+        if operator in ("in", "not_in"):
+            among = self._among(column, operand, prefix)
+            return among if operator == "in" else not_(func.coalesce(among, false()))
+        value = self._value(column, operand, prefix)
+        match operator:
+            case "eq" if searchable:
+                return and_(contains(column, value), column == value)
+            case "eq":
+                return column == value
+            case "ne":
+                return column.is_distinct_from(value)
+            case "gt":
+                return column > value
+            case "gte":
+                return column >= value
+            case "lt":
+                return column < value
+            case "lte":
+                return column <= value
+            case "starts_with" if searchable:
+                return and_(contains(column, value), func.starts_with(fold(column), fold(value)))
+            case "starts_with":
+                return func.starts_with(fold(column), fold(value))
+            case "ends_with" if searchable:
+                return and_(contains(column, value), _ends_with(fold(column), fold(value)))
+            case "ends_with":
+                return _ends_with(fold(column), fold(value))
+            case "contains" if searchable:
+                return contains(column, value)
+            case "contains":
+                return func.strpos(fold(column), fold(value)) > 0
+        raise HubError("BAD_ARGUMENT", f"There is no operator {operator}.")
+
+    def _value(self, column: ColumnElement[Any], operand: Value, prefix: str | None) -> Any:
+        if not isinstance(operand, Leaf):
+            return operand
+        if prefix is not None:
+            return self.binder.key(operand, prefix)
+        return self.binder.leaf(operand, column.type)
+
+    def _among(self, column: ColumnElement[Any], operand: Leaf, prefix: str | None) -> ColumnElement[bool]:
+        binder = self.binder
+        values = binder.keys(operand, prefix) if prefix is not None else binder.leaves(operand, column.type)
+        if getattr(column.type, "enum_class", None) is not None:
+            return cast(column, Text) == any_(values)
+        return column == any_(values)
+
+
+WHOLE = frozenset({"eq", "ne", "in", "not_in"})
+"""Operators that compare with whole values."""
+
+
+def _written(operator: str, operand: Value, form: Callable[[Any], Any] | None, codes: CodeList | None) -> Value:
+    """An operand in the form in which its column has values, where it is a whole value or a list of such.
+
+    Of a column with codes, running it raises UNKNOWN_CODE for one that its list does not have, and for a beginning that no code has.
+    """
+    if not isinstance(operand, Leaf):
+        return operand
+    if codes is not None and (operator in WHOLE or operator == "starts_with"):
+        return operand.written(partial(_code, codes, begins=operator == "starts_with"))
+    return operand.written(form) if form is not None and operator in WHOLE else operand
+
+
+def _as_it_is(text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A code, of which width and case count, and which an index finds by its beginning."""
+    return text
+
+
+def _code(codes: CodeList, text: str, *, begins: bool) -> str:
+    """A code of a list, or with ``begins`` how one begins."""
+    text = str(storable(text))
+    if not (any(code.startswith(text) for code in codes.labels) if begins else text in codes.labels):
+        raise unknown_code(text, codes)
+    return text
+
+
+def _ends_with(column: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The column ends with a text, no character of which means anything else."""
+    return func.right(column, func.length(value)) == value
+
+
+def _under(column: ColumnElement[Any], source: Source, table: FromClause | None) -> ColumnElement[Any]:
+    """The column as seen under the alias of its table."""
+    return column if table is None else moved(column, source.table, table)
+
+
+def _prefix(column: ColumnElement[Any], source: Source) -> str | None:
+    """The ID prefix of the rows that a key column names, when it is one."""
+    return source.prefix if column is source.key else None

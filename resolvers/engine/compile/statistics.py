@@ -1,0 +1,182 @@
+"""From a ``statistics`` field to its step: which measures are selected, and how rows become the whole and its groups."""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from graphql import FieldNode, GraphQLObjectType, get_named_type
+
+from resolvers.engine.declare.sources import Tally
+from resolvers.engine.declare.statistics import Rate
+from resolvers.engine.plan.statement import Statement
+from resolvers.engine.plan.steps import Built, Child, Key, Step, Table
+from resolvers.engine.request.arguments import snake
+from resolvers.engine.statistics.from_records import Counting
+from resolvers.engine.statistics.groups import table
+from resolvers.engine.statistics.question import Frame
+from resolvers.engine.statistics.row_layout import DECIMAL, KEYS, Layout, Row
+from resolvers.errors import HubError
+
+if TYPE_CHECKING:
+    from resolvers.engine.compile.fields import Compiler
+
+Told = Callable[[Row, Sequence[Built]], Any]
+"""Finds the value of a field in a row, given the values of the steps below."""
+
+PER_DIMENSION = 100
+"""A statistic weighs as so many objects for the whole, and for each dimension that it is grouped by."""
+
+
+class Statistics:
+    """The parts of one ``statistics`` field while it is compiled."""
+
+    def __init__(self, compiler: "Compiler", counting: Counting, path: str) -> None:
+        self.compiler = compiler
+        self.counting = counting
+        self.path = path
+        self.children: list[Child] = []
+        self.layout = Layout.of(counting)
+
+    def group(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], *, whole: bool) -> Told:
+        """Finds the values of a group."""
+        told: dict[str, Told] = {}
+        for key, found in self.compiler.collector.below(type_, nodes).items():
+            name = found[0].name.value
+            if name == "__typename":
+                told[key] = _constant(type_.name)
+            elif name == "keys":
+                below = get_named_type(type_.fields[name].type)
+                assert isinstance(below, GraphQLObjectType)
+                told[key] = _constant([]) if whole else self._keys(below, found)
+            elif (rate := self.counting.statistic.rates.get(snake(name))) is not None:
+                told[key] = _rate(rate, self.counting.index(rate.part), self.counting.index(rate.whole))
+            else:
+                told[key] = _at(self.counting.index(snake(name)), name in DECIMAL)
+        return lambda row, below: {key: tell(row, below) for key, tell in told.items()}
+
+    def _keys(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Told:
+        """Finds the keys of a group."""
+        keys = [self._key(type_, nodes, place) for place in range(len(self.layout.dimensions))]
+        return lambda row, below: [{key: tell(row, below) for key, tell in told.items()} for told in keys]
+
+    def _key(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], place: int) -> Mapping[str, Told]:
+        told: dict[str, Told] = {}
+        item, layout = self.layout.dimensions[place], self.layout
+        for key, found in self.compiler.collector.below(type_, nodes).items():
+            match found[0].name.value:
+                case "__typename":
+                    told[key] = _constant(type_.name)
+                case "dimension":
+                    told[key] = _constant(item.name)
+                case "value" | "label" as name:
+                    told[key] = _found((layout.value if name == "value" else layout.label)(place))
+                case name:
+                    named = get_named_type(type_.fields[name].type).name
+                    told[key] = _constant(None) if item.target != named else self._row(named, found, place)
+        return told
+
+    def _row(self, target: str, nodes: Sequence[FieldNode], place: int) -> Told:
+        """The row that a key names."""
+        source = self.compiler.registry.sources[target]
+        step = self.compiler.by_key(source, nodes, f"{self.path}.{nodes[0].name.value}")
+        self.children.append(Child(step, KEYS + place))
+        child, at = len(self.children) - 1, KEYS + place
+        return lambda row, below: below[child].get(row[at])
+
+
+def statistics_step(
+    compiler: "Compiler", parent: GraphQLObjectType, tally: Tally, nodes: Sequence[FieldNode], path: str, *, root: bool
+) -> Step:
+    """The step of a ``statistics`` field below parents, or at the root."""
+    try:
+        arguments = compiler.arguments(parent, nodes[0])
+        counting = Counting(compiler.registry, tally, arguments, compiler.lenses, root=root)
+        step = _step(compiler, parent, counting, nodes, path)
+        arguments.require_effect(nodes[0])
+        return step
+    except HubError as error:
+        raise HubError(error.code, error.message, nodes=error.nodes or nodes[0]) from None
+
+
+def _step(
+    compiler: "Compiler", parent: GraphQLObjectType, counting: Counting, nodes: Sequence[FieldNode], path: str
+) -> Step:
+    type_ = get_named_type(parent.fields[nodes[0].name.value].type)
+    assert isinstance(type_, GraphQLObjectType)
+    part = Statistics(compiler, counting, path)
+    heads: dict[str, Callable[[Frame], Any]] = {}
+    wholes: dict[str, Told] = {}
+    groups: dict[str, Told] = {}
+    order = list(compiler.collector.below(type_, nodes).items())
+    for key, found in order:
+        name = found[0].name.value
+        below = None if name == "__typename" else get_named_type(type_.fields[name].type)
+        if isinstance(below, GraphQLObjectType):
+            told = part.group(below, found, whole=name == "total")
+            (wholes if name == "total" else groups)[key] = told
+        else:
+            heads[key] = _head(type_.name if name == "__typename" else counting.kind, name)
+    counting.index("records")
+    layout = Layout.of(counting)
+
+    def build(tables: Mapping[Key, Table], keys: Sequence[Key], children: Sequence[Built], frame: Any, _: Any) -> Built:
+        built: Built = {}
+        for key in keys:
+            if key not in tables:
+                continue
+            whole, cells = tables[key]
+            value = {name: head(frame) for name, head in heads.items()}
+            value |= {name: told(whole, children) for name, told in wholes.items()}
+            value |= {name: [told(row, children) for row in cells] for name, told in groups.items()}
+            built[key] = {name: value[name] for name, _ in order}
+        return built
+
+    statement: Statement = counting.statement()
+    compiler.budget.statement()
+    step = Step(len(compiler.steps), path, nodes[0], statement, build, tuple(part.children))
+    step.frame, step.listed = counting.frame(), partial(table, layout)
+    step.columns = (counting.kind, *counting.measures)
+    step.weight = PER_DIMENSION * (1 + len(counting.dimensions))
+    compiler.steps.append(step)
+    return step
+
+
+def _constant(value: Any) -> Told:
+    return lambda _row, _below: value
+
+
+def _found(find: Callable[[Row], Any]) -> Told:
+    return lambda row, _below: find(row)
+
+
+def _at(index: int, amount: bool) -> Told:
+    if amount:
+        return lambda row, _below: None if row[index] is None else str(row[index])
+    return lambda row, _below: _number(row[index])
+
+
+def _rate(rate: Rate, part: int, whole: int) -> Told:
+    def told(row: Row, _: Sequence[Built]) -> str | None:
+        found = rate.of(row[part], row[whole])
+        return None if found is None else str(found)
+
+    return told
+
+
+def _number(value: Any) -> Any:
+    """A value as JSON has it: PostgreSQL's sum of whole numbers is a numeric."""
+    if not isinstance(value, Decimal):
+        return value
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _head(constant: str, name: str) -> Callable[[Frame], Any]:
+    match name:
+        case "asOf":
+            return lambda frame: frame.as_of
+        case "from":
+            return lambda frame: frame.since
+        case "until":
+            return lambda frame: frame.until
+    return lambda _: constant

@@ -1,0 +1,1 @@
+"""The plan: its steps, their SQL statements and the statements' parameters."""

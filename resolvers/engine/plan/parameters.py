@@ -1,0 +1,130 @@
+"""Bind parameters of a statement while it is being built, and where a run finds their values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import BigInteger, BindParameter, Date, Numeric, Text, bindparam
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
+
+from resolvers.access import Caller
+from resolvers.engine.request import global_ids
+from resolvers.engine.request.arguments import Leaf, Variables
+from resolvers.engine.request.cursors import CursorKeys, process_keys
+from resolvers.errors import HubError
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What one run of a plan is given: the coerced variables, the day that it is, and who asks."""
+
+    variables: Variables
+    today: date
+    caller: Caller
+    small_cell: int = 10
+    """The smallest count that a caller with aggregates only is given."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """The variables as they came, for graphql-core, which coerces them itself."""
+    max_page: int | None = None
+    """The largest page that the caller's roles may ask for, where that is less than anybody's."""
+    statistical_month: int = 10
+    """The first month of a statistical year."""
+    cells: set[int] | None = None
+    """Gets the cells of statistics that a caller with aggregates only is given."""
+    cursors: CursorKeys = field(default_factory=process_keys)
+    """What seals the cursors that are given out."""
+    known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What has been found out for this run, by what found it."""
+
+
+NOTHING = Inputs({}, date.min, Caller("nobody"))
+"""The inputs of a statement that needs none."""
+
+Getter = Callable[[Inputs], Any]
+
+BIGINT, BIGINTS, DATE, DATES, NUMERIC, TEXT, TEXTS = (
+    BigInteger(),
+    ARRAY(BigInteger()),
+    Date(),
+    ARRAY(Date()),
+    Numeric(),
+    Text(),
+    ARRAY(Text()),
+)
+"""Kinds of values, each made once: SQLAlchemy looks up what a dialect does with a kind by the object."""
+
+KEYS = "keys"
+"""Name of the parameter that carries the parents' keys."""
+
+
+class Binder:
+    """Makes the bind parameters of one statement; ``few`` where that finds rows which an operation names, and no others."""
+
+    def __init__(self, *, few: bool = False) -> None:
+        self.getters: dict[str, Getter] = {}
+        self.few = few
+
+    def of_few(self) -> "Binder":
+        """The binder of the same statement, for a part of it that finds few rows, as those which an operation names."""
+        made = Binder(few=True)
+        made.getters = self.getters
+        return made
+
+    def bind(self, get: Getter, kind: TypeEngine[Any]) -> BindParameter[Any]:
+        """A parameter whose value ``get`` finds; a number is compared as it is, not rounded to the scale of its column."""
+        name = f"b{len(self.getters)}"
+        self.getters[name] = get
+        return bindparam(name, type_=NUMERIC if isinstance(kind, Numeric) else kind)
+
+    def leaf(self, leaf: Leaf, kind: TypeEngine[Any]) -> BindParameter[Any]:
+        """A parameter for an argument's value."""
+        return self.bind(lambda inputs: storable(leaf.get(inputs.variables)), kind)
+
+    def leaves(self, leaf: Leaf, kind: TypeEngine[Any]) -> BindParameter[Any]:
+        """An array parameter for an argument that is a list; null items are left out, codes go as text, and numbers as they are."""
+        coded = getattr(kind, "enum_class", None) is not None
+        kind = NUMERIC if isinstance(kind, Numeric) else kind
+        return self.bind(
+            lambda inputs: [storable(item) for item in leaf.get(inputs.variables) if item is not None],
+            TEXTS if coded else ARRAY(kind),
+        )
+
+    def key(self, leaf: Leaf, prefix: str) -> BindParameter[int]:
+        """A parameter for a global ID of the type with this prefix. Running it raises BAD_ID for any other ID."""
+        return self.bind(lambda inputs: global_ids.decode(leaf.get(inputs.variables), prefix)[1], BIGINT)
+
+    def keys(self, leaf: Leaf, prefix: str) -> BindParameter[Any]:
+        """An array parameter for a list of global IDs."""
+        return self.bind(
+            lambda inputs: [
+                global_ids.decode(item, prefix)[1] for item in leaf.get(inputs.variables) if item is not None
+            ],
+            BIGINTS,
+        )
+
+    def day(self, leaf: Leaf | None) -> BindParameter[date]:
+        """A parameter for a day: the argument's, or today."""
+        if leaf is None:
+            return self.bind(lambda inputs: inputs.today, DATE)
+        return self.leaf(leaf, DATE)
+
+
+def storable(value: Any) -> Any:
+    """A value that PostgreSQL can take. Raises INVALID_CHARACTER for text it cannot store."""
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, str):
+        if "\0" in value:
+            raise HubError(
+                "INVALID_CHARACTER", "An argument has a NUL character, which no text here can hold. Leave it out."
+            )
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise HubError(
+                "INVALID_CHARACTER", "An argument has half of a surrogate pair. Send whole characters."
+            ) from None
+    return value

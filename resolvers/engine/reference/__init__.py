@@ -1,0 +1,1 @@
+"""The reference executor, with which the tests compare plans."""

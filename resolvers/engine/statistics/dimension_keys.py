@@ -1,0 +1,70 @@
+"""Keys of groups that name rows: told where the caller sees the row; all rows out of sight have one key, so that groups add up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Subquery, any_, case, exists, func, literal_column, null, select
+
+from resolvers.access import Lens
+from resolvers.engine.declare.columns import alias
+from resolvers.engine.declare.sight import Sighted
+from resolvers.engine.declare.sources import expression
+from resolvers.engine.declare.statistics import Children, Ref
+from resolvers.engine.plan.parameters import BIGINT, BIGINTS
+
+HIDDEN = -1
+"""The key of all rows that a dimension names and the caller does not see."""
+
+OUT_OF_SIGHT = "OUT_OF_SIGHT"
+"""The same as it is told."""
+
+_HIDDEN = literal_column(str(HIDDEN), BIGINT)
+Joins = Sequence[tuple[FromClause, ColumnElement[bool]]]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of one statistic's groups, below ``parent`` if it is of several anchors."""
+
+    walls: Sighted
+    parent: Any
+
+    def named(self, key: ColumnElement[Any], target: str) -> tuple[ColumnElement[Any], Joins]:
+        """A key that names a row of ``target`` as the caller is told it, and the outer joins that it takes."""
+        source = self.walls.registry.sources[target]
+        if not self._hides(target):
+            return key, ()
+        there = select(source.key).where(*self.walls.rows(target, source.table)).subquery()
+        return case((key.is_(None), null()), else_=func.coalesce(there.c.id, _HIDDEN)), [(there, there.c.id == key)]
+
+    def child(self, key: ColumnElement[Any], children: Children) -> ColumnElement[Any]:
+        """The key of a child of the anchor as the caller is told it. They are few, and looked up once for each anchor."""
+        target = children.target
+        if not self._hides(target):
+            return key
+        few = replace(self.walls, binder=self.walls.binder.of_few())
+        rows = children.told.where(*few.rows(target, self.walls.registry.sources[target].table))
+        rows = rows.correlate(None) if self.parent is None else rows.correlate(self.parent)
+        there = func.array(rows.scalar_subquery(), type_=BIGINTS)
+        return case((key.is_(None), null()), (key == any_(there), key), else_=_HIDDEN)
+
+    def targets(self, targets: Subquery, children: Children) -> Subquery:
+        """Places in roll-ups, each with the child that it stands for as the caller is told it."""
+        if not self._hides(children.target):
+            return targets
+        child = self.child(targets.c.child, children).label("child")
+        return select(targets.c.anchor, child, targets.c.drill).subquery("told")
+
+    def _hides(self, target: str) -> bool:
+        """Whether rows of a type may be out of sight; without the first wall the second says which."""
+        seen = self.walls.rows(target, self.walls.registry.sources[target].table)
+        return bool(seen) or Lens.UNWALLED in self.walls.lenses
+
+    def in_sight(self, named: Ref) -> list[ColumnElement[bool]]:
+        """The condition that the row which a dimension names is in sight; none where all are."""
+        if not self._hides(named.target):
+            return []
+        other = alias(self.walls.registry.sources[named.target].table)
+        seen = self.walls.rows(named.target, other)
+        return [exists(other.c.id).where(other.c.id == expression(named.key), *seen).correlate_except(other)]
