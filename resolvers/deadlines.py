@@ -10,7 +10,8 @@ from sqlalchemy import and_, any_, not_, or_, select
 
 from db.deadlines import DeadlineRule, DeadlineUnit
 from db.divisions import DivisionClosure
-from resolvers.engine.declare.sources import Expression, Fetch, expression
+from resolvers.engine.declare.sources import Expression, expression
+from resolvers.engine.plan.connection import Fetch
 from resolvers.engine.plan.parameters import NOTHING, Binder
 from resolvers.engine.plan.statement import Statement, compiled, keys_parameter
 from resolvers.working_days import is_working_day

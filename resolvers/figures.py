@@ -14,9 +14,10 @@ from db.figures import PublishedFigure
 from db.organizations import IndustrialClosure, TerritorialClosure
 from db.units import Qualifier
 from resolvers.access import Lens
-from resolvers.engine.declare.sources import Asks, Computed, Many, One, Source, expression
+from resolvers.engine.declare.sources import Computed, Many, One, Source, expression
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.execute.nested_queries import MAX_ASKED
+from resolvers.engine.plan.connection import Asks
 from resolvers.engine.plan.parameters import BIGINTS, Binder
 from resolvers.engine.plan.statement import Statement, compiled, keys_parameter
 from resolvers.reach import Within

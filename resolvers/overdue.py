@@ -30,8 +30,9 @@ from db.deadlines import DeadlineRule, DeadlineUnit
 from db.divisions import DivisionClosure
 from resolvers.deadlines import Procedure, last_days
 from resolvers.engine.declare.columns import alias
-from resolvers.engine.declare.sources import Computed, Expression, Fetch, expression
+from resolvers.engine.declare.sources import Computed, Expression, expression
 from resolvers.engine.declare.statistics import Measure, Rate, where
+from resolvers.engine.plan.connection import Fetch
 from resolvers.engine.plan.parameters import DATE, Binder
 from resolvers.working_days import LAST_PUBLISHED, is_provisional, is_working_day
 

@@ -35,8 +35,9 @@ from db.row_security import AGGREGATES
 from db.venues import Venue, VenueKind
 from resolvers.described import DESCRIBED
 from resolvers.engine.declare.columns import alias
-from resolvers.engine.declare.sources import Computed, Expression, Fetch, one_of
+from resolvers.engine.declare.sources import Computed, Expression, one_of
 from resolvers.engine.declare.validity import Period, holds
+from resolvers.engine.plan.connection import Fetch
 from resolvers.engine.plan.parameters import NOTHING, Binder
 from resolvers.engine.plan.statement import compiled, keys_parameter
 

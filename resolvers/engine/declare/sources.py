@@ -11,7 +11,7 @@ from sqlalchemy.types import Numeric, TypeEngine
 from db.model import Dated, Model, Term
 from resolvers.access import Caller, Lens
 from resolvers.engine.declare.validity import Period
-from resolvers.engine.plan.parameters import Binder, Inputs
+from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
 from resolvers.errors import HubError
 
@@ -67,32 +67,6 @@ class Reach(Protocol):
         walls: Walls,
     ) -> Rows:
         """The rows below ``parent`` (a column of parents' keys), or all rows when there is none."""
-
-
-Read = Callable[[int], Awaitable[list[Any]]]
-"""Reads the next rows of a statement, at most so many; none when all were read."""
-
-
-class Fetch(Protocol):
-    """Runs one statement inside the operation's snapshot."""
-
-    async def fetch(self, sql: str, *args: Any) -> list[Any]:
-        """Rows of the statement."""
-
-    async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
-        """Rows of a statement that runs in another role of the second wall, by a plan that may be ``kept``, in a transaction."""
-
-    async def reading(self, sql: str, *args: Any) -> Read:
-        """Reads rows of the statement, at most so many each time; the snapshot must be a transaction."""
-
-
-class Asks(Fetch, Protocol):
-    """Runs statements, and whole operations for who asks, inside the operation's snapshot."""
-
-    inputs: Inputs
-
-    async def ask(self, text: str) -> Any:
-        """The data of a query without variables, as JSON; null when it is not valid, too large, or not all there for the caller."""
 
 
 @dataclass(frozen=True)

@@ -31,12 +31,13 @@ from db.meter import add_objects, working
 from resolvers.access import PUBLIC, Caller, Lens
 from resolvers.engine.compile.operation import Binding, Operation, compile_operation
 from resolvers.engine.declare.check import check
-from resolvers.engine.declare.sources import Asks, Fetch, Registry
+from resolvers.engine.declare.sources import Registry
 from resolvers.engine.execute.explain import tree
 from resolvers.engine.execute.nested_queries import MAX_ASKED, Asking, Library
 from resolvers.engine.execute.objects import Toll
 from resolvers.engine.execute.snapshot import snapshot
 from resolvers.engine.execute.watch import WATCHED
+from resolvers.engine.plan.connection import Asks, Fetch
 from resolvers.engine.plan.parameters import Inputs
 from resolvers.engine.plan.steps import Run, Trace
 from resolvers.engine.reference.executor import Referee

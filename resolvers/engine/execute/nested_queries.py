@@ -15,7 +15,7 @@ from graphql import (
     validate,
 )
 
-from resolvers.engine.declare.sources import Fetch, Read
+from resolvers.engine.plan.connection import Fetch, Read
 from resolvers.engine.plan.parameters import Inputs
 from resolvers.engine.request.document import Document
 

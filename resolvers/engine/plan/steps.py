@@ -7,8 +7,8 @@ from typing import Any
 
 from graphql import FieldNode
 
-from resolvers.engine.declare.sources import Asks, Fetch, Read
 from resolvers.engine.execute.objects import Times, Toll, times_of
+from resolvers.engine.plan.connection import Asks, Fetch, Read
 from resolvers.engine.plan.parameters import Getter, Inputs
 from resolvers.engine.plan.statement import Statement
 from resolvers.errors import HubError

@@ -34,21 +34,9 @@ from resolvers.engine.compile.operation import not_found
 from resolvers.engine.compile.pagination import Page
 from resolvers.engine.compile.row_builders import Columns
 from resolvers.engine.declare.sight import in_sight
-from resolvers.engine.declare.sources import (
-    AnyOf,
-    Asks,
-    Computed,
-    Fetch,
-    Lookup,
-    Many,
-    One,
-    Read,
-    Registry,
-    Source,
-    Tally,
-    expression,
-)
+from resolvers.engine.declare.sources import AnyOf, Computed, Lookup, Many, One, Registry, Source, Tally, expression
 from resolvers.engine.execute.snapshot import snapshot
+from resolvers.engine.plan.connection import Asks, Fetch, Read
 from resolvers.engine.plan.parameters import Binder, Inputs
 from resolvers.engine.plan.statement import Statement, compiled, keys_parameter
 from resolvers.engine.plan.steps import require_same_list
