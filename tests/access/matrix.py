@@ -291,8 +291,10 @@ async def orders(matrix: Matrix, judge: Judge, persona: Persona) -> None:
         by_id = found.by_id
         given = {"filter": {"id": {"in": matrix.ids(found.target)}}} if by_id else {}
         passed = ", filter: $filter" if by_id else ""
+        matched = registry.sources[found.target].matched
         fields = " ".join(
-            f"{column}: {found.field}(first: {MANY}{found.ever}{passed}, orderBy: [{{field: {column}, direction: DESC}}])"
+            f"{column}: {found.field}(first: {MANY}{found.ever}{_fitting(matched.get(column.lower()), by_id) or passed},"
+            f" orderBy: [{{field: {column}, direction: DESC}}])"
             " { pageInfo { hasNextPage } nodes { __typename id } }"
             for column in open_
         )
@@ -325,6 +327,13 @@ async def orders(matrix: Matrix, judge: Judge, persona: Persona) -> None:
                 judge.page(national[column], own[column], path)
                 for row in national[column]["nodes"]:
                     judge.cells.add((found.target, camel(column), "in" if judge.sees(row) else "out", path))
+
+
+def _fitting(name: str | None, by_id: bool) -> str:
+    """The filter that an order by how well a column fits goes with; nothing for any other order."""
+    if name is None:
+        return ""
+    return f', filter: {{{"and: [$filter], " if by_id else ""}{name}: {{contains: "会"}}}}'
 
 
 def refused(judge: Judge, typename: str, name: str) -> bool:
