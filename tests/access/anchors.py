@@ -14,6 +14,7 @@ from resolvers.engine.request.arguments import snake
 from resolvers.engine.request.cursors import BLOCK, FORM, HEADER, TAG
 from resolvers.engine.statistics.dimension_keys import OUT_OF_SIGHT
 from schema import registry
+from tests.access.asking import fitting
 from tests.access.cells import camel
 from tests.access.judge import Judge
 from tests.access.matrix import NOBODY, Matrix, refused
@@ -79,7 +80,7 @@ async def cursors(matrix: Matrix, judge: Judge, persona: Persona) -> None:
         for column in (None, *each.columns):
             if column is not None and refused(judge, each.target, camel(column)):
                 continue
-            order = "" if column is None else f", orderBy: [{{field: {column}}}]"
+            order = "" if column is None else f", orderBy: [{{field: {column}}}]{fitting(each.target, column)}"
             text = f"{{ {each.field}(first: 5{order}{each.ever})"
             text += " { pageInfo { startCursor endCursor } edges { cursor node { id } } } }"
             page = (await matrix.hub.response(text, caller=persona))["data"][each.field]

@@ -16,6 +16,7 @@ from graphql import (
     is_non_null_type,
 )
 
+from schema import registry
 from tests.access.policy import Policy, is_page
 
 MANY = 200
@@ -183,3 +184,9 @@ def is_value(type_: object) -> bool:
 def is_many(type_: object) -> bool:
     """Whether a field's type is a plain list."""
     return is_list_type(type_.of_type if is_non_null_type(type_) else type_)
+
+
+def fitting(target: str, column: str | None, by_id: bool = False) -> str:
+    """The filter without which an order by how well a column fits is refused, beside ``$filter`` if there is one; for other orders none."""
+    name = registry.sources[target].matched.get((column or "").lower())
+    return "" if name is None else f', filter: {{{"and: [$filter], " if by_id else ""}{name}: {{contains: "号"}}}}'

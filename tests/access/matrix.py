@@ -10,7 +10,7 @@ from db.organizations import Hierarchy
 from resolvers.access import Caller as Persona
 from resolvers.engine.request import global_ids
 from schema import registry
-from tests.access.asking import MANY, List, Writer, is_many
+from tests.access.asking import MANY, List, Writer, fitting, is_many
 from tests.access.cells import camel
 from tests.access.judge import Judge, key_of
 from tests.access.related import Unions, is_by_hierarchy
@@ -292,7 +292,8 @@ async def orders(matrix: Matrix, judge: Judge, persona: Persona) -> None:
         given = {"filter": {"id": {"in": matrix.ids(found.target)}}} if by_id else {}
         passed = ", filter: $filter" if by_id else ""
         fields = " ".join(
-            f"{column}: {found.field}(first: {MANY}{found.ever}{passed}, orderBy: [{{field: {column}, direction: DESC}}])"
+            f"{column}: {found.field}(first: {MANY}{found.ever}{fitting(found.target, column, by_id) or passed},"
+            f" orderBy: [{{field: {column}, direction: DESC}}])"
             " { pageInfo { hasNextPage } nodes { __typename id } }"
             for column in open_
         )
@@ -314,7 +315,7 @@ async def orders(matrix: Matrix, judge: Judge, persona: Persona) -> None:
                     judge.fails(found.field, f"an order by {column}, which is masked, was answered with {code}")
                 for scope in ("in", "out"):
                     judge.cells.add((found.target, camel(column), scope, f"order of {found.parent}.{found.field}"))
-            declared = f"$filter: {found.filter}" if by_id else ""
+            declared = f"$filter: {found.filter}!" if by_id else ""
             national, own = await matrix.below(found, parent, fields, declared, given, persona)
             if national is None or own is None:
                 path = f"order of {found.parent}.{found.field}"

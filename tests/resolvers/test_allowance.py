@@ -70,7 +70,7 @@ async def test_more_objects_than_the_roles_are_refused(engine: Engine) -> None:
     assert await code(engine, CITIES % (10, 6)) == "TOO_COMPLEX_FOR_ROLE"
     assert "data" in await ask(engine, CITIES % (10, 5))
     assert "data" in await ask(engine, CITIES % (10, 6), None)
-    assert await code(engine, CITIES % (30, 200), None) == "TOO_COMPLEX"
+    assert await code(engine, CITIES % (100, 200), None) == "TOO_COMPLEX"
 
 
 async def test_a_role_is_not_given_more_than_anybody(engine: Engine) -> None:

@@ -10,7 +10,7 @@ from tests.resolvers.caller import Caller
 from tests.resolvers.test_bad_input import refused
 
 FIND = """query ($filter: OrganizationFilter, $after: String) {
-    organizations(first: 3, after: $after, filter: $filter, orderBy: {field: NAME_MATCH}) {
+    organizations(first: 3, validity: ANY, after: $after, filter: $filter, orderBy: {field: NAME_MATCH}) {
         totalCount pageInfo { endCursor hasNextPage } nodes { id name } } }"""
 
 
@@ -67,7 +67,7 @@ async def test_employers_and_cases_of_a_division_are_found_in_the_same_way(calle
         ("employers", "EmployerFilter", "employer"),
         ("disputeCases", "DisputeFilter", "dispute_case"),
     ):
-        text = f"query ($filter: {type_}) {{ {root}(filter: $filter) {{ totalCount }} }}"
+        text = f"query ($filter: {type_}) {{ {root}(validity: ANY, filter: $filter) {{ totalCount }} }}"
         count = await pool.fetchval(
             f"SELECT count(*) FROM {table} WHERE division_id IN (SELECT descendant_id FROM division_closure c"
             " JOIN division d ON d.id = c.ancestor_id WHERE d.name = '浙江省')"
