@@ -38,6 +38,7 @@ from hub.telemetry import Answered, Telemetry
 from hub.tokens import token_of
 from resolvers.access import Caller
 from resolvers.engine.compile.pagination import MAX_SIZE
+from resolvers.engine.execute.bind import bind
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.execute.snapshot import snapshot
 from resolvers.engine.plan.parameters import Inputs
@@ -251,7 +252,7 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     stages.call("document lookup", lambda: documents.get(found.document.text))
     stages.call("variables", lambda: engine._coerced(prepared, variables))
     stages.call("plan lookup", lambda: engine._operation(document, engine._prepared(document, None), coerced, national))
-    stages.call("bind, weigh", lambda: operation.bind(inputs, settings.max_objects))
+    stages.call("bind, weigh", lambda: bind(operation, inputs, settings.max_objects))
     stages.wait("pool acquire, release", nothing)
     stages.wait("PostgreSQL round trip", fetch)
     stages.call("JSON encode", lambda: orjson.dumps(data))

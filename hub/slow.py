@@ -22,9 +22,9 @@ from hub.log_lines import shown
 from hub.telemetry import Telemetry
 from resolvers.access import Caller
 from resolvers.engine.execute.explain import tree
+from resolvers.engine.execute.run import Trace
 from resolvers.engine.execute.snapshot import scope_of
 from resolvers.engine.execute.watch import Watched
-from resolvers.engine.plan.steps import Trace
 
 log = logging.getLogger("unionhub.slow")
 

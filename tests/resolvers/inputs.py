@@ -17,7 +17,8 @@ from graphql import (
 )
 
 from resolvers.access import Lens
-from resolvers.engine.compile.operation import Operation, compile_operation
+from resolvers.engine.compile.operation import compile_operation
+from resolvers.engine.plan.operation import Operation
 from resolvers.engine.plan.parameters import Inputs
 from schema import registry, schema
 from tests.resolvers.caller import NATIONAL
@@ -80,8 +81,7 @@ def plan(text: str, variables: Mapping[str, Any] | None = None) -> Operation:
 def statements(operation: Operation) -> list[str]:
     """The SQL of a plan, with what is bound to it."""
     inputs = Inputs({}, date(2026, 7, 1), NATIONAL)
-    both = ((step.statement, step.total) for step in operation.steps)
-    return [f"{each.sql} {each.bind(inputs)}" for pair in both for each in pair if each is not None]
+    return [f"{each.sql} {each.bind(inputs)}" for step in operation.steps for each in step.own().values()]
 
 
 def is_required(type_: GraphQLInputType) -> bool:

@@ -12,9 +12,10 @@ from graphql import parse
 
 import resolvers.engine.execute.engine as engine_module
 from resolvers.access import Lens
-from resolvers.engine.compile.operation import Operation, compile_operation
+from resolvers.engine.compile.operation import compile_operation
 from resolvers.engine.execute.explain import tree
-from resolvers.engine.plan.steps import Computation
+from resolvers.engine.plan.operation import Operation
+from resolvers.engine.plan.steps import ComputedStep
 from schema import registry, schema
 from tests.resolvers.caller import Caller
 from tests.resolvers.documents import document
@@ -49,11 +50,8 @@ def plan_of(text: str) -> str:
     for root in operation.roots:
         for step in root.steps.values():
             for below in step.walk():
-                if isinstance(below, Computation):
-                    continue
-                for suffix, statement in (("", below.statement), (".totalCount", below.total)):
-                    if statement is not None:
-                        parts.append(f"-- {below.path}{suffix}\n" + CLAUSES.sub("\n", statement.sql))
+                if not isinstance(below, ComputedStep):
+                    parts += [f"-- {path}\n" + CLAUSES.sub("\n", each.sql) for path, each in below.own().items()]
     return "\n\n".join(parts) + "\n"
 
 

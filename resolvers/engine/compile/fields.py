@@ -1,36 +1,23 @@
 """From a field of the query root to its step: the selection set becomes statements and a generated assembly, the same for every request."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, GraphQLUnionType, get_named_type
 from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Integer,
-    Select,
-    Subquery,
-    TableValuedAlias,
-    and_,
     any_,
-    func,
-    literal_column,
     null,
-    or_,
     select,
-    true,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from resolvers.access import Lens
 from resolvers.engine.compile import row_builders
-from resolvers.engine.compile.filters import Filter
-from resolvers.engine.compile.json_rows import Selected, writable, written
-from resolvers.engine.compile.pagination import Order, Page, order_of
+from resolvers.engine.compile.json_rows import Selected, writable
+from resolvers.engine.compile.lists import Listing
+from resolvers.engine.compile.pagination import Page
 from resolvers.engine.compile.row_builders import Columns, Expression
 from resolvers.engine.compile.statistics import statistics_step
-from resolvers.engine.declare import validity
-from resolvers.engine.declare.sight import Sighted, anchor, in_sight
+from resolvers.engine.declare.sight import in_sight
 from resolvers.engine.declare.sources import (
     AnyOf,
     Computed,
@@ -38,17 +25,15 @@ from resolvers.engine.declare.sources import (
     Many,
     One,
     Registry,
-    Rows,
     Source,
     Tally,
     expression,
 )
 from resolvers.engine.plan.parameters import Binder
-from resolvers.engine.plan.statement import Statement, compiled, keys_parameter, parents
-from resolvers.engine.plan.steps import Child, Computation, Step
-from resolvers.engine.request.arguments import Arguments, Given, Leaf, build, camel, snake
+from resolvers.engine.plan.statement import Statement, compiled, keys_parameter
+from resolvers.engine.plan.steps import Build, Child, ComputedStep, JsonPageStep, PageStep, RowsStep, Step
+from resolvers.engine.request.arguments import Given, build, camel, snake
 from resolvers.engine.request.collect_fields import Collector
-from resolvers.engine.request.cursors import sealer_of
 from resolvers.engine.request.limits import Budget
 from resolvers.errors import HubError
 
@@ -57,6 +42,9 @@ MAX_WRITTEN = 40
 
 FIELDS_PER_OBJECT = 10
 """So many fields of a row weigh as one object more."""
+
+
+Kind = TypeVar("Kind", bound=Step)
 
 
 class Compiler:
@@ -95,7 +83,7 @@ class Compiler:
         value, children = self._object(source, columns, nodes, path)
         fetch = select(source.key.label("key"), *columns.labelled()).where(source.key == any_(keys_parameter()))
         fetch = fetch.where(*in_sight(self.registry, source, self.lenses, binder))
-        return self._step(
+        return self._rows(
             path, nodes[0], compiled(fetch, binder), row_builders.one(value, len(children)), children, columns
         )
 
@@ -117,7 +105,7 @@ class Compiler:
         fetch = fetch.where(column == sought, *in_sight(self.registry, source, self.lenses, binder)).limit(1)
         if lookup.latest is not None:
             fetch = fetch.order_by(expression(lookup.latest).desc().nulls_first())
-        return self._step(
+        return self._rows(
             path, nodes[0], compiled(fetch, binder), row_builders.one(value, len(children)), children, columns
         )
 
@@ -143,16 +131,21 @@ class Compiler:
         """The step of a statistic at the root."""
         return statistics_step(self, self.object_type("Query"), tally, nodes, path, root=True)
 
-    def _list(self, listing: "Listing", nodes: Sequence[FieldNode], path: str) -> Step:
+    def _list(self, listing: Listing, nodes: Sequence[FieldNode], path: str) -> Step:
         columns = listing.columns()
         value, children = self._object(listing.source, columns, nodes, path)
-        step = self._step(
-            path, nodes[0], listing.fetch(columns, None), row_builders.many(value, len(children)), children, columns
+        return self._rows(
+            path,
+            nodes[0],
+            listing.fetch(columns, None),
+            row_builders.many(value, len(children)),
+            children,
+            columns,
+            each=listing.many.expected,
+            anchored=listing.anchored(columns),
         )
-        step.each, step.anchored = listing.many.expected, listing.anchored(columns)
-        return step
 
-    def _connection(self, type_: GraphQLObjectType, listing: "Listing", nodes: Sequence[FieldNode], path: str) -> Step:
+    def _connection(self, type_: GraphQLObjectType, listing: Listing, nodes: Sequence[FieldNode], path: str) -> Step:
         page, order, columns = Page.asked(listing.arguments), listing.order, listing.columns()
         leaf = self._leaf(type_, listing, nodes)
         if leaf is not None:
@@ -183,17 +176,25 @@ class Compiler:
                     items[key] = row_builders.page_info(asked, page, order, columns)
                     needs_rows = True
         fetch = listing.fetch(columns, page)
-        built = row_builders.connection(row_builders.mapping(items), len(children))
-        statement = fetch if needs_rows else None if needs_total else listing.standing()
-        step = self._step(path, nodes[0], statement, built, children, columns)
-        step.checks = () if needs_rows else tuple(get for get in fetch.getters if get is not None)
-        step.size, step.backward = page.size, page.backward
-        step.total = listing.count() if needs_total else None
-        step.anchored = listing.anchored(columns if needs_rows else None)
-        step.cursors, step.starts = listing.cursors, page.starts(listing.order, listing.cursors)
-        return step
+        return self.add(
+            PageStep,
+            path,
+            nodes[0],
+            statement=fetch if needs_rows else None if needs_total else listing.standing(),
+            build=row_builders.connection(row_builders.mapping(items), len(children)),
+            children=tuple(children),
+            columns=columns.names(),
+            weight=max(1, columns.weight),
+            size=page.size,
+            backward=page.backward,
+            cursors=listing.cursors,
+            starts=page.starts(listing.order, listing.cursors),
+            total=listing.count() if needs_total else None,
+            checks=() if needs_rows else tuple(get for get in fetch.getters if get is not None),
+            anchored=listing.anchored(columns if needs_rows else None),
+        )
 
-    def _leaf(self, type_: GraphQLObjectType, listing: "Listing", nodes: Sequence[FieldNode]) -> Selected | None:
+    def _leaf(self, type_: GraphQLObjectType, listing: Listing, nodes: Sequence[FieldNode]) -> Selected | None:
         """The columns of a connection that only asks for ``nodes`` of plain columns, once; None for any other."""
         fields = [found for found in self.collector.below(type_, nodes).values() if found[0].name.value != "__typename"]
         rows = [found for found in fields if found[0].name.value == "nodes"]
@@ -211,7 +212,7 @@ class Compiler:
     def _leaves(
         self,
         type_: GraphQLObjectType,
-        listing: "Listing",
+        listing: Listing,
         page: Page,
         nodes: Sequence[FieldNode],
         path: str,
@@ -223,21 +224,24 @@ class Compiler:
             )
             for key, found in self.collector.below(type_, nodes).items()
         }
-        fetch = listing.fetch_written(selected, page)
-        step = self._step(
-            path, nodes[0], fetch, row_builders.connection(row_builders.mapping(items), 0), (), listing.columns()
+        return self.add(
+            JsonPageStep,
+            path,
+            nodes[0],
+            statement=listing.fetch_written(selected, page),
+            build=row_builders.connection(row_builders.mapping(items), 0),
+            columns=("JSON of " + ", ".join(name or "__typename" for name in selected.values()),),
+            weight=1 + len(selected) // FIELDS_PER_OBJECT,
+            size=page.size,
+            starts=page.starts(listing.order, listing.cursors),
+            total=listing.count() if "totals[k]" in items.values() else None,
+            anchored=listing.anchored(None),
         )
-        step.columns = ("JSON of " + ", ".join(name or "__typename" for name in selected.values()),)
-        step.size, step.written, step.anchored = page.size, True, listing.anchored(None)
-        step.starts = page.starts(listing.order, listing.cursors)
-        step.weight = 1 + len(selected) // FIELDS_PER_OBJECT
-        step.total = listing.count() if "totals[k]" in items.values() else None
-        return step
 
     def _edge(
         self,
         type_: GraphQLOutputType,
-        listing: "Listing",
+        listing: Listing,
         columns: Columns,
         nodes: Sequence[FieldNode],
         path: str,
@@ -310,7 +314,7 @@ class Compiler:
                 column = columns.index(source.key)
                 indexes = tuple(columns.index(expression(need), raw=True) for need in needs)
                 children.append(
-                    Child(Computation(path, nodes[0], indexes, function, computed.asks, computed.weight), column)
+                    Child(ComputedStep(path, nodes[0], indexes, function, computed.asks, computed.weight), column)
                 )
                 value = f"c{len(children) - 1}.get(r[{column}])"
                 shown = get_named_type(type_.fields[nodes[0].name.value].type)
@@ -329,185 +333,31 @@ class Compiler:
         children.append(Child(self.by_key(self.registry.sources[one.target], nodes, path), column))
         return len(children) - 1, column
 
-    def _step(
+    def _rows(
         self,
         path: str,
         node: FieldNode,
-        statement: Statement | None,
-        build: Any,
+        statement: Statement,
+        build: Build,
         children: Sequence[Child],
         columns: Columns,
+        **more: Any,
     ) -> Step:
+        return self.add(
+            RowsStep,
+            path,
+            node,
+            statement=statement,
+            build=build,
+            children=tuple(children),
+            columns=columns.names(),
+            weight=max(1, columns.weight),
+            **more,
+        )
+
+    def add(self, kind: Callable[..., Kind], path: str, node: FieldNode, **parts: Any) -> Kind:
+        """Make a step of a kind, and keep it under the next index. Raises TOO_COMPLEX."""
         self.budget.statement()
-        step = Step(len(self.steps), path, node, statement, build, tuple(children), columns=columns.names())
-        step.weight = max(1, columns.weight)
+        step = kind(index=len(self.steps), path=path, node=node, **parts)
         self.steps.append(step)
         return step
-
-
-class Listing:
-    """The statements of one list: its page of rows for all parents at once, and its count."""
-
-    def __init__(
-        self,
-        registry: Registry,
-        many: Many,
-        arguments: Arguments,
-        lenses: tuple[Lens, ...],
-        budget: Budget,
-        *,
-        root: bool,
-        place: str,
-    ) -> None:
-        self.registry = registry
-        self.many = many
-        self.source = registry.sources[many.target]
-        registry.require_rows(self.source, lenses)
-        self.arguments = arguments
-        self.lenses = lenses
-        self.budget = budget
-        self.root = root
-        self._within: Leaf | None = arguments.get("within") if root and many.anchor is not None else None
-        self.binder, self._parent = Binder(), parents()
-        self._walled = registry.sight(self.source, lenses, Binder(), None) is not None
-        self._joined = self._walled or bool(arguments.get("filter") or arguments.get("order_by"))
-        before = budget.conditions
-        self._rows = self._reached(self.binder, self._parent, lenses)
-        self._conditions = before - budget.conditions
-        self.order: Order = order_of(self.source, self._rows.order, arguments, self._masked, self.binder)
-        self.cursors = sealer_of(place, self.order.mark, arguments)
-
-    def columns(self) -> Columns:
-        """The columns that the list's statement selects."""
-        return Columns(self.registry, self.lenses, self.binder)
-
-    def _masked(self, name: str) -> bool:
-        return self.registry.is_masked(self.source.typename, name, self.lenses)
-
-    def fetch(self, columns: Columns, page: Page | None) -> Statement:
-        """Rows with the parent's key first: ``unnest(keys) CROSS JOIN LATERAL (… LIMIT n)``, so that each parent has its own page."""
-        binder, parent = self.binder, self._parent
-        columns.index(self.source.key)
-        key = null().label("key") if self.root else parent.c.key
-        if self._rows.via is not None and not self._joined:
-            return self._fetch_late(self._rows.via, key, columns, page)
-        rows = self._cut(select(*([key] if self.root else []), *columns.labelled()), page)
-        if self.root:
-            return compiled(self._anchored(rows, binder), binder)
-        lateral = rows.correlate(parent).lateral("page")
-        return compiled(select(key, *lateral.c).select_from(parent.join(lateral, true())), binder)
-
-    def _fetch_late(
-        self, via: ColumnElement[int], key: ColumnElement[Any], columns: Columns, page: Page | None
-    ) -> Statement:
-        """The page is cut over the keys alone and the target's table joined to what is left of it."""
-        places = {id(item.column): f"o{index}" for index, item in enumerate(self.order.keys)}
-        order = [item.column.label(f"o{index}") for index, item in enumerate(self.order.keys)]
-        keys = self._cut(select(via.label("via"), *order), page)
-        cut: FromClause = keys.subquery("page") if self.root else keys.correlate(self._parent).lateral("page")
-        shown = [
-            cut.c[places[id(column.element)]].label(column.name) if id(column.element) in places else column
-            for column in columns.labelled()
-        ]
-        rows = cut if self.root else self._parent.join(cut, true())
-        fetch = select(key, *shown).select_from(rows.join(self.source.table, self.source.key == cut.c.via))
-        backward = page is not None and page.backward
-        fetch = fetch.order_by(
-            *(cut.c[f"o{i}"].desc() if backward else cut.c[f"o{i}"].asc() for i in range(len(order)))
-        )
-        return compiled(self._anchored(fetch, self.binder), self.binder)
-
-    def fetch_written(self, selected: Selected, page: Page) -> Statement:
-        """One row for each parent: the JSON of its page's rows, in order, and how many these are."""
-        json = written(self.source, selected, self.columns())
-        order = [item.column.label(f"o{index}") for index, item in enumerate(self.order.keys)]
-        via = self._rows.via
-        late = via is not None and not self._joined
-        first = via.label("via") if late and via is not None else json.label("json")
-        rows = self._cut(select(first, *order), page, more=0)
-        cut = rows.subquery("page") if self.root else rows.correlate(self._parent).subquery("page")
-        from_: FromClause = cut.join(self.source.table, self.source.key == cut.c.via) if late else cut
-        places = [
-            cut.c[f"o{index}"].desc().nulls_last() if item.descending else cut.c[f"o{index}"].asc().nulls_last()
-            for index, item in enumerate(self.order.keys)
-        ]
-        whole = func.string_agg(json if late else cut.c.json, aggregate_order_by(literal_column("','"), *places))
-        if self.root:
-            leaf = select(null().label("key"), whole.label("json"), func.count().label("rows")).select_from(from_)
-            return compiled(self._anchored(leaf, self.binder), self.binder)
-        leaf = select(whole.label("json"), func.count().label("rows")).select_from(from_)
-        below = leaf.correlate(self._parent).lateral("leaf")
-        both = self._parent.join(below, true())
-        return compiled(select(self._parent.c.key, *below.c).select_from(both), self.binder)
-
-    def anchored(self, columns: Columns | None) -> int | None:
-        """Where in a row of ``fetch`` the key stands that is null where an anchor has no rows; None for a list without one. What is
-        written (no ``columns``) has one row for each anchor."""
-        if self._within is None:
-            return None
-        return 0 if columns is None else columns.index(self.source.key)
-
-    def standing(self) -> Statement | None:
-        """Asks for nothing but the anchor, if there is one."""
-        if self._within is None:
-            return None
-        binder = Binder()
-        return compiled(select(null().label("key")).select_from(self._anchor(binder)), binder)
-
-    def _anchored(self, rows: Select[Any], binder: Binder) -> Select[Any]:
-        """The rows with their anchor, if there is one: without it there is no row, and one of nulls where it has none."""
-        if self._within is None:
-            return rows
-        found = rows.subquery("found")
-        return select(*found.c).select_from(self._anchor(binder).outerjoin(found, true()))
-
-    def _anchor(self, binder: Binder) -> Subquery:
-        assert self._within is not None
-        assert self.many.anchor is not None
-        return anchor(self.registry, self.many.anchor, self._within, self.lenses, binder)
-
-    def _cut(self, rows: Select[Any], page: Page | None, *, more: int = 1) -> Select[Any]:
-        rows = rows.select_from(self._rows.from_).where(*self._rows.where)
-        if page is not None:
-            return page.cut(rows, self.order, self.binder, self.cursors, more=more)
-        return rows.order_by(*(key.column.desc() if key.descending else key.column.asc() for key in self.order.keys))
-
-    def count(self) -> Statement:
-        """The number of rows of each parent: of those that the page is cut from, under the same conditions."""
-        self.budget.again(self._conditions)
-        binder, parent, rows = self.binder, self._parent, self._rows
-        number = select(func.count()).select_from(rows.from_).where(*rows.where)
-        if self.root:
-            counted = select(null(), number.scalar_subquery())
-            within = None if self._within is None else self._anchor(binder)
-            return compiled(counted if within is None else counted.select_from(within), binder)
-        counted = select(parent.c.key, number.correlate(parent).scalar_subquery()).select_from(parent)
-        return compiled(counted, binder)
-
-    def _reached(self, binder: Binder, parent: TableValuedAlias, lenses: tuple[Lens, ...]) -> Rows:
-        walls = Sighted(self.registry, lenses, binder)
-        above = None if self.root else parent.c.key
-        rows = self.many.reach.rows(self.source, above, self.arguments, binder, walls)
-        if rows.via is not None and self._joined:
-            rows.from_ = rows.from_.join(self.source.table, self.source.key == rows.via)
-        rows.where.extend(validity.asked(self.many.period(self.source), self.arguments, binder))
-        given = self.arguments.get("filter")
-        if given is not None:
-            rows.where.append(Filter(self.registry, binder, lenses, self.budget).condition(self.source, given))
-        self._look(rows, parent, lenses, binder)
-        return rows
-
-    def _look(self, rows: Rows, parent: TableValuedAlias, lenses: tuple[Lens, ...], binder: Binder) -> None:
-        """Of the rows only those in the caller's sight; where all below the parent are, that is asked once and not of each."""
-        seen = [*rows.seen, *in_sight(self.registry, self.source, lenses, binder)]
-        covered = None
-        if seen and rows.below is not None:
-            covered = self.registry.covers(*rows.below, lenses, binder)
-        if covered is not None:
-            asked = select(covered.label("whole")).offset(
-                literal_column("0", Integer())
-            )  # so that it is not asked of each row
-            once = asked.correlate(parent).lateral("sight")
-            rows.from_ = once.join(rows.from_, true())
-            seen = [or_(once.c.whole, and_(*seen))]
-        rows.where.extend(seen)

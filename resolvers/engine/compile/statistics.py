@@ -9,8 +9,7 @@ from graphql import FieldNode, GraphQLObjectType, get_named_type
 
 from resolvers.engine.declare.sources import Tally
 from resolvers.engine.declare.statistics import Rate
-from resolvers.engine.plan.statement import Statement
-from resolvers.engine.plan.steps import Built, Child, Key, Step, Table
+from resolvers.engine.plan.steps import Child, Key, StatisticsStep, Step, Table, Values
 from resolvers.engine.request.arguments import snake
 from resolvers.engine.statistics.from_records import Counting
 from resolvers.engine.statistics.groups import table
@@ -21,7 +20,7 @@ from resolvers.errors import HubError
 if TYPE_CHECKING:
     from resolvers.engine.compile.fields import Compiler
 
-Told = Callable[[Row, Sequence[Built]], Any]
+Told = Callable[[Row, Sequence[Values]], Any]
 """Finds the value of a field in a row, given the values of the steps below."""
 
 PER_DIMENSION = 100
@@ -120,8 +119,10 @@ def _step(
     counting.index("records")
     layout = Layout.of(counting)
 
-    def build(tables: Mapping[Key, Table], keys: Sequence[Key], children: Sequence[Built], frame: Any, _: Any) -> Built:
-        built: Built = {}
+    def build(
+        tables: Mapping[Key, Table], keys: Sequence[Key], children: Sequence[Values], frame: Any, _: Any
+    ) -> Values:
+        built: Values = {}
         for key in keys:
             if key not in tables:
                 continue
@@ -132,14 +133,18 @@ def _step(
             built[key] = {name: value[name] for name, _ in order}
         return built
 
-    statement: Statement = counting.statement()
-    compiler.budget.statement()
-    step = Step(len(compiler.steps), path, nodes[0], statement, build, tuple(part.children))
-    step.frame, step.listed = counting.frame(), partial(table, layout)
-    step.columns = (counting.kind, *counting.measures)
-    step.weight = PER_DIMENSION * (1 + len(counting.dimensions))
-    compiler.steps.append(step)
-    return step
+    return compiler.add(
+        StatisticsStep,
+        path,
+        nodes[0],
+        statement=counting.statement(),
+        build=build,
+        children=tuple(part.children),
+        columns=(counting.kind, *counting.measures),
+        weight=PER_DIMENSION * (1 + len(counting.dimensions)),
+        frame=counting.frame(),
+        table=partial(table, layout),
+    )
 
 
 def _constant(value: Any) -> Told:
@@ -157,7 +162,7 @@ def _at(index: int, amount: bool) -> Told:
 
 
 def _rate(rate: Rate, part: int, whole: int) -> Told:
-    def told(row: Row, _: Sequence[Built]) -> str | None:
+    def told(row: Row, _: Sequence[Values]) -> str | None:
         found = rate.of(row[part], row[whole])
         return None if found is None else str(found)
 

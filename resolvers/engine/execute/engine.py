@@ -29,17 +29,19 @@ from db.clock import today
 from db.keys import KeySource
 from db.meter import add_objects, working
 from resolvers.access import PUBLIC, Caller, Lens
-from resolvers.engine.compile.operation import Binding, Operation, compile_operation
+from resolvers.engine.compile.operation import compile_operation
 from resolvers.engine.declare.check import check
 from resolvers.engine.declare.sources import Registry
+from resolvers.engine.execute.bind import Binding, bind, is_single
 from resolvers.engine.execute.explain import tree
 from resolvers.engine.execute.nested_queries import MAX_ASKED, Asking, Library
-from resolvers.engine.execute.objects import Toll
+from resolvers.engine.execute.objects import ObjectBudget
+from resolvers.engine.execute.run import Run, Trace, run, viewed
 from resolvers.engine.execute.snapshot import snapshot
 from resolvers.engine.execute.watch import WATCHED
 from resolvers.engine.plan.connection import Asks, Fetch
+from resolvers.engine.plan.operation import Operation
 from resolvers.engine.plan.parameters import Inputs
-from resolvers.engine.plan.steps import Run, Trace
 from resolvers.engine.reference.executor import Referee
 from resolvers.engine.request import wrong_values
 from resolvers.engine.request.arguments import NO_VALUE, shape, variable_types
@@ -154,7 +156,7 @@ class Engine:
                 cells,
                 self.cursors,
             )
-            bound = operation.bind(inputs, self.max_objects, allowance, strict=self.referee is not None)
+            bound = bind(operation, inputs, self.max_objects, allowance, strict=self.referee is not None)
         except GraphQLErrors as error:
             return _refused(error.errors)
         except HubError as error:
@@ -278,20 +280,20 @@ class Engine:
             values.update(found)
             errors.extend(missing)
         else:
-            values.update(dict.fromkeys(bound.failed) | operation.viewed(inputs))
+            values.update(dict.fromkeys(bound.failed) | viewed(operation, inputs))
             errors = [*bound.failed.values(), *errors]
         return {key: values[key] for key in operation.keys}, errors
 
     async def _run(
         self, operation: Operation, inputs: Inputs, bound: Binding, traces: list[Trace] | None
     ) -> tuple[dict[str, Any], list[HubError]]:
-        single = operation.is_single(bound)
+        single = is_single(operation, bound)
         async with snapshot(self.pool, inputs.caller, single=single, by_key=single and operation.by_key) as connection:
             if traces is not None:
                 traces.clear()
-            bound.toll.taken = 0
-            this = Run(bound.steps, connection, bound.toll, traces, self._asking(inputs))
-            return await operation.run(this, inputs, bound)
+            bound.budget.taken = 0
+            this = Run(bound.steps, connection, bound.budget, traces, self._asking(inputs))
+            return await run(operation, this, inputs, bound)
 
     def _asking(self, inputs: Inputs) -> Callable[[Fetch], Asks]:
         """What lets computed fields of one run ask operations of their own, each of them once."""
@@ -310,12 +312,12 @@ class Engine:
             operation = self._operation(document, prepared, {}, inputs.caller)
             if operation.asks() or operation.introspection:
                 return None
-            bound = operation.bind(inputs, MAX_ASKED, strict=True)
+            bound = bind(operation, inputs, MAX_ASKED, strict=True)
             if self.referee is not None:
                 data, errors = await self.referee.within(document, prepared.node, inputs, connection)
             else:
-                data, errors = await operation.run(
-                    Run(bound.steps, connection, Toll(MAX_ASKED, metered=False)), inputs, bound
+                data, errors = await run(
+                    operation, Run(bound.steps, connection, ObjectBudget(MAX_ASKED, metered=False)), inputs, bound
                 )
         except HubError:
             return None

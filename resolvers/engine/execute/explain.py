@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from resolvers.engine.compile.operation import Operation
-from resolvers.engine.plan.steps import Computation, Step
+from resolvers.engine.plan.operation import Operation
+from resolvers.engine.plan.steps import ComputedStep, JsonPageStep, PageStep, Step
 
 
 def tree(operation: Operation) -> str:
@@ -16,14 +16,14 @@ def tree(operation: Operation) -> str:
     return "\n".join(lines)
 
 
-def _lines(step: Step | Computation, depth: int, note: str = "") -> Iterator[str]:
+def _lines(step: Step | ComputedStep, depth: int, note: str = "") -> Iterator[str]:
     indent = "  " * depth
-    if isinstance(step, Computation):
+    if isinstance(step, ComputedStep):
         yield f"{indent}{step.path}: computed for all parents at once{', by operations of their own' if step.asks else ''}"
         return
-    kind = "page" if step.size is not None else "rows"
-    parts = [f"{kind} of {', '.join(step.columns)}"] if step.statement else []
-    if step.total:
+    paged = isinstance(step, PageStep | JsonPageStep)
+    parts = [f"{'page' if paged else 'rows'} of {', '.join(step.columns)}"] if step.statement else []
+    if isinstance(step, PageStep | JsonPageStep) and step.total:
         parts.append("count")
     yield f"{indent}{step.path}{note}: {' and '.join(parts)}"
     for child in step.children:

@@ -19,11 +19,11 @@ MAY_BRING = 400
 """An operation is refused before it runs where its pages may hold more than so many times the objects that it may bring: three full pages,
 one below the other, may be asked for, and four may not."""
 
-Times = Mapping[Any, int] | None
+Occurrences = Mapping[Any, int] | None
 """How often each parent's key stands in the answer; None at the root, which stands there once."""
 
 
-def refused(limit: int, *, for_role: bool, node: FieldNode | None, may_bring: int | None = None) -> HubError:
+def too_complex(limit: int, *, for_role: bool, node: FieldNode | None, may_bring: int | None = None) -> HubError:
     """The error of an operation that brings more than ``limit`` objects, or may bring so many more that it is not begun."""
     code = "TOO_COMPLEX_FOR_ROLE" if for_role else "TOO_COMPLEX"
     whose = "your role may ask for" if for_role else "the limit is"
@@ -34,8 +34,8 @@ def refused(limit: int, *, for_role: bool, node: FieldNode | None, may_bring: in
 
 
 @dataclass(slots=True)
-class Toll:
-    """What one run may bring and has brought, in objects. Where it is ``metered``, its caller is charged for it as it is brought."""
+class ObjectBudget:
+    """The objects that one run may bring and has brought. Where it is ``metered``, its caller is charged for them as they are brought."""
 
     limit: int
     for_role: bool = False
@@ -53,10 +53,10 @@ class Toll:
         if self.metered:
             add_objects(count)
         if self.taken > self.limit:
-            raise refused(self.limit, for_role=self.for_role, node=node)
+            raise too_complex(self.limit, for_role=self.for_role, node=node)
 
 
-def times_of(groups: Mapping[Any, tuple[Sequence[Any], bool]], column: int, above: Times) -> Mapping[Any, int]:
+def occurrences(groups: Mapping[Any, tuple[Sequence[Any], bool]], column: int, above: Occurrences) -> Mapping[Any, int]:
     """How often each key in a column of rows stands in the answer, by the parents that the rows are grouped by."""
     found: dict[Any, int]
     if above is None or sum(above.values()) == len(above):

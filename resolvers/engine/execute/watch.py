@@ -3,8 +3,8 @@
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from resolvers.engine.compile.operation import Operation
-from resolvers.engine.plan.steps import Trace
+from resolvers.engine.execute.run import Trace
+from resolvers.engine.plan.operation import Operation
 
 
 @dataclass(slots=True)

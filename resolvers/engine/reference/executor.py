@@ -29,17 +29,16 @@ from sqlalchemy import any_, select
 from strawberry.dataloader import DataLoader
 
 from resolvers.access import Lens
-from resolvers.engine.compile.fields import Listing
-from resolvers.engine.compile.operation import not_found
+from resolvers.engine.compile.lists import Listing
 from resolvers.engine.compile.pagination import Page
 from resolvers.engine.compile.row_builders import Columns
 from resolvers.engine.declare.sight import in_sight
 from resolvers.engine.declare.sources import AnyOf, Computed, Lookup, Many, One, Registry, Source, Tally, expression
+from resolvers.engine.execute.run import not_found, require_same_list
 from resolvers.engine.execute.snapshot import snapshot
 from resolvers.engine.plan.connection import Asks, Fetch, Read
 from resolvers.engine.plan.parameters import Binder, Inputs
 from resolvers.engine.plan.statement import Statement, compiled, keys_parameter
-from resolvers.engine.plan.steps import require_same_list
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import build, camel, snake
 from resolvers.engine.request.document import Document
