@@ -46,6 +46,7 @@ from resolvers.access import Caller
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.engine.compile.pagination import MAX_SIZE
 from resolvers.engine.execute.engine import Engine
+from resolvers.engine.reference.executor import EXECUTORS
 from schema import registry, schema, sdl
 
 PATH, SDL_PATH = SHARED
@@ -126,7 +127,7 @@ def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
         registry,
         pool,
         max_objects=settings.max_objects,
-        executor=settings.executor,
+        reference=EXECUTORS[settings.executor],
         seconds=settings.statement_timeout_ms / 1000,
         commands=commands,
         statistical_month=settings.statistical_year_month,

@@ -8,6 +8,7 @@ from db.connect import create_pool
 from db.row_security import READER
 from resolvers.access import PUBLIC, Caller
 from resolvers.engine.execute.engine import Engine
+from resolvers.engine.reference.executor import EXECUTORS
 from schema import registry, schema
 from tests.resolvers.commands import OPEN, REVEAL, asked, gids, hub
 from tests.resolvers.documents import document
@@ -36,7 +37,7 @@ def executor(request):
 
 
 async def read(here, text, caller, executor="plan"):
-    engine = Engine(schema._schema, registry, here.served, max_objects=25_000, executor=executor)
+    engine = Engine(schema._schema, registry, here.served, max_objects=25_000, reference=EXECUTORS[executor])
     response = json.loads((await engine.execute(document(text), None, {}, caller=caller)).body)
     assert "errors" not in response, response
     return next(iter(response["data"].values()))

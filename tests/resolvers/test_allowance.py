@@ -1,12 +1,13 @@
 """What a caller's roles may ask for at once, where that is less than anybody may."""
 
 import json
-from typing import Any, Literal
+from typing import Any
 
 import asyncpg
 import pytest
 
 from resolvers.engine.execute.engine import Engine
+from resolvers.engine.reference.executor import EXECUTORS
 from resolvers.engine.request.limits import Allowance
 from schema import registry, schema
 from tests.resolvers.caller import NATIONAL
@@ -17,8 +18,7 @@ SMALL = Allowance(objects=60, page=30)
 
 @pytest.fixture(params=["plan", "default"])
 def engine(request: pytest.FixtureRequest, pool: asyncpg.Pool) -> Engine:
-    executor: Literal["plan", "default"] = request.param
-    return Engine(schema._schema, registry, pool, max_objects=1_000, executor=executor)
+    return Engine(schema._schema, registry, pool, max_objects=1_000, reference=EXECUTORS[request.param])
 
 
 async def ask(engine: Engine, text: str, allowance: Allowance | None = SMALL, **variables: Any) -> Any:

@@ -16,6 +16,7 @@ from db.page.load import ARTICLES
 from db.row_security import READER
 from resolvers import access
 from resolvers.access import PUBLIC, Grant
+from resolvers.engine.reference.executor import EXECUTORS
 from tests.resolvers import page_document
 from tests.resolvers.caller import NATIONAL, Caller
 
@@ -42,7 +43,7 @@ async def told(hub: Caller, **more: Any) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("executor", ["plan", "default"])
 async def test_every_figure_of_the_page_agrees(pool: asyncpg.Pool, executor: Any) -> None:
-    found = await told(Caller(pool, executor=executor, seconds=60))
+    found = await told(Caller(pool, reference=EXECUTORS[executor], seconds=60))
     assert found.keys() == FIGURES.keys()
     assert {code: node["value"] for code, node in found.items() if node["agrees"] is not True} == {}
     for code, node in found.items():
@@ -230,7 +231,7 @@ async def test_a_query_that_asks_figures_or_too_much_has_no_value(fresh_page_url
     pool = await create_pool(fresh_page_url)
     try:
         for executor in ("plan", "default"):
-            hub = Caller(pool, executor=executor)
+            hub = Caller(pool, reference=EXECUTORS[executor])
             for query in refused:
                 await pool.execute("UPDATE published_figure SET query = $1, path = 'divisions.totalCount'", query)
                 values = {(node["value"], node["agrees"]) for node in (await told(hub)).values()}

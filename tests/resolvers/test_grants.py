@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 import asyncpg
 import pytest
@@ -17,6 +17,7 @@ from db.principals import Actor, by_id, create_key, create_principal
 from db.row_security import READER
 from resolvers.access import PUBLIC, Caller, Grant
 from resolvers.engine.execute.engine import Engine
+from resolvers.engine.reference.executor import EXECUTORS
 from resolvers.engine.request.global_ids import encode
 from resolvers.viewer import caller_of
 from schema import registry, schema
@@ -67,7 +68,6 @@ async def principal(
 
 @pytest.fixture(params=["plan", "default"])
 async def here(request, fresh_database_url, vault):
-    executor: Literal["plan", "default"] = request.param
     pool, served = await create_pool(fresh_database_url, size=4), await create_pool(fresh_database_url, role=READER)
     made = await hub(pool, served, vault)
     county, others, callers = (
@@ -92,7 +92,9 @@ async def here(request, fresh_database_url, vault):
         callers["agency"] = await principal(connection, "agency", Role.HR_BUREAU, division_id=division)
         for name in ("agency", "clerk"):
             await create_key(connection, name)
-    yield Here(made, Engine(schema._schema, registry, served, max_objects=25_000, executor=executor), callers)
+    yield Here(
+        made, Engine(schema._schema, registry, served, max_objects=25_000, reference=EXECUTORS[request.param]), callers
+    )
     await pool.close()
     await served.close()
 

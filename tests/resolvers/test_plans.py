@@ -164,7 +164,7 @@ async def test_names_of_operations_that_are_not_there_leave_nothing_behind(calle
     for number in range(50):
         assert (await caller.response(text, name=f"B{number}"))["errors"]
     await caller.response(text, name="A")
-    assert len(caller.documents[text].plans) <= 2
+    assert len(caller.documents[text].prepared) <= 2
 
 
 async def test_no_part_of_a_plan_is_as_long_as_what_a_caller_sends(caller: Caller, compiled: list[Operation]) -> None:

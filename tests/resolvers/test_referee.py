@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from resolvers.engine.execute.engine import Engine
+from resolvers.engine.reference.executor import ReferenceExecutor
 from resolvers.engine.request import global_ids
 from schema import registry, schema
 from tests.resolvers.callers import callers_of
@@ -44,7 +45,7 @@ async def known(pool: asyncpg.Pool) -> Known:
 async def test_plan_and_default_executor_give_the_same_response(pool: asyncpg.Pool, known: Known, seed: int) -> None:
     core = schema._schema
     planned = Engine(core, registry, pool, max_objects=25_000)
-    referee = Engine(core, registry, pool, max_objects=25_000, executor="default")
+    referee = Engine(core, registry, pool, max_objects=25_000, reference=ReferenceExecutor)
     chance = random.Random(f"operations {seed}")
     callers = await callers_of(pool)
     caller = callers["national"] if seed % 2 else callers[sorted(callers)[seed // 2 % len(callers)]]
@@ -52,7 +53,7 @@ async def test_plan_and_default_executor_give_the_same_response(pool: asyncpg.Po
     for _ in range(OPERATIONS // SEEDS):
         operation = Writer(core, known, chance, bad=0.03).write()
         found = document(operation.text)
-        again = replace(found, plans={})
+        again = replace(found, prepared={})
         ours, theirs = await asyncio.gather(
             planned.execute(found, None, operation.variables, caller=caller),
             referee.execute(again, None, operation.variables, caller=caller),

@@ -1,4 +1,4 @@
-"""The slow twin: graphql-core's own executor over the same declarations, with a DataLoader behind each relation.
+"""The reference executor: graphql-core's own executor over the same declarations, with a DataLoader behind each relation.
 
 It walks every field of every object and loads whole rows, as a stock server does. The property test requires plans to answer as it does;
 ``UNIONHUB_EXECUTOR=default`` serves with it.
@@ -24,6 +24,7 @@ from graphql import (
     default_field_resolver,
     execute,
     get_named_type,
+    lexicographic_sort_schema,
 )
 from sqlalchemy import any_, select
 from strawberry.dataloader import DataLoader
@@ -290,11 +291,22 @@ def whole(source: Source, registry: Registry, lenses: tuple[Lens, ...], binder: 
     return columns
 
 
-class Referee:
+def _copied(schema: GraphQLSchema) -> GraphQLSchema:
+    """A copy of a schema, whose resolvers can be replaced; the enums have the same members of Python."""
+    copied = lexicographic_sort_schema(schema)
+    for name, type_ in copied.type_map.items():
+        members = getattr(schema.type_map[name], "wrapped_cls", None)
+        if isinstance(type_, GraphQLEnumType) and members is not None:
+            for key, value in type_.values.items():
+                value.value = members[key]
+    return copied
+
+
+class ReferenceExecutor:
     """Puts resolvers behind every field of a schema, and executes operations with graphql-core."""
 
     def __init__(self, schema: GraphQLSchema, registry: Registry) -> None:
-        self.schema = schema
+        self.schema = schema = _copied(schema)
         self.registry = registry
         for type_ in schema.type_map.values():
             if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType) and not type_.name.startswith("__"):
@@ -507,3 +519,7 @@ def _lookup(lookup: Lookup) -> Any:
         return not_found(info.field_nodes[0], [str(info.path.key)])
 
     return resolve
+
+
+EXECUTORS: Mapping[str, type[ReferenceExecutor] | None] = {"plan": None, "default": ReferenceExecutor}
+"""What executes operations in place of plans, by the setting ``UNIONHUB_EXECUTOR``."""

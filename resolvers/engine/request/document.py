@@ -3,18 +3,27 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
+from graphql import DocumentNode, FragmentDefinitionNode, GraphQLInputType, OperationDefinitionNode
+
+
+@dataclass(eq=False, slots=True)
+class Prepared:
+    """An operation of a document, its variables' types, and the values of its introspection fields where no variable changes them."""
+
+    node: OperationDefinitionNode
+    types: tuple[tuple[str, GraphQLInputType], ...]
+    introspected: dict[str, Any] | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Document:
-    """A valid document. ``plans`` is the engine's: what it has compiled of this document, by operation and shape of variables."""
+    """A valid document. ``prepared`` is the engine's: its operations by name."""
 
     text: str
     ast: DocumentNode
     operations: dict[str | None, OperationDefinitionNode]
     fragments: dict[str, FragmentDefinitionNode]
-    plans: dict[Any, Any] = field(default_factory=dict)
+    prepared: dict[str | None, Prepared] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

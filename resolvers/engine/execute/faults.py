@@ -1,0 +1,115 @@
+"""What goes wrong while an operation is answered, as the caller may see it; faults of ours are logged whole under a reference."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
+
+import asyncpg
+import orjson
+from graphql import GraphQLError
+
+from resolvers.engine.request.arguments import NO_VALUE
+from resolvers.engine.request.document import Answer
+from resolvers.errors import HubError, told
+
+T = TypeVar("T")
+
+_log = logging.getLogger("unionhub.engine")
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InvalidCachedStatementError,
+    OSError,
+)
+"""What asyncpg raises when a connection is lost or cannot be had; reading again on another one is harmless."""
+
+
+async def guarded(attempt: Callable[[], Awaitable[T]], seconds: float) -> T:
+    """Run an attempt within the time of an operation, once more when the connection was lost.
+
+    Raises:
+        HubError: STATEMENT_TIMEOUT, DATABASE_UNAVAILABLE, BAD_ARGUMENT.
+    """
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await _twice(attempt)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise too_slow() from None
+
+
+async def _twice(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Run an attempt, once more when the connection was lost."""
+    for last in (False, True):
+        try:
+            return await attempt()
+        except _LOST as fault:
+            if last:
+                reference = secrets.token_hex(4)
+                _log.error("database unavailable, reference %s", reference, exc_info=fault)
+                raise HubError(
+                    "DATABASE_UNAVAILABLE",
+                    f"The database cannot be reached. Try again shortly. Reference: {reference}",
+                ) from None
+        except asyncpg.QueryCanceledError:
+            raise too_slow() from None
+        except asyncpg.DataError as fault:
+            _log.warning("value refused by the database: %s", type(fault).__name__)
+            raise HubError("BAD_ARGUMENT", "A value in the arguments or variables is out of range.") from None
+    raise AssertionError
+
+
+def codes_of(errors: Iterable[GraphQLError]) -> tuple[str, ...]:
+    """The codes of errors, each once, in their order."""
+    found = (str((error.extensions or {}).get("code")) for error in errors)
+    return tuple(dict.fromkeys(found))
+
+
+def too_slow() -> HubError:
+    """The error of an operation that took longer than it may."""
+    return HubError("STATEMENT_TIMEOUT", "The operation took too long. Ask for smaller pages or a narrower filter.")
+
+
+class GraphQLErrors(Exception):
+    """Several errors of one request."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(f"{len(errors)} errors")
+        self.errors = errors
+
+
+def short(error: GraphQLError, path: list[str | int] | None = None) -> GraphQLError:
+    """An error of graphql-core, with at most 300 characters and a code."""
+    message = error.message.encode(errors="replace").decode()
+    message = message if len(message) <= 300 else message[:299] + "…"
+    code = (error.extensions or {}).get("code", "BAD_VARIABLES")
+    return GraphQLError(message, nodes=error.nodes, path=path, extensions={"code": code})
+
+
+def refused(errors: list[Any], status: int = 400) -> Answer:
+    """The response of a request that is refused whole."""
+    codes = codes_of(errors)
+    return Answer(orjson.dumps({"errors": [told(error) for error in errors]}), status, code=codes[0], codes=codes)
+
+
+def masked(error: GraphQLError) -> GraphQLError:
+    """An error of a command as the caller may see it: a fault of ours is logged whole under a reference."""
+    if isinstance(error, HubError) or isinstance(error.original_error, HubError):
+        return error
+    if error.original_error is None or isinstance(
+        error.original_error, GraphQLError
+    ):  # graphql-core found it in the arguments, before it called the command
+        return HubError(*NO_VALUE, nodes=error.nodes, path=error.path)
+    reference = secrets.token_hex(4)
+    _log.error("fault in a command, reference %s", reference, exc_info=error.original_error or error)
+    message = f"Internal error. Reference: {reference}"
+    return HubError("INTERNAL_ERROR", message, nodes=error.nodes, path=error.path)

@@ -1,0 +1,41 @@
+"""Introspection fields, answered by graphql-core."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    execute_sync,
+)
+
+from resolvers.engine.execute.faults import short
+from resolvers.engine.plan.operation import Operation
+from resolvers.engine.plan.parameters import Inputs
+from resolvers.engine.request.document import Document, Prepared
+
+
+def introspected(
+    schema: GraphQLSchema, document: Document, prepared: Prepared, operation: Operation, inputs: Inputs
+) -> tuple[Mapping[str, Any], list[GraphQLError]]:
+    """The introspection fields, by graphql-core; kept where no variable changes them, since the schema does not change."""
+    if prepared.introspected is not None:
+        return prepared.introspected, []
+    nodes = tuple(node for nodes in operation.introspection.values() for node in nodes)
+    alone = OperationDefinitionNode(
+        operation=prepared.node.operation,
+        name=prepared.node.name,
+        variable_definitions=prepared.node.variable_definitions,
+        directives=(),
+        selection_set=SelectionSetNode(selections=nodes),
+    )
+    part = DocumentNode(definitions=(alone, *document.fragments.values()))
+    result = execute_sync(schema, part, variable_values=dict(inputs.given))
+    if result.data is None:
+        raise RuntimeError(f"introspection failed: {result.errors}")
+    if not prepared.types and not result.errors:
+        prepared.introspected = result.data
+    return result.data, [short(error, error.path) for error in result.errors or ()]
