@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Text, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.access import AccessLog, SubjectRequest
-from resolvers.engine.declare.sources import Computed, Many, One, Rows, Source, Walls
+from resolvers.engine.declare.rows import Rows, Walls
+from resolvers.engine.declare.sources import Computed, Many, One, Source
 from resolvers.engine.plan.connection import Fetch
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments

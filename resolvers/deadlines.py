@@ -10,7 +10,7 @@ from sqlalchemy import and_, any_, not_, or_, select
 
 from db.deadlines import DeadlineRule, DeadlineUnit
 from db.divisions import DivisionClosure
-from resolvers.engine.declare.sources import Expression, expression
+from resolvers.engine.declare.columns import Expression, expression
 from resolvers.engine.plan.connection import Fetch
 from resolvers.engine.plan.parameters import NOTHING, Binder
 from resolvers.engine.plan.statement import Statement, compiled, keys_parameter

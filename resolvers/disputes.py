@@ -5,8 +5,8 @@ from sqlalchemy import Date, and_, func, not_, or_, select
 from db.disputes import DisputeCase, DisputeClaim, DisputeParty, DisputePhase, DisputeStatus, DisputeStep, Recovery
 from db.employers import Employer
 from resolvers.deadlines import Procedure
-from resolvers.engine.declare.columns import alias
-from resolvers.engine.declare.sources import AnyOf, Lookup, Many, One, Source, one_of
+from resolvers.engine.declare.columns import alias, one_of
+from resolvers.engine.declare.sources import AnyOf, Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, median, total, where
 from resolvers.engine.declare.validity import Period
 from resolvers.mediation import OF_CASE

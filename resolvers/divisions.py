@@ -9,7 +9,8 @@ from db.employers import Employer
 from db.organizations import Organization
 from resolvers import activities, assistance, certifications, coverage, mediation, policies, relief, services, venues
 from resolvers.engine.declare.columns import alias
-from resolvers.engine.declare.sources import Lookup, Many, One, Rows, Source, Tally, Walls
+from resolvers.engine.declare.rows import Rows, Walls
+from resolvers.engine.declare.sources import Lookup, Many, One, Source, Tally
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
 from resolvers.reach import By, CountWithinDivision, WithinDivision

@@ -14,7 +14,8 @@ from db.figures import PublishedFigure
 from db.organizations import IndustrialClosure, TerritorialClosure
 from db.units import Qualifier
 from resolvers.access import Lens
-from resolvers.engine.declare.sources import Computed, Many, One, Source, expression
+from resolvers.engine.declare.columns import expression
+from resolvers.engine.declare.sources import Computed, Many, One, Source
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.execute.nested_queries import MAX_ASKED
 from resolvers.engine.plan.connection import Asks

@@ -5,7 +5,8 @@ from sqlalchemy import distinct as distinct_
 
 from db.mediation import LegalService, LegalServiceLink, LegalServiceOutcome, MediationBody, MediationSeat, Mediator
 from db.organizations import Organization
-from resolvers.engine.declare.sources import Many, One, Source, one_of
+from resolvers.engine.declare.columns import one_of
+from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import Join, Rate, Ref, Statistic, distinct, median, where
 from resolvers.engine.declare.validity import Period
 from resolvers.reach import By, Within, WithinDivision

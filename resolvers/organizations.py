@@ -21,7 +21,8 @@ from resolvers import (
 from resolvers.agreements import AGREEMENTS_WITHIN
 from resolvers.disputes import CASES_WITHIN
 from resolvers.employers import EMPLOYERS_WITHIN
-from resolvers.engine.declare.sources import Lookup, Many, One, Rows, Source, Tally, Walls
+from resolvers.engine.declare.rows import Rows, Walls
+from resolvers.engine.declare.sources import Lookup, Many, One, Source, Tally
 from resolvers.engine.declare.statistics import RECORDS, Statistic
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import Binder

@@ -29,8 +29,8 @@ from db.clock import today
 from db.deadlines import DeadlineRule, DeadlineUnit
 from db.divisions import DivisionClosure
 from resolvers.deadlines import Procedure, last_days
-from resolvers.engine.declare.columns import alias
-from resolvers.engine.declare.sources import Computed, Expression, expression
+from resolvers.engine.declare.columns import Expression, alias, expression
+from resolvers.engine.declare.sources import Computed
 from resolvers.engine.declare.statistics import Measure, Rate, where
 from resolvers.engine.plan.connection import Fetch
 from resolvers.engine.plan.parameters import DATE, Binder

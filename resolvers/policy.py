@@ -43,8 +43,8 @@ from db.model import Model
 from db.organizations import Hierarchy, IndustrialClosure, TerritorialClosure
 from db.relief import Household
 from resolvers.access import Lens
-from resolvers.engine.declare.columns import alias
-from resolvers.engine.declare.sources import Source, one_of
+from resolvers.engine.declare.columns import alias, one_of
+from resolvers.engine.declare.sources import Source
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import BIGINT, BIGINTS, TEXTS, Binder
 from resolvers.engine.request import global_ids

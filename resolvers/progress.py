@@ -34,8 +34,8 @@ from db.organizations import Organization, OrganizationForm, OrganizationLevel
 from db.row_security import AGGREGATES
 from db.venues import Venue, VenueKind
 from resolvers.described import DESCRIBED
-from resolvers.engine.declare.columns import alias
-from resolvers.engine.declare.sources import Computed, Expression, one_of
+from resolvers.engine.declare.columns import Expression, alias, one_of
+from resolvers.engine.declare.sources import Computed
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.connection import Fetch
 from resolvers.engine.plan.parameters import NOTHING, Binder

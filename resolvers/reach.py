@@ -26,8 +26,9 @@ from db.divisions import Division, DivisionClosure, DivisionLevel
 from db.model import Term
 from db.organizations import Hierarchy, IndustrialClosure, Organization, TerritorialClosure
 from resolvers.access import Lens
-from resolvers.engine.declare.columns import alias
-from resolvers.engine.declare.sources import Expression, Rows, Source, Walls, expression, one_of
+from resolvers.engine.declare.columns import Expression, alias, expression, one_of
+from resolvers.engine.declare.rows import Rows, Walls
+from resolvers.engine.declare.sources import Source
 from resolvers.engine.declare.statistics import Children, Statistic
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder

@@ -7,7 +7,7 @@ from asyncpg import Record
 from db.crypto import Sealed, Vault
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER, Member
 from resolvers.commands.purposes import PersonalField
-from resolvers.engine.declare.sources import Expression
+from resolvers.engine.declare.columns import Expression
 
 SEALED = {
     PersonalField.BIRTH_DATE: BIRTH_DATE,

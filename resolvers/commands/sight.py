@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from db.disputes import DisputeCase, DisputeParty
 from db.members import Member
 from resolvers.access import Caller, Lens
-from resolvers.engine.declare.sources import Expression
+from resolvers.engine.declare.columns import Expression
 from resolvers.engine.plan.parameters import BIGINTS, Binder, Inputs
 from resolvers.engine.plan.statement import compiled
 from resolvers.policy import visible

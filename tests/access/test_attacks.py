@@ -11,7 +11,8 @@ from graphql import GraphQLInputObjectType, get_named_type
 
 from db.clock import today
 from resolvers.access import Caller as Persona
-from resolvers.engine.declare.sources import One, expression
+from resolvers.engine.declare.columns import expression
+from resolvers.engine.declare.sources import One
 from resolvers.engine.request import global_ids
 from schema import registry, schema
 from tests.access.asking import Writer

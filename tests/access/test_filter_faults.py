@@ -226,7 +226,7 @@ class Asker:
 
     def is_masked(self, typename: str, name: str) -> bool:
         """Whether the first wall refuses a column to the persona."""
-        return registry.is_masked(typename, snake(name), self.persona.shape)
+        return registry.access.is_masked(typename, snake(name), self.persona.shape)
 
 
 @pytest.fixture(scope="session")

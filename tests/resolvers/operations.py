@@ -21,7 +21,7 @@ from graphql import (
 )
 
 from db.industries import INDUSTRIES
-from resolvers.engine.declare.sources import expression
+from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Ref
 from resolvers.engine.statistics.time_buckets import TIMES
 from schema import registry

@@ -10,7 +10,8 @@ from typing import Any
 from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
 from db.clock import today
-from resolvers.engine.declare.sources import Many, Source, expression
+from resolvers.engine.declare.columns import expression
+from resolvers.engine.declare.sources import Many, Source
 from resolvers.engine.request.arguments import snake
 from resolvers.reach import By, Within, WithinDivision
 from schema import registry, schema

@@ -16,7 +16,8 @@ from sqlalchemy.dialects import postgresql
 
 from db.clock import today
 from db.connect import create_pool
-from resolvers.engine.declare.sources import Computed, Expression, Many, Source, expression
+from resolvers.engine.declare.columns import Expression, expression
+from resolvers.engine.declare.sources import Computed, Many, Source
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from resolvers.reach import By

@@ -8,7 +8,7 @@ import pytest
 
 from db.industries import INDUSTRIES
 from resolvers.codes import list_of, suggests
-from resolvers.engine.declare.sources import expression
+from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Ref
 from resolvers.engine.statistics.time_buckets import TIMES
 from schema import registry

@@ -28,7 +28,7 @@ async def shown(pool: asyncpg.Pool, caller: Caller, typename: str, name: str, *,
     expression = masked(source, name, caller.shape, binder, table)
     assert expression is not None
     query = select(table.c.id, expression.label("value")).select_from(table).order_by(table.c.id)
-    seen = registry.sight(source, caller.shape, binder, table)
+    seen = registry.access.visible(source, caller.shape, binder, table)
     if seen is not None:
         query = query.where(seen)
     statement = compiled(query, binder)

@@ -18,7 +18,8 @@ from graphql import (
     visit,
 )
 
-from resolvers.engine.declare.sources import AnyOf, Many, One, Source, Tally, expression
+from resolvers.engine.declare.columns import expression
+from resolvers.engine.declare.sources import AnyOf, Many, One, Source, Tally
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from resolvers.reach import By

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from db.clock import today
-from resolvers.engine.declare.sources import expression
+from resolvers.engine.declare.columns import expression
 from resolvers.engine.request import global_ids
 from schema import registry
 from tests.resolvers import plain

@@ -8,7 +8,8 @@ import pytest
 from graphql import GraphQLObjectType
 
 from db.clock import today
-from resolvers.engine.declare.sources import Many, Source, expression
+from resolvers.engine.declare.columns import expression
+from resolvers.engine.declare.sources import Many, Source
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.declare.validity import Validity
 from resolvers.engine.request import global_ids

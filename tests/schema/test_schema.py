@@ -21,7 +21,8 @@ from graphql import (
 
 from db.model import Term
 from resolvers.engine.declare.check import check
-from resolvers.engine.declare.sources import AnyOf, Many, One, Registry
+from resolvers.engine.declare.registry import Registry
+from resolvers.engine.declare.sources import AnyOf, Many, One
 from resolvers.engine.request.arguments import snake
 from resolvers.members import MEMBERS_WITHIN
 from resolvers.organizations import Below

@@ -17,18 +17,10 @@ from resolvers.engine.compile.lists import Listing
 from resolvers.engine.compile.pagination import Page
 from resolvers.engine.compile.row_builders import Columns, Expression
 from resolvers.engine.compile.statistics import statistics_step
+from resolvers.engine.declare.columns import expression
+from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sight import in_sight
-from resolvers.engine.declare.sources import (
-    AnyOf,
-    Computed,
-    Lookup,
-    Many,
-    One,
-    Registry,
-    Source,
-    Tally,
-    expression,
-)
+from resolvers.engine.declare.sources import AnyOf, Computed, Lookup, Many, One, Source, Tally
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.plan.statement import Statement, compiled, keys_parameter
 from resolvers.engine.plan.steps import Build, Child, ComputedStep, JsonPageStep, PageStep, RowsStep, Step

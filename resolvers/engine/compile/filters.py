@@ -24,9 +24,10 @@ from db.search import contains, folded
 from resolvers.access import Lens
 from resolvers.codes import list_of_text, unknown_code
 from resolvers.engine.declare import validity
-from resolvers.engine.declare.columns import Element, alias, moved
+from resolvers.engine.declare.columns import Element, alias, expression, moved
+from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sight import Sighted
-from resolvers.engine.declare.sources import Computed, Many, One, Registry, Source, expression
+from resolvers.engine.declare.sources import Computed, Many, One, Source
 from resolvers.engine.plan.parameters import Binder, storable
 from resolvers.engine.plan.statement import parents
 from resolvers.engine.request.arguments import Arguments, Leaf, Value, camel
@@ -73,7 +74,7 @@ class Filter:
             self.registry.require_rows(target, self.lenses)
             other = alias(target.table)
             key = _under(expression(leads.key), source, table)
-            seen = self.registry.sight(target, self.lenses, self.binder, other)
+            seen = self.registry.access.visible(target, self.lenses, self.binder, other)
             wall = [] if seen is None else [seen]
             return exists(other.c.id).where(other.c.id == key, self.condition(target, value, other, depth), *wall)
         if isinstance(leads, Many):
@@ -84,7 +85,7 @@ class Filter:
         column = source.column(name) if compared is None else compared(self.binder)
         if column is None:
             raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be filtered by {camel(name)}.")
-        if self.registry.is_masked(source.typename, name, self.lenses):
+        if self.registry.access.is_masked(source.typename, name, self.lenses):
             raise HubError(
                 "MASKED_COLUMN", f"{camel(name)} is masked for you: {source.typename} cannot be filtered by it."
             )
@@ -139,7 +140,7 @@ class Filter:
         def here(part: Element) -> Element:
             return moved(part, target.table, other, (parent.c.key, start))
 
-        seen = self.registry.sight(target, self.lenses, self.binder, other)
+        seen = self.registry.access.visible(target, self.lenses, self.binder, other)
         wall = [] if seen is None else [seen]
         return (
             exists(other.c.id)

@@ -25,8 +25,10 @@ from resolvers.engine.compile.json_rows import Selected, written
 from resolvers.engine.compile.pagination import Order, Page, order_of
 from resolvers.engine.compile.row_builders import Columns
 from resolvers.engine.declare import validity
+from resolvers.engine.declare.registry import Registry
+from resolvers.engine.declare.rows import Rows
 from resolvers.engine.declare.sight import Sighted, anchor, in_sight
-from resolvers.engine.declare.sources import Many, Registry, Rows
+from resolvers.engine.declare.sources import Many
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.plan.statement import Statement, compiled, parents
 from resolvers.engine.request.arguments import Arguments, Leaf
@@ -58,7 +60,7 @@ class Listing:
         self.root = root
         self._within: Leaf | None = arguments.get("within") if root and many.anchor is not None else None
         self.binder, self._parent = Binder(), parents()
-        self._walled = registry.sight(self.source, lenses, Binder(), None) is not None
+        self._walled = registry.access.visible(self.source, lenses, Binder(), None) is not None
         self._joined = self._walled or bool(arguments.get("filter") or arguments.get("order_by"))
         before = budget.conditions
         self._rows = self._reached(self.binder, self._parent, lenses)
@@ -71,7 +73,7 @@ class Listing:
         return Columns(self.registry, self.lenses, self.binder)
 
     def _masked(self, name: str) -> bool:
-        return self.registry.is_masked(self.source.typename, name, self.lenses)
+        return self.registry.access.is_masked(self.source.typename, name, self.lenses)
 
     def fetch(self, columns: Columns, page: Page | None) -> Statement:
         """Rows with the parent's key first: ``unnest(keys) CROSS JOIN LATERAL (… LIMIT n)``, so that each parent has its own page."""
@@ -191,7 +193,7 @@ class Listing:
         seen = [*rows.seen, *in_sight(self.registry, self.source, lenses, binder)]
         covered = None
         if seen and rows.below is not None:
-            covered = self.registry.covers(*rows.below, lenses, binder)
+            covered = self.registry.access.covers(*rows.below, lenses, binder)
         if covered is not None:
             asked = select(covered.label("whole")).offset(
                 literal_column("0", Integer())

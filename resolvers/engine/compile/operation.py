@@ -8,7 +8,8 @@ from graphql import FieldNode, GraphQLNonNull, GraphQLObjectType, GraphQLSchema,
 
 from resolvers.access import Lens
 from resolvers.engine.compile.fields import Compiler
-from resolvers.engine.declare.sources import Lookup, Registry, Tally
+from resolvers.engine.declare.registry import Registry
+from resolvers.engine.declare.sources import Lookup, Tally
 from resolvers.engine.plan.operation import Operation, Picked, Root, alone
 from resolvers.engine.request.arguments import build, prefixes, snake
 from resolvers.engine.request.collect_fields import Collector, Selection
@@ -66,7 +67,7 @@ def compile_operation(
         steps=tuple(compiler.steps),
         constants=constants,
         viewers=viewers,
-        viewer=registry.viewer,
+        viewer=registry.access.viewer,
         introspection=introspection,
         keys=tuple(selection),
         failed=failed,

@@ -18,7 +18,8 @@ from sqlalchemy import (
     tuple_,
 )
 
-from resolvers.engine.declare.sources import Computed, Expression, Source, expression
+from resolvers.engine.declare.columns import Expression, expression
+from resolvers.engine.declare.sources import Computed, Source
 from resolvers.engine.plan.parameters import BIGINT, TEXT, TEXTS, Binder, Getter, Inputs
 from resolvers.engine.request.arguments import Arguments, Leaf, camel
 from resolvers.engine.request.cursors import CursorSealer, Kinds

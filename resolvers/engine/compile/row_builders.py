@@ -14,7 +14,9 @@ from sqlalchemy import ColumnElement, Label
 from resolvers.access import Lens
 from resolvers.engine.compile.json_rows import fragment
 from resolvers.engine.compile.pagination import Order, Page
-from resolvers.engine.declare.sources import Registry, Source, output
+from resolvers.engine.declare.columns import output
+from resolvers.engine.declare.registry import Registry
+from resolvers.engine.declare.sources import Source
 from resolvers.engine.plan.parameters import Binder
 
 Expression = str
@@ -36,7 +38,7 @@ class Columns:
         """What answers a field of a source that is a column: its mask for this caller, or the column itself."""
         key = (source.typename, name)
         if key not in self._named:
-            mask = self._registry.mask(source, name, self._lenses, self._binder)
+            mask = self._registry.access.mask(source, name, self._lenses, self._binder)
             self._named[key] = source.column(name) if mask is None else mask
         return self._named[key]
 

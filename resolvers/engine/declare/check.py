@@ -14,7 +14,8 @@ from graphql import (
     is_leaf_type,
 )
 
-from resolvers.engine.declare.sources import AnyOf, Computed, Field, Lookup, Many, One, Registry, Source, Tally
+from resolvers.engine.declare.registry import Registry
+from resolvers.engine.declare.sources import AnyOf, Computed, Field, Lookup, Many, One, Source, Tally
 from resolvers.engine.request.arguments import snake
 
 BUILT_IN = frozenset({"viewer", "node", "nodes"})

@@ -1,13 +1,29 @@
-"""Tables under an alias, as cheap as conditions need them, and expressions moved onto one."""
+"""Columns and expressions over them; tables under an alias, as cheap as conditions need them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Alias, ColumnClause, ColumnElement, FromClause, Table, TableClause, column, table
+from sqlalchemy import (
+    Alias,
+    ColumnClause,
+    ColumnElement,
+    FromClause,
+    Table,
+    TableClause,
+    Text,
+    cast,
+    column,
+    or_,
+    table,
+)
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
+from sqlalchemy.types import Numeric, TypeEngine
 
-from db.model import Model
+from db.model import Model, Term
+
+Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 Element = TypeVar("Element", bound=ExternallyTraversible)
 
@@ -81,3 +97,25 @@ def moved(
 
     over: Element = replacement_traverse(element, {}, replaced)  # type: ignore[call-overload]
     return over
+
+
+def expression(column: Expression) -> ColumnElement[Any]:
+    """A column of a table, also when it is named by the model's attribute."""
+    if isinstance(column, InstrumentedAttribute):
+        found = column.property.columns[0]
+        return found  # type: ignore[no-any-return]
+    return column
+
+
+def one_of(column: Expression, codes: Iterable[Term]) -> ColumnElement[bool]:
+    """The column has one of these codes."""
+    found = expression(column)
+    return or_(*(found == code for code in codes))
+
+
+def output(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column as it goes into the answer: amounts as text, exact; everything else as it is."""
+    kind: TypeEngine[Any] = column.type
+    if isinstance(kind, Numeric):
+        return cast(column, Text)
+    return column

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Subquery, or_, select
 
 from resolvers.access import Lens
-from resolvers.engine.declare.sources import Registry, Source
+from resolvers.engine.declare.registry import Registry
+from resolvers.engine.declare.sources import Source
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Leaf
 
@@ -23,14 +24,14 @@ class Sighted:
     def rows(self, typename: str, table: FromClause | Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[bool]]:
         """See ``Walls``."""
         source = self.registry.sources[typename]
-        seen = self.registry.sight(source, self.lenses, self.binder, _standing(table))
+        seen = self.registry.access.visible(source, self.lenses, self.binder, _standing(table))
         return [] if seen is None else [seen]
 
     def pairs(
         self, closure: FromClause | Mapping[str, ColumnElement[Any]], typename: str, column: ColumnElement[Any]
     ) -> list[ColumnElement[bool]]:
         """See ``Walls``."""
-        seen = self.registry.pairs(
+        seen = self.registry.access.pairs(
             _standing(closure), self.lenses, self.binder, self.registry.sources[typename], column
         )
         return [] if seen is None else [seen]
@@ -61,7 +62,9 @@ def anchor(registry: Registry, typename: str, named: Leaf, lenses: tuple[Lens, .
     """
     source = registry.sources[typename]
     found = select(source.key.label("key")).where(source.key == binder.key(named, source.prefix))
-    conditions = [wall(source, lenses, binder.of_few(), None) for wall in (registry.sight, registry.countable)]
+    conditions = [
+        wall(source, lenses, binder.of_few(), None) for wall in (registry.access.visible, registry.access.countable)
+    ]
     if all(condition is not None for condition in conditions):
         found = found.where(or_(*(condition for condition in conditions if condition is not None)))
     return found.subquery("anchor")
@@ -69,5 +72,5 @@ def anchor(registry: Registry, typename: str, named: Leaf, lenses: tuple[Lens, .
 
 def in_sight(registry: Registry, source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[ColumnElement[bool]]:
     """The condition that the caller sees a row, if there is any."""
-    seen = registry.sight(source, lenses, binder, None)
+    seen = registry.access.visible(source, lenses, binder, None)
     return [] if seen is None else [seen]

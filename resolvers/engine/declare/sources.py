@@ -1,54 +1,18 @@
 """What a resolver slice declares: where the rows of a type are, and how each of its fields is answered."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, FromClause, Table, Text, cast, or_, true
-from sqlalchemy.orm import InstrumentedAttribute
-from sqlalchemy.types import Numeric, TypeEngine
+from sqlalchemy import ColumnElement, Table
 
-from db.model import Dated, Model, Term
-from resolvers.access import Caller, Lens
+from db.model import Dated, Model
+from resolvers.engine.declare.columns import Expression, expression
+from resolvers.engine.declare.rows import Rows, Walls
+from resolvers.engine.declare.statistics import Anchor
 from resolvers.engine.declare.validity import Period
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
-from resolvers.errors import HubError
-
-if TYPE_CHECKING:
-    from resolvers.engine.declare.statistics import Anchor, Statistic
-
-Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
-
-
-@dataclass
-class Rows:
-    """The rows of one list: FROM, WHERE, and the columns that order them when the caller names no order (the last is unique).
-
-    ``via`` is set when FROM has not the target's table but a column with its key: the target is then joined, after the page is cut
-    where nothing else needs it before. ``below`` is set where the rows are all of unions at or below a key today, by a column of their own:
-    the hierarchy, and the key. ``seen`` are the conditions that what leads to the rows is in the caller's sight.
-    """
-
-    from_: FromClause
-    where: list[ColumnElement[bool]]
-    order: Sequence[Expression]
-    via: ColumnElement[int] | None = None
-    below: tuple[str, ColumnElement[int]] | None = None
-    seen: Sequence[ColumnElement[bool]] = ()
-
-
-class Walls(Protocol):
-    """What a caller sees of that by which rows are reached: rows of other types, and pairs of a union and one below it."""
-
-    def rows(self, typename: str, table: FromClause | Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[bool]]:
-        """The conditions that rows of another type are in sight; ``table`` may be columns that stand for such a row, by name."""
-
-    def pairs(
-        self, closure: FromClause | Mapping[str, ColumnElement[Any]], typename: str, column: ColumnElement[Any]
-    ) -> list[ColumnElement[bool]]:
-        """The conditions that the pairs of a closure are in sight, whose lower union ``column`` names, of rows of this type that are in
-        sight; ``closure`` may be columns that stand for such a pair, by name."""
 
 
 class Reach(Protocol):
@@ -145,7 +109,7 @@ class Tally:
     """A field that counts records of the kind asked for, below the row of ``target`` that it stands on or that ``within`` names."""
 
     target: str
-    anchor: "Anchor"
+    anchor: Anchor
 
 
 Field = One | AnyOf | Many | Computed | Tally
@@ -204,125 +168,3 @@ class Source:
         if name in self.hide:
             return None
         return self.table.c.get(name)
-
-
-def expression(column: Expression) -> ColumnElement[Any]:
-    """A column of a table, also when it is named by the model's attribute."""
-    if isinstance(column, InstrumentedAttribute):
-        found = column.property.columns[0]
-        return found  # type: ignore[no-any-return]
-    return column
-
-
-def one_of(column: Expression, codes: Iterable[Term]) -> ColumnElement[bool]:
-    """The column has one of these codes."""
-    found = expression(column)
-    return or_(*(found == code for code in codes))
-
-
-def output(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A column as it goes into the answer: amounts as text, exact; everything else as it is."""
-    kind: TypeEngine[Any] = column.type
-    if isinstance(kind, Numeric):
-        return cast(column, Text)
-    return column
-
-
-SightOf = Callable[["Source", tuple[Lens, ...], Binder, FromClause | None], ColumnElement[bool] | None]
-"""Which rows of a source (under an alias, perhaps) a caller with these lenses sees; None for all."""
-
-
-MaskOf = Callable[["Source", str, tuple[Lens, ...], Binder], ColumnElement[Any] | None]
-"""What answers a column of a source for a caller with these lenses, when that is not the column itself."""
-
-IsMasked = Callable[[str, str, tuple[Lens, ...]], bool]
-"""Whether a caller with these lenses sees less of a type's column than the rows hold."""
-
-
-def unmasked(source: "Source", name: str, lenses: tuple[Lens, ...], binder: Binder) -> ColumnElement[Any] | None:
-    """No mask."""
-    return None
-
-
-def never(typename: str, name: str, lenses: tuple[Lens, ...]) -> bool:
-    """No column is masked."""
-    return False
-
-
-def named(caller: Caller) -> Mapping[str, Any]:
-    """The fields of ``viewer`` where nothing more is known."""
-    return {"__typename": "Viewer", "persona": caller.name}
-
-
-def everything(
-    source: "Source", lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
-) -> ColumnElement[bool] | None:
-    """No wall."""
-    return None
-
-
-PairsOf = Callable[[FromClause, tuple[Lens, ...], Binder, "Source", ColumnElement[Any]], ColumnElement[bool] | None]
-"""Which pairs of a closure a caller with these lenses sees; None for all. See ``Walls.pairs``."""
-
-
-def every_pair(
-    closure: FromClause, lenses: tuple[Lens, ...], binder: Binder, source: "Source", column: ColumnElement[Any]
-) -> ColumnElement[bool] | None:
-    """No wall."""
-    return None
-
-
-Covers = Callable[[str, ColumnElement[Any], tuple[Lens, ...], Binder], ColumnElement[bool] | None]
-"""Where a caller may have all records counted of the place of a kind (a hierarchy, divisions, everything) and key; None for nowhere. What
-belongs to a union below such a place today is in sight."""
-
-
-def whole(kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder) -> ColumnElement[bool] | None:
-    """Everywhere."""
-    return true()
-
-
-class Registry:
-    """All sources by type and prefix, and the root fields: put together once, when the schema is."""
-
-    def __init__(self) -> None:
-        self.sources: dict[str, Source] = {}
-        self.prefixes: dict[str, Source] = {}
-        self.roots: dict[str, Many | Lookup | Tally] = {}
-        self.statistics: dict[str, Statistic] = {}
-        self.sight: SightOf = everything
-        self.countable: SightOf = everything
-        self.pairs: PairsOf = every_pair
-        self.covers: Covers = whole
-        self.mask: MaskOf = unmasked
-        self.is_masked: IsMasked = never
-        self.viewer: Callable[[Caller], Mapping[str, Any]] = named
-
-    def require_rows(self, source: Source, lenses: tuple[Lens, ...]) -> None:
-        """Let a list of a source's rows through, or a filter by them. Raises AGGREGATES_ONLY to callers who see none of any."""
-        if lenses == (Lens.AGGREGATES,) and self.sight(source, lenses, Binder(), None) is not None:
-            raise HubError(
-                "AGGREGATES_ONLY",
-                f"Callers with aggregates only have no list of {source.typename} and no filter by it. Ask `statistics`, or sign in with a"
-                " role that sees rows.",
-            )
-
-    def add(self, source: Source) -> Source:
-        """Register a source under its type's name and its ID prefix."""
-        if source.typename in self.sources or source.prefix in self.prefixes:
-            raise ValueError(f"{source.typename} or its prefix {source.prefix} is registered already")
-        self.sources[source.typename] = source
-        self.prefixes[source.prefix] = source
-        return source
-
-    def statistic(self, statistic: "Statistic") -> None:
-        """Register how the records of a kind are counted."""
-        if statistic.kind in self.statistics:
-            raise ValueError(f"statistics of {statistic.kind} are registered already")
-        self.statistics[statistic.kind] = statistic
-
-    def root(self, name: str, answer: Many | Lookup | Tally) -> None:
-        """Register how a field of the query root is answered."""
-        if name in self.roots:
-            raise ValueError(f"root field {name} is registered already")
-        self.roots[name] = answer

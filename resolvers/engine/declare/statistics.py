@@ -42,7 +42,8 @@ from sqlalchemy import (
 from sqlalchemy import distinct as distinct_
 
 from db.model import Model
-from resolvers.engine.declare.sources import Expression, Walls, expression
+from resolvers.engine.declare.columns import Expression, expression
+from resolvers.engine.declare.rows import Walls
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
 

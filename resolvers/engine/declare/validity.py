@@ -6,12 +6,10 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_
-from sqlalchemy.orm import InstrumentedAttribute
 
 from db.model import Dated, Term
+from resolvers.engine.declare.columns import Expression, expression
 from resolvers.engine.plan.parameters import Binder
-
-Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 class Validity(Term):
@@ -43,7 +41,7 @@ class Period:
         """The condition that a row is in this state on a day; not for ``ANY``."""
         if validity is Validity.HOLDING:
             return holds(self, day)
-        begins, ends = _column(self.begins), _column(self.ends)
+        begins, ends = expression(self.begins), expression(self.ends)
         if validity is Validity.ENDED:
             return ends <= day
         begun = func.coalesce(begins <= day, false()) if self.known else or_(begins.is_(None), begins <= day)
@@ -52,7 +50,7 @@ class Period:
 
 def holds(period: Period, day: ColumnElement[date]) -> ColumnElement[bool]:
     """The rows that hold on a day: ``from <= day < to``."""
-    begins, ends = _column(period.begins), _column(period.ends)
+    begins, ends = expression(period.begins), expression(period.ends)
     begun = begins <= day if period.known else or_(begins.is_(None), begins <= day)
     return and_(begun, or_(ends.is_(None), ends > day))
 
@@ -65,7 +63,3 @@ def asked(period: Period | None, arguments: Mapping[str, Any], binder: Binder) -
     if validity is Validity.ANY:
         return []
     return [period.has(validity, binder.day(arguments.get("as_of")))]
-
-
-def _column(column: Expression) -> ColumnElement[Any]:
-    return column.property.columns[0] if isinstance(column, InstrumentedAttribute) else column

@@ -24,7 +24,7 @@ from db.meter import add_objects, working
 from resolvers.access import PUBLIC, Caller, Lens
 from resolvers.engine.compile.operation import compile_operation
 from resolvers.engine.declare.check import check
-from resolvers.engine.declare.sources import Registry
+from resolvers.engine.declare.registry import Registry
 from resolvers.engine.execute.bind import Binding, bind, is_single
 from resolvers.engine.execute.explain import tree
 from resolvers.engine.execute.faults import GraphQLErrors, codes_of, guarded, masked, refused, short

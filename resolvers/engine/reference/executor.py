@@ -33,8 +33,10 @@ from resolvers.access import Lens
 from resolvers.engine.compile.lists import Listing
 from resolvers.engine.compile.pagination import Page
 from resolvers.engine.compile.row_builders import Columns
+from resolvers.engine.declare.columns import expression
+from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sight import in_sight
-from resolvers.engine.declare.sources import AnyOf, Computed, Lookup, Many, One, Registry, Source, Tally, expression
+from resolvers.engine.declare.sources import AnyOf, Computed, Lookup, Many, One, Source, Tally
 from resolvers.engine.execute.run import not_found, require_same_list
 from resolvers.engine.execute.snapshot import snapshot
 from resolvers.engine.plan.connection import Asks, Fetch, Read
@@ -411,7 +413,7 @@ class ReferenceExecutor:
 
     def _root(self, name: str) -> Any:
         if name == "viewer":
-            return lambda _root, info: info.context.registry.viewer(info.context.inputs.caller)
+            return lambda _root, info: info.context.registry.access.viewer(info.context.inputs.caller)
         if name in ("node", "nodes"):
             return _by_ids(name == "nodes")
         answer = self.registry.roots[snake(name)]

@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, ColumnElement, Integer, Text, and_, any_, cast, 
 from sqlalchemy.types import TypeEngine
 
 from resolvers.codes import list_of, shown, unknown_code
-from resolvers.engine.declare.sources import expression
+from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Ref
 from resolvers.engine.plan.parameters import BIGINTS, DATES, TEXTS, Inputs, storable
 from resolvers.engine.request import global_ids

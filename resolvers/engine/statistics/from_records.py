@@ -31,9 +31,10 @@ from db.model import Term
 from db.row_security import AGGREGATES
 from resolvers.access import Lens
 from resolvers.codes import list_of
-from resolvers.engine.declare.columns import alias
+from resolvers.engine.declare.columns import Expression, alias, expression
+from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sight import Sighted, anchor
-from resolvers.engine.declare.sources import Expression, Registry, Tally, expression
+from resolvers.engine.declare.sources import Tally
 from resolvers.engine.declare.statistics import Aggregate, Children, Found, Measure, Place, Ref, Statistic
 from resolvers.engine.plan.parameters import BIGINT, Binder, Getter
 from resolvers.engine.plan.statement import Statement, compiled, parents
@@ -75,7 +76,7 @@ class Counting:
         self.statistic: Statistic = registry.statistics[self.kind]
         self.binder = Binder()
         self.source = registry.sources[self.statistic.model.__name__]
-        walled = registry.sight(self.source, lenses, Binder(), None) is not None
+        walled = registry.access.visible(self.source, lenses, Binder(), None) is not None
         self.coarse = lenses == (Lens.AGGREGATES,) and walled
         self.lenses = (Lens.EVERYTHING,) if self.coarse else lenses
         self.asker = lenses
@@ -269,7 +270,7 @@ class Counting:
     def require_given(self, name: str, target: str) -> None:
         """Raises DIMENSION_WITHHELD for a dimension whose values are rows that a caller with aggregates only does not see."""
         source = self.registry.sources[target]
-        if self.coarse and self.registry.sight(source, self.asker, Binder(), None) is not None:
+        if self.coarse and self.registry.access.visible(source, self.asker, Binder(), None) is not None:
             raise published.withheld(name)
 
     def declared(self, name: str) -> Any:
@@ -306,7 +307,7 @@ class Counting:
         where = [*self._dated(look.time), *(item.holds for item in look.where), *([] if alone is None else [alone])]
         if self.statistic.where is not None:
             where.append(self.statistic.where)
-        seen = self.registry.countable(self.source, self.lenses, self.binder, None)
+        seen = self.registry.access.countable(self.source, self.lenses, self.binder, None)
         if seen is not None:
             where.append(seen)
         inner, scope = look.place.joins, look.place.where
@@ -452,7 +453,7 @@ class Counting:
             later.c[str(column.key)].is_not_distinct_from(column) for column in map(expression, self.statistic.newest)
         ]
         newer = select(later.c.id).where(*alike, later.c[str(event.key)] > event, later.c[str(event.key)] <= day)
-        seen = self.registry.countable(self.source, self.lenses, self.binder, later)
+        seen = self.registry.access.countable(self.source, self.lenses, self.binder, later)
         return [not_((newer if seen is None else newer.where(seen)).correlate_except(later).exists())]
 
     def _joined(self, *parts: ColumnElement[Any]) -> FromClause:
@@ -477,7 +478,7 @@ class Counting:
         keys = [key if other == place else null() for other in range(len(self.dimensions))]
         nothing = [null()] * (2 + SLOTS * len(self.measures))
         mark = literal_column(str(place + 1), Integer())
-        seen = self.registry.sight(self.registry.sources[children.target], self.lenses, self.binder, None)
+        seen = self.registry.access.visible(self.registry.sources[children.target], self.lenses, self.binder, None)
         domain = children.domain if seen is None else children.domain.where(seen)
         return self.correlated(domain.with_only_columns(mark, *keys, *nothing))
 

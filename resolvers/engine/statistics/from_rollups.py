@@ -39,7 +39,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.types import TypeEngine
 
 from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, FACTS, SET
-from resolvers.engine.declare.sources import expression
+from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.plan.parameters import BIGINT, DATE, TEXT, TEXTS, Binder, Inputs
 from resolvers.engine.statistics import cell_keys
@@ -344,7 +344,7 @@ class Rolled:
             return None
         drill = drills[0] if drills else None
         targets = look.place.targets(drill)
-        covered = counting.registry.covers(*look.place.rolled, counting.lenses, counting.binder)
+        covered = counting.registry.access.covers(*look.place.rolled, counting.lenses, counting.binder)
         if targets is None or covered is None:
             return None
         for item in look.keyed:

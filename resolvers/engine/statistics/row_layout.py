@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-from resolvers.engine.declare.sources import Registry
+from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.statistics import Measure
 from resolvers.engine.request import global_ids
 from resolvers.engine.statistics import time_buckets

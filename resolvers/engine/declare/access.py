@@ -1,0 +1,57 @@
+"""What callers see of the declared rows and columns: the policy that a registry is given."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, true
+
+from resolvers.access import Caller, Lens
+from resolvers.engine.declare.sources import Source
+from resolvers.engine.plan.parameters import Binder
+
+Condition = ColumnElement[bool]
+
+
+class AccessPolicy:
+    """Lets everything through; a service's own policy overrides each method. ``lenses`` are those of the caller, and conditions on the
+    caller are bound to ``binder``. ``table`` is the source's table or an alias of it, the table itself if none is given."""
+
+    def visible(
+        self, source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
+    ) -> Condition | None:
+        """The condition that a row is in sight; None when all are."""
+        return None
+
+    def countable(
+        self, source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
+    ) -> Condition | None:
+        """The condition that a row counts in statistics; None when all do."""
+        return None
+
+    def pairs(
+        self,
+        closure: FromClause,
+        lenses: tuple[Lens, ...],
+        binder: Binder,
+        source: Source,
+        column: ColumnElement[Any],
+    ) -> Condition | None:
+        """The condition that a pair of a closure is in sight, whose lower union ``column`` names; None for all. See ``Walls.pairs``."""
+        return None
+
+    def covers(self, kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder) -> Condition | None:
+        """Where a caller may have all records counted of the place of this kind (a hierarchy, divisions, everything) and key; None for
+        nowhere. What belongs to a union below such a place today is in sight."""
+        return true()
+
+    def mask(self, source: Source, name: str, lenses: tuple[Lens, ...], binder: Binder) -> ColumnElement[Any] | None:
+        """What answers a column, where that is not the column itself."""
+        return None
+
+    def is_masked(self, typename: str, name: str, lenses: tuple[Lens, ...]) -> bool:
+        """Whether the caller sees less of a column than the rows hold, for any row."""
+        return False
+
+    def viewer(self, caller: Caller) -> Mapping[str, Any]:
+        """The fields of ``viewer``."""
+        return {"__typename": "Viewer", "persona": caller.name}
