@@ -23,7 +23,6 @@ from hub.telemetry import Telemetry
 from resolvers.access import Caller
 from resolvers.engine.execute.explain import tree
 from resolvers.engine.execute.run import Trace
-from resolvers.engine.execute.snapshot import scope_of
 from resolvers.engine.execute.watch import Watched
 
 log = logging.getLogger("unionhub.slow")
@@ -103,7 +102,7 @@ class SlowLog:
     async def explain(self, slowest: list[Trace], caller: Caller, plans: dict[str, str]) -> None:
         """PostgreSQL's plans of statements, as who was answered by them sees the tables."""
         assert self.pool is not None
-        async with acquired(self.pool, scope_of(caller)) as connection:
+        async with acquired(self.pool, caller.scope) as connection:
             for trace in slowest:
                 if trace.sql in plans:
                     continue

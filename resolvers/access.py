@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+from db import row_security
 from db.access import Role
 from db.grant_table import ADMINISTRATORS
 from db.organizations import Hierarchy
+from db.row_security import LENSES, READER, SEVERAL, Scope
 
 
 class Lens(Enum):
@@ -91,11 +93,36 @@ class Caller:
         """What a plan depends on of the caller."""
         return tuple(self.lenses)
 
+    @cached_property
+    def scope(self) -> Scope:
+        """What a session carries while it works for the caller."""
+        roles = {ROLES[lens] for lens in self.lenses if lens in ROLES}
+        role = next(iter(roles), READER) if len(roles) < 2 else SEVERAL
+        others = {
+            "me": () if self.principal_id is None else (self.principal_id,),
+            "administered_territorial": self.administered(Hierarchy.TERRITORIAL),
+            "administered_industrial": self.administered(Hierarchy.INDUSTRIAL),
+        }
+        keys = [others[name] if name in others else self.lenses.get(Lens(name), ()) for name in LENSES]
+        return Scope(role, self.name, tuple(f"{{{','.join(map(str, each))}}}" for each in keys))
+
     @property
     def sees_rows(self) -> bool:
         """Whether it has more than aggregates; how many rows a statement brought would tell what small cells hide."""
         return self.shape != (Lens.AGGREGATES,)
 
+
+ROLES: Mapping[Lens, str] = {
+    Lens.EVERYTHING: row_security.EVERYTHING,
+    Lens.TERRITORIAL: row_security.FEDERATION,
+    Lens.INDUSTRIAL: row_security.FEDERATION,
+    Lens.HR_BUREAU: row_security.BUREAU,
+    Lens.EMPLOYERS_BODY: row_security.BUREAU,
+    Lens.SOCIAL_SECURITY: row_security.SOCIAL_SECURITY,
+    Lens.CASES: row_security.CASES,
+    Lens.SELF: row_security.SELF,
+}
+"""The role of the second wall that shows a lens's rows; aggregates show none."""
 
 _BY_DIVISION = {
     Role.HR_BUREAU: Lens.HR_BUREAU,

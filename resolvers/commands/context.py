@@ -19,7 +19,6 @@ from db.meter import add_commands
 from db.row_security import Scope
 from db.values import TextError, normal_text
 from resolvers.access import Caller
-from resolvers.engine.execute.snapshot import scope_of
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel
 from resolvers.errors import HubError
@@ -133,7 +132,7 @@ def checked(text: str | None, most: int, *path: str) -> str | None:
 async def transaction(context: CommandContext, scope: Scope | None = None) -> AsyncIterator[asyncpg.Connection]:
     """A connection in a transaction of its own that sees what the caller may see, or by another ``scope``; committed at the end, undone
     by any exception."""
-    seen = scope or scope_of(context.caller)
+    seen = scope or context.caller.scope
     async with acquired(context.pool, seen) as connection, connection.transaction(isolation="read_committed"):
         yield connection
 

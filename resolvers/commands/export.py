@@ -20,7 +20,6 @@ from resolvers.commands.personal import columns, opened
 from resolvers.commands.purposes import RULES, PersonalField, RevealPurpose
 from resolvers.commands.receipts import receipt
 from resolvers.commands.sight import in_sight
-from resolvers.engine.execute.snapshot import scope_of
 from resolvers.engine.request import global_ids
 
 EXPORT = "EXPORT"
@@ -42,7 +41,7 @@ async def export_own_data(context: CommandContext, idempotency_key: str | None =
         raise refused("FORBIDDEN", "Only a worker exports what is held on them.")
     fields = tuple(PersonalField)
     caller = narrowed(context.caller, roles)
-    async with transaction(context, scope_of(caller)) as connection:
+    async with transaction(context, caller.scope) as connection:
         await receipt(connection, context, EXPORT, idempotency_key, {})
         rows = await in_sight(connection, caller, context.today, "Member", [key], columns(fields))
         if key not in rows:

@@ -33,7 +33,7 @@ from db.row_security import (
     faults,
 )
 from resolvers.access import Caller, Grant, Lens
-from resolvers.engine.execute.snapshot import scope_of, snapshot
+from resolvers.engine.execute.snapshot import snapshot
 from tests.conftest import ROOT
 from tests.db.row_reference import HEALTH, REFERENCE, reference
 from tests.resolvers.callers import callers_of
@@ -188,7 +188,7 @@ async def test_malformed_keys_show_nothing_and_say_nothing(database_url, value):
 @pytest.mark.parametrize("table", [*REFERENCE, *OPEN, *ACCESS_TABLES, "access_log", "command_receipt"])
 @pytest.mark.parametrize("name", ["national", "several", "nobody"])
 async def test_the_roles_of_callers_change_no_row(walled, callers, name, table):
-    async with acquired(walled, scope_of(callers[name])) as connection:
+    async with acquired(walled, callers[name].scope) as connection:
         column = await connection.fetchval(
             "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND attidentity <> 'a' ORDER BY attnum",
             table,
@@ -219,14 +219,14 @@ async def test_the_roles_of_callers_change_no_row(walled, callers, name, table):
     ],
 )
 async def test_the_roles_of_callers_reach_nothing_else(walled, callers, sql):
-    async with acquired(walled, scope_of(callers["national"])) as connection:
+    async with acquired(walled, callers["national"].scope) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(sql)
 
 
 async def test_row_security_cannot_be_switched_off_by_the_role(database_url, callers):
     pool = await create_pool(database_url, size=1, role=READER)
-    async with acquired(pool, scope_of(callers["city"])) as connection:
+    async with acquired(pool, callers["city"].scope) as connection:
         before = await connection.fetchval("SELECT count(*) FROM member")
         await connection.execute("SET row_security = off")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -298,7 +298,7 @@ async def test_a_scope_is_not_set_inside_a_transaction(database_url, callers):
     pool = await create_pool(database_url, size=1, role=READER)
     async with pool.acquire() as connection, connection.transaction():
         with pytest.raises(RuntimeError, match="before a transaction"):
-            await connection.carry(scope_of(callers["city"]))
+            await connection.carry(callers["city"].scope)
     await pool.close()
 
 
@@ -345,7 +345,7 @@ async def test_the_log_is_appended_to_by_every_role_and_read_by_whom_it_concerns
 
     member = callers["member"].member_id
     for name in ("city", "hr"):
-        async with acquired(pool, scope_of(callers[name])) as connection:
+        async with acquired(pool, callers[name].scope) as connection:
             entry = Entry("REVEAL", principal=name, purpose="SERVICE_CONTACT", records=[f"mem_{member:x}"])
             await record(connection, [entry])
     async with pool.acquire() as connection:
@@ -356,7 +356,7 @@ async def test_the_log_is_appended_to_by_every_role_and_read_by_whom_it_concerns
         ("national", ["city", "hr", None]),
         ("analyst", []),
     ):
-        async with acquired(pool, scope_of(callers[name])) as connection:
+        async with acquired(pool, callers[name].scope) as connection:
             rows = await connection.fetch("SELECT principal FROM access_log ORDER BY id")
             assert [row["principal"] for row in rows] == seen, name
     for closing in (pool, everyone, owner):
@@ -377,7 +377,7 @@ async def test_who_may_sign_in_is_seen_by_sign_in_and_by_whom_they_are_administe
         (Caller("bureau", grants=(Grant(Role.HR_BUREAU, division_id=1),)), 0),
         (Caller("county", grants=(Grant(Role.FEDERATION, 1, Hierarchy.TERRITORIAL),)), 0),
     ):
-        async with acquired(pool, scope_of(caller)) as connection:
+        async with acquired(pool, caller.scope) as connection:
             assert await connection.fetchval("SELECT count(*) FROM principal") == seen, caller
     await pool.close()
     await owner.close()
@@ -405,7 +405,7 @@ async def test_counting_reads_no_column_that_names_a_person_or_a_case(walled, po
         "care_step": ("note",),
         "attendance": ("certificate_number",),
     }
-    async with acquired(walled, scope_of(callers["analyst"])) as connection:
+    async with acquired(walled, callers["analyst"].scope) as connection:
         async with connection.transaction(), connection.wearing(AGGREGATES):
             for table in REFERENCE:
                 count = f"SELECT count(*) FROM {table}"
@@ -421,7 +421,7 @@ async def test_counting_reads_no_column_that_names_a_person_or_a_case(walled, po
 
 async def test_plans_are_kept_in_another_role_and_no_longer(walled, callers):
     modes = "SELECT current_user::text, current_setting('plan_cache_mode')"
-    async with acquired(walled, scope_of(callers["analyst"])) as connection:
+    async with acquired(walled, callers["analyst"].scope) as connection:
         before = tuple(await connection.fetchrow(modes))
         async with connection.transaction():
             for _ in range(2):
@@ -458,11 +458,11 @@ async def test_a_clerk_writes_members_inside_one_transaction_only(fresh_database
     )
     await owner.close()
     pool = await create_pool(fresh_database_url, size=1, role=READER)
-    async with acquired(pool, scope_of(Caller("national", principal_id=opener, everything=True))) as connection:
+    async with acquired(pool, Caller("national", principal_id=opener, everything=True).scope) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with connection.transaction(), connection.wearing(CLERK):
                 await connection.execute("UPDATE member SET name = '某' WHERE id = 1")
-    async with acquired(pool, scope_of(Caller("national", principal_id=other, everything=True))) as connection:
+    async with acquired(pool, Caller("national", principal_id=other, everything=True).scope) as connection:
         async with connection.transaction(), connection.wearing(CLERK):
             assert await connection.execute("UPDATE member SET name = '某' WHERE id = 1") == "UPDATE 1"
             assert await connection.fetchval("SELECT count(*) FROM membership") == 0
@@ -473,7 +473,7 @@ async def test_a_clerk_writes_members_inside_one_transaction_only(fresh_database
 
 
 async def test_the_names_of_unions_and_members_are_searched_by_index_for_who_sees_everything(walled, callers):
-    async with acquired(walled, scope_of(callers["national"])) as connection:
+    async with acquired(walled, callers["national"].scope) as connection:
         await connection.execute("SET enable_seqscan = off")
         for table in ("member", "organization", "employer"):
             plan = await connection.fetch(

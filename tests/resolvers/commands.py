@@ -24,7 +24,6 @@ from db.values import luhn
 from resolvers.access import Caller, Grant
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.engine.execute.engine import Engine
-from resolvers.engine.execute.snapshot import scope_of
 from resolvers.engine.request import global_ids
 from schema import Names, registry, schema
 from schema.access_log import DATE_TIME
@@ -189,7 +188,7 @@ async def sql(here, caller, *statements, clerk=False):
     """Send statements as the service's role, under a caller's scope, in one transaction."""
     if caller.principal_id is not None:
         await here.signs_in(caller)
-    async with acquired(here.served, scope_of(caller)) as connection, connection.transaction():
+    async with acquired(here.served, caller.scope) as connection, connection.transaction():
         if clerk:
             await connection.execute(f"SET LOCAL ROLE {CLERK}")
         for statement, *values in statements:
@@ -215,7 +214,7 @@ async def read(here, text, caller):
 async def refused_entry(here, caller, purpose, reference, members, action="REVEAL"):
     """The database takes no entry, so that nothing could be answered if the first wall had let it through."""
     await here.signs_in(caller)
-    async with acquired(here.served, scope_of(caller)) as connection:
+    async with acquired(here.served, caller.scope) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="on a ground that exists"):
             await connection.execute(
                 "INSERT INTO access_log (id, at, principal, action, purpose, case_reference, records, fields, previous, digest)"

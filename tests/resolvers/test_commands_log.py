@@ -5,7 +5,6 @@ import json
 from db.access import DOCUMENT, PROPOSAL
 from db.connect import acquired
 from resolvers.access import Caller
-from resolvers.engine.execute.snapshot import scope_of
 from tests.resolvers.commands import (
     EXPORT,
     REVEAL,
@@ -42,7 +41,7 @@ async def test_nothing_that_a_caller_wrote_gets_into_a_persons_log_but_as_a_code
     copy = (await here.ask(EXPORT, {}, here.worker(member)))["document"]
     assert words not in copy
     assert '"Op"' not in copy
-    async with acquired(here.served, scope_of(here.worker(member))) as connection:
+    async with acquired(here.served, here.worker(member).scope) as connection:
         rows = await connection.fetch("SELECT action FROM access_log WHERE principal <> $1", here.worker(member).name)
     assert {row["action"] for row in rows} == {"REVEAL"}
 

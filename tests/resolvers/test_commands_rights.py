@@ -17,7 +17,6 @@ from db.organizations import Hierarchy
 from db.row_security import CLERK
 from db.subject import LEFT_OUT
 from resolvers.access import Caller, Grant
-from resolvers.engine.execute.snapshot import scope_of
 from tests import sample
 from tests.resolvers.commands import CLOSE, EXPORT, OPEN, Hub
 
@@ -218,7 +217,7 @@ async def test_the_clerk_reaches_rows_of_who_has_asked_and_is_not_answered_yet_a
 
     async def reached() -> dict[str, int]:
         async with (
-            acquired(here.served, scope_of(here.federation())) as connection,
+            acquired(here.served, here.federation().scope) as connection,
             connection.transaction(),
             connection.wearing(CLERK),
         ):

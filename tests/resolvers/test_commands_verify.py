@@ -20,7 +20,6 @@ from resolvers.access import PUBLIC, Caller, Grant
 from resolvers.commands import verify
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.commands.verify import LOOKUPS_A_DAY, WEIGHTS, WRONG_A_DAY, WRONG_A_MONTH
-from resolvers.engine.execute.snapshot import scope_of
 from tests.resolvers.commands import OPEN, REVEAL, SCHEMA, asked, gids, hub
 
 VERIFY = """mutation Verify($input: VerifyInput!) { verify(input: $input) {
@@ -383,7 +382,7 @@ async def test_a_worker_sees_in_their_own_log_who_compared_what(here):
     key = here.members[0]
     right = await papers(here, key)
     await answers(here, sent(key, {"phone": other(right["phone"])}))
-    async with acquired(here.served, scope_of(here.worker(key))) as connection:
+    async with acquired(here.served, here.worker(key).scope) as connection:
         rows = await connection.fetch("SELECT principal, action, fields FROM access_log")
     assert [tuple(row) for row in rows] == [("county official", "VERIFY_MISMATCH", '["PHONE"]')]
 

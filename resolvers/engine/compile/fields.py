@@ -1,32 +1,29 @@
 """From a field of the query root to its step: the selection set becomes statements and a generated assembly, the same for every request."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
-from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, GraphQLUnionType, get_named_type
+from graphql import FieldNode, GraphQLObjectType, GraphQLOutputType, GraphQLUnionType, get_named_type
 from sqlalchemy import (
     any_,
     null,
     select,
 )
 
-from resolvers.access import Lens
 from resolvers.engine.compile import row_builders
+from resolvers.engine.compile.context import Compilation
 from resolvers.engine.compile.json_rows import Selected, writable
 from resolvers.engine.compile.lists import Listing
 from resolvers.engine.compile.pagination import Page
 from resolvers.engine.compile.row_builders import Columns, Expression
 from resolvers.engine.compile.statistics import statistics_step
 from resolvers.engine.declare.columns import expression
-from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sight import in_sight
 from resolvers.engine.declare.sources import AnyOf, Computed, Lookup, Many, One, Source, Tally
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.plan.statement import Statement, compiled, keys_parameter
 from resolvers.engine.plan.steps import Build, Child, ComputedStep, JsonPageStep, PageStep, RowsStep, Step
-from resolvers.engine.request.arguments import Given, build, camel, snake
-from resolvers.engine.request.collect_fields import Collector
-from resolvers.engine.request.limits import Budget
+from resolvers.engine.request.arguments import camel, snake
 from resolvers.errors import HubError
 
 MAX_WRITTEN = 40
@@ -36,37 +33,8 @@ FIELDS_PER_OBJECT = 10
 """So many fields of a row weigh as one object more."""
 
 
-Kind = TypeVar("Kind", bound=Step)
-
-
-class Compiler:
-    """Compiles the root fields of one operation for one shape of variables. ``steps`` has every step by its index."""
-
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        registry: Registry,
-        collector: Collector,
-        variables: Mapping[str, Any],
-        lenses: tuple[Lens, ...],
-    ) -> None:
-        self.schema = schema
-        self.registry = registry
-        self.collector = collector
-        self.variables = variables
-        self.lenses = lenses
-        self.budget = Budget()
-        self.steps: list[Step] = []
-
-    def object_type(self, name: str) -> GraphQLObjectType:
-        """An object type of the schema by its name."""
-        found = self.schema.get_type(name)
-        assert isinstance(found, GraphQLObjectType)
-        return found
-
-    def arguments(self, type_: GraphQLObjectType, node: FieldNode) -> Given:
-        """The arguments of a field, split in shape and leaves."""
-        return build(type_.fields[node.name.value], node, self.variables)
+class Compiler(Compilation):
+    """Compiles the root fields of one operation."""
 
     def by_key(self, source: Source, nodes: Sequence[FieldNode], path: str, *, few: bool = False) -> Step:
         """The step that finds rows of a source by their keys: those that rows above lead to, or the ``few`` that the operation names."""
@@ -346,10 +314,3 @@ class Compiler:
             weight=max(1, columns.weight),
             **more,
         )
-
-    def add(self, kind: Callable[..., Kind], path: str, node: FieldNode, **parts: Any) -> Kind:
-        """Make a step of a kind, and keep it under the next index. Raises TOO_COMPLEX."""
-        self.budget.statement()
-        step = kind(index=len(self.steps), path=path, node=node, **parts)
-        self.steps.append(step)
-        return step

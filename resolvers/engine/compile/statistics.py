@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 
+from resolvers.engine.compile.context import Compilation
 from resolvers.engine.declare.sources import Tally
 from resolvers.engine.declare.statistics import Rate
 from resolvers.engine.plan.steps import Child, Key, StatisticsStep, Step, Table, Values
@@ -17,10 +18,7 @@ from resolvers.engine.statistics.question import Frame
 from resolvers.engine.statistics.row_layout import DECIMAL, KEYS, Layout, Row
 from resolvers.errors import HubError
 
-if TYPE_CHECKING:
-    from resolvers.engine.compile.fields import Compiler
-
-Told = Callable[[Row, Sequence[Values]], Any]
+Value = Callable[[Row, Sequence[Values]], Any]
 """Finds the value of a field in a row, given the values of the steps below."""
 
 PER_DIMENSION = 100
@@ -30,68 +28,74 @@ PER_DIMENSION = 100
 class Statistics:
     """The parts of one ``statistics`` field while it is compiled."""
 
-    def __init__(self, compiler: "Compiler", counting: Counting, path: str) -> None:
-        self.compiler = compiler
+    def __init__(self, compilation: Compilation, counting: Counting, path: str) -> None:
+        self.compilation = compilation
         self.counting = counting
         self.path = path
         self.children: list[Child] = []
         self.layout = Layout.of(counting)
 
-    def group(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], *, whole: bool) -> Told:
+    def group(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], *, whole: bool) -> Value:
         """Finds the values of a group."""
-        told: dict[str, Told] = {}
-        for key, found in self.compiler.collector.below(type_, nodes).items():
+        fields: dict[str, Value] = {}
+        for key, found in self.compilation.collector.below(type_, nodes).items():
             name = found[0].name.value
             if name == "__typename":
-                told[key] = _constant(type_.name)
+                fields[key] = _constant(type_.name)
             elif name == "keys":
                 below = get_named_type(type_.fields[name].type)
                 assert isinstance(below, GraphQLObjectType)
-                told[key] = _constant([]) if whole else self._keys(below, found)
+                fields[key] = _constant([]) if whole else self._keys(below, found)
             elif (rate := self.counting.statistic.rates.get(snake(name))) is not None:
-                told[key] = _rate(rate, self.counting.index(rate.part), self.counting.index(rate.whole))
+                fields[key] = _rate(rate, self.counting.index(rate.part), self.counting.index(rate.whole))
             else:
-                told[key] = _at(self.counting.index(snake(name)), name in DECIMAL)
-        return lambda row, below: {key: tell(row, below) for key, tell in told.items()}
+                fields[key] = _at(self.counting.index(snake(name)), name in DECIMAL)
+        return lambda row, below: {key: compute(row, below) for key, compute in fields.items()}
 
-    def _keys(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Told:
+    def _keys(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Value:
         """Finds the keys of a group."""
         keys = [self._key(type_, nodes, place) for place in range(len(self.layout.dimensions))]
-        return lambda row, below: [{key: tell(row, below) for key, tell in told.items()} for told in keys]
+        return lambda row, below: [{key: compute(row, below) for key, compute in fields.items()} for fields in keys]
 
-    def _key(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], place: int) -> Mapping[str, Told]:
-        told: dict[str, Told] = {}
+    def _key(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], place: int) -> Mapping[str, Value]:
+        fields: dict[str, Value] = {}
         item, layout = self.layout.dimensions[place], self.layout
-        for key, found in self.compiler.collector.below(type_, nodes).items():
+        for key, found in self.compilation.collector.below(type_, nodes).items():
             match found[0].name.value:
                 case "__typename":
-                    told[key] = _constant(type_.name)
+                    fields[key] = _constant(type_.name)
                 case "dimension":
-                    told[key] = _constant(item.name)
+                    fields[key] = _constant(item.name)
                 case "value" | "label" as name:
-                    told[key] = _found((layout.value if name == "value" else layout.label)(place))
+                    fields[key] = _found((layout.value if name == "value" else layout.label)(place))
                 case name:
                     named = get_named_type(type_.fields[name].type).name
-                    told[key] = _constant(None) if item.target != named else self._row(named, found, place)
-        return told
+                    fields[key] = _constant(None) if item.target != named else self._row(named, found, place)
+        return fields
 
-    def _row(self, target: str, nodes: Sequence[FieldNode], place: int) -> Told:
+    def _row(self, target: str, nodes: Sequence[FieldNode], place: int) -> Value:
         """The row that a key names."""
-        source = self.compiler.registry.sources[target]
-        step = self.compiler.by_key(source, nodes, f"{self.path}.{nodes[0].name.value}")
+        source = self.compilation.registry.sources[target]
+        step = self.compilation.by_key(source, nodes, f"{self.path}.{nodes[0].name.value}")
         self.children.append(Child(step, KEYS + place))
         child, at = len(self.children) - 1, KEYS + place
         return lambda row, below: below[child].get(row[at])
 
 
 def statistics_step(
-    compiler: "Compiler", parent: GraphQLObjectType, tally: Tally, nodes: Sequence[FieldNode], path: str, *, root: bool
+    compilation: Compilation,
+    parent: GraphQLObjectType,
+    tally: Tally,
+    nodes: Sequence[FieldNode],
+    path: str,
+    *,
+    root: bool,
 ) -> Step:
     """The step of a ``statistics`` field below parents, or at the root."""
     try:
-        arguments = compiler.arguments(parent, nodes[0])
-        counting = Counting(compiler.registry, tally, arguments, compiler.lenses, root=root)
-        step = _step(compiler, parent, counting, nodes, path)
+        arguments = compilation.arguments(parent, nodes[0])
+        counting = Counting(compilation.registry, tally, arguments, compilation.lenses, root=root)
+        step = _step(compilation, parent, counting, nodes, path)
         arguments.require_effect(nodes[0])
         return step
     except HubError as error:
@@ -99,21 +103,21 @@ def statistics_step(
 
 
 def _step(
-    compiler: "Compiler", parent: GraphQLObjectType, counting: Counting, nodes: Sequence[FieldNode], path: str
+    compilation: Compilation, parent: GraphQLObjectType, counting: Counting, nodes: Sequence[FieldNode], path: str
 ) -> Step:
     type_ = get_named_type(parent.fields[nodes[0].name.value].type)
     assert isinstance(type_, GraphQLObjectType)
-    part = Statistics(compiler, counting, path)
+    part = Statistics(compilation, counting, path)
     heads: dict[str, Callable[[Frame], Any]] = {}
-    wholes: dict[str, Told] = {}
-    groups: dict[str, Told] = {}
-    order = list(compiler.collector.below(type_, nodes).items())
+    wholes: dict[str, Value] = {}
+    groups: dict[str, Value] = {}
+    order = list(compilation.collector.below(type_, nodes).items())
     for key, found in order:
         name = found[0].name.value
         below = None if name == "__typename" else get_named_type(type_.fields[name].type)
         if isinstance(below, GraphQLObjectType):
-            told = part.group(below, found, whole=name == "total")
-            (wholes if name == "total" else groups)[key] = told
+            fields = part.group(below, found, whole=name == "total")
+            (wholes if name == "total" else groups)[key] = fields
         else:
             heads[key] = _head(type_.name if name == "__typename" else counting.kind, name)
     counting.index("records")
@@ -128,12 +132,12 @@ def _step(
                 continue
             whole, cells = tables[key]
             value = {name: head(frame) for name, head in heads.items()}
-            value |= {name: told(whole, children) for name, told in wholes.items()}
-            value |= {name: [told(row, children) for row in cells] for name, told in groups.items()}
+            value |= {name: fields(whole, children) for name, fields in wholes.items()}
+            value |= {name: [fields(row, children) for row in cells] for name, fields in groups.items()}
             built[key] = {name: value[name] for name, _ in order}
         return built
 
-    return compiler.add(
+    return compilation.add(
         StatisticsStep,
         path,
         nodes[0],
@@ -147,26 +151,26 @@ def _step(
     )
 
 
-def _constant(value: Any) -> Told:
+def _constant(value: Any) -> Value:
     return lambda _row, _below: value
 
 
-def _found(find: Callable[[Row], Any]) -> Told:
+def _found(find: Callable[[Row], Any]) -> Value:
     return lambda row, _below: find(row)
 
 
-def _at(index: int, amount: bool) -> Told:
+def _at(index: int, amount: bool) -> Value:
     if amount:
         return lambda row, _below: None if row[index] is None else str(row[index])
     return lambda row, _below: _number(row[index])
 
 
-def _rate(rate: Rate, part: int, whole: int) -> Told:
-    def told(row: Row, _: Sequence[Values]) -> str | None:
+def _rate(rate: Rate, part: int, whole: int) -> Value:
+    def value(row: Row, _: Sequence[Values]) -> str | None:
         found = rate.of(row[part], row[whole])
         return None if found is None else str(found)
 
-    return told
+    return value
 
 
 def _number(value: Any) -> Any:

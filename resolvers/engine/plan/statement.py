@@ -41,7 +41,7 @@ def keys_parameter() -> ColumnElement[Any]:
 
 def parents() -> TableValuedAlias:
     """The parents' keys as a table of one column, ``key``, in FROM."""
-    return func.unnest(keys_parameter()).table_valued("key", name="parent").render_derived()
+    return func.unnest(keys_parameter()).table_valued("key").render_derived(name="parent")
 
 
 def compiled(select: Select[Any], binder: Binder, role: str | None = None, *, kept: bool = False) -> Statement:

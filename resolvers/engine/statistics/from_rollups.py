@@ -295,7 +295,7 @@ class Parts:
         arrays = [self.binder.bind(values(place), ARRAY(kind)) for place, kind in enumerate(named.values())]
         columns = [column(name, kind) for name, kind in named.items()]
         self._spans += 1
-        return func.unnest(*arrays).table_valued(*columns, name=f"span{self._spans}").render_derived()
+        return func.unnest(*arrays).table_valued(*columns).render_derived(name=f"span{self._spans}")
 
     _spans = 0
 
