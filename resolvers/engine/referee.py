@@ -29,6 +29,7 @@ from sqlalchemy import any_, select
 from strawberry.dataloader import DataLoader
 
 from resolvers.access import Lens
+from resolvers.codes import shown
 from resolvers.engine import ids
 from resolvers.engine.arguments import build, camel, snake
 from resolvers.engine.assembly import Columns
@@ -491,7 +492,9 @@ def _by_ids(many: bool) -> Any:
         key = str(info.path.key)
         for index, text in enumerate(given["ids"] if many else [given["id"]]):
             prefix, number = ids.decode(text)
-            source = session.registry.prefixes[prefix]
+            source = session.registry.prefixes.get(prefix)
+            if source is None:
+                raise HubError("BAD_ID", f"{shown(text)} is not an ID of this service.")
             row = (await session.by_key(source, [number]))[0]
             found.append(row or not_found(info.field_nodes[0], [key, index] if many else [key]))
         return found if many else found[0]

@@ -74,7 +74,8 @@ def is_filter(type_: GraphQLInputObjectType) -> bool:
 
 def target(typename: str, name: str) -> str:
     """The type of the rows that a relation leads to."""
-    field = registry.sources[typename].fields[snake(name)]
+    source = registry.sources[typename]
+    field = source.fields.get(snake(name)) or source.reached[snake(name)]
     return field.target  # type: ignore[union-attr]
 
 
