@@ -5,7 +5,8 @@ It walks every field of every object and loads whole rows, as a stock server doe
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -120,22 +121,40 @@ class Session:
         self._connection = connection
         self._asking = asking
         self._lock = asyncio.Lock()
+        self._ended = False
         self._loaders: dict[Any, DataLoader[Any, Any]] = {}
         self._computed: dict[tuple[str, str], dict[int, Row]] = {}
 
     async def fetch(self, sql: str, *args: Any) -> list[Any]:
         """Rows of a statement."""
-        async with self._lock:
+        async with self._turn():
             return await self._connection.fetch(sql, *args)
 
     async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
         """Rows of a statement in another role."""
-        async with self._lock:
+        async with self._turn():
             return await self._connection.fetch_in(role, sql, *args, kept=kept)
 
     async def reading(self, sql: str, *args: Any) -> Read:
         """Reads rows of a statement, at most so many each time."""
         return await self._connection.reading(sql, *args)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One statement at a time, and none once the operation has ended: loaders of fields that failed may still be waiting."""
+        async with self._lock:
+            if self._ended:
+                raise asyncio.CancelledError
+            yield
+
+    async def end(self) -> None:
+        """Wait for the statement that runs; no other runs after it."""
+        async with self._lock:
+            self._ended = True
+
+    async def load(self, name: Any, make: Any, key: Any) -> Any:
+        """The value of a key by the loader of this name. Several fields may wait for it: one that is cancelled does not cancel it."""
+        return await asyncio.shield(self.loader(name, make).load(key))
 
     async def rows(self, statement: Statement, keys: list[Any] | None = None) -> list[Any]:
         """Rows of a compiled statement."""
@@ -165,7 +184,7 @@ class Session:
         if key is None:
             return None
         source = self.registry.sources[one.target]
-        found: Row | None = await self.loader(("key", one.target), lambda keys: self.by_key(source, keys)).load(key)
+        found: Row | None = await self.load(("key", one.target), lambda keys: self.by_key(source, keys), key)
         return found
 
     async def listed(self, many: Many, info: Info, parent: int | None, *, page: bool) -> Listed:
@@ -212,10 +231,10 @@ class Session:
                 if cut.backward:
                     rows.reverse()
                 seal = partial(seals, key)
-                found.append(Listed(rows, more, cut, listing, lambda key=key: counter.load(key), seal))
+                found.append(Listed(rows, more, cut, listing, lambda key=key: asyncio.shield(counter.load(key)), seal))
             return found
 
-        found: Listed = await self.loader(name, load).load(parent)
+        found: Listed = await self.load(name, load, parent)
         return found
 
     async def counted(self, tally: Tally, info: Info, parent: int | None) -> Mapping[str, Any] | None:
@@ -235,7 +254,7 @@ class Session:
                 grouped.setdefault(record[0], []).append(record)
             return [await self._statistics(counting, grouped[key], frame) if key in grouped else None for key in keys]
 
-        found: Mapping[str, Any] | None = await self.loader((id(node), info.parent_type.name), load).load(parent)
+        found: Mapping[str, Any] | None = await self.load((id(node), info.parent_type.name), load, parent)
         return found
 
     async def _statistics(self, counting: Counting, rows: list[Any], frame: Frame) -> Mapping[str, Any]:
@@ -278,7 +297,7 @@ class Session:
         rows = self._computed.setdefault((row.source.typename, name), {})
         key = row.get(row.source.key)
         rows[key] = row
-        return await self.loader(("computed", row.source.typename, name), load).load(key)
+        return await self.load(("computed", row.source.typename, name), load, key)
 
 
 def whole(source: Source, registry: Registry, lenses: tuple[Lens, ...], binder: Binder) -> Columns:
@@ -342,14 +361,18 @@ class Referee:
         asking: Callable[[Fetch], Asks] | None = None,
     ) -> tuple[Any, list[GraphQLError]]:
         """The data and errors of one operation in a snapshot that is there."""
+        session = Session(self.registry, inputs, connection, asking)
         result = execute(
             self.schema,
             document.ast,
-            context_value=Session(self.registry, inputs, connection, asking),
+            context_value=session,
             variable_values=dict(inputs.given),
             operation_name=operation.name.value if operation.name else None,
         )
-        answer = result if isinstance(result, ExecutionResult) else await result
+        try:
+            answer = result if isinstance(result, ExecutionResult) else await result
+        finally:
+            await session.end()
         errors = list(answer.errors or ())
         failed: dict[str | int, HubError] = {}
         for error in errors:
