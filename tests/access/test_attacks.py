@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 
-from db.industries import INDUSTRIES
 from db.clock import today
+from db.industries import INDUSTRIES
 from resolvers.access import Caller as Persona
 from resolvers.engine import ids
 from resolvers.engine.source import One, expression
