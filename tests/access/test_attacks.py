@@ -10,6 +10,7 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 
 from db.clock import today
+from db.industries import INDUSTRIES
 from resolvers.access import Caller as Persona
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.sources import One
@@ -190,7 +191,9 @@ def guesses(inner: GraphQLInputObjectType, row: dict[str, Any]) -> Iterator[tupl
         column = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
         if row.get(column) is None or column in ("name", "resident_number", "phone"):
             continue
-        if kind == "StringFilter":
+        if name == "industry":
+            yield name, row[column], next(code for code in INDUSTRIES if code != row[column])
+        elif kind == "StringFilter":
             yield name, row[column], f"{row[column]}x"
         elif kind == "BooleanFilter":
             yield name, row[column], not row[column]

@@ -11,10 +11,11 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
 
 from resolvers.access import Caller as Persona
+from resolvers.codes import list_of_text
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from schema import registry, schema
-from tests.access.asking import List, Writer
+from tests.access.asking import List, Writer, fitting
 from tests.access.policy import Policy
 from tests.access.stage import PERSONAS, Stage
 from tests.resolvers.caller import Caller
@@ -51,18 +52,21 @@ class Path:
     name: str
 
 
-def value(type_: Any, typename: str) -> Any:
-    """Something to compare with."""
+def value(type_: Any, typename: str, name: str) -> Any:
+    """Something to compare a field with: of a list of codes its first."""
     named = get_named_type(type_)
+    column = registry.sources[typename].column(snake(name))
+    if named.name == "String" and column is not None and (codes := list_of_text(column.type)) is not None:
+        return next(iter(codes.labels))
     if isinstance(named, GraphQLEnumType):
         return next(iter(named.values))
     return global_ids.encode(registry.sources[typename].prefix, 2**40) if named.name == "ID" else VALUES[named.name]
 
 
-def operators(operand: GraphQLInputObjectType, typename: str) -> list[dict[str, Any]]:
+def operators(operand: GraphQLInputObjectType, typename: str, of: str) -> list[dict[str, Any]]:
     """Each operator of a field with a value."""
     return [
-        {name: [value(field.type, typename)] if name == "in" else value(field.type, typename)}
+        {name: [value(field.type, typename, of)] if name == "in" else value(field.type, typename, of)}
         for name, field in operand.fields.items()
     ]
 
@@ -74,7 +78,8 @@ def is_filter(type_: GraphQLInputObjectType) -> bool:
 
 def target(typename: str, name: str) -> str:
     """The type of the rows that a relation leads to."""
-    field = registry.sources[typename].fields[snake(name)]
+    source = registry.sources[typename]
+    field = source.fields.get(snake(name)) or source.reached[snake(name)]
     return field.target  # type: ignore[union-attr]
 
 
@@ -93,7 +98,7 @@ def paths(type_: GraphQLInputObjectType, typename: str, depth: int, *, whole: bo
         if name not in LOGIC:
             (leads if is_filter(operand) or "some" in operand.fields else ends).append((name, operand))
     for name, operand in ends:
-        for condition in operators(operand, typename):
+        for condition in operators(operand, typename, name):
             yield Path({name: condition}, typename, name)
     for name, operand in leads if depth else ():
         other = target(typename, name)
@@ -179,7 +184,8 @@ class Asker:
         open_ = [column for column in columns if column not in masked]
         for asked in (open_, *([column] for column in masked)):
             fields = " ".join(
-                f"{column}{way}: {found.field}(first: 1, orderBy: {{field: {column}, direction: {way}}}{found.ever}) {{ nodes {{ id }} }}"
+                f"{column}{way}: {found.field}(first: 1, orderBy: {{field: {column}, direction: {way}}}{found.ever}"
+                f"{fitting(found.target, column)}) {{ nodes {{ id }} }}"
                 for column in asked
                 for way in ("ASC", "DESC")
             )
@@ -195,7 +201,8 @@ class Asker:
         """All lists of one type, each with an order and a filter; when one is a fault, each by itself."""
         fields, declared, given = [], [], {}
         for number, found in enumerate(lists):
-            order = self.first(found.columns, found, lambda column: column.lower())
+            columns = [column for column in found.columns if not fitting(found.target, column)]
+            order = self.first(columns, found, lambda column: column.lower())
             by = f", orderBy: {{field: {order}}}" if order else ""
             condition = self.first(conditions.get(found.target, ()), found, lambda each: each.name, typed=True)
             if condition is not None:

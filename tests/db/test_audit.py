@@ -413,7 +413,7 @@ async def test_a_log_of_many_thousand_entries_is_verified(connection):
 
 
 def actions() -> set[str]:
-    """The actions that the code logs: literals at ``logged`` and ``Entry``, and constants that are given to a call of ``entry``."""
+    """The actions that the code logs: literals at ``logged`` and ``Entry``, and constants that are given to ``entry`` or ``Done``."""
     root, found = Path(__file__).parent.parent.parent, {RETENTION}
     for path in [
         *(root / "db").glob("*.py"),
@@ -427,6 +427,7 @@ def actions() -> set[str]:
         if path.parent.name == "commands":
             module = importlib.import_module(f"resolvers.commands.{path.stem}")
             calls = re.findall(r"(?:entry|Entry)\(\s*([A-Z_]+)(?: if [\w.]+ else ([A-Z_]+))?", text)
+            calls += [(name,) for name in re.findall(r"\bDone\(.*, ([A-Z_]+), ", text)]
             calls += re.findall(r"for action, \w+ in \(\(([A-Z_]+), True\), \(([A-Z_]+), False\)\)", text)
             found |= {getattr(module, name) for names in calls for name in names if name}
     return found

@@ -90,7 +90,8 @@ async def test_the_bureau_of_shenzhen_has_agreements_to_review_one_late_and_one_
     pool = await create_pool(url)
     division = await connection.fetchval("SELECT id FROM division WHERE code = '4403' AND valid_to IS NULL")
     bureau = Caller("shenzhen-hr", 1, (Grant(Role.HR_BUREAU, division_id=division),))
-    text = """{ collectiveAgreements(filter: {status: {eq: UNDER_REVIEW}}, orderBy: {field: RECEIVED_ON, direction: ASC}) {
+    text = """{ collectiveAgreements(validity: NOT_BEGUN, filter: {status: {eq: UNDER_REVIEW}},
+        orderBy: {field: RECEIVED_ON, direction: ASC}) {
         nodes { reviewDueOn reviewDaysLeft overdue steps { status } } } }"""
     response = await Asking(pool).response(text, caller=bureau)
     await pool.close()

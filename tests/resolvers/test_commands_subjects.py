@@ -203,9 +203,9 @@ async def test_corrections_are_written_sealed_and_can_be_revealed(here, member):
     ("corrections", "path"),
     [
         ({"phone": "123"}, "phone"),
-        ({"residentNumber": "37100319900228123"}, "resident_number"),
-        ({"bankCard": "4111111111111111111111"}, "bank_card"),
-        ({"birthDate": "1990-02-30"}, "birth_date"),
+        ({"residentNumber": "37100319900228123"}, "residentNumber"),
+        ({"bankCard": "4111111111111111111111"}, "bankCard"),
+        ({"birthDate": "1990-02-30"}, "birthDate"),
     ],
 )
 async def test_a_correction_that_is_no_such_value_is_refused_whole_and_not_repeated_in_the_message(

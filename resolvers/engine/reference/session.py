@@ -1,0 +1,302 @@
+"""One operation under the reference executor: whole rows, with a DataLoader behind each relation."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from graphql import (
+    GraphQLResolveInfo,
+)
+from sqlalchemy import any_, select
+from strawberry.dataloader import DataLoader
+
+from resolvers.access import Lens
+from resolvers.engine.compile.lists import Listing
+from resolvers.engine.compile.pagination import Page
+from resolvers.engine.compile.row_builders import Columns
+from resolvers.engine.declare.columns import expression
+from resolvers.engine.declare.registry import Registry
+from resolvers.engine.declare.sight import in_sight
+from resolvers.engine.declare.sources import AnyOf, Computed, Many, One, Source, Tally
+from resolvers.engine.execute.run import not_found, require_same_list
+from resolvers.engine.plan.connection import Asks, Fetch, Read
+from resolvers.engine.plan.parameters import Binder, Inputs
+from resolvers.engine.plan.statement import Statement, compiled, keys_parameter
+from resolvers.engine.request.arguments import build
+from resolvers.engine.request.limits import Budget
+from resolvers.engine.statistics.from_records import Counting
+from resolvers.engine.statistics.groups import table
+from resolvers.engine.statistics.question import Frame
+from resolvers.engine.statistics.row_layout import KEYS, Layout
+
+Info = GraphQLResolveInfo[Any]
+
+
+class Row:
+    """A whole row of a source."""
+
+    __slots__ = ("columns", "record", "source")
+
+    def __init__(self, source: Source, columns: Columns, record: Any) -> None:
+        self.source = source
+        self.columns = columns
+        self.record = record
+
+    def get(self, column: Any, *, raw: bool = False) -> Any:
+        """The value of a column."""
+        return self.record[self.columns.index(column, raw=raw)]
+
+
+class Listed:
+    """The page of one parent: what a connection is made of."""
+
+    def __init__(
+        self, rows: list[Row], more: bool, page: Page, listing: Listing, total: Any, seal: Callable[[Any], str]
+    ) -> None:
+        self.rows = rows
+        self.more = more
+        self.page = page
+        self.listing = listing
+        self.total = total
+        self.seal = seal
+
+    def cursor(self, row: Row) -> str:
+        """The cursor of a row."""
+        return self.seal([row.get(key.column, raw=True) for key in self.listing.order.keys])
+
+    def info(self) -> dict[str, Any]:
+        """The fields of ``pageInfo``."""
+        backward = self.page.backward
+        return {
+            "hasNextPage": self.page.before is not None if backward else self.more,
+            "hasPreviousPage": self.more if backward else self.page.after is not None,
+            "startCursor": self.cursor(self.rows[0]) if self.rows else None,
+            "endCursor": self.cursor(self.rows[-1]) if self.rows else None,
+        }
+
+
+class Session:
+    """One operation under the default executor: its snapshot, one statement at a time, and its loaders."""
+
+    def __init__(
+        self, registry: Registry, inputs: Inputs, connection: Fetch, asking: Callable[[Fetch], Asks] | None = None
+    ) -> None:
+        self.registry = registry
+        self.inputs = inputs
+        self._connection = connection
+        self._asking = asking
+        self._lock = asyncio.Lock()
+        self._ended = False
+        self._loaders: dict[Any, DataLoader[Any, Any]] = {}
+        self._computed: dict[tuple[str, str], dict[int, Row]] = {}
+
+    async def fetch(self, sql: str, *args: Any) -> list[Any]:
+        """Rows of a statement."""
+        async with self._turn():
+            return await self._connection.fetch(sql, *args)
+
+    async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
+        """Rows of a statement in another role."""
+        async with self._turn():
+            return await self._connection.fetch_in(role, sql, *args, kept=kept)
+
+    async def reading(self, sql: str, *args: Any) -> Read:
+        """Reads rows of a statement, at most so many each time."""
+        return await self._connection.reading(sql, *args)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One statement at a time, and none once the operation has ended: loaders of fields that failed may still be waiting."""
+        async with self._lock:
+            if self._ended:
+                raise asyncio.CancelledError
+            yield
+
+    async def end(self) -> None:
+        """Wait for the statement that runs; no other runs after it."""
+        async with self._lock:
+            self._ended = True
+
+    async def load(self, name: Any, make: Any, key: Any) -> Any:
+        """The value of a key by the loader of this name. Several fields may wait for it: one that is cancelled does not cancel it."""
+        return await asyncio.shield(self.loader(name, make).load(key))
+
+    async def rows(self, statement: Statement, keys: list[Any] | None = None) -> list[Any]:
+        """Rows of a compiled statement."""
+        arguments = statement.arguments(statement.bind(self.inputs), keys)
+        if statement.role is None:
+            return await self.fetch(statement.sql, *arguments)
+        return await self.fetch_in(statement.role, statement.sql, *arguments)
+
+    def loader(self, name: Any, make: Any) -> DataLoader[Any, Any]:
+        """The loader of this name, made when it is first asked for."""
+        if name not in self._loaders:
+            self._loaders[name] = DataLoader(load_fn=make)
+        return self._loaders[name]
+
+    async def by_key(self, source: Source, keys: list[int]) -> list[Row | None]:
+        """Whole rows by their keys."""
+        binder = Binder()
+        columns = whole(source, self.registry, self.inputs.caller.shape, binder)
+        fetch = select(source.key.label("key"), *columns.labelled()).where(source.key == any_(keys_parameter()))
+        fetch = fetch.where(*in_sight(self.registry, source, self.inputs.caller.shape, binder))
+        found = {row[0]: Row(source, columns, row) for row in await self.rows(compiled(fetch, binder), keys)}
+        return [found.get(key) for key in keys]
+
+    async def one(self, one: One, row: Row) -> Row | None:
+        """The row that a relation leads to."""
+        key = row.get(expression(one.key), raw=True)
+        if key is None:
+            return None
+        source = self.registry.sources[one.target]
+        found: Row | None = await self.load(("key", one.target), lambda keys: self.by_key(source, keys), key)
+        return found
+
+    async def listed(self, many: Many, info: Info, parent: int | None, *, page: bool) -> Listed:
+        """The list of one parent."""
+        node = info.field_nodes[0]
+        field = info.parent_type.fields[node.name.value]
+        name = (id(node), info.parent_type.name)
+
+        async def load(keys: list[int | None]) -> list[Listed]:
+            arguments = build(field, node, self.inputs.variables)
+            lenses = self.inputs.caller.shape
+            place = f"{info.parent_type.name}.{node.name.value}"
+            listing = Listing(self.registry, many, arguments, lenses, Budget(), root=parent is None, place=place)
+            columns = whole(listing.source, self.registry, lenses, listing.binder)
+            for item in listing.order.keys if page else ():
+                columns.index(item.column, raw=True)
+            cut = Page.asked(arguments)
+            bare = [key for key in keys if key is not None] if parent is not None else None
+            starts = cut.starts(listing.order, listing.cursors)
+            require_same_list(() if starts is None else starts(self.inputs), keys, node)
+            grouped: dict[int | None, list[Row]] = {key: [] for key in keys}
+            records = await self.rows(listing.fetch(columns, cut if page else None), bare)
+            missing = listing.anchored(columns)
+            if missing is not None and not records:
+                raise not_found(node, info.path.as_list())
+            for record in records:
+                if missing is None or record[missing] is not None:
+                    grouped[record[0]].append(Row(listing.source, columns, record))
+            size, seals = cut.size(self.inputs), listing.cursors(self.inputs)
+
+            async def total(keys: list[int | None]) -> list[int]:
+                counted = await self.rows(
+                    listing.count(), None if parent is None else [key for key in keys if key is not None]
+                )
+                counts = {record[0]: record[1] for record in counted}
+                return [counts[key] for key in keys]
+
+            counter = self.loader(("total", *name), total)
+            found = []
+            for key in keys:
+                rows = grouped[key]
+                more = page and len(rows) > size
+                rows = rows[:size] if more else rows
+                if cut.backward:
+                    rows.reverse()
+                seal = partial(seals, key)
+                found.append(Listed(rows, more, cut, listing, lambda key=key: asyncio.shield(counter.load(key)), seal))
+            return found
+
+        found: Listed = await self.load(name, load, parent)
+        return found
+
+    async def counted(self, tally: Tally, info: Info, parent: int | None) -> Mapping[str, Any] | None:
+        """The statistic of one parent, with every measure of its kind."""
+        node = info.field_nodes[0]
+        arguments = build(info.parent_type.fields[node.name.value], node, self.inputs.variables)
+
+        async def load(keys: list[int | None]) -> list[Mapping[str, Any] | None]:
+            counting = Counting(self.registry, tally, arguments, self.inputs.caller.shape, root=parent is None)
+            counting.index("records")
+            for name, measure in counting.statistic.measures.items():
+                if measure.event is None or counting.event_name is not None:
+                    counting.index(name)
+            frame = counting.frame()(self.inputs)
+            grouped: dict[int | None, list[Any]] = {}
+            for record in await self.rows(counting.statement(), [key for key in keys if key is not None]):
+                grouped.setdefault(record[0], []).append(record)
+            return [await self._statistics(counting, grouped[key], frame) if key in grouped else None for key in keys]
+
+        found: Mapping[str, Any] | None = await self.load((id(node), info.parent_type.name), load, parent)
+        return found
+
+    async def _statistics(self, counting: Counting, rows: list[Any], frame: Frame) -> Mapping[str, Any]:
+        layout = Layout.of(counting)
+        whole, groups = table(layout, rows, frame)
+        named: list[Mapping[Any, Row | None]] = []
+        for place, item in enumerate(layout.dimensions):
+            keys = list(dict.fromkeys(row[KEYS + place] for row in groups)) if item.target is not None else []
+            rows_ = await self.by_key(self.registry.sources[item.target], keys) if item.target is not None else []
+            named.append(dict(zip(keys, rows_, strict=True)))
+
+        def told(row: Any, places: Sequence[int]) -> Mapping[str, Any]:
+            keys = [_key(layout, place, row, named[place]) for place in places]
+            measured = {name: row[counting.index(name)] for name in counting.measures}
+            rates = {
+                name: rate.of(measured.get(rate.part), measured.get(rate.whole))
+                for name, rate in counting.statistic.rates.items()
+            }
+            return {"keys": keys, **measured, **rates}
+
+        return {
+            "kind": counting.arguments["kind"],
+            "as_of": frame.as_of,
+            "from": frame.since,
+            "until": frame.until,
+            "total": told(whole, ()),
+            "groups": [told(row, range(len(layout.dimensions))) for row in groups],
+        }
+
+    async def computed(self, name: str, computed: Computed, row: Row) -> Any:
+        """The value of a computed field."""
+
+        async def load(keys: list[int]) -> Sequence[Any]:
+            records = [tuple(rows[key].get(expression(need), raw=True) for need in computed.needs) for key in keys]
+            if not computed.asks:
+                return await computed.function(self, records)
+            assert self._asking is not None
+            return await computed.function(self._asking(self), records)
+
+        rows = self._computed.setdefault((row.source.typename, name), {})
+        key = row.get(row.source.key)
+        rows[key] = row
+        return await self.load(("computed", row.source.typename, name), load, key)
+
+
+def whole(source: Source, registry: Registry, lenses: tuple[Lens, ...], binder: Binder) -> Columns:
+    """All columns of a source as a caller sees them, and those that its relations start from."""
+    columns = Columns(registry, lenses, binder)
+    columns.index(source.key)
+    for name in {*source.table.c.keys(), *source.columns}:
+        column = columns.field(source, name)
+        if column is not None:
+            columns.index(column)
+    for field in source.fields.values():
+        match field:
+            case One():
+                columns.index(expression(field.key), raw=True)
+            case AnyOf(choices):
+                for one in choices:
+                    columns.index(expression(one.key), raw=True)
+            case Many():
+                columns.index(source.key if field.on is None else expression(field.on), raw=True)
+            case Computed():
+                for need in field.needs:
+                    columns.index(expression(need), raw=True)
+    return columns
+
+
+def _key(layout: Layout, place: int, row: Any, named: Mapping[Any, Row | None]) -> Mapping[str, Any]:
+    """A key of a group, with the row that it names."""
+    item, found = layout.dimensions[place], named.get(row[KEYS + place])
+    return {
+        "dimension": item.term,
+        "value": layout.value(place)(row),
+        "label": layout.label(place)(row),
+        "organization": found if item.target == "Organization" else None,
+        "division": found if item.target == "Division" else None,
+    }
