@@ -255,7 +255,8 @@ def mediated(case: dict[str, Any]) -> str | None:
 
 async def test_overdue_agreements_are_those_that_lists_show(caller: Caller) -> None:
     text = """{ collectiveAgreements(first: 200, validity: ANY) { nodes {
-        replyDueOn submissionDueOn reviewDueOn requestedOn submittedOn receivedOn effectiveOn reviewDaysLeft overdue steps { status occurredOn } } } }"""
+        replyDueOn submissionDueOn reviewDueOn requestedOn submittedOn receivedOn effectiveOn
+        reviewDaysLeft overdue steps { status occurredOn } } } }"""
     rows = (await caller.data(text))["collectiveAgreements"]["nodes"]
 
     def late(row: dict[str, Any]) -> bool:
