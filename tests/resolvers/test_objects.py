@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from db.meter import METER, Meter
-from resolvers.engine.compile import operation
+from resolvers.engine.execute import bind
 from tests.resolvers.caller import Caller, WatchedConnection
 
 SHORT = """{ divisions(first: 200, filter: {level: {eq: PROVINCE}}) { nodes { name children(first: 200) { nodes { name } }
@@ -61,7 +61,7 @@ async def metered(caller: Caller, text: str) -> tuple[Meter, dict[str, Any]]:
 @pytest.fixture(autouse=True)
 def begun(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every operation is begun, whatever its pages may hold."""
-    monkeypatch.setattr(operation, "MAY_BRING", 10**9)
+    monkeypatch.setattr(bind, "MAY_BRING", 10**9)
 
 
 @pytest.fixture(scope="module")
