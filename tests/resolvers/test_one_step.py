@@ -10,7 +10,7 @@ from tests.resolvers.caller import Caller
 from tests.resolvers.test_bad_input import refused
 
 FIND = """query ($filter: OrganizationFilter, $after: String) {
-    organizations(first: 3, validity: ANY, after: $after, filter: $filter, orderBy: {field: NAME_MATCH}) {
+    organizations(first: 50, validity: ANY, after: $after, filter: $filter, orderBy: {field: NAME_MATCH}) {
         totalCount pageInfo { endCursor hasNextPage } nodes { id name } } }"""
 
 
