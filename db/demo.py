@@ -227,11 +227,6 @@ async def vacuum(url: str, tables: Set[str]) -> None:
         await connection.close()
 
 
-def load_demo_sync(url: str) -> bool:
-    """``load_demo`` for a caller without an event loop."""
-    return asyncio.run(load_demo(url))
-
-
 async def add_named(connection: asyncpg.Connection) -> None:
     """Add the named unions with their links, and the villages of one town with a union in each; inside the caller's
     transaction."""

@@ -19,6 +19,7 @@ from resolvers.engine.statistics.rollup_slots import cut, slot
 from tests.db.test_rollups import write
 from tests.resolvers.caller import Caller
 from tests.resolvers.callers import callers_of
+from tests.resolvers.rolled_dimensions import DIMENSIONS
 
 ROUNDS = 60
 TEXT = """query ($kind: RecordKind!, $within: ID, $by: [Dimension!], $from: Date, $until: Date, $asOf: Date, $event: RecordEvent,
@@ -28,21 +29,6 @@ TEXT = """query ($kind: RecordKind!, $within: ID, $by: [Dimension!], $from: Date
 BELOW = TEXT.replace("$within: ID", "$id: ID").replace("{\n    statistics(", "{ division(id: $id) {\n    statistics(", 1).replace(
     "within: $within, ", ""
 ).replace(", $hierarchy: Hierarchy", "").replace(",\n        hierarchy: $hierarchy", "") + " }"  # fmt: skip
-DIMENSIONS = {
-    "MEMBERSHIPS": (
-        "WORKER_TYPE",
-        "SEX",
-        "CHANNEL",
-        "STATUS",
-        "ENTRY",
-        "EXIT",
-        "LEVEL",
-        "FORM",
-        "INDUSTRY",
-        "IS_MODEL_WORKER",
-    ),
-    "INSURANCE_ENROLMENTS": ("SCHEME", "COHORT", "WORKER_TYPE", "SEX", "INDUSTRY"),
-}
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from resolvers.engine.statistics import noise, time_buckets
 from resolvers.engine.statistics.from_rollups import Rolled
 from tests.db.test_rollups import write
 from tests.resolvers.caller import NATIONAL, Caller
+from tests.resolvers.rolled_dimensions import DIMENSIONS
 
 CELL, MOST = 10, 12
 ROUNDS = 60
@@ -32,21 +33,6 @@ BELOW = (
     )
     + " }"
 )
-DIMENSIONS = {
-    "MEMBERSHIPS": (
-        "WORKER_TYPE",
-        "SEX",
-        "CHANNEL",
-        "STATUS",
-        "ENTRY",
-        "EXIT",
-        "LEVEL",
-        "FORM",
-        "INDUSTRY",
-        "IS_MODEL_WORKER",
-    ),
-    "INSURANCE_ENROLMENTS": ("SCHEME", "COHORT", "WORKER_TYPE", "SEX", "INDUSTRY"),
-}
 MONTH = today().replace(day=1)
 YEAR = date((today() - timedelta(days=1)).year, 1, 1)
 

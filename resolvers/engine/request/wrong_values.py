@@ -5,7 +5,7 @@ document are worded alike.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -152,15 +152,20 @@ def _no_code(type_: GraphQLEnumType, text: str) -> tuple[str, str]:
 
 def _scalar(type_: GraphQLScalarType, value: Any) -> str | None:
     """Why a scalar does not take a value, if it does not."""
+    return _refusal(type_, lambda: type_.parse_value(value), lambda: shown(value))
+
+
+def _refusal(type_: GraphQLScalarType, parse: Callable[[], Any], show: Callable[[], str]) -> str | None:
+    """Why a scalar does not take what ``parse`` reads, which its message shows as ``show`` says; None if it takes it."""
     try:
-        if type_.parse_value(value) is not Undefined:
+        if parse() is not Undefined:
             return None
         reason = ""
     except Exception as error:
         reason = error.message if isinstance(error, GraphQLError) else ""
     if type_.name in TAKES:
-        return f"{type_.name} takes {TAKES[type_.name]}, not {shown(value)}."
-    return f"{type_.name} does not take {shown(value)}. {reason}".rstrip()
+        return f"{type_.name} takes {TAKES[type_.name]}, not {show()}."
+    return f"{type_.name} does not take {show()}. {reason}".rstrip()
 
 
 def _literals(node: ValueNode, type_: GraphQLInputType, path: Path, *, is_open: bool) -> Iterator[Wrong]:
@@ -194,25 +199,13 @@ def _literals(node: ValueNode, type_: GraphQLInputType, path: Path, *, is_open: 
         elif node.value not in type_.values:
             yield Wrong(path, *_no_code(type_, node.value), node)
     elif isinstance(type_, GraphQLScalarType):
-        reason = _scalar_literal(type_, node)
+        reason = _refusal(type_, lambda: type_.parse_literal(node), lambda: _literal(node))
         if reason is not None:
             yield Wrong(path, "VALIDATION_FAILED", reason, node)
 
 
 def _literal(node: ValueNode) -> str:
     return _short(print_ast(node))
-
-
-def _scalar_literal(type_: GraphQLScalarType, node: ValueNode) -> str | None:
-    try:
-        if type_.parse_literal(node) is not Undefined:
-            return None
-        reason = ""
-    except Exception as error:
-        reason = error.message if isinstance(error, GraphQLError) else ""
-    if type_.name in TAKES:
-        return f"{type_.name} takes {TAKES[type_.name]}, not {_literal(node)}."
-    return f"{type_.name} does not take {_literal(node)}. {reason}".rstrip()
 
 
 class WrongLiterals(ValuesOfCorrectTypeRule):
