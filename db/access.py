@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.crypto import Secret
+from db.encryption.vault import Secret
 from db.model import Dated, Keyed, Model, Term, dated_check
 from db.organizations import Hierarchy
 
@@ -75,7 +75,7 @@ SCOPE_OF_ROLE = (
     " WHEN role = 'ANALYST' THEN organization_id IS NULL"
     " ELSE organization_id IS NULL AND division_id IS NULL END"
 )
-"""What a grant of each role is over: ``db.grant_table`` in SQL."""
+"""What a grant of each role is over: ``db.security.grant_rules`` in SQL."""
 
 
 class AccessGrant(Keyed, Dated, Model):

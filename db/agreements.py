@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.industries import INDUSTRY
+from db.columns.industries import INDUSTRY
 from db.model import Dated, Keyed, Model, Term, dated_check
 
 

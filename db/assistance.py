@@ -6,8 +6,8 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.columns.measurement_units import Unit
 from db.model import Dated, Keyed, Model, Money, Term, dated_check
-from db.units import Unit
 
 
 class CooperationLineKind(Term):

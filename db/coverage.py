@@ -6,9 +6,9 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.columns.measurement_units import Unit
 from db.members import WorkerType
 from db.model import Dated, Keyed, Model, Term, dated_check
-from db.units import Unit
 
 
 class CensusObstacle(Term):

@@ -6,8 +6,8 @@ from decimal import Decimal
 from sqlalchemy import ForeignKey, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.columns.measurement_units import Qualifier, Unit
 from db.model import Keyed, Model
-from db.units import Qualifier, Unit
 
 
 class PublishedFigure(Keyed, Model):

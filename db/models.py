@@ -5,7 +5,6 @@ from db import (
     activities,
     agreements,
     assistance,
-    audit,
     care,
     certifications,
     coverage,
@@ -26,6 +25,7 @@ from db import (
     venues,
 )
 from db.model import Model
+from db.security import audit_log
 
 __all__ = [
     "Model",
@@ -33,7 +33,7 @@ __all__ = [
     "activities",
     "agreements",
     "assistance",
-    "audit",
+    "audit_log",
     "care",
     "certifications",
     "coverage",

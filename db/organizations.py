@@ -5,9 +5,9 @@ from datetime import date
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.industries import INDUSTRY
+from db.columns.industries import INDUSTRY
+from db.columns.text_search import grams_index
 from db.model import Dated, Keyed, Model, Term, dated_check
-from db.search import grams_index
 
 
 class OrganizationLevel(Term):

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.columns.measurement_units import Unit
 from db.model import Keyed, Model, Term
-from db.units import Unit
 
 
 class MaterialKind(Term):

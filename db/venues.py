@@ -3,8 +3,8 @@
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.columns.text_search import grams_index
 from db.model import Dated, Keyed, Model, Term, dated_check
-from db.search import grams_index
 
 
 class VenueKind(Term):

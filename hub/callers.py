@@ -5,10 +5,10 @@ import time
 
 import asyncpg
 
-from db import principals
-from db.connect import acquired
-from db.principals import FoundKey, SignedIn, watched
-from db.row_security import HUB
+from db.security import principals
+from db.security.principals import FoundKey, SignedIn, watched
+from db.security.row_security import HUB
+from db.server.connect import acquired
 
 VERSION_SECONDS = 0.5
 """How old the knowledge of other processes' changes may be."""

@@ -17,7 +17,7 @@ from hub.settings import ROOT, BadSettingError, load
 
 EXPECTED = (
     "db.errors.DataError",
-    "db.principals.AccessError",
+    "db.security.principals.AccessError",
     "hub.tokens.TokenError",
     "hub.bootstrap.SetupError",
 )
@@ -52,7 +52,7 @@ class Group(language.Group):
             if names & set(EXPECTED) or isinstance(error, (OSError, UnicodeDecodeError)):
                 raise click.ClickException(in_words(error)) from error
             if "asyncpg.exceptions._base.PostgresError" in names:
-                from db.rights import refused
+                from db.server.login_rights import refused
 
                 raise click.ClickException(str(refused(error))) from error
             raise

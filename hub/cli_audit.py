@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from db.audit import Digest, Examination, examine, prune
 from db.clock import SHANGHAI, today
-from db.migrate import connect, connect_as_operator, require_head
-from db.retention import MIN_MONTHS, Anchor, aware
+from db.security.audit_log import Digest, Examination, examine, prune
+from db.security.audit_retention import MIN_MONTHS, Anchor, aware
+from db.server.migrate import connect, connect_as_operator, require_head
 from hub.cli_db import database_url, run
 from hub.keys import digest_of
 from hub.language import echo, spoken

@@ -14,8 +14,8 @@ from typing import Any
 
 import asyncpg
 
-from db.connect import acquired
 from db.meter import METER
+from db.server.connect import acquired
 from hub.budget import Account
 from hub.labels import client_of
 from hub.log_lines import shown

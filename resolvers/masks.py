@@ -25,8 +25,8 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from db.audit import GROUND_SHOWN
 from db.disputes import DisputeCase
+from db.security.audit_log import GROUND_SHOWN
 from resolvers.access import Lens
 from resolvers.engine.declare.columns import alias
 from resolvers.engine.declare.sources import Source

@@ -29,19 +29,19 @@ from db.access import AccessGrant, Principal
 from db.activities import Attendance
 from db.agreements import CollectiveAgreement
 from db.assistance import CooperationAgreement, RosterEntry
-from db.audit import TOLD
 from db.care import CareCase
 from db.certifications import Certification, CertificationRound
 from db.disputes import DisputeCase, DisputeParty
 from db.divisions import DivisionClosure
 from db.employers import Employer
-from db.grant_table import NO_ROWS, SEEN, Sees
 from db.insurance import InsuranceEnrolment
 from db.mediation import LegalService, MediationBody
 from db.members import Engagement, Member, Membership
 from db.model import Model
 from db.organizations import Hierarchy, IndustrialClosure, TerritorialClosure
 from db.relief import Household
+from db.security.audit_log import TOLD
+from db.security.grant_rules import NO_ROWS, SEEN, Sees
 from resolvers.access import Lens
 from resolvers.engine.declare.columns import alias, one_of
 from resolvers.engine.declare.sources import Source
@@ -270,7 +270,7 @@ _SEES: Mapping[Sees, Rule] = {
     Sees.OWN: _own_key,
     Sees.WHOLLY: _wholly,
 }
-"""The words of ``db.grant_table`` as conditions."""
+"""The words of ``db.security.grant_rules`` as conditions."""
 
 _UNION: Mapping[str, Rule] = {
     "Organization": _unions,

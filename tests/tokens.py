@@ -11,9 +11,9 @@ from joserfc.jwk import OKPKey
 
 from db.access import PrincipalKind, Role
 from db.clock import today
-from db.grants import Proposed, grant
-from db.personas import ISSUER
-from db.principals import create_principal
+from db.demo.personas import ISSUER
+from db.security.grants import Proposed, grant
+from db.security.principals import create_principal
 from hub.tokens import AUDIENCE
 
 KEY = OKPKey.generate_key("Ed25519", auto_kid=True)

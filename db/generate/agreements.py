@@ -6,10 +6,10 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from db.copy import cell
 from db.generate.calendar import TODAY, iso, iso_or_null, years_after
 from db.generate.names import person_name
 from db.generate.tables import Rows
+from db.server.bulk_copy import cell
 
 if TYPE_CHECKING:
     from db.generate.unions import Grassroots

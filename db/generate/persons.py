@@ -14,8 +14,8 @@ from db.generate.names import FEMALE, MALE, given_table, surname_table
 from db.generate.plan import Planned
 from db.generate.sealing import NO_CARD, Seals
 from db.generate.tables import Rows
-from db.personal import birth_year_from
-from db.values import RESIDENT_CHECK
+from db.input_values import RESIDENT_CHECK
+from db.personal_data.member_columns import birth_year_from
 
 if TYPE_CHECKING:
     from db.generate.unions import Grassroots

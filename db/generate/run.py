@@ -13,8 +13,7 @@ from time import perf_counter
 
 import asyncpg
 
-from db import rollups
-from db.copy import Progress, copy_bytes, indexes_set_aside
+from db.encryption.keys import KeyRing, KeySource, from_environment
 from db.errors import DataError
 from db.generate.persons import RESIDENTS
 from db.generate.plan import Place, Planner
@@ -22,8 +21,9 @@ from db.generate.sealing import Seals
 from db.generate.tables import IDENTIFIED, PERSONS, TABLES, Rows
 from db.generate.territory import Division, Federations, counties, divisions
 from db.generate.unions import Unions
-from db.keys import KeyRing, KeySource, from_environment
-from db.migrate import connect, require_head
+from db.rollups.maintenance import set_rollups_aside
+from db.server.bulk_copy import Progress, copy_bytes, indexes_set_aside
+from db.server.migrate import connect, require_head
 
 SMALL = 50_000
 """Up to so many members a process does not pay."""
@@ -137,7 +137,7 @@ async def fill(
     if await connection.fetchval("SELECT EXISTS (SELECT FROM organization)"):
         raise DataError("The database has organizations already; a federation is generated into an empty one only.")
     provinces = await divisions(connection)
-    await rollups.set_aside(connection)
+    await set_rollups_aside(connection)
     # the rows of members say their union already; without indexes the trigger would look for each from end to end
     for trigger in WAITING:
         await connection.execute(f"ALTER TABLE membership DISABLE TRIGGER {trigger}")

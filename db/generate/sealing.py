@@ -3,10 +3,10 @@ no others."""
 
 import os
 
-from db.crypto import NONCE, Sealer
-from db.keys import KeyRing
+from db.encryption.keys import KeyRing
+from db.encryption.vault import NONCE, Sealer
+from db.input_values import luhn
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
-from db.values import luhn
 
 ISSUER = "620000"
 """The issuer's digits of made-up cards: those of test cards, which no bank gives to a person."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from db.copy import cell
 from db.errors import DataError
 from db.generate.calendar import TODAY, day, iso, years_after
 from db.generate.codes import credit_code
 from db.generate.names import person_name
 from db.generate.tables import Rows
-from db.load_divisions import NAMELESS
+from db.reference.load_divisions import NAMELESS
+from db.server.bulk_copy import cell
 
 NATIONAL = "中华全国总工会"
 INDUSTRIES = {

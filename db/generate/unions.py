@@ -4,7 +4,6 @@ them."""
 import random
 from dataclasses import dataclass
 
-from db.copy import cell
 from db.generate.agreements import Agreements
 from db.generate.calendar import TODAY, iso, iso_or_null, years_after
 from db.generate.codes import credit_code
@@ -14,6 +13,7 @@ from db.generate.persons import Persons
 from db.generate.plan import Place, Planned
 from db.generate.sealing import Seals
 from db.generate.tables import Rows
+from db.server.bulk_copy import cell
 
 NEW_FORMS = (
     ("COURIER", "快递", "G60", "国防邮电"),

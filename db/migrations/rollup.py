@@ -6,8 +6,8 @@ Written into the database by the migration that calls ``create``; to change what
                 ``drill`` where the children are kept too, and the sets of years
     place       the unions whose records an anchor counts
     code        the number of each value of a dimension
-    <fact>_cell     per anchor, slot, and class: how many records began or ended (db/rolled.py says what slots and classes are), and the
-                    sum of their persons' keys modulo 2^24 (docs/small-cells.md)
+    <fact>_cell     per anchor, slot, and class (db/rollups/layout.py defines both): how many records began or ended, and the sum of their
+                    persons' keys modulo 2^24 (docs/small-cells.md)
     <fact>_change   changes since the cells were last added up: signed images of records, appended by triggers
     <fact>_repeat   per anchor: the records of persons who have several, each with the days on which the ones before and after it began
 """
@@ -18,7 +18,7 @@ from alembic import op
 from sqlalchemy import inspect
 
 from db.migrations.rollup_fact import LOCK, learn, of_fact, restated
-from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, KEYS, Fact
+from db.rollups.layout import DAY, DIMENSIONS, ENDED, EPOCH, EVER, KEYS, Fact
 
 NOISE = """
 CREATE SCHEMA IF NOT EXISTS noise;

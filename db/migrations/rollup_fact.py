@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, SET, Fact
+from db.rollups.layout import DAY, DIMENSIONS, ENDED, EPOCH, EVER, SET, Fact
 
 LOCK = 7_021_928
 """Advisory lock of whoever changes cells or places: one at a time. Writers of records do not take it."""

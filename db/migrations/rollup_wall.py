@@ -7,7 +7,7 @@ from alembic import op
 
 from db.migrations.rollup import create, drop
 from db.migrations.wall import AGGREGATES, READER, UNIONS, among, protect, unprotect
-from db.rolled import Fact
+from db.rollups.layout import Fact
 
 OPEN = ("state", "anchor", "place", "code")
 """Keys of unions and divisions, and values of dimensions that occur: nothing of anybody."""

@@ -136,5 +136,5 @@ def write(table: str, rights: str, *policies: Policies) -> None:
 
 
 def publish(table: str) -> None:
-    """Reference data that everyone reads; the table needs its reason in ``OPEN`` of ``db/row_security.py``."""
+    """Reference data that everyone reads; the table needs its reason in ``OPEN`` of ``db/security/row_security.py``."""
     op.execute(f"GRANT SELECT ON {table} TO {READER}, {AGGREGATES}")

@@ -7,11 +7,11 @@ from datetime import date
 
 import asyncpg
 
-from db.closure import recompute
-from db.copy import copy_rows
 from db.generate.codes import credit_code
 from db.generate.names import brand
+from db.hierarchies import recompute
 from db.organizations import Hierarchy
+from db.server.bulk_copy import copy_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import reserve
+from db.server.bulk_copy import copy_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 import asyncpg
 
 from db.clock import SHANGHAI
-from db.copy import copy_rows
 from db.page.bodies import NewEmployer, add_employers, reserve
 from db.page.chongqing_policy import CITY, ISSUED, SCHEME
 from db.page.days import spread
 from db.page.people import People
 from db.page.places import county_codes, county_of, division_id, union_id
 from db.page.sessions import Presence, Session, add_activities, add_programme, attend, hand_out
+from db.server.bulk_copy import copy_rows
 
 PROGRAMME = "暖蜂行动"
 SERIES = {

@@ -9,11 +9,11 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import NewEmployer, NewUnion, add_employers, add_unions, firm, reserve
 from db.page.days import PAGE, spread
 from db.page.people import Joining, People, Person
 from db.page.places import Home, county_codes, county_of, division_id, places, union_id
+from db.server.bulk_copy import copy_rows
 
 CITY = "50"
 ENROLLED = 7_875

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from db.units import Qualifier, Unit
+from db.columns.measurement_units import Qualifier, Unit
 
 
 @dataclass(frozen=True, slots=True)

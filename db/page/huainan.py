@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import NewEmployer, add_employers, firm, reserve
 from db.page.figure import Figure, Unit
 from db.page.people import People
 from db.page.places import county_of, division_id, places, union_id
 from db.page.sessions import Session, add_activities, add_programme, hand_out
+from db.server.bulk_copy import copy_rows
 
 CITY, DISTRICT = "3404", "340403"
 FAIR = date(2023, 2, 12)

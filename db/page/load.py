@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from db.copy import copy_rows, indexes_set_aside
+from db.encryption.keys import KeyRing
 from db.errors import DataError
-from db.keys import KeyRing
 from db.page import (
     chongqing_activities,
     chongqing_activity_figures,
@@ -38,6 +37,7 @@ from db.page import (
 )
 from db.page.figure import Figure
 from db.page.people import People
+from db.server.bulk_copy import copy_rows, indexes_set_aside
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,16 @@ from typing import NamedTuple
 
 import asyncpg
 
-from db.copy import copy_lines
+from db.encryption.keys import KeyRing
 from db.generate.codes import SEQUENCE_PARTS, SEQUENCES, weighted
 from db.generate.names import FEMALE, MALE, given_table, surname_table
 from db.generate.persons import BIRTH_BANDS, BIRTHS, GIVEN, PHONES, RESIDENTS, STRIDE, SURNAMES
 from db.generate.sealing import NO_CARD, Seals
 from db.generate.tables import TABLES
-from db.keys import KeyRing
+from db.input_values import RESIDENT_CHECK
 from db.page.days import within, working_days
 from db.page.places import Home, county_codes
-from db.values import RESIDENT_CHECK
+from db.server.bulk_copy import copy_lines
 
 YOUNGEST, OLDEST = 18 * 365 + 5, 59 * 365 + 15
 """Age on the day of joining, in days."""

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import reserve
 from db.page.people import Joining, People
 from db.page.places import Home, division_ids, union_id
+from db.server.bulk_copy import copy_rows
 
 UNION = "中铁四局集团有限公司工会委员会"
 SITE, HOME = "3602", "3401"

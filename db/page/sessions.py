@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import reserve
+from db.server.bulk_copy import copy_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.generate.names import brand, person_name
 from db.page.bodies import reserve
 from db.page.cases import Case, Claimant, add_cases, add_services
 from db.page.days import spread
 from db.page.people import People
 from db.page.places import division_id, union_id
+from db.server.bulk_copy import copy_rows
 
 CITY = "4403"
 ISSUED, OPENED = date(2022, 10, 18), date(2023, 2, 7)

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import NewEmployer, NewUnion, add_employers, add_unions, firm, reserve
 from db.page.days import PAGE, spread
 from db.page.people import Joining, People
 from db.page.places import Home, county_codes, county_of, division_id, migrants_joined, places, union_id
+from db.server.bulk_copy import copy_rows
 
 CITY, TOWN, ZONE = "6102", "610222103", "铜川高新技术产业开发区"
 HOSPITAL = "铜川市人民医院工会委员会"

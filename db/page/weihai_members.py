@@ -8,11 +8,11 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import NewEmployer, NewUnion, add_employers, add_unions, cover, firm, reserve
 from db.page.days import PAGE, spread, working_days
 from db.page.people import Joining, People
 from db.page.places import Home, county_codes, county_of, migrants_joined, places, union_id
+from db.server.bulk_copy import copy_rows
 
 CITY = "3710"
 YEAR = (date(2022, 1, 1), date(2023, 1, 1))

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import reserve
 from db.page.days import spread, working_days
 from db.page.people import People
 from db.page.places import division_id, places, union_id
 from db.page.sessions import Presence, Session, add_activities, add_programme, attend
 from db.page.weihai_members import CITY, YEAR
+from db.server.bulk_copy import copy_rows
 
 HOUSEHOLDS, TWICE, RELIEVED, CHILDREN = 1_046, 187, 1_028, 134
 """Households visited, of which so many twice; households relieved; children aided."""

@@ -4,11 +4,11 @@ from datetime import date
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import reserve
 from db.page.people import People
 from db.page.places import division_ids, union_id
 from db.page.sessions import Session, add_activities, add_programme
+from db.server.bulk_copy import copy_rows
 
 HELPER, HELPED = "31", "53"
 HELPER_UNION, HELPED_UNION = "上海市总工会", "云南省总工会"

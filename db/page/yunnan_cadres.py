@@ -6,13 +6,13 @@ from datetime import date
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import reserve
 from db.page.days import spread
 from db.page.people import Joining, People, Person
 from db.page.places import homes, places, union_id
 from db.page.sessions import Presence, Session, add_activities, add_programme, attend
 from db.page.yunnan import HELPED, HELPER, HELPER_UNION, line_id
+from db.server.bulk_copy import copy_rows
 
 CADRES, AGAIN = 344, 41
 """Cadres on the roster; so many were visited twice."""

@@ -7,12 +7,12 @@ from datetime import date
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import reserve
 from db.page.days import spread
 from db.page.people import People
 from db.page.places import division_ids, places, union_id
 from db.page.yunnan import HELPED, HELPED_UNION, HELPER, HELPER_UNION, MEETING, line_id
+from db.server.bulk_copy import copy_rows
 
 DONORS = {
     "上海烟草集团有限责任公司": (("5333", date(2022, 6, 16)), ("5334", date(2022, 6, 16))),

@@ -6,13 +6,13 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import firm
 from db.page.days import PAGE, spread, within, working_days
 from db.page.people import People
 from db.page.places import places, union_id
 from db.page.sessions import Session, add_activities
 from db.page.yunnan import HELPED, HELPER, HELPER_UNION, MEETING, TERMS, line_id
+from db.server.bulk_copy import copy_rows
 
 ON_THE_SPOT, TAKEN_ON, UNCLAIMED = 600, 2_046, 38
 """Collective wishes claimed at the meeting; wishes that units and individuals took on before the page; those that nobody took on."""

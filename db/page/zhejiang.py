@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import NewEmployer, NewUnion, add_employers, add_unions, firm, reserve
 from db.page.days import spread
 from db.page.people import Joining, People
 from db.page.places import Home, county_codes, county_of, division_id, places, union_id
+from db.server.bulk_copy import copy_rows
 
 PROVINCE = "33"
 ISSUED = date(2023, 1, 16)

@@ -7,12 +7,12 @@ from typing import Any
 import asyncpg
 
 from db.access import PROPOSAL
-from db.crypto import Sealed
-from db.erasure import ERASED_NAME
+from db.encryption.vault import Sealed
 from db.errors import DataError
 from db.members import RESIDENT_NUMBER
-from db.personal import personal_columns
-from db.row_security import CLERK
+from db.personal_data.erasure import ERASED_NAME
+from db.personal_data.member_columns import personal_columns
+from db.security.row_security import CLERK
 from resolvers.commands.context import CommandContext, Refused, checked, refused
 from resolvers.commands.purposes import PersonalField
 from resolvers.commands.verify import NORMAL

@@ -10,17 +10,17 @@ from typing import Any
 import asyncpg
 
 from db.access import DOCUMENT, PROPOSAL, PrincipalKind, Role
-from db.audit import Entry, record
 from db.clock import today
-from db.closure import link
-from db.crypto import Vault
+from db.demo.personas import ISSUER, add_personas
+from db.encryption.vault import Vault
 from db.generate.codes import weighted
-from db.grants import Proposed, assign, grant
+from db.hierarchies import link
+from db.input_values import RESIDENT_CHECK, luhn
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
 from db.organizations import Hierarchy
-from db.personas import ISSUER, add_personas
-from db.principals import by_subject, create_key, create_principal, move_principal
-from db.values import RESIDENT_CHECK, luhn
+from db.security.audit_log import Entry, record
+from db.security.grants import Proposed, assign, grant
+from db.security.principals import by_subject, create_key, create_principal, move_principal
 from resolvers.access import PUBLIC, Caller
 from resolvers.viewer import caller_of
 from tests.access import coverage

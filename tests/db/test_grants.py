@@ -8,13 +8,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db import personas
 from db.access import PrincipalKind, Role
 from db.clock import today
-from db.grants import Proposed, assign, grant, revoke, unassign
-from db.migrate import connect
+from db.demo import personas
 from db.organizations import Hierarchy
-from db.principals import (
+from db.security.grants import Proposed, assign, grant, revoke, unassign
+from db.security.principals import (
     AccessError,
     Actor,
     by_id,
@@ -25,6 +24,7 @@ from db.principals import (
     principal_id,
     revoke_key,
 )
+from db.server.migrate import connect
 
 TERRITORIAL, INDUSTRIAL = Hierarchy.TERRITORIAL, Hierarchy.INDUSTRIAL
 DAY = timedelta(days=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from db.keys import (
+from db.encryption.keys import (
     CipherKind,
     DigestKind,
     KeyFile,

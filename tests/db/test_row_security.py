@@ -13,11 +13,10 @@ import pytest
 
 from db.access import Role
 from db.clock import today
-from db.closure import reparent
-from db.connect import LARGE, MOST_LARGE, acquired, create_pool
+from db.hierarchies import reparent
 from db.models import Model
 from db.organizations import Hierarchy
-from db.row_security import (
+from db.security.row_security import (
     ACCESS,
     AGGREGATES,
     CLERK,
@@ -32,6 +31,7 @@ from db.row_security import (
     Scope,
     faults,
 )
+from db.server.connect import LARGE, MOST_LARGE, acquired, create_pool
 from resolvers.access import Caller, Grant, Lens
 from resolvers.engine.execute.snapshot import snapshot
 from tests.conftest import ROOT
@@ -125,7 +125,7 @@ async def test_the_callers_of_these_tests_see_something_but_not_all(walled, pool
 
 HOW = (
     "docs/second-wall.md, A new table: protect() of db/migrations/wall.py in its migration, and its rows in REFERENCE of"
-    " tests/db/row_reference.py; or publish(), and the reason in OPEN of db/row_security.py"
+    " tests/db/row_reference.py; or publish(), and the reason in OPEN of db/security/row_security.py"
 )
 
 
@@ -341,7 +341,7 @@ async def test_the_log_is_appended_to_by_every_role_and_read_by_whom_it_concerns
     everyone = await create_pool(fresh_database_url, size=1)
     callers = await callers_of(everyone)
     pool = await create_pool(fresh_database_url, size=1, role=READER)
-    from db.audit import Entry, record
+    from db.security.audit_log import Entry, record
 
     member = callers["member"].member_id
     for name in ("city", "hr"):
@@ -485,7 +485,7 @@ async def test_the_names_of_unions_and_members_are_searched_by_index_for_who_see
 
 async def test_databases_of_one_server_are_migrated_at_the_same_time(new_database):
     urls = [new_database("template0") for _ in range(2)]
-    code = "import sys; from db.migrate import upgrade_sync; upgrade_sync(sys.argv[1])"
+    code = "import sys; from db.server.migrate import upgrade_sync; upgrade_sync(sys.argv[1])"
     running = [await asyncio.create_subprocess_exec(sys.executable, "-c", code, url, cwd=ROOT) for url in urls]
     assert [await each.wait() for each in running] == [0, 0]
     for url in urls:

@@ -14,10 +14,10 @@ import pytest
 
 from db.access import PrincipalKind, Role
 from db.clock import today
-from db.connect import create_pool
-from db.grants import Proposed, grant, revoke
 from db.organizations import Hierarchy
-from db.principals import create_key, create_principal, disable_principal, revoke_key
+from db.security.grants import Proposed, grant, revoke
+from db.security.principals import create_key, create_principal, disable_principal, revoke_key
+from db.server.connect import create_pool
 from hub import auth, callers
 from hub.app import issuers_of
 from hub.auth import Authenticator, Refused, audited

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from db.keys import read_key_file, write_key_file, written
+from db.encryption.keys import read_key_file, write_key_file, written
 from hub.cli import main
 from tests.conftest import KEY_FILE, MEMBERS
 

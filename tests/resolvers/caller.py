@@ -9,7 +9,7 @@ import asyncpg
 
 from db.access import Role
 from db.organizations import Hierarchy
-from db.row_security import Scope
+from db.security.row_security import Scope
 from resolvers import access
 from resolvers.access import Grant
 from resolvers.engine.execute.engine import Engine

@@ -9,10 +9,9 @@ import pytest
 
 from db.access import PrincipalKind, Role
 from db.clock import today
-from db.connect import Connection, create_pool
-from db.grants import Proposed, grant, revoke
 from db.organizations import Hierarchy
-from db.principals import (
+from db.security.grants import Proposed, grant, revoke
+from db.security.principals import (
     OPERATOR,
     Actor,
     by_id,
@@ -22,7 +21,8 @@ from db.principals import (
     move_principal,
     principal_id,
 )
-from db.row_security import READER
+from db.security.row_security import READER
+from db.server.connect import Connection, create_pool
 from resolvers.access import PUBLIC, Caller, Grant, Lens
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request.global_ids import encode

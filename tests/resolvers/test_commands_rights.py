@@ -10,12 +10,12 @@ import asyncpg
 from sqlalchemy import Column, Enum, LargeBinary, Text
 
 from db.access import Role
-from db.connect import acquired
-from db.erasure import ERASED_NAME, FATES, as_markdown
 from db.models import Model
 from db.organizations import Hierarchy
-from db.row_security import CLERK
-from db.subject import LEFT_OUT
+from db.personal_data.erasure import ERASED_NAME, FATES, as_markdown
+from db.personal_data.subject_copy import LEFT_OUT
+from db.security.row_security import CLERK
+from db.server.connect import acquired
 from resolvers.access import Caller, Grant
 from tests import sample
 from tests.resolvers.commands import CLOSE, EXPORT, OPEN, Hub

@@ -10,11 +10,11 @@ import pytest
 
 from db.access import PrincipalKind, Role
 from db.clock import today
-from db.connect import create_pool
-from db.grants import Proposed, grant, revoke
 from db.organizations import Hierarchy
-from db.principals import Actor, by_id, create_key, create_principal
-from db.row_security import READER
+from db.security.grants import Proposed, grant, revoke
+from db.security.principals import Actor, by_id, create_key, create_principal
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from resolvers.access import PUBLIC, Caller, Grant
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.reference.executor import EXECUTORS

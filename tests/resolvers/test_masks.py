@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from db.access import Role
 from db.clock import today
-from db.crypto import Sealed
+from db.encryption.vault import Sealed
 from db.organizations import Hierarchy
 from resolvers.access import Caller, Grant, Lens
 from resolvers.engine.plan.parameters import Binder, Inputs

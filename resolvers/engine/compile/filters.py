@@ -19,8 +19,8 @@ from sqlalchemy import (
     true,
 )
 
+from db.columns.text_search import contains, folded
 from db.model import CodeList
-from db.search import contains, folded
 from resolvers.access import Lens
 from resolvers.codes import list_of_text, unknown_code
 from resolvers.engine.declare import validity

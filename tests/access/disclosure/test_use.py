@@ -9,8 +9,8 @@ import asyncpg
 
 from db.access import PrincipalKind, Role
 from db.clock import today
-from db.grants import Proposed, grant
-from db.principals import by_id, create_principal
+from db.security.grants import Proposed, grant
+from db.security.principals import by_id, create_principal
 from hub.disclosed import Disclosed
 from resolvers.access import PUBLIC
 from resolvers.viewer import caller_of

@@ -1,6 +1,6 @@
 """Grants (授权) and assignments of cases (案件指派): who gives what to whom, and that nobody gives more than they hold.
 
-``db.grant_table`` says who may grant and end what; ``db.grant_checks`` asks the database for it.
+``db.security.grant_rules`` says who may grant and end what; ``db.security.grant_checks`` asks the database for it.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ import asyncpg
 
 from db.access import Role
 from db.clock import today
-from db.grant_checks import endable, require_administrator, require_cover, require_grantee
-from db.grant_table import TABLE, Over
 from db.organizations import Hierarchy
-from db.principals import OPERATOR, AccessError, Actor, logged, principal_id
+from db.security.grant_checks import endable, require_administrator, require_cover, require_grantee
+from db.security.grant_rules import TABLE, Over
+from db.security.principals import OPERATOR, AccessError, Actor, logged, principal_id
 
 
 @dataclass(frozen=True)

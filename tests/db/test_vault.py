@@ -6,12 +6,24 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from db.crypto import HASHES, INDEX, SM4GCM, Sealed, Sealer, SealError, Vault, aead, blind_index, decrypt, version_of
+from db.encryption.keys import CipherKind, DigestKind, FixedKeys, KeyRing, KeyVersion, new_ring
+from db.encryption.vault import (
+    HASHES,
+    INDEX,
+    SM4GCM,
+    Sealed,
+    Sealer,
+    SealError,
+    Vault,
+    aead,
+    blind_index,
+    decrypt,
+    version_of,
+)
 from db.errors import DataError
-from db.keys import CipherKind, DigestKind, FixedKeys, KeyRing, KeyVersion, new_ring
+from db.input_values import luhn, normal_bank_card, normal_phone, normal_resident_number
 from db.members import BANK_CARD, PHONE, RESIDENT_NUMBER
-from db.personal import personal_columns
-from db.values import luhn, normal_bank_card, normal_phone, normal_resident_number
+from db.personal_data.member_columns import personal_columns
 
 NUMBER = "371003199001011234"
 RINGS = [new_ring(cipher, digest) for cipher in CipherKind for digest in DigestKind]

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from db.audit import RETENTION, Digest, Entry, chained, insert, prune, record, verify
-from db.retention import Anchor, months_earlier
+from db.security.audit_log import RETENTION, Digest, Entry, chained, insert, prune, record, verify
+from db.security.audit_retention import Anchor, months_earlier
 
 NOW = datetime.now(UTC)
 YEARS = timedelta(days=800)

@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from db.connect import create_engine
+from db.encryption.keys import KeySource
 from db.errors import DataError
-from db.keys import KeySource
-from db.rights import missing, operate, refused, unreadable
+from db.server.connect import create_engine
+from db.server.login_rights import missing, operate, refused, unreadable
 
 UNREACHABLE = (
     OSError,
@@ -30,7 +30,7 @@ def config(connection: Connection | None = None, keys: KeySource | None = None) 
     """Alembic's configuration for this repository's migrations, to run on ``connection``; ``keys`` for those that seal
     what stands there in clear."""
     made = Config()
-    made.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    made.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations").replace("%", "%%"))
     made.set_main_option("path_separator", "os")
     if connection is not None:
         made.attributes["connection"] = connection

@@ -1,5 +1,7 @@
-"""Who may be granted what by whom, who ends it, and what who administers access sees of whom: the table that the commands
-(``db/grants.py``), the first wall (``resolvers/policy.py``) and ``docs/sign-in.md`` are made from. The second wall says it again in SQL.
+"""The rules of grants: who may grant which role to whom, who may end a grant, and which access rows an administrator sees.
+
+The commands (``db/security/grants.py``), the first wall (``resolvers/policy.py``) and ``docs/sign-in.md`` are made from this table. The
+second wall repeats it in SQL.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
-"""The table of ``db.grant_table`` held against both walls: every role over every kind of scope, to everybody, by everybody; and every
-grant, of every maker, ended by everybody. Subtrees are those of the links, not of the closures."""
+"""Both walls against ``db.security.grant_rules``: every actor grants every role over every kind of scope to everybody, and ends every
+grant. The expected subtrees are computed from the links, not from the closures."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ import pytest
 
 from db.access import PrincipalKind, Role
 from db.clock import today
-from db.connect import acquired, create_pool
-from db.grant_table import ADMINISTRATORS, TABLE, Granter, Over, Reach
-from db.grants import Proposed, assign, grant, revoke
 from db.organizations import Hierarchy
-from db.principals import AccessError, Actor, create_principal
-from db.row_security import READER, granting
+from db.security.grant_rules import ADMINISTRATORS, TABLE, Granter, Over, Reach
+from db.security.grants import Proposed, assign, grant, revoke
+from db.security.principals import AccessError, Actor, create_principal
+from db.security.row_security import READER, granting
+from db.server.connect import acquired, create_pool
 from tests.resolvers import plain
 
 TERRITORIAL, INDUSTRIAL = Hierarchy.TERRITORIAL, Hierarchy.INDUSTRIAL

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from db.crypto import Vault
+from db.encryption.vault import Vault
+from db.input_values import normal_bank_card as normal_bank_card
+from db.input_values import normal_birth_date as normal_birth_date
+from db.input_values import normal_phone as normal_phone
+from db.input_values import normal_resident_number as normal_resident_number
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
-from db.values import normal_bank_card as normal_bank_card
-from db.values import normal_birth_date as normal_birth_date
-from db.values import normal_phone as normal_phone
-from db.values import normal_resident_number as normal_resident_number
 
 BAND = 5
 """Years of birth that are shown, filtered and kept in clear as one."""

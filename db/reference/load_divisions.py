@@ -13,11 +13,11 @@ from typing import IO
 
 import asyncpg
 
-from db.copy import Progress, copy_lines, copy_rows, indexes_set_aside
 from db.divisions import DivisionKind, DivisionLevel
 from db.errors import DataError
-from db.migrate import connect, require_head
-from db.reference import ALIASES, FORMER, PERIODS, SINCE, ZONES
+from db.reference.additions import ALIASES, FORMER, PERIODS, SINCE, ZONES
+from db.server.bulk_copy import Progress, copy_lines, copy_rows, indexes_set_aside
+from db.server.migrate import connect, require_head
 
 FOLDER = Path(__file__).parent / "data"
 FILES = {

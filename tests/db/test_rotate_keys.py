@@ -11,12 +11,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from db.crypto import Sealed, Vault, version_of
+from db.encryption.keys import CipherKind, DigestKind, FixedKeys, KeyFile, KeyRingError, read_key_file, write_key_file
+from db.encryption.vault import Sealed, Vault, version_of
 from db.errors import DataError
-from db.keys import CipherKind, DigestKind, FixedKeys, KeyFile, KeyRingError, read_key_file, write_key_file
 from db.members import PHONE, RESIDENT_NUMBER, SECRETS
-from db.personal import personal_columns
-from db.rotate import LOCK, count_stale, drop_old, prepare, reencrypt, rotate_keys
+from db.personal_data.member_columns import personal_columns
+from db.personal_data.rotate_keys import LOCK, count_stale, drop_old, prepare, reencrypt, rotate_keys
 from tests.conftest import KEY_FILE, MEMBERS
 
 COLUMNS = ", ".join(["id", *(secret.column for secret in SECRETS), "resident_number_index", "phone_index"])

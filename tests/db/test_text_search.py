@@ -2,9 +2,9 @@ import pytest
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql
 
+from db.columns.text_search import contains
 from db.members import Member
 from db.organizations import Organization
-from db.search import contains
 
 
 def query(table, needle):

@@ -19,7 +19,7 @@ from fasteners import InterProcessLock
 
 from db.errors import DataError
 
-DEFAULT = Path(__file__).resolve().parent.parent / ".data" / "keys.json"
+DEFAULT = Path(__file__).resolve().parents[2] / ".data" / "keys.json"
 """Where the ring is when no setting names another file."""
 
 MOST_VERSIONS = 0xFFFF

@@ -12,12 +12,12 @@ from pathlib import Path
 import asyncpg
 
 from db.access import DOCUMENT, REQUEST_SECRETS
-from db.copy import Progress
-from db.crypto import Sealed, Sealer, Secret, decrypt, header
+from db.encryption.keys import CipherKind, DigestKind, KeyRing, KeyRingError, changing, read_key_file, write_key_file
+from db.encryption.vault import Sealed, Sealer, Secret, decrypt, header
 from db.errors import DataError
-from db.keys import CipherKind, DigestKind, KeyRing, KeyRingError, changing, read_key_file, write_key_file
 from db.members import SECRETS
-from db.migrate import connect, require_head
+from db.server.bulk_copy import Progress
+from db.server.migrate import connect, require_head
 
 BATCH, SCANS = 1_000, 50
 LOCK = 7_021_004

@@ -8,23 +8,23 @@ from datetime import date
 
 import asyncpg
 
-from db import rollups
 from db.clock import today
-from db.closure import link, recompute
-from db.copy import Progress
+from db.demo.agreements_under_review import add_reviews
 from db.divisions import DivisionLevel
+from db.encryption.keys import KeySource, from_environment
 from db.errors import DataError
 from db.generate import generate, makers
 from db.generate.codes import credit_code
-from db.keys import KeySource, from_environment
-from db.load_divisions import FILES, FOLDER, Loader, load_divisions
-from db.migrate import connect, require_head
+from db.hierarchies import link, recompute
 from db.models import Model
 from db.organizations import Hierarchy
 from db.page.bodies import NewUnion, add_unions
 from db.page.load import load_page
 from db.page.places import union_id
-from db.reviews import add_reviews
+from db.reference.load_divisions import FILES, FOLDER, Loader, load_divisions
+from db.rollups.maintenance import rebuild_rollups
+from db.server.bulk_copy import Progress
+from db.server.migrate import connect, require_head
 
 MEMBERS, SEED = 100_000, 2023
 TOWN = "610222103"
@@ -214,7 +214,7 @@ async def load_demo(
         await load_divisions(url, progress=progress, settle=False)
         made = generate(url, members, seed, progress=progress, pool=pool, keys=keys, extend=extend, settle=False)
         await asyncio.gather(made, vacuum(url, DIVISIONS))
-    await asyncio.gather(rollups.rebuild(url, progress), vacuum(url, set(Model.metadata.tables) - DIVISIONS))
+    await asyncio.gather(rebuild_rollups(url, progress), vacuum(url, set(Model.metadata.tables) - DIVISIONS))
     return True
 
 

@@ -13,11 +13,11 @@ from weakref import WeakSet
 import asyncpg
 
 from db.access import PrincipalKind, Role
-from db.audit import Digest, Entry, record
 from db.clock import today
 from db.errors import DataError
+from db.input_values import TextError, normal_text
 from db.organizations import Hierarchy
-from db.values import TextError, normal_text
+from db.security.audit_log import Digest, Entry, record
 
 MAX_NAME = 100
 """Characters of a principal's name."""

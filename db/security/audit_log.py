@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.errors import DataError
 from db.model import Model
-from db.retention import CLOCKS, MIN_MONTHS, RETENTION, Anchor, Beginning, Mark, examine_cuts, mark_of
+from db.security.audit_retention import CLOCKS, MIN_MONTHS, RETENTION, Anchor, Beginning, Mark, examine_cuts, mark_of
 
 GENESIS = bytes(32)
 """What stands in ``previous`` of entry 1."""

@@ -6,11 +6,11 @@ from typing import NamedTuple
 import asyncpg
 
 from db.access import PrincipalKind, Role
-from db.audit import Digest
 from db.clock import today
-from db.grants import Proposed, assign, grant
 from db.organizations import Hierarchy
-from db.principals import Actor, create_principal
+from db.security.audit_log import Digest
+from db.security.grants import Proposed, assign, grant
+from db.security.principals import Actor, create_principal
 
 ISSUER = "urn:unionhub:demonstration"
 """What stands in ``iss`` of the demonstration's tokens."""

@@ -8,16 +8,16 @@ import asyncio
 
 import asyncpg
 
-from db.copy import Progress
-from db.migrate import connect, require_head
-from db.rolled import FACTS
+from db.rollups.layout import FACTS
+from db.server.bulk_copy import Progress
+from db.server.migrate import connect, require_head
 
 LOCK = 7_021_928
 """Advisory lock of whoever changes cells or places."""
 
 
-async def set_aside(connection: asyncpg.Connection) -> None:
-    """Inside the caller's transaction: no roll-up is kept, nor read once it is committed, until ``rebuild``. For bulk loads."""
+async def set_rollups_aside(connection: asyncpg.Connection) -> None:
+    """Inside the caller's transaction: no roll-up is kept, nor read once it is committed, until ``rebuild_rollups``. For bulk loads."""
     await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
     await connection.execute("SET LOCAL unionhub.rollups = off")
     await connection.execute("UPDATE rollup.state SET ready = false")
@@ -35,7 +35,7 @@ AFTER = tuple(f"rollup.{fact}_keys()" for fact in FACTS)
 """What is built first, then in any order, and last."""
 
 
-async def rebuild(url: str, progress: Progress | None = None) -> None:
+async def rebuild_rollups(url: str, progress: Progress | None = None) -> None:
     """Build all roll-ups anew while others read and write; all or nothing, or none in use until all are there.
 
     Raises:
@@ -106,12 +106,12 @@ async def _build(url: str, connection: asyncpg.Connection, steps: Steps) -> None
     await connection.execute("UPDATE rollup.state SET ready = true")
 
 
-async def fold(connection: asyncpg.Connection) -> int:
+async def fold_rollups(connection: asyncpg.Connection) -> int:
     """Add the changes to the cells, and follow unions whose place has changed by the passing of a day; how many changes there were."""
     return int(await connection.fetchval("SELECT rollup.fold()"))
 
 
-async def faults(connection: asyncpg.Connection, anchors: int | None = None) -> list[str]:
+async def rollup_differences(connection: asyncpg.Connection, anchors: int | None = None) -> list[str]:
     """Where roll-ups differ from the records, in words: at so many anchors chosen at random, or everywhere. In one snapshot."""
     if not await connection.fetchval("SELECT ready FROM rollup.state"):
         return []

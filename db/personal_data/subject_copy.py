@@ -6,8 +6,8 @@ from typing import Any
 
 import asyncpg
 
-from db.audit import GROUND_SHOWN, TOLD
-from db.subject_programmes import PROGRAMMES, listed
+from db.personal_data.subject_copy_programmes import PROGRAMMES, listed
+from db.security.audit_log import GROUND_SHOWN, TOLD
 
 NAMES = ", ".join(f"'{action}'" for action in sorted(TOLD))
 REGISTERS = f"""

@@ -16,8 +16,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from db.encryption.keys import CipherKind, DigestKind, KeyRing, KeySource, KeyVersion
 from db.errors import DataError
-from db.keys import CipherKind, DigestKind, KeyRing, KeySource, KeyVersion
 
 HEADER, NONCE, TAG = 3, 12, 16
 INDEX = 16

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import NewEmployer, NewUnion, add_employers, add_unions, firm, reserve
+from db.server.bulk_copy import copy_rows
 
 DIVISION = "4403"
 RECEIVED = (26, 14, 12, 9, 5, 1)

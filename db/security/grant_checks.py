@@ -1,4 +1,4 @@
-"""What ``db.grant_table`` says, asked of the database: by how much a granter may grant, to whom, and what they may end.
+"""What ``db.security.grant_rules`` says, asked of the database: by how much a granter may grant, to whom, and what they may end.
 
 Each question is one statement, the same whatever the answer: what is out of a granter's scope and what does not exist are told apart by
 nothing.
@@ -11,9 +11,9 @@ import asyncpg
 
 from db.access import Role
 from db.clock import today
-from db.closure import TABLES
-from db.grant_table import ADMINISTRATORS, TABLE, Granter, Reach
-from db.principals import AccessError
+from db.hierarchies import TABLES
+from db.security.grant_rules import ADMINISTRATORS, TABLE, Granter, Reach
+from db.security.principals import AccessError
 
 _ROLES = ", ".join(f"'{role.name}'" for role in sorted(ADMINISTRATORS, key=lambda role: role.name))
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from db.meter import METER, Meter, holding, waiting
-from db.row_security import NOBODY, READER, Scope
+from db.security.row_security import NOBODY, READER, Scope
 
 SESSION = {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_custom_plan", "application_name": "unionhub"}
 CONNECT_SECONDS = 5.0

@@ -3,7 +3,7 @@
 import asyncpg
 
 from db.errors import DataError
-from db.row_security import OPERATOR, READER, ROLES, SERVICE
+from db.security.row_security import OPERATOR, READER, ROLES, SERVICE
 
 _FACTS = """
 SELECT session_user AS name, quote_ident(session_user) AS login, quote_ident(current_database()) AS database,
