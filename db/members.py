@@ -89,8 +89,8 @@ class EngagementKind(Term):
 class Member(Keyed, Model):
     """Member (会员): a person who is or was in a union. Resident number (GB 11643, 18 characters), day of birth, mobile number and bank
     card are sealed (``db.encryption.vault``). Other columns hold in clear what masks show, and no more: the region, the first three digits
-    of the phone, and ``birth_year_from``, the first of the five years in one of which the person was born (1985 for 1985 to 1989). A caller,
-    or a reader of the table without the keys, is left with at least 10⁴ candidates for a sealed value (docs/masks.md).
+    of the phone, and ``birth_year_from``, the first of the five years in one of which the person was born (1985 for 1985 to 1989). Who
+    reads the table without the keys is left with at least 10⁴ candidates for a sealed value (docs/masks.md).
 
     ``bank_card_changed_on`` and its like are the day on which a correction changed the value last, written by a trigger.
 

@@ -1,18 +1,13 @@
 """Rows of collective agreements: each stands in one state, and its steps lead there day by day within the law's
 periods."""
 
-from __future__ import annotations
-
 import random
-from typing import TYPE_CHECKING
 
 from db.generate.calendar import TODAY, iso, iso_or_null, years_after
+from db.generate.grassroots import Grassroots
 from db.generate.names import person_name
 from db.generate.tables import Rows
 from db.server.bulk_copy import cell
-
-if TYPE_CHECKING:
-    from db.generate.unions import Grassroots
 
 STATES = (
     ("EFFECTIVE", 50),

@@ -1,18 +1,13 @@
 """Rows of dispute cases: parties, claims, dated steps through mediation, arbitration and court, and the money that came
 of them."""
 
-from __future__ import annotations
-
 import random
-from typing import TYPE_CHECKING
 
 from db.generate.calendar import TODAY, iso, iso_or_null
+from db.generate.grassroots import Employer, Grassroots
 from db.generate.plan import CASE_EVERY
 from db.generate.tables import Rows
 from db.server.bulk_copy import cell
-
-if TYPE_CHECKING:
-    from db.generate.unions import Employer, Grassroots
 
 CAUSES = (
     ("UNPAID_WAGES", 40, "WAGE"),

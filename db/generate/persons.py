@@ -1,24 +1,19 @@
 """Rows of persons: members, memberships, engagements and enrolments. The one loop of the generator that runs once a
 member."""
 
-from __future__ import annotations
-
 import random
 from datetime import timedelta
 from math import gcd
-from typing import TYPE_CHECKING
 
 from db.generate.calendar import REFERENCE, TODAY, day, iso
 from db.generate.codes import SEQUENCE_PARTS, SEQUENCES, births, weighted
+from db.generate.grassroots import Grassroots
 from db.generate.names import FEMALE, MALE, given_table, surname_table
 from db.generate.plan import Planned
 from db.generate.sealing import NO_CARD, Seals
 from db.generate.tables import Rows
 from db.input_values import RESIDENT_CHECK
 from db.personal_data.member_columns import birth_year_from
-
-if TYPE_CHECKING:
-    from db.generate.unions import Grassroots
 
 YOUNGEST, OLDEST = 20, 64
 BIRTHS = births(REFERENCE - timedelta(days=int(OLDEST * 365.25)), REFERENCE - timedelta(days=int(YOUNGEST * 365.25)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from db.generate.calendar import TODAY, day
-from db.generate.territory import Division, Federations, Union, six_digits, union_counts
+from db.generate.federations import Division, Federations, Union, six_digits, union_counts
 
 MEMBERS_PER_UNION = 50
 LEAST_PER_UNION = 20

@@ -15,11 +15,11 @@ import asyncpg
 
 from db.encryption.keys import KeyRing, KeySource, from_environment
 from db.errors import DataError
+from db.generate.federations import Division, Federations, counties, divisions
 from db.generate.persons import RESIDENTS
 from db.generate.plan import Place, Planner
 from db.generate.sealing import Seals
 from db.generate.tables import IDENTIFIED, PERSONS, TABLES, Rows
-from db.generate.territory import Division, Federations, counties, divisions
 from db.generate.unions import Unions
 from db.rollups.maintenance import set_rollups_aside
 from db.server.bulk_copy import Progress, copy_bytes, indexes_set_aside

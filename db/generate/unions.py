@@ -2,12 +2,13 @@
 them."""
 
 import random
-from dataclasses import dataclass
 
 from db.generate.agreements import Agreements
 from db.generate.calendar import TODAY, iso, iso_or_null, years_after
 from db.generate.codes import credit_code
 from db.generate.disputes import Disputes
+from db.generate.federations import Union
+from db.generate.grassroots import Employer, Grassroots
 from db.generate.names import INDUSTRIES, brand, person_name, short
 from db.generate.persons import Persons
 from db.generate.plan import Place, Planned
@@ -25,28 +26,6 @@ KINDS = {"P83": "PUBLIC_INSTITUTION", "Q84": "PUBLIC_INSTITUTION", "D44": "STATE
 KIND_PREFIX = {"PUBLIC_INSTITUTION": "12", "SELF_EMPLOYED": "92", "SOCIAL_ORGANIZATION": "51", "GOVERNMENT_BODY": "11"}
 ORDINALS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
 PROJECTS = ("地铁", "安置房", "产业园", "高速公路", "综合管廊", "医院新建", "水利枢纽", "学校改扩建")
-
-
-@dataclass(slots=True)
-class Employer:
-    """An employer of a union, as the rows that name it need it."""
-
-    id: int
-    name: str
-    industry: str
-    headcount: int
-
-
-@dataclass(slots=True)
-class Grassroots:
-    """A grassroots union on its way into rows."""
-
-    planned: Planned
-    place: Place
-    name: str
-    industry: str | None
-    worker_type: str
-    employers: list[Employer]
 
 
 class Unions:
@@ -139,11 +118,9 @@ class Unions:
                 return f"{town}网上会员之家"
         return f"{town}新业态工会联合会"
 
-    def links(self, planned: Planned, place: Place, industrial: object) -> None:
+    def links(self, planned: Planned, place: Place, industrial: Union | None) -> None:
         """The territorial parent, rarely another one before it; for some an industrial parent beside it; and the
         closures of both."""
-        from db.generate.territory import Union
-
         add = self.rows.add
         number, since, until = planned.id, iso(planned.established), iso_or_null(planned.dissolved)
         township = place.union
@@ -170,7 +147,7 @@ class Unions:
         for depth, ancestor in enumerate(line, 1):
             add("territorial_closure", ancestor, number, iso(begun), until, depth)
         add("industrial_closure", number, number, since, until, 0)
-        if isinstance(industrial, Union):
+        if industrial is not None:
             add("organization_link", number, industrial.id, "INDUSTRIAL", False, None, since, until)
             for depth, ancestor in enumerate((industrial.id, *industrial.industrial_line), 1):
                 add("industrial_closure", ancestor, number, since, until, depth)

@@ -14,9 +14,9 @@ from db.encryption.vault import Sealed
 from db.errors import DataError
 from db.generate import generate, makers
 from db.generate.codes import BODY_ALPHABET, BODY_WEIGHTS, credit_code
+from db.generate.federations import Division, spread, union_counts
 from db.generate.persons import RESIDENTS
 from db.generate.tables import TABLES
-from db.generate.territory import Division, spread, union_counts
 from db.members import PHONE, RESIDENT_NUMBER, SECRETS
 from db.server import embedded
 from tests.conftest import MEMBERS, SEED
