@@ -53,7 +53,7 @@ def sources() -> str:
     for path in sorted(
         [
             *(ROOT / "db").rglob("*.py"),
-            *(ROOT / "db" / "data").iterdir(),
+            *(ROOT / "db" / "reference" / "data").iterdir(),
             *(ROOT / "tests" / name for name in ("sample.py", "territory.py")),
         ]
     ):
