@@ -4,6 +4,7 @@ from db.columns.measurement_units import Unit
 from db.coverage import CensusObstacle, DesignationKind, TargetMetric, TargetOperator
 from db.members import WorkerType
 from db.model import Term
+from schema.code_lists import describe
 from schema.fields import optional
 from schema.filters import (
     BooleanFilter,
@@ -16,7 +17,6 @@ from schema.filters import (
     conditions,
 )
 from schema.refs import DivisionFilterRef, EmployerFilterRef, OrganizationFilterRef, PolicyDocumentFilterRef
-from schema.terms import describe
 
 
 class CensusRoundField(Term):

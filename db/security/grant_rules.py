@@ -1,6 +1,6 @@
 """The rules of grants: who may grant which role to whom, who may end a grant, and which access rows an administrator sees.
 
-The commands (``db/security/grants.py``), the first wall (``resolvers/policy.py``) and ``docs/sign-in.md`` are made from this table. The
+The commands (``db/security/grants.py``), the first wall (``resolvers/access``) and ``docs/sign-in.md`` are made from this table. The
 second wall repeats it in SQL.
 """
 

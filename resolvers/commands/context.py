@@ -18,7 +18,7 @@ from db.meter import add_commands
 from db.security.audit_log import Digest, Entry, record
 from db.security.row_security import Scope
 from db.server.connect import acquired
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel
 from resolvers.errors import HubError

@@ -21,7 +21,7 @@ from db.organizations import Hierarchy
 from db.security.audit_log import Entry, record
 from db.security.grants import Proposed, assign, grant
 from db.security.principals import by_subject, create_key, create_principal, move_principal
-from resolvers.access import PUBLIC, Caller
+from resolvers.access.callers import PUBLIC, Caller
 from resolvers.viewer import caller_of
 from tests.access import coverage
 from tests.access.stage_activities import furnish_activities, furnish_mediation

@@ -10,7 +10,7 @@ from db.hierarchies import TABLES
 from db.organizations import Hierarchy
 from db.reference.load_divisions import load_divisions
 from db.server.connect import create_pool
-from resolvers.access import Caller, Grant
+from resolvers.access.callers import Caller, Grant
 from tests.resolvers.caller import Caller as Asking
 
 

@@ -23,7 +23,7 @@ from db.security.principals import (
 )
 from db.security.row_security import READER
 from db.server.connect import Connection, create_pool
-from resolvers.access import PUBLIC, Caller, Grant, Lens
+from resolvers.access.callers import PUBLIC, Caller, Grant, Lens
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request.global_ids import encode
 from resolvers.viewer import caller_of, viewer_fields

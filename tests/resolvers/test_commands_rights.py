@@ -16,7 +16,7 @@ from db.personal_data.erasure import ERASED_NAME, FATES, as_markdown
 from db.personal_data.subject_copy import LEFT_OUT
 from db.security.row_security import CLERK
 from db.server.connect import acquired
-from resolvers.access import Caller, Grant
+from resolvers.access.callers import Caller, Grant
 from tests import sample
 from tests.resolvers.commands import CLOSE, EXPORT, OPEN, Hub
 

@@ -12,7 +12,7 @@ from db.members import SECRETS
 from db.security.audit_log import verify
 from db.security.row_security import READER
 from db.server.connect import create_pool
-from resolvers.access import Caller, Grant
+from resolvers.access.callers import Caller, Grant
 from tests.resolvers.commands import CLOSE, EXPORT, OPEN, REVEAL, asked, gids, hub, on_paper
 
 DAY = date(2026, 9, 21)

@@ -16,7 +16,7 @@ from db.members import BANK_CARD, SECRETS
 from db.security.audit_log import verify as verify_log
 from db.security.row_security import READER
 from db.server.connect import acquired, create_pool
-from resolvers.access import PUBLIC, Caller, Grant
+from resolvers.access.callers import PUBLIC, Caller, Grant
 from resolvers.commands import verify
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.commands.verify import LOOKUPS_A_DAY, WEIGHTS, WRONG_A_DAY, WRONG_A_MONTH

@@ -15,7 +15,7 @@ from db.security.grants import Proposed, grant, revoke
 from db.security.principals import Actor, by_id, create_key, create_principal
 from db.security.row_security import READER
 from db.server.connect import create_pool
-from resolvers.access import PUBLIC, Caller, Grant
+from resolvers.access.callers import PUBLIC, Caller, Grant
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.reference.executor import EXECUTORS
 from resolvers.engine.request.global_ids import encode

@@ -19,7 +19,7 @@ from db.encryption.vault import Vault
 from db.meter import METER, Meter
 from db.security.row_security import READER
 from db.server.connect import create_pool
-from resolvers.access import PUBLIC, Caller
+from resolvers.access.callers import PUBLIC, Caller
 from resolvers.commands.context import CommandContext
 from tests.resolvers.commands import SCHEMA, Hub, gids, hub
 

@@ -23,7 +23,7 @@ from db.input_values import (
 from db.security.principals import AccessError, create_principal
 from db.security.row_security import READER
 from db.server.connect import create_pool
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.commands.context import IN_LINES
 from tests.resolvers.commands import CLOSE, OPEN, SCHEMA, Hub, gids, hub
 
