@@ -12,7 +12,7 @@ import pytest
 from db.access import PrincipalKind, Role
 from db.clock import today
 from db.organizations import Hierarchy
-from db.security.grant_rules import ADMINISTRATORS, TABLE, Granter, Over, Relation
+from db.security.grant_rules import ADMINISTRATORS, TABLE, Granter, Over, Reach
 from db.security.grants import Proposed, assign, grant, revoke
 from db.security.principals import AccessError, Actor, create_principal
 from db.security.row_security import READER, granting
@@ -173,17 +173,17 @@ def covers(made: World, name: str, role: Role, scope: Scope, grantee: str) -> bo
     reach = None if as_whom is None else TABLE[role].by.get(as_whom)
     subtree = made.below[union, hierarchy]
     match reach:
-        case Relation.ANYWHERE:
+        case Reach.ANYWHERE:
             return True
-        case Relation.SUBTREE:
+        case Reach.SUBTREE:
             return scope.hierarchy is hierarchy and made.unions[str(scope.union)] in subtree
-        case Relation.STANDING:
+        case Reach.STANDING:
             return scope.division is None or made.divisions[scope.division] in made.stands[union]
-        case Relation.UNSCOPED:
+        case Reach.UNSCOPED:
             return scope.division is None
-        case Relation.MEMBERS:
+        case Reach.MEMBERS:
             return bool(made.members[grantee] & subtree)
-        case Relation.CASES:
+        case Reach.CASES:
             return made.cases[grantee] <= subtree
     return False
 
@@ -263,10 +263,10 @@ def contains(made: World, name: str, role: Role, scope: Scope) -> bool:
     if as_whom is Granter.NATIONAL:
         return scope.union != "top"
     match TABLE[role].by.get(as_whom):
-        case Relation.SUBTREE:
+        case Reach.SUBTREE:
             key = made.unions[str(scope.union)]
             return scope.hierarchy is hierarchy and key in made.below[union, hierarchy] - {made.unions[union]}
-        case Relation.STANDING if scope.division is not None:
+        case Reach.STANDING if scope.division is not None:
             return (
                 made.divisions[scope.division] in made.stands[union]
                 and made.places[scope.division] < made.stands[union]
@@ -278,7 +278,7 @@ def still(made: World, name: str, role: Role, scope: Scope) -> bool:
     """Who made a grant may still grant over its scope, wherever the grantee has gone."""
     as_whom = granter(name)
     reach = None if as_whom is None else TABLE[role].by.get(as_whom)
-    return reach in (Relation.MEMBERS, Relation.CASES) or covers(made, name, role, scope, "of city")
+    return reach in (Reach.MEMBERS, Reach.CASES) or covers(made, name, role, scope, "of city")
 
 
 @pytest.mark.parametrize("maker", [None, *HELD])

@@ -211,7 +211,7 @@ async def test_the_roles_of_callers_change_no_row(walled, callers, name, table):
         "ALTER ROLE unionhub_everything SET unionhub.self = '{1}'",
         "CREATE ROLE other",
         "CREATE TABLE other (id bigint)",
-        "CREATE OR REPLACE VIEW wall.holding AS SELECT id AS member_id FROM member",
+        "CREATE OR REPLACE VIEW wall.members_of_unions AS SELECT id AS member_id FROM member",
         "UPDATE wall.hierarchy SET version = 0",
         "SELECT * FROM pg_authid",
         "INSERT INTO member (name) VALUES ('x')",
