@@ -67,7 +67,7 @@ class Canned:
         """The connection."""
         return self
 
-    async def carry(self, _: Any) -> None:
+    async def set_scope(self, _: Any) -> None:
         """Nothing to carry."""
 
     async def release(self, _: Any) -> None:

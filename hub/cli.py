@@ -52,9 +52,9 @@ class Group(language.Group):
             if names & set(EXPECTED) or isinstance(error, (OSError, UnicodeDecodeError)):
                 raise click.ClickException(in_words(error)) from error
             if "asyncpg.exceptions._base.PostgresError" in names:
-                from db.server.login_rights import refused
+                from db.server.login_rights import refusal
 
-                raise click.ClickException(str(refused(error))) from error
+                raise click.ClickException(str(refusal(error))) from error
             raise
 
 
@@ -130,7 +130,7 @@ def schema() -> None:
 def explain(query: Any, variables: str | None, operation: str | None, name: str | None) -> None:
     """Run QUERY (a file, - for standard input) and show its plan, its SQL, and the rows and time of each statement.
 
-    Without --as it is run for one who sees all. Status 1 if it is refused or has errors.
+    Without --as it is run for one who sees all. Status 1 if it is refusal or has errors.
     """
     from hub.database import url_of
     from hub.explain import explain_query

@@ -22,7 +22,7 @@ from db.generate.sealing import Seals
 from db.generate.tables import IDENTIFIED, PERSONS, TABLES, Rows
 from db.generate.unions import Unions
 from db.rollups.maintenance import set_rollups_aside
-from db.server.bulk_copy import Progress, copy_bytes, indexes_set_aside
+from db.server.bulk_copy import Progress, copy_bytes, without_indexes
 from db.server.migrate import connect, require_head
 
 SMALL = 50_000
@@ -141,8 +141,8 @@ async def fill(
     # the rows of members say their union already; without indexes the trigger would look for each from end to end
     for trigger in WAITING:
         await connection.execute(f"ALTER TABLE membership DISABLE TRIGGER {trigger}")
-    async with indexes_set_aside(connection, PERSONS, progress):
-        async with indexes_set_aside(connection, [table for table in TABLES if table not in PERSONS], progress):
+    async with without_indexes(connection, PERSONS, progress):
+        async with without_indexes(connection, [table for table in TABLES if table not in PERSONS], progress):
             await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
             await load(connection, provinces, members, seed, ring, pool, progress)
             pool.shutdown(wait=False)

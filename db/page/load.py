@@ -37,7 +37,7 @@ from db.page import (
 )
 from db.page.figure import Figure
 from db.page.people import People
-from db.server.bulk_copy import copy_rows, indexes_set_aside
+from db.server.bulk_copy import copy_rows, without_indexes
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ async def load_page(connection: asyncpg.Connection, ring: KeyRing, seed: int) ->
     """
     people = People(connection, ring, seed)
     # so many rows go in faster when their foreign keys are checked in one pass
-    async with indexes_set_aside(connection, ["attendance"]):
+    async with without_indexes(connection, ["attendance"]):
         for article in ARTICLES:
             await article.write(connection, people)
     await publish(connection, [(article.title, figure) for article in ARTICLES for figure in article.figures])

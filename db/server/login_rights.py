@@ -1,4 +1,4 @@
-"""What a login may do in a database: which right is missing, in one line, and the statement that gives it."""
+"""What a login may do in a database: which right it lacks, in one line, and the statement that grants it."""
 
 import asyncpg
 
@@ -15,38 +15,38 @@ SELECT session_user AS name, quote_ident(session_user) AS login, quote_ident(cur
     coalesce((SELECT pg_has_role(session_user, oid, 'MEMBER WITH ADMIN OPTION') FROM pg_roles WHERE rolname = $2), false) AS gives
 FROM pg_roles r LEFT JOIN pg_class t ON t.oid = to_regclass('public.alembic_version') WHERE r.rolname = session_user
 """
-JOIN = f"GRANT {SERVICE} TO {{}} WITH INHERIT FALSE, SET TRUE"
+GRANT = f"GRANT {SERVICE} TO {{}} WITH INHERIT FALSE, SET TRUE"
 
 
-async def missing(connection: asyncpg.Connection) -> str | None:
-    """Which right the login of a connection lacks to bring the database to another revision, and how it is given; None if it has all."""
-    found = await connection.fetchrow(_FACTS, list(ROLES), SERVICE)
-    name, login, base = found["name"], found["login"], found["database"]
-    if not found["owns"]:
-        return only_owner(found)
-    if not found["makes_schemas"]:
+async def missing_right(connection: asyncpg.Connection) -> str | None:
+    """Which right the login of a connection lacks to upgrade the database, and how it is granted; None if it lacks none."""
+    facts = await connection.fetchrow(_FACTS, list(ROLES), SERVICE)
+    name, login, base = facts["name"], facts["login"], facts["database"]
+    if not facts["owns"]:
+        return only_owner(facts)
+    if not facts["makes_schemas"]:
         return f"{name} may not make anything in {base}. As a superuser: ALTER DATABASE {base} OWNER TO {login}"
-    if not found["makes_tables"]:
+    if not facts["makes_tables"]:
         return f"{name} may not make tables in {base}. As its owner: GRANT CREATE ON SCHEMA public TO {login}"
-    if found["absent"] and not found["makes_roles"]:
-        return f"{name} may not make the role {found['absent'][0]}. As a superuser: ALTER ROLE {login} CREATEROLE"
-    if SERVICE not in found["absent"] and not (found["is_super"] or found["serves"] or found["gives"]):
-        return f"{name} may not take on the role {SERVICE}. As a superuser: {JOIN.format(login)}"
+    if facts["absent"] and not facts["makes_roles"]:
+        return f"{name} may not make the role {facts['absent'][0]}. As a superuser: ALTER ROLE {login} CREATEROLE"
+    if SERVICE not in facts["absent"] and not (facts["is_super"] or facts["serves"] or facts["gives"]):
+        return f"{name} may not take on the role {SERVICE}. As a superuser: {GRANT.format(login)}"
     return None
 
 
 async def unreadable(connection: asyncpg.Connection) -> str:
-    """Why the login of a connection may not read the hub's tables, and what to do."""
-    found = await connection.fetchrow(_FACTS, list(ROLES), SERVICE)
-    if found["serves"]:
-        return only_owner(found)
-    return f"{found['name']} may not read the hub's tables. As {found['owner']}: {JOIN.format(found['login'])}"
+    """Why the login of a connection may not read the hub's tables, and how to give it the right."""
+    facts = await connection.fetchrow(_FACTS, list(ROLES), SERVICE)
+    if facts["serves"]:
+        return only_owner(facts)
+    return f"{facts['name']} may not read the hub's tables. As {facts['owner']}: {GRANT.format(facts['login'])}"
 
 
-def only_owner(found: asyncpg.Record) -> str:
-    """That a command wants another login."""
+def only_owner(facts: asyncpg.Record) -> str:
+    """The message for a command that only the owner of the tables may run."""
     return (
-        f"{found['name']} does not own the hub's tables, and this command changes them. Give it the login of {found['owner']}:"
+        f"{facts['name']} does not own the hub's tables, and this command changes them. Give it the login of {facts['owner']}:"
         " --database-url"
     )
 
@@ -59,8 +59,8 @@ OTHER_SCHEMA = (
 )
 
 
-def refused(error: BaseException) -> DataError:
-    """What to tell of a statement that PostgreSQL refused, in one line: its words, and what it adds to them."""
+def refusal(error: BaseException) -> DataError:
+    """The error for a statement that PostgreSQL refused, in one line: its message, detail and hint."""
     parts = [str(error), getattr(error, "detail", None), getattr(error, "hint", None)]
     said = ". ".join(part.strip().rstrip(".") for part in parts if part)
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
@@ -72,7 +72,7 @@ def refused(error: BaseException) -> DataError:
     return DataError(f"PostgreSQL refused: {said}.")
 
 
-_WORN = """
+_ROLE_OF_OPERATOR = """
 SELECT r.rolname FROM pg_roles r, pg_roles l LEFT JOIN pg_class t ON t.oid = to_regclass('public.alembic_version')
 WHERE l.rolname = session_user AND NOT l.rolsuper AND NOT pg_has_role(session_user, t.relowner, 'USAGE')
     AND r.rolname = ANY ($1) AND pg_has_role(session_user, r.oid, 'SET')
@@ -80,8 +80,8 @@ ORDER BY array_position($1, r.rolname) LIMIT 1
 """
 
 
-async def operate(connection: asyncpg.Connection) -> None:
-    """Go on as the operator, when the login owns nothing: in the role that may read what is asked about, and say who may see what."""
-    role = await connection.fetchval(_WORN, [OPERATOR, READER])
+async def become_operator(connection: asyncpg.Connection) -> None:
+    """SET ROLE to the operator's, which may read all and grant access, when the login owns nothing; an owner stays what it is."""
+    role = await connection.fetchval(_ROLE_OF_OPERATOR, [OPERATOR, READER])
     if role is not None:
         await connection.execute(f"SET ROLE {role}")

@@ -1,4 +1,4 @@
-"""Migrations: bring a database to the newest revision, and say which one it has."""
+"""Migrations: upgrade a database to the newest revision, and tell which revision it has."""
 
 import asyncio
 from functools import cache
@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from db.encryption.keys import KeySource
 from db.errors import DataError
 from db.server.connect import create_engine
-from db.server.login_rights import missing, operate, refused, unreadable
+from db.server.login_rights import become_operator, missing_right, refusal, unreadable
 
 UNREACHABLE = (
     OSError,
@@ -27,8 +27,10 @@ UNREACHABLE = (
 
 
 def config(connection: Connection | None = None, keys: KeySource | None = None) -> Config:
-    """Alembic's configuration for this repository's migrations, to run on ``connection``; ``keys`` for those that seal
-    what stands there in clear."""
+    """Alembic's configuration for this repository's migrations, to run on ``connection``.
+
+    ``keys`` are for migrations that encrypt values in clear.
+    """
     made = Config()
     made.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations").replace("%", "%%"))
     made.set_main_option("path_separator", "os")
@@ -54,9 +56,9 @@ def known_revisions() -> frozenset[str]:
 
 
 async def upgrade(url: str, keys: KeySource | None = None) -> None:
-    """Bring the database at ``url`` to the newest revision, in one transaction; nothing to do is no error.
+    """Upgrade the database at ``url`` to the newest revision, in one transaction; a database that has it is left alone.
 
-    ``keys`` are those of the environment unless given, and needed only where rows are to be encrypted.
+    ``keys`` encrypt rows, where a migration does; the environment's unless given.
 
     Raises:
         DataError: the database cannot be reached, is at a revision that the code does not know, or the login lacks a right.
@@ -79,17 +81,17 @@ async def upgrade(url: str, keys: KeySource | None = None) -> None:
         if isinstance(cause, UNREACHABLE):
             raise unreachable(error.orig or error) from error
         if isinstance(cause, asyncpg.PostgresError):
-            raise refused(cause) from error
+            raise refusal(cause) from error
         raise
     finally:
         await engine.dispose()
 
 
 async def _is_behind(url: str) -> bool:
-    """Whether there is something to upgrade, which the login has the rights for.
+    """Whether the database has an older revision than the code.
 
     Raises:
-        DataError: as of ``upgrade``.
+        DataError: as ``upgrade`` does; also when the login lacks a right to upgrade.
     """
     connection = await connect(url)
     try:
@@ -97,8 +99,8 @@ async def _is_behind(url: str) -> bool:
         if found == head():
             return False
         require_known(found)
-        lacking = await missing(connection)
-        if lacking:
+        lacking = await missing_right(connection)
+        if lacking is not None:
             raise DataError(lacking)
         return True
     finally:
@@ -111,7 +113,7 @@ def upgrade_sync(url: str) -> None:
 
 
 async def connect(url: str) -> asyncpg.Connection:
-    """A connection to the database at ``url`` for a long command: no statement timeout.
+    """A connection to the database at ``url`` for a long command, without a statement timeout.
 
     Raises:
         DataError: the database cannot be reached.
@@ -125,14 +127,14 @@ async def connect(url: str) -> asyncpg.Connection:
 
 
 async def connect_as_operator(url: str) -> asyncpg.Connection:
-    """``connect``, and go on in the operator's role when the login owns nothing.
+    """``connect``, under the operator's role when the login owns nothing.
 
     Raises:
         DataError: the database cannot be reached.
     """
     connection = await connect(url)
     try:
-        await operate(connection)
+        await become_operator(connection)
     except BaseException:
         await connection.close()
         raise
@@ -168,7 +170,7 @@ def require_known(found: str | None) -> None:
 
 
 async def require_head(connection: asyncpg.Connection) -> None:
-    """Refuse to go on with a database that is not at the newest revision.
+    """Refuse a database that is not at the newest revision.
 
     Raises:
         DataError: it has no revision, or another one, or the login may not read it.
@@ -181,7 +183,7 @@ async def require_head(connection: asyncpg.Connection) -> None:
 
 
 def unreachable(error: Exception) -> DataError:
-    """The error to tell when the database cannot be reached."""
+    """The error for a database that cannot be reached."""
     advice = "Is it running, and is UNIONHUB_DATABASE_URL right?"
     if isinstance(error, asyncpg.InvalidCatalogNameError):
         advice = "Make it: createdb --encoding=UTF8 --template=template0 --locale=C --owner=OWNER NAME"

@@ -407,7 +407,7 @@ async def _fulfil(
 ) -> list[str]:
     """Do what a granted request asks for; the names of the fields that were written."""
     if kind is SubjectRequestKind.ERASURE:
-        async with connection.wearing(CLERK):
+        async with connection.under_role(CLERK):
             return await _erase(connection, member)
     if changes:
         await check_there(connection, member)

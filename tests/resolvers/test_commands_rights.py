@@ -219,7 +219,7 @@ async def test_the_clerk_reaches_rows_of_who_has_asked_and_is_not_answered_yet_a
         async with (
             acquired(here.served, here.federation().scope) as connection,
             connection.transaction(),
-            connection.wearing(CLERK),
+            connection.under_role(CLERK),
         ):
             return {table: await connection.fetchval(f"SELECT count(*) FROM {table}") for table in tables}
 
