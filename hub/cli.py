@@ -130,7 +130,7 @@ def schema() -> None:
 def explain(query: Any, variables: str | None, operation: str | None, name: str | None) -> None:
     """Run QUERY (a file, - for standard input) and show its plan, its SQL, and the rows and time of each statement.
 
-    Without --as it is run for one who sees all. Status 1 if it is refusal or has errors.
+    Without --as it is run for one who sees all. Status 1 if it is refused or has errors.
     """
     from hub.database import url_of
     from hub.explain import explain_query

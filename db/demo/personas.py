@@ -1,4 +1,4 @@
-"""Personas of the demonstration (design §7): who signs in with its own issuer, and what each is granted."""
+"""Personas of the demonstration: principals of its own issuer, and the grant of each."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -13,14 +13,14 @@ from db.security.grants import Proposed, assign, grant
 from db.security.principals import Actor, create_principal
 
 ISSUER = "urn:unionhub:demonstration"
-"""What stands in ``iss`` of the demonstration's tokens."""
+"""The claim ``iss`` of the demonstration's tokens."""
 
 DEMONSTRATION = Actor("demonstration")
 CASES = 5
 
 
 class Persona(NamedTuple):
-    """A persona: what it is in words, its kind and role, and the union or the division's code that it is granted."""
+    """A persona: a description, its kind and role, and the union's name or the division's code that the role is over."""
 
     about: str
     kind: PrincipalKind
@@ -54,7 +54,7 @@ WHERE EXISTS (SELECT FROM membership s WHERE s.member_id = m.id AND s.status = '
   AND EXISTS (SELECT FROM dispute_party p WHERE p.member_id = m.id)
 ORDER BY m.id LIMIT 1
 """
-NEAREST = """
+CASES_IN_DIVISION = """
 SELECT c.number FROM dispute_case c JOIN organization o ON o.id = c.organization_id
 JOIN division_closure t ON t.descendant_id = o.division_id JOIN division d ON d.id = t.ancestor_id
 WHERE d.code = $1 AND d.valid_to IS NULL ORDER BY c.closed_on IS NOT NULL, c.id LIMIT $2
@@ -62,7 +62,7 @@ WHERE d.code = $1 AND d.valid_to IS NULL ORDER BY c.closed_on IS NOT NULL, c.id 
 
 
 async def add_personas(connection: asyncpg.Connection, *, digest: Digest = Digest.SHA256) -> list[str]:
-    """Add the personas that are not there yet and for whom there is a scope; the names of those added."""
+    """Add the missing personas whose scope exists in the database; the names of those added."""
     added, by = [], replace(DEMONSTRATION, digest=digest)
     for name, persona in PERSONAS.items():
         if await connection.fetchval("SELECT true FROM principal WHERE name = $1", name):
@@ -101,6 +101,6 @@ async def _add(connection: asyncpg.Connection, name: str, persona: Persona, by: 
     )
     await grant(connection, proposed, by=by)
     if persona.role is Role.CASE_WORKER:
-        for row in await connection.fetch(NEAREST, "4403", CASES):
+        for row in await connection.fetch(CASES_IN_DIVISION, "4403", CASES):
             await assign(connection, name, row["number"], by=by)
     return True

@@ -7,9 +7,9 @@ from typing import Any
 import asyncpg
 
 from db.personal_data.subject_copy_programmes import PROGRAMMES, listed
-from db.security.audit_log import GROUND_SHOWN, TOLD
+from db.security.audit_log import SHOWN_REFERENCE, SHOWN_TO_PERSON
 
-NAMES = ", ".join(f"'{action}'" for action in sorted(TOLD))
+NAMES = ", ".join(f"'{action}'" for action in sorted(SHOWN_TO_PERSON))
 REGISTERS = f"""
 SELECT jsonb_build_object(
   'member', (SELECT jsonb_build_object('id', 'mem_' || to_hex(m.id), 'sex', m.sex, 'birthYearFrom', m.birth_year_from,
@@ -55,7 +55,7 @@ SELECT jsonb_build_object(
       FROM principal a WHERE a.member_id = $1),
   'accessLog', (SELECT jsonb_agg(jsonb_build_object('at', g.at, 'principal', g.principal, 'role', g.role, 'action', g.action,
       'purpose', g.purpose, 'caseReference',
-      CASE WHEN g.case_reference ~ '{GROUND_SHOWN}' OR g.purpose = 'DISPUTE_CASE' THEN g.case_reference
+      CASE WHEN g.case_reference ~ '{SHOWN_REFERENCE}' OR g.purpose = 'DISPUTE_CASE' THEN g.case_reference
       WHEN g.case_reference IS NOT NULL THEN 'TEXT' END, 'fields', g.fields) ORDER BY g.id)
       FROM access_log g WHERE g.records ? ('mem_' || to_hex($1::bigint)) AND g.action IN ({NAMES}))
 )

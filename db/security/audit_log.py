@@ -1,4 +1,4 @@
-"""The audit log (审计日志): appended to, never changed. Each entry carries the digest of the one before, so a change shows."""
+"""The audit log (审计日志): append-only. Each entry has the digest of the one before, so that a later change is detected."""
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -14,40 +14,51 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.errors import DataError
 from db.model import Model
-from db.security.audit_retention import CLOCKS, MIN_MONTHS, RETENTION, Anchor, Beginning, Mark, examine_cuts, mark_of
+from db.security.audit_retention import (
+    CLOCK_TOLERANCE,
+    MIN_MONTHS,
+    RETENTION,
+    Anchor,
+    Cut,
+    FirstEntry,
+    cut_of,
+    examine_cuts,
+)
 
 GENESIS = bytes(32)
-"""What stands in ``previous`` of entry 1."""
+"""``previous`` of entry 1."""
 
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 """Before any entry."""
 
-TOLD = frozenset(
+SHOWN_TO_PERSON = frozenset(
     {
         "REVEAL", "REVEAL_REPEATED", "VERIFY", "VERIFY_MISMATCH", "EXPORT", "DOCUMENT_READ", "SUBJECT_REQUEST_OPENED",
         "SUBJECT_REQUEST_CLOSED", "CHANGE_PROPOSED", "CHANGE_APPROVED", "CHANGE_REJECTED",
     }
 )  # fmt: skip
-"""Actions that the person reads of whose record they name: what was done. The database's policy has the same list."""
+"""Actions that a person may read when they name the person's record. The policy of the table has the same list."""
 
-UNTOLD = frozenset(
+NOT_SHOWN_TO_PERSON = frozenset(
     {
         "REVEAL_REFUSED", "VERIFY_REFUSED", "SIGN_IN_REFUSED", "GRANT", "REVOKE", "ASSIGN_CASE", "UNASSIGN_CASE", "CREATE_PRINCIPAL",
         "MOVE_PRINCIPAL", "DISABLE_PRINCIPAL", "ENABLE_PRINCIPAL", "CREATE_KEY", "REVOKE_KEY", RETENTION,
     }
 )  # fmt: skip
-"""Actions that are the operator's and the national federation's to read: above all refused attempts, for whoever tries may write what they
-like. An action that stands in neither list is not told either."""
+"""Actions that only the operator and the national federation may read: above all refused attempts, whose caller chooses the text.
 
-GROUND_SHOWN = r"^(aid|maclaim|ins|sreq)_[0-9a-f]{1,16}$"
-"""Case references that the person is shown as they are: IDs. Of a dispute case its number is, which the ground was checked for."""
+An action in neither list is not shown to the person either.
+"""
+
+SHOWN_REFERENCE = r"^(aid|maclaim|ins|sreq)_[0-9a-f]{1,16}$"
+"""Case references that a person reads unchanged: IDs. The number of a dispute case is shown too, because the case was checked."""
 
 LONGEST = 200
 _BATCH = 2_000
 
 
 class Digest(Enum):
-    """Hash of the chain; its value is the first byte of a digest, so that a log may go over from one to the other."""
+    """Hash of the chain; its value is the first byte of a digest, so that a log may change from one hash to the other."""
 
     SHA256 = 1
     SM3 = 2
@@ -61,7 +72,7 @@ class Digest(Enum):
 
 
 class AccessLogHead(Model):
-    """The last entry of the audit log, in one row: who appends locks it, and a log cut at its end does not match it."""
+    """The last entry of the audit log, in one row: appending locks it, and a log that was cut at its end does not match it."""
 
     __tablename__ = "access_log_head"
 
@@ -74,7 +85,7 @@ class AccessLogHead(Model):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is logged: who, in which role and for what purpose, did what to which records (global IDs) and fields, and from where."""
+    """One logged action: who did what, in which role and for what purpose, to which records (global IDs) and fields, from where."""
 
     action: str
     principal: str | None = None
@@ -88,8 +99,8 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """An entry with its place in the chain."""
+class ChainedEntry:
+    """An entry with its number, time and digests in the chain."""
 
     id: int
     at: datetime
@@ -100,7 +111,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The first entry at which a log is not what was written, and what is wrong there."""
+    """The first entry that is not as it was written, and why."""
 
     id: int
     reason: str
@@ -108,7 +119,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What ``examine`` found. ``cut_through`` is the last entry cut for its age (0 if none); ``id`` and ``digest`` are the last entry's."""
+    """The result of ``examine``: ``cut_through`` is the last entry cut for its age (0 if none), ``id`` and ``digest`` the log's last."""
 
     entries: int
     cut_through: int
@@ -118,27 +129,27 @@ class Examination:
 
 
 def encoded(number: int, at: datetime, entry: Mapping[str, Any]) -> bytes:
-    """All columns of an entry but the digests, as bytes that no other entry has: JSON of one fixed order."""
+    """All columns of an entry but the digests, as JSON in one fixed order, so that different entries have different bytes."""
     columns = [entry[name] for name in _COLUMNS]
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
     return json.dumps([number, moment, *columns], ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode()
 
 
-def chained(entries: Sequence[Entry], last: int, previous: bytes, at: datetime, digest: Digest) -> list[Written]:
-    """The entries as they follow entry ``last``, whose digest is ``previous``."""
-    written = []
+def chained(entries: Sequence[Entry], last: int, previous: bytes, at: datetime, digest: Digest) -> list[ChainedEntry]:
+    """The entries chained to entry ``last``, whose digest is ``previous``."""
+    made = []
     for number, entry in enumerate(map(_clean, entries), last + 1):
-        made = digest.of(previous, encoded(number, at, _columns(entry)))
-        written.append(Written(number, at, entry, previous, made))
-        previous = made
-    return written
+        own = digest.of(previous, encoded(number, at, _columns(entry)))
+        made.append(ChainedEntry(number, at, entry, previous, own))
+        previous = own
+    return made
 
 
 async def record(connection: asyncpg.Connection, entries: Sequence[Entry], *, digest: Digest = Digest.SHA256) -> None:
-    """Append entries to the log: two statements, however many there are.
+    """Append entries to the log, in two statements, however many there are.
 
-    Inside a transaction the log is held until it ends, and other writers wait: make this the last thing before the commit. The entries
-    are there if and only if the transaction is committed. Needs READ COMMITTED.
+    Inside a transaction the log stays locked until the commit, and other writers wait: call this last. The entries are written if and
+    only if the transaction is committed. Needs READ COMMITTED.
     """
     if not entries:
         return
@@ -149,9 +160,9 @@ async def record(connection: asyncpg.Connection, entries: Sequence[Entry], *, di
     await insert(connection, chained(entries, last, previous, at, digest))
 
 
-async def insert(connection: asyncpg.Connection, written: Sequence[Written]) -> None:
-    """Insert entries that are chained already. The table takes only those that continue its chain."""
-    rows = [(row.id, row.at, *_columns(row.entry).values(), row.previous, row.digest) for row in written]
+async def insert(connection: asyncpg.Connection, entries: Sequence[ChainedEntry]) -> None:
+    """Insert entries that are chained already; a trigger of the table refuses those that do not continue its chain."""
+    rows = [(row.id, row.at, *_columns(row.entry).values(), row.previous, row.digest) for row in entries]
     columns = [list(column) for column in zip(*rows, strict=True)]
     for position in (_RECORDS, _RECORDS + 1):
         columns[position] = [json.dumps(value) for value in columns[position]]
@@ -165,7 +176,7 @@ async def verify(
     months: int = MIN_MONTHS,
     now: datetime | None = None,
 ) -> Fault | None:
-    """The first entry at which the log is not what was written; None when all of it is. See ``examine``."""
+    """The first entry that is not as it was written; None if there is none. See ``examine``."""
     return (await examine(connection, anchors=anchors, months=months, now=now)).fault
 
 
@@ -176,16 +187,16 @@ async def examine(
     months: int = MIN_MONTHS,
     now: datetime | None = None,
 ) -> Examination:
-    """Follow the chain from its first entry to the head, and examine what was cut before the first.
+    """Check the chain from its first entry to the head, and whether entries before the first were old enough to be cut.
 
-    Entries come in batches, so memory does not grow with the log.
+    Entries are read in batches, so memory does not grow with the log.
 
     Args:
-        connection: of who may read the whole log.
-        anchors: noted elsewhere before: with them even a log that was written anew from some entry on, or cut at its end together with
-            its head, is found.
-        months: how long entries were to be kept when older ones were cut.
-        now: the time of who checks; the database's clock is its owner's.
+        connection: a login that may read the whole log.
+        anchors: entries noted elsewhere before. They expose a log that was rewritten from some entry on, or cut at its end together
+            with its head.
+        months: for how long entries had to be kept when older ones were cut.
+        now: the checking machine's time; the owner of the database can change the database's.
     """
     chain = _Chain(anchors, months, now or datetime.now(UTC))
     if connection.is_in_transaction():
@@ -195,10 +206,10 @@ async def examine(
 
 
 async def prune(connection: asyncpg.Connection, before: datetime, *, digest: Digest = Digest.SHA256) -> int:
-    """Cut the entries older than ``before`` and write one that stands for them; how many were cut. For the owner of the table.
+    """Cut the entries older than ``before`` and log that; how many were cut. Only the owner of the table may.
 
-    The chain stays whole: the first entry that remains has the digest of the last that was cut, and so has the new one. The last of the
-    old entries stays: its date is what shows that those before it were old.
+    The chain stays whole: the first entry that remains has the digest of the last one cut, and so has the new ``RETENTION`` entry. The
+    last of the old entries stays: its date shows that those before it were old.
 
     Raises:
         DataError: ``before`` is less than six months ago.
@@ -250,7 +261,7 @@ def _clean(entry: Entry) -> Entry:
 
 
 def _text(value: str) -> str:
-    """A caller's text as the log can hold it: whole characters without NUL, not endless."""
+    """A caller's text as the log can hold it: valid Unicode without NUL, at most ``LONGEST`` characters."""
     return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()[:LONGEST]
 
 
@@ -260,7 +271,7 @@ def _optional(value: str | None) -> str | None:
 
 @dataclass(slots=True)
 class _Chain:
-    """Follows a chain, entry by entry, up to its first fault."""
+    """Checks a chain, entry by entry, up to its first fault."""
 
     anchors: Sequence[Anchor]
     months: int
@@ -269,8 +280,8 @@ class _Chain:
     last: int = 0
     last_at: datetime = LONG_AGO
     before: bytes = GENESIS
-    beginning: Beginning | None = None
-    marks: list[Mark] = field(default_factory=list)
+    beginning: FirstEntry | None = None
+    cuts: list[Cut] = field(default_factory=list)
     noted: dict[int, bytes] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -278,14 +289,14 @@ class _Chain:
 
     @property
     def cut_through(self) -> int:
-        """The last entry that is not there any longer; 0 if none is missing at the beginning."""
+        """The last entry that is missing before the first one; 0 if none is."""
         return self.beginning.id - 1 if self.beginning else 0
 
     def follow(self, row: asyncpg.Record) -> Fault | None:
-        """Take the next entry; what is wrong with it."""
+        """Check the next entry; what is wrong with it."""
         number = row["id"]
         if self.beginning is None:
-            self.beginning = Beginning(number, row["at"], row["previous"])
+            self.beginning = FirstEntry(number, row["at"], row["previous"])
             if number > 1:
                 self.last, self.before = number - 1, row["previous"]
         if number < 1:
@@ -298,29 +309,29 @@ class _Chain:
             return Fault(number, "its content does not match its digest")
         if self.noted.get(number, row["digest"]) != row["digest"]:
             return Fault(number, "its digest is not the one that was noted before")
-        if (fault := self.follow_mark(row)) is not None:
+        if (fault := self.follow_cut(row)) is not None:
             return fault
         self.entries, self.last, self.last_at, self.before = self.entries + 1, number, row["at"], row["digest"]
         return None
 
-    def follow_mark(self, row: asyncpg.Record) -> Fault | None:
-        """Take what an entry says of a cut; what is wrong with its date between its neighbours'."""
-        if self.marks and self.marks[-1].id == self.last and row["at"] < self.last_at - CLOCKS:
+    def follow_cut(self, row: asyncpg.Record) -> Fault | None:
+        """Check a ``RETENTION`` entry; what is wrong with its date, between those of its neighbours."""
+        if self.cuts and self.cuts[-1].id == self.last and row["at"] < self.last_at - CLOCK_TOLERANCE:
             return Fault(self.last, f"it is dated after entry {row['id']}, which follows it")
         if row["action"] != RETENTION:
             return None
-        mark = mark_of(row)
-        if mark is None:
+        cut = cut_of(row)
+        if cut is None:
             return Fault(row["id"], "it does not say which entries were cut, and how old they were")
-        if mark.at < self.last_at - CLOCKS:
-            return Fault(mark.id, f"it is dated before entry {self.last}, which it follows")
-        self.marks.append(mark)
+        if cut.at < self.last_at - CLOCK_TOLERANCE:
+            return Fault(cut.id, f"it is dated before entry {self.last}, which it follows")
+        self.cuts.append(cut)
         return None
 
     def ended(self, head: tuple[int, bytes]) -> Fault | None:
         """What is wrong with the chain as a whole."""
         if self.beginning is not None:
-            found = examine_cuts(self.beginning, self.marks, self.anchors, self.months, self.now)
+            found = examine_cuts(self.beginning, self.cuts, self.anchors, self.months, self.now)
             if found is not None:
                 return Fault(*found)
         if self.last < head[0]:
@@ -356,7 +367,7 @@ async def _rows(connection: asyncpg.Connection) -> AsyncIterator[asyncpg.Record]
 
 
 def _expected(row: asyncpg.Record) -> bytes | None:
-    """The digest that an entry should have; None where no entry of ours could have become this row."""
+    """The digest that an entry must have; None for a row that no entry can have been written as."""
     try:
         kind = Digest(row["digest"][0])
         columns = {**row, "records": json.loads(row["records"]), "fields": json.loads(row["fields"])}

@@ -1,7 +1,6 @@
-"""What ``db.security.grant_rules`` says, asked of the database: by how much a granter may grant, to whom, and what they may end.
+"""``db.security.grant_rules`` as SQL: what a granter may grant, to whom, and which grants they may end.
 
-Each question is one statement, the same whatever the answer: what is out of a granter's scope and what does not exist are told apart by
-nothing.
+Each check is one statement, the same whatever its result, so that what is out of a granter's scope cannot be told from what does not exist.
 """
 
 from collections.abc import Mapping
@@ -25,7 +24,7 @@ FROM access_grant g JOIN principal p ON p.id = g.principal_id JOIN organization 
 WHERE g.principal_id = $1 AND p.disabled_at IS NULL AND g.role IN ({_ROLES}) AND g.revoked_at IS NULL
   AND g.valid_from <= $2 AND (g.valid_to IS NULL OR g.valid_to > $2)
 """  # noqa: S608 — the roles are ours
-"""The grants of the principal $1 by which it administers access on the day $2."""
+"""SQL: the grants by which the principal $1 administers access on the day $2."""
 
 _HELD = f"WITH h AS ({HELD}) "
 
@@ -35,7 +34,7 @@ def _in_force(table: str) -> str:
 
 
 def _below(union: str, *, strictly: bool = False) -> str:
-    """The union is that of the granter's grant, along its hierarchy, or below it; ``strictly`` the latter alone."""
+    """SQL: the union is that of the grant ``h``, or below it in its hierarchy; ``strictly`` below it."""
     deeper = " AND t.depth > 0" if strictly else ""
     parts = [
         f"h.hierarchy = '{hierarchy.name}' AND EXISTS (SELECT FROM {table} t WHERE t.ancestor_id = h.organization_id"
@@ -46,7 +45,7 @@ def _below(union: str, *, strictly: bool = False) -> str:
 
 
 def _stands(division: str, *, strictly: bool = False) -> str:
-    """The division is that in which the granter's union stands, or lies in it."""
+    """SQL: the division is that of the granter's union, or below it; ``strictly`` below it."""
     deeper = f" AND {division} <> h.division_id" if strictly else ""
     return f"EXISTS (SELECT FROM division_closure d WHERE d.ancestor_id = h.division_id AND d.descendant_id = {division}{deeper})"
 
@@ -68,10 +67,10 @@ COVERS: Mapping[Reach, str] = {
     Reach.MEMBERS: _MEMBER,
     Reach.CASES: f"NOT {_FOREIGN}",
 }
-"""By reach: the granter's grant ``h`` covers what is to be granted."""
+"""SQL by reach: the granter's grant ``h`` covers the proposed grant."""
 
 STILL_COVERS: Mapping[Reach, str] = {**COVERS, Reach.MEMBERS: "true", Reach.CASES: "true"}
-"""The same of what they granted before: its scope, wherever the grantee has gone since."""
+"""The same for an existing grant: its scope is compared, not where the grantee belongs by now."""
 
 CONTAINS: Mapping[Reach, str] = {
     Reach.ANYWHERE: "{organization} IS DISTINCT FROM h.organization_id",
@@ -81,8 +80,8 @@ CONTAINS: Mapping[Reach, str] = {
     Reach.MEMBERS: "false",
     Reach.CASES: "false",
 }
-"""By reach: the scope of the granter's grant ``h`` strictly contains that of another grant. What is over nothing is contained by what is
-over everything alone."""
+"""SQL by reach: the scope of the granter's grant ``h`` strictly contains that of another grant. A grant without a scope is contained by the
+national federation's alone."""
 
 _HOLDS: Mapping[Granter, str] = {
     Granter.NATIONAL: "h.topmost",
@@ -92,7 +91,7 @@ _HOLDS: Mapping[Granter, str] = {
 
 
 def _by(role: Role, conditions: Mapping[Reach, str], names: Mapping[str, str]) -> str:
-    """The condition on ``h`` for one role, by the table; ``names`` are the expressions for what is granted."""
+    """The condition on ``h`` for one role, by its rule; ``names`` are the SQL expressions for the proposed grant."""
     parts = [
         f"{holds} AND {conditions[reach].format_map(names)}"
         for granter, holds in _HOLDS.items()
@@ -102,7 +101,7 @@ def _by(role: Role, conditions: Mapping[Reach, str], names: Mapping[str, str]) -
 
 
 def _of_any(conditions: Mapping[Reach, str]) -> str:
-    """The same for whatever role the row ``g`` has."""
+    """The same for the role of the row ``g``."""
     names = {
         "principal": "g.principal_id",
         "organization": "g.organization_id",
@@ -124,24 +123,24 @@ COVERING = {
     role: f"{_HELD}SELECT h.valid_to FROM h, {_GIVEN} WHERE {_by(role, COVERS, PROPOSED)}"  # noqa: S608
     for role in TABLE
 }
-"""By role: until when the granter's grants last that cover a grant of it to $3, over the union $4 along $5, or the division $6."""
+"""SQL by role: when the granter's grants end that cover a grant of the role to $3, over the union $4 along $5, or the division $6."""
 
 BELONGS = f"EXISTS (SELECT FROM h WHERE h.topmost OR {_below('p.organization_id')})"
 NAMED = f"{_HELD}SELECT p.id FROM principal p WHERE p.name = $3 AND {BELONGS}"  # noqa: S608
 KEYED = f"{_HELD}SELECT p.id FROM principal p WHERE p.id = $3 AND {BELONGS}"  # noqa: S608
-"""The principal, if it is one to whom the granter may grant."""
+"""SQL: the principal, by name or by ID, if the granter may grant to it."""
 
 ENDABLE = f"""{_HELD}SELECT g.id, g.revoked_at IS NOT NULL AS ended FROM access_grant g WHERE g.id = $3
 AND EXISTS (SELECT FROM h WHERE g.granted_by = $1 AND {_of_any(STILL_COVERS)} OR {_of_any(CONTAINS)})
 """  # noqa: S608
-"""The grant $3, if it is one that the granter may end: made by them, and over what they may still grant; or as a superior."""
+"""SQL: the grant $3, if the granter may end it: as its maker whose own grants still cover its scope, or as a superior."""
 
 NOBODY = "There is no principal of this name to whom you may grant: it must belong to a union of your subtree."
-"""Said of who belongs elsewhere, disabled or not, and of who is not there."""
+"""The message for a principal who belongs elsewhere, disabled or not, and for one who does not exist."""
 
 
 async def require_administrator(connection: asyncpg.Connection, by: int) -> None:
-    """The granter administers access today; its grants are read and locked here, not taken from what is remembered of a caller.
+    """Require that the granter administers access today. Its grants are read and locked here, not taken from the cached caller.
 
     Raises:
         AccessError: MAY_NOT_GRANT.
@@ -151,10 +150,10 @@ async def require_administrator(connection: asyncpg.Connection, by: int) -> None
 
 
 async def grantee(connection: asyncpg.Connection, by: int, name: str) -> int:
-    """The key of the principal of this name, who belongs to a union of the granter's subtree.
+    """The ID of the principal of this name, who must belong to a union of the granter's subtree.
 
     Raises:
-        AccessError: MAY_NOT_GRANT, or NO_PRINCIPAL, also for who belongs elsewhere.
+        AccessError: MAY_NOT_GRANT, or NO_PRINCIPAL, also for a principal who belongs elsewhere.
     """
     await require_administrator(connection, by)
     found = await connection.fetchval(NAMED, by, today(), name)
@@ -164,7 +163,7 @@ async def grantee(connection: asyncpg.Connection, by: int, name: str) -> int:
 
 
 async def require_grantee(connection: asyncpg.Connection, by: int, principal: int) -> None:
-    """The principal of this key belongs to a union of the granter's subtree.
+    """Require that the principal of this ID belongs to a union of the granter's subtree.
 
     Raises:
         AccessError: NO_PRINCIPAL.
@@ -181,8 +180,9 @@ async def require_cover(
     scope: tuple[int | None, str | None, int | None],
     valid_to: date | None,
 ) -> None:
-    """A grant of the granter covers that of a role over ``scope``: union, hierarchy, division; and lasts as long. A union out of sight
-    and one that does not exist are the same error.
+    """Require that a grant of the granter covers the role over ``scope`` (union, hierarchy, division), and lasts as long.
+
+    A union that the granter does not see and one that does not exist give the same error.
 
     Raises:
         AccessError: NOT_IN_SCOPE or OUTLASTS_GRANTER.
@@ -198,5 +198,5 @@ async def require_cover(
 
 
 async def endable(connection: asyncpg.Connection, by: int, number: int) -> asyncpg.Record | None:
-    """The grant of this key, locked, and whether it was ``ended``; None if there is none that the granter may end."""
+    """The grant of this ID, locked, and whether it has ``ended``; None if the granter may end no such grant."""
     return await connection.fetchrow(f"{ENDABLE} FOR NO KEY UPDATE OF g", by, today(), number)

@@ -13,7 +13,7 @@ from db.organizations import Hierarchy
 
 
 class Over(Enum):
-    """What a grant of a role is over."""
+    """The kind of scope that a role is granted over."""
 
     UNION = "a union, along a hierarchy (工会及隶属体系)"
     DIVISION = "a division (行政区划)"
@@ -22,7 +22,7 @@ class Over(Enum):
 
 
 class Granter(Enum):
-    """Who grants."""
+    """Who makes a grant."""
 
     OPERATOR = "Operator (运维人员)"
     NATIONAL = "National federation (全国总工会)"
@@ -31,7 +31,7 @@ class Granter(Enum):
 
 
 class Reach(Enum):
-    """How far a granter may grant a role; a role without an entry is not theirs to grant."""
+    """Over what a granter may grant a role; a granter without an entry for a role may not grant it."""
 
     ANYWHERE = "anywhere (不限)"
     SUBTREE = "over a union of its subtree (本级及下级工会)"
@@ -43,13 +43,15 @@ class Reach(Enum):
 
 @dataclass(frozen=True)
 class Rule:
-    """What is to be said of one role: what it is granted over, along which hierarchies, and how far by whom. A role ``bears`` rows, or
-    aggregates alone."""
+    """The rule of one role: its kind of scope, its hierarchies, and the reach of each granter.
+
+    ``shows_rows`` is false for a role that shows aggregates only.
+    """
 
     over: Over
     by: Mapping[Granter, Reach]
     hierarchies: frozenset[Hierarchy] = frozenset()
-    bears: bool = True
+    shows_rows: bool = True
 
 
 _ABOVE = {Granter.OPERATOR: Reach.ANYWHERE, Granter.NATIONAL: Reach.ANYWHERE}
@@ -70,21 +72,24 @@ TABLE: Mapping[Role, Rule] = {
     Role.CASE_WORKER: _OF_CASES,
     Role.WORKER: Rule(Over.NOTHING, {**_ABOVE, _FEDERATION: Reach.MEMBERS, _INDUSTRY: Reach.MEMBERS}),
     Role.ANALYST: Rule(
-        Over.DIVISION_OR_NOTHING, {**_ABOVE, _FEDERATION: Reach.STANDING, _INDUSTRY: Reach.UNSCOPED}, bears=False
+        Over.DIVISION_OR_NOTHING, {**_ABOVE, _FEDERATION: Reach.STANDING, _INDUSTRY: Reach.UNSCOPED}, shows_rows=False
     ),
 }
-"""Every role. Federations and industry unions grant along the hierarchy of their own grant, for no longer than it lasts, and only to
-principals who belong to a union of their subtree; what belongs elsewhere is answered as what is not there."""
+"""The rule of every role.
+
+Federations and industry unions grant along the hierarchy of their own grant, no longer than it lasts, and only to principals who belong to
+a union of their subtree. A principal who belongs elsewhere gets the same answer as one that does not exist.
+"""
 
 ADMINISTRATORS = frozenset({Role.FEDERATION, Role.INDUSTRY_UNION})
 """Roles that may grant within their subtree."""
 
-NO_ROWS = frozenset(role for role, rule in TABLE.items() if not rule.bears)
-"""Roles that bear no row: they say nothing about whose a principal is."""
+NO_ROWS = frozenset(role for role, rule in TABLE.items() if not rule.shows_rows)
+"""Roles that show no row: they say nothing about the union to which a principal belongs."""
 
 
 class Ending(Enum):
-    """Who ends a grant. A peer over the same union does not, nor who holds it."""
+    """Who may end a grant. A peer over the same union may not, nor the grant's own principal."""
 
     OPERATOR = "the operator (运维人员)"
     MAKER = "who made it, as long as they may still grant over its scope (授权人，且其现有授权仍覆盖该范围)"
@@ -92,7 +97,7 @@ class Ending(Enum):
 
 
 class Sees(Enum):
-    """Which rows who administers access sees."""
+    """Which rows an administrator of access sees."""
 
     OVER = "grants over a union of its subtree, along its hierarchy (所辖工会范围内的授权)"
     MADE = "grants that it made itself (由其授予的授权)"
@@ -110,5 +115,5 @@ SEEN: Mapping[str, tuple[Sees, ...]] = {
     "Principal": (Sees.HOLDERS, Sees.BELONGING),
     "ApiKey": (Sees.OWN, Sees.WHOLLY),
 }
-"""By type of the schema the rows that a federation or industry union sees; others see their own keys alone, the national federation and
-the operator all. No key is in sight because of a grant: not of one that the granter made, nor of any other."""
+"""By type of the schema, the rows that a federation or industry union sees. Others see their own keys alone; the national federation and
+the operator see all. A grant, whoever made it, does not make a key visible."""

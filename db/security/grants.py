@@ -1,6 +1,6 @@
-"""Grants (授权) and assignments of cases (案件指派): who gives what to whom, and that nobody gives more than they hold.
+"""Commands for grants (授权) and assignments of cases (案件指派); nobody grants more than they hold.
 
-``db.security.grant_rules`` says who may grant and end what; ``db.security.grant_checks`` asks the database for it.
+``db.security.grant_rules`` says who may make and end which grant; ``db.security.grant_checks`` checks it in the database.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from db.security.principals import OPERATOR, AccessError, Actor, logged, princip
 
 @dataclass(frozen=True)
 class Proposed:
-    """A grant to be made: ``principal`` by key, ``[valid_from, valid_to)``, ``valid_to`` None for no end."""
+    """A proposed grant to the principal of this ID, valid in ``[valid_from, valid_to)``; ``valid_to`` None for no end."""
 
     principal: int
     role: Role
@@ -30,18 +30,18 @@ class Proposed:
 
     @property
     def scope(self) -> tuple[int | None, str | None, int | None]:
-        """Union, hierarchy and division, as the database has them."""
+        """Union, hierarchy and division, as in the database."""
         return self.organization_id, self.hierarchy.name if self.hierarchy else None, self.division_id
 
 
 async def grant(connection: asyncpg.Connection, proposed: Proposed, *, by: Actor = OPERATOR) -> int:
-    """Make a grant, by the operator or another principal; its key. Nothing is written if it is refused.
+    """Make a grant as the operator or another principal; its ID. Nothing is written if it is refused.
 
-    A principal who belongs to no union yet belongs, from the operator's first grant over one, to that union.
+    A principal who belongs to no union belongs to that of the first grant that the operator makes over one.
 
     Raises:
         AccessError: BAD_SCOPE, HIERARCHY_MISSING, NO_ORGANIZATION, ORGANIZATION_DISSOLVED, NO_DIVISION, BAD_VALIDITY, NO_MEMBER,
-            NO_PRINCIPAL, PRINCIPAL_DISABLED, ALREADY_GRANTED; of another granter MAY_NOT_GRANT, NOT_IN_SCOPE, OUTLASTS_GRANTER.
+            NO_PRINCIPAL, PRINCIPAL_DISABLED, ALREADY_GRANTED; for another granter also MAY_NOT_GRANT, NOT_IN_SCOPE, OUTLASTS_GRANTER.
     """
     check_form(proposed)
     async with logged(connection, "GRANT", by, *named(proposed)):
@@ -75,7 +75,7 @@ async def grant(connection: asyncpg.Connection, proposed: Proposed, *, by: Actor
 
 
 def named(proposed: Proposed) -> list[str]:
-    """What a grant is about, as the log has it: global IDs of union and division, the role, and the principal's key."""
+    """The records of a grant's log entry: the principal's ID, the role, and the global IDs of union and division."""
     found = [f"principal:{proposed.principal}", f"role:{proposed.role.name}"]
     if proposed.organization_id is not None:
         found.append(f"org_{proposed.organization_id:x}")
@@ -85,7 +85,7 @@ def named(proposed: Proposed) -> list[str]:
 
 
 def check_form(proposed: Proposed) -> None:
-    """What can be said of a grant without looking anything up.
+    """Check a grant by its own values, without the database.
 
     Raises:
         AccessError: BAD_SCOPE, HIERARCHY_MISSING or BAD_VALIDITY.
@@ -118,7 +118,7 @@ def check_form(proposed: Proposed) -> None:
 
 
 async def check_scope(connection: asyncpg.Connection, proposed: Proposed) -> None:
-    """Whether what a grant names is there and stands.
+    """Check that what a grant names exists and is in force, and that the grant is new.
 
     Raises:
         AccessError: NO_ORGANIZATION, ORGANIZATION_DISSOLVED, NO_DIVISION, NO_MEMBER or ALREADY_GRANTED.
@@ -164,8 +164,8 @@ async def _lock(connection: asyncpg.Connection, principal: int) -> None:
 
 
 async def revoke(connection: asyncpg.Connection, number: int, *, by: Actor = OPERATOR) -> None:
-    """End a grant at once: by the operator; by who made it, as long as they may still grant over its scope; or by a superior, whose own
-    scope strictly contains it. Not by a peer over the same union.
+    """End a grant at once. The operator may, its maker whose own grants still cover its scope, and a superior whose scope strictly
+    contains it; a peer over the same union may not.
 
     Raises:
         AccessError: MAY_NOT_GRANT; NO_SUCH_GRANT, also for a grant that ``by`` may not end; ALREADY_REVOKED.
@@ -193,7 +193,7 @@ async def assign(
     start: date | None = None,
     by: Actor = OPERATOR,
 ) -> int:
-    """Assign or refer a case to a principal from ``start`` (today) up to ``until``; the assignment's key.
+    """Assign or refer a case to a principal from ``start`` (by default today) until ``until``; the assignment's ID.
 
     Raises:
         AccessError: NO_PRINCIPAL, PRINCIPAL_DISABLED, NO_CASE, BAD_VALIDITY or ALREADY_ASSIGNED.

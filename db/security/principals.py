@@ -1,4 +1,4 @@
-"""Principals and their keys: the commands that make, disable and rotate them, and the one read that signs a caller in."""
+"""Principals and their API keys: commands that create, disable and rotate them, and the query that signs a caller in."""
 
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -23,7 +23,7 @@ MAX_NAME = 100
 """Characters of a principal's name."""
 
 KEY_DAYS = 365
-"""How long a key lasts unless it is said otherwise."""
+"""For how many days a key is valid by default."""
 
 MAX_KEY_DAYS = 3 * 365
 
@@ -37,7 +37,7 @@ class AccessError(DataError):
 
 
 class GrantRow(NamedTuple):
-    """A grant that holds today."""
+    """A grant that is valid today."""
 
     id: int
     role: Role
@@ -49,12 +49,12 @@ class GrantRow(NamedTuple):
     organization_name: str | None
     division_name: str | None
     topmost: bool
-    """Whether its union is the topmost one, with nothing above it."""
+    """Whether its union is the national federation, which has no union above it."""
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A principal with what holds today; ``disabled`` ones are found too, so that they can be told apart from unknown ones."""
+    """A principal with the grants and cases that are valid today; it may be ``disabled``, which is another error than an unknown one."""
 
     id: int
     name: str
@@ -66,8 +66,8 @@ class SignedIn:
 
 
 @dataclass(frozen=True)
-class FoundKey:
-    """A key as it is kept."""
+class StoredKey:
+    """A row of ``api_key``."""
 
     id: int
     principal_id: int
@@ -77,25 +77,25 @@ class FoundKey:
     last_used_at: datetime | None
 
 
-class Watched:
-    """Holds the callbacks of this process that must hear of a change at once; other processes ask for ``version``."""
+class AccessChanges:
+    """The objects of this process that must forget cached callers after a change; other processes compare ``version``."""
 
     def __init__(self) -> None:
         self.listeners: WeakSet[Any] = WeakSet()
 
     def changed(self) -> None:
-        """Tell every listener, once the change is committed."""
+        """Have every listener forget what it remembers; called once a change is committed."""
         for listener in list(self.listeners):
             forget: Callable[[], None] = listener.forget
             forget()
 
 
-watched = Watched()
+access_changes = AccessChanges()
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who gives an access command, for the log; ``id`` is None for the operator at the command line, who may everything."""
+    """Who runs an access command, for the log; ``id`` is None for the operator at the command line, who has every right."""
 
     name: str
     id: int | None = None
@@ -110,12 +110,12 @@ OPERATOR = Actor("operator")
 
 @asynccontextmanager
 async def logged(connection: asyncpg.Connection, action: str, actor: Actor, *records: str) -> AsyncIterator[None]:
-    """A transaction that ends with an entry of the log; once it is committed, this process forgets what it remembers of callers."""
+    """A transaction that appends an entry to the log at its end; after the commit this process forgets its cached callers."""
     async with connection.transaction():
         yield
         entry = Entry(action, actor.name, actor.role, records=records, operation=actor.operation, source=actor.source)
         await record(connection, [entry], digest=actor.digest)
-    watched.changed()
+    access_changes.changed()
 
 
 PRINCIPAL = """
@@ -136,18 +136,18 @@ ORDER BY g.id
 
 
 async def version(connection: asyncpg.Connection) -> int:
-    """The number of changes so far of principals, grants, assignments and keys."""
+    """How many times principals, grants, assignments and keys have been changed."""
     return int(await connection.fetchval("SELECT version FROM access_version"))
 
 
 async def by_subject(connection: asyncpg.Connection, subject: str) -> SignedIn | None:
-    """The principal of ``issuer|sub`` with all that holds today."""
+    """The principal of ``issuer|sub``, with what is valid today."""
     row = await connection.fetchrow(PRINCIPAL + "WHERE p.subject = $1", subject, today())
     return await _signed_in(connection, row)
 
 
 async def by_id(connection: asyncpg.Connection, number: int) -> SignedIn | None:
-    """The principal of this key with all that holds today."""
+    """The principal of this ID, with what is valid today."""
     row = await connection.fetchrow(PRINCIPAL + "WHERE p.id = $1", number, today())
     return await _signed_in(connection, row)
 
@@ -177,7 +177,7 @@ async def _signed_in(connection: asyncpg.Connection, row: Any) -> SignedIn | Non
 
 
 async def principal_id(connection: asyncpg.Connection, name: str) -> int:
-    """The key of the principal of this name.
+    """The ID of the principal of this name.
 
     Raises:
         AccessError: NO_PRINCIPAL.
@@ -198,16 +198,16 @@ async def create_principal(
     organization_id: int | None = None,
     by: Actor = OPERATOR,
 ) -> int:
-    """Make a principal; its key.
+    """Create a principal; its ID.
 
     Args:
         connection: to the hub's database.
-        name: what it is called in commands and in the log; unique.
+        name: its name in commands and in the log; unique.
         kind: person, agency or analyst.
         subject: ``issuer|sub`` of the OpenID Connect provider that signs it in; agencies that use keys have none.
-        member_id: the worker whom a person is, so that ``WORKER`` has somebody to show.
+        member_id: the member that this person is; ``WORKER`` shows that member's records.
         organization_id: the union to which it belongs; that union and those above it may grant to it.
-        by: who does it, for the log.
+        by: who creates it, for the log.
 
     Raises:
         AccessError: BAD_NAME, NAME_TAKEN, BAD_SUBJECT, SUBJECT_TAKEN, NO_MEMBER or NO_ORGANIZATION.
@@ -239,7 +239,7 @@ async def create_principal(
 
 
 def is_name(text: str, most: int = MAX_NAME) -> bool:
-    """Whether a text can be a principal's name or subject."""
+    """Whether a text is allowed as a principal's name or subject."""
     try:
         return normal_text(text, most) == text.strip(" ") != "" and len(text) <= most
     except TextError:
@@ -256,7 +256,7 @@ async def _require_union(connection: asyncpg.Connection, organization_id: int | 
 async def move_principal(
     connection: asyncpg.Connection, name: str, organization_id: int | None, *, by: Actor = OPERATOR
 ) -> None:
-    """Say to which union a principal belongs from now on; None for no union. Its grants stay as they are.
+    """Set the union to which a principal belongs; None for no union. Its grants do not change.
 
     Raises:
         AccessError: NO_PRINCIPAL or NO_ORGANIZATION.
@@ -271,7 +271,7 @@ async def move_principal(
 async def disable_principal(
     connection: asyncpg.Connection, name: str, *, enable: bool = False, by: Actor = OPERATOR
 ) -> None:
-    """Keep a principal from signing in from now on, whatever token or key it has; or let it in again.
+    """Refuse a principal's sign-in from now on, with any token or key; or ``enable`` it again.
 
     Raises:
         AccessError: NO_PRINCIPAL.
@@ -287,7 +287,7 @@ async def disable_principal(
 
 
 def digest_of(secret: str) -> bytes:
-    """What is kept of a key. SHA-256 is enough: 256 random bits cannot be guessed, so nothing is gained by a slow or keyed hash."""
+    """The hash that is stored of a key. SHA-256 is enough: 256 random bits cannot be guessed, so a slow or keyed hash gains nothing."""
     return sha256(secret.encode()).digest()
 
 
@@ -299,10 +299,10 @@ async def create_key(
     replacing: str | None = None,
     by: Actor = OPERATOR,
 ) -> str:
-    """Make a key for a principal and return it: ``uh_<prefix>_<random>``, of which only the hash is kept.
+    """Create a key for a principal and return it: ``uh_<prefix>_<random>``, of which only the hash is stored.
 
-    Older keys go on working until they expire or are revoked. With ``replacing`` the key of that prefix must be one of the principal's;
-    it is given at most a week from now, so that the new one can be put in its place.
+    Older keys stay valid until they expire or are revoked. ``replacing`` is the prefix of one of the principal's keys, which then expires
+    within a week: time to install the new one.
 
     Raises:
         AccessError: NO_PRINCIPAL, PRINCIPAL_DISABLED, BAD_VALIDITY or NO_KEY.
@@ -340,7 +340,7 @@ async def create_key(
 
 
 async def revoke_key(connection: asyncpg.Connection, prefix: str, *, by: Actor = OPERATOR) -> None:
-    """Make a key worthless from now on.
+    """Revoke a key at once.
 
     Raises:
         AccessError: NO_KEY.
@@ -355,21 +355,21 @@ async def revoke_key(connection: asyncpg.Connection, prefix: str, *, by: Actor =
 
 
 def prefix_of(key: str) -> str:
-    """The prefix, out of a whole key too, which is then never repeated in a message."""
+    """The prefix of a key; a prefix stays as it is. Messages repeat the prefix alone, never a whole key."""
     parts = key.split("_")
     return parts[1] if len(parts) > 2 and parts[0] == "uh" else key
 
 
-async def find_key(connection: asyncpg.Connection, prefix: str) -> FoundKey | None:
-    """The key of a prefix."""
+async def find_key(connection: asyncpg.Connection, prefix: str) -> StoredKey | None:
+    """The key with this prefix; None if there is none."""
     row = await connection.fetchrow(
         "SELECT id, principal_id, digest, expires_at, revoked_at, last_used_at FROM api_key WHERE prefix = $1", prefix
     )
-    return None if row is None else FoundKey(*row)
+    return None if row is None else StoredKey(*row)
 
 
-async def key_used(connection: asyncpg.Connection, key: int) -> None:
-    """Remember that a key was used, to the minute."""
+async def note_key_use(connection: asyncpg.Connection, key: int) -> None:
+    """Store when a key was last used, to the minute."""
     await connection.execute(
         "UPDATE api_key SET last_used_at = now()"
         " WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')",

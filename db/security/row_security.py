@@ -1,6 +1,6 @@
-"""The second wall: the roles that the hub wears, the scope that a session carries, and whether a database has it all (docs/second-wall.md).
+"""The second wall, row-level security (docs/second-wall.md): the hub's roles, the scope of a session, and a check of a database.
 
-The policies themselves are SQL, in migrations from 0003 on.
+The policies are SQL, in migrations from 0003 on.
 """
 
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import asyncpg
 
 READER = "unionhub_reader"
-"""What every session of the hub begins as; no policy is for it alone, so it sees no row of a protected table."""
+"""The role of every session of the hub at its start; no policy is for it alone, so it sees no row of a protected table."""
 
 EVERYTHING = "unionhub_everything"
 FEDERATION = "unionhub_federation"
@@ -17,22 +17,22 @@ SOCIAL_SECURITY = "unionhub_social_security"
 CASES = "unionhub_cases"
 SELF = "unionhub_self"
 SEVERAL = "unionhub_several"
-"""All lenses but everything; those for which a scope has no keys show nothing."""
+"""All lenses but ``everything``, for a caller with more than one; a lens without keys shows nothing."""
 
 ACCESS = "unionhub_access"
-"""The hub itself at sign-in and when it grants: everything, and who may sign in."""
+"""The hub itself at sign-in and when access is granted: it reads all, and writes principals, grants and keys."""
 
 CLERK = "unionhub_clerk"
-"""A command that corrects or erases a member, inside its transaction."""
+"""For commands that correct or erase a member, inside their transaction."""
 
 AGGREGATES = "unionhub_aggregates"
-"""Worn by a statement that counts for a caller with aggregates only: all rows, but no column that names a person or a case."""
+"""For statistics of callers with aggregates only: all rows, but no column that names a person or a case."""
 
 OPERATOR = "unionhub_operator"
-"""The operator's commands (`unionhub access`, `unionhub doctor`) when their login owns nothing; worn by no request."""
+"""For the operator's commands (`unionhub access`, `unionhub doctor`) when their login owns nothing; no request has it."""
 
 SERVICE = "unionhub_service"
-"""Member of all of these: what the login of the service is granted."""
+"""Member of all of these, and granted to the login of the service."""
 
 ROLES = (
     READER,
@@ -63,21 +63,23 @@ LENSES = (
     "administered_territorial",
     "administered_industrial",
 )
-"""The settings that carry keys (``unionhub.territorial`` and so on), in the order of ``wall.carry``. ``me`` is who asks, the last two the
-unions over whose subtree they administer access."""
+"""The settings that hold a scope's keys (``unionhub.territorial`` and so on), in the order of ``wall.carry``.
+
+``me`` is the caller's principal; the last two are the unions over whose subtree the caller administers access.
+"""
 
 OPEN = {
     "division": "the territory is public",
     "division_alias": "the territory is public",
     "division_closure": "the territory is public",
     "deadline_rule": "the law is public",
-    "policy_document": "published by who issued it",
+    "policy_document": "published by its issuer",
     "policy_issuer": "published with its document",
     "policy_measure": "published with its document",
     "venue": "open to the public",
-    "venue_coverage": "whom a venue that is open to the public serves",
-    "published_figure": "published on a page, and no record of anybody",
-    "access_version": "one number that says when to ask again",
+    "venue_coverage": "the units that a public venue serves",
+    "published_figure": "published on a page; no record of a person",
+    "access_version": "one number that counts changes",
     "alembic_version": "one number",
     "rollup.state": "whether roll-ups are kept",
     "rollup.anchor": "keys of unions and divisions",
@@ -90,9 +92,10 @@ OPEN = {
 
 @dataclass(slots=True)
 class Scope:
-    """What a session may see: a role, who asks, and keys by lens as arrays of PostgreSQL in the order of ``LENSES``.
+    """What a session may see: a role, the caller's name, and keys by lens, as PostgreSQL arrays in the order of ``LENSES``.
 
-    ``sets`` is what ``wall.carry`` made of the keys, kept so that the next connection need not make it again; it is checked there.
+    ``sets`` is what ``wall.carry`` computed of the keys, stored so that the next connection need not compute it; ``wall.carry`` checks that
+    it is up to date.
     """
 
     role: str
@@ -105,18 +108,18 @@ NOBODY = Scope(READER)
 """Sees no row of a protected table."""
 
 HUB = Scope(ACCESS)
-"""The hub itself, for nobody: sign-in."""
+"""The hub itself, before there is a caller: sign-in."""
 
 
 def granting(name: str, principal: int) -> Scope:
-    """The hub itself while a principal grants or ends a grant: the wall lets it write what that principal may alone."""
+    """The hub itself while a principal makes or ends a grant: the policies let it write what that principal may write."""
     keys = tuple(f"{{{principal}}}" if lens == "me" else "{}" for lens in LENSES)
     return Scope(ACCESS, name, keys)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What weakens the second wall in a database, and what to do."""
+    """Something that weakens the second wall in a database, and what to do about it."""
 
     seen: str
     advice: str
@@ -130,7 +133,7 @@ FROM pg_roles r WHERE r.rolname = session_user
 """
 _ROLES = """
 SELECT wanted AS name, r.oid IS NOT NULL AS is_there, coalesce(r.rolsuper OR r.rolbypassrls OR r.rolcanlogin, false) AS is_strong,
-    coalesce(pg_has_role(session_user, r.oid, 'SET'), false) AS is_worn
+    coalesce(pg_has_role(session_user, r.oid, 'SET'), false) AS may_be_set
 FROM unnest($1::text[]) AS wanted LEFT JOIN pg_roles r ON r.rolname = wanted
 """
 _TABLES = """
@@ -142,9 +145,9 @@ ORDER BY 1
 
 
 async def faults(connection: asyncpg.Connection, *, embedded: bool = False) -> list[Fault]:
-    """What weakens the second wall of the database that a connection of the service's own login leads to; nothing if it stands.
+    """What weakens the second wall, as seen by a connection with the service's own login; empty if nothing does.
 
-    On the ``embedded`` server the login is a superuser, which is as it is meant to be there.
+    On the ``embedded`` server the login is a superuser, as intended.
     """
     found = []
     for role in await connection.fetch(_ROLES, list(ROLES)):
@@ -157,7 +160,7 @@ async def faults(connection: asyncpg.Connection, *, embedded: bool = False) -> l
                     f"In psql: `ALTER ROLE {role['name']} NOLOGIN NOSUPERUSER NOBYPASSRLS;`",
                 )
             )
-        elif not role["is_worn"]:
+        elif not role["may_be_set"]:
             login = await connection.fetchval("SELECT quote_ident(session_user)")
             found.append(
                 Fault(

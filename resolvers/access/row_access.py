@@ -33,7 +33,7 @@ from db.mediation import LegalService, MediationBody
 from db.members import Engagement, Member, Membership
 from db.model import Model
 from db.relief import Household
-from db.security.audit_log import TOLD
+from db.security.audit_log import SHOWN_TO_PERSON
 from db.security.grant_rules import NO_ROWS, SEEN, Sees
 from resolvers.access.callers import Lens
 from resolvers.access.conditions import Below, Condition, Of, Rule, Sight, any_of, own, stands
@@ -275,7 +275,7 @@ def _logged(sight: Sight, table: FromClause) -> Condition:
     names = sight.binder.bind(
         lambda inputs: [global_ids.encode("mem", key) for key in inputs.caller.lenses[sight.lens]], TEXTS
     )
-    return and_(table.c.records.has_any(names), table.c.action == any_(literal(sorted(TOLD), TEXTS)))
+    return and_(table.c.records.has_any(names), table.c.action == any_(literal(sorted(SHOWN_TO_PERSON), TEXTS)))
 
 
 _SELF: Mapping[str, Rule] = {

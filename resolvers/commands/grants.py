@@ -12,7 +12,7 @@ from db.security import grants
 from db.security.grant_checks import grantee
 from db.security.grant_rules import ADMINISTRATORS
 from db.security.grants import Proposed
-from db.security.principals import MAX_NAME, AccessError, Actor, watched
+from db.security.principals import MAX_NAME, AccessError, Actor, access_changes
 from db.security.row_security import granting
 from resolvers.commands.context import CommandContext, Refused, checked, guarded, held, refused, transaction
 from resolvers.commands.receipts import keep, receipt
@@ -151,5 +151,5 @@ async def once(context: CommandContext, command: str, key: str | None, given: Ma
             await keep(connection, context, command, key, {"id": made})
     except AccessError as error:
         raise told(error) from None
-    watched.changed()
+    access_changes.changed()
     return made
