@@ -1,5 +1,4 @@
-"""The hierarchies' commands: put a union under a parent, move it to another, and keep the dated closures true to the
-links."""
+"""The hierarchies of unions: link a union to a parent, move it to another, and compute the dated closures from the links."""
 
 from datetime import date
 
@@ -9,7 +8,7 @@ from db.errors import DataError
 from db.organizations import Hierarchy
 
 LOCK = 7_021_927
-"""Advisory lock: one change of the hierarchies at a time, so that every closure is computed from settled links."""
+"""Advisory lock: one change of the hierarchies at a time, so that no closure is computed from links that another transaction changes."""
 
 TABLES = {Hierarchy.TERRITORIAL: "territorial_closure", Hierarchy.INDUSTRIAL: "industrial_closure"}
 OTHER = {Hierarchy.TERRITORIAL: Hierarchy.INDUSTRIAL, Hierarchy.INDUSTRIAL: Hierarchy.TERRITORIAL}
@@ -35,7 +34,7 @@ WITH RECURSIVE subtree AS (
     SELECT ancestor_id, descendant_id, valid_from, nullif(valid_to, 'infinity'::date) AS valid_to, depth FROM walk
 )
 """
-"""SQL: what the closure says of the unions in $1 and everything below them, computed from the links of hierarchy $2."""
+"""SQL: the closure rows of the unions in $1 and everything below them, computed from the links of hierarchy $2."""
 
 DELETE = WALK + (  # noqa: S608 — the table is one of ours
     "DELETE FROM {table} c WHERE c.descendant_id IN (SELECT id FROM subtree) AND NOT EXISTS (SELECT FROM pairs p"
@@ -58,7 +57,7 @@ ADD_LINK = (
 
 
 async def recompute(connection: asyncpg.Connection, hierarchy: Hierarchy, organizations: list[int]) -> None:
-    """Make the closure true to the links for ``organizations`` and everything that is or was below them."""
+    """Compute the closure rows of ``organizations``, and of everything that is or was below them, from the links."""
     for statement in (DELETE, INSERT):
         await connection.execute(statement.format(table=TABLES[hierarchy]), organizations, hierarchy.name)
 
@@ -73,16 +72,14 @@ async def link(
     is_lead: bool = True,
     reason: str | None = None,
 ) -> None:
-    """Put union ``child`` under ``parent`` in one hierarchy from day ``on``: its first parent there, or another one
-    from that day on.
+    """Link union ``child`` to ``parent`` in one hierarchy from day ``on``, inside the caller's transaction.
 
-    The link that held until then is closed, not deleted. When the new link leads, a leading link of the other hierarchy
-    goes on without leading; when it does not, the other hierarchy's link takes the lead. Inside the caller's
-    transaction.
+    The union's earlier link there is closed, not deleted. If the new link leads, a leading link of the other hierarchy stops leading; if
+    it does not, the other hierarchy's link leads.
 
     Raises:
-        DataError: a union is unknown or dissolved, the parent is below the child, the day is before what is recorded
-        already, or no link would lead.
+        DataError: a union is unknown or dissolved, the parent is below the child, the day is before one that is recorded already, or no
+            link would lead.
     """
     await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
     await require_linkable(connection, child, parent, hierarchy, on)
@@ -117,7 +114,7 @@ async def link(
 async def restate_lead(
     connection: asyncpg.Connection, child: int, found: asyncpg.Record, hierarchy: Hierarchy, on: date, is_lead: bool
 ) -> None:
-    """From ``on`` the open link goes on with or without leading."""
+    """Let the open link lead, or stop leading, from day ``on``."""
     if found["valid_from"] > on:
         raise DataError(
             f"Union {child}'s {hierarchy.name.lower()} link begins after {on}, so the lead cannot change on that day."
@@ -132,10 +129,10 @@ async def restate_lead(
 async def require_linkable(
     connection: asyncpg.Connection, child: int, parent: int, hierarchy: Hierarchy, on: date
 ) -> None:
-    """Refuse a link that cannot be.
+    """Refuse an impossible link.
 
     Raises:
-        DataError: see ``link``.
+        DataError: as ``link`` does.
     """
     rows = await connection.fetch(
         "SELECT id, established_on, dissolved_on FROM organization WHERE id = ANY ($1::bigint[])", [child, parent]
@@ -184,7 +181,7 @@ async def reparent(
     """Move a union to another parent from day ``on``; the new link leads if the old one did.
 
     Raises:
-        DataError: the union has no parent in this hierarchy, or see ``link``.
+        DataError: the union has no parent in this hierarchy, or as ``link`` does.
     """
     current = await connection.fetchrow(OPEN_LINK, child, hierarchy.name)
     if current is None:

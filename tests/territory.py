@@ -19,6 +19,6 @@ async def load_territory(url: str) -> None:
             for within in TOWNSHIPS:
                 await loader.level(DivisionLevel.TOWNSHIP, FOLDER / FILES[DivisionLevel.TOWNSHIP][0], within)
             await loader.reference()
-            await loader.count_on()
+            await loader.advance_sequence()
     finally:
         await connection.close()

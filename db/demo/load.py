@@ -211,8 +211,8 @@ async def load_demo(
         await add_reviews(connection, today())
 
     with makers(members) as pool:
-        await load_divisions(url, progress=progress, settle=False)
-        made = generate(url, members, seed, progress=progress, pool=pool, keys=keys, extend=extend, settle=False)
+        await load_divisions(url, progress=progress, analyze=False)
+        made = generate(url, members, seed, progress=progress, pool=pool, keys=keys, extend=extend, analyze=False)
         await asyncio.gather(made, vacuum(url, DIVISIONS))
     await asyncio.gather(rebuild_rollups(url, progress), vacuum(url, set(Model.metadata.tables) - DIVISIONS))
     return True
@@ -236,7 +236,7 @@ async def add_named(connection: asyncpg.Connection) -> None:
     await loader.start(TOWN)
     await loader.level(DivisionLevel.VILLAGE, FOLDER / FILES[DivisionLevel.VILLAGE][0], within=TOWN)
     await loader.inherit()
-    await loader.count_on()
+    await loader.advance_sequence()
     villages = await connection.fetch(
         "SELECT id, name FROM division WHERE level = 'VILLAGE' AND starts_with(code, $1) ORDER BY code", TOWN
     )

@@ -1,4 +1,4 @@
-"""Key rings: the keys of the encrypted columns by version, from a file that nobody else may read, or from a setting."""
+"""Key rings: the keys of the encrypted columns by version, from a file that only its user may read, or from a setting."""
 
 import base64
 import binascii
@@ -20,26 +20,25 @@ from fasteners import InterProcessLock
 from db.errors import DataError
 
 DEFAULT = Path(__file__).resolve().parents[2] / ".data" / "keys.json"
-"""Where the ring is when no setting names another file."""
+"""The key file if no setting names another."""
 
 MOST_VERSIONS = 0xFFFF
-"""A version takes two bytes of a ciphertext's header."""
+"""A version's number has two bytes in the header of a sealed value."""
 
 
 class KeyRingError(DataError):
-    """A key ring cannot be used: the hub does not start without one. The message says why and what to do; it holds no
-    key."""
+    """A key ring cannot be used; the hub does not start without one. The message says why and what to do, and contains no key."""
 
 
 class CipherKind(Enum):
-    """How a version encrypts; the value is its name in the key file."""
+    """The cipher of a version; the value is its name in the key file."""
 
     AES_256_GCM = "AES-256-GCM"
     SM4_GCM = "SM4-GCM"
 
     @property
     def key_bytes(self) -> int:
-        """Bytes of its key."""
+        """Length of its key in bytes."""
         return 32 if self is CipherKind.AES_256_GCM else 16
 
 
@@ -55,7 +54,7 @@ INDEX_KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class KeyVersion:
-    """One version: ``key`` encrypts (32 bytes for AES-256, 16 for SM4), ``index_key`` (32) makes the blind indexes."""
+    """One version: ``key`` encrypts (32 bytes for AES-256, 16 for SM4), ``index_key`` (32 bytes) is for the blind indexes."""
 
     number: int
     cipher: CipherKind
@@ -66,18 +65,18 @@ class KeyVersion:
 
 @dataclass(frozen=True)
 class KeyRing:
-    """The versions by number. ``current`` writes; the others are kept to read what has not been re-encrypted yet."""
+    """The versions by number. ``current`` encrypts; the others are kept to read values that have not been encrypted again yet."""
 
     current: int
     versions: Mapping[int, KeyVersion]
 
     @cached_property
     def newest(self) -> KeyVersion:
-        """The version that writes."""
+        """The version that encrypts."""
         return self.versions[self.current]
 
     def with_new(self, cipher: CipherKind, digest: DigestKind) -> "KeyRing":
-        """The ring with one more version, of new random keys, which writes from then on.
+        """The ring with one more version, of new random keys, as the current one.
 
         Raises:
             KeyRingError: there are 65,535 versions already.
@@ -91,20 +90,20 @@ class KeyRing:
         return KeyRing(number, {**self.versions, number: made})
 
     def without(self, numbers: set[int]) -> "KeyRing":
-        """The ring without some old versions; the one that writes stays."""
+        """The ring without these versions; the current one always stays."""
         return replace(self, versions={n: v for n, v in self.versions.items() if n not in numbers or n == self.current})
 
 
 class KeySource(Protocol):
-    """Where a ring comes from; asked before every batch of work, so that a running service sees a new version."""
+    """Where a ring comes from. It is read before every batch of work, so that a running service uses a new version."""
 
     def ring(self) -> KeyRing:
-        """The ring as it is now."""
+        """The current ring."""
 
 
 @dataclass(frozen=True)
 class FixedKeys:
-    """A ring that does not change while the process runs: that of the setting ``UNIONHUB_KEYS``."""
+    """A ring that does not change while the process runs: the setting ``UNIONHUB_KEYS``."""
 
     fixed: KeyRing
 
@@ -114,10 +113,10 @@ class FixedKeys:
 
 
 class KeyFile:
-    """The ring in a file, read again when the file has changed. A file that has become unusable leaves the last ring."""
+    """The ring in a file, read again when the file has changed. When a changed file cannot be used, the ring stays as it was."""
 
     def __init__(self, path: Path) -> None:
-        """Read it.
+        """Read the file.
 
         Raises:
             KeyRingError: it is missing, readable by others, or not a key ring.
@@ -127,22 +126,22 @@ class KeyFile:
         self._ring = read_key_file(path)
 
     def ring(self) -> KeyRing:
-        """The ring as the file has it now."""
+        """The ring that the file has now."""
         try:
             stamp = self._look()
             if stamp != self._stamp:
                 self._ring = read_key_file(self.path)
                 self._stamp = stamp
         except KeyRingError:
-            pass  # a process that runs goes on with the keys it has; one that starts refuses to
+            pass  # a running process keeps the keys that it has; a starting one refuses such a file
         return self._ring
 
     def _look(self) -> tuple[int, int, int]:
         try:
-            found = self.path.stat()
+            status = self.path.stat()
         except OSError:
-            return (0, 0, 0)  # reading it says what is wrong
-        return (found.st_mtime_ns, found.st_size, found.st_ino)
+            return (0, 0, 0)  # reading the file raises the error with a message
+        return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 def read_key_file(path: Path) -> KeyRing:
@@ -174,32 +173,32 @@ def read_key_file(path: Path) -> KeyRing:
 
 
 def parse_ring(data: bytes | str, called: str) -> KeyRing:
-    """The ring that JSON text holds; ``called`` begins the error's message.
+    """Parse a ring from JSON; ``called`` begins the message of an error.
 
     Raises:
-        KeyRingError: it is not one: the message names the fault, never a key.
+        KeyRingError: it is not a key ring. The message names the fault, never a key.
     """
     try:
-        found = json.loads(data)
+        parsed = json.loads(data)
     except ValueError:
         raise KeyRingError(f"{called} is not JSON. Restore it from where its copy is kept.") from None
     try:
-        return _ring(found)
+        return _ring(parsed)
     except (_Fault, TypeError, AttributeError) as fault:
-        told = fault.args[0] if isinstance(fault, _Fault) else "it is not built like a key ring"
+        reason = fault.args[0] if isinstance(fault, _Fault) else "it is not built like a key ring"
         raise KeyRingError(
-            f"{called} cannot be used: {told}. Restore it from where its copy is kept; docs/adr/0022-encryption.md"
+            f"{called} cannot be used: {reason}. Restore it from where its copy is kept; docs/adr/0022-encryption.md"
             " says how it is built."
         ) from None
 
 
 class _Fault(ValueError):
-    """What is wrong with a ring."""
+    """Why JSON is not a key ring."""
 
 
-def _ring(found: Any) -> KeyRing:
+def _ring(parsed: Any) -> KeyRing:
     versions: dict[int, KeyVersion] = {}
-    for name, parts in found.get("versions", {}).items():
+    for name, parts in parsed.get("versions", {}).items():
         if not (name.isascii() and name.isdigit() and 1 <= int(name) <= MOST_VERSIONS):
             raise _Fault(f"a version is a number from 1 to {MOST_VERSIONS}, not {name!r}")
         number = int(name)
@@ -212,7 +211,7 @@ def _ring(found: Any) -> KeyRing:
         versions[number] = KeyVersion(number, cipher, digest, key, index_key)
     if not versions:
         raise _Fault("it has no versions")
-    current = found.get("current")
+    current = parsed.get("current")
     if isinstance(current, bool) or current not in versions:
         raise _Fault(f"its current version, {current!r}, is not among its versions")
     return KeyRing(current, versions)
@@ -238,8 +237,8 @@ def _key(text: Any, length: int, what: str) -> bytes:
     return key
 
 
-def written(ring: KeyRing) -> str:
-    """The ring as JSON text: what the file and ``UNIONHUB_KEYS`` hold."""
+def to_json(ring: KeyRing) -> str:
+    """The ring as JSON, for the key file or ``UNIONHUB_KEYS``."""
     versions = {
         str(version.number): {
             "cipher": version.cipher.value,
@@ -253,24 +252,24 @@ def written(ring: KeyRing) -> str:
 
 
 def write_key_file(path: Path, ring: KeyRing) -> None:
-    """Put the ring in place of what ``path`` holds, whole or not at all; only this user may read it.
+    """Replace the key file at ``path`` atomically; only its user may read it.
 
     Raises:
         KeyRingError: it cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _private(aside) as file:
-            file.write(written(ring).encode())
+        with _private(temporary) as file:
+            file.write(to_json(ring).encode())
             file.flush()
             os.fsync(file.fileno())
-        aside.replace(path)
+        temporary.replace(path)
     except OSError as error:
         raise KeyRingError(f"The key file {path} cannot be written: {error.strerror or error}.") from error
     finally:
         with suppress(OSError):
-            aside.unlink()
+            temporary.unlink()
 
 
 @contextmanager
@@ -287,10 +286,10 @@ def new_ring(cipher: CipherKind = CipherKind.AES_256_GCM, digest: DigestKind = D
 def new_key_file(
     path: Path, cipher: CipherKind = CipherKind.AES_256_GCM, digest: DigestKind = DigestKind.SHA_256
 ) -> KeyRing:
-    """Make a key file where there is none.
+    """Create a key file; an existing one is an error.
 
     Raises:
-        KeyRingError: there is one (it is left alone), or it cannot be written.
+        KeyRingError: the file exists (it is left alone), or it cannot be written.
     """
     if path.exists():
         raise KeyRingError(
@@ -305,7 +304,7 @@ def new_key_file(
 def ensure_key_file(
     path: Path, cipher: CipherKind = CipherKind.AES_256_GCM, digest: DigestKind = DigestKind.SHA_256
 ) -> KeyRing:
-    """The ring at ``path``, made if there is none: for the demonstration and tests, whose data are made up.
+    """The ring at ``path``, created if it is missing: for the demonstration and tests, whose data are synthetic.
 
     Raises:
         KeyRingError: the file cannot be used or written.
@@ -319,14 +318,14 @@ def ensure_key_file(
 
 @contextmanager
 def changing(path: Path) -> Iterator[None]:
-    """Hold the key file at ``path``, so that no other process changes it meanwhile; reading needs no hold."""
+    """Lock the key file at ``path`` for changes of this block; reading needs no lock."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with InterProcessLock(path.with_name(f".{path.name}.lock")):
         yield
 
 
 def source(key_file: Path, keys: str | None = None) -> KeySource:
-    """Where the settings say the ring is: in ``keys`` itself (JSON), else in the file.
+    """The key source of the settings: the JSON ``keys`` if it is set, else the file.
 
     Raises:
         KeyRingError: it cannot be used.
@@ -335,8 +334,7 @@ def source(key_file: Path, keys: str | None = None) -> KeySource:
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> KeySource:
-    """The source that ``UNIONHUB_KEYS``, ``UNIONHUB_KEY_FILE`` or ``UNIONHUB_DATA_DIR`` names, for commands that get no
-    settings handed over.
+    """The key source by ``UNIONHUB_KEYS``, ``UNIONHUB_KEY_FILE`` or ``UNIONHUB_DATA_DIR``, for commands without a settings object.
 
     Raises:
         KeyRingError: it cannot be used.

@@ -1,7 +1,7 @@
-"""Encryption of single columns: sealed values that cannot be moved to another row, and blind indexes for exact search.
+"""Encryption of single columns: sealed values, which open in their own row only, and blind indexes for exact search.
 
-A sealed value is ``cipher (1 byte) · key version (2) · nonce (12) · ciphertext · tag (16)``. The tag covers the first three
-bytes, the table, the column and the row's key as well.
+A sealed value is ``cipher (1 byte) · key version (2) · nonce (12) · ciphertext · tag (16)``. The tag also authenticates the first three
+bytes, the table, the column and the row's ID.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from db.errors import DataError
 
 HEADER, NONCE, TAG = 3, 12, 16
 INDEX = 16
-"""Bytes of a blind index: HMAC cut to 128 bits, at which a billion values meet by chance once in 10²⁰ hubs."""
+"""Bytes of a blind index: HMAC cut to 128 bits; among a billion values two are equal by chance in one of 10²⁰ hubs."""
 
 MARKS = {CipherKind.AES_256_GCM: 1, CipherKind.SM4_GCM: 2}
 BLOCK = 64
@@ -32,7 +32,7 @@ HASHES = {DigestKind.SHA_256: "sha256", DigestKind.SM3: "sm3"}
 
 
 class SealError(DataError):
-    """A sealed value cannot be opened. The message names table, column and row, nothing of the value."""
+    """A sealed value cannot be opened. The message names table, column and row, and nothing of the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ class Secret:
 
     @property
     def place(self) -> bytes:
-        """What ties a value to this column."""
+        """The name that binds a value to this column."""
         return f"{self.table}.{self.column}".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A value as it was read: from ``table``.``column`` of the row with the key ``row``."""
+    """A sealed value read from ``table``.``column`` of the row with the ID ``row``."""
 
     table: str
     column: str
@@ -60,7 +60,7 @@ class Sealed:
 
 
 class Aead(Protocol):
-    """Authenticated encryption as ``cryptography`` has it: the tag stands behind the ciphertext."""
+    """Authenticated encryption with the interface of ``cryptography``: the tag follows the ciphertext."""
 
     def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
         """The ciphertext and the tag."""
@@ -70,7 +70,7 @@ class Aead(Protocol):
 
 
 class SM4GCM:
-    """SM4 (GB/T 32907) in GCM, in the manner of ``AESGCM``; the key has 16 bytes."""
+    """SM4 (GB/T 32907) in GCM with the interface of ``AESGCM``; the key has 16 bytes."""
 
     def __init__(self, key: bytes) -> None:
         self._algorithm = algorithms.SM4(key)
@@ -94,20 +94,20 @@ def aead(kind: CipherKind, key: bytes) -> Aead:
 
 
 def blind_index(version: KeyVersion, secret: Secret, text: str) -> bytes:
-    """The blind index of a value: a keyed hash, other for every column, in which equal values are equal."""
+    """The blind index of a value: a keyed hash, equal for equal values of one column and different between columns."""
     keyed = version.index_key
     return hmac.digest(keyed, secret.place + b"\x1f" + text.encode(), HASHES[version.digest])[:INDEX]
 
 
 class Sealer:
-    """Seals values of one column with one version; made once for many rows."""
+    """Seals values of one column with one key version; one object for many rows."""
 
     def __init__(self, version: KeyVersion, secret: Secret) -> None:
         self.header = header(version)
         self.place = self.header + secret.place + b"\x1f"
         self.encrypt = aead(version.cipher, version.key).encrypt
         key, name = version.index_key.ljust(BLOCK, b"\0"), HASHES[version.digest]
-        # HMAC by its definition, from two states that are prepared once: half the time of hmac.new
+        # HMAC by its definition, from two hash states computed once: half the time of hmac.new
         self._inner = hashlib.new(name, key.translate(INNER_PAD) + secret.place + b"\x1f")
         self._outer = hashlib.new(name, key.translate(OUTER_PAD))
 
@@ -125,23 +125,23 @@ class Sealer:
 
 
 def header(version: KeyVersion) -> bytes:
-    """The first three bytes of what this version seals."""
+    """The first three bytes of values sealed with this version."""
     return bytes((MARKS[version.cipher],)) + version.number.to_bytes(2, "big")
 
 
 def version_of(value: bytes) -> int:
-    """The key version that a sealed value was written with."""
+    """The key version of a sealed value."""
     return int.from_bytes(value[1:HEADER], "big")
 
 
 class Vault:
-    """Seals, opens and finds values with the keys of a source; one for the process, for all threads and tasks."""
+    """Seals and opens values, and computes blind indexes, with the keys of a source; one object for all threads and tasks."""
 
     def __init__(self, keys: KeySource) -> None:
         self.keys = keys
 
     def sealer(self, secret: Secret) -> Sealer:
-        """What seals values of a column now."""
+        """The sealer of a column with the current version."""
         return _sealer(self.keys.ring().newest, secret)
 
     def seal(self, secret: Secret, row: int, text: str) -> bytes:
@@ -149,11 +149,10 @@ class Vault:
         return self.sealer(secret).seal(row, text)
 
     def indexes(self, secret: Secret, text: str) -> list[bytes]:
-        """All blind indexes that a value may have while keys are being rotated: search with ``= ANY``; the first is the one to
-        write."""
+        """The blind indexes of a value under every key version, the current one first: write the first, search with ``= ANY`` of all."""
         ring = self.keys.ring()
-        found = [ring.newest, *(version for number, version in ring.versions.items() if number != ring.current)]
-        return [blind_index(version, secret, text) for version in found]
+        versions = [ring.newest, *(version for number, version in ring.versions.items() if number != ring.current)]
+        return [blind_index(version, secret, text) for version in versions]
 
     def open(self, values: Iterable[Sealed]) -> list[str]:
         """The clear values, in order.
@@ -168,7 +167,7 @@ def decrypt(ring: KeyRing, values: Iterable[Sealed]) -> list[str]:
     """The clear values, in order.
 
     Raises:
-        SealError: as of ``Vault.open``.
+        SealError: as ``Vault.open`` does.
     """
     return [_open(ring, each) for each in values]
 

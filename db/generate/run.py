@@ -88,7 +88,7 @@ async def generate(
     pool: Executor | None = None,
     keys: KeySource | None = None,
     extend: Callable[[asyncpg.Connection], Awaitable[None]] | None = None,
-    settle: bool = True,
+    analyze: bool = True,
 ) -> Generated:
     """Write a federation of ``members`` members into a database with divisions and no organizations; the same for the
     same seed, but for sealed values, whose nonces are never used twice.
@@ -112,7 +112,7 @@ async def generate(
         with pool or makers(members) as pool:
             async with connection.transaction():
                 await fill(connection, members, seed, ring, pool, extend, progress)
-        if settle:
+        if analyze:
             await vacuum(connection, progress)
         counts = {table: await connection.fetchval(f"SELECT count(*) FROM {table}") for table in TABLES}  # noqa: S608
     finally:

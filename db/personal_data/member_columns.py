@@ -1,4 +1,4 @@
-"""What is written when a member's personal data are: each value sealed, its blind index, and what masks show of it."""
+"""The columns written for a member's personal data: each sealed value, its blind index, and the part that masks show."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,7 +10,7 @@ from db.input_values import normal_resident_number as normal_resident_number
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
 
 BAND = 5
-"""Years of birth that are shown, filtered and kept in clear as one."""
+"""How many years of birth are stored in clear, shown and filtered as one."""
 
 Columns = dict[str, bytes | str | int | None]
 
@@ -26,7 +26,7 @@ NO_RESIDENT_NUMBER: Mapping[str, None] = dict.fromkeys(
 NO_PHONE: Mapping[str, None] = dict.fromkeys(("phone", "phone_index", "phone_head"))
 NO_BANK_CARD: Mapping[str, None] = dict.fromkeys(("bank_card",))
 NO_BIRTH_DATE: Mapping[str, None] = dict.fromkeys(("birth_date",))
-"""The columns that are emptied together; erasure empties all four sets (the band of years of birth stays: statistics)."""
+"""Columns that are emptied together. Erasure empties all four sets; the band of years of birth stays, for statistics."""
 
 
 def resident_number_columns(vault: Vault, member: int, text: str | None) -> Columns:
@@ -64,7 +64,7 @@ def birth_date_columns(vault: Vault, member: int, text: str | None) -> Columns:
     """The columns of a member's day of birth (YYYY-MM-DD); None empties the day and leaves the band of years.
 
     Raises:
-        DataError: it is no day of birth.
+        DataError: it is not a day of birth.
     """
     if text is None:
         return dict(NO_BIRTH_DATE)
@@ -78,14 +78,14 @@ WRITERS: Mapping[str, Callable[[Vault, int, str | None], Columns]] = {
     "bank_card": bank_card_columns,
     "birth_date": birth_date_columns,
 }
-"""For each sealed column of ``member`` what is written with it."""
+"""For each sealed column of ``member``, the function that returns the columns written with it."""
 
 
 def personal_columns(vault: Vault, member: int, **values: str | None) -> Columns:
-    """The columns to write for some personal values of a member, given in clear: ``phone="…", bank_card=None``.
+    """The columns to write for personal values of a member in clear, e.g. ``phone="…", bank_card=None``.
 
     Raises:
-        DataError: a value has not the form of its kind.
+        DataError: a value is not valid for its column.
     """
     columns: Columns = {}
     for name, text in values.items():

@@ -1,7 +1,7 @@
-"""Rotation: sealed values go over to the newest key version, a batch at a time, while the service reads and writes.
+"""Key rotation: sealed values are encrypted again with the newest key version, in batches, while the service reads and writes.
 
-A sealed value says which version it has, so a rotation that was killed goes on where it stopped, and reading works throughout: the ring
-keeps the old versions. A value and its blind index change in one statement.
+A sealed value names its key version, so a rotation that was killed can be resumed, and every value stays readable: the ring keeps the old
+versions. A value and its blind index change in one statement.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ LOCK = 7_021_004
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """What a rotation did: the version that all rows have now, how many rows it wrote, and whether an earlier one was resumed."""
+    """The result of a rotation: the version of all rows now, how many rows it wrote, and whether it resumed an earlier rotation."""
 
     version: int
     rows: int
@@ -40,18 +40,18 @@ class Table:
     secrets: tuple[Secret, ...]
 
     @property
-    def most(self) -> int:
-        """How many rows are rewritten at a time: fewer where a row holds a scan of some 200 KiB."""
+    def batch(self) -> int:
+        """How many rows are written at a time: few if a row holds a scan of some 200 KiB."""
         return SCANS if DOCUMENT in self.secrets else BATCH
 
     @property
     def columns(self) -> list[str]:
-        """What a rotation writes: each sealed column, then its blind index."""
+        """The columns that a rotation writes: each sealed column, then its blind index."""
         return [name for secret in self.secrets for name in (secret.column, secret.index) if name is not None]
 
     @property
     def is_stale(self) -> str:
-        """The condition for rows of another version than the one whose header is ``$1``."""
+        """SQL: a row has a value of another version than the one whose header is ``$1``."""
         return " OR ".join(f"substr({secret.column}, 1, 3) <> $1" for secret in self.secrets)
 
 
@@ -70,14 +70,14 @@ async def rotate_keys(
     progress: Progress | None = None,
     batch: int = BATCH,
 ) -> Rotated:
-    """Bring all rows to a new version of the keys, made and written to the key file first.
+    """Encrypt all rows with a new key version, which is made and written to the key file first.
 
-    Rows of an older version mean that a rotation was not finished: it is, and no new version is made. A version that ``prepare``
-    has put into the file is the one that becomes current.
+    If rows of an older version show that an earlier rotation was not finished, that one is resumed and no version is made. If ``prepare``
+    has put a version into the file, that one becomes current.
 
     Raises:
-        DataError: the database or the key file cannot be used, another rotation runs, or a value cannot be opened: what was
-        written until then stays, and the command can be repeated.
+        DataError: the database or the key file cannot be used, another rotation is running, or a value cannot be opened. Rows written
+            until then stay, and the command can be repeated.
     """
     ring = read_key_file(key_file)
     connection = await _alone(url)
@@ -93,10 +93,10 @@ async def rotate_keys(
 
 
 async def reencrypt(url: str, ring: KeyRing, *, progress: Progress | None = None, batch: int = BATCH) -> Rotated:
-    """Bring all rows to the current version of a ring that is kept elsewhere (``UNIONHUB_KEYS``).
+    """Encrypt all rows with the current version of a ring that is not in a file (``UNIONHUB_KEYS``).
 
     Raises:
-        DataError: as of ``rotate_keys``.
+        DataError: as ``rotate_keys`` does.
     """
     connection = await _alone(url)
     try:
@@ -106,7 +106,7 @@ async def reencrypt(url: str, ring: KeyRing, *, progress: Progress | None = None
 
 
 def next_ring(ring: KeyRing, cipher: CipherKind, digest: DigestKind) -> KeyRing:
-    """The ring after the next step: the prepared version becomes current, or a new one is made."""
+    """The ring whose current version is the prepared one or, if there is none, a new one."""
     newest = max(ring.versions)
     return KeyRing(newest, ring.versions) if newest > ring.current else ring.with_new(cipher, digest)
 
@@ -114,8 +114,7 @@ def next_ring(ring: KeyRing, cipher: CipherKind, digest: DigestKind) -> KeyRing:
 def prepare(
     key_file: Path, cipher: CipherKind = CipherKind.AES_256_GCM, digest: DigestKind = DigestKind.SHA_256
 ) -> int:
-    """Put the next version into the key file without writing with it yet, so that the file can be taken to other machines first;
-    its number.
+    """Put the next version into the key file and do not use it yet, so that the file can be copied to other machines first; its number.
 
     Raises:
         KeyRingError: the file cannot be used, or a version is prepared already.
@@ -132,7 +131,7 @@ def prepare(
 
 
 async def drop_old(url: str, key_file: Path) -> list[int]:
-    """Take the versions that no row has any more out of the key file; their numbers.
+    """Remove the versions that no row has any more from the key file; their numbers.
 
     Raises:
         DataError: rows of an older version remain, or the database or the key file cannot be used.
@@ -154,7 +153,7 @@ async def drop_old(url: str, key_file: Path) -> list[int]:
 
 
 async def count_stale(connection: asyncpg.Connection, ring: KeyRing) -> int:
-    """How many rows have a sealed value of another version than the current one."""
+    """How many rows have a sealed value of a version that is not the current one."""
     current = header(ring.newest)
     return sum(
         [
@@ -165,7 +164,7 @@ async def count_stale(connection: asyncpg.Connection, ring: KeyRing) -> int:
 
 
 async def _alone(url: str) -> asyncpg.Connection:
-    """A connection that no other rotation has; it sees every row or fails, whatever policies there are."""
+    """A connection that holds the lock of rotations. It sees every row, or fails: row-level security is off."""
     connection = await connect(url)
     try:
         await require_head(connection)
@@ -187,19 +186,19 @@ async def _rotate(connection: asyncpg.Connection, ring: KeyRing, progress: Progr
         for table in TABLES:
             last = 0
             while True:
-                rows, last = await _batch(connection, ring, table, last, min(batch, table.most))
+                rows, last = await _batch(connection, ring, table, last, min(batch, table.batch))
                 if not rows:
                     break
                 done += rows
                 if progress is not None:
                     progress("rows", done, max(done, total))
-        # a writer that had the old ring may have come in behind
+        # a process that had read the old ring may have written meanwhile
         remaining = await count_stale(connection, ring)
     return done
 
 
 async def _batch(connection: asyncpg.Connection, ring: KeyRing, table: Table, last: int, size: int) -> tuple[int, int]:
-    """Rewrite the next rows behind the key ``last`` in a transaction of their own; how many, and the last one's key."""
+    """Write the next rows after the ID ``last`` in one transaction; how many, and the ID of the last."""
     async with connection.transaction():
         columns = ", ".join(secret.column for secret in table.secrets)
         rows = await connection.fetch(
@@ -234,7 +233,7 @@ async def _batch(connection: asyncpg.Connection, ring: KeyRing, table: Table, la
 def _resealed(
     ring: KeyRing, secret: Secret, rows: Sequence[asyncpg.Record]
 ) -> tuple[list[bytes | None], list[bytes | None] | None]:
-    """A column's values sealed with the current version, and their blind indexes if it has any."""
+    """A column's values sealed with the current version, and their blind indexes if it has an index."""
     sealer = Sealer(ring.newest, secret)
     held = [row for row in rows if row[secret.column] is not None]
     clear = dict(

@@ -1,4 +1,4 @@
-"""All that the hub holds on one person, in one statement: what a data subject is given a copy of (PIPL art. 45)."""
+"""The copy of a data subject (PIPL art. 45): everything that the hub holds on one person, in one statement."""
 
 import json
 from collections.abc import Mapping
@@ -80,7 +80,7 @@ ACCOUNTS: Mapping[str, str] = {
         "r.organization", "r.body", "r.kind", "r.name", "r.firm", "r.valid_from", "r.valid_to",
     ),
 }  # fmt: skip
-"""What hangs on the sign-ins of the person. Policies show these tables to who administers them; the wall's views show the worker's own."""
+"""Rows of the person's sign-ins. Policies show these tables to administrators; the views of the wall show the person's own rows."""
 
 EVERYTHING = REGISTERS + "".join(
     f"|| jsonb_build_object('{name}', {rows})\n" for name, rows in {**PROGRAMMES, **ACCOUNTS}.items()
@@ -99,14 +99,14 @@ LEFT_OUT: Mapping[str, str] = {
     "mutual_aid_claim.enrolment_id": "its own member says whose it is",
     "service_transaction.enrolment_id": "its own member says whose it is",
 }
-"""Columns that lead to the person, directly or through a row about them, and by which no row comes into the copy; and why."""
+"""Columns that refer to the person, directly or through a row about them, but do not bring their row into the copy; and why."""
 
 
 async def everything_about(connection: asyncpg.Connection, member: int) -> dict[str, Any]:
-    """The document without the sealed columns and the name; lists are empty where there is nothing.
+    """The document without the sealed columns and the name; a list without rows is empty.
 
-    Other persons are not in it: of a case there are the own roles and recoveries, no other party and none of the handlers' notes. The
-    session carries the person's own scope: what the second wall shows of their account goes by it.
+    No other person is in it: of a case it has the person's own roles and recoveries, no other party and none of the handlers' notes. The
+    session must have the person's own scope, by which the second wall shows the rows of their sign-ins.
     """
     found = json.loads(await connection.fetchval(EVERYTHING, member))
     return {name: [] if value is None and name != "member" else value for name, value in found.items()}

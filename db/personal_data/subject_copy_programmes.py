@@ -1,4 +1,4 @@
-"""The parts of a data subject's copy that stand in the tables of the programmes: relief, paired assistance, care, activities, services."""
+"""The parts of a data subject's copy from the programmes: relief, paired assistance, care, activities, services."""
 
 import re
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ OWN_CARE = "LEFT JOIN care_case c ON c.id = r.case_id AND c.member_id = $1"
 
 
 def reference(prefix: str, alias: str, name: str) -> str:
-    """The global ID of a row that was joined, which is null where that row is not the person's."""
+    """SQL: the global ID of a joined row; null if that row is not the person's."""
     return f"""'{prefix}_' || to_hex({alias}.id) AS "{name}\""""
 
 
 def listed(prefix: str | None, source: str, *columns: str) -> str:
-    """The rows ``r`` of a source as a list of objects: the global ID, if they have one, and columns under their names in the API."""
+    """SQL: the rows ``r`` of a source as a JSON list of objects, with their global ID if they have one, and API names for columns."""
     first = [] if prefix is None else [f"'{prefix}_' || to_hex(r.id) AS id"]
     named = ", ".join([*first, *map(_named, columns)])
     return f"(SELECT jsonb_agg(to_jsonb(x)) FROM (SELECT {named} FROM {source} ORDER BY r.id) x)"  # noqa: S608
@@ -102,4 +102,4 @@ PROGRAMMES: Mapping[str, str] = {
         "r.closed_on",
     ),
 }  # fmt: skip
-"""Each part as an SQL expression; ``$1`` is the person. The carer of a shift and the lawyer of a service are other persons."""
+"""Each part as an SQL expression; ``$1`` is the person. The carer of a shift and the lawyer of a service are not the person."""

@@ -1,4 +1,4 @@
-"""Reference data that no file of codes has: former divisions, other names, functional zones, and the law's periods."""
+"""Reference data that is in no file of codes: former divisions, other names, functional zones, and the periods of the law."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,12 +6,12 @@ from datetime import date
 from db.deadlines import DeadlineUnit
 
 SINCE = date(1949, 10, 1)
-"""``valid_from`` of a division whose beginning the code files do not tell."""
+"""``valid_from`` of a division whose first day the files do not have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Former:
-    """A division that another has followed; its days are known to the year."""
+    """A division with a successor; its dates are known to the year."""
 
     code: str
     name: str
@@ -23,8 +23,7 @@ class Former:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period that the law sets: ``division`` is a code or null for the whole country, ``starts_on`` a column of the
-    record."""
+    """A period that the law sets: ``division`` is a code, None for the whole country; ``starts_on`` a column of the record."""
 
     procedure: str
     step: str

@@ -1,5 +1,4 @@
-"""Load the divisions (行政区划) from the files beside this module, with their closure and the reference data that hangs
-on them."""
+"""Load the divisions (行政区划) from the files in ``data/``, with their closure and the reference data that refers to them."""
 
 import csv
 import lzma
@@ -34,12 +33,12 @@ ROWS = {
     DivisionLevel.TOWNSHIP: 41_352,
     DivisionLevel.VILLAGE: 620_573,
 }
-"""How many rows the vendored files have, for progress."""
+"""How many rows each vendored file has, for progress bars."""
 
 NAMELESS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
-"""Second-level entries that only group codes: no place that people name, so no part of a full name."""
+"""Second-level entries that only group codes: they are no places, and so no part of a full name."""
 
-INHERIT = """
+INHERITED_PAIRS = """
 WITH RECURSIVE heir (old, new) AS (
     SELECT p.id, d.id FROM division d JOIN division p ON p.id = d.predecessor_id AND p.valid_to IS NOT NULL
     UNION SELECT h.old, d.id FROM heir h JOIN division p ON p.id = h.new AND p.valid_to IS NOT NULL
@@ -49,19 +48,19 @@ INSERT INTO division_closure (ancestor_id, descendant_id, depth, inherited)
 SELECT h.old, c.descendant_id, min(c.depth), true FROM heir h JOIN division_closure c ON c.ancestor_id = h.new AND NOT c.inherited
 GROUP BY 1, 2 ON CONFLICT DO NOTHING
 """
-"""Closed divisions get the pairs of their successors: what stands in these is found by the old code."""
+"""SQL: closed divisions get the closure pairs of their successors, so that an old code finds what is in these."""
 
 COLUMNS = ("id", "code", "name", "full_name", "level", "kind", "parent_id", "predecessor_id", "valid_from", "valid_to")
 CLOSURE_COLUMNS = ("ancestor_id", "descendant_id", "depth")
 Row = tuple[object, ...]
 
 BATCH = 20_000
-"""So many divisions are written before their closure is."""
+"""How many divisions are written before their closure rows are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the children of a division need of it: ``line`` are the ids from itself up to its province."""
+    """A division as the rows of its children need it: ``line`` has the IDs from itself up to its province."""
 
     full_name: str
     line: tuple[int, ...]
@@ -76,16 +75,15 @@ class Loaded:
 
 
 def full_name(parent: str, name: str) -> str:
-    """``name`` after its parent's full name; a group of codes adds nothing, nor does a county named as its city
-    (东莞市)."""
+    """``name`` after its parent's full name. A group of codes adds nothing, nor does a county with the name of its city (东莞市)."""
     return parent if name in NAMELESS or parent.endswith(name) else parent + name
 
 
 def kind_of(code: str, name: str, parent: str) -> DivisionKind:
-    """The standing of a division by its code, its name and its parent's full name.
+    """The kind of a division by its code, its name and its parent's full name.
 
-    A county code whose fifth digit is 7 is a development zone's, for statistics only; what lies in it is statutory. A county named as its
-    city, or a code filled with zeros, repeats the division above.
+    A county code whose fifth digit is 7 is a development zone's, which is statistical; the divisions in it are statutory. A county with
+    the name of its city, or a code that ends in zeros, repeats the division above.
     """
     if name in NAMELESS:
         return DivisionKind.HEADING
@@ -95,14 +93,14 @@ def kind_of(code: str, name: str, parent: str) -> DivisionKind:
 
 
 def closure_lines(line: tuple[int, ...]) -> list[str]:
-    """The rows of the closure for the division that ``line`` begins with, as lines of COPY's text format."""
+    """The closure rows of the first division of ``line``, in COPY's text format."""
     return [f"{ancestor}\t{line[0]}\t{depth}\n" for depth, ancestor in enumerate(line)]
 
 
 def read(
     file: IO[str], parent_column: str | None, name: str, within: str = ""
 ) -> Iterator[tuple[str, str, str | None]]:
-    """Rows ``(code, name, parent code)`` of a file of codes; only those whose line begins with ``within``.
+    """Rows ``(code, name, parent code)`` of a file of codes; with ``within`` only the lines that begin with it.
 
     Raises:
         DataError: a column is missing.
@@ -113,13 +111,13 @@ def read(
         raise DataError(
             f"{name} has no column {', '.join(sorted(missing))}; its first line must name {', '.join(sorted(wanted))}."
         )
-    # most lines of a large file are not worth taking apart
+    # lines are filtered before they are parsed: most lines of a large file are not needed
     for row in csv.DictReader((line for line in file if line.startswith(within)) if within else file, columns):
         yield row["code"], row["name"], row[parent_column] if parent_column else None
 
 
 def open_text(path: Path) -> IO[str]:
-    """A CSV file, packed with xz or plain.
+    """Open a CSV file, compressed with xz or not.
 
     Raises:
         DataError: it cannot be opened.
@@ -131,7 +129,7 @@ def open_text(path: Path) -> IO[str]:
 
 
 class Loader:
-    """One run of the load on one connection, in the caller's transaction."""
+    """Loads divisions on one connection, in the caller's transaction."""
 
     def __init__(self, connection: asyncpg.Connection, progress: Progress | None) -> None:
         self.connection = connection
@@ -141,7 +139,7 @@ class Loader:
         self.added = 0
 
     async def start(self, code: str | None = None) -> None:
-        """Learn what is there already: all but the villages, or one division."""
+        """Read which divisions the database has: all but the villages, or the one with this code."""
         rows = await self.connection.fetch(
             "SELECT d.code, d.full_name, array_agg(c.ancestor_id ORDER BY c.depth) AS line FROM division d"
             " JOIN division_closure c ON c.descendant_id = d.id AND NOT c.inherited WHERE d.valid_to IS NULL AND d.code IS NOT NULL"
@@ -152,24 +150,24 @@ class Loader:
         self.next_id = 1 + await self.connection.fetchval("SELECT coalesce(max(id), 0) FROM division")
 
     async def level(self, level: DivisionLevel, path: Path, within: str = "") -> None:
-        """Add what a level's file has and the database has not; only codes that begin with ``within``."""
+        """Add the divisions of a level's file that the database does not have; with ``within`` only codes that begin with it."""
         with open_text(path) as file:
-            fresh = self.fresh(level, file, path.name, within)
+            added = self.missing(level, file, path.name, within)
             try:
-                while await self.write(islice(fresh, BATCH)):
+                while await self.write(islice(added, BATCH)):
                     pass
             except (lzma.LZMAError, UnicodeDecodeError, csv.Error, EOFError) as error:
                 raise DataError(f"{path} is not a CSV file of divisions: {error}") from error
-        self.tell(level, ROWS[level])
+        self.report(level, ROWS[level])
 
-    def fresh(self, level: DivisionLevel, file: IO[str], name: str, within: str) -> Iterator[tuple[Place, Row]]:
-        """The divisions of a level's file that are not there yet, one by one."""
+    def missing(self, level: DivisionLevel, file: IO[str], name: str, within: str) -> Iterator[tuple[Place, Row]]:
+        """The divisions of a level's file that the database does not have."""
         keep = level is not DivisionLevel.VILLAGE
         since = {former.successor: former.valid_to for former in FORMER}
         known = self.places
         for done, (code, called, parent_code) in enumerate(read(file, FILES[level][1], name, within), 1):
             if done % BATCH == 0:
-                self.tell(level, done)
+                self.report(level, done)
             if code in known:
                 continue
             parent = Place("", ()) if parent_code is None else known.get(parent_code)
@@ -192,7 +190,7 @@ class Loader:
         since: date,
         until: date | None = None,
     ) -> tuple[Place, Row]:
-        """A division with the next id, under ``parent``."""
+        """A division with the next ID, under ``parent``."""
         number = self.next_id
         self.next_id += 1
         self.added += 1
@@ -201,7 +199,7 @@ class Loader:
         return place, (number, code, name, place.full_name, level.name, kind.name, above, None, since, until)
 
     async def write(self, made: Iterable[tuple[Place, Row]]) -> bool:
-        """Write divisions with their closure; whether there were any."""
+        """Write divisions with their closure rows; whether there were any."""
         closure: list[str] = []
 
         def rows() -> Iterator[Row]:
@@ -214,23 +212,22 @@ class Loader:
         return bool(closure)
 
     async def inherit(self) -> None:
-        """Give closed divisions the pairs of their successors, as far as these are there by now."""
-        await self.connection.execute(INHERIT)
+        """Give closed divisions the closure pairs of their successors, as far as these are loaded."""
+        await self.connection.execute(INHERITED_PAIRS)
 
-    async def count_on(self) -> None:
-        """Have PostgreSQL go on after the ids that were given."""
+    async def advance_sequence(self) -> None:
+        """Have PostgreSQL assign the next IDs after those of the loader."""
         await self.connection.execute(
             "SELECT setval(pg_get_serial_sequence('division', 'id'), (SELECT max(id) FROM division))"
         )
 
-    def tell(self, level: DivisionLevel, done: int) -> None:
+    def report(self, level: DivisionLevel, done: int) -> None:
         """Report progress."""
         if self.progress is not None:
             self.progress(FILES[level][0].partition(".")[0], done, ROWS[level])
 
     async def reference(self) -> int:
-        """Add former divisions, aliases, functional zones and deadline rules that are not there; the number of rules
-        added."""
+        """Add missing former divisions, aliases, functional zones and deadline rules; the number of rules added."""
         for former in FORMER:
             if not await self.connection.fetchval(
                 "SELECT true FROM division WHERE code = $1 AND valid_to IS NOT NULL", former.code
@@ -258,13 +255,13 @@ class Loader:
     async def county(
         self, code: str | None, name: str, parent: Place, kind: DivisionKind, since: date, until: date | None = None
     ) -> int:
-        """Add one division of the county level; its id."""
+        """Add one division of the county level; its ID."""
         place, row = self.make(code, name, parent, DivisionLevel.COUNTY, kind, since, until)
         await self.write([(place, row)])
         return place.line[0]
 
     async def alias(self, number: int, name: str) -> None:
-        """Another name for a division, once."""
+        """Add another name for a division, unless it has it."""
         await self.connection.execute(
             "INSERT INTO division_alias (division_id, name) SELECT $1::bigint, $2::text"
             " WHERE NOT EXISTS (SELECT FROM division_alias WHERE division_id = $1 AND name = $2)",
@@ -273,7 +270,7 @@ class Loader:
         )
 
     async def periods(self) -> int:
-        """Add the deadline rules that are not there, by procedure, step, division and first day."""
+        """Add missing deadline rules; procedure, step, division and first day identify a rule."""
         added = 0
         for period in PERIODS:
             division = None if period.division is None else self.places[period.division].line[0]
@@ -296,16 +293,15 @@ class Loader:
 
 
 async def load_divisions(
-    url: str, *, villages: bool | Path = False, progress: Progress | None = None, settle: bool = True
+    url: str, *, villages: bool | Path = False, progress: Progress | None = None, analyze: bool = True
 ) -> Loaded:
-    """Load provinces to townships, and with ``villages`` the villages too (of the file named, else of the vendored
-    one).
+    """Load provinces to townships, and with ``villages`` the villages too: of that file, or with True of the vendored one.
 
-    One transaction: all or nothing. What is there already stays as it is, so a second run adds nothing. Unless it shall
-    ``settle``, VACUUM and statistics are left to the caller.
+    It is one transaction. Divisions that the database has are not changed, so a second run adds nothing. Without ``analyze`` the caller has
+    to run VACUUM (ANALYZE).
 
     Raises:
-        DataError: the database cannot be reached or is not migrated, or a file is not what it should be.
+        DataError: the database cannot be reached or is not migrated, or a file is not a file of divisions.
     """
     connection = await connect(url)
     try:
@@ -331,8 +327,8 @@ async def load_divisions(
                     for level in wanted:
                         await loader.level(level, path if level is DivisionLevel.VILLAGE else FOLDER / FILES[level][0])
             rules = await loader.reference()
-            await loader.count_on()
-        if settle:
+            await loader.advance_sequence()
+        if analyze:
             await connection.execute("VACUUM (ANALYZE) division, division_closure, division_alias, deadline_rule")
     finally:
         await connection.close()

@@ -1,8 +1,9 @@
-"""How roll-ups number what they count (docs/adr/0032): slots of time, classes of dimensions. Migrations write it into the database, and
-statistics read by it: what changes here needs a migration that makes the roll-ups anew.
+"""The numbers of the roll-ups' cells (docs/adr/0032): slots of time and classes of dimensions.
 
-A slot is a year, or from ``DAY`` on a day (days since 2000), or ``EVER``; the same from ``ENDED`` on for endings, and from ``SET`` times n
-on for the n-th set of dimensions. A class has the code of each dimension's value in bits of its own, 0 for none.
+Migrations write them into the database, and statistics read by them: a change here needs a migration that makes the roll-ups anew.
+
+A slot is a year, ``DAY`` plus a day (days since 2000), or ``EVER``. ``ENDED`` is added for endings, and n times ``SET`` for the n-th set of
+dimensions. A class holds the code of each dimension's value in bits of its own, 0 for no value.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -11,13 +12,13 @@ from datetime import date
 
 EVER, DAY, ENDED, SET = 20_000, 1_000_000, 4_000_000, 8_000_000
 KEYS = 1 << 24
-"""Sums of keys are kept modulo this number."""
+"""Sums of keys are stored modulo this number."""
 EPOCH = date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
 class Coded:
-    """A dimension: the type of its values in the database, and how many bits of a class it takes, so how many values it may have."""
+    """A dimension: the SQL type of its values, and how many bits of a class it has, which limits how many values it may have."""
 
     type: str
     bits: int
@@ -42,10 +43,10 @@ DIMENSIONS = {
 
 @dataclass(frozen=True)
 class Fact:
-    """A table whose records are rolled up: dimensions told by its own rows, by ``member`` and by ``organization``.
+    """A table whose records are rolled up, with dimensions from its ``own`` rows, from ``member`` and from ``organization``.
 
-    ``sets`` are dimensions that are asked for together: sums over all others are kept beside, of years for large places and of all
-    time for every place.
+    ``sets`` are dimensions that are often grouped together. For each set, sums over the other dimensions are stored too: by year for
+    large places, and for all time for every place.
     """
 
     table: str
@@ -55,18 +56,18 @@ class Fact:
     sets: tuple[tuple[str, ...], ...] = ()
 
     def of(self, columns: Container[str]) -> "Fact":
-        """The same without those dimensions of its own rows that are none of these columns."""
-        gone = {name for name in self.own if name not in columns}
-        sets = (tuple(name for name in names if name not in gone) for names in self.sets)
-        return replace(self, own=tuple(name for name in self.own if name not in gone), sets=tuple(sets))
+        """The same fact without dimensions of its own rows that are not among ``columns``."""
+        absent = {name for name in self.own if name not in columns}
+        sets = (tuple(name for name in names if name not in absent) for names in self.sets)
+        return replace(self, own=tuple(name for name in self.own if name not in absent), sets=tuple(sets))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All dimensions, in the order of their bits."""
+        """All dimensions, from the lowest bits of a class to the highest."""
         return self.own + self.member + self.organization
 
     def home(self, name: str) -> str:
-        """The table that tells a dimension."""
+        """The table that a dimension is a column of."""
         return "member" if name in self.member else "organization" if name in self.organization else self.table
 
     def shift(self, name: str) -> int:
@@ -78,9 +79,9 @@ class Fact:
         return sum(((1 << DIMENSIONS[name].bits) - 1) << self.shift(name) for name in names)
 
     def number(self, names: Iterable[str]) -> int:
-        """The smallest set that has all of these dimensions, as a number from 1 on; 0 when none has."""
+        """The number of the smallest set with all of these dimensions, from 1; 0 if no set has them."""
         wanted = set(names)
-        having = [number for number, found in enumerate(self.sets, 1) if wanted <= set(found)]
+        having = [number for number, members in enumerate(self.sets, 1) if wanted <= set(members)]
         return min(having, key=lambda number: len(self.sets[number - 1]), default=0)
 
 
@@ -106,4 +107,4 @@ FACTS: Mapping[str, Fact] = {
         ),
     )
 }
-"""By table. Any two dimensions of memberships are in one set at least."""
+"""By table. Any two dimensions of memberships are together in at least one set."""

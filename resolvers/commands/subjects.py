@@ -11,7 +11,7 @@ import asyncpg
 from db.access import DOCUMENT, Role, SubjectRequestKind
 from db.deadlines import DeadlineUnit
 from db.model import Term
-from db.personal_data.erasure import FATES, erase
+from db.personal_data.erasure import ERASURE_RULES, erase
 from db.personal_data.member_columns import WRITERS
 from db.security.audit_log import Entry
 from db.security.row_security import CLERK
@@ -428,7 +428,9 @@ async def _erase(connection: asyncpg.Connection, member: int) -> list[str]:
             "id",
         )
     await erase(connection, member)
-    others = (f"{table}.{column}" for table, fate in FATES.items() if table != "member" for column in fate.written)
+    others = (
+        f"{table}.{column}" for table, rule in ERASURE_RULES.items() if table != "member" for column in rule.written
+    )
     return sorted(name.upper() for name in ("name", *WRITERS, *others))
 
 

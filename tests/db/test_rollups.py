@@ -254,7 +254,7 @@ async def test_a_building_that_was_broken_off_hinders_no_writer_and_the_next_is_
     fresh_database_url: str, connection: asyncpg.Connection
 ) -> None:
     await connection.execute("UPDATE rollup.state SET ready = false")
-    await Steps(None).take(connection, *BEFORE, PARTS[0])
+    await Steps(None).run(connection, *BEFORE, PARTS[0])
     await write(fresh_database_url, 4, 200)
     await connection.execute("UPDATE membership SET channel = 'QR' WHERE member_id < 100")
     assert await fold_rollups(connection) > 0
@@ -269,11 +269,11 @@ async def test_a_building_that_was_broken_off_hinders_no_writer_and_the_next_is_
 
 async def test_cells_can_be_read_while_they_are_built(fresh_database_url: str, connection: asyncpg.Connection) -> None:
     await connection.execute("UPDATE rollup.state SET ready = false")
-    await Steps(None).take(connection, *BEFORE)
+    await Steps(None).run(connection, *BEFORE)
     building = await asyncpg.connect(fresh_database_url)
     transaction = building.transaction()
     await transaction.start()
-    await Steps(None).take(building, *PARTS, *AFTER)
+    await Steps(None).run(building, *PARTS, *AFTER)
     await connection.execute("SET lock_timeout = '2s'")
     for table in ("cell", "change", "repeat"):
         await connection.fetchval(f"SELECT count(*) FROM rollup.membership_{table}")
