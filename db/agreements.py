@@ -1,4 +1,4 @@
-"""Collective agreements (集体合同): parties, covered employers, term, state, and the dated steps of their life."""
+"""Collective agreements (集体合同): parties, covered employers, term, state, and dated steps."""
 
 from datetime import date
 

@@ -1,6 +1,6 @@
-"""Values from outside (输入值), checked at the door: one set of checks, which every command calls before it does anything.
+"""Checks of input values (输入值): one set of checks, which every command calls before it reads or writes.
 
-Each brings a value into the form in which it is kept and compared, or raises ``DataError``, whose message never repeats the value.
+Each check returns a value in the form that is stored and compared, or raises ``DataError``, whose message never repeats the value.
 """
 
 import re
@@ -11,14 +11,14 @@ from db.clock import today
 from db.errors import DataError
 
 EARLIEST = date(1900, 1, 1)
-"""Nobody who is registered was born before."""
+"""No member was born before."""
 
 BARRED = frozenset({"Cc", "Cf", "Cn", "Cs", "Zl", "Zp"})
-"""Categories of characters that no name, number or other short text has: controls and line breaks, zero-width and direction marks, halves
-of characters, and code points that stand for none."""
+"""Unicode categories that no name, number or other short text may have: controls and line breaks, zero-width and direction marks,
+surrogates, and unassigned code points."""
 
 IN_LINES = frozenset("\n\r\t\u200c\u200d")
-"""Characters of those that a text of several lines may have: line breaks, tabs, and the joiners of scripts and emoji."""
+"""Exceptions for texts of several lines: line breaks, tabs, and the joiners of scripts and emoji."""
 
 RESIDENT_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 RESIDENT_CHECK = "10X98765432"
@@ -30,11 +30,11 @@ _CARD = re.compile(r"[1-9][0-9]{11,18}")
 
 
 class TextError(DataError):
-    """A text is too long, or has characters that texts here do not have."""
+    """A text that is too long or has a character that is not allowed."""
 
 
 def normal_text(text: str, most: int, *, lines: bool = False) -> str:
-    """A text without blanks around it; ``lines`` where it may have several.
+    """A text without surrounding white space; ``lines`` allows several lines.
 
     Raises:
         TextError: it is longer than ``most`` characters, or has one of ``BARRED``.
@@ -54,10 +54,10 @@ def normal_text(text: str, most: int, *, lines: bool = False) -> str:
 
 
 def normal_birth_date(text: str) -> str:
-    """A day of birth as it is kept: YYYY-MM-DD.
+    """A day of birth as it is stored: YYYY-MM-DD.
 
     Raises:
-        DataError: it is not written so, is no date, lies ahead or before 1900.
+        DataError: it has another form, is no date, or is not between 1900 and today.
     """
     found = text.strip()
     try:
@@ -72,10 +72,10 @@ def normal_birth_date(text: str) -> str:
 
 
 def normal_resident_number(text: str) -> str:
-    """A resident number (GB 11643) as it is kept and searched: 18 characters, the last a digit or X.
+    """A resident number (GB 11643) as it is stored and searched: 18 characters, the last a digit or X.
 
     Raises:
-        DataError: it is not one by its form, has no day of birth in it, or its check character does not fit.
+        DataError: its form, its day of birth or its check character is wrong.
     """
     number = text.strip().upper()
     if not _RESIDENT.fullmatch(number):
@@ -94,10 +94,10 @@ def normal_resident_number(text: str) -> str:
 
 
 def normal_phone(text: str) -> str:
-    """A mobile number as it is kept and searched: 11 digits, without +86, spaces and hyphens.
+    """A mobile number as it is stored and searched: 11 digits, without +86, spaces and hyphens.
 
     Raises:
-        DataError: it is not one.
+        DataError: it is not a mobile number.
     """
     number = text.strip().removeprefix("+86").replace(" ", "").replace("-", "")
     if not _MOBILE.fullmatch(number):
@@ -106,10 +106,10 @@ def normal_phone(text: str) -> str:
 
 
 def normal_bank_card(text: str) -> str:
-    """A bank card's number as it is kept: 12 to 19 digits whose check digit (Luhn) fits.
+    """A bank card's number as it is stored: 12 to 19 digits with the right check digit (Luhn).
 
     Raises:
-        DataError: it is not one.
+        DataError: it is not a card's number.
     """
     number = text.strip().replace(" ", "").replace("-", "")
     if not (_CARD.fullmatch(number) and luhn(number[:-1]) == number[-1]):
@@ -118,16 +118,16 @@ def normal_bank_card(text: str) -> str:
 
 
 def canonical_credit_code(text: str) -> str:
-    """A unified social credit code (GB 32100) as it is kept: capital letters, no blanks around it. Any other text comes back alike."""
+    """A unified social credit code (GB 32100) as it is stored: capital letters, no surrounding white space. It is not checked."""
     return text.strip().upper()
 
 
 def resident_check(digits: str) -> str:
-    """The check character behind the 17 digits of a resident number (GB 11643)."""
+    """The check character for the first 17 digits of a resident number (GB 11643)."""
     return RESIDENT_CHECK[sum(int(digit) * weight for digit, weight in zip(digits, RESIDENT_WEIGHTS, strict=True)) % 11]
 
 
 def luhn(digits: str) -> str:
-    """The check digit behind ``digits`` (ISO/IEC 7812-1)."""
+    """The check digit for ``digits`` (ISO/IEC 7812-1)."""
     doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(digits))]
     return str(-sum(each // 10 + each % 10 for each in doubled) % 10)

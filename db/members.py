@@ -139,14 +139,14 @@ SECRETS = (RESIDENT_NUMBER, PHONE, BANK_CARD, BIRTH_DATE)
 
 
 class Membership(Keyed, Model):
-    """Membership of a person in a union (会籍), ``[valid_from, valid_to)``, one active a person: membership is where
-    one's employment is (Measures on Members' Registration, 2016, art. 3).
+    """Membership of a person in a union (会籍), ``[valid_from, valid_to)``, one active a person: a worker is a member where they are
+    employed (Measures on Members' Registration, 2016, art. 3).
 
-    ``valid_from`` is null while it is only applied for. No two of a person overlap: whoever writes them sees to it, for an exclusion
-    constraint would need an extension.
+    ``valid_from`` is null while the membership is applied for. Memberships of a person do not overlap: commands check that, because an
+    exclusion constraint would need an extension.
 
-    ``entry`` and ``exit`` are kept by triggers, by the person's memberships before and after: one is a transfer where the membership before
-    it was transferred out, or ended when it began or later; ``exit`` is null until an end is known, ``entry`` while it is applied for.
+    Triggers compute ``entry`` and ``exit`` from the person's memberships before and after: a transfer if the membership before ended by
+    transfer, or no earlier than this one begins. ``exit`` is null until the end is known, ``entry`` while the membership is applied for.
     """
 
     __tablename__ = "membership"
@@ -184,7 +184,7 @@ class Membership(Keyed, Model):
 
 
 class Engagement(Keyed, Dated, Model):
-    """A worker works for an employer (用工关系); ``organization_id`` is the union answerable for the employer."""
+    """Engagement of a worker by an employer (用工关系); ``organization_id`` is the union responsible for the employer."""
 
     __tablename__ = "engagement"
 

@@ -1,4 +1,7 @@
-"""All tables: importing this module fills ``Model.metadata``."""
+"""All tables: importing this module fills ``Model.metadata``.
+
+The model files import one another in one direction. Relations that lead back are declared by name, in ``ForeignKey("table.column")``.
+"""
 
 from db import (
     access,

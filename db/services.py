@@ -1,4 +1,4 @@
-"""Services (服务): material that was handed out, and transactions at a window, timed to the second."""
+"""Services (服务): distributed material, and transactions at a window, timed to the second."""
 
 from datetime import date, datetime
 

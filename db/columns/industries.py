@@ -1,7 +1,7 @@
 """Industries by GB/T 4754-2017 (国民经济行业分类, as amended in 2019): its 20 sections and 97 divisions.
 
-Records have a division, written as the letter of its section and its two digits: ``G54``. The Chinese names are those of the standard, the
-English ones follow ISIC Rev. 4, after which the standard is made.
+Records have a division, as the letter of its section and its two digits: ``G54``. The Chinese names are the standard's; the English ones
+follow ISIC Rev. 4, on which the standard is based.
 """
 
 from collections.abc import Mapping
@@ -132,4 +132,4 @@ INDUSTRIES: Mapping[str, str] = {
 }
 
 INDUSTRY = CodeText(CodeList("GB/T 4754-2017", INDUSTRIES, "`docs/industries.md`"))
-"""The type of a column that says an industry."""
+"""The type of a column with an industry."""

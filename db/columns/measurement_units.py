@@ -1,4 +1,5 @@
-"""Units (计量单位) and qualifiers of figures: persons, attendances, sessions and households are different measures and never added up."""
+"""Units of measurement (计量单位) and qualifiers of figures. Persons, attendances, sessions and households are different measures and never
+added up."""
 
 from db.model import Term
 

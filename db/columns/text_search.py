@@ -1,5 +1,5 @@
-"""Substring search over names, in any script, without an extension: a GIN index on single characters and neighbouring pairs of the text
-as it is folded: Unicode's NFKC (full-width letters, digits and brackets as half-width ones) and small ASCII letters."""
+"""Substring search over names in any script, without an extension of PostgreSQL. A GIN index holds the characters and character pairs of
+the folded text: Unicode NFKC (full-width letters, digits and brackets become half-width) and ASCII letters in lower case."""
 
 from typing import Any
 
@@ -8,18 +8,16 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 
 def grams_index(table: str, column: str) -> Index:
-    """The index that ``contains`` needs on ``column`` of ``table``."""
+    """The index on ``column`` of ``table`` that ``contains`` needs."""
     return Index(f"ix_{table}_{column}_grams", text(f"grams({column})"), postgresql_using="gin")
 
 
 def contains(column: ColumnElement[str], needle: BindParameter[Any] | str) -> ColumnElement[bool]:
-    """The condition that ``column`` contains ``needle``, both folded, which may be bound at run time; no character of it means anything
-    else.
+    """The condition that ``column`` contains ``needle``, both folded. ``needle`` may be bound at run time, and no character is a wildcard.
 
-    The column needs a ``grams_index``. PostgreSQL estimates by the grams how many rows hold the needle, and takes that
-    index for a rare one and the order's own index for a common one (0.2–6 ms for 21 of 1,000,000 names); the comparison
-    of the text is written so that it does not lower the estimate a second time (``<>`` is taken to hold for nearly all
-    rows, ``LIKE`` for few).
+    The column needs a ``grams_index``. From the grams PostgreSQL estimates how many rows match; it reads that index for a rare needle and
+    the order's own index for a common one (0.2–6 ms for 21 of 1,000,000 names). The comparison of the text is written with ``<>``, which
+    PostgreSQL takes to match nearly all rows, so that it does not lower the estimate a second time, as ``LIKE`` would.
     """
     bound = cast(needle if isinstance(needle, BindParameter) else literal(needle), Text)
     grams = ARRAY(Text)
@@ -30,5 +28,5 @@ def contains(column: ColumnElement[str], needle: BindParameter[Any] | str) -> Co
 
 
 def folded(text_: ColumnElement[Any]) -> ColumnElement[str]:
-    """A text in the form in which texts are searched, whatever the width and case of its letters, digits and brackets."""
+    """A text folded for search: without differences of width, and of case of ASCII letters."""
     return func.folded(text_, type_=Text())

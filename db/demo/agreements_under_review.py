@@ -1,4 +1,4 @@
-"""Agreements on a bureau's desk (待审查集体合同): what the demonstration has under review in Shenzhen on the day on which it is loaded."""
+"""Agreements under review (待审查集体合同) by the human-resources bureau of Shenzhen, on the day on which the demonstration is loaded."""
 
 import random
 from datetime import date, timedelta
@@ -10,9 +10,9 @@ from db.server.bulk_copy import copy_rows
 
 DIVISION = "4403"
 RECEIVED = (26, 14, 12, 9, 5, 1)
-"""So many days ago each was received: the review of the first is late, that of the next ends within days."""
+"""How many days ago each agreement was received: the review of the first is late, that of the second ends within days."""
 OBJECTED = 9
-"""The one received so many days ago has been objected to since."""
+"""The agreement received so many days ago has an objection."""
 
 PLACES = """
 SELECT d.id, d.code, o.id AS federation FROM division d JOIN organization o ON o.division_id = d.id AND o.kind = 'LOCAL_FEDERATION'
@@ -34,7 +34,7 @@ STEPS = (
     ("SUBMITTED", "EMPLOYER", 1),
     ("UNDER_REVIEW", "HR_BUREAU", 0),
 )
-"""The way of each until it was received: state, who brought it there, and how many days before."""
+"""The steps of each agreement until it was received: state, who took the step, and how many days before."""
 
 AGREEMENT = (
     "id", "number", "title", "kind", "status", "organization_id", "employer_id", "division_id", "industry", "worker_count", "requested_on",
@@ -43,7 +43,7 @@ AGREEMENT = (
 
 
 async def add_reviews(connection: asyncpg.Connection, today: date) -> None:
-    """Add a unit in each of so many counties, its union and their agreement, as of ``today``; inside the caller's transaction."""
+    """Add an employer in each of a few counties, its union and their agreement, as of ``today``, inside the caller's transaction."""
     chance = random.Random("unionhub reviews")  # noqa: S311 — names, no secrets
     places = await connection.fetch(PLACES, DIVISION, len(RECEIVED))
     names = [firm(chance, "深圳", trade) for (trade, _), _ in zip(TRADES, places, strict=False)]

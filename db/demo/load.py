@@ -1,5 +1,4 @@
-"""The demonstration: a generated federation, and in it the organizations that a day's newspaper page of union work
-names."""
+"""The demonstration: a generated federation with the organizations that a newspaper page of union work names."""
 
 import asyncio
 from collections.abc import Set
@@ -33,7 +32,7 @@ TOWN = "610222103"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A union to add: ``division`` a code (or the name of a zone without one), parents by name, the first leads."""
+    """A union to add. ``division`` is a code, or the name of a zone without one; ``parents`` are named, and the first one leads."""
 
     name: str
     level: str
@@ -137,14 +136,13 @@ NAMED = (
         prefix=None,
     ),
 )
-"""What the generated federation has not: named bodies, and project unions whose works begin and end. Founding days are
-made up."""
+"""Unions that the generator does not make: named bodies, and project unions whose works begin and end. Their dates are made up."""
 
 DIVISIONS = frozenset({"division", "division_closure"})
-"""What is there before anything is generated."""
+"""Tables that have rows before the federation is generated."""
 
 MARK = NAMED[2].name
-"""Whose presence shows that the demonstration is loaded."""
+"""The union whose presence shows that the demonstration is loaded."""
 
 REUSED = (
     "中华全国总工会",
@@ -167,7 +165,7 @@ REUSED = (
     "景德镇市总工会",
     "合肥市总工会",
 )
-"""Organizations of the page that the generated federation has already, under these names."""
+"""Organizations of the page that the generator makes under these names."""
 
 
 async def is_loaded(connection: asyncpg.Connection) -> bool:
@@ -183,8 +181,8 @@ async def load_demo(
     seed: int = SEED,
     keys: KeySource | None = None,
 ) -> bool:
-    """Load the divisions and the demonstration's federation; whether there was anything to load. ``keys`` seal personal numbers
-    (the environment's unless given).
+    """Load the divisions and the demonstration; false if it is loaded already. ``keys`` seal personal data (the environment's unless
+    given).
 
     Raises:
         DataError: the database cannot be reached, is not migrated, or holds another federation.
@@ -219,7 +217,7 @@ async def load_demo(
 
 
 async def vacuum(url: str, tables: Set[str]) -> None:
-    """Tell PostgreSQL what is in these tables, and that everybody sees it."""
+    """VACUUM and analyze these tables."""
     connection = await connect(url)
     try:
         await connection.execute(f"VACUUM (ANALYZE) {', '.join(sorted(tables))}")
@@ -228,8 +226,7 @@ async def vacuum(url: str, tables: Set[str]) -> None:
 
 
 async def add_named(connection: asyncpg.Connection) -> None:
-    """Add the named unions with their links, and the villages of one town with a union in each; inside the caller's
-    transaction."""
+    """Add ``NAMED``, and the villages of one town with a union in each, inside the caller's transaction."""
     for named in NAMED:
         await add(connection, named)
     loader = Loader(connection, None)
@@ -250,10 +247,10 @@ async def add_named(connection: asyncpg.Connection) -> None:
 
 
 async def add(connection: asyncpg.Connection, named: Named) -> int:
-    """Add one union and put it under its parents; its id.
+    """Add one union with its links; its ID.
 
     Raises:
-        DataError: its division or a parent is not there.
+        DataError: its division or a parent does not exist.
     """
     division = await connection.fetchval(
         "SELECT id FROM division WHERE valid_to IS NULL AND (code = $1 OR (code IS NULL AND name = $1))", named.division

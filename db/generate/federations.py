@@ -1,5 +1,4 @@
-"""The federation above the grassroots: national, provincial, city, county and township federations, and the industry
-unions beside them."""
+"""The unions above the grassroots: national, provincial, city, county and township federations, and industry unions."""
 
 import random
 from collections import defaultdict
@@ -30,7 +29,7 @@ INDUSTRIES = {
     "民航": "中国民航工会",
 }
 VERTICAL = frozenset({"金融"})
-"""Industries managed from above: there the industrial parent leads (Constitution of the Trade Unions art. 11)."""
+"""Industries whose unions are led by the industrial parent (Constitution of the Trade Unions art. 11)."""
 
 PROVINCIAL = tuple(INDUSTRIES)[:8]
 CITY = ("教科文卫体", "财贸轻纺烟草", "国防邮电", "机械冶金建材")
@@ -38,7 +37,7 @@ CITY = ("教科文卫体", "财贸轻纺烟草", "国防邮电", "机械冶金�
 
 @dataclass(slots=True)
 class Division:
-    """A division as the generator reads it."""
+    """A row of ``division``, with its children."""
 
     id: int
     code: str
@@ -50,7 +49,7 @@ class Division:
 
 @dataclass(slots=True)
 class Union:
-    """A union that others may stand under. ``line`` and ``industrial_line`` are its ancestors' ids, nearest first."""
+    """A union that has unions below it. ``line`` and ``industrial_line`` are its ancestors' IDs, nearest first."""
 
     id: int
     name: str
@@ -61,7 +60,7 @@ class Union:
 
 
 async def divisions(connection: asyncpg.Connection) -> list[Division]:
-    """The provinces with everything down to the townships, in the order of codes.
+    """The provinces with all divisions down to the townships, in the order of codes.
 
     Raises:
         DataError: no divisions are loaded.
@@ -82,13 +81,12 @@ async def divisions(connection: asyncpg.Connection) -> list[Division]:
 
 
 def county_code(code: str) -> str:
-    """The six digits of a division's code that stand in credit codes."""
+    """The six digits of a division's code for credit codes."""
     return code[:6].ljust(6, "0")
 
 
 def six_digits(county: Division, city: Division) -> str:
-    """A county's code for resident numbers: a zone has none of its own, so that of the city's first county stands for
-    it."""
+    """A county's code for resident numbers. A zone has none and takes that of its city's first county."""
     return (
         next((other.code for other in city.children if not other.is_zone), county.code)
         if county.is_zone
@@ -97,7 +95,7 @@ def six_digits(county: Division, city: Division) -> str:
 
 
 def township_form(name: str) -> tuple[str, str]:
-    """What the union of a township is called, and its form."""
+    """The name of a township's union, and its form."""
     if name.endswith(("街道", "街道办事处", "镇")):
         return name.removesuffix("办事处") + "总工会", "FEDERATION"
     if name.endswith("乡"):
@@ -106,8 +104,7 @@ def township_form(name: str) -> tuple[str, str]:
 
 
 class Federations:
-    """Writes federations and industry unions, giving ids in the order of the tree, so that a subtree's ids lie
-    together."""
+    """Makes the rows of federations and industry unions. IDs follow the tree, so that those of a subtree are consecutive."""
 
     def __init__(self, chance: random.Random, rows: Rows) -> None:
         self.chance = chance
@@ -128,7 +125,7 @@ class Federations:
         vertical: bool = False,
         industry: str | None = None,
     ) -> Union:
-        """One union under its territorial and its industrial parent, with links, closures, code and committee terms."""
+        """Add one union under its territorial and industrial parent, with links, closure rows, credit code and committee terms."""
         number = self.next_id
         self.next_id += 1
         union = Union(
@@ -171,8 +168,7 @@ class Federations:
         return union
 
     def terms(self, union: Union, level: str) -> None:
-        """The committee's running term, before it the last one, and above the townships the economic review
-        committee's."""
+        """Add the committee's current term and the one before; above the townships the economic review committee's too."""
         number = (TODAY - union.established) // 1826
         start = years_after(union.established, 5 * number)
         chair = person_name(self.chance)
@@ -225,8 +221,7 @@ class Federations:
         }
 
     def city(self, city: Division, above: Union, industries: dict[str, Union]) -> tuple[Union, dict[str, Union]]:
-        """A city's federation and, in a larger city, industry unions of its own; a mere group of codes has none and is
-        skipped."""
+        """A city's federation and, in a large city, its industry unions; a mere group of codes has none."""
         if city.name in NAMELESS:
             return above, {}
         established = day(1955) + self.chance.randrange(1500)
@@ -247,7 +242,7 @@ class Federations:
         }
 
     def county(self, county: Division, city: Division, above: Union) -> Union:
-        """A county's federation; where a city has no counties (东莞市) the city's own stands for it."""
+        """A county's federation; a city without counties (东莞市) has its own in its place."""
         if county.name == city.name:
             return above
         if city.name in NAMELESS:
@@ -275,8 +270,7 @@ def counties(provinces: list[Division]) -> Iterator[tuple[Division, Division, Di
 
 
 def spread(total: int, weights: list[int]) -> list[int]:
-    """``total`` shared out by ``weights`` (largest remainders), with one for each that weighs anything as soon as there
-    are enough."""
+    """``total`` distributed by ``weights`` (largest remainders); each positive weight gets at least one if ``total`` suffices."""
     heavy = sum(1 for weight in weights if weight)
     least = 1 if total >= heavy else 0
     rest, mass = total - least * heavy, sum(weights) or 1
@@ -289,9 +283,9 @@ def spread(total: int, weights: list[int]) -> list[int]:
 
 
 def union_counts(provinces: list[Division], total: int, chance: random.Random) -> dict[int, int]:
-    """How many grassroots unions each township has, by division id: over provinces, then counties, then townships.
+    """How many grassroots unions each township has, by division ID: distributed over provinces, then counties, then townships.
 
-    As soon as there are as many unions as counties, each county has one.
+    Each county has one if there are as many unions as counties.
     """
     counts: dict[int, int] = defaultdict(int)
     settled = [

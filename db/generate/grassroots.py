@@ -1,8 +1,8 @@
-"""A grassroots union and its employers, as the rows that name them need them."""
+"""A grassroots union and its employers, as other rows refer to them."""
 
 from dataclasses import dataclass
 
-from db.generate.plan import Place, Planned
+from db.generate.plan import Place, PlannedUnion
 
 
 @dataclass(slots=True)
@@ -17,9 +17,9 @@ class Employer:
 
 @dataclass(slots=True)
 class Grassroots:
-    """A grassroots union whose own row has been made."""
+    """A grassroots union with the values of its row."""
 
-    planned: Planned
+    planned: PlannedUnion
     place: Place
     name: str
     industry: str | None

@@ -1,5 +1,4 @@
-"""Rows of the grassroots: unions with their links, closures and terms, employers with their coverage, and what hangs on
-them."""
+"""Rows of grassroots unions with their links, closures and terms, of their employers, and of everything that refers to them."""
 
 import random
 
@@ -11,7 +10,7 @@ from db.generate.federations import Union
 from db.generate.grassroots import Employer, Grassroots
 from db.generate.names import INDUSTRIES, brand, person_name, short
 from db.generate.persons import Persons
-from db.generate.plan import Place, Planned
+from db.generate.plan import Place, PlannedUnion
 from db.generate.sealing import Seals
 from db.generate.tables import Rows
 from db.server.bulk_copy import cell
@@ -29,7 +28,7 @@ PROJECTS = ("地铁", "安置房", "产业园", "高速公路", "综合管廊", 
 
 
 class Unions:
-    """Makes the rows of one chunk: the same seed and chunk give the same rows, whoever makes them."""
+    """Makes the rows of one chunk, which depend on the seed and the chunk alone."""
 
     def __init__(self, seed: int, chunk: int, counties: list[str], seals: Seals) -> None:
         self.chance = random.Random(f"unionhub {seed} {chunk}")
@@ -37,10 +36,10 @@ class Unions:
         self.persons = Persons(seed, self.chance, self.rows, counties, seals)
         self.agreements = Agreements(self.chance, self.rows)
         self.disputes = Disputes(self.chance, self.rows)
-        self.before: list[Planned] = []
+        self.before: list[PlannedUnion] = []
 
     def place(self, place: Place) -> None:
-        """Everything of one township's grassroots."""
+        """Add all rows of one township's grassroots."""
         former = self.before[-3:]
         for planned in place.planned:
             union = self.union(planned, place)
@@ -55,8 +54,8 @@ class Unions:
             trade = self.chance.choice(INDUSTRIES)
             self.employer(number, place, trade, place.union.id, 5 + self.chance.randrange(40), None)
 
-    def union(self, planned: Planned, place: Place) -> Grassroots:
-        """The rows of one union and its employers."""
+    def union(self, planned: PlannedUnion, place: Place) -> Grassroots:
+        """Add the rows of one union and its employers."""
         chance = self.chance
         trade = chance.choice(INDUSTRIES)
         worker_type, stem, word = "EMPLOYEE", trade[2], trade[1]
@@ -101,8 +100,8 @@ class Unions:
         self.terms(planned)
         return Grassroots(planned, place, name, industry, worker_type, employers)
 
-    def name(self, planned: Planned, place: Place, employers: list[Employer], word: str) -> str:
-        """What a union is called, by its form."""
+    def name(self, planned: PlannedUnion, place: Place, employers: list[Employer], word: str) -> str:
+        """The name of a union, by its form."""
         town = place.union.division.name if place.union.division else ""
         chosen = brand(self.chance)
         match planned.form:
@@ -118,9 +117,8 @@ class Unions:
                 return f"{town}网上会员之家"
         return f"{town}新业态工会联合会"
 
-    def links(self, planned: Planned, place: Place, industrial: Union | None) -> None:
-        """The territorial parent, rarely another one before it; for some an industrial parent beside it; and the
-        closures of both."""
+    def links(self, planned: PlannedUnion, place: Place, industrial: Union | None) -> None:
+        """Add the links: the territorial parent, in some cases an earlier one and an industrial one; and the rows of both closures."""
         add = self.rows.add
         number, since, until = planned.id, iso(planned.established), iso_or_null(planned.dissolved)
         township = place.union
@@ -152,9 +150,8 @@ class Unions:
             for depth, ancestor in enumerate((industrial.id, *industrial.industrial_line), 1):
                 add("industrial_closure", ancestor, number, since, until, depth)
 
-    def terms(self, planned: Planned) -> None:
-        """The committee's terms: the running one and the last; a dissolved union's ends with it; some are overdue for
-        election."""
+    def terms(self, planned: PlannedUnion) -> None:
+        """Add the committee's current and last term. A dissolved union's term ends with it; some elections are overdue."""
         if planned.form == "ONLINE_HOME":
             return
         chance, add = self.chance, self.rows.add
@@ -207,9 +204,9 @@ class Unions:
         trade: tuple[str, str, str],
         union: int,
         headcount: int,
-        planned: Planned | None,
+        planned: PlannedUnion | None,
     ) -> Employer:
-        """One employer, and its coverage where a union covers it."""
+        """Add one employer, and its coverage if a union covers it."""
         chance = self.chance
         industry, word, _ = trade
         kind = (
