@@ -11,7 +11,7 @@ MEMBERS_PER_UNION = 50
 LEAST_PER_UNION = 20
 CHUNK = 20_000
 CASE_EVERY = 60
-"""Every 60th member is the first claimant of a dispute case."""
+"""One member of this many is the first claimant of a dispute case."""
 
 FORMS = ("INDEPENDENT", "JOINT", "PROJECT", "NEW_FORM", "ONLINE_HOME")
 FORM_WEIGHTS = (52, 20, 9, 13, 6)
