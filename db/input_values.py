@@ -113,7 +113,7 @@ def normal_bank_card(text: str) -> str:
     """
     number = text.strip().replace(" ", "").replace("-", "")
     if not (_CARD.fullmatch(number) and luhn(number[:-1]) == number[-1]):
-        raise DataError("A bank card's number has 12 to 19 digits, the last of which checks the others.")
+        raise DataError("A bank card's number has 12 to 19 digits, the last of which is a check digit.")
     return number
 
 

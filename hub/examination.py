@@ -62,7 +62,7 @@ async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncItera
     for fault in weak:
         yield "row security", "fail" if fault.is_grave else "warn", fault.seen, fault.advice
     if not weak:
-        yield "row security", "ok", "every table is behind it, and the service may wear its roles", ""
+        yield "row security", "ok", "every table is behind it, and the service may take on its roles", ""
 
     counts = {
         table: await connection.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608

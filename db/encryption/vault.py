@@ -180,7 +180,7 @@ def _open(ring: KeyRing, sealed: Sealed) -> str:
         raise SealError(f"{where} is not a sealed value: it is cut off.")
     if version is None:
         raise SealError(
-            f"{where} was written with key version {version_of(value)}, which the key ring has not (it has"
+            f"{where} was written with key version {version_of(value)}, which is not in the key ring (it has"
             f" {', '.join(map(str, sorted(ring.versions)))}). Put that version back from the copy of the key file."
         )
     if value[:HEADER] != header(version):

@@ -221,7 +221,7 @@ async def prune(connection: asyncpg.Connection, before: datetime, *, digest: Dig
             )
         except asyncpg.RaiseError as error:
             raise DataError(
-                f"The audit log is kept for {MIN_MONTHS} months at the least. Name an earlier day."
+                f"The audit log is kept for at least {MIN_MONTHS} months. Name an earlier day."
             ) from error
         if cut:
             fields = (f"through={through}", f"digest={last.hex()}", f"before={before.astimezone(UTC).isoformat()}")

@@ -65,7 +65,7 @@ def refusal(error: BaseException) -> DataError:
     said = ". ".join(part.strip().rstrip(".") for part in parts if part)
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
         return DataError(
-            f"The login lacks a right: {said}. What changes tables goes on as their owner: --database-url postgresql://OWNER@…"
+            f"The login lacks a right: {said}. Commands that change tables need the login of their owner: --database-url postgresql://OWNER@…"
         )
     if isinstance(error, OTHER_SCHEMA):
         return DataError(f"The database is not as this version of the hub needs it: {said}. Run: unionhub doctor")

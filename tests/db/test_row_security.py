@@ -1,4 +1,4 @@
-"""The second wall alone: plain statements without any predicate, through the role that the hub wears."""
+"""The second wall alone: plain statements without any predicate, under the roles of the hub."""
 
 import asyncio
 import sys

@@ -131,7 +131,7 @@ def test_another_key_under_the_same_number_does_not_open_it(ring):
 
 def test_a_version_that_is_missing_is_named_with_those_that_are_there(ring):
     value = sealed(ring.with_new(CipherKind.AES_256_GCM, DigestKind.SHA_256))
-    with pytest.raises(SealError, match=r"key version 2, which the key ring has not \(it has 1\)"):
+    with pytest.raises(SealError, match=r"key version 2, which is not in the key ring \(it has 1\)"):
         opened(ring, value)
 
 
