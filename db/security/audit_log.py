@@ -220,9 +220,7 @@ async def prune(connection: asyncpg.Connection, before: datetime, *, digest: Dig
                 "SELECT through, cut, digest FROM access_log_prune($1)", before
             )
         except asyncpg.RaiseError as error:
-            raise DataError(
-                f"The audit log is kept for at least {MIN_MONTHS} months. Name an earlier day."
-            ) from error
+            raise DataError(f"The audit log is kept for at least {MIN_MONTHS} months. Name an earlier day.") from error
         if cut:
             fields = (f"through={through}", f"digest={last.hex()}", f"before={before.astimezone(UTC).isoformat()}")
             await record(connection, [Entry(RETENTION, fields=fields, operation="prune-log")], digest=digest)

@@ -177,7 +177,8 @@ async def faults(connection: asyncpg.Connection, *, embedded: bool = False) -> l
         kind = "a superuser" if login["rolsuper"] else kind
         found.append(
             Fault(
-                f"the service logs in as {kind} ({login['name']}); queries run under {READER}, but a fault that leaves that role has all rights",
+                f"the service logs in as {kind} ({login['name']}); queries run under {READER},"
+                " but a fault that leaves that role has all rights",
                 "Let it log in as a user that owns nothing, in psql: `CREATE ROLE hub LOGIN; "
                 f"GRANT {SERVICE} TO hub WITH INHERIT FALSE, SET TRUE;`"
                 " Migrations go on as the owner.",
