@@ -166,6 +166,6 @@ def test_a_key_file_that_cannot_be_written_says_so(tmp_path):
     else:
         tmp_path.chmod(0o500)
         path = tmp_path / "keys.json"
-    with pytest.raises(KeyRingError, match="cannot be to_json"):
+    with pytest.raises(KeyRingError, match="cannot be written"):
         write_key_file(path, new_ring())
     tmp_path.chmod(0o700)
