@@ -15,7 +15,7 @@ from db.demo import personas
 from db.divisions import canonical_code
 from db.organizations import Hierarchy
 from db.security import grants, principals
-from db.security.grants import Proposed
+from db.security.grants import ProposedGrant
 from db.security.principals import OPERATOR, AccessError, Actor
 from db.server.migrate import connect_as_operator, require_head
 from hub.cli_audit import prune_log_command, verify_log_command
@@ -172,7 +172,7 @@ def grant(
     """Give NAME a ROLE over a union's subtree or a division."""
 
     async def work(connection: asyncpg.Connection) -> int:
-        proposed = Proposed(
+        proposed = ProposedGrant(
             await principals.principal_id(connection, name),
             Role[role],
             start or today(),

@@ -31,7 +31,7 @@ TOWN = "610222103"
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedUnion:
     """A union to add. ``division`` is a code, or the name of a zone without one; ``parents`` are named, and the first one leads."""
 
     name: str
@@ -48,7 +48,7 @@ class Named:
 
 PLACE, TRADE = Hierarchy.TERRITORIAL, Hierarchy.INDUSTRIAL
 NAMED = (
-    Named(
+    NamedUnion(
         "铜川高新技术产业开发区总工会",
         "COUNTY",
         "FEDERATION",
@@ -58,7 +58,7 @@ NAMED = (
         kind="LOCAL_FEDERATION",
         prefix="89",
     ),
-    Named(
+    NamedUnion(
         "铜川市人民医院工会委员会",
         "GRASSROOTS",
         "INDEPENDENT",
@@ -67,7 +67,7 @@ NAMED = (
         ((PLACE, "铜川市总工会"),),
         "Q84",
     ),
-    Named(
+    NamedUnion(
         "中铁四局集团有限公司工会委员会",
         "GRASSROOTS",
         "INDEPENDENT",
@@ -76,7 +76,7 @@ NAMED = (
         ((TRADE, "中华全国铁路总工会"), (PLACE, "安徽省总工会")),
         "E48",
     ),
-    Named(
+    NamedUnion(
         "上海烟草集团有限责任公司工会委员会",
         "GRASSROOTS",
         "INDEPENDENT",
@@ -85,7 +85,7 @@ NAMED = (
         ((PLACE, "上海市总工会"), (TRADE, "上海市财贸轻纺烟草工会")),
         "C16",
     ),
-    Named(
+    NamedUnion(
         "上海汽车集团股份有限公司工会委员会",
         "GRASSROOTS",
         "INDEPENDENT",
@@ -94,7 +94,7 @@ NAMED = (
         ((PLACE, "上海市总工会"), (TRADE, "上海市机械冶金建材工会")),
         "C36",
     ),
-    Named(
+    NamedUnion(
         "重庆市快递行业工会联合会",
         "CITY",
         "UNION_FEDERATION",
@@ -103,7 +103,7 @@ NAMED = (
         ((PLACE, "重庆市总工会"), (TRADE, "重庆市国防邮电工会")),
         "G60",
     ),
-    Named(
+    NamedUnion(
         "文登区道路改造工程项目工会委员会",
         "GRASSROOTS",
         "PROJECT",
@@ -114,7 +114,7 @@ NAMED = (
         dissolved=date(2022, 11, 30),
         prefix=None,
     ),
-    Named(
+    NamedUnion(
         "临港区安置房工程项目工会委员会",
         "GRASSROOTS",
         "PROJECT",
@@ -125,7 +125,7 @@ NAMED = (
         dissolved=date(2024, 9, 30),
         prefix=None,
     ),
-    Named(
+    NamedUnion(
         "文登区产业园工程项目工会委员会",
         "GRASSROOTS",
         "PROJECT",
@@ -246,7 +246,7 @@ async def add_named(connection: asyncpg.Connection) -> None:
     await add_unions(connection, unions)
 
 
-async def add(connection: asyncpg.Connection, named: Named) -> int:
+async def add(connection: asyncpg.Connection, named: NamedUnion) -> int:
     """Add one union with its links; its ID.
 
     Raises:

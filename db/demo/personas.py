@@ -9,7 +9,7 @@ from db.access import PrincipalKind, Role
 from db.clock import today
 from db.organizations import Hierarchy
 from db.security.audit_log import Digest
-from db.security.grants import Proposed, assign, grant
+from db.security.grants import ProposedGrant, assign, grant
 from db.security.principals import Actor, create_principal
 
 ISSUER = "urn:unionhub:demonstration"
@@ -91,7 +91,7 @@ async def _add(connection: asyncpg.Connection, name: str, persona: Persona, by: 
         return False
     number = await create_principal(connection, name, persona.kind, subject=f"{ISSUER}|{name}", member_id=member, by=by)
     hierarchy = Hierarchy.INDUSTRIAL if persona.role is Role.INDUSTRY_UNION else Hierarchy.TERRITORIAL
-    proposed = Proposed(
+    proposed = ProposedGrant(
         number,
         persona.role,
         today(),

@@ -9,7 +9,7 @@ from db.generate.codes import SEQUENCE_PARTS, SEQUENCES, births, weighted
 from db.generate.grassroots import Grassroots
 from db.generate.names import FEMALE, MALE, given_table, surname_table
 from db.generate.plan import PlannedUnion
-from db.generate.sealing import NO_CARD, Seals
+from db.generate.sealing import NO_CARD, MemberSealer
 from db.generate.tables import Rows
 from db.input_values import RESIDENT_CHECK
 from db.personal_data.member_columns import birth_year_from
@@ -76,7 +76,7 @@ LEFT = (
 class Persons:
     """Makes members and their rows, union by union."""
 
-    def __init__(self, seed: int, chance: random.Random, rows: Rows, counties: list[str], seals: Seals) -> None:
+    def __init__(self, seed: int, chance: random.Random, rows: Rows, counties: list[str], seals: MemberSealer) -> None:
         tables = random.Random(f"unionhub {seed} names")
         self.surnames = surname_table(SURNAMES, tables)
         self.given = (given_table(FEMALE, GIVEN, tables), given_table(MALE, GIVEN, tables))

@@ -17,7 +17,7 @@ from db.errors import DataError
 from db.generate.federations import Division, Federations, counties, divisions
 from db.generate.persons import RESIDENTS
 from db.generate.plan import Place, Planner
-from db.generate.sealing import Seals
+from db.generate.sealing import MemberSealer
 from db.generate.tables import IDENTIFIED, PERSONS, TABLES, Rows
 from db.generate.unions import Unions
 from db.rollups.maintenance import set_rollups_aside
@@ -53,7 +53,7 @@ class Generated:
 
 def make_chunk(seed: int, number: int, places: list[Place], codes: list[str], ring: KeyRing) -> dict[str, bytes]:
     """The rows of one chunk of the plan, as bytes for COPY; the ring's keys seal personal data."""
-    unions = Unions(seed, number, codes, Seals(ring))
+    unions = Unions(seed, number, codes, MemberSealer(ring))
     for place in places:
         unions.place(place)
     return unions.rows.packed()

@@ -21,7 +21,7 @@ POOL = 500
 """For how many members nonces are drawn at a time."""
 
 
-class Seals:
+class MemberSealer:
     """Seals values with the keys of a ring; one object for a process."""
 
     def __init__(self, ring: KeyRing) -> None:

@@ -11,7 +11,7 @@ from db.generate.grassroots import Employer, Grassroots
 from db.generate.names import INDUSTRIES, brand, person_name, short
 from db.generate.persons import Persons
 from db.generate.plan import Place, PlannedUnion
-from db.generate.sealing import Seals
+from db.generate.sealing import MemberSealer
 from db.generate.tables import Rows
 from db.server.bulk_copy import cell
 
@@ -30,7 +30,7 @@ PROJECTS = ("地铁", "安置房", "产业园", "高速公路", "综合管廊", 
 class Unions:
     """Makes the rows of one chunk, which depend on the seed and the chunk alone."""
 
-    def __init__(self, seed: int, chunk: int, counties: list[str], seals: Seals) -> None:
+    def __init__(self, seed: int, chunk: int, counties: list[str], seals: MemberSealer) -> None:
         self.chance = random.Random(f"unionhub {seed} {chunk}")
         self.rows = Rows()
         self.persons = Persons(seed, self.chance, self.rows, counties, seals)

@@ -14,7 +14,7 @@ from db.encryption.keys import KeyRing
 from db.generate.codes import SEQUENCE_PARTS, SEQUENCES, weighted
 from db.generate.names import FEMALE, MALE, given_table, surname_table
 from db.generate.persons import BIRTH_BANDS, BIRTHS, GIVEN, PHONES, RESIDENTS, STRIDE, SURNAMES
-from db.generate.sealing import NO_CARD, Seals
+from db.generate.sealing import NO_CARD, MemberSealer
 from db.generate.tables import TABLES
 from db.input_values import RESIDENT_CHECK
 from db.page.days import within, working_days
@@ -69,7 +69,7 @@ class People:
     def __init__(self, connection: asyncpg.Connection, ring: KeyRing, seed: int) -> None:
         self.connection = connection
         self.seed = seed
-        self.seals = Seals(ring)
+        self.seals = MemberSealer(ring)
         tables = random.Random(f"unionhub {seed} names")
         self.surnames = surname_table(SURNAMES, tables)
         self.given = (given_table(FEMALE, GIVEN, tables), given_table(MALE, GIVEN, tables))

@@ -17,7 +17,7 @@ EPOCH = date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
-class Coded:
+class Dimension:
     """A dimension: the SQL type of its values, and how many bits of a class it has, which limits how many values it may have."""
 
     type: str
@@ -25,19 +25,19 @@ class Coded:
 
 
 DIMENSIONS = {
-    "channel": Coded("text", 6),
-    "status": Coded("text", 6),
-    "entry": Coded("text", 3),
-    "exit": Coded("text", 3),
-    "scheme": Coded("text", 6),
-    "cohort": Coded("bigint", 10),
-    "worker_type": Coded("text", 7),
-    "sex": Coded("text", 3),
-    "is_migrant_worker": Coded("boolean", 2),
-    "is_model_worker": Coded("boolean", 2),
-    "level": Coded("text", 5),
-    "form": Coded("text", 6),
-    "industry": Coded("text", 12),
+    "channel": Dimension("text", 6),
+    "status": Dimension("text", 6),
+    "entry": Dimension("text", 3),
+    "exit": Dimension("text", 3),
+    "scheme": Dimension("text", 6),
+    "cohort": Dimension("bigint", 10),
+    "worker_type": Dimension("text", 7),
+    "sex": Dimension("text", 3),
+    "is_migrant_worker": Dimension("boolean", 2),
+    "is_model_worker": Dimension("boolean", 2),
+    "level": Dimension("text", 5),
+    "form": Dimension("text", 6),
+    "industry": Dimension("text", 12),
 }
 
 

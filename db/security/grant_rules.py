@@ -12,7 +12,7 @@ from db.access import Role
 from db.organizations import Hierarchy
 
 
-class Over(Enum):
+class ScopeKind(Enum):
     """The kind of scope that a role is granted over."""
 
     UNION = "a union, along a hierarchy (工会及隶属体系)"
@@ -48,7 +48,7 @@ class Rule:
     ``shows_rows`` is false for a role that shows aggregates only.
     """
 
-    over: Over
+    over: ScopeKind
     by: Mapping[Granter, Reach]
     hierarchies: frozenset[Hierarchy] = frozenset()
     shows_rows: bool = True
@@ -56,23 +56,25 @@ class Rule:
 
 _ABOVE = {Granter.OPERATOR: Reach.ANYWHERE, Granter.NATIONAL: Reach.ANYWHERE}
 _FEDERATION, _INDUSTRY = Granter.FEDERATION, Granter.INDUSTRY_UNION
-_OF_PLACE = Rule(Over.DIVISION, _ABOVE)
-_OF_CASES = Rule(Over.NOTHING, {**_ABOVE, _FEDERATION: Reach.CASES, _INDUSTRY: Reach.CASES})
+_OF_PLACE = Rule(ScopeKind.DIVISION, _ABOVE)
+_OF_CASES = Rule(ScopeKind.NOTHING, {**_ABOVE, _FEDERATION: Reach.CASES, _INDUSTRY: Reach.CASES})
 
 TABLE: Mapping[Role, Rule] = {
     Role.GRASSROOTS_UNION: Rule(
-        Over.UNION, {**_ABOVE, _FEDERATION: Reach.SUBTREE, _INDUSTRY: Reach.SUBTREE}, frozenset(Hierarchy)
+        ScopeKind.UNION, {**_ABOVE, _FEDERATION: Reach.SUBTREE, _INDUSTRY: Reach.SUBTREE}, frozenset(Hierarchy)
     ),
-    Role.FEDERATION: Rule(Over.UNION, {**_ABOVE, _FEDERATION: Reach.SUBTREE}, frozenset({Hierarchy.TERRITORIAL})),
-    Role.INDUSTRY_UNION: Rule(Over.UNION, {**_ABOVE, _INDUSTRY: Reach.SUBTREE}, frozenset({Hierarchy.INDUSTRIAL})),
+    Role.FEDERATION: Rule(ScopeKind.UNION, {**_ABOVE, _FEDERATION: Reach.SUBTREE}, frozenset({Hierarchy.TERRITORIAL})),
+    Role.INDUSTRY_UNION: Rule(ScopeKind.UNION, {**_ABOVE, _INDUSTRY: Reach.SUBTREE}, frozenset({Hierarchy.INDUSTRIAL})),
     Role.HR_BUREAU: _OF_PLACE,
     Role.SOCIAL_SECURITY_AGENCY: _OF_PLACE,
     Role.EMPLOYERS_BODY: _OF_PLACE,
     Role.TRIBUNAL: _OF_CASES,
     Role.CASE_WORKER: _OF_CASES,
-    Role.WORKER: Rule(Over.NOTHING, {**_ABOVE, _FEDERATION: Reach.MEMBERS, _INDUSTRY: Reach.MEMBERS}),
+    Role.WORKER: Rule(ScopeKind.NOTHING, {**_ABOVE, _FEDERATION: Reach.MEMBERS, _INDUSTRY: Reach.MEMBERS}),
     Role.ANALYST: Rule(
-        Over.DIVISION_OR_NOTHING, {**_ABOVE, _FEDERATION: Reach.STANDING, _INDUSTRY: Reach.UNSCOPED}, shows_rows=False
+        ScopeKind.DIVISION_OR_NOTHING,
+        {**_ABOVE, _FEDERATION: Reach.STANDING, _INDUSTRY: Reach.UNSCOPED},
+        shows_rows=False,
     ),
 }
 """The rule of every role.
@@ -96,7 +98,7 @@ class Ending(Enum):
     SUPERIOR = "an administrator whose subtree or divisions strictly contain its scope (上级：其范围严格包含该授权范围)"
 
 
-class Sees(Enum):
+class VisibleAccess(Enum):
     """Which rows an administrator of access sees."""
 
     OVER = "grants over a union of its subtree, along its hierarchy (所辖工会范围内的授权)"
@@ -110,10 +112,10 @@ class Sees(Enum):
     )
 
 
-SEEN: Mapping[str, tuple[Sees, ...]] = {
-    "AdministeredGrant": (Sees.OVER, Sees.MADE),
-    "Principal": (Sees.HOLDERS, Sees.BELONGING),
-    "ApiKey": (Sees.OWN, Sees.WHOLLY),
+SEEN: Mapping[str, tuple[VisibleAccess, ...]] = {
+    "AdministeredGrant": (VisibleAccess.OVER, VisibleAccess.MADE),
+    "Principal": (VisibleAccess.HOLDERS, VisibleAccess.BELONGING),
+    "ApiKey": (VisibleAccess.OWN, VisibleAccess.WHOLLY),
 }
 """By type of the schema, the rows that a federation or industry union sees. Others see their own keys alone; the national federation and
 the operator see all. A grant, whoever made it, does not make a key visible."""

@@ -12,12 +12,12 @@ from db.access import Role
 from db.clock import today
 from db.organizations import Hierarchy
 from db.security.grant_checks import endable, require_administrator, require_cover, require_grantee
-from db.security.grant_rules import TABLE, Over
+from db.security.grant_rules import TABLE, ScopeKind
 from db.security.principals import OPERATOR, AccessError, Actor, logged, principal_id
 
 
 @dataclass(frozen=True)
-class Proposed:
+class ProposedGrant:
     """A proposed grant to the principal of this ID, valid in ``[valid_from, valid_to)``; ``valid_to`` None for no end."""
 
     principal: int
@@ -34,7 +34,7 @@ class Proposed:
         return self.organization_id, self.hierarchy.name if self.hierarchy else None, self.division_id
 
 
-async def grant(connection: asyncpg.Connection, proposed: Proposed, *, by: Actor = OPERATOR) -> int:
+async def grant(connection: asyncpg.Connection, proposed: ProposedGrant, *, by: Actor = OPERATOR) -> int:
     """Make a grant as the operator or another principal; its ID. Nothing is written if it is refused.
 
     A principal who belongs to no union belongs to that of the first grant that the operator makes over one.
@@ -74,7 +74,7 @@ async def grant(connection: asyncpg.Connection, proposed: Proposed, *, by: Actor
     return int(number)
 
 
-def named(proposed: Proposed) -> list[str]:
+def named(proposed: ProposedGrant) -> list[str]:
     """The records of a grant's log entry: the principal's ID, the role, and the global IDs of union and division."""
     found = [f"principal:{proposed.principal}", f"role:{proposed.role.name}"]
     if proposed.organization_id is not None:
@@ -84,14 +84,14 @@ def named(proposed: Proposed) -> list[str]:
     return found
 
 
-def check_form(proposed: Proposed) -> None:
+def check_form(proposed: ProposedGrant) -> None:
     """Check a grant by its own values, without the database.
 
     Raises:
         AccessError: BAD_SCOPE, HIERARCHY_MISSING or BAD_VALIDITY.
     """
     role, rule = proposed.role, TABLE[proposed.role]
-    if rule.over is Over.UNION:
+    if rule.over is ScopeKind.UNION:
         if proposed.organization_id is None or proposed.division_id is not None:
             raise AccessError(
                 "BAD_SCOPE", f"{role.name} is granted over a union; name an organization and no division."
@@ -107,9 +107,9 @@ def check_form(proposed: Proposed) -> None:
         raise AccessError(
             "BAD_SCOPE", f"{role.name} is not granted over a union; leave organization and hierarchy out."
         )
-    elif rule.over is Over.DIVISION and proposed.division_id is None:
+    elif rule.over is ScopeKind.DIVISION and proposed.division_id is None:
         raise AccessError("BAD_SCOPE", f"{role.name} is granted over a division; name one.")
-    elif rule.over is Over.NOTHING and proposed.division_id is not None:
+    elif rule.over is ScopeKind.NOTHING and proposed.division_id is not None:
         raise AccessError("BAD_SCOPE", f"{role.name} has no division; leave it out.")
     if proposed.valid_from < today():
         raise AccessError("BAD_VALIDITY", "A grant begins today or later.")
@@ -117,7 +117,7 @@ def check_form(proposed: Proposed) -> None:
         raise AccessError("BAD_VALIDITY", "A grant ends after it begins.")
 
 
-async def check_scope(connection: asyncpg.Connection, proposed: Proposed) -> None:
+async def check_scope(connection: asyncpg.Connection, proposed: ProposedGrant) -> None:
     """Check that what a grant names exists and is in force, and that the grant is new.
 
     Raises:

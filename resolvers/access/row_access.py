@@ -34,7 +34,7 @@ from db.members import Engagement, Member, Membership
 from db.model import Model
 from db.relief import Household
 from db.security.audit_log import SHOWN_TO_PERSON
-from db.security.grant_rules import NO_ROWS, SEEN, Sees
+from db.security.grant_rules import NO_ROWS, SEEN, VisibleAccess
 from resolvers.access.callers import Lens
 from resolvers.access.conditions import Below, Condition, Of, Rule, Sight, any_of, own, stands
 from resolvers.engine.declare.columns import one_of
@@ -139,13 +139,13 @@ def _wholly(sight: Sight, table: FromClause) -> Condition:
     return and_(sight.some(Principal, belongs), not_(sight.some(AccessGrant, strays)))
 
 
-_SEES: Mapping[Sees, Rule] = {
-    Sees.OVER: _granted_over,
-    Sees.MADE: lambda sight, table: table.c.granted_by == sight.administrator(),
-    Sees.HOLDERS: _holders,
-    Sees.BELONGING: lambda sight, table: sight.administered(table.c.organization_id),
-    Sees.OWN: _own_key,
-    Sees.WHOLLY: _wholly,
+_SEES: Mapping[VisibleAccess, Rule] = {
+    VisibleAccess.OVER: _granted_over,
+    VisibleAccess.MADE: lambda sight, table: table.c.granted_by == sight.administrator(),
+    VisibleAccess.HOLDERS: _holders,
+    VisibleAccess.BELONGING: lambda sight, table: sight.administered(table.c.organization_id),
+    VisibleAccess.OWN: _own_key,
+    VisibleAccess.WHOLLY: _wholly,
 }
 """The words of ``db.security.grant_rules`` as conditions."""
 

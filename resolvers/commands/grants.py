@@ -11,7 +11,7 @@ from db.organizations import Hierarchy
 from db.security import grants
 from db.security.grant_checks import grantee
 from db.security.grant_rules import ADMINISTRATORS
-from db.security.grants import Proposed
+from db.security.grants import ProposedGrant
 from db.security.principals import MAX_NAME, AccessError, Actor, access_changes
 from db.security.row_security import granting
 from resolvers.commands.context import CommandContext, Refused, checked, guarded, held, refused, transaction
@@ -114,7 +114,7 @@ async def grant_access(
     async def work(connection: asyncpg.Connection) -> int:
         assert by.id is not None
         number = await grantee(connection, by.id, principal)
-        proposed = Proposed(number, role, start, valid_to, organization, hierarchy, division)
+        proposed = ProposedGrant(number, role, start, valid_to, organization, hierarchy, division)
         return await grants.grant(connection, proposed, by=by)
 
     return await once(context, "grantAccess", key, given, work)

@@ -12,8 +12,8 @@ import pytest
 from db.access import PrincipalKind, Role
 from db.clock import today
 from db.organizations import Hierarchy
-from db.security.grant_rules import ADMINISTRATORS, TABLE, Granter, Over, Reach
-from db.security.grants import Proposed, assign, grant, revoke
+from db.security.grant_rules import ADMINISTRATORS, TABLE, Granter, Reach, ScopeKind
+from db.security.grants import ProposedGrant, assign, grant, revoke
 from db.security.principals import AccessError, Actor, create_principal
 from db.security.row_security import READER, granting
 from db.server.connect import acquired, create_pool
@@ -63,11 +63,11 @@ class World:
     members: dict[str, set[int]] = field(default_factory=dict)
     cases: dict[str, set[int]] = field(default_factory=dict)
 
-    def proposed(self, grantee: str, role: Role, scope: Scope, valid_to: Any = None) -> Proposed:
+    def proposed(self, grantee: str, role: Role, scope: Scope, valid_to: Any = None) -> ProposedGrant:
         """The grant as the command takes it."""
         union = None if scope.union is None else self.unions[scope.union]
         division = None if scope.division is None else self.divisions[scope.division]
-        return Proposed(self.grantees[grantee], role, today(), valid_to, union, scope.hierarchy, division)
+        return ProposedGrant(self.grantees[grantee], role, today(), valid_to, union, scope.hierarchy, division)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ async def _people(made: World) -> None:
     """Who grants, with a grant of the operator; who is granted to: of each union and of none, workers, and who has cases."""
     for name, (role, union, hierarchy, until) in HELD.items():
         number = await create_principal(made.db, name, PrincipalKind.PERSON)
-        await grant(made.db, Proposed(number, role, today(), until, made.unions[union], hierarchy))
+        await grant(made.db, ProposedGrant(number, role, today(), until, made.unions[union], hierarchy))
         made.actors[name] = Actor(name, number)
     for home in (*made.unions, None):
         union = None if home is None else made.unions[home]
@@ -151,10 +151,10 @@ def scopes(made: World, role: Role) -> list[Scope]:
     unions = [Scope(union, hierarchy) for union in made.unions for hierarchy in rule.hierarchies]
     divisions = [Scope(division=division) for division in made.divisions]
     return {
-        Over.UNION: unions,
-        Over.DIVISION: divisions,
-        Over.DIVISION_OR_NOTHING: [Scope(), *divisions],
-        Over.NOTHING: [Scope()],
+        ScopeKind.UNION: unions,
+        ScopeKind.DIVISION: divisions,
+        ScopeKind.DIVISION_OR_NOTHING: [Scope(), *divisions],
+        ScopeKind.NOTHING: [Scope()],
     }[rule.over]
 
 
@@ -216,7 +216,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id
 """
 
 
-def row(proposed: Proposed, by: int | None) -> tuple[Any, ...]:
+def row(proposed: ProposedGrant, by: int | None) -> tuple[Any, ...]:
     """A grant as the database has it."""
     return (proposed.principal, proposed.role.name, proposed.valid_from, proposed.valid_to, *proposed.scope, by)
 
@@ -334,10 +334,10 @@ async def test_the_database_takes_a_grant_with_the_scope_of_its_role_only(world:
     }
     rule = TABLE[role]
     right = {
-        Over.UNION: {hierarchy.name for hierarchy in rule.hierarchies},
-        Over.DIVISION: {"division"},
-        Over.DIVISION_OR_NOTHING: {"division", "nothing"},
-        Over.NOTHING: {"nothing"},
+        ScopeKind.UNION: {hierarchy.name for hierarchy in rule.hierarchies},
+        ScopeKind.DIVISION: {"division"},
+        ScopeKind.DIVISION_OR_NOTHING: {"division", "nothing"},
+        ScopeKind.NOTHING: {"nothing"},
     }[rule.over]
     for name, (organization, hierarchy, place) in forms.items():
         values = (world.grantees["of city"], role.name, today(), None, organization, hierarchy, place, None)

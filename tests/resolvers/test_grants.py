@@ -11,7 +11,7 @@ import pytest
 from db.access import PrincipalKind, Role
 from db.clock import today
 from db.organizations import Hierarchy
-from db.security.grants import Proposed, grant, revoke
+from db.security.grants import ProposedGrant, grant, revoke
 from db.security.principals import Actor, by_id, create_key, create_principal
 from db.security.row_security import READER
 from db.server.connect import create_pool
@@ -60,7 +60,7 @@ async def principal(
     number = await create_principal(connection, name, kind, organization_id=of)
     actor = Actor("operator") if by is None else Actor(by.name, by.principal_id)
     for role in roles:
-        await grant(connection, Proposed(number, role, today(), **scope), by=actor)
+        await grant(connection, ProposedGrant(number, role, today(), **scope), by=actor)
     found = await by_id(connection, number)
     assert found is not None
     return caller_of(found)
