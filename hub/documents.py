@@ -26,9 +26,9 @@ from graphql import (
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from db.meter import working
-from hub.compression import can_spell
+from hub.compressible import can_spell
 from hub.errors import MAX_ERRORS, Problem, body_of_problems, problems
-from hub.limits import Limits, check, measure
+from hub.limits.document_limits import Limits, check, measure
 from resolvers.codes import suggests
 from resolvers.engine.request.document import Document
 from resolvers.engine.request.wrong_values import WrongLiterals

@@ -9,14 +9,14 @@ import asyncpg
 from graphql import OperationType
 
 from db.meter import METER, waiting
-from hub.budget import Account, Budget, Header, RoleLimits, spender
-from hub.disclosed import Disclosed
 from hub.documents import Documents, Operation, Rejected
 from hub.errors import Refusal, body_of
+from hub.limits.budget import Account, Budget, Header, RoleLimits, spender
+from hub.limits.cell_budget import Disclosed
+from hub.limits.concurrency import Places
 from hub.parameters import Parameters
-from hub.shares import Places
-from hub.slow import SlowLog
-from hub.telemetry import Telemetry, log_fault
+from hub.telemetry.requests import Telemetry, log_fault
+from hub.telemetry.slow_operations import SlowLog
 from resolvers.access import Caller
 from resolvers.codes import suggests
 from resolvers.engine.execute.watch import WATCHED

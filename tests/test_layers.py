@@ -17,26 +17,23 @@ def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
 def test_no_layer_imports_one_above_it() -> None:
     done = lint_imports(ROOT)
     assert done.returncode == 0, done.stdout
-    assert "2 kept, 0 broken" in done.stdout
+    assert "3 kept, 0 broken" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("module", "imported"),
-    [("db/members.py", "schema"), ("resolvers/engine/plan/steps.py", "resolvers.engine.compile")],
+    [
+        ("db/members.py", "schema"),
+        ("resolvers/engine/plan/steps.py", "resolvers.engine.compile"),
+        ("hub/limits/budget.py", "hub.web"),
+    ],
 )
 def test_an_import_against_the_layers_is_found(tmp_path: Path, module: str, imported: str) -> None:
-    stages = ("request", "plan", "declare", "statistics", "compile", "execute", "reference")
-    packages = (
-        "hub",
-        "schema",
-        "resolvers",
-        "db",
-        "resolvers/engine",
-        *(f"resolvers/engine/{each}" for each in stages),
-    )
-    for package in packages:
-        (tmp_path / package).mkdir()
-        (tmp_path / package / "__init__.py").touch()
+    for package in ("hub", "schema", "resolvers", "db"):
+        for path in (ROOT / package).rglob("*.py"):
+            copy = tmp_path / path.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.touch()
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
     (tmp_path / module).write_text(f"import {imported}\n")
     done = lint_imports(tmp_path)

@@ -14,7 +14,7 @@ from db.clock import today
 from db.grants import Proposed, grant
 from db.personas import ISSUER
 from db.principals import create_principal
-from hub.tokens import AUDIENCE
+from hub.authentication.demonstration_tokens import AUDIENCE
 
 KEY = OKPKey.generate_key("Ed25519", auto_kid=True)
 

@@ -17,8 +17,8 @@ from db.clock import today
 from db.organizations import Hierarchy
 from db.principals import GrantRow, SignedIn
 from hub.app import Hub, create_app, issuers_of
-from hub.auth import Authenticator
-from hub.callers import Callers
+from hub.authentication.authenticator import Authenticator
+from hub.authentication.principal_reader import Callers
 from hub.settings import Settings
 from resolvers.access import Caller
 from resolvers.engine.request.document import Answer, Document

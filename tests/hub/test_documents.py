@@ -5,7 +5,7 @@ import tracemalloc
 from graphql import build_schema
 
 from hub.documents import BYTES_A_TOKEN, Accepted, Documents, Lru, Rejected, count_tokens
-from hub.limits import Limits
+from hub.limits.document_limits import Limits
 
 SCHEMA = build_schema("type Query { s(of: Int): String }")
 
