@@ -36,7 +36,7 @@ from hub.telemetry.log_formatters import JsonLines
 from hub.telemetry.requests import Answered, Telemetry
 from hub.web.http import GraphQLEndpoint, read_headers, respond
 from hub.web.negotiation import accepts
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.engine.compile.pagination import MAX_SIZE
 from resolvers.engine.execute.bind import bind
 from resolvers.engine.execute.engine import Engine

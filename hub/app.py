@@ -42,7 +42,7 @@ from hub.web.middleware import SHARED, edge
 from hub.web.readiness import Readiness
 from hub.web.schema_route import schema_route
 from hub.web.websocket import WebSocketEndpoint
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.engine.compile.pagination import MAX_SIZE
 from resolvers.engine.execute.engine import Engine

@@ -18,7 +18,7 @@ from hub.authentication.principal_reader import Callers
 from hub.errors import Refusal
 from hub.limits.budget import Failures, network
 from hub.limits.concurrency import Shares
-from resolvers.access import PUBLIC, Caller
+from resolvers.access.callers import PUBLIC, Caller
 from resolvers.viewer import caller_of
 
 log = logging.getLogger("unionhub.auth")

@@ -20,7 +20,7 @@ from hub.limits.budget import Account
 from hub.telemetry.log_formatters import shown
 from hub.telemetry.metric_labels import client_of
 from hub.telemetry.requests import Telemetry
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.engine.execute.explain import tree
 from resolvers.engine.execute.run import Trace
 from resolvers.engine.execute.watch import Watched

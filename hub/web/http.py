@@ -26,7 +26,7 @@ from hub.telemetry.requests import Answered
 from hub.web.caching import etag_of, has_it
 from hub.web.compression import MIN_BYTES, NO_TRANSFORM
 from hub.web.negotiation import JSON, RESPONSE, accepts, is_json
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 
 BODY_SECONDS = 30.0
 """How long a body may take to arrive after its first part."""

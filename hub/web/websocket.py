@@ -28,7 +28,7 @@ from hub.parameters import Parameters, from_object
 from hub.telemetry.metric_labels import program_in
 from hub.telemetry.requests import Answered
 from hub.web.origins import may_connect
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 
 PROTOCOL = "graphql-transport-ws"
 

@@ -12,7 +12,7 @@ from hub.app import Hub
 from hub.authentication import authenticator
 from hub.errors import Refusal
 from hub.limits.budget import FAILURES
-from resolvers.access import PUBLIC
+from resolvers.access.callers import PUBLIC
 from resolvers.engine.request.document import Answer
 from tests.hub.conftest import BEARER, TOKEN, ToyEngine
 from tests.hub.sockets import ACK, INIT, Socket, connected
