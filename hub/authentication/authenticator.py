@@ -4,12 +4,12 @@ import hmac
 import logging
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 import asyncpg
+from moka_py import Moka
 
 from db.audit import Digest, Entry, record
 from db.principals import SignedIn, digest_of
@@ -27,6 +27,7 @@ REMEMBERED_SECONDS = 5.0
 """How long a caller is remembered; after it the signature is checked and the grants are read again."""
 
 MAX_SESSIONS = 10_000
+"""Callers that are remembered; the one that was seen longest ago goes first."""
 
 VERIFIED_TOGETHER = 2
 """Tokens and keys of one source that are checked at a time, of those that have not signed in before; the next ones wait for their turn.
@@ -83,7 +84,7 @@ class Authenticator:
         self.public = public
         self.failures = failures or Failures()
         self.on_refused = on_refused
-        self.sessions: OrderedDict[bytes, Session] = OrderedDict()
+        self.sessions: Moka[bytes, Session] = Moka(MAX_SESSIONS, policy="lru")
         self.turns = Shares(VERIFIED_TOGETHER)
 
     @property
@@ -127,7 +128,7 @@ class Authenticator:
         who: list[str] = []
         try:
             bearer(authorization)
-            if digest in self.sessions:
+            if self.sessions.get(digest) is not None:
                 return await self.signed_in(authorization, digest, who)
             async with self.turns.turn(network(source)):
                 return await self.signed_in(authorization, digest, who)
@@ -142,7 +143,7 @@ class Authenticator:
         Raises:
             Refusal: 429 TOO_MANY_FAILURES, in the place of what was wrong.
         """
-        was_good = self.sessions.pop(digest, None) is not None
+        was_good = self.sessions.remove(digest) is not None
         held_back = self.failures.record(refused.source)
         if held_back is not None and not was_good:
             raise held_back
@@ -167,7 +168,7 @@ class Authenticator:
                 403, "NO_GRANT", "You are known, but nothing is granted to you today. Ask who administers access."
             )
         caller = caller_of(found)
-        self.remember(digest, Session(caller, until(expires), epoch))
+        self.sessions.set(digest, Session(caller, until(expires), epoch))
         return caller
 
     async def of_token(self, token: bytes) -> tuple[SignedIn, float]:
@@ -208,13 +209,6 @@ class Authenticator:
         if not principal.disabled:
             await self.callers.used(key)
         return principal, expires
-
-    def remember(self, digest: bytes, session: Session) -> None:
-        """Keep a session; the one that was made longest ago goes when there are too many."""
-        self.sessions[digest] = session
-        self.sessions.move_to_end(digest)
-        if len(self.sessions) > MAX_SESSIONS:
-            self.sessions.popitem(last=False)
 
     async def tell(self, refused: Refused) -> None:
         """Log a refusal; the audit log cannot keep it from being one."""

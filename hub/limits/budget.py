@@ -2,11 +2,12 @@
 
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Literal
+
+from moka_py import Moka
 
 from db.meter import Meter
 from hub.errors import Refusal
@@ -41,9 +42,8 @@ class Buckets:
         self.capacity = capacity
         self.seconds = seconds
         self.rate = capacity / seconds
-        self.max_count = max_count
         self.clock = clock
-        self.levels: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
+        self.levels: Moka[Hashable, tuple[float, float]] = Moka(max_count, policy="lru")
 
     def left(self, key: Hashable) -> float:
         """The points that a key has now; below zero if it is overdrawn."""
@@ -56,10 +56,7 @@ class Buckets:
     def spend(self, key: Hashable, points: float) -> float:
         """Take points; what is left. A debt is at most one capacity, so that nobody waits for longer than ``seconds``."""
         left = max(self.left(key) - points, -self.capacity)
-        self.levels[key] = (left, self.clock())
-        self.levels.move_to_end(key)
-        if len(self.levels) > self.max_count:
-            self.levels.popitem(last=False)
+        self.levels.set(key, (left, self.clock()))
         return left
 
     def wait(self, key: Hashable, points: float = 1.0) -> int:

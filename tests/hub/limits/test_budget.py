@@ -67,8 +67,10 @@ def test_buckets_are_bounded() -> None:
     buckets = Buckets(10, 10, max_count=100)
     for number in range(1_000):
         buckets.spend(number, 1)
-    assert len(buckets.levels) == 100
+    buckets.levels.run_pending_tasks()
+    assert buckets.levels.count() == 100
     assert buckets.left(0) == 10
+    assert buckets.left(999) < 10, "the one that spent longest ago is forgotten first"
 
 
 def test_failures_of_one_source_end_in_429_and_are_forgiven() -> None:

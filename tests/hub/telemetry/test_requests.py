@@ -97,7 +97,7 @@ def test_fault_is_logged_whole(caplog: pytest.LogCaptureFixture) -> None:
     assert line["reference"] == reference
     assert len(reference) == 12
     assert "ValueError: what went wrong" in line["traceback"]
-    assert "test_telemetry.py" in line["traceback"]
+    assert "test_requests.py" in line["traceback"]
     assert len(line["operation"]) == 100
 
 

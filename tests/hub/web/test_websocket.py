@@ -97,8 +97,11 @@ async def test_the_same_token_with_handshake_and_init_is_one(app: Hub, engine: T
     async with connected(app, headers={"authorization": written}) as socket:
         await socket.answer("1", WORD)
     assert engine.calls[-1]["persona"] == "national"
-    assert len(app.sockets.authenticator.sessions) == 1
-    assert len(app.sockets.operations.budget.principals.levels) == 1  # type: ignore[union-attr]
+    principals = app.sockets.operations.budget.principals
+    assert principals is not None
+    for kept in (app.sockets.authenticator.sessions, principals.levels):
+        kept.run_pending_tasks()
+        assert kept.count() == 1
 
 
 async def test_the_same_bad_token_with_handshake_and_init_is_one_failure(
