@@ -1,7 +1,6 @@
 """What operators see: one log line for each request, and metrics in Prometheus' text format; neither holds a variable or a token."""
 
 import logging
-import secrets
 from time import perf_counter
 from typing import NamedTuple
 
@@ -25,19 +24,6 @@ MAX_PATH = 100
 """Characters of a path in a log line."""
 
 requests_log = logging.getLogger("unionhub.request")
-errors_log = logging.getLogger("unionhub.error")
-
-
-def new_reference() -> str:
-    """A reference that joins what a caller is told with what the log says."""
-    return secrets.token_hex(6)
-
-
-def log_fault(error: BaseException, *, operation: str | None = None) -> str:
-    """Log a fault of ours whole, and return its reference: all that the caller gets to see of it."""
-    reference = new_reference()
-    errors_log.error("fault", exc_info=error, extra={"reference": reference, "operation": shown(operation)})
-    return reference
 
 
 class Answered(NamedTuple):

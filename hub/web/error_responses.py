@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from hub.errors import body_of
 from hub.messages import speak, wants_chinese
-from hub.telemetry.requests import log_fault
+from resolvers.faults import log_fault
 
 
 def json_error(
@@ -32,7 +32,7 @@ async def wrong_method(request: Request, error: Exception) -> Response:
 
 async def fault(request: Request, error: Exception) -> Response:
     """The answer for a fault of ours."""
-    return json_error(request, 500, "INTERNAL_ERROR", f"Internal error. Reference: {log_fault(error)}")
+    return json_error(request, 500, "INTERNAL_ERROR", f"Internal error. Reference: {log_fault('fault', error)}")
 
 
 EXCEPTIONS = {404: nothing_here, 405: wrong_method, Exception: fault}

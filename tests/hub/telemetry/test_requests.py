@@ -8,8 +8,8 @@ import asyncpg
 import httpx
 import pytest
 
-from hub.telemetry.log_formatters import JsonLines, Logfmt
-from hub.telemetry.requests import log_fault
+from hub.telemetry.log_formatters import JsonLines, Logfmt, shown
+from resolvers.faults import log_fault
 from tests.hub.conftest import RESPONSE, TOKEN, Api, ToyEngine
 
 FORGED = 'x"}\n{"level": "forged'
@@ -92,7 +92,7 @@ def test_fault_is_logged_whole(caplog: pytest.LogCaptureFixture) -> None:
     try:
         raise ValueError("what went wrong")
     except ValueError as error:
-        reference = log_fault(error, operation="Q" * 1_000)
+        reference = log_fault("fault", error, operation=shown("Q" * 1_000))
     line = json.loads(JsonLines().format(caplog.records[-1]))
     assert line["reference"] == reference
     assert len(reference) == 12
@@ -113,7 +113,7 @@ async def test_faults_of_the_database_keep_no_value(server_url: str, caplog: pyt
             try:
                 await connection.fetch(sql, *values)
             except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log_fault(RuntimeError("a cause") if error is None else error)
+                log_fault("fault", RuntimeError("a cause") if error is None else error)
     finally:
         await connection.close()
     written = [JsonLines().format(record) for record in caplog.records if record.name == "unionhub.error"]
