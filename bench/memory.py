@@ -4,6 +4,7 @@ import asyncio
 import gc
 import random
 from collections.abc import Iterator
+from itertools import islice
 from time import perf_counter
 
 import psutil
@@ -17,7 +18,6 @@ from graphql import (
     is_required_argument,
 )
 from rich.console import Console
-from rich.table import Table
 
 from bench.database import Database
 from db.connect import create_pool
@@ -40,8 +40,11 @@ ROOTS = (
     "divisions",
 )
 DEPTH = 3
+TOGETHER = 8
+"""Operations that run at the same time: all connections of the pool have statements prepared."""
+
 POPULAR = "query Popular { organizations(first: 3) { nodes { name members(first: 2) { totalCount nodes { name } } } } }"
-"""What a client sends after every hundred others: it must still be kept at the end."""
+"""What a client sends again and again, after every eight others."""
 
 
 def documents(count: int, seed: int) -> Iterator[str]:
@@ -67,7 +70,7 @@ def _field(name: str, field: GraphQLField, depth: int, chance: random.Random) ->
         count = chance.choice(["totalCount ", ""])
         node = get_named_type(kind.fields["nodes"].type)
         assert isinstance(node, GraphQLObjectType | GraphQLInterfaceType)
-        return f"{name}(first: {chance.randint(1, 5)}) {{ {count}nodes {{ {_selection(node, depth - 1, chance)} }} }}"
+        return f"{name}(first: {chance.randint(1, 2)}) {{ {count}nodes {{ {_selection(node, depth - 1, chance)} }} }}"
     return f"{name} {{ {_selection(kind, depth - 1, chance)} }}"
 
 
@@ -86,6 +89,12 @@ def _selection(kind: GraphQLObjectType | GraphQLInterfaceType, depth: int, chanc
     chosen = chance.sample(leaves, min(len(leaves), chance.randint(2, 6)))
     below = chance.sample(others, min(len(others), chance.randint(0, 2))) if depth > 0 else []
     return " ".join([*chosen, *(_field(name, free[name], depth, chance) for name in below)])
+
+
+def batched(texts: Iterator[str], size: int) -> Iterator[list[str]]:
+    """Lists of so many texts."""
+    while batch := list(islice(texts, size)):
+        yield batch
 
 
 def memory(database: Database, count: int, console: Console) -> None:
@@ -112,23 +121,19 @@ async def _memory(database: Database, count: int, console: Console) -> None:
     def row(done: int, seconds: float, popular: float) -> None:
         gc.collect()
         figures = kept.statistics(), engine.statistics()
-        table.add_row(
-            f"{done:,}",
-            f"{process.memory_info().rss / 2**20:.0f}",
-            *(f"{figure['kept']:,}" for figure in figures),
-            f"{1000 * seconds / max(done, 1):.1f}",
-            f"{popular:.0%}",
+        console.print(
+            f"{done:>8,} operations: {process.memory_info().rss / 2**20:4.0f} MB; {figures[0]['kept']:,} documents and "
+            f"{figures[1]['kept']:,} plans kept; {1000 * seconds / max(done, 1):.1f} ms each; popular one found {popular:.0%}"
         )
 
     row(0, 0.0, 0.0)
     began, asked, hits = perf_counter(), 0, 0
-    for number, text in enumerate(documents(count, 1), 1):
-        await answer(text)
-        if number % 100 == 0:
-            before = kept.statistics()["misses"]
-            await answer(POPULAR)
-            asked, hits = asked + 1, hits + (kept.statistics()["misses"] == before)
-        if number in (count // 10, count // 2, count):
-            row(number, perf_counter() - began, hits / max(asked, 1))
+    for number, texts in enumerate(batched(documents(count, 1), TOGETHER), 1):
+        await asyncio.gather(*map(answer, texts))
+        done = number * TOGETHER
+        before = kept.statistics()["misses"]
+        await answer(POPULAR)
+        asked, hits = asked + 1, hits + (kept.statistics()["misses"] == before)
+        if done % (count // 5) < TOGETHER:
+            row(done, perf_counter() - began, hits / asked)
     await pool.close()
-    console.print(table)
