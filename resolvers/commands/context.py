@@ -1,8 +1,6 @@
 """What every command is given, how it refuses, and the transaction that it runs in."""
 
 import functools
-import logging
-import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -22,14 +20,13 @@ from resolvers.access.callers import Caller
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel
 from resolvers.errors import HubError
+from resolvers.faults import log_fault
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 MEMBER = "mem"
 MAX_IDS = 200
-
-_log = logging.getLogger("unionhub.commands")
 
 
 @dataclass(frozen=True)
@@ -158,8 +155,7 @@ def guarded(
         except (HubError, Refused):
             raise
         except Exception as fault:
-            reference = secrets.token_hex(4)
-            _log.error("command failed", exc_info=fault, extra={"reference": reference, "command": command.__name__})
+            reference = log_fault("fault in a command", fault, command=command.__name__)
             if isinstance(fault, (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)):
                 code, message = "DATABASE_UNAVAILABLE", "The database cannot be reached. Try again with the same key."
             else:

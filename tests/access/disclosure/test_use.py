@@ -11,7 +11,7 @@ from db.access import PrincipalKind, Role
 from db.clock import today
 from db.security.grants import ProposedGrant, grant
 from db.security.principals import by_id, create_principal
-from hub.disclosed import Disclosed
+from hub.limits.cell_budget import Disclosed
 from resolvers.access.callers import PUBLIC
 from resolvers.viewer import caller_of
 from tests.access.disclosure.ground import BUSY, GRANTS, Ground, Row, Target, Trait
