@@ -109,9 +109,6 @@ async def _memory(database: Database, count: int, console: Console) -> None:
     kept = Documents(schema._schema, limits_of(settings))
     spare_the_collector()
     process = psutil.Process()
-    table = Table(
-        "operations", "RSS, MB", "documents", "plans", "ms each", "popular kept", title="Memory of one process"
-    )
 
     async def answer(text: str) -> None:
         document = kept.get(text)

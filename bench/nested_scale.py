@@ -17,7 +17,7 @@ from bench.database import Database
 from bench.workload import body, choose, count_objects, organization
 from db.models import Model
 from db.server.connect import create_pool
-from hub.app import limits_of, own_engine
+from hub.app import default_engine, limits_of
 from hub.documents import Accepted, Documents
 from hub.parameters import from_body
 from hub.settings import Settings
@@ -108,9 +108,9 @@ async def _measure(database: Database, runs: int) -> tuple[list[Province], list[
     settings = Settings(database_url=database.url)
     pool = await create_pool(database.url, size=1)
     try:
-        engine = own_engine(pool, settings)
+        engine = default_engine(pool, settings)
         recorder = Recorder(pool)
-        recording = own_engine(recorder, settings)
+        recording = default_engine(recorder, settings)
         documents = Documents(schema._schema, limits_of(settings))
         provinces: list[Province] = []
         scans: list[Scan] = []

@@ -21,14 +21,14 @@ from bench.servers import let_personas_in
 from bench.workload import choose, operations
 from db.clock import today
 from db.server.connect import Connection, create_pool
-from hub.app import limits_of, own_authenticator, own_engine
+from hub.app import default_authenticator, default_engine, limits_of
 from hub.authentication.authenticator import Authenticator
 from hub.authentication.demonstration_tokens import token_of
 from hub.documents import Accepted, Documents
 from hub.encryption_keys import demonstration_keys
 from hub.limits.budget import Budget, RoleLimits
-from hub.limits.cell_budget import Disclosed
-from hub.limits.concurrency import Places
+from hub.limits.cell_budget import CellBudget
+from hub.limits.concurrency import CallerConcurrency
 from hub.operations import Operations
 from hub.parameters import from_body
 from hub.settings import RoleLimit, Settings
@@ -182,8 +182,8 @@ def endpoint_of(
         documents,
         telemetry,
         budget=Budget(0, 0, settings.budget_seconds),
-        disclosed=Disclosed(0, 0),
-        places=Places(0, 0),
+        cell_budget=CellBudget(0, 0),
+        concurrency=CallerConcurrency(0, 0),
         role_limits=RoleLimits(RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE), settings.role_limits),
     )
     return GraphQLEndpoint(operations, authenticator, max_body_bytes=settings.max_body_bytes)
@@ -201,13 +201,13 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
         (b"authorization", f"Bearer {token}".encode()),
         (b"content-length", str(len(raw)).encode()),
     ]
-    authenticator = own_authenticator(pool, settings)
+    authenticator = default_authenticator(pool, settings)
     documents = Documents(schema._schema, limits_of(settings))
     telemetry = Telemetry()
     found = documents.get(from_body(raw).query)
     assert isinstance(found, Accepted)
     document, variables = found.document, from_body(raw).variables
-    engine = own_engine(pool, settings)
+    engine = default_engine(pool, settings)
     assert isinstance(engine, Engine)
     log_to_nowhere()
 
