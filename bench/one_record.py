@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import servers
-from bench.database import FOLDER, Database
+from bench.database import Database, settings_of
 from bench.load import Load, cpu_seconds, put
 from bench.servers import let_personas_in
 from bench.workload import choose, operations
@@ -69,6 +69,9 @@ class Canned:
 
     async def carry(self, _: Any) -> None:
         """Nothing to carry."""
+
+    async def keep_plans(self, _: bool) -> None:
+        """No plans to keep."""
 
     async def release(self, _: Any) -> None:
         """Nothing to give back."""
@@ -158,7 +161,7 @@ async def repeat(function: Callable[[], Awaitable[Any]], count: int) -> None:
 def profile(database: Database, loops: int, console: Console) -> None:
     """Time the stages, the hub as a whole and the floor below it, and print the table."""
     body = operations(choose(database))[0].bodies(servers.Server("", 0, 0))[0]
-    settings = Settings(data_dir=FOLDER / "hub", database_url=database.url)
+    settings = settings_of(database)
     stages = Stages(loops)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_stages(stages, settings, body))

@@ -18,12 +18,12 @@ from types import MappingProxyType
 from typing import Any
 
 from bench import postgraphile as graphile
-from bench.database import FOLDER, Database
+from bench.database import FOLDER, Database, settings_of
 from db.connect import POOL_SIZE
 from db.migrate import connect
 from db.personas import add_personas
 from hub.keys import demonstration_keys
-from hub.settings import ROOT, Settings
+from hub.settings import ROOT
 from hub.tokens import token_of
 
 START_SECONDS = 30.0
@@ -89,7 +89,7 @@ def hub(
 ) -> Iterator[Server]:
     """The hub as its users run it: ``unionhub serve`` with settings as they come, but for limits of the one caller who measures, and a
     persona's token; or without its second wall, or with ``more`` settings."""
-    settings = Settings(data_dir=folder / "hub", database_url=database.url)
+    settings = settings_of(database, folder)
     demonstration_keys(settings)
     asyncio.run(let_personas_in(database.url))
     token = token_of(settings, persona)
@@ -98,6 +98,7 @@ def hub(
     variables = unset | {
         "UNIONHUB_DATABASE_URL": database.url,
         "UNIONHUB_DATA_DIR": str(settings.data_dir),
+        "UNIONHUB_KEY_FILE": str(settings.key_file),
         "UNIONHUB_PORT": str(port),
         "UNIONHUB_BUDGET_POINTS": "0",
         "UNIONHUB_CALLER_CONNECTIONS": "0",
