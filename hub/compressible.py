@@ -3,7 +3,7 @@
 Compression makes a response shorter where it repeats itself. Who reads the length of responses on the wire, and can put a guess into them,
 learns by that whether the guess stands there a second time. So a response to a caller with a token, that may hold personal data, is
 compressed only where nothing in it is the request's own text: not that of a mutation, with errors (messages quote arguments), with a plan,
-or with aliases that could spell a value. An alias of letters in camelCase spells_values no number, code, date, ID or Chinese name. What is not
+or with aliases that could spell a value. An alias of letters in camelCase spells no number, code, date, ID or Chinese name. What is not
 compressed says ``no-transform``, so that no proxy does it instead. The public has no secrets, and the schema is none.
 """
 
