@@ -33,7 +33,7 @@ from resolvers.engine.declare.statistics import Children, Statistic
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
 from resolvers.engine.request.arguments import Arguments
-from resolvers.engine.statistics.from_rollups import ANCHOR
+from resolvers.engine.statistics.rollup_tables import ANCHOR
 
 
 class Scope(Term):
