@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from resolvers.access import PUBLIC
+from resolvers.access.callers import PUBLIC
 from resolvers.engine.request import global_ids
 from resolvers.engine.statistics import noise, time_buckets
 from resolvers.engine.statistics.overlap import Neighbour, is_enough
@@ -196,10 +196,10 @@ def test_the_rest_is_who_is_in_one_of_two_sets_only() -> None:
     chance = random.Random("rest")
     for _ in range(100):
         cell, before = ({chance.randrange(40) for _ in range(chance.randrange(1, 60))} for _ in range(2))
-        either = Neighbour((len(cell | before),), before=(len(before),), is_either=True)
+        either = Neighbour((len(cell | before),), before=(len(before),), is_either_day=True)
         assert either.rest(len(cell), 0) == len(cell ^ before)
         assert Neighbour((len(cell | before),)).rest(len(cell), 0) == len(before - cell)
-        assert Neighbour((len(before),), is_around=False).rest(len(cell), 0) <= len(cell ^ before)
+        assert Neighbour((len(before),), contains_cell=False).rest(len(cell), 0) <= len(cell ^ before)
     assert Neighbour(None).rest(7, 0) < 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 
 from resolvers.engine.compile.context import Compilation
-from resolvers.engine.declare.sources import Tally
+from resolvers.engine.declare.sources import StatisticsField
 from resolvers.engine.declare.statistics import Rate
 from resolvers.engine.plan.steps import Child, Key, StatisticsStep, Step, Table, Values
 from resolvers.engine.request.arguments import snake
@@ -90,7 +90,7 @@ class GroupCompiler:
 def statistics_step(
     compilation: Compilation,
     parent: GraphQLObjectType,
-    tally: Tally,
+    field: StatisticsField,
     nodes: Sequence[FieldNode],
     path: str,
     *,
@@ -103,7 +103,7 @@ def statistics_step(
         arguments = compilation.arguments(parent, nodes[0])
         measures = _selected_measures(compilation, type_, nodes)
         question = from_arguments.question(
-            compilation.registry, tally, arguments, compilation.lenses, measures, root=root
+            compilation.registry, field, arguments, compilation.lenses, measures, root=root
         )
         step = _step(compilation, type_, question, nodes, path)
         arguments.require_effect(nodes[0])

@@ -21,7 +21,7 @@ from graphql import (
 from db.clock import today
 from db.keys import KeySource
 from db.meter import add_objects, working
-from resolvers.access import PUBLIC, Caller, Lens
+from resolvers.access.callers import PUBLIC, Caller, Lens
 from resolvers.engine.compile.operation import compile_operation
 from resolvers.engine.declare.check import check
 from resolvers.engine.declare.registry import Registry
@@ -72,8 +72,8 @@ class Engine:
 
     ``reference`` makes what executes operations in place of plans; see ``resolvers.engine.reference``. Without ``first_wall`` plans have
     no conditions on what the caller sees: a test of the second wall, row-level security, and nothing else. Without ``rollups`` statistics
-    are counted from records alone. ``commands`` makes the context of a mutation's resolvers; without it there are none. Cursors are sealed with keys derived from those of ``cursors``; without it, with
-    keys of this process that no other opens.
+    are counted from records alone. ``commands`` makes the context of a mutation's resolvers; without it there are none. Cursors are sealed
+    with keys derived from those of ``cursors``; without it, with keys of this process that no other opens.
 
     Raises:
         ValueError: schema and registry disagree.

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, Integer, Text, and_, any_, cast, not_, or_
 from sqlalchemy.types import TypeEngine
 
-from resolvers.codes import list_of, shown, unknown_code
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Ref
 from resolvers.engine.plan.parameters import BIGINTS, DATES, TEXTS, Inputs, storable
@@ -21,6 +20,8 @@ from resolvers.engine.statistics.dimension_keys import HIDDEN, OUT_OF_SIGHT
 from resolvers.engine.statistics.dimensions import CHILDREN, declared, require_given
 from resolvers.engine.statistics.question import Condition, Population
 from resolvers.errors import HubError
+from resolvers.suggestions import shown
+from resolvers.unknown_codes import list_of, unknown_code
 
 INTEGER = re.compile("0|-?[1-9][0-9]{0,18}")
 

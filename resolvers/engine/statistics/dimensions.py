@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from db.model import Term
-from resolvers.codes import list_of
 from resolvers.engine.declare.columns import Expression, expression
 from resolvers.engine.declare.statistics import Ref
 from resolvers.engine.plan.parameters import Binder
@@ -12,6 +11,7 @@ from resolvers.engine.statistics import published, time_buckets
 from resolvers.engine.statistics.group_limits import MAX_DIMENSIONS
 from resolvers.engine.statistics.question import Dimension, Population
 from resolvers.errors import HubError
+from resolvers.unknown_codes import list_of
 
 CHILDREN = ("CHILD_ORGANIZATION", "CHILD_DIVISION")
 """The dimensions of what is right below the place."""

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from resolvers.access import Lens
+from resolvers.access.callers import Lens
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sight import Sighted, anchor
-from resolvers.engine.declare.sources import Tally
+from resolvers.engine.declare.sources import StatisticsField
 from resolvers.engine.declare.statistics import Children, Measure, Place, Statistic
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.plan.statement import parents
@@ -26,7 +26,7 @@ from resolvers.errors import HubError
 
 def question(
     registry: Registry,
-    tally: Tally,
+    field: StatisticsField,
     arguments: Arguments,
     lenses: tuple[Lens, ...],
     measures: Iterable[str],
@@ -35,7 +35,7 @@ def question(
 ) -> Question:
     """The question of a field below parents, or at the ``root``; ``measures`` are the measures and rates that are selected, by their Python
     names. Raises what is wrong in the arguments and measures."""
-    population = _population(registry, tally, arguments, lenses, root=root)
+    population = _population(registry, field, arguments, lenses, root=root)
     terms = grouped_by(arguments)
     dimensions = tuple(dimension(population, term) for term in terms)
     items = arguments.get("where") or ()
@@ -61,7 +61,7 @@ def question(
 
 
 def _population(
-    registry: Registry, tally: Tally, arguments: Arguments, lenses: tuple[Lens, ...], *, root: bool
+    registry: Registry, field: StatisticsField, arguments: Arguments, lenses: tuple[Lens, ...], *, root: bool
 ) -> Population:
     """The records that may be counted. Raises EVENT_NOT_OF_KIND."""
     statistic = registry.statistics[arguments["kind"].name]
@@ -71,11 +71,11 @@ def _population(
     within = arguments.get("within") if root else None
     parent: Any = None if root else parents()
     if within is not None:
-        parent = anchor(registry, tally.target, within, lenses, binder)
+        parent = anchor(registry, field.target, within, lenses, binder)
     walls = Sighted(registry, counting_lenses(lenses, for_aggregates_only=for_aggregates_only), binder)
 
     def place_below(key: ColumnElement[Any] | None) -> Place:
-        return tally.anchor.place(statistic, key, arguments, binder, walls)
+        return field.anchor.place(statistic, key, arguments, binder, walls)
 
     place = place_below(None if parent is None else parent.c.key)
     event = arguments.get("event")

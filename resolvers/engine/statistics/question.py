@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select
 
 from db.model import CodeList, Term
-from resolvers.access import Lens
+from resolvers.access.callers import Lens
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sight import Sighted
 from resolvers.engine.declare.sources import Source
