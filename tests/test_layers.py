@@ -1,7 +1,10 @@
 """The layers import in one direction: the contract stands in pyproject.toml."""
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -42,3 +45,45 @@ def test_an_import_against_the_layers_is_found(tmp_path: Path, module: str, impo
     done = lint_imports(tmp_path)
     assert done.returncode == 1
     assert f"{module.removesuffix('.py').replace('/', '.')} -> {imported}" in done.stdout
+
+
+def imported(source: str) -> Iterator[str]:
+    """The modules that a module imports anywhere in its text, also for type checking alone."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            assert node.module is not None
+            assert node.level == 0, "packages are named whole"
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+
+
+def in_order(sources: dict[str, str]) -> list[str]:
+    """The modules in an order in which each imports only those before it. Raises ``CycleError``."""
+    graph = {
+        name: {each for each in imported(source) if each in sources and each != name}
+        for name, source in sources.items()
+    }
+    return list(TopologicalSorter(graph).static_order())
+
+
+def test_no_circle_of_imports_is_left_in_the_engine_not_even_for_type_checking() -> None:
+    sources = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path.read_text()
+        for path in (ROOT / "resolvers" / "engine").rglob("*.py")
+    }
+    assert len(in_order(sources)) > 60
+
+
+def test_a_circle_for_type_checking_alone_is_found() -> None:
+    sources = {
+        "a.one": "from a.two import Two",
+        "a.two": "from a import three",
+        "a.three": "if TYPE_CHECKING:\n    from a.one import One",
+        "a": "",
+    }
+    with pytest.raises(CycleError) as error:
+        in_order(sources)
+    assert set(error.value.args[1]) == {"a.one", "a.two", "a.three"}
+    assert in_order({**sources, "a.three": ""})[-1] == "a.one"

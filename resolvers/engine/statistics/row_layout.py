@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, Integer, cast, null
 
+from resolvers.engine.statistics import row_marks
+
 Row = Sequence[Any]
 
 PARENT, MARK, KEYS = range(3)
@@ -79,7 +81,7 @@ class RowLayout:
 
     def blank(self, keys: Sequence[Any], labels: Sequence[Any], values: Sequence[Any]) -> Row:
         """The row of a group without any record, whose measures have these values."""
-        return None, 0, *keys, *labels, 0, 0, *(column for value in values for column in (value, 0, 0))
+        return None, row_marks.GROUP, *keys, *labels, 0, 0, *(column for value in values for column in (value, 0, 0))
 
     def columns(
         self,
