@@ -68,7 +68,7 @@ async def crowded(pool: asyncpg.Pool, level: str) -> str:
 
 
 def test_one_draw_has_the_stated_variance_and_bound() -> None:
-    drawn = [noise.draw(ticket, b"MEMBERSHIPS") for ticket in range(20_000)]
+    drawn = [noise.draw(cell_key, b"MEMBERSHIPS") for cell_key in range(20_000)]
     assert abs(fmean(drawn)) < 3 * (noise.VARIANCE / len(drawn)) ** 0.5
     assert abs(pvariance(drawn) - noise.VARIANCE) < 0.2
     assert (min(drawn), max(drawn)) == (-noise.MOST, noise.MOST)
@@ -89,7 +89,7 @@ def test_a_sum_hides_its_largest_part_and_what_it_is_made_of() -> None:
     assert noise.total(1_000, 100, 20, 1, 0.5) == 1_100
     assert noise.total(1_000, 100, 20, -12, -12) == 0
     assert noise.total(0, 0, 20, 5, 1) == 0
-    drawn = [noise.real(ticket, b"AID_GRANTS") for ticket in range(20_000)]
+    drawn = [noise.real(cell_key, b"AID_GRANTS") for cell_key in range(20_000)]
     assert abs(fmean(drawn)) < 3 * (noise.VARIANCE / len(drawn)) ** 0.5
     assert abs(pvariance(drawn) - noise.VARIANCE) < 0.2
     given = [noise.total(Decimal("30000.00"), Decimal(1_000), 30, 0, own) for own in drawn]
@@ -98,9 +98,9 @@ def test_a_sum_hides_its_largest_part_and_what_it_is_made_of() -> None:
 
 
 def test_a_median_is_written_in_coarse_steps() -> None:
-    given = {noise.median(37.0, ticket, b"") for ticket in range(200)}
+    given = {noise.median(37.0, cell_key, b"") for cell_key in range(200)}
     assert given == {35.0, 40.0}
-    assert abs(fmean(noise.median(37.0, ticket, b"") for ticket in range(2_000)) - 37) < 0.3
+    assert abs(fmean(noise.median(37.0, cell_key, b"") for cell_key in range(2_000)) - 37) < 0.3
     assert noise.median(0, 1, b"") == 0
 
 

@@ -44,7 +44,7 @@ class DimensionKeys:
         if not self._hides(target):
             return key
         few = replace(self.walls, binder=self.walls.binder.of_few())
-        rows = children.told.where(*few.rows(target, self.walls.registry.sources[target].table))
+        rows = children.possible.where(*few.rows(target, self.walls.registry.sources[target].table))
         rows = rows.correlate(None) if self.parent is None else rows.correlate(self.parent)
         there = func.array(rows.scalar_subquery(), type_=BIGINTS)
         return case((key.is_(None), null()), (key == any_(there), key), else_=_HIDDEN)
@@ -54,7 +54,7 @@ class DimensionKeys:
         if not self._hides(children.target):
             return targets
         child = self.of_child(targets.c.child, children).label("child")
-        return select(targets.c.anchor, child, targets.c.drill).subquery("told")
+        return select(targets.c.anchor, child, targets.c.drill).subquery("visible")
 
     def _hides(self, target: str) -> bool:
         """Whether rows of a type may be out of sight; without the first wall the second says which."""

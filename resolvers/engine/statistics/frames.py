@@ -113,8 +113,10 @@ class FrameArguments:
         if not self.for_aggregates_only:
             return published_periods.Window(None if is_period else as_of or inputs.today, since, until)
         if self.protects_persons:
-            return published_periods.of_persons(as_of, since, until, inputs, flow=is_period, time=self.time_dimension)
-        return published_periods.of_things(as_of, since, until, inputs, flow=is_period)
+            return published_periods.of_persons(
+                as_of, since, until, inputs, is_period=is_period, time=self.time_dimension
+            )
+        return published_periods.of_things(as_of, since, until, inputs, is_period=is_period)
 
     def _conditions(self, inputs: Inputs) -> tuple[tuple[str, str], ...]:
         """The dimensions and values of ``where``. Raises ONE_VALUE_EACH."""

@@ -128,7 +128,7 @@ def _frame(population: Population, arguments: Arguments, time: str | None) -> Fr
     if frame.is_period and frame.as_of is not None:
         raise HubError("BAD_PERIOD", "Ask `asOf` a day, or `from` and `until`, not both.")
     if population.protects_persons:
-        published.require_period(population.event_name, time, flow=frame.is_period)
+        published.require_period(population.event_name, time, is_period=frame.is_period)
     return frame
 
 

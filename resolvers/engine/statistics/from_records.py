@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.util import find_tables
 
 from resolvers.engine.declare.columns import Expression, alias, expression
-from resolvers.engine.declare.statistics import Aggregate, Found, Measure
+from resolvers.engine.declare.statistics import Aggregate, Measure, RecordLookup
 from resolvers.engine.plan.parameters import BIGINT
 from resolvers.engine.statistics import cell_keys
 from resolvers.engine.statistics.grouping import grouped
@@ -88,9 +88,9 @@ def _joined(population: Population, *parts: ColumnElement[Any]) -> FromClause:
     return from_
 
 
-def _lookups(question: Question) -> list[Found]:
+def _lookups(question: Question) -> list[RecordLookup]:
     """What measures look up for each record."""
-    return list(dict.fromkeys(measure.found for measure in question.measures.values() if measure.found is not None))
+    return list(dict.fromkeys(measure.lookup for measure in question.measures.values() if measure.lookup is not None))
 
 
 def _looked_up(question: Question, wanted: CellSet) -> FromClause | None:
@@ -115,7 +115,7 @@ def _counts(question: Question, wanted: CellSet, looked_up: FromClause | None) -
         if not wanted.mark or measure.part is not None
     }
     return question.layout.counts(
-        people if for_aggregates_only else cast(null(), BIGINT), _ticket(population, None, person), measures
+        people if for_aggregates_only else cast(null(), BIGINT), _cell_key(population, None, person), measures
     )
 
 
@@ -129,8 +129,8 @@ def _aggregates(
         if isinstance(aggregate, ColumnElement):
             return aggregate
         assert looked_up is not None
-        assert measure.found is not None
-        return aggregate(looked_up.c[f"f{lookups.index(measure.found)}"])
+        assert measure.lookup is not None
+        return aggregate(looked_up.c[f"f{lookups.index(measure.lookup)}"])
 
     return made(measure.value), None if measure.part is None else made(measure.part)
 
@@ -142,21 +142,21 @@ def _measured(
     value, part = aggregates
     largest = measure.largest if population.for_aggregates_only else None
     return MeasureColumns(
-        value, not_counted().largest if largest is None else largest, _ticket(population, part, measure.once)
+        value, not_counted().largest if largest is None else largest, _cell_key(population, part, measure.distinct)
     )
 
 
-def _ticket(
+def _cell_key(
     population: Population, part: ColumnElement[bool] | None, distinct: Expression | None
 ) -> ColumnElement[Any]:
-    """The ticket of the records of a cell that fulfil ``part``, or of the ``distinct`` values of a column."""
+    """The cell key of the records of a cell that fulfil ``part``, or of the ``distinct`` values of a column."""
     if not population.for_aggregates_only:
         return cast(null(), BIGINT)
     if distinct is not None:
-        return cell_keys.ticket(cell_keys.summed_once(expression(distinct)))
+        return cell_keys.cell_key(cell_keys.sum_of_distinct_keys(expression(distinct)))
     number, person = population.source.table.c.id, population.statistic.person
-    return cell_keys.ticket(
-        cell_keys.summed(number if person is None else func.coalesce(expression(person), -number), part)
+    return cell_keys.cell_key(
+        cell_keys.sum_of_keys(number if person is None else func.coalesce(expression(person), -number), part)
     )
 
 

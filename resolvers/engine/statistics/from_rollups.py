@@ -59,7 +59,7 @@ def _counts(question: Question, part: Subquery) -> list[ColumnElement[Any]]:
         values[name] = cast(func.coalesce(func.sum(part.c.n).filter(condition), 0), BIGINT)
     nothing = cast(null(), BIGINT)
     if question.population.for_aggregates_only:
-        people, of_cell = values["persons"], tickets(part, inside)
+        people, of_cell = values["persons"], cell_keys_of(part, inside)
     else:
         people, of_cell = nothing, dict.fromkeys(values, nothing)
     measures = {name: MeasureColumns(values[name], not_counted().largest, of_cell[name]) for name in question.measures}
@@ -68,18 +68,20 @@ def _counts(question: Question, part: Subquery) -> list[ColumnElement[Any]]:
 
 def _values(question: Question) -> dict[str, tuple[str, str]]:
     """The measures that count the records of one value of a dimension."""
-    return {name: measure.rolled for name, measure in question.measures.items() if measure.rolled is not None}
+    return {
+        name: measure.rollup_value for name, measure in question.measures.items() if measure.rollup_value is not None
+    }
 
 
-def tickets(
+def cell_keys_of(
     part: Subquery, inside: Mapping[str, ColumnElement[bool]] = MappingProxyType({})
 ) -> dict[str, ColumnElement[Any]]:
-    """The tickets of records, of persons and of the records that fulfil these conditions; a person with several records adds their key
+    """The cell keys of records, of persons and of the records that fulfil these conditions; a person with several records adds their key
     once."""
     keys = func.coalesce(func.sum(part.c["keys"]), 0)
-    repeated = cell_keys.summed(part.c.person) - cell_keys.summed_once(part.c.person)
+    repeated = cell_keys.sum_of_keys(part.c.person) - cell_keys.sum_of_distinct_keys(part.c.person)
     some = {
-        name: cell_keys.ticket(func.coalesce(func.sum(part.c["keys"]).filter(condition), 0))
+        name: cell_keys.cell_key(func.coalesce(func.sum(part.c["keys"]).filter(condition), 0))
         for name, condition in inside.items()
     }
-    return {"records": cell_keys.ticket(keys), "persons": cell_keys.ticket(keys - repeated), **some}
+    return {"records": cell_keys.cell_key(keys), "persons": cell_keys.cell_key(keys - repeated), **some}

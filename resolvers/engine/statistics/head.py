@@ -53,7 +53,7 @@ class Head:
             values[name] = value
             return literal_column(f"head.{name}", Boolean())
 
-        unpublished = population.place.unpublished()
+        unpublished = population.place.too_fine()
         return cls(
             population.parent,
             values,

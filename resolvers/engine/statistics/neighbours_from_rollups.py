@@ -34,14 +34,14 @@ from sqlalchemy.types import TypeEngine
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.plan.parameters import BIGINT, DATE, TEXT, Binder, Inputs
 from resolvers.engine.statistics import cell_keys, row_marks
-from resolvers.engine.statistics.from_rollups import request, tickets
+from resolvers.engine.statistics.from_rollups import cell_keys_of, request
 from resolvers.engine.statistics.group_limits import MAX_ROWS
 from resolvers.engine.statistics.question import CellSet, Dimension, Question
 from resolvers.engine.statistics.rollup_parts import ZERO, RollupParts, RollupRequest
 from resolvers.engine.statistics.rollup_source import RollupSource
 from resolvers.engine.statistics.time_buckets import TIMES
 
-NEIGHBOUR: Mapping[str, TypeEngine[Any]] = {"look": Integer(), "place": Integer(), "without": Integer(), "unit": TEXT}
+NEIGHBOUR: Mapping[str, TypeEngine[Any]] = {"mark": Integer(), "place": Integer(), "without": Integer(), "unit": TEXT}
 """What is known of each neighbour: its mark, its place, the conditions that it is without as bits, its unit of time."""
 DAYS: Mapping[str, TypeEngine[Any]] = {"since": DATE, "until": DATE, "began": Integer(), "ended": Integer()}
 """Its days, and how often a record counts that began in them, or ended in them."""
@@ -116,14 +116,14 @@ def _grouped(question: Question, sources: Sequence[RollupSource], part: Subquery
     several = func.count(part.c.person) - func.count(part.c.person.distinct())
     all_keys = literal_column(str(row_marks.without_all(len(dimensions))), Integer())
     without = func.grouping(*keys) if keys else all_keys
-    counts = question.layout.counts(records - several, tickets(part)["persons"], {})
-    rows = select(*question.layout.columns(cast(part.c.look - without, Integer()), every, counts))
+    counts = question.layout.counts(records - several, cell_keys_of(part)["persons"], {})
+    rows = select(*question.layout.columns(cast(part.c.mark - without, Integer()), every, counts))
     names = ", ".join(str(key) for key in keys)
-    sets = f"({part.c.look}), ({part.c.look}, {names})" if keys else f"({part.c.look})"
+    sets = f"({part.c.mark}), ({part.c.mark}, {names})" if keys else f"({part.c.mark})"
     rows = rows.group_by(text(f"GROUPING SETS ({sets})")).limit(len(sources) * (MAX_ROWS + 2))
     if not keys:
         return rows
-    some = and_(func.sum(part.c.n) != ZERO, part.c.look.in_([literal_column(str(mark)) for mark in grouped]))
+    some = and_(func.sum(part.c.n) != ZERO, part.c.mark.in_([literal_column(str(mark)) for mark in grouped]))
     return rows.having(or_(func.grouping(*keys) != ZERO, some))
 
 
@@ -169,7 +169,7 @@ class NeighbourParts(RollupParts):
         inside = and_(self.cell.c.anchor == target.anchor, slot >= span.low, slot < span.high)
         summed = (
             select(
-                span.look,
+                span.mark,
                 span.without,
                 target.child,
                 self._trunc(span.unit, self.first_day(slot)).label("bucket"),
@@ -203,7 +203,12 @@ class NeighbourParts(RollupParts):
         columns = {name: change[kept] for name, kept in self.kept.items()}
         bucket = self._trunc(near.unit, change[self.events[0][1]])
         part = self._near(
-            self.rows, self.targets.c.child, bucket, columns, (signed, signed * cell_keys.key(change.member_id)), from_
+            self.rows,
+            self.targets.c.child,
+            bucket,
+            columns,
+            (signed, signed * cell_keys.record_key(change.member_id)),
+            from_,
         )
         return part.where(or_(and_(began, near.began != ZERO), and_(ended, near.ended != ZERO)))
 
@@ -266,7 +271,7 @@ class NeighbourParts(RollupParts):
         dimensions = [column.label(f"d_{name}") for name, column in columns.items()]
         n, keys = number
         part = select(
-            near.c.look,
+            near.c.mark,
             (cast(null(), BIGINT) if child is None else child).label("child"),
             bucket.label("bucket"),
             *dimensions,

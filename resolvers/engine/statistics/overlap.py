@@ -13,7 +13,7 @@ from typing import Any
 from resolvers.engine.statistics import noise, published_periods, row_marks, time_buckets
 from resolvers.engine.statistics.frames import Frame
 from resolvers.engine.statistics.question import Dimension, Question
-from resolvers.engine.statistics.row_layout import MARK, TICKET, Row
+from resolvers.engine.statistics.row_layout import CELL_KEY, MARK, Row
 
 Rows = Mapping[int, Mapping[tuple[Any, ...], Row]]
 """Rows of groups without some keys and of neighbours, by their mark and keys."""
@@ -49,15 +49,17 @@ class Neighbourhood:
     rows: Rows
     whole: Row
 
-    def is_given(self, row: Row, number: int, ticket: int, kind: bytes) -> bool:
+    def is_given(self, row: Row, number: int, cell_key: int, kind: bytes) -> bool:
         """Whether a row may be given: its period is one of those that are given, and it is far from all of its neighbours by what stands
-        in these columns, how many they are and their ticket."""
+        in these columns, how many they are and their cell key."""
         if not self.is_personal:
             return True
         if row[MARK] == row_marks.WHOLE and self.frame.as_of is None and self.frame.unit is None:
             return False
         return all(
-            is_enough(other.rest(row[number], number), (row[ticket], _number(other.row, ticket)), kind, self.smallest)
+            is_enough(
+                other.rest(row[number], number), (row[cell_key], _number(other.row, cell_key)), kind, self.smallest
+            )
             for other in self.of(row)
         )
 
@@ -66,10 +68,10 @@ class Neighbourhood:
         if not self.is_personal:
             return True
         layout = self.question.layout
-        ticket = at + TICKET
-        tickets = (row[ticket], row[layout.people_ticket])
-        is_far = is_enough(row[layout.people] - row[at], tickets, kind, self.smallest)
-        return is_far and self.is_given(row, at, ticket, kind)
+        cell_key = at + CELL_KEY
+        cell_keys = (row[cell_key], row[layout.people_cell_key])
+        is_far = is_enough(row[layout.people] - row[at], cell_keys, kind, self.smallest)
+        return is_far and self.is_given(row, at, cell_key, kind)
 
     @cached_property
     def is_personal(self) -> bool:
@@ -129,13 +131,13 @@ class Neighbourhood:
 
 
 def _number(row: Row | None, at: int) -> int:
-    """A number or ticket in a row, 0 where there is none."""
+    """A number or cell key in a row, 0 where there is none."""
     return 0 if row is None else int(row[at])
 
 
-def is_enough(rest: int, tickets: tuple[int, int], kind: bytes, smallest: int) -> bool:
-    """Whether two sets with these tickets differ by enough; noise is drawn only where it decides."""
+def is_enough(rest: int, cell_keys: tuple[int, int], kind: bytes, smallest: int) -> bool:
+    """Whether two sets with these cell keys differ by enough; noise is drawn only where it decides."""
     if noise.is_few(rest) or rest >= smallest + noise.MOST:
         return not noise.is_few(rest)
-    pair = b"|" + kind + b"".join(ticket.to_bytes(8, signed=True) for ticket in tickets)
+    pair = b"|" + kind + b"".join(cell_key.to_bytes(8, signed=True) for cell_key in cell_keys)
     return noise.count(rest, noise.draw(0, pair), smallest) is not None

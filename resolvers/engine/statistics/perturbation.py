@@ -28,13 +28,13 @@ def _perturb(neighbourhood: Neighbourhood, row: list[Any], kind: bytes, digests:
     """Put noise into one row; whether anything of it is given."""
     question = neighbourhood.question
     layout = question.layout
-    people, ticket = row[layout.people], row[layout.people_ticket]
+    people, cell_key = row[layout.people], row[layout.people_cell_key]
     given, moved = None, 0
     if people and not is_few(people):  # fewer are never given, whatever the noise
         digest = digests.of(row)
-        moved = noise(ticket, kind, digest)
+        moved = noise(cell_key, kind, digest)
         given = count(people, moved, neighbourhood.smallest)
-        if given is not None and not neighbourhood.is_given(row, layout.people, layout.people_ticket, kind):
+        if given is not None and not neighbourhood.is_given(row, layout.people, layout.people_cell_key, kind):
             given = None
     if given is None:
         for at in layout.measure_places:
@@ -62,12 +62,12 @@ def _measured(
 ) -> Any:
     """A measure with noise: ``salts`` are those of the kind, of the measure and of the question, ``cell`` how many people are given,
     the noise in them, and how many records there are."""
-    value, largest, ticket = row[at : at + SLOTS]
+    value, largest, cell_key = row[at : at + SLOTS]
     (kind, salt, digest), (given, moved, records), smallest = salts, cell, neighbourhood.smallest
     if measure.is_count:
         is_given = measure.part is None or neighbourhood.is_part_given(row, at, kind)
-        return count(int(value), moved + draw(ticket, salt), smallest) if is_given else None
+        return count(int(value), moved + draw(cell_key, salt), smallest) if is_given else None
     if measure.largest is not None:
-        own = real(ticket, salt) + real(ticket, b"?" + salt + digest)
+        own = real(cell_key, salt) + real(cell_key, b"?" + salt + digest)
         return total(value, largest or 0, records, moved, own)
-    return median(value, ticket, salt + digest) if given >= FEW * smallest else None
+    return median(value, cell_key, salt + digest) if given >= FEW * smallest else None

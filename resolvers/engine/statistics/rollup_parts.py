@@ -188,7 +188,7 @@ class RollupParts:
             (case((found, sign), else_=0) for found, (_, _, sign) in zip(inside, self.events, strict=True)), literal(0)
         )
         bucket = self._bucket(change[self.events[0][1]])
-        keys = change.sign * number * cell_keys.key(change.member_id) if self.request.keys else ZERO
+        keys = change.sign * number * cell_keys.record_key(change.member_id) if self.request.keys else ZERO
         return self._part(self.targets.c.child, bucket, columns, (change.sign * number, keys), placed).where(
             or_(*inside)
         )

@@ -40,8 +40,8 @@ def rollup_source(question: Question, cells: CellSet) -> RollupSource | None:
     if population.event_name not in (None, "BEGAN", "ENDED"):
         return None
     drill_down = next((item.name for item in cells.grouped_by if item.children is not None), None)
-    kind, key = cells.place.rolled
-    targets = cells.place.targets(drill_down)
+    kind, key = cells.place.rollup_anchor
+    targets = cells.place.rollup_targets(drill_down)
     covered = population.registry.access.covers(kind, key, population.lenses, population.binder)
     if targets is None or covered is None:
         return None
@@ -54,7 +54,9 @@ def rollup_source(question: Question, cells: CellSet) -> RollupSource | None:
 def _has_measures(question: Question, cells: CellSet) -> bool:
     """Whether all measures are in roll-ups. Of neighbours only people are, and no measure of some records."""
     rolled = [
-        measure.rolled is not None for name, measure in question.measures.items() if name not in ("records", "persons")
+        measure.rollup_value is not None
+        for name, measure in question.measures.items()
+        if name not in ("records", "persons")
     ]
     return not any(rolled) if cells.mark else all(rolled)
 
@@ -66,7 +68,9 @@ def _has_dimensions(question: Question, cells: CellSet, rollup: Rollup) -> bool:
     conditions = {item.name for item in cells.conditions}
     wanted = {*names, *conditions} - ({*children, *TIMES} - conditions)
     if not cells.mark:
-        wanted |= {measure.rolled[0] for measure in question.measures.values() if measure.rolled is not None}
+        wanted |= {
+            measure.rollup_value[0] for measure in question.measures.values() if measure.rollup_value is not None
+        }
     is_timed = any(name in TIMES for name in names)
     return len(children) < 2 and wanted <= rollup.columns.keys() and not (is_timed and question.is_stock)
 

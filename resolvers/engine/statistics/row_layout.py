@@ -2,7 +2,7 @@
 
 Whatever counts (``from_records``, ``from_rollups``) writes rows by a ``RowLayout``, and whatever reads them (``groups``) reads by the same.
 A row has the parent's key, its mark (``row_marks``), the key of each dimension, the label of each key, the number of people behind the cell
-and their ticket, then for each measure its value, its largest part and its ticket. Largest parts and tickets are for callers with
+and their cell key, then for each measure its value, its largest part and its cell key. Largest parts and cell keys are for callers with
 aggregates only.
 """
 
@@ -19,8 +19,8 @@ Row = Sequence[Any]
 
 PARENT, MARK, KEYS = range(3)
 """Where the parent's key, the mark and the first key stand."""
-VALUE, LARGEST, TICKET = range(3)
-"""Where the value of a measure, its largest part and its ticket stand, from its place on."""
+VALUE, LARGEST, CELL_KEY = range(3)
+"""Where the value of a measure, its largest part and its cell key stand, from its place on."""
 SLOTS = 3
 """How many columns a measure has."""
 DECIMAL = ("amount", "quantity")
@@ -32,7 +32,7 @@ class MeasureColumns(NamedTuple):
 
     value: ColumnElement[Any]
     largest: ColumnElement[Any]
-    ticket: ColumnElement[Any]
+    cell_key: ColumnElement[Any]
 
 
 def not_counted() -> MeasureColumns:
@@ -53,8 +53,8 @@ class RowLayout:
         return KEYS + 2 * self.dimensions
 
     @property
-    def people_ticket(self) -> int:
-        """Where the ticket of these people stands."""
+    def people_cell_key(self) -> int:
+        """Where the cell key of these people stands."""
         return self.people + 1
 
     @cached_property
@@ -94,10 +94,10 @@ class RowLayout:
         return [mark.label("mark"), *(key.label(f"k{place}") for place, key in enumerate(keys)), *counts]
 
     def counts(
-        self, people: ColumnElement[Any], ticket: ColumnElement[Any], measures: Mapping[str, MeasureColumns]
+        self, people: ColumnElement[Any], cell_key: ColumnElement[Any], measures: Mapping[str, MeasureColumns]
     ) -> list[ColumnElement[Any]]:
         """The columns of people and measures; of measures that are not among these, as ``not_counted`` has them."""
-        found: list[ColumnElement[Any]] = [people.label("people"), ticket.label("people_t")]
+        found: list[ColumnElement[Any]] = [people.label("people"), cell_key.label("people_t")]
         for number, name in enumerate(self.measures):
             value, largest, own = measures[name] if name in measures else not_counted()
             found += [value.label(f"m{number}"), largest.label(f"m{number}l"), own.label(f"m{number}t")]
