@@ -165,7 +165,7 @@ def _step(
         children=tuple(part.children),
         columns=(kind, *question.measures),
         weight=PER_DIMENSION * (1 + len(question.dimensions)),
-        frame=question.frame.frame,
+        frame=question.frame.find,
         table=partial(table, question),
     )
 

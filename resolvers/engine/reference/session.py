@@ -221,7 +221,7 @@ class Session:
             question = from_arguments.question(
                 self.registry, tally, arguments, lenses, ("records", *measures), root=parent is None
             )
-            frame = question.frame.frame(self.inputs)
+            frame = question.frame.find(self.inputs)
             grouped: dict[int | None, list[Any]] = {}
             for record in await self.rows(statement(question, rollups=False), [key for key in keys if key is not None]):
                 grouped.setdefault(record[0], []).append(record)

@@ -28,7 +28,7 @@ class DimensionKeys:
     """The keys of the dimensions of one statistic; ``parent`` as in ``Population``."""
 
     walls: Sighted
-    parent: Any
+    parent: FromClause | None
 
     def of_row(self, key: ColumnElement[Any], target: str) -> tuple[ColumnElement[Any], Joins]:
         """The key of a row of ``target`` as the caller gets it, and the outer joins that it takes."""

@@ -37,7 +37,7 @@ class Frame:
 class FrameArguments:
     """The arguments that say which day or period a run asks about. Without ``since`` and ``until`` it is a day.
 
-    Each method finds its value for one run, and raises what ``frame`` raises.
+    Each method finds its value for one run, and raises what ``find`` raises.
     """
 
     as_of: Leaf | None
@@ -55,9 +55,8 @@ class FrameArguments:
         """Whether a period is asked about; else a day."""
         return self.since is not None or self.until is not None
 
-    def frame(self, inputs: Inputs) -> Frame:
-        """The day or period and the conditions, found once for each run. Raises BAD_PERIOD, TOO_MANY_GROUPS, WHOLE_MONTHS, WHOLE_PERIODS
-        and ONE_VALUE_EACH."""
+    def find(self, inputs: Inputs) -> Frame:
+        """The frame of a run, made once for each. Raises BAD_PERIOD, TOO_MANY_GROUPS, WHOLE_MONTHS, WHOLE_PERIODS and ONE_VALUE_EACH."""
         known: Frame | None = inputs.known.get(self)
         if known is None:
             known = inputs.known[self] = self._frame(inputs)
@@ -65,20 +64,20 @@ class FrameArguments:
 
     def day(self, inputs: Inputs) -> date:
         """The day, of a question that is about one."""
-        found = self.frame(inputs).as_of
+        found = self.find(inputs).as_of
         assert found is not None
         return found
 
     def period(self, inputs: Inputs) -> tuple[date, date]:
         """The ends of a period that has both."""
-        found = self.frame(inputs)
+        found = self.find(inputs)
         assert found.since is not None
         assert found.until is not None
         return found.since, found.until
 
     def bounds(self, inputs: Inputs) -> tuple[date | None, date | None]:
         """The ends of a period; of a day no beginning, and the day after it."""
-        found = self.frame(inputs)
+        found = self.find(inputs)
         return (found.since, found.until) if found.as_of is None else (None, published_periods.after(found.as_of))
 
     def _frame(self, inputs: Inputs) -> Frame:

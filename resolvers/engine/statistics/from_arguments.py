@@ -1,9 +1,9 @@
-"""From the arguments of a ``statistics`` field and its measures to its question. What cannot be asked is refused here."""
+"""From the arguments of a ``statistics`` field and its measures to its question. What cannot be answered is refused here."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, FromClause
 
 from resolvers.access.callers import Lens
 from resolvers.engine.declare.registry import Registry
@@ -69,7 +69,7 @@ def _population(
     is_walled = registry.access.visible(source, lenses, Binder(), None) is not None
     for_aggregates_only = lenses == (Lens.AGGREGATES,) and is_walled
     within = arguments.get("within") if root else None
-    parent: Any = None if root else parents()
+    parent: FromClause | None = None if root else parents()
     if within is not None:
         parent = anchor(registry, field.target, within, lenses, binder)
     walls = Sighted(registry, counting_lenses(lenses, for_aggregates_only=for_aggregates_only), binder)

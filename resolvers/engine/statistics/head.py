@@ -22,14 +22,14 @@ ABOVE: ColumnElement[int] = literal_column("above.key", BIGINT)
 
 @dataclass(frozen=True)
 class Head:
-    """The conditions on which parts of a statement count, and the row beside each place that has their values. For callers who see rows
-    there is no such row, and a part has its condition written out.
+    """The conditions on which parts of a statement count, and a row for each place that has their values. For callers who see rows there is
+    no such row, and a part has its condition written out.
 
-    ``values`` are what the row has, by the names of its columns; None without a row. ``has_above`` says that the division above stands
-    beside it as well.
+    ``values`` are what the row has, by the names of its columns; None without a row. ``has_above`` says that the division above is
+    joined as well.
     """
 
-    parent: Any
+    parent: FromClause | None
     values: Mapping[str, ColumnElement[bool]] | None
     has_above: bool
     unpublished: ColumnElement[bool] | None
@@ -66,8 +66,8 @@ class Head:
         """The condition that the place is not too fine for the caller."""
         return [] if self.unpublished is None else [not_(self.unpublished)]
 
-    def beside(self, table: FromClause) -> FromClause:
-        """The row of each place with a table beside it; with an offset, or PostgreSQL would find each value wherever it is read."""
+    def joined(self, table: FromClause) -> FromClause:
+        """The row of each place joined to a table; with an offset, or PostgreSQL would find each value wherever it is read."""
         if self.values is None:
             return table
         columns = [value.label(name) for name, value in self.values.items()]
@@ -82,6 +82,7 @@ class Head:
 
     def _above(self) -> Select[Any]:
         """The division above the place."""
+        assert self.parent is not None
         division = alias(Division)
         above = select(division.c.parent_id).where(division.c.id == self.parent.c.key).correlate_except(division)
         return select(above.scalar_subquery().label("key"))

@@ -71,11 +71,11 @@ def _in_longer_periods(population: Population, frame: FrameArguments, cells: Cel
     binder, time = population.binder, frame.time_dimension
 
     def has_longer(inputs: Inputs) -> bool:
-        return frame.frame(inputs).unit in published_periods.WIDER
+        return frame.find(inputs).unit in published_periods.WIDER
 
     def longer(inputs: Inputs) -> tuple[date, date]:
         since, until = frame.period(inputs)
-        unit = frame.frame(inputs).unit
+        unit = frame.find(inputs).unit
         return (
             published_periods.wider(since, until, unit, inputs) if unit in published_periods.WIDER else (since, until)
         )

@@ -42,7 +42,7 @@ class Population:
     """Whether the caller has aggregates only, and rows of this kind are not open to everybody."""
     binder: Binder
     """Has the parameters of everything in the question, and gets those of its statement."""
-    parent: Any
+    parent: FromClause | None
     is_within: bool
     place_below: Callable[[ColumnElement[Any] | None], Place]
     """Makes the place below a row of this key; everywhere without one."""
@@ -85,7 +85,7 @@ class Population:
         return [] if found is None else [found]
 
     def correlated(self, part: Any) -> Select[Any]:
-        """A select that stands beside the parent's key."""
+        """A part of the statement, which reads the parent's key from the statement around it."""
         found: Select[Any] = part if self.parent is None else part.correlate(self.parent)
         return found
 
@@ -128,14 +128,14 @@ class Condition:
 
 @dataclass(frozen=True, eq=False)
 class CellSet:
-    """Cells that are counted together, in one part of the statement: those that the question asks for, or neighbours of them."""
+    """Cells that are counted together, in one part of the statement: those of the question itself, or neighbours of them."""
 
     place: Place
     time: Time
     conditions: tuple[Condition, ...]
     dimensions: tuple[Dimension, ...]
     mark: int = 0
-    """0 for the cells that are asked for. Rows of neighbours have this mark less the bits of GROUPING for the keys that are left out."""
+    """0 for the cells of the question itself. Rows of neighbours have this mark less the bits of GROUPING."""
     has_groups: bool = True
     has_whole: bool = True
     also_without: tuple[int, ...] = ()

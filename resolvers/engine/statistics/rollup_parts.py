@@ -1,6 +1,6 @@
 """The parts of a count from roll-ups: cells of days, years and all time, and what has changed since they were added up (docs/adr/0032).
 
-Persons are records less what repeats: only persons with several records can count twice, and theirs are looked at one by one.
+Persons are records less what repeats: only persons with several records can count twice, and their records are looked at one by one.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

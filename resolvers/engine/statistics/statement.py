@@ -44,7 +44,7 @@ def statement(question: Question, *, rollups: bool = True) -> Statement:
     table = rows.subquery("counted") if is_alone else rows.lateral("counted")
     labels = [_label(question, place, table.c[f"k{place}"]) for place in range(len(question.dimensions))]
     key: ColumnElement[Any] = null() if population.parent is None or population.is_within else population.parent.c.key
-    from_: FromClause = head.beside(table)
+    from_: FromClause = head.joined(table)
     from_ = from_ if population.parent is None else population.parent.join(from_, true())
     whole = select(*question.layout.row(key, table, labels)).select_from(from_)
     if not population.for_aggregates_only:
@@ -53,7 +53,7 @@ def statement(question: Question, *, rollups: bool = True) -> Statement:
 
 
 def _cells(question: Question, head: Head, source: RollupSource | None) -> list[Select[Any]]:
-    """The cells that are asked for, from records and from roll-ups."""
+    """The cells of the question, from records and from roll-ups."""
     parts = [_from_records(question, head, question.cells, source)]
     if source is not None:
         parts.append(from_rollups.cells(question, source, _in_use(head, source)))

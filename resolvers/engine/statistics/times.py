@@ -36,7 +36,7 @@ class Time:
             return cls.of_period(binder, frame.period)
         until = None if frame.until is None else binder.day(frame.until)
         if frame.for_aggregates_only:
-            until = binder.bind(lambda inputs: frame.frame(inputs).until, DATE)
+            until = binder.bind(lambda inputs: frame.find(inputs).until, DATE)
         return cls(frame.bounds, since=None if frame.since is None else binder.day(frame.since), until=until)
 
     @classmethod
