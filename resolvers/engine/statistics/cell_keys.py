@@ -7,7 +7,7 @@ the sum leaves the database only hashed once more, as the cell key: whoever gues
 
 from sqlalchemy import ColumnElement, Integer, cast, column, func, literal_column, table
 
-from db.rolled import KEYS
+from db.rollups.layout import KEYS
 from resolvers.engine.plan.parameters import BIGINT
 
 BITS: ColumnElement[int] = literal_column(str(KEYS.bit_length() - 1), Integer())

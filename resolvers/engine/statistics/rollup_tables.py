@@ -1,4 +1,4 @@
-"""The tables of roll-ups (db/rolled.py, docs/adr/0032-roll-ups.md) that are alike for all kinds."""
+"""The tables of roll-ups (db/rollups/layout.py, docs/adr/0032-roll-ups.md) that are alike for all kinds."""
 
 from sqlalchemy import Boolean, Integer, column, table
 

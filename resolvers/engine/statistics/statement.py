@@ -23,7 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from db.row_security import AGGREGATES
+from db.security.row_security import AGGREGATES
 from resolvers.engine.plan.statement import Statement, compiled
 from resolvers.engine.statistics import from_records, from_rollups, neighbours_from_rollups, row_marks
 from resolvers.engine.statistics.head import Head
