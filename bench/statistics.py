@@ -23,7 +23,6 @@ from hub.documents import Accepted, Documents
 from resolvers.access.callers import Caller
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request import global_ids
-from resolvers.engine.statistics.from_rollups import Rolled
 from schema import registry, schema
 
 CALLER = Caller("benchmark", everything=True)
@@ -101,9 +100,11 @@ async def measure(database: Database, runs: int, only: Sequence[str], console: C
         await rebuild_rollups(database.url)
         console.print(f"Roll-ups built in {perf_counter() - start:.0f} s.")
     documents = Documents(schema._schema, limits_of(settings))
-    rolled, raw = (Engine(schema._schema, registry, pool, max_objects=settings.max_objects) for _ in range(2))
+    rolled, raw = (
+        Engine(schema._schema, registry, pool, max_objects=settings.max_objects, rollups=rollups)
+        for rollups in (True, False)
+    )
     backend = await pool.fetchval("SELECT pg_backend_pid()")
-    of = Rolled.of
     table = Table(
         "clock, ms: median (slowest)", "province", "village", "ratio", "CPU: province", "village", "ratio", "from records", "agree"
     )  # fmt: skip
@@ -134,9 +135,7 @@ async def measure(database: Database, runs: int, only: Sequence[str], console: C
                 spent = [sample[0] for sample in samples]
                 times[level].append(Spent(median(one.clock for one in spent), median(one.cpu for one in spent)))
                 if level == "province" and registry.statistics[kind].rollup is not None:
-                    Rolled.of = classmethod(lambda *_: None)  # type: ignore[method-assign, assignment]
                     slow, answer = await asked(raw, text, variables)
-                    Rolled.of = of  # type: ignore[method-assign]
                     records.append(slow.clock)
                     agree = agree and answer == samples[0][1]
         told = []
