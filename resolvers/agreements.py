@@ -12,12 +12,16 @@ from resolvers.engine.declare.statistics import Statistic, distinct, median
 from resolvers.engine.declare.validity import Period
 from resolvers.overdue import TIMELINESS, Late, Timed, timeliness
 from resolvers.registry import registry
-from resolvers.relations import By, Within
+from resolvers.relations import By, Within, WithinDivision
 
-AGREEMENTS_WITHIN = Many(
-    "CollectiveAgreement",
-    Within(CollectiveAgreement.organization_id),
-)
+AGREEMENTS_WITHIN = Many("CollectiveAgreement", Within(CollectiveAgreement.organization_id))
+
+OF_ORGANIZATION = {"collective_agreements": AGREEMENTS_WITHIN}
+OF_DIVISION = {"collective_agreements": Many("CollectiveAgreement", WithinDivision(CollectiveAgreement.division_id))}
+OF_EMPLOYER = {
+    "collective_agreements": Many("CollectiveAgreement", By(CollectiveAgreement.employer_id)),
+    "agreement_coverages": Many("AgreementCoverage", By(AgreementCoverage.employer_id)),
+}
 
 STEP = alias(AgreementStep)
 
@@ -55,10 +59,7 @@ registry.add(
             "employer": One("Employer", CollectiveAgreement.employer_id),
             "division": One("Division", CollectiveAgreement.division_id),
             "parties": Many("AgreementParty", By(AgreementParty.agreement_id), expected=2),
-            "coverages": Many(
-                "AgreementCoverage",
-                By(AgreementCoverage.agreement_id),
-            ),
+            "coverages": Many("AgreementCoverage", By(AgreementCoverage.agreement_id)),
             "steps": Many("AgreementStep", By(AgreementStep.agreement_id, order=[AgreementStep.occurred_on])),
             "reply_due_on": REPLY.due_on,
             "reply_due_provisional": REPLY.provisional,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from db.assistance import AidProject, CooperationAgreement, CooperationLine, Donation, Roster, RosterEntry, Wish
 from db.organizations import Organization
-from resolvers.activities import OF_LINE
+from resolvers import activities
 from resolvers.engine.declare.sources import Field, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Ref, Statistic, distinct, total, where
 from resolvers.engine.declare.validity import Period
@@ -58,7 +58,7 @@ registry.add(
         fields={
             "agreement": One("CooperationAgreement", CooperationLine.agreement_id),
             "wishes": Many("Wish", By(Wish.line_id)),
-            **OF_LINE,
+            **activities.OF_LINE,
         },
     )
 )

@@ -61,6 +61,8 @@ OF_EMPLOYER = {
     "construction_projects": Many("ConstructionProject", By(ConstructionProject.employer_id)),
 }
 
+OF_DOCUMENT = {"targets": Many("Target", By(Target.document_id))}
+
 registry.add(
     Source(
         CensusRound,

@@ -4,18 +4,24 @@ from sqlalchemy import Date, and_, func, not_, or_, select
 
 from db.disputes import DisputeCase, DisputeClaim, DisputeParty, DisputePhase, DisputeStatus, DisputeStep, Recovery
 from db.employers import Employer
+from resolvers import mediation
 from resolvers.deadlines import Procedure
 from resolvers.engine.declare.columns import alias, one_of
 from resolvers.engine.declare.sources import AnyOf, Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, median, total, where
 from resolvers.engine.declare.validity import Period
-from resolvers.mediation import OF_CASE
 from resolvers.overdue import TIMELINESS, Late, Timed, timeliness
 from resolvers.registry import registry
-from resolvers.relations import By, Within
+from resolvers.relations import By, Within, WithinDivision
 
 CASES_WITHIN = Many("DisputeCase", Within(DisputeCase.organization_id))
 
+OF_ORGANIZATION = {"dispute_cases": CASES_WITHIN}
+OF_DIVISION = {"dispute_cases": Many("DisputeCase", WithinDivision(DisputeCase.division_id))}
+OF_MEMBER = {
+    "dispute_cases": Many("DisputeCase", By(DisputeParty.member_id, via=DisputeParty.case_id, of="DisputeParty"))
+}
+OF_EMPLOYER = {"dispute_cases": Many("DisputeCase", By(DisputeCase.employer_id))}
 
 MEDIATING = (DisputePhase.COUNSELLING, DisputePhase.DAILY_MEDIATION, DisputePhase.PRE_ARBITRATION)
 ENDED = (DisputeStatus.SETTLED, DisputeStatus.DECIDED, DisputeStatus.WITHDRAWN, DisputeStatus.CLOSED)
@@ -63,7 +69,7 @@ registry.add(
             "mediation_due_provisional": MEDIATION.provisional,
             "mediation_days_left": MEDIATION.days_left,
             "overdue": LATE.overdue,
-            **OF_CASE,
+            **mediation.OF_CASE,
         },
     )
 )

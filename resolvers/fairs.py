@@ -15,6 +15,7 @@ OFFERS_WITHIN = Many("JobOffer", Within(JobOffer.organization_id))
 
 OF_ORGANIZATION = {"exhibitors": EXHIBITORS_WITHIN, "job_offers": OFFERS_WITHIN}
 OF_EMPLOYER = {"exhibitors": Many("Exhibitor", By(Exhibitor.employer_id))}
+OF_ACTIVITY = {"exhibitors": Many("Exhibitor", By(Exhibitor.activity_id))}
 
 registry.add(
     Source(

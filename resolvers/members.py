@@ -1,10 +1,8 @@
 """How members, memberships and engagements are answered."""
 
-from db.disputes import DisputeParty
-from db.insurance import InsuranceEnrolment
 from db.members import Engagement, Member, Membership, Sex
 from db.organizations import Organization
-from resolvers import activities, assistance, care, mediation, relief, services
+from resolvers import activities, assistance, care, disputes, insurance, mediation, relief, services
 from resolvers.access.column_access import bank_card, phone, resident_number
 from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.sources import Many, One, Source
@@ -26,6 +24,9 @@ MEMBERS_WITHIN = Many(
     ),
 )
 MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id))
+
+OF_ORGANIZATION = {"members": MEMBERS_WITHIN, "memberships": MEMBERSHIPS_WITHIN}
+OF_EMPLOYER = {"engagements": Many("Engagement", By(Engagement.employer_id))}
 
 SEALED = (
     "birth_date",
@@ -50,14 +51,8 @@ registry.add(
             "division": One("Division", Member.division_id),
             "memberships": Many("Membership", By(Membership.member_id), expected=2),
             "engagements": Many("Engagement", By(Engagement.member_id), expected=2),
-            "insurance_enrolments": Many(
-                "InsuranceEnrolment",
-                By(InsuranceEnrolment.member_id),
-            ),
-            "dispute_cases": Many(
-                "DisputeCase",
-                By(DisputeParty.member_id, via=DisputeParty.case_id, of="DisputeParty"),
-            ),
+            **insurance.OF_MEMBER,
+            **disputes.OF_MEMBER,
             **relief.OF_MEMBER,
             **assistance.OF_MEMBER,
             **care.OF_MEMBER,

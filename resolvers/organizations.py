@@ -2,39 +2,40 @@
 
 from sqlalchemy import ColumnElement, Integer, literal_column
 
-from db.employers import EmployerCoverage
 from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink
 from db.values import canonical_credit_code
 from resolvers import (
     activities,
+    agreements,
     assistance,
     care,
     certifications,
     coverage,
+    disputes,
+    employers,
     fairs,
+    insurance,
     mediation,
+    members,
     policies,
     relief,
     services,
     venues,
 )
-from resolvers.agreements import AGREEMENTS_WITHIN
-from resolvers.disputes import CASES_WITHIN
-from resolvers.employers import EMPLOYERS_WITHIN
 from resolvers.engine.declare.rows import Rows, Walls
 from resolvers.engine.declare.sources import Lookup, Many, One, Source, StatisticsField
 from resolvers.engine.declare.statistics import RECORDS, Statistic
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
-from resolvers.insurance import ENROLMENTS_WITHIN
-from resolvers.members import MEMBERS_WITHIN, MEMBERSHIPS_WITHIN
 from resolvers.places import CountWithin
 from resolvers.registry import registry
-from resolvers.relations import By, Within
+from resolvers.relations import By, Within, WithinDivision
 from resolvers.scopes import subtree
 
 LINKED = Period.of(OrganizationLink)
+
+OF_DIVISION = {"organizations": Many("Organization", WithinDivision(Organization.division_id))}
 
 
 class Below:
@@ -126,21 +127,12 @@ registry.add(
             "ancestors": Many("Organization", Above(), expected=5),
             "children": Many("Organization", Below()),
             "descendants": Many("Organization", Deeper()),
-            "committee_terms": Many(
-                "CommitteeTerm",
-                By(CommitteeTerm.organization_id),
-                expected=3,
-            ),
-            "coverages": Many(
-                "EmployerCoverage",
-                By(EmployerCoverage.organization_id),
-            ),
-            "members": MEMBERS_WITHIN,
-            "memberships": MEMBERSHIPS_WITHIN,
-            "employers": EMPLOYERS_WITHIN,
-            "collective_agreements": AGREEMENTS_WITHIN,
-            "insurance_enrolments": ENROLMENTS_WITHIN,
-            "dispute_cases": CASES_WITHIN,
+            "committee_terms": Many("CommitteeTerm", By(CommitteeTerm.organization_id), expected=3),
+            **employers.OF_ORGANIZATION,
+            **members.OF_ORGANIZATION,
+            **agreements.OF_ORGANIZATION,
+            **insurance.OF_ORGANIZATION,
+            **disputes.OF_ORGANIZATION,
             **coverage.OF_ORGANIZATION,
             **venues.OF_ORGANIZATION,
             **policies.OF_ORGANIZATION,

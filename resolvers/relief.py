@@ -6,7 +6,7 @@ from sqlalchemy import func
 
 from db.personal import BAND
 from db.relief import AidGrant, Dependant, Household
-from resolvers.activities import OF_HOUSEHOLD
+from resolvers import activities
 from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.sources import Field, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, total, where
@@ -37,7 +37,7 @@ registry.add(
             "member": One("Member", Household.member_id),
             "dependants": Many("Dependant", By(Dependant.household_id)),
             "aid_grants": Many("AidGrant", By(AidGrant.household_id)),
-            **OF_HOUSEHOLD,
+            **activities.OF_HOUSEHOLD,
         },
     )
 )

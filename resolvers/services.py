@@ -24,6 +24,7 @@ OF_DIVISION = {
 }
 OF_MEMBER = {"service_transactions": Many("ServiceTransaction", By(ServiceTransaction.member_id))}
 OF_EMPLOYER = {"material_distributions": Many("MaterialDistribution", By(MaterialDistribution.employer_id))}
+OF_ACTIVITY = {"material_distributions": Many("MaterialDistribution", By(MaterialDistribution.activity_id))}
 OF_VENUE = {"service_transactions": Many("ServiceTransaction", By(ServiceTransaction.venue_id))}
 
 registry.add(

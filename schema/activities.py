@@ -7,7 +7,7 @@ import strawberry
 from db.activities import ActivityKind, ActivityMode, AttendanceRole, Award, Skill
 from db.model import Term
 from schema.code_lists import describe
-from schema.fairs import ExhibitorField
+from schema.fairs import ExhibitorFilter, FairsOfActivity
 from schema.fields import field, optional
 from schema.filters import (
     BooleanFilter,
@@ -27,12 +27,8 @@ from schema.refs import (
     DivisionRef,
     EmployerFilterRef,
     EmployerRef,
-    ExhibitorFilterRef,
-    ExhibitorRef,
     HouseholdFilterRef,
     HouseholdRef,
-    MaterialFilterRef,
-    MaterialRef,
     MemberFilterRef,
     MemberRef,
     OrganizationFilterRef,
@@ -43,7 +39,7 @@ from schema.refs import (
     VenueRef,
 )
 from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
-from schema.services import MaterialField
+from schema.services import ServicesOfActivity
 
 
 class ProgrammeField(Term):
@@ -111,7 +107,7 @@ class ActivityFilter:
     line: CooperationLineFilterRef | None = optional("The line of a cooperation agreement (协作内容)")
     beside: Listed["ActivityFilter"] | None = optional("Activities held beside it (同场活动)")
     attendances: Listed["AttendanceFilter"] | None = optional("Who was there (参加记录)")
-    exhibitors: Listed[ExhibitorFilterRef] | None = optional("Employers that stood at the fair (参会企业)")
+    exhibitors: Listed[ExhibitorFilter] | None = optional("Employers that stood at the fair (参会企业)")
 
 
 @conditions("Which attendances (参加记录筛选)")
@@ -148,7 +144,7 @@ class Attendance(Node):
 
 
 @strawberry.type(description="Activity: one session held by a union (活动)")
-class Activity(Node):
+class Activity(FairsOfActivity, ServicesOfActivity, Node):
     """Activity: one session held by a union (活动)."""
 
     kind: ActivityKind = field("Kind (类型)")
@@ -169,12 +165,6 @@ class Activity(Node):
     line: CooperationLineRef | None = field("The line of a cooperation agreement (协作内容)")
     beside: Connection["Activity"] = page("Activities held beside it (同场活动)", ActivityFilter, Order[ActivityField])
     attendances: Connection[Attendance] = page("Who was there (参加记录)", AttendanceFilter, Order[AttendanceField])
-    exhibitors: Connection[ExhibitorRef] = page(
-        "Employers that stood at the fair (参会企业)", ExhibitorFilterRef, Order[ExhibitorField]
-    )
-    material_distributions: Connection[MaterialRef] = page(
-        "What was handed out there (现场发放)", MaterialFilterRef, Order[MaterialField]
-    )
 
 
 @strawberry.type(description="Programme or series of activities (专项行动)")
@@ -198,7 +188,7 @@ class Programme(Node):
 
 
 @strawberry.type(description="Activities everywhere (活动查询)")
-class ActivityQuery:
+class ActivitiesQuery:
     """Root fields, mixed into the query root."""
 
     programmes: Connection[Programme] | None = page(

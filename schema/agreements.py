@@ -7,7 +7,7 @@ import strawberry
 from db.agreements import ActorRole, AgreementKind, AgreementStatus, PartySide
 from db.model import Term
 from schema.code_lists import describe
-from schema.fields import field, optional
+from schema.fields import Argument, field, optional
 from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter, conditions
 from schema.refs import (
     DivisionFilterRef,
@@ -17,7 +17,7 @@ from schema.refs import (
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import DATED, Connection, Node, page
+from schema.relay import BY_ID, DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 
 
 class AgreementField(Term):
@@ -186,6 +186,65 @@ class CollectiveAgreement(Node):
     steps: list[AgreementStep] = field("Steps, the first one first (办理环节)")
     coverages: Connection[AgreementCoverage] = page(
         "Employers whose workers it covers (覆盖单位)",
+        AgreementCoverageFilter,
+        Order[AgreementCoverageField],
+        DATED,
+    )
+
+
+@strawberry.type(description="Collective agreements at the root (集体合同查询)")
+class AgreementsQuery:
+    """Root fields, mixed into the query root."""
+
+    collective_agreement: CollectiveAgreement | None = field(
+        "A collective agreement by exactly one of its ID and its number (集体合同)",
+        **BY_ID,
+        number=Argument(str | None, "Its number (编号)"),
+    )
+    collective_agreements: Connection[CollectiveAgreement] | None = page(
+        "Collective agreements in term, everywhere or within a union; those under way by `validity: NOT_BEGUN` (集体合同列表)",
+        AgreementFilter,
+        Order[AgreementField],
+        WITHIN,
+        SUBTREE,
+        DATED,
+    )
+
+
+@strawberry.type(description="Collective agreements of a union (工会集体合同)")
+class AgreementsOfOrganization:
+    """Fields of unions, mixed into them."""
+
+    collective_agreements: Connection[CollectiveAgreement] = page(
+        "Collective agreements in term; those under way by `validity: NOT_BEGUN` (集体合同)",
+        AgreementFilter,
+        Order[AgreementField],
+        SUBTREE,
+        DATED,
+    )
+
+
+@strawberry.type(description="Collective agreements in a division (辖区集体合同)")
+class AgreementsOfDivision:
+    """Fields of divisions, mixed into them."""
+
+    collective_agreements: Connection[CollectiveAgreement] = page(
+        "Collective agreements that apply in it (辖区集体合同)", AgreementFilter, Order[AgreementField], DIVISION, DATED
+    )
+
+
+@strawberry.type(description="Collective agreements of an employer (单位集体合同)")
+class AgreementsOfEmployer:
+    """Fields of employers, mixed into them."""
+
+    collective_agreements: Connection[CollectiveAgreement] = page(
+        "Collective agreements of its own, to which it is the party (本单位集体合同)",
+        AgreementFilter,
+        Order[AgreementField],
+        DATED,
+    )
+    agreement_coverages: Connection[AgreementCoverage] = page(
+        "Collective agreements that cover it (适用集体合同)",
         AgreementCoverageFilter,
         Order[AgreementCoverageField],
         DATED,

@@ -197,3 +197,12 @@ class CertificationsOfDivision:
     certifications: Connection[Certification] = page(
         "Certifications in it (辖区评选认定)", CertificationFilter, Order[CertificationField], DIVISION, DATED
     )
+
+
+@strawberry.type(description="Certifications of a venue (场所评选认定)")
+class CertificationsOfVenue:
+    """Fields of venues, mixed into them."""
+
+    certifications: Connection[Certification] = page(
+        "What it was certified as (评选认定)", CertificationFilter, Order[CertificationField], DATED
+    )

@@ -270,3 +270,10 @@ class CoverageOfEmployer:
         Order[ConstructionProjectField],
         DATED,
     )
+
+
+@strawberry.type(description="Targets of a policy document (文件的工作目标)")
+class CoverageOfDocument:
+    """Fields of policy documents, mixed into them."""
+
+    targets: Connection[Target] = page("Targets that it sets (工作目标)", TargetFilter, Order[TargetField], DATED)

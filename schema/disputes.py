@@ -10,7 +10,7 @@ from db.agreements import ActorRole
 from db.disputes import ClaimKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus, PartyRole
 from db.model import Term
 from schema.code_lists import describe
-from schema.fields import field, optional
+from schema.fields import Argument, field, optional
 from schema.filters import (
     BooleanFilter,
     Choice,
@@ -35,7 +35,7 @@ from schema.refs import (
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import Connection, Node, page
+from schema.relay import BY_ID, DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 
 DisputeSubject = Annotated[
     MemberRef | EmployerRef | OrganizationRef,
@@ -202,3 +202,62 @@ class DisputeCase(Node, MediationOfCase):
     claims: list[DisputeClaim] = field("Claims (仲裁请求)")
     steps: list[DisputeStep] = field("Steps, the first one first (办案环节)")
     recoveries: Connection[Recovery] = page("Money recovered (追回金额)", RecoveryFilter, Order[RecoveryField])
+
+
+@strawberry.type(description="Dispute cases at the root (劳动争议案件查询)")
+class DisputesQuery:
+    """Root fields, mixed into the query root."""
+
+    dispute_case: DisputeCase | None = field(
+        "A dispute case by exactly one of its ID and its number (劳动争议案件)",
+        **BY_ID,
+        number=Argument(str | None, "Its number (案号)"),
+    )
+    dispute_cases: Connection[DisputeCase] | None = page(
+        "Dispute cases, everywhere or within a union (劳动争议案件列表)",
+        DisputeFilter,
+        Order[DisputeField],
+        WITHIN,
+        SUBTREE,
+        DATED,
+    )
+
+
+@strawberry.type(description="Dispute cases of a union (工会办理的案件)")
+class DisputesOfOrganization:
+    """Fields of unions, mixed into them."""
+
+    dispute_cases: Connection[DisputeCase] = page(
+        "Dispute cases that it or a union below handles (劳动争议案件)",
+        DisputeFilter,
+        Order[DisputeField],
+        SUBTREE,
+        DATED,
+    )
+
+
+@strawberry.type(description="Dispute cases in a division (辖区案件)")
+class DisputesOfDivision:
+    """Fields of divisions, mixed into them."""
+
+    dispute_cases: Connection[DisputeCase] = page(
+        "Dispute cases that arose in it (辖区劳动争议案件)", DisputeFilter, Order[DisputeField], DIVISION, DATED
+    )
+
+
+@strawberry.type(description="Dispute cases of a member (会员的案件)")
+class DisputesOfMember:
+    """Fields of members, mixed into them."""
+
+    dispute_cases: Connection[DisputeCase] = page(
+        "Dispute cases to which the member is a party (劳动争议案件)", DisputeFilter, Order[DisputeField], DATED
+    )
+
+
+@strawberry.type(description="Dispute cases against an employer (单位的案件)")
+class DisputesOfEmployer:
+    """Fields of employers, mixed into them."""
+
+    dispute_cases: Connection[DisputeCase] = page(
+        "Dispute cases against it (劳动争议案件)", DisputeFilter, Order[DisputeField], DATED
+    )

@@ -7,34 +7,23 @@ import strawberry
 from db.divisions import DivisionKind, DivisionLevel
 from db.model import Term
 from schema.activities import ActivitiesOfDivision, ActivityFilter, AttendanceFilter
-from schema.agreements import AgreementField
+from schema.agreements import AgreementsOfDivision
 from schema.assistance import AssistanceOfDivision
 from schema.certifications import CertificationsOfDivision
 from schema.code_lists import describe
 from schema.coverage import CoverageOfDivision
 from schema.coverage_filters import CensusRecordFilter, DesignationFilter, TargetFilter
-from schema.disputes import DisputeField
-from schema.employers import EmployerField
-from schema.fields import field, optional
+from schema.disputes import DisputesOfDivision
+from schema.employers import EmployersOfDivision
+from schema.fields import Argument, field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, Listed, Order, StringFilter, conditions
 from schema.mediation import MediationOfDivision
-from schema.organizations import OrganizationField
+from schema.organizations import OrganizationFilter, OrganizationsOfDivision
 from schema.policies import PoliciesOfDivision
-from schema.refs import (
-    AgreementFilterRef,
-    CollectiveAgreementRef,
-    DisputeCaseRef,
-    DisputeFilterRef,
-    EmployerFilterRef,
-    EmployerRef,
-    OrganizationFilterRef,
-    OrganizationRef,
-    StatisticsRef,
-)
-from schema.relay import DATED, DIVISION, Connection, Node, page
+from schema.relay import BY_ID, DATED, DIVISION, WITHIN_DIVISION, Connection, Node, page
 from schema.relief import ReliefOfDivision
 from schema.services import ServicesOfDivision
-from schema.statistics import statistics
+from schema.statistics import Statistics, statistics
 from schema.venues import VenueFilter, VenuesOfDivision
 
 
@@ -71,7 +60,7 @@ class DivisionFilter:
         "The division that this one followed, e.g. by its old code (前身区划)"
     )
     successors: Listed["DivisionFilter"] | None = optional("The divisions that followed it (后继区划)")
-    organizations: Held[OrganizationFilterRef] | None = optional("Unions in it and below (辖区工会)")
+    organizations: Held[OrganizationFilter] | None = optional("Unions in it and below (辖区工会)")
     venues: Held[VenueFilter] | None = optional("Venues in it and below (辖区场所)")
     designations: Held[DesignationFilter] | None = optional("Its designations and those below (辖区标识)")
     targets: Held[TargetFilter] | None = optional("Targets for it and what is below (辖区工作目标)")
@@ -98,6 +87,10 @@ class Division(
     ActivitiesOfDivision,
     ServicesOfDivision,
     MediationOfDivision,
+    OrganizationsOfDivision,
+    AgreementsOfDivision,
+    DisputesOfDivision,
+    EmployersOfDivision,
     Node,
 ):
     """Division of the territory, from province to village, with zones (行政区划)."""
@@ -131,32 +124,26 @@ class Division(
         Order[DivisionField],
         DATED,
     )
-    organizations: Connection[OrganizationRef] = page(
-        "Unions that stand in it (辖区工会)",
-        OrganizationFilterRef,
-        Order[OrganizationField],
-        DIVISION,
-        DATED,
+    statistics: Statistics | None = statistics("Counts and sums of the records that stand in it (统计)")
+
+
+@strawberry.type(description="Divisions at the root (行政区划查询)")
+class DivisionsQuery:
+    """Root fields, mixed into the query root."""
+
+    division: Division | None = field(
+        "A division by exactly one of its ID and its code (行政区划)",
+        **BY_ID,
+        code=Argument(
+            str | None,
+            "Code of any form: 2, 4, 6, 9 or 12 digits, e.g. `33`, `330000`, `330106`; also one that is used no more (区划代码)",
+        ),
     )
-    collective_agreements: Connection[CollectiveAgreementRef] = page(
-        "Collective agreements that apply in it (辖区集体合同)",
-        AgreementFilterRef,
-        Order[AgreementField],
-        DIVISION,
-        DATED,
-    )
-    statistics: StatisticsRef | None = statistics("Counts and sums of the records that stand in it (统计)")
-    dispute_cases: Connection[DisputeCaseRef] = page(
-        "Dispute cases that arose in it (辖区劳动争议案件)",
-        DisputeFilterRef,
-        Order[DisputeField],
-        DIVISION,
-        DATED,
-    )
-    employers: Connection[EmployerRef] = page(
-        "Employers that stand in it (辖区用人单位)",
-        EmployerFilterRef,
-        Order[EmployerField],
+    divisions: Connection[Division] | None = page(
+        "Divisions, everywhere or within one (行政区划列表)",
+        DivisionFilter,
+        Order[DivisionField],
+        WITHIN_DIVISION,
         DIVISION,
         DATED,
     )

@@ -87,7 +87,7 @@ class Exhibitor(Node):
 
 
 @strawberry.type(description="Job fairs everywhere (招聘会查询)")
-class FairQuery:
+class FairsQuery:
     """Root fields, mixed into the query root."""
 
     exhibitors: Connection[Exhibitor] | None = page(
@@ -124,4 +124,13 @@ class FairsOfEmployer:
 
     exhibitors: Connection[Exhibitor] = page(
         "Its places at job fairs (参会记录)", ExhibitorFilter, Order[ExhibitorField]
+    )
+
+
+@strawberry.type(description="Exhibitors of a job fair (招聘会参会企业)")
+class FairsOfActivity:
+    """Lists, mixed into the activity."""
+
+    exhibitors: Connection[Exhibitor] = page(
+        "Employers that stood at the fair (参会企业)", ExhibitorFilter, Order[ExhibitorField]
     )

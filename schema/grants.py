@@ -7,10 +7,12 @@ import strawberry
 
 from db.access import PrincipalKind, Role
 from db.organizations import Hierarchy
-from schema.access import AccessGrant  # noqa: F401 — describes the code lists that both use
-from schema.fields import field
+from resolvers.commands.grants import grant_access, revoke_access
+from schema.commands import KEY, Info, UserError, argument, given, outcome
+from schema.fields import field, optional
 from schema.refs import DivisionRef, OrganizationRef
 from schema.relay import DATED, PAGE, Connection, Node
+from schema.viewer import AccessGrant  # noqa: F401 — describes the code lists that both use
 
 
 @strawberry.type(description="A grant over the caller's own subtree: who has what, and until when (所辖授权)")
@@ -75,4 +77,76 @@ class GrantsQuery:
         "Keys: the caller's own, and those of who belongs to a union of the caller's subtree and holds no role but over unions of it"
         " (接口密钥列表)",
         **PAGE,
+    )
+
+
+@strawberry.input(description="Who is granted what, over which scope and until when (授权请求)")
+class GrantAccessInput:
+    """Who is granted what, over which scope and until when."""
+
+    principal: str = strawberry.field(
+        description="Name of the principal who gets it, who belongs to a union of your subtree (被授权主体)"
+    )
+    role: Role = strawberry.field(description="Your own role, a grassroots union's, or one without a scope (角色)")
+    organization_id: strawberry.ID | None = optional("ID of a union in your subtree (工会标识)")
+    hierarchy: Hierarchy | None = optional("Along which hierarchy; needed with a union (隶属体系)")
+    division_id: strawberry.ID | None = optional("ID of the division of an agency or an analyst (行政区划标识)")
+    valid_from: date | None = optional("First day; today without it (起始日期)")
+    valid_to: date | None = optional("The day on which it ends; no later than your own grant does (终止日期)")
+    idempotency_key: str | None = optional(KEY)
+
+
+@strawberry.input(description="Which grant is ended (撤销授权请求)")
+class RevokeAccessInput:
+    """Which grant is ended."""
+
+    id: strawberry.ID = strawberry.field(description="ID of the grant (授权标识)")
+    idempotency_key: str | None = optional(KEY)
+
+
+@strawberry.type(description="The grant that was made or ended, or why it was not (授权结果)")
+class AccessPayload:
+    """The grant that was made or ended, or why it was not."""
+
+    id: strawberry.ID | None = field("Global ID of the grant (授权标识)")
+    errors: list[UserError] = field("Why it was not done (错误)")
+
+
+async def _grant_access(
+    info: Info, input: Annotated[GrantAccessInput, argument("Who is granted what (授权内容)")]
+) -> AccessPayload | None:
+    made, errors = await outcome(
+        grant_access(
+            info.context,
+            input.principal,
+            input.role,
+            organization_id=given(input.organization_id),
+            hierarchy=given(input.hierarchy),
+            division_id=given(input.division_id),
+            valid_from=given(input.valid_from),
+            valid_to=given(input.valid_to),
+            key=given(input.idempotency_key),
+        )
+    )
+    return AccessPayload(id=None if made is None else strawberry.ID(made), errors=errors)
+
+
+async def _revoke_access(
+    info: Info, input: Annotated[RevokeAccessInput, argument("Which grant (撤销内容)")]
+) -> AccessPayload | None:
+    ended, errors = await outcome(revoke_access(info.context, input.id, key=given(input.idempotency_key)))
+    return AccessPayload(id=None if ended is None else strawberry.ID(ended), errors=errors)
+
+
+@strawberry.type(description="Commands on access (授权操作)")
+class GrantsMutation:
+    """Commands on access."""
+
+    grant_access = strawberry.mutation(
+        _grant_access,
+        description="Grant access within your own subtree, and no more than you hold (授权)",
+    )
+    revoke_access = strawberry.mutation(
+        _revoke_access,
+        description="End a grant at once: one that you made, or one whose scope yours strictly contains (撤销授权)",
     )

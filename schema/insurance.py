@@ -9,7 +9,7 @@ from db.insurance import InsuranceScheme
 from db.model import Term
 from schema.code_lists import describe
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, StringFilter, conditions
+from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, Order, StringFilter, conditions
 from schema.refs import (
     EmployerFilterRef,
     EmployerRef,
@@ -18,7 +18,7 @@ from schema.refs import (
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import Node
+from schema.relay import DATED, SUBTREE, WITHIN, Connection, Node, page
 
 
 class EnrolmentField(Term):
@@ -65,3 +65,44 @@ class InsuranceEnrolment(Node):
     member: MemberRef | None = field("The insured (参保人)")
     participant: EmployerRef | None = field("The insuring employer (参保单位)")
     organization: OrganizationRef | None = field("The union (工会)")
+
+
+@strawberry.type(description="Insurance enrolments at the root (参保查询)")
+class InsuranceQuery:
+    """Root fields, mixed into the query root."""
+
+    insurance_enrolments: Connection[InsuranceEnrolment] | None = page(
+        "Insurance enrolments, everywhere or within a union (参保记录列表)",
+        EnrolmentFilter,
+        Order[EnrolmentField],
+        WITHIN,
+        SUBTREE,
+        DATED,
+    )
+
+
+@strawberry.type(description="Insurance enrolments of a union (工会参保记录)")
+class InsuranceOfOrganization:
+    """Fields of unions, mixed into them."""
+
+    insurance_enrolments: Connection[InsuranceEnrolment] = page(
+        "Insurance enrolments (参保记录)", EnrolmentFilter, Order[EnrolmentField], SUBTREE, DATED
+    )
+
+
+@strawberry.type(description="Insurance enrolments of a member (会员参保记录)")
+class InsuranceOfMember:
+    """Fields of members, mixed into them."""
+
+    insurance_enrolments: Connection[InsuranceEnrolment] = page(
+        "Insurance enrolments (参保记录)", EnrolmentFilter, Order[EnrolmentField], DATED
+    )
+
+
+@strawberry.type(description="Insurance enrolments by an employer (单位参保记录)")
+class InsuranceOfEmployer:
+    """Fields of employers, mixed into them."""
+
+    insurance_enrolments: Connection[InsuranceEnrolment] = page(
+        "Enrolments of which it is the participant (参保记录)", EnrolmentFilter, Order[EnrolmentField], DATED
+    )

@@ -14,11 +14,11 @@ from db.members import (
     WorkerType,
 )
 from db.model import Term
-from schema.activities import ActivitiesOfMember
+from schema.activities import ActivitiesOfMember, AttendanceFilter
 from schema.assistance import AssistanceOfMember
 from schema.care import CareOfMember
 from schema.code_lists import describe
-from schema.disputes import DisputeField
+from schema.disputes import DisputesOfMember
 from schema.fields import field, optional
 from schema.filters import (
     BooleanFilter,
@@ -32,22 +32,17 @@ from schema.filters import (
     StringFilter,
     conditions,
 )
-from schema.insurance import EnrolmentField
+from schema.insurance import EnrolmentFilter, InsuranceOfMember
 from schema.mediation import MediationOfMember
 from schema.refs import (
-    AttendanceFilterRef,
-    DisputeCaseRef,
-    DisputeFilterRef,
     DivisionFilterRef,
     DivisionRef,
     EmployerFilterRef,
     EmployerRef,
-    EnrolmentFilterRef,
-    InsuranceEnrolmentRef,
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import DATED, Connection, Node, page
+from schema.relay import DATED, PLACED, SUBTREE, WITHIN, Connection, Node, page
 from schema.relief import ReliefOfMember
 from schema.services import ServicesOfMember
 
@@ -100,8 +95,8 @@ class MemberFilter:
     division: DivisionFilterRef | None = optional("Where the member lives (居住区划)")
     memberships: Held["MembershipFilter"] | None = optional("Memberships (会籍)")
     engagements: Held["EngagementFilter"] | None = optional("Engagements (用工关系)")
-    insurance_enrolments: Held[EnrolmentFilterRef] | None = optional("Insurance enrolments (参保记录)")
-    attendances: Listed[AttendanceFilterRef] | None = optional("Where they were, activity by activity (参加记录)")
+    insurance_enrolments: Held[EnrolmentFilter] | None = optional("Insurance enrolments (参保记录)")
+    attendances: Listed[AttendanceFilter] | None = optional("Where they were, activity by activity (参加记录)")
 
 
 @conditions("Which memberships (会籍筛选)")
@@ -173,7 +168,15 @@ class Engagement(Node):
 
 @strawberry.type(description="Member: a person who is or was in a union (会员)")
 class Member(
-    ReliefOfMember, AssistanceOfMember, CareOfMember, ActivitiesOfMember, ServicesOfMember, MediationOfMember, Node
+    ReliefOfMember,
+    AssistanceOfMember,
+    CareOfMember,
+    ActivitiesOfMember,
+    ServicesOfMember,
+    MediationOfMember,
+    InsuranceOfMember,
+    DisputesOfMember,
+    Node,
 ):
     """Member: a person who is or was in a union (会员)."""
 
@@ -205,12 +208,45 @@ class Member(
     division: DivisionRef | None = field("Where the member lives (居住区划)")
     memberships: list[Membership] = field("Memberships, the oldest first (会籍)", **DATED)
     engagements: list[Engagement] = field("Engagements with employers (用工关系)", **DATED)
-    insurance_enrolments: Connection[InsuranceEnrolmentRef] = page(
-        "Insurance enrolments (参保记录)",
-        EnrolmentFilterRef,
-        Order[EnrolmentField],
+
+
+@strawberry.type(description="Members at the root (会员查询)")
+class MembersQuery:
+    """Root fields, mixed into the query root."""
+
+    members: Connection[Member] | None = page(
+        "Members, everywhere or within a union (会员列表)", MemberFilter, Order[MemberField], WITHIN, SUBTREE, PLACED
+    )
+    memberships: Connection[Membership] | None = page(
+        "Memberships in force, everywhere or within a union; applications by `validity: NOT_BEGUN` (会籍列表)",
+        MembershipFilter,
+        Order[MembershipField],
+        WITHIN,
+        SUBTREE,
         DATED,
     )
-    dispute_cases: Connection[DisputeCaseRef] = page(
-        "Dispute cases to which the member is a party (劳动争议案件)", DisputeFilterRef, Order[DisputeField], DATED
+
+
+@strawberry.type(description="Members of a union (工会会员)")
+class MembersOfOrganization:
+    """Fields of unions, mixed into them."""
+
+    members: Connection[Member] = page(
+        "Members of it and of the unions below (会员)", MemberFilter, Order[MemberField], SUBTREE, PLACED
+    )
+    memberships: Connection[Membership] = page(
+        "Memberships in force; applications by `validity: NOT_BEGUN` (会籍)",
+        MembershipFilter,
+        Order[MembershipField],
+        SUBTREE,
+        DATED,
+    )
+
+
+@strawberry.type(description="Workers of an employer (单位职工)")
+class MembersOfEmployer:
+    """Fields of employers, mixed into them."""
+
+    engagements: Connection[Engagement] = page(
+        "Its workers known to the hub (用工关系)", EngagementFilter, Order[EngagementField], DATED
     )

@@ -2,11 +2,11 @@
 
 import strawberry
 
-from schema.access import AccessMutation
+from schema.grants import GrantsMutation
 from schema.personal import PersonalDataMutation
 from schema.verify import VerifyMutation
 
 
 @strawberry.type(description="The root of all writing (操作入口)")
-class Mutation(AccessMutation, PersonalDataMutation, VerifyMutation):
+class Mutation(GrantsMutation, PersonalDataMutation, VerifyMutation):
     """The root of all writing."""

@@ -14,44 +14,39 @@ from db.organizations import (
     OrganizationStatus,
 )
 from schema.activities import ActivitiesOfOrganization
-from schema.agreements import AgreementField
+from schema.agreements import AgreementsOfOrganization
 from schema.assistance import AssistanceOfOrganization
 from schema.care import CareOfOrganization
 from schema.certifications import CertificationFilter, CertificationsOfOrganization
 from schema.code_lists import describe
 from schema.coverage import CoverageOfOrganization
 from schema.coverage_filters import ConstructionProjectFilter
-from schema.disputes import DisputeField
-from schema.employers import CoverageField, CoverageFilter, EmployerField
+from schema.disputes import DisputesOfOrganization
+from schema.employers import CoverageFilter, EmployersOfOrganization
 from schema.fairs import FairsOfOrganization
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, Order, StringFilter, conditions
-from schema.insurance import EnrolmentField
+from schema.insurance import InsuranceOfOrganization
 from schema.mediation import MediationOfOrganization
-from schema.members import MemberField, MembershipField
+from schema.members import MembersOfOrganization
 from schema.policies import PoliciesOfOrganization
-from schema.refs import (
-    AgreementFilterRef,
-    CollectiveAgreementRef,
-    DisputeCaseRef,
-    DisputeFilterRef,
-    DivisionFilterRef,
-    DivisionRef,
-    EmployerCoverageRef,
-    EmployerFilterRef,
-    EmployerRef,
-    EnrolmentFilterRef,
-    InsuranceEnrolmentRef,
-    MemberFilterRef,
-    MemberRef,
-    MembershipFilterRef,
-    MembershipRef,
-    StatisticsRef,
+from schema.refs import DivisionFilterRef, DivisionRef
+from schema.relay import (
+    BY_CREDIT_CODE,
+    BY_ID,
+    DATED,
+    DIVISION,
+    HIERARCHY,
+    PLACED,
+    SUBTREE,
+    WITHIN,
+    Connection,
+    Node,
+    page,
 )
-from schema.relay import DATED, HIERARCHY, PLACED, SUBTREE, Connection, Node, page
 from schema.relief import ReliefOfOrganization
 from schema.services import ServicesOfOrganization
-from schema.statistics import statistics
+from schema.statistics import Statistics, statistics
 from schema.venues import VenueFilter, VenuesOfOrganization
 
 
@@ -133,6 +128,11 @@ class Organization(
     FairsOfOrganization,
     ServicesOfOrganization,
     MediationOfOrganization,
+    EmployersOfOrganization,
+    MembersOfOrganization,
+    AgreementsOfOrganization,
+    InsuranceOfOrganization,
+    DisputesOfOrganization,
     Node,
 ):
     """Union: a federation, an industry union or a grassroots union (工会组织)."""
@@ -170,55 +170,33 @@ class Organization(
         PLACED,
     )
     committee_terms: list[CommitteeTerm] = field("Terms of its committees (届期)", **DATED)
-    coverages: Connection[EmployerCoverageRef] = page(
-        "Employers whose workers it covers, with dates (覆盖单位)",
-        CoverageFilter,
-        Order[CoverageField],
-        DATED,
-    )
-    employers: Connection[EmployerRef] = page(
-        "Employers that it or a union below is answerable for (用人单位)",
-        EmployerFilterRef,
-        Order[EmployerField],
-        SUBTREE,
-        DATED,
-    )
-    members: Connection[MemberRef] = page(
-        "Members of it and of the unions below (会员)",
-        MemberFilterRef,
-        Order[MemberField],
-        SUBTREE,
-        PLACED,
-    )
-    memberships: Connection[MembershipRef] = page(
-        "Memberships in force; applications by `validity: NOT_BEGUN` (会籍)",
-        MembershipFilterRef,
-        Order[MembershipField],
-        SUBTREE,
-        DATED,
-    )
-    collective_agreements: Connection[CollectiveAgreementRef] = page(
-        "Collective agreements in term; those under way by `validity: NOT_BEGUN` (集体合同)",
-        AgreementFilterRef,
-        Order[AgreementField],
-        SUBTREE,
-        DATED,
-    )
-    insurance_enrolments: Connection[InsuranceEnrolmentRef] = page(
-        "Insurance enrolments (参保记录)",
-        EnrolmentFilterRef,
-        Order[EnrolmentField],
-        SUBTREE,
-        DATED,
-    )
-    dispute_cases: Connection[DisputeCaseRef] = page(
-        "Dispute cases that it or a union below handles (劳动争议案件)",
-        DisputeFilterRef,
-        Order[DisputeField],
-        SUBTREE,
-        DATED,
-    )
-    statistics: StatisticsRef | None = statistics(
+    statistics: Statistics | None = statistics(
         "Counts and sums of the records of it and of the unions below, as these are today, dissolved ones as they last were (统计)",
         HIERARCHY,
+    )
+
+
+@strawberry.type(description="Unions at the root (工会查询)")
+class OrganizationsQuery:
+    """Root fields, mixed into the query root."""
+
+    organization: Organization | None = field(
+        "A union by exactly one of its ID and its credit code (工会)", **BY_ID, **BY_CREDIT_CODE
+    )
+    organizations: Connection[Organization] | None = page(
+        "Unions, everywhere or within one (工会列表)",
+        OrganizationFilter,
+        Order[OrganizationField],
+        WITHIN,
+        SUBTREE,
+        DATED,
+    )
+
+
+@strawberry.type(description="Unions in a division (辖区工会)")
+class OrganizationsOfDivision:
+    """Fields of divisions, mixed into them."""
+
+    organizations: Connection[Organization] = page(
+        "Unions that stand in it (辖区工会)", OrganizationFilter, Order[OrganizationField], DIVISION, DATED
     )

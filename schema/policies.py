@@ -6,20 +6,13 @@ import strawberry
 
 from db.model import Term
 from db.policies import DocumentKind, IssuerKind
-from schema.activities import ActivitiesOfMeasure
+from schema.activities import ActivitiesOfMeasure, ActivityFilter
 from schema.code_lists import describe
-from schema.coverage_filters import TargetField
+from schema.coverage import CoverageOfDocument
+from schema.coverage_filters import TargetFilter
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, IntFilter, Listed, Order, StringFilter, conditions
-from schema.refs import (
-    ActivityFilterRef,
-    DivisionFilterRef,
-    DivisionRef,
-    OrganizationFilterRef,
-    OrganizationRef,
-    TargetFilterRef,
-    TargetRef,
-)
+from schema.refs import DivisionFilterRef, DivisionRef, OrganizationFilterRef, OrganizationRef
 from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 
 
@@ -71,7 +64,7 @@ class PolicyMeasureFilter:
     area: StringFilter | None = optional("Group (方面)")
     title: StringFilter | None = optional("Title (标题)")
     document: "PolicyDocumentFilter | None" = optional("The document (文件)")
-    activities: Listed[ActivityFilterRef] | None = optional("Activities reported under it (落实活动)")
+    activities: Listed[ActivityFilter] | None = optional("Activities reported under it (落实活动)")
 
 
 @conditions("Which policy documents (政策文件筛选)")
@@ -91,7 +84,7 @@ class PolicyDocumentFilter:
     division: DivisionFilterRef | None = optional("Where it applies (适用区划)")
     issuers: Listed[PolicyIssuerFilter] | None = optional("Bodies that issued it (发文单位)")
     measures: Listed[PolicyMeasureFilter] | None = optional("Its measures (政策措施)")
-    targets: Held[TargetFilterRef] | None = optional("Targets that it sets (工作目标)")
+    targets: Held[TargetFilter] | None = optional("Targets that it sets (工作目标)")
 
 
 @strawberry.type(description="Body that issued a document, alone or jointly (发文单位)")
@@ -116,7 +109,7 @@ class PolicyMeasure(ActivitiesOfMeasure, Node):
 
 
 @strawberry.type(description="Policy document, issued by one body or several (政策文件)")
-class PolicyDocument(Node):
+class PolicyDocument(CoverageOfDocument, Node):
     """Policy document (政策文件)."""
 
     title: str = field("Title (标题)")
@@ -136,7 +129,6 @@ class PolicyDocument(Node):
     measures: Connection[PolicyMeasure] = page(
         "Its measures, in order (政策措施)", PolicyMeasureFilter, Order[PolicyMeasureField]
     )
-    targets: Connection[TargetRef] = page("Targets that it sets (工作目标)", TargetFilterRef, Order[TargetField], DATED)
 
 
 @strawberry.type(description="Policy documents at the root (政策文件查询)")

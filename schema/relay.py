@@ -88,9 +88,20 @@ WITHIN = {
     )
 }
 
+WITHIN_DIVISION = {
+    "within": Argument(
+        strawberry.ID | None,
+        "ID of the division within which to look; one that does not exist is NOT_FOUND (所属区划)",
+    )
+}
+
+PLACED = {
+    "as_of": Argument(date | None, "The day on which to look; today without it (截至日期，默认今日)"),
+}
+"""The argument of a list whose rows are chosen by the dated rows that lead to them: links of unions, memberships."""
 
 DATED = {
-    "as_of": Argument(date | None, "The day on which to look; today without it (截至日期，默认今日)"),
+    **PLACED,
     "validity": Argument(
         Validity | None,
         "Which rows by whether they hold on that day; HOLDING unless said otherwise (有效状态，默认仅列有效)",
@@ -98,10 +109,9 @@ DATED = {
 }
 """The arguments of a list of a kind that holds: ``Source.validity``."""
 
-PLACED = {
-    "as_of": Argument(date | None, "The day on which to look; today without it (截至日期，默认今日)"),
-}
-"""The argument of a list whose rows are chosen by the dated rows that lead to them: links of unions, memberships."""
+BY_ID = {"id": Argument(strawberry.ID | None, "Its global ID (全局标识)")}
+BY_CREDIT_CODE = {"credit_code": Argument(str | None, "Unified social credit code, GB 32100 (统一社会信用代码)")}
+"""The arguments of a field that looks one row up by a key of its own."""
 
 
 def page(description: str, filter: Any, order: Any, *more: dict[str, Argument]) -> Any:
@@ -111,3 +121,16 @@ def page(description: str, filter: Any, order: Any, *more: dict[str, Argument]) 
         "order_by": Argument(list[order] | None, "In which order; ties are broken by key (排序)"),
     }
     return field(description, **PAGE, **{name: value for part in more for name, value in part.items()}, **chosen)
+
+
+@strawberry.type(description="Records by their global IDs (按标识查询)")
+class NodeQuery:
+    """Root fields, mixed into the query root."""
+
+    node: Node | None = field(
+        "Any record by its global ID (按全局标识查询)", id=Argument(strawberry.ID, "Global ID (全局标识)")
+    )
+    nodes: list[Node | None] = field(
+        "Records by their global IDs, in the order of the IDs; at most 200 (按全局标识批量查询)",
+        ids=Argument(list[strawberry.ID], "Global IDs (全局标识)"),
+    )

@@ -7,7 +7,7 @@ import strawberry
 
 from db.model import Term
 from db.relief import GrantKind, GrantStatus, HardshipKind, SchoolStage
-from schema.activities import ActivitiesOfHousehold
+from schema.activities import ActivitiesOfHousehold, AttendanceFilter
 from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import (
@@ -22,7 +22,6 @@ from schema.filters import (
     conditions,
 )
 from schema.refs import (
-    AttendanceFilterRef,
     DivisionFilterRef,
     DivisionRef,
     MemberFilterRef,
@@ -80,7 +79,7 @@ class HouseholdFilter:
     member: MemberFilterRef | None = optional("Its worker (职工)")
     organization: OrganizationFilterRef | None = optional("The union that keeps its file (建档工会)")
     division: DivisionFilterRef | None = optional("Where it lives (居住区划)")
-    attendances: Listed[AttendanceFilterRef] | None = optional("Visits to it (走访记录)")
+    attendances: Listed[AttendanceFilter] | None = optional("Visits to it (走访记录)")
 
 
 @conditions("Which children (子女筛选)")

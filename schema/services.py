@@ -110,7 +110,7 @@ class ServiceTransaction(Node):
 
 
 @strawberry.type(description="Services everywhere (服务查询)")
-class ServiceQuery:
+class ServicesQuery:
     """Root fields, mixed into the query root."""
 
     material_distributions: Connection[MaterialDistribution] | None = page(
@@ -177,4 +177,13 @@ class ServicesOfVenue:
 
     service_transactions: Connection[ServiceTransaction] = page(
         "Transactions there (窗口办理)", TransactionFilter, Order[TransactionField]
+    )
+
+
+@strawberry.type(description="Services at an activity (活动现场服务)")
+class ServicesOfActivity:
+    """Lists, mixed into the activity."""
+
+    material_distributions: Connection[MaterialDistribution] = page(
+        "What was handed out there (现场发放)", MaterialFilter, Order[MaterialField]
     )

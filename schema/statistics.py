@@ -10,6 +10,7 @@ from resolvers.code_lists import Dimension, RecordEvent, RecordKind
 from schema.code_lists import describe
 from schema.fields import Argument, field
 from schema.refs import DivisionRef, OrganizationRef
+from schema.relay import HIERARCHY, WITHIN
 
 for kind in (Dimension, RecordEvent, RecordKind):
     describe(kind)
@@ -143,3 +144,14 @@ ASKED = {
 def statistics(description: str, *places: dict[str, Argument]) -> Any:
     """A field of statistics, with the arguments that say where."""
     return field(description, **{name: value for part in places for name, value in part.items()}, **ASKED)
+
+
+@strawberry.type(description="Statistics at the root (统计查询)")
+class StatisticsQuery:
+    """Root field, mixed into the query root."""
+
+    statistics: Statistics | None = statistics(
+        "Counts and sums of a kind of record, everywhere or within a union and those below it (统计)",
+        WITHIN,
+        HIERARCHY,
+    )
