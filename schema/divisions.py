@@ -11,8 +11,7 @@ from schema.agreements import AgreementsOfDivision
 from schema.assistance import AssistanceOfDivision
 from schema.certifications import CertificationsOfDivision
 from schema.code_lists import describe
-from schema.coverage import CoverageOfDivision
-from schema.coverage_filters import CensusRecordFilter, DesignationFilter, TargetFilter
+from schema.coverage import CensusRecordFilter, CoverageOfDivision, DesignationFilter, TargetFilter
 from schema.disputes import DisputesOfDivision
 from schema.employers import EmployersOfDivision
 from schema.fields import Argument, field, optional

@@ -9,8 +9,7 @@ from db.model import Term
 from schema.activities import ActivitiesOfEmployer, ActivityFilter, AttendanceFilter
 from schema.agreements import AgreementCoverageFilter, AgreementFilter, AgreementsOfEmployer
 from schema.code_lists import describe
-from schema.coverage import CoverageOfEmployer
-from schema.coverage_filters import CensusRecordFilter
+from schema.coverage import CensusRecordFilter, CoverageOfEmployer
 from schema.disputes import DisputesOfEmployer
 from schema.fairs import ExhibitorFilter, FairsOfEmployer
 from schema.fields import field, optional

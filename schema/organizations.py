@@ -19,8 +19,7 @@ from schema.assistance import AssistanceOfOrganization
 from schema.care import CareOfOrganization
 from schema.certifications import CertificationFilter, CertificationsOfOrganization
 from schema.code_lists import describe
-from schema.coverage import CoverageOfOrganization
-from schema.coverage_filters import ConstructionProjectFilter
+from schema.coverage import ConstructionProjectFilter, CoverageOfOrganization
 from schema.disputes import DisputesOfOrganization
 from schema.employers import CoverageFilter, EmployersOfOrganization
 from schema.fairs import FairsOfOrganization

@@ -8,8 +8,7 @@ from db.model import Term
 from db.policies import DocumentKind, IssuerKind
 from schema.activities import ActivitiesOfMeasure, ActivityFilter
 from schema.code_lists import describe
-from schema.coverage import CoverageOfDocument
-from schema.coverage_filters import TargetFilter
+from schema.coverage import CoverageOfDocument, TargetFilter
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, IntFilter, Listed, Order, StringFilter, conditions
 from schema.refs import DivisionFilterRef, DivisionRef, OrganizationFilterRef, OrganizationRef

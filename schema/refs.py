@@ -6,8 +6,7 @@ import strawberry
 
 if TYPE_CHECKING:
     from schema.activities import Activity, ActivityFilter
-    from schema.assistance import CooperationLine
-    from schema.assistance_filters import CooperationLineFilter
+    from schema.assistance import CooperationLine, CooperationLineFilter
     from schema.disputes import DisputeCase, DisputeFilter
     from schema.divisions import Division, DivisionFilter
     from schema.employers import Employer, EmployerFilter
@@ -41,6 +40,6 @@ PolicyMeasureRef = Annotated["PolicyMeasure", strawberry.lazy("schema.policies")
 PolicyMeasureFilterRef = Annotated["PolicyMeasureFilter", strawberry.lazy("schema.policies")]
 ActivityFilterRef = Annotated["ActivityFilter", strawberry.lazy("schema.activities")]
 CooperationLineRef = Annotated["CooperationLine", strawberry.lazy("schema.assistance")]
-CooperationLineFilterRef = Annotated["CooperationLineFilter", strawberry.lazy("schema.assistance_filters")]
+CooperationLineFilterRef = Annotated["CooperationLineFilter", strawberry.lazy("schema.assistance")]
 HouseholdRef = Annotated["Household", strawberry.lazy("schema.relief")]
 HouseholdFilterRef = Annotated["HouseholdFilter", strawberry.lazy("schema.relief")]
