@@ -50,6 +50,16 @@ class By:
         return Rows(target.table, where, [*self.order, target.key])
 
 
+class AllVisible:
+    """All rows that the caller sees, the oldest first."""
+
+    def rows(
+        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+    ) -> Rows:
+        """See ``Relation``."""
+        return Rows(target.table, [], [target.key])
+
+
 class Within:
     """The rows that belong to a union (``column`` names it) or to any union below it.
 

@@ -11,10 +11,9 @@ from strawberry.schema.name_converter import NameConverter
 from strawberry.types.base import StrawberryObjectDefinition
 
 from resolvers.slices import registry
-from schema.access_log import DATE_TIME
 from schema.mutation import Mutation
 from schema.query import Query
-from schema.scalars import DATE, DECIMAL
+from schema.scalars import DATE, DATE_TIME, DECIMAL
 
 __all__ = ["registry", "schema", "sdl"]
 

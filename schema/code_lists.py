@@ -4,6 +4,7 @@ from typing import Any
 
 import strawberry
 
+from db.access import PrincipalKind, Role
 from db.agreements import ActorRole, AgreementKind, AgreementStatus, PartySide
 from db.disputes import ClaimKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus, PartyRole
 from db.divisions import DivisionKind, DivisionLevel
@@ -28,6 +29,7 @@ from db.organizations import (
     OrganizationStatus,
 )
 from db.units import Qualifier, Unit
+from resolvers.commands.purposes import PersonalField, RevealPurpose
 from resolvers.engine.declare.validity import Validity
 from resolvers.scopes import Scope
 
@@ -43,6 +45,6 @@ for kind in (
     ActorRole, AgreementKind, AgreementStatus, ClaimKind, CommitteeKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus,
     DivisionKind, DivisionLevel, EmployerKind, EngagementKind, Hierarchy, InsuranceScheme, MembershipChannel, MembershipEntry,
     MembershipExit, MembershipStatus, OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus, PartyRole, PartySide,
-    Qualifier, Scope, Sex, Unit, Validity, WorkerType,
+    PersonalField, PrincipalKind, Qualifier, RevealPurpose, Role, Scope, Sex, Unit, Validity, WorkerType,
 ):  # fmt: skip
     describe(kind)

@@ -12,7 +12,6 @@ from schema.commands import KEY, Info, UserError, argument, given, outcome
 from schema.fields import field, optional
 from schema.refs import DivisionRef, OrganizationRef
 from schema.relay import DATED, PAGE, Connection, Node
-from schema.viewer import AccessGrant  # noqa: F401 — describes the code lists that both use
 
 
 @strawberry.type(description="A grant over the caller's own subtree: who has what, and until when (所辖授权)")

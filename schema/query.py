@@ -24,6 +24,7 @@ from schema.relay import NodeQuery
 from schema.relief import ReliefQuery
 from schema.services import ServicesQuery
 from schema.statistics import StatisticsQuery
+from schema.subject_requests import SubjectRequestsQuery
 from schema.venues import VenuesQuery
 from schema.viewer import ViewerQuery
 
@@ -43,6 +44,7 @@ class Query(
     MediationQuery,
     FiguresQuery,
     AccessLogQuery,
+    SubjectRequestsQuery,
     GrantsQuery,
     ViewerQuery,
     NodeQuery,

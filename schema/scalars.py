@@ -1,7 +1,7 @@
 """How values are read that GraphQL itself does not know."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from operator import methodcaller
 
@@ -46,6 +46,12 @@ DATE = strawberry.scalar(
     description="Day of the calendar in Asia/Shanghai, as YYYY-MM-DD (日期)",
     serialize=methodcaller("isoformat"),
     parse_value=read_date,
+)
+DATE_TIME = strawberry.scalar(
+    name="DateTime",
+    description="Moment with its offset from UTC, ISO 8601 (时刻)",
+    serialize=methodcaller("isoformat"),
+    parse_value=datetime.fromisoformat,
 )
 DECIMAL = strawberry.scalar(
     name="Decimal",

@@ -8,7 +8,6 @@ from resolvers.commands.purposes import PersonalField, RevealPurpose
 from resolvers.commands.verify import verify
 from schema.commands import KEY, Info, UserError, argument, given, outcome
 from schema.fields import field, optional
-from schema.personal import RevealInput  # noqa: F401 — describes the code lists that both use
 
 
 @strawberry.input(description="Values as the papers have them (待核对信息)")

@@ -6,11 +6,7 @@ import strawberry
 
 from db.access import PrincipalKind, Role
 from db.organizations import Hierarchy
-from schema.code_lists import describe
 from schema.fields import field
-
-for kind in (PrincipalKind, Role):
-    describe(kind)
 
 
 @strawberry.type(description="Who is asking, as access control knows them (访问主体)")

@@ -1,4 +1,4 @@
-"""Commands on personal data (个人信息操作): seen in clear for a purpose, exported, corrected, erased."""
+"""Requests of data subjects (个人信息主体请求) in the schema: the record, and the commands that open and answer it."""
 
 from datetime import date
 from typing import Annotated
@@ -6,66 +6,55 @@ from typing import Annotated
 import strawberry
 
 from db.access import DocumentType, SubjectRequestKind
+from resolvers.commands.close_request import close_request
+from resolvers.commands.decide_correction import Decision, decide_correction
 from resolvers.commands.documents import Paper, paper, read_document
-from resolvers.commands.export import export_own_data
-from resolvers.commands.purposes import PersonalField, RevealPurpose
-from resolvers.commands.reveal import reveal
-from resolvers.commands.subjects import (
-    Decision,
-    Request,
-    Resolution,
-    close_request,
-    decide_correction,
-    open_request,
-)
+from resolvers.commands.open_request import open_request
+from resolvers.commands.subject_requests import Request, Resolution
 from schema.code_lists import describe
 from schema.commands import KEY, Info, UserError, argument, given, outcome
 from schema.fields import field, optional
+from schema.refs import MemberRef
+from schema.relay import PAGE, Connection, Node
 
-for kind in (Decision, DocumentType, PersonalField, RevealPurpose, Resolution, SubjectRequestKind):
+for kind in (Decision, DocumentType, Resolution, SubjectRequestKind):
     describe(kind)
 
 
-@strawberry.input(description="Whose personal data are shown in clear, which and why (明文查看请求)")
-class RevealInput:
-    """Whose personal data are shown in clear, which and why."""
+@strawberry.type(description="Request of a data subject: a copy, a correction or erasure (个人信息主体请求)")
+class SubjectRequest(Node):
+    """Request of a data subject."""
 
-    ids: list[strawberry.ID] = strawberry.field(description="IDs of members, at most 200 (会员标识)")
-    fields: list[PersonalField] = strawberry.field(
-        description="What is to be shown; no more than the purpose needs (信息项)"
+    kind: SubjectRequestKind = field("What is asked for (请求类型)")
+    detail: str | None = field("What is wrong and what is right, or why (请求内容)")
+    opened_on: date = field("Day on which it was opened (提出日期)")
+    due_on: date = field("Day by which it is answered (办理期限)")
+    due_provisional: bool | None = field(
+        "Whether that day was counted without the notice on its year's days off, which is not out yet (办理期限是否暂定)"
     )
-    purpose: RevealPurpose = strawberry.field(description="For what it is used (使用目的)")
-    case_reference: str | None = optional(
-        "Number of the case, or ID of the grant, claim, enrolment or request, where the purpose needs one (案号或业务标识)"
+    closed_on: date | None = field("Day on which it was answered; empty while it is open (办结日期)")
+    outcome: str | None = field("How it was answered (办理结果)")
+    document_number: str | None = field("Number of the paper that it came on; empty when the person asked (收文号)")
+    document_received_on: date | None = field("Day on which the paper was received (收文日期)")
+    document_type: DocumentType | None = field("What the scan is, which `readRequestDocument` shows (扫描件格式)")
+    proposed_fields: str | None = field(
+        "Codes of the fields of a correction that a second official decided on or is to decide on, with commas (复核信息项)"
     )
-    idempotency_key: str | None = optional(KEY)
+    proposed_on: date | None = field("Day on which it was proposed (提请复核日期)")
+    is_pending: bool = field("Whether it awaits the second official (是否待复核)")
+    rejected_on: date | None = field("Day on which the second official rejected it last (复核不同意日期)")
+    rejection: str | None = field("Why (复核不同意理由)")
+    member: MemberRef | None = field("The member (会员)")
 
 
-@strawberry.type(description="Personal data of a member in clear (会员明文信息)")
-class RevealedMember:
-    """Personal data of a member in clear: only the fields asked for are filled."""
+@strawberry.type(description="Requests of data subjects at the root (个人信息主体请求查询)")
+class SubjectRequestsQuery:
+    """Root field, mixed into the query root."""
 
-    id: strawberry.ID = field("Global ID of the member (全局标识)")
-    name: str | None = field("Name, if asked for (姓名)")
-    birth_date: date | None = field("Day of birth, if asked for (出生日期)")
-    resident_number: str | None = field("Resident number, GB 11643, if asked for (公民身份号码)")
-    phone: str | None = field("Mobile number, if asked for (手机号码)")
-    bank_card: str | None = field("Number of the bank card, if asked for (银行卡号)")
-    bank_card_changed_on: date | None = field(
-        "Day on which a correction changed it, for thirty days: ask the person before money is paid (银行卡号变更日期)"
+    subject_requests: Connection[SubjectRequest] = field(
+        "Requests of data subjects: one's own, or those of members in sight, the oldest first (个人信息主体请求列表)",
+        **PAGE,
     )
-    resident_number_changed_on: date | None = field(
-        "Day on which a correction changed it, for thirty days (公民身份号码变更日期)"
-    )
-    phone_changed_on: date | None = field("Day on which a correction changed it, for thirty days (手机号码变更日期)")
-
-
-@strawberry.type(description="What was revealed, or why nothing was (明文查看结果)")
-class RevealPayload:
-    """What was revealed, or why nothing was."""
-
-    members: list[RevealedMember] = field("The members in the order of the IDs; empty with errors (会员)")
-    errors: list[UserError] = field("Why nothing was revealed (错误)")
 
 
 @strawberry.input(description="The paper that a request came on, signed by the person (书面请求)")
@@ -163,51 +152,6 @@ class SubjectRequestPayload:
     errors: list[UserError] = field("Why it was not done (错误)")
 
 
-@strawberry.input(description="A copy of one's own data (本人信息复制请求)")
-class ExportMyDataInput:
-    """A copy of one's own data."""
-
-    idempotency_key: str | None = optional(KEY)
-
-
-@strawberry.type(description="All that the hub holds on the caller (本人信息副本)")
-class ExportMyDataPayload:
-    """All that the hub holds on the caller."""
-
-    document: str | None = field("A JSON document in clear, with the own access log; keep it safe (信息副本)")
-    errors: list[UserError] = field("Why it was not given (错误)")
-
-
-async def _reveal(
-    info: Info, input: Annotated[RevealInput, argument("Whose, which and why (请求内容)")]
-) -> RevealPayload | None:
-    found, errors = await outcome(
-        reveal(
-            info.context,
-            input.ids,
-            input.fields,
-            input.purpose,
-            given(input.case_reference),
-            given(input.idempotency_key),
-        )
-    )
-    members = [
-        RevealedMember(
-            id=strawberry.ID(each.id),
-            name=each.values.get(PersonalField.NAME),
-            birth_date=_day(each.values.get(PersonalField.BIRTH_DATE)),
-            resident_number=each.values.get(PersonalField.RESIDENT_NUMBER),
-            phone=each.values.get(PersonalField.PHONE),
-            bank_card=each.values.get(PersonalField.BANK_CARD),
-            bank_card_changed_on=each.changed.get(PersonalField.BANK_CARD),
-            resident_number_changed_on=each.changed.get(PersonalField.RESIDENT_NUMBER),
-            phone_changed_on=each.changed.get(PersonalField.PHONE),
-        )
-        for each in found or ()
-    ]
-    return RevealPayload(members=members, errors=errors)
-
-
 async def _open_subject_request(
     info: Info, input: Annotated[OpenSubjectRequestInput, argument("What is asked for (请求内容)")]
 ) -> SubjectRequestPayload | None:
@@ -281,17 +225,6 @@ def _values(corrections: CorrectionsInput | None) -> dict[str, str]:
     return {name: text for name, text in values.items() if text is not None}
 
 
-async def _export_my_data(
-    info: Info, input: Annotated[ExportMyDataInput, argument("How it is asked for (请求内容)")]
-) -> ExportMyDataPayload | None:
-    document, errors = await outcome(export_own_data(info.context, given(input.idempotency_key)))
-    return ExportMyDataPayload(document=document, errors=errors)
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
-
-
 def _request(made: Request | None, errors: list[UserError]) -> SubjectRequestPayload:
     if made is None:
         return SubjectRequestPayload(
@@ -318,14 +251,10 @@ def _request(made: Request | None, errors: list[UserError]) -> SubjectRequestPay
     )
 
 
-@strawberry.type(description="Commands on personal data (个人信息操作)")
-class PersonalDataMutation:
-    """Commands on personal data."""
+@strawberry.type(description="Commands on requests of data subjects (个人信息主体请求操作)")
+class SubjectRequestsMutation:
+    """Commands on requests of data subjects."""
 
-    reveal = strawberry.mutation(
-        _reveal,
-        description="Show personal data in clear for a purpose; logged before it is answered, all or nothing (明文查看)",
-    )
     open_subject_request = strawberry.mutation(
         _open_subject_request,
         description="Ask for a copy, a correction or the erasure of personal data: the person, or a union on a paper that it attaches"
@@ -343,8 +272,4 @@ class PersonalDataMutation:
     read_request_document = strawberry.mutation(
         _read_request_document,
         description="The paper that a request came on, for who answers it and for the person; logged before it is answered (查阅书面请求)",
-    )
-    export_my_data = strawberry.mutation(
-        _export_my_data,
-        description="A worker's copy of all that the hub holds on them; logged before it is answered (本人信息复制)",
     )

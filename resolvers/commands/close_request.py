@@ -1,0 +1,115 @@
+"""The command ``closeSubjectRequest`` (办结个人信息主体请求): a federation's official grants or refuses a request."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from db.access import SubjectRequestKind
+from db.erasure import FATES, erase
+from db.personal import WRITERS
+from db.row_security import CLERK
+from resolvers.commands.context import CommandContext, guarded, refused
+from resolvers.commands.corrections import check_there, checked_values, codes, needs_approval, propose, write
+from resolvers.commands.subject_requests import (
+    Answer,
+    Request,
+    Resolution,
+    answer_request,
+    checked_answer,
+    close,
+    request_of,
+)
+
+CLOSED, PROPOSED = "SUBJECT_REQUEST_CLOSED", "CHANGE_PROPOSED"
+
+
+@guarded
+async def close_request(
+    context: CommandContext,
+    request: str,
+    resolution: Resolution,
+    outcome: str | None = None,
+    corrections: Mapping[str, str] | None = None,
+    idempotency_key: str | None = None,
+) -> Request:
+    """Answer a request on a member in a federation's sight that somebody else opened, and do what it asks for: write the ``corrections``
+    (columns of ``member`` in clear), of which there must be some, or empty the personal fields (``db.erasure``) and keep the rows, which
+    statistics count. Corrections with a bank card, a resident number or a phone are proposed: the request stays open, and nothing is
+    written until another official decides (``decide_correction``).
+
+    Raises:
+        Refused: FORBIDDEN, BAD_ID, BAD_TEXT, BAD_VALUE, MISSING_OUTCOME, NOT_FOUND, ALREADY_CLOSED, NOT_INDEPENDENT, CHANGE_PENDING,
+            OPEN_CASE, ERASED, UNEXPECTED_CORRECTIONS, MISSING_CORRECTIONS, DUPLICATE_RESIDENT_NUMBER, BAD_IDEMPOTENCY_KEY,
+            IDEMPOTENCY_KEY_REUSED.
+    """
+    key, outcome = checked_answer(request, outcome, "outcome")
+    if resolution is Resolution.REFUSED and outcome is None:
+        raise refused("MISSING_OUTCOME", "A refusal is explained: give the reason in `outcome`.", "outcome")
+    changes = checked_values(corrections)
+    given = {"resolution": resolution.name, "outcome": outcome, "corrections": changes}
+
+    async def answer(connection: asyncpg.Connection, row: Mapping[str, Any]) -> Answer:
+        if row["proposal"] is not None:
+            raise refused("CHANGE_PENDING", "A correction awaits a second official: see `decideCorrection`.", "id")
+        kind, member = SubjectRequestKind[row["kind"]], row["member_id"]
+        granted = _checked_changes(kind, resolution, changes)
+        if granted and needs_approval(changes):
+            await propose(connection, context, key, member, changes, outcome)
+            return Answer(request_of(row, proposed_fields=codes(changes)), PROPOSED, codes(changes))
+        written = await _fulfil(connection, context, kind, member, changes) if granted else []
+        made = await close(connection, context, row, resolution, outcome)
+        return Answer(made, CLOSED, [kind.name, resolution.name, *written])
+
+    return await answer_request(context, CLOSED, key, given, idempotency_key, answer)
+
+
+def _checked_changes(kind: SubjectRequestKind, resolution: Resolution, changes: Mapping[str, str]) -> bool:
+    """Whether the request is granted; corrections come with a granted correction, and with nothing else."""
+    granted = resolution is Resolution.GRANTED
+    corrected = granted and kind is SubjectRequestKind.CORRECTION
+    if changes and not corrected:
+        raise refused(
+            "UNEXPECTED_CORRECTIONS", "Corrections go with a request for correction that is granted.", "corrections"
+        )
+    if corrected and not changes:
+        raise refused(
+            "MISSING_CORRECTIONS",
+            "Nothing is corrected without `corrections`: give the right values, or refuse with the reason.",
+            "corrections",
+        )
+    return granted
+
+
+async def _fulfil(
+    connection: asyncpg.Connection,
+    context: CommandContext,
+    kind: SubjectRequestKind,
+    member: int,
+    changes: Mapping[str, str],
+) -> list[str]:
+    """Do what a granted request asks for; the names of the fields that were written."""
+    if kind is SubjectRequestKind.ERASURE:
+        async with connection.wearing(CLERK):
+            return await _erase(connection, member)
+    if changes:
+        await check_there(connection, member)
+        await write(connection, context, member, changes)
+    return codes(changes)
+
+
+async def _erase(connection: asyncpg.Connection, member: int) -> list[str]:
+    """The names of what was emptied are those of all that is, whether the person had any: the log tells nobody who was ill."""
+    if await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM dispute_party p JOIN dispute_case c ON c.id = p.case_id"
+        " WHERE p.member_id = $1 AND c.closed_on IS NULL)",
+        member,
+    ):
+        raise refused(
+            "OPEN_CASE",
+            "The person is a party to an open dispute case. Close the request once the case is closed.",
+            "id",
+        )
+    await erase(connection, member)
+    others = (f"{table}.{column}" for table, fate in FATES.items() if table != "member" for column in fate.written)
+    return sorted(name.upper() for name in ("name", *WRITERS, *others))

@@ -1,0 +1,97 @@
+"""The command that shows personal data in clear for a purpose (明文查看)."""
+
+from datetime import date
+from typing import Annotated
+
+import strawberry
+
+from resolvers.commands.purposes import PersonalField, RevealPurpose
+from resolvers.commands.reveal import reveal
+from schema.commands import KEY, Info, UserError, argument, given, outcome
+from schema.fields import field, optional
+
+
+@strawberry.input(description="Whose personal data are shown in clear, which and why (明文查看请求)")
+class RevealInput:
+    """Whose personal data are shown in clear, which and why."""
+
+    ids: list[strawberry.ID] = strawberry.field(description="IDs of members, at most 200 (会员标识)")
+    fields: list[PersonalField] = strawberry.field(
+        description="What is to be shown; no more than the purpose needs (信息项)"
+    )
+    purpose: RevealPurpose = strawberry.field(description="For what it is used (使用目的)")
+    case_reference: str | None = optional(
+        "Number of the case, or ID of the grant, claim, enrolment or request, where the purpose needs one (案号或业务标识)"
+    )
+    idempotency_key: str | None = optional(KEY)
+
+
+@strawberry.type(description="Personal data of a member in clear (会员明文信息)")
+class RevealedMember:
+    """Personal data of a member in clear: only the fields asked for are filled."""
+
+    id: strawberry.ID = field("Global ID of the member (全局标识)")
+    name: str | None = field("Name, if asked for (姓名)")
+    birth_date: date | None = field("Day of birth, if asked for (出生日期)")
+    resident_number: str | None = field("Resident number, GB 11643, if asked for (公民身份号码)")
+    phone: str | None = field("Mobile number, if asked for (手机号码)")
+    bank_card: str | None = field("Number of the bank card, if asked for (银行卡号)")
+    bank_card_changed_on: date | None = field(
+        "Day on which a correction changed it, for thirty days: ask the person before money is paid (银行卡号变更日期)"
+    )
+    resident_number_changed_on: date | None = field(
+        "Day on which a correction changed it, for thirty days (公民身份号码变更日期)"
+    )
+    phone_changed_on: date | None = field("Day on which a correction changed it, for thirty days (手机号码变更日期)")
+
+
+@strawberry.type(description="What was revealed, or why nothing was (明文查看结果)")
+class RevealPayload:
+    """What was revealed, or why nothing was."""
+
+    members: list[RevealedMember] = field("The members in the order of the IDs; empty with errors (会员)")
+    errors: list[UserError] = field("Why nothing was revealed (错误)")
+
+
+async def _reveal(
+    info: Info, input: Annotated[RevealInput, argument("Whose, which and why (请求内容)")]
+) -> RevealPayload | None:
+    found, errors = await outcome(
+        reveal(
+            info.context,
+            input.ids,
+            input.fields,
+            input.purpose,
+            given(input.case_reference),
+            given(input.idempotency_key),
+        )
+    )
+    members = [
+        RevealedMember(
+            id=strawberry.ID(each.id),
+            name=each.values.get(PersonalField.NAME),
+            birth_date=_day(each.values.get(PersonalField.BIRTH_DATE)),
+            resident_number=each.values.get(PersonalField.RESIDENT_NUMBER),
+            phone=each.values.get(PersonalField.PHONE),
+            bank_card=each.values.get(PersonalField.BANK_CARD),
+            bank_card_changed_on=each.changed.get(PersonalField.BANK_CARD),
+            resident_number_changed_on=each.changed.get(PersonalField.RESIDENT_NUMBER),
+            phone_changed_on=each.changed.get(PersonalField.PHONE),
+        )
+        for each in found or ()
+    ]
+    return RevealPayload(members=members, errors=errors)
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+@strawberry.type(description="Personal data in clear (明文查看操作)")
+class RevealMutation:
+    """Personal data in clear."""
+
+    reveal = strawberry.mutation(
+        _reveal,
+        description="Show personal data in clear for a purpose; logged before it is answered, all or nothing (明文查看)",
+    )
