@@ -8,20 +8,20 @@ from schema.fields import field
 from schema.relay import PAGE, Connection, Node
 
 
-@strawberry.type(description="Entry of the audit log: who saw or did what, when and for what (审计日志)")
+@strawberry.type(description="Entry of the audit log: who saw or did what, when and for which purpose (审计日志)")
 class AccessLog(Node):
     """Entry of the audit log."""
 
     at: datetime = field("When (时间)")
-    principal: str | None = field("Who; empty when they did not sign in (访问主体)")
+    principal: str | None = field("The principal; empty without sign-in (访问主体)")
     role: str | None = field("In which role (角色)")
     action: str = field("What was done: docs/audit.md lists the actions (操作)")
-    purpose: str | None = field("For what purpose (使用目的)")
+    purpose: str | None = field("The purpose (使用目的)")
     case_reference: str | None = field(
-        "Case or ID that was the ground; to the person `TEXT` stands for anything else (案号或业务标识)"
+        "Case number or ID that justified it; the person sees `TEXT` instead of any other text (案号或业务标识)"
     )
-    fields: list[str] = field("Which fields, and how a refused or closed thing ended (信息项)")
-    operation: str | None = field("Name of the operation; not shown to the person, for a caller wrote it (操作名称)")
+    fields: list[str] = field("Fields concerned; for a refusal or a closed request also its outcome (信息项)")
+    operation: str | None = field("Name of the operation, which the caller chose; not shown to the person (操作名称)")
 
 
 @strawberry.type(description="The audit log at the root (审计日志查询)")

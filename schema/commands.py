@@ -13,7 +13,7 @@ from schema.fields import field
 T = TypeVar("T")
 Info = strawberry.Info[CommandContext, None]
 
-KEY = "A key of your own choice: the same command sent again under it is done once (幂等键)"
+KEY = "A key of your choice: a command that is sent again with the same key is done once (幂等键)"
 
 
 def argument(description: str) -> Any:
@@ -27,7 +27,7 @@ class UserError:
 
     code: str = field("Stable code, listed in docs/errors.md (错误代码)")
     message: str = field("What is wrong and what to do (错误说明)")
-    path: list[str] = field("Place in the command's arguments (出错位置)")
+    path: list[str] = field("Path to the argument that is wrong (出错位置)")
 
 
 async def outcome(command: Awaitable[T]) -> tuple[T | None, list[UserError]]:

@@ -10,7 +10,7 @@ from db.agreements import ActorRole
 from db.disputes import ClaimKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus, PartyRole
 from db.model import Term
 from schema.code_lists import describe
-from schema.fields import Argument, field, optional
+from schema.fields import Argument, field, optional, provisional
 from schema.filters import (
     BooleanFilter,
     Choice,
@@ -39,7 +39,9 @@ from schema.relay import BY_ID, DATED, DIVISION, SUBTREE, WITHIN, Connection, No
 
 DisputeSubject = Annotated[
     MemberRef | EmployerRef | OrganizationRef,
-    strawberry.union("DisputeSubject", description="Who a party to a case is, when the hub knows (当事人主体)"),
+    strawberry.union(
+        "DisputeSubject", description="A party to a case as a member, employer or union of the hub (当事人主体)"
+    ),
 ]
 
 
@@ -55,7 +57,7 @@ class DisputeField(Term):
     STATUS = "State (状态)"
     MEDIATION_DUE_ON = "Last day of mediation (调解到期日)"
     MEDIATION_DAYS_LEFT = (
-        "Days left of mediation; those that have left it, or are without a last day, come last (调解剩余天数)"
+        "Days left of mediation; cases that have left it, or have no last day, come last (调解剩余天数)"
     )
 
 
@@ -133,7 +135,7 @@ class DisputeParty(Node):
 
     role: PartyRole = field("Role (地位)")
     name: str = field("Name (名称)")
-    subject: DisputeSubject | None = field("Who it is, when the hub knows (主体)")
+    subject: DisputeSubject | None = field("The party's own record, if the hub has one (主体)")
     case: "DisputeCase | None" = field("The case (案件)")
 
 
@@ -186,9 +188,7 @@ class DisputeCase(Node, MediationOfCase):
     )
     amount_claimed: Decimal | None = field("Amount claimed, yuan (请求金额)")
     mediation_due_on: date | None = field("Last day of mediation under the rule in force there (调解到期日)")
-    mediation_due_provisional: bool | None = field(
-        "Whether that day may still move: the notice on its year's days off is not out, so only festivals count (调解到期日是否暂定)"
-    )
+    mediation_due_provisional: bool | None = field(provisional("调解到期日是否暂定"))
     mediation_days_left: int | None = field(
         "Days left of mediation, negative when its last day is past; empty once it ended (调解剩余天数，天)"
     )

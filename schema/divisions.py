@@ -43,7 +43,7 @@ class DivisionFilter:
 
     id: IdFilter | None = optional("ID (标识)")
     code: StringFilter | None = optional(
-        "Code: `eq` and `in` take every form of one, of 2, 4, 6, 9 or 12 digits; `startsWith` compares with it as kept (代码)"
+        "Code: `eq` and `in` take every form, of 2, 4, 6, 9 or 12 digits; `startsWith` compares with the stored form (代码)"
     )
     name: StringFilter | None = optional("Name (名称)")
     full_name: StringFilter | None = optional("Name from the province down (全称)")
@@ -53,19 +53,21 @@ class DivisionFilter:
     valid_to: DateFilter | None = optional("Day on which it was closed (停用日期)")
     parent: "DivisionFilter | None" = optional("The division above (上级区划)")
     within: "DivisionFilter | None" = optional(
-        "A division that it is or lies in, at whatever level, e.g. 苏州市 or `3205`, also by an old code (所在区划，含上级)"
+        "The division itself or one above it, at any level, e.g. 苏州市 or `3205`, also by an old code (所在区划，含上级)"
     )
     predecessor: "DivisionFilter | None" = optional(
-        "The division that this one followed, e.g. by its old code (前身区划)"
+        "The division that this one replaced, e.g. by its old code (前身区划)"
     )
-    successors: Listed["DivisionFilter"] | None = optional("The divisions that followed it (后继区划)")
+    successors: Listed["DivisionFilter"] | None = optional("The divisions that replaced it (后继区划)")
     organizations: Held[OrganizationFilter] | None = optional("Unions in it and below (辖区工会)")
     venues: Held[VenueFilter] | None = optional("Venues in it and below (辖区场所)")
-    designations: Held[DesignationFilter] | None = optional("Its designations and those below (辖区标识)")
-    targets: Held[TargetFilter] | None = optional("Targets for it and what is below (辖区工作目标)")
+    designations: Held[DesignationFilter] | None = optional(
+        "Its designations and those of the divisions below (辖区标识)"
+    )
+    targets: Held[TargetFilter] | None = optional("Targets for it and the divisions below (辖区工作目标)")
     activities: Listed[ActivityFilter] | None = optional("Activities held in it and below (辖区活动)")
-    attendances: Listed[AttendanceFilter] | None = optional("Attendances of who came from it (辖区参加记录)")
-    census_records: Listed[CensusRecordFilter] | None = optional("What was found in it and below (辖区摸排记录)")
+    attendances: Listed[AttendanceFilter] | None = optional("Attendances of people from it (辖区参加记录)")
+    census_records: Listed[CensusRecordFilter] | None = optional("Census records in it and below (辖区摸排记录)")
 
 
 @strawberry.type(description="Another name of a division (区划别名)")
@@ -105,14 +107,14 @@ class Division(
     valid_from: date = field("First day (启用日期)")
     valid_to: date | None = field("Day on which it was closed; empty while in force (停用日期)")
     parent: "Division | None" = field("The division above (上级区划)")
-    predecessor: "Division | None" = field("The division that this one followed (前身区划)")
+    predecessor: "Division | None" = field("The division that this one replaced (前身区划)")
     successors: list["Division"] = field(
-        "The divisions that followed it: what stands in these is listed and counted below it too (后继区划)"
+        "The divisions that replaced it; their records are listed and counted below it too (后继区划)"
     )
     aliases: list[DivisionAlias] = field("Other names (别名)")
     ancestors: list["Division"] = field("The divisions above, the province first (各级上级区划)")
     children: Connection["Division"] = page(
-        "The divisions right below (下级区划)",
+        "The divisions directly below (下级区划)",
         DivisionFilter,
         Order[DivisionField],
         DATED,
@@ -123,7 +125,7 @@ class Division(
         Order[DivisionField],
         DATED,
     )
-    statistics: Statistics | None = statistics("Counts and sums of the records that stand in it (统计)")
+    statistics: Statistics | None = statistics("Counts and sums of the records in it (统计)")
 
 
 @strawberry.type(description="Divisions at the root (行政区划查询)")
@@ -135,7 +137,7 @@ class DivisionsQuery:
         **BY_ID,
         code=Argument(
             str | None,
-            "Code of any form: 2, 4, 6, 9 or 12 digits, e.g. `33`, `330000`, `330106`; also one that is used no more (区划代码)",
+            "Code of any form: 2, 4, 6, 9 or 12 digits, e.g. `33`, `330000`, `330106`; also one no longer in use (区划代码)",
         ),
     )
     divisions: Connection[Division] | None = page(

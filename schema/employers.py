@@ -12,7 +12,7 @@ from schema.code_lists import describe
 from schema.coverage import CensusRecordFilter, CoverageOfEmployer
 from schema.disputes import DisputesOfEmployer
 from schema.fairs import ExhibitorFilter, FairsOfEmployer
-from schema.fields import field, optional
+from schema.fields import NAME_MATCHING, field, optional
 from schema.filters import (
     BooleanFilter,
     Choice,
@@ -39,10 +39,7 @@ class EmployerField(Term):
     NAME = "Name (名称)"
     HEADCOUNT = "Number of workers (职工人数)"
     REGISTERED_ON = "Day of registration (注册日期)"
-    NAME_MATCH = (
-        "How well the name fits what the filter says of it: equal names first, then those that begin so, each the shorter ones first"
-        " (名称匹配程度)"
-    )
+    NAME_MATCH = NAME_MATCHING
 
 
 describe(EmployerField)
@@ -73,9 +70,9 @@ class EmployerFilter:
     registered_on: DateFilter | None = optional("Day of registration (注册日期)")
     closed_on: DateFilter | None = optional("Day of closing (注销日期)")
     division: DivisionFilterRef | None = optional(
-        'Where it stands; anywhere in 苏州市: `{within: {name: {eq: "苏州市"}}}` (所在区划)'
+        'Where it is located; anywhere in 苏州市: `{within: {name: {eq: "苏州市"}}}` (所在区划)'
     )
-    organization: OrganizationFilterRef | None = optional("The union answerable for it (负责工会)")
+    organization: OrganizationFilterRef | None = optional("The union responsible for it (负责工会)")
     coverages: Held["CoverageFilter"] | None = optional("Unions that cover it (覆盖工会)")
     collective_agreements: Held[AgreementFilter] | None = optional(
         "Agreements of its own, to which it is the party (本单位集体合同)"
@@ -83,9 +80,9 @@ class EmployerFilter:
     agreement_coverages: Held[AgreementCoverageFilter] | None = optional("Agreements that cover it (适用集体合同)")
     venues: Held[VenueFilter] | None = optional("Venues that belong to it (所属场所)")
     activities: Listed[ActivityFilter] | None = optional("Visits to it and check-ups of it (走访与体检)")
-    attendances: Listed[AttendanceFilter] | None = optional("Attendances of whom it sent (派出参加记录)")
-    exhibitors: Listed[ExhibitorFilter] | None = optional("Its places at job fairs (参会记录)")
-    census_records: Listed[CensusRecordFilter] | None = optional("What census rounds found at it (摸排记录)")
+    attendances: Listed[AttendanceFilter] | None = optional("Attendances of people that it sent (派出参加记录)")
+    exhibitors: Listed[ExhibitorFilter] | None = optional("Job fairs at which it exhibited (参会记录)")
+    census_records: Listed[CensusRecordFilter] | None = optional("Census records of it (摸排记录)")
 
 
 @conditions("Which coverages (覆盖筛选)")
@@ -132,9 +129,9 @@ class Employer(
     is_organized: bool = field("Whether a union covers it today (是否已建会)")
     registered_on: date | None = field("Day of registration (注册日期)")
     closed_on: date | None = field("Day of closing (注销日期)")
-    division: DivisionRef | None = field("Where it stands (所在区划)")
+    division: DivisionRef | None = field("Where it is located (所在区划)")
     organization: OrganizationRef | None = field(
-        "The union answerable for it: the one that covers it, or the township or county federation in its place (负责工会)"
+        "The union responsible for it: the one that covers it, or the township or county federation in its place (负责工会)"
     )
     coverages: Connection[EmployerCoverage] = page(
         "Unions that cover it, with dates (覆盖工会)",
@@ -169,7 +166,7 @@ class EmployersOfOrganization:
         "Employers whose workers it covers, with dates (覆盖单位)", CoverageFilter, Order[CoverageField], DATED
     )
     employers: Connection[Employer] = page(
-        "Employers that it or a union below is answerable for (用人单位)",
+        "Employers that it or a union below is responsible for (用人单位)",
         EmployerFilter,
         Order[EmployerField],
         SUBTREE,
@@ -182,5 +179,5 @@ class EmployersOfDivision:
     """Fields of divisions, mixed into them."""
 
     employers: Connection[Employer] = page(
-        "Employers that stand in it (辖区用人单位)", EmployerFilter, Order[EmployerField], DIVISION, DATED
+        "Employers located in it (辖区用人单位)", EmployerFilter, Order[EmployerField], DIVISION, DATED
     )

@@ -20,12 +20,12 @@ class ExportMyDataInput:
 class ExportMyDataPayload:
     """All that the hub holds on the caller."""
 
-    document: str | None = field("A JSON document in clear, with the own access log; keep it safe (信息副本)")
-    errors: list[UserError] = field("Why it was not given (错误)")
+    document: str | None = field("JSON document in clear, with the caller's access log; keep it safe (信息副本)")
+    errors: list[UserError] = field("Why it is not returned (错误)")
 
 
 async def _export_my_data(
-    info: Info, input: Annotated[ExportMyDataInput, argument("How it is asked for (请求内容)")]
+    info: Info, input: Annotated[ExportMyDataInput, argument("The request (请求内容)")]
 ) -> ExportMyDataPayload | None:
     document, errors = await outcome(export_own_data(info.context, given(input.idempotency_key)))
     return ExportMyDataPayload(document=document, errors=errors)
@@ -37,5 +37,5 @@ class ExportMutation:
 
     export_my_data = strawberry.mutation(
         _export_my_data,
-        description="A worker's copy of all that the hub holds on them; logged before it is answered (本人信息复制)",
+        description="Get a copy of all that the hub holds on you as a worker; logged before it is returned (本人信息复制)",
     )

@@ -9,6 +9,23 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
+NAME_MATCHING = (
+    "How well the name matches the filter: equal names first, then names that begin with the text, the shorter ones first in each"
+    " (名称匹配程度)"
+)
+CARD_CHANGED_ON = (
+    "Day on which the bank card that is paid to was changed, shown for thirty days: confirm with the person"
+    " (收款银行卡变更日期，三十日内)"
+)
+
+
+def provisional(chinese: str) -> str:
+    """The description of a field that says whether a last day is provisional."""
+    return (
+        "Whether that day may still move: the notice on its year's days off is not published, so only festivals count"
+        f" ({chinese})"
+    )
+
 
 class Argument(NamedTuple):
     """Type and description of an argument."""

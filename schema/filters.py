@@ -22,13 +22,11 @@ LOGIC = {
 }
 
 
-ABSENT = (
-    "a condition whose variable is not given counts as absent, wherever it stands, and null is refused: say `isNull`"
-)
-ABSENT_CHINESE = "变量未给出的条件视为没有；不接受 null，请用 isNull"
+ABSENT = "a condition whose variable is left out is ignored, at any depth; null is refused: use `isNull`"
+ABSENT_CHINESE = "未提供变量的条件会被忽略；不接受 null，请用 isNull"
 
-FOLDED = ", whatever the width and case of letters, digits and brackets, but of codes"
-FOLDED_CHINESE = "，不分全角半角和大小写，代码除外"
+FOLDED = "; width and case of letters, digits and brackets are ignored, except in codes"
+FOLDED_CHINESE = "；不区分全角半角和大小写，代码除外"
 
 
 def noted(description: str) -> str:
@@ -77,16 +75,16 @@ class IdFilter:
 class StringFilter:
     """Condition on a text."""
 
-    eq: str | None = optional("Is this text, as it is written (等于)")
+    eq: str | None = optional("Equals this text exactly (等于)")
     ne: str | None = optional("Is not this, or is empty (不等于，含空值)")
     in_: list[str] | None = strawberry.field(
         name="in", default=strawberry.UNSET, description="Is one of these texts (属于)"
     )
     not_in: list[str] | None = optional("Is none of these, or is empty (不属于，含空值)")
-    contains: str | None = optional(f"Has this text anywhere in it{FOLDED} (包含{FOLDED_CHINESE})")
+    contains: str | None = optional(f"Contains this text{FOLDED} (包含{FOLDED_CHINESE})")
     starts_with: str | None = optional(f"Begins with this text{FOLDED} (开头为{FOLDED_CHINESE})")
     ends_with: str | None = optional(f"Ends with this text{FOLDED} (结尾为{FOLDED_CHINESE})")
-    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+    is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
 @strawberry.input(description=noted("Condition on a whole number (整数条件)"))
@@ -101,7 +99,7 @@ class IntFilter:
     gte: int | None = optional("Is at least (大于等于)")
     lt: int | None = optional("Is less than (小于)")
     lte: int | None = optional("Is at most (小于等于)")
-    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+    is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
 @strawberry.input(description=noted("Condition on an amount or rate (金额条件)"))
@@ -118,7 +116,7 @@ class DecimalFilter:
     gte: Decimal | None = optional("Is at least (大于等于)")
     lt: Decimal | None = optional("Is less than (小于)")
     lte: Decimal | None = optional("Is at most (小于等于)")
-    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+    is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
 @strawberry.input(description=noted("Condition on a date (日期条件)"))
@@ -135,16 +133,16 @@ class DateFilter:
     gte: date | None = optional("Is this day or later (不早于)")
     lt: date | None = optional("Is before this day (早于)")
     lte: date | None = optional("Is this day or earlier (不晚于)")
-    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+    is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
-@strawberry.input(description=noted("Condition on a yes or no (是否条件)"))
+@strawberry.input(description=noted("Condition on a Boolean (是否条件)"))
 class BooleanFilter:
-    """Condition on a yes or no."""
+    """Condition on a Boolean."""
 
     eq: bool | None = optional("Is this (等于)")
     ne: bool | None = optional("Is not this, or is empty (不等于，含空值)")
-    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+    is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
 @strawberry.input(description=noted("Condition on a code (代码条件)"))
@@ -157,11 +155,11 @@ class Choice(Generic[T]):
         name="in", default=strawberry.UNSET, description="Is one of these codes (属于)"
     )
     not_in: list[T] | None = optional("Is none of these, or is empty (不属于，含空值)")
-    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+    is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
 @strawberry.input(
-    name="List", description=noted("Condition on the rows of a list, as the list is without arguments (列表条件)")
+    name="List", description=noted("Condition on the rows that the list has without arguments (列表条件)")
 )
 class Listed(Generic[T]):
     """Condition on the rows of a list: ``Listed[VenueFilterRef]`` is ``VenueFilterList`` in the schema."""
@@ -182,7 +180,7 @@ class Held(Generic[T]):
     some: T | None = optional("At least one row of the list fulfils this (至少一条满足)")
     none: T | None = optional("No row of the list fulfils this; with `{}` the list is empty (没有一条满足)")
     validity: Validity | None = optional(
-        "Which rows count by whether they hold today; HOLDING unless said otherwise (有效状态，默认仅限有效)"
+        "Which rows count, by their validity today; HOLDING by default (有效状态，默认仅限有效)"
     )
 
 
@@ -191,6 +189,6 @@ class Order(Generic[T]):
     """A column to order by."""
 
     field: T = strawberry.field(
-        description="The column; texts by code points, not by pinyin (排序字段；文本按编码排序，非拼音)"
+        description="The column; texts are ordered by code point, not by pinyin (排序字段；文本按编码而非拼音排序)"
     )
-    direction: Direction | None = optional("Ascending unless said otherwise (排序方向)")
+    direction: Direction | None = optional("Ascending by default (排序方向，默认升序)")

@@ -51,7 +51,7 @@ class MemberField(Term):
     """Columns that members can be ordered by (会员排序字段)."""
 
     NAME = "Name (姓名)"
-    BIRTH_YEAR_FROM = "Five years of birth (出生年份段)"
+    BIRTH_YEAR_FROM = "Five-year band of birth (出生年份段)"
     WORKER_TYPE = "Occupation group (职工类别)"
 
 
@@ -87,7 +87,7 @@ class MemberFilter:
     name: StringFilter | None = optional("Name (姓名)")
     sex: Choice[Sex] | None = optional("Sex (性别)")
     birth_year_from: IntFilter | None = optional(
-        "First of five years of birth: 1985 for 1985 to 1989 (出生年份段起始年)"
+        "First year of the five-year band of birth: 1985 for 1985 to 1989 (出生年份段起始年)"
     )
     worker_type: Choice[WorkerType] | None = optional("Occupation group (职工类别)")
     is_migrant_worker: BooleanFilter | None = optional("Whether a migrant worker (是否农民工)")
@@ -96,7 +96,7 @@ class MemberFilter:
     memberships: Held["MembershipFilter"] | None = optional("Memberships (会籍)")
     engagements: Held["EngagementFilter"] | None = optional("Engagements (用工关系)")
     insurance_enrolments: Held[EnrolmentFilter] | None = optional("Insurance enrolments (参保记录)")
-    attendances: Listed[AttendanceFilter] | None = optional("Where they were, activity by activity (参加记录)")
+    attendances: Listed[AttendanceFilter] | None = optional("Attendances at activities (参加记录)")
 
 
 @conditions("Which memberships (会籍筛选)")
@@ -107,7 +107,7 @@ class MembershipFilter:
     status: Choice[MembershipStatus] | None = optional("State (会籍状态)")
     channel: Choice[MembershipChannel] | None = optional("How the member joined (入会渠道)")
     entry: Choice[MembershipEntry] | None = optional(
-        "How it began: first, returned, transferred in; empty while only applied for (入会方式)"
+        "How it began: first, returned, transferred in; empty for applications (入会方式)"
     )
     exit: Choice[MembershipExit] | None = optional(
         "How it ended: left, transferred out; empty while no end is known (离会方式)"
@@ -139,14 +139,14 @@ class Membership(Node):
     status: MembershipStatus = field("State (会籍状态)")
     channel: MembershipChannel = field("How the member joined (入会渠道)")
     entry: MembershipEntry | None = field(
-        "How it began; it is a transfer where the membership before it was transferred out, or ended no earlier than this one began; empty"
-        " while only applied for (入会方式)"
+        "How it began: a transfer if the previous membership was transferred out, or ended no earlier than this one began; empty for"
+        " applications (入会方式)"
     )
     exit: MembershipExit | None = field(
-        "How it ended; a transfer where its state says so, or another membership began no later; empty while no end is known (离会方式)"
+        "How it ended: a transfer if its state says so, or another membership began no later; empty while no end is known (离会方式)"
     )
     applied_on: date = field("Day of application (申请日期)")
-    valid_from: date | None = field("First day; empty while only applied for (入会日期)")
+    valid_from: date | None = field("First day; empty for applications (入会日期)")
     valid_to: date | None = field("Day on which it ended; empty while it holds (终止日期)")
     end_reason: str | None = field("Why it ended (终止原因)")
     member: "Member | None" = field("The member (会员)")
@@ -163,7 +163,7 @@ class Engagement(Node):
     valid_to: date | None = field("Day on which it ended; empty while it holds (终止日期)")
     member: "Member | None" = field("The worker (职工)")
     employer: EmployerRef | None = field("The employer (用人单位)")
-    organization: OrganizationRef | None = field("The union answerable for the employer (负责工会)")
+    organization: OrganizationRef | None = field("The union responsible for the employer (负责工会)")
 
 
 @strawberry.type(description="Member: a person who is or was in a union (会员)")
@@ -183,24 +183,24 @@ class Member(
     name: str = field("Name (姓名)")
     sex: Sex = field("Sex, GB/T 2261.1 (性别)")
     birth_year_from: int | None = field(
-        "First of the five years in one of which the member was born: 1985 for 1985 to 1989; the day is revealed or verified for a purpose"
+        "First year of the five-year band of birth: 1985 for 1985 to 1989; `reveal` and `verify` give the day for a purpose"
         " (出生年份段起始年：1985 表示 1985—1989 年)"
     )
     resident_number: str | None = field(
-        "Resident number, GB 11643, masked: the region and nothing else; `verify` compares it (公民身份号码，脱敏)"
+        "Resident number, GB 11643, masked: only the region is shown; `verify` compares it (公民身份号码，脱敏)"
     )
-    phone: str | None = field("Mobile number, masked: the first three digits (手机号码，脱敏)")
+    phone: str | None = field("Mobile number, masked: only the first three digits are shown (手机号码，脱敏)")
     bank_card: str | None = field(
-        "Number of the bank card: stars where there is one, and always stars to whom it does not concern (银行卡号，不显示号码)"
+        "Number of the bank card as stars if there is one; for callers whom it does not concern always stars (银行卡号，不显示号码)"
     )
     bank_card_changed_on: date | None = field(
-        "Day on which a correction changed the bank card, for thirty days; for unions and the person (银行卡号变更日期，三十日内)"
+        "Day on which a correction changed the bank card, shown for thirty days to unions and the person (银行卡号变更日期，三十日内)"
     )
     resident_number_changed_on: date | None = field(
-        "Day on which a correction changed the resident number, for thirty days (公民身份号码变更日期，三十日内)"
+        "Day on which a correction changed the resident number, shown for thirty days (公民身份号码变更日期，三十日内)"
     )
     phone_changed_on: date | None = field(
-        "Day on which a correction changed the mobile number, for thirty days (手机号码变更日期，三十日内)"
+        "Day on which a correction changed the mobile number, shown for thirty days (手机号码变更日期，三十日内)"
     )
     worker_type: WorkerType = field("Occupation group (职工类别)")
     is_migrant_worker: bool = field("Whether a migrant worker (是否农民工)")

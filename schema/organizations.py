@@ -23,7 +23,7 @@ from schema.coverage import ConstructionProjectFilter, CoverageOfOrganization
 from schema.disputes import DisputesOfOrganization
 from schema.employers import CoverageFilter, EmployersOfOrganization
 from schema.fairs import FairsOfOrganization
-from schema.fields import field, optional
+from schema.fields import NAME_MATCHING, field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, Order, StringFilter, conditions
 from schema.insurance import InsuranceOfOrganization
 from schema.mediation import MediationOfOrganization
@@ -56,10 +56,7 @@ class OrganizationField(Term):
     LEVEL = "Level (层级)"
     ESTABLISHED_ON = "Day of establishment (成立日期)"
     DISSOLVED_ON = "Day of dissolution (撤销日期)"
-    NAME_MATCH = (
-        "How well the name fits what the filter says of it: equal names first, then those that begin so, each the shorter ones first"
-        " (名称匹配程度)"
-    )
+    NAME_MATCH = NAME_MATCHING
 
 
 describe(OrganizationField)
@@ -80,7 +77,7 @@ class OrganizationFilter:
     established_on: DateFilter | None = optional("Day of establishment (成立日期)")
     dissolved_on: DateFilter | None = optional("Day of dissolution (撤销日期)")
     division: DivisionFilterRef | None = optional(
-        'Where it stands; anywhere in 苏州市: `{within: {name: {eq: "苏州市"}}}` (所在区划)'
+        'Where it is located; anywhere in 苏州市: `{within: {name: {eq: "苏州市"}}}` (所在区划)'
     )
     coverages: Held[CoverageFilter] | None = optional("Employers whose workers it covers (覆盖单位)")
     venues: Held[VenueFilter] | None = optional("Venues that it and the unions below run (场所)")
@@ -96,7 +93,7 @@ class OrganizationLink(Node):
     is_lead: bool = field("Whether this parent leads: approval, fees and counting follow it (是否主管)")
     valid_from: date = field("First day (起始日期)")
     valid_to: date | None = field("Day on which it ended; empty while it holds (终止日期)")
-    reason: str | None = field("Why it was made or ended (原因)")
+    reason: str | None = field("Why it began or ended (原因)")
     child: "Organization | None" = field("The lower union (下级工会)")
     parent: "Organization | None" = field("The higher union (上级工会)")
 
@@ -147,15 +144,15 @@ class Organization(
     )
     established_on: date | None = field("Day of establishment (成立日期)")
     dissolved_on: date | None = field("Day of dissolution (撤销日期)")
-    division: DivisionRef | None = field("Where it stands (所在区划)")
+    division: DivisionRef | None = field("Where it is located (所在区划)")
     parents: list[OrganizationLink] = field("Its links to higher unions (上级隶属关系)", **DATED)
     ancestors: list["Organization"] = field(
-        "The unions above it, the topmost first; of a dissolved union those where it last stood (各级上级工会)",
+        "The unions above it, the topmost first; for a dissolved union those above its last place (各级上级工会)",
         **HIERARCHY,
         **PLACED,
     )
     children: Connection["Organization"] = page(
-        "The unions right below it (下级工会)",
+        "The unions directly below it (下级工会)",
         OrganizationFilter,
         Order[OrganizationField],
         HIERARCHY,
@@ -170,7 +167,7 @@ class Organization(
     )
     committee_terms: list[CommitteeTerm] = field("Terms of its committees (届期)", **DATED)
     statistics: Statistics | None = statistics(
-        "Counts and sums of the records of it and of the unions below, as these are today, dissolved ones as they last were (统计)",
+        "Counts and sums of the records of it and of the unions below it today, with dissolved unions in their last place (统计)",
         HIERARCHY,
     )
 
@@ -197,5 +194,5 @@ class OrganizationsOfDivision:
     """Fields of divisions, mixed into them."""
 
     organizations: Connection[Organization] = page(
-        "Unions that stand in it (辖区工会)", OrganizationFilter, Order[OrganizationField], DIVISION, DATED
+        "Unions located in it (辖区工会)", OrganizationFilter, Order[OrganizationField], DIVISION, DATED
     )

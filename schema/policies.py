@@ -21,8 +21,8 @@ class PolicyDocumentField(Term):
     TITLE = "Title (标题)"
     ISSUED_ON = "Day of issue (印发日期)"
     VALID_FROM = "First day in force (生效日期)"
-    ISSUER_COUNT = "Issuing bodies (发文单位数)"
-    MEASURE_COUNT = "Measures (措施数)"
+    ISSUER_COUNT = "Number of issuing bodies (发文单位数)"
+    MEASURE_COUNT = "Number of measures (措施数)"
 
 
 class PolicyIssuerField(Term):
@@ -51,7 +51,7 @@ class PolicyIssuerFilter:
     name: StringFilter | None = optional("Name (名称)")
     kind: Choice[IssuerKind] | None = optional("Kind (类型)")
     position: IntFilter | None = optional("Position among the issuers (排序)")
-    organization: OrganizationFilterRef | None = optional("The union that it is (工会)")
+    organization: OrganizationFilterRef | None = optional("The union, if the issuer is one (工会)")
 
 
 @conditions("Which measures (政策措施筛选)")
@@ -77,8 +77,8 @@ class PolicyDocumentFilter:
     issued_on: DateFilter | None = optional("Day of issue (印发日期)")
     valid_from: DateFilter | None = optional("First day in force (生效日期)")
     valid_to: DateFilter | None = optional("Day on which it ceased to be in force (失效日期)")
-    issuer_count: IntFilter | None = optional("Bodies that issued it jointly (发文单位数)")
-    measure_count: IntFilter | None = optional("Measures (措施数)")
+    issuer_count: IntFilter | None = optional("Number of bodies that issued it (发文单位数)")
+    measure_count: IntFilter | None = optional("Number of measures (措施数)")
     organization: OrganizationFilterRef | None = optional("The union that took part in issuing it (发文工会)")
     division: DivisionFilterRef | None = optional("Where it applies (适用区划)")
     issuers: Listed[PolicyIssuerFilter] | None = optional("Bodies that issued it (发文单位)")
@@ -94,7 +94,7 @@ class PolicyIssuer(Node):
     name: str = field("Name (名称)")
     kind: IssuerKind = field("Kind (类型)")
     document: "PolicyDocument | None" = field("The document (文件)")
-    organization: OrganizationRef | None = field("The union that it is, when it is one (工会)")
+    organization: OrganizationRef | None = field("The union, if the issuer is one (工会)")
 
 
 @strawberry.type(description="Measure of a policy document (政策措施)")
@@ -102,7 +102,7 @@ class PolicyMeasure(ActivitiesOfMeasure, Node):
     """Measure of a policy document (政策措施)."""
 
     position: int = field("Number in the document, from 1 (序号)")
-    area: str | None = field("Group that it stands in (方面)")
+    area: str | None = field("Group of measures that it belongs to (方面)")
     title: str = field("Title (标题)")
     document: "PolicyDocument | None" = field("The document (文件)")
 
@@ -117,9 +117,9 @@ class PolicyDocument(CoverageOfDocument, Node):
     issued_on: date = field("Day of issue (印发日期)")
     valid_from: date = field("First day in force (生效日期)")
     valid_to: date | None = field("Day on which it ceased to be in force; empty while it is (失效日期)")
-    issuer_count: int = field("Bodies that issued it jointly (发文单位数)")
-    measure_count: int = field("Measures (措施数)")
-    area_count: int = field("Groups that the measures stand in (措施方面数)")
+    issuer_count: int = field("Number of bodies that issued it (发文单位数)")
+    measure_count: int = field("Number of measures (措施数)")
+    area_count: int = field("Number of groups of measures (措施方面数)")
     organization: OrganizationRef | None = field("The union that took part in issuing it (发文工会)")
     division: DivisionRef | None = field("Where it applies (适用区划)")
     issuers: Connection[PolicyIssuer] = page(
@@ -162,7 +162,7 @@ class PoliciesOfDivision:
     """Fields of divisions, mixed into them."""
 
     policy_documents: Connection[PolicyDocument] = page(
-        "Policy documents for it and what is below (辖区政策文件)",
+        "Policy documents for it and the divisions below (辖区政策文件)",
         PolicyDocumentFilter,
         Order[PolicyDocumentField],
         DIVISION,

@@ -11,15 +11,15 @@ from schema.commands import KEY, Info, UserError, argument, given, outcome
 from schema.fields import field, optional
 
 
-@strawberry.input(description="Whose personal data are shown in clear, which and why (明文查看请求)")
+@strawberry.input(description="Personal data to show in clear: members, fields and purpose (明文查看请求)")
 class RevealInput:
-    """Whose personal data are shown in clear, which and why."""
+    """Personal data to show in clear: members, fields and purpose."""
 
     ids: list[strawberry.ID] = strawberry.field(description="IDs of members, at most 200 (会员标识)")
     fields: list[PersonalField] = strawberry.field(
-        description="What is to be shown; no more than the purpose needs (信息项)"
+        description="Fields to show; no more than the purpose needs (信息项)"
     )
-    purpose: RevealPurpose = strawberry.field(description="For what it is used (使用目的)")
+    purpose: RevealPurpose = strawberry.field(description="Purpose of the use (使用目的)")
     case_reference: str | None = optional(
         "Number of the case, or ID of the grant, claim, enrolment or request, where the purpose needs one (案号或业务标识)"
     )
@@ -28,33 +28,35 @@ class RevealInput:
 
 @strawberry.type(description="Personal data of a member in clear (会员明文信息)")
 class RevealedMember:
-    """Personal data of a member in clear: only the fields asked for are filled."""
+    """Personal data of a member in clear: only the requested fields are filled."""
 
     id: strawberry.ID = field("Global ID of the member (全局标识)")
-    name: str | None = field("Name, if asked for (姓名)")
-    birth_date: date | None = field("Day of birth, if asked for (出生日期)")
-    resident_number: str | None = field("Resident number, GB 11643, if asked for (公民身份号码)")
-    phone: str | None = field("Mobile number, if asked for (手机号码)")
-    bank_card: str | None = field("Number of the bank card, if asked for (银行卡号)")
+    name: str | None = field("Name, if requested (姓名)")
+    birth_date: date | None = field("Day of birth, if requested (出生日期)")
+    resident_number: str | None = field("Resident number, GB 11643, if requested (公民身份号码)")
+    phone: str | None = field("Mobile number, if requested (手机号码)")
+    bank_card: str | None = field("Number of the bank card, if requested (银行卡号)")
     bank_card_changed_on: date | None = field(
-        "Day on which a correction changed it, for thirty days: ask the person before money is paid (银行卡号变更日期)"
+        "Day on which a correction changed it, shown for thirty days: confirm with the person before paying (银行卡号变更日期)"
     )
     resident_number_changed_on: date | None = field(
-        "Day on which a correction changed it, for thirty days (公民身份号码变更日期)"
+        "Day on which a correction changed it, shown for thirty days (公民身份号码变更日期)"
     )
-    phone_changed_on: date | None = field("Day on which a correction changed it, for thirty days (手机号码变更日期)")
+    phone_changed_on: date | None = field(
+        "Day on which a correction changed it, shown for thirty days (手机号码变更日期)"
+    )
 
 
-@strawberry.type(description="What was revealed, or why nothing was (明文查看结果)")
+@strawberry.type(description="Revealed data, or why nothing was revealed (明文查看结果)")
 class RevealPayload:
-    """What was revealed, or why nothing was."""
+    """Revealed data, or why nothing was revealed."""
 
     members: list[RevealedMember] = field("The members in the order of the IDs; empty with errors (会员)")
     errors: list[UserError] = field("Why nothing was revealed (错误)")
 
 
 async def _reveal(
-    info: Info, input: Annotated[RevealInput, argument("Whose, which and why (请求内容)")]
+    info: Info, input: Annotated[RevealInput, argument("Members, fields and purpose (请求内容)")]
 ) -> RevealPayload | None:
     found, errors = await outcome(
         reveal(
@@ -93,5 +95,5 @@ class RevealMutation:
 
     reveal = strawberry.mutation(
         _reveal,
-        description="Show personal data in clear for a purpose; logged before it is answered, all or nothing (明文查看)",
+        description="Show personal data in clear for a purpose, all or nothing; logged before they are returned (明文查看)",
     )

@@ -134,7 +134,7 @@ class ServicesOfOrganization:
     """Lists, mixed into the union."""
 
     material_distributions: Connection[MaterialDistribution] = page(
-        "What it and the unions below handed out (宣传品发放)", MaterialFilter, Order[MaterialField], SUBTREE
+        "Material handed out by it and the unions below (宣传品发放)", MaterialFilter, Order[MaterialField], SUBTREE
     )
     service_transactions: Connection[ServiceTransaction] = page(
         "Transactions at its windows and those below (窗口办理)", TransactionFilter, Order[TransactionField], SUBTREE
@@ -146,7 +146,7 @@ class ServicesOfDivision:
     """Lists, mixed into the division."""
 
     material_distributions: Connection[MaterialDistribution] = page(
-        "What was handed out in it (辖区宣传品发放)", MaterialFilter, Order[MaterialField], DIVISION
+        "Material handed out in it (辖区宣传品发放)", MaterialFilter, Order[MaterialField], DIVISION
     )
     service_transactions: Connection[ServiceTransaction] = page(
         "Transactions at windows in it (辖区窗口办理)", TransactionFilter, Order[TransactionField], DIVISION
@@ -167,7 +167,7 @@ class ServicesOfEmployer:
     """Lists, mixed into the employer."""
 
     material_distributions: Connection[MaterialDistribution] = page(
-        "What was handed out to it (宣传品发放)", MaterialFilter, Order[MaterialField]
+        "Material handed out to it (宣传品发放)", MaterialFilter, Order[MaterialField]
     )
 
 
@@ -185,5 +185,5 @@ class ServicesOfActivity:
     """Lists, mixed into the activity."""
 
     material_distributions: Connection[MaterialDistribution] = page(
-        "What was handed out there (现场发放)", MaterialFilter, Order[MaterialField]
+        "Material handed out there (现场发放)", MaterialFilter, Order[MaterialField]
     )

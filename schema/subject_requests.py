@@ -25,25 +25,29 @@ for kind in (Decision, DocumentType, Resolution, SubjectRequestKind):
 class SubjectRequest(Node):
     """Request of a data subject."""
 
-    kind: SubjectRequestKind = field("What is asked for (请求类型)")
+    kind: SubjectRequestKind = field("What is requested (请求类型)")
     detail: str | None = field("What is wrong and what is right, or why (请求内容)")
     opened_on: date = field("Day on which it was opened (提出日期)")
-    due_on: date = field("Day by which it is answered (办理期限)")
+    due_on: date = field("Day by which it must be answered (办理期限)")
     due_provisional: bool | None = field(
-        "Whether that day was counted without the notice on its year's days off, which is not out yet (办理期限是否暂定)"
+        "Whether that day may still move because the notice on its year's days off is not published (办理期限是否暂定)"
     )
     closed_on: date | None = field("Day on which it was answered; empty while it is open (办结日期)")
     outcome: str | None = field("How it was answered (办理结果)")
-    document_number: str | None = field("Number of the paper that it came on; empty when the person asked (收文号)")
-    document_received_on: date | None = field("Day on which the paper was received (收文日期)")
-    document_type: DocumentType | None = field("What the scan is, which `readRequestDocument` shows (扫描件格式)")
+    document_number: str | None = field(
+        "Number of the signed document; empty if the person opened it in the hub (收文号)"
+    )
+    document_received_on: date | None = field("Day on which the document was received (收文日期)")
+    document_type: DocumentType | None = field(
+        "File type of the scan, which `readRequestDocument` returns (扫描件格式)"
+    )
     proposed_fields: str | None = field(
-        "Codes of the fields of a correction that a second official decided on or is to decide on, with commas (复核信息项)"
+        "Codes of the fields of a correction that a second official decides or decided on, separated by commas (复核信息项)"
     )
     proposed_on: date | None = field("Day on which it was proposed (提请复核日期)")
-    is_pending: bool = field("Whether it awaits the second official (是否待复核)")
-    rejected_on: date | None = field("Day on which the second official rejected it last (复核不同意日期)")
-    rejection: str | None = field("Why (复核不同意理由)")
+    is_pending: bool = field("Whether it awaits a second official's decision (是否待复核)")
+    rejected_on: date | None = field("Day of the second official's last rejection (复核不同意日期)")
+    rejection: str | None = field("Reason of that rejection (复核不同意理由)")
     member: MemberRef | None = field("The member (会员)")
 
 
@@ -52,32 +56,30 @@ class SubjectRequestsQuery:
     """Root field, mixed into the query root."""
 
     subject_requests: Connection[SubjectRequest] = field(
-        "Requests of data subjects: one's own, or those of members in sight, the oldest first (个人信息主体请求列表)",
+        "Requests of data subjects: the caller's own, or those of members that the caller sees, the oldest first (个人信息主体请求列表)",
         **PAGE,
     )
 
 
-@strawberry.input(description="The paper that a request came on, signed by the person (书面请求)")
+@strawberry.input(description="Document by which the person made a request, with their signature (书面请求)")
 class DocumentInput:
-    """The paper that a request came on."""
+    """Document by which the person made a request."""
 
     number: str = strawberry.field(description="Its number in the union's register, 4 to 40 characters (收文号)")
     received_on: date = strawberry.field(
-        description="Day on which it was received: the request is due from it (收文日期)"
+        description="Day on which it was received, from which the request is due (收文日期)"
     )
     scan: str = strawberry.field(description="Scan as base64: PDF, JPEG or PNG of at most 150 KiB (扫描件)")
 
 
-@strawberry.input(description="What a data subject asks for (个人信息主体请求)")
+@strawberry.input(description="Request to open for a data subject (个人信息主体请求)")
 class OpenSubjectRequestInput:
-    """What a data subject asks for."""
+    """Request to open for a data subject."""
 
-    kind: SubjectRequestKind = strawberry.field(description="What is asked for (请求类型)")
+    kind: SubjectRequestKind = strawberry.field(description="What is requested (请求类型)")
     detail: str | None = optional("What is wrong and what is right, or why (请求内容)")
-    member_id: strawberry.ID | None = optional("ID of the member, when a union asks for one on paper (会员标识)")
-    document: DocumentInput | None = optional(
-        "The paper, which must be attached when a union asks for a member (书面请求)"
-    )
+    member_id: strawberry.ID | None = optional("ID of the member, if a union opens the request for them (会员标识)")
+    document: DocumentInput | None = optional("The signed document, required if a union opens the request (书面请求)")
     idempotency_key: str | None = optional(KEY)
 
 
@@ -92,47 +94,47 @@ class CorrectionsInput:
     bank_card: str | None = optional("Number of the bank card (银行卡号)")
 
 
-@strawberry.input(description="How a data subject's request is answered (请求办理)")
+@strawberry.input(description="Answer to a data subject's request (请求办理)")
 class CloseSubjectRequestInput:
-    """How a data subject's request is answered."""
+    """Answer to a data subject's request."""
 
     id: strawberry.ID = strawberry.field(description="ID of the request (请求标识)")
     resolution: Resolution = strawberry.field(description="Done or refused (办理结果)")
-    outcome: str | None = optional("What was done; with a refusal the reason, which must be given (办理说明)")
-    corrections: CorrectionsInput | None = optional("What to write, for a correction (更正内容)")
+    outcome: str | None = optional("What was done; for a refusal the reason, which is required (办理说明)")
+    corrections: CorrectionsInput | None = optional("Values to write, for a correction (更正内容)")
     idempotency_key: str | None = optional(KEY)
 
 
-@strawberry.input(description="What a second official says of a proposed correction (更正复核)")
+@strawberry.input(description="A second official's decision on a proposed correction (更正复核)")
 class DecideCorrectionInput:
-    """What a second official says of a proposed correction."""
+    """A second official's decision on a proposed correction."""
 
     id: strawberry.ID = strawberry.field(description="ID of the request (请求标识)")
     decision: Decision = strawberry.field(description="Approved or rejected (复核结果)")
     corrections: CorrectionsInput | None = optional(
-        "To approve: the values again, typed from the person's papers (再次录入的更正内容)"
+        "To approve: the same values, typed again from the person's papers (再次录入的更正内容)"
     )
-    reason: str | None = optional("Why it is rejected, which must be given (不同意的理由)")
+    reason: str | None = optional("Reason of a rejection, which is required (不同意的理由)")
     idempotency_key: str | None = optional(KEY)
 
 
-@strawberry.input(description="Whose document is read (查阅书面请求)")
+@strawberry.input(description="Request whose document is read (查阅书面请求)")
 class ReadRequestDocumentInput:
-    """Whose document is read."""
+    """Request whose document is read."""
 
     id: strawberry.ID = strawberry.field(description="ID of the request (请求标识)")
 
 
-@strawberry.type(description="The paper that a request came on, or why it is not shown (书面请求)")
+@strawberry.type(description="Document of a request, or why it is not returned (书面请求)")
 class RequestDocumentPayload:
-    """The paper that a request came on, or why it is not shown."""
+    """Document of a request, or why it is not returned."""
 
     number: str | None = field("Its number in the union's register (收文号)")
     received_on: date | None = field("Day on which it was received (收文日期)")
-    type: DocumentType | None = field("What the scan is (扫描件格式)")
+    type: DocumentType | None = field("File type of the scan (扫描件格式)")
     digest: str | None = field("SHA-256 of the scan, in hexadecimal (扫描件摘要)")
     scan: str | None = field("Scan as base64 (扫描件)")
-    errors: list[UserError] = field("Why it is not shown (错误)")
+    errors: list[UserError] = field("Why it is not returned (错误)")
 
 
 @strawberry.type(description="A data subject's request after a command, or why it was not done (个人信息主体请求结果)")
@@ -141,19 +143,19 @@ class SubjectRequestPayload:
 
     id: strawberry.ID | None = field("Global ID of the request (请求标识)")
     member_id: strawberry.ID | None = field("Global ID of the member (会员标识)")
-    kind: SubjectRequestKind | None = field("What is asked for (请求类型)")
+    kind: SubjectRequestKind | None = field("What is requested (请求类型)")
     opened_on: date | None = field("Day on which it was opened (提出日期)")
-    due_on: date | None = field("Day by which it is answered, 15 working days on (办理期限)")
+    due_on: date | None = field("Day by which it must be answered, after 15 working days (办理期限)")
     closed_on: date | None = field("Day on which it was answered (办结日期)")
     outcome: str | None = field("How it was answered (办理结果)")
     proposed_fields: list[str] = field(
-        "Fields of a correction that awaits a second official, by `decideCorrection`; nothing of it is written (待复核信息项)"
+        "Fields of a correction that awaits a second official's `decideCorrection`; nothing is written before (待复核信息项)"
     )
     errors: list[UserError] = field("Why it was not done (错误)")
 
 
 async def _open_subject_request(
-    info: Info, input: Annotated[OpenSubjectRequestInput, argument("What is asked for (请求内容)")]
+    info: Info, input: Annotated[OpenSubjectRequestInput, argument("The request (请求内容)")]
 ) -> SubjectRequestPayload | None:
     async def command() -> Request:
         attached, document = given(input.document), None
@@ -172,7 +174,7 @@ async def _open_subject_request(
 
 
 async def _close_subject_request(
-    info: Info, input: Annotated[CloseSubjectRequestInput, argument("How it is answered (办理内容)")]
+    info: Info, input: Annotated[CloseSubjectRequestInput, argument("The answer (办理内容)")]
 ) -> SubjectRequestPayload | None:
     command = close_request(
         info.context,
@@ -186,7 +188,7 @@ async def _close_subject_request(
 
 
 async def _decide_correction(
-    info: Info, input: Annotated[DecideCorrectionInput, argument("What is decided (复核内容)")]
+    info: Info, input: Annotated[DecideCorrectionInput, argument("The decision (复核内容)")]
 ) -> SubjectRequestPayload | None:
     command = decide_correction(
         info.context,
@@ -200,7 +202,7 @@ async def _decide_correction(
 
 
 async def _read_request_document(
-    info: Info, input: Annotated[ReadRequestDocumentInput, argument("Which (请求)")]
+    info: Info, input: Annotated[ReadRequestDocumentInput, argument("Which request (请求)")]
 ) -> RequestDocumentPayload | None:
     found, errors = await outcome(read_document(info.context, input.id))
     if found is None:
@@ -257,13 +259,13 @@ class SubjectRequestsMutation:
 
     open_subject_request = strawberry.mutation(
         _open_subject_request,
-        description="Ask for a copy, a correction or the erasure of personal data: the person, or a union on a paper that it attaches"
-        " (提出个人信息主体请求)",
+        description="Request a copy, a correction or the erasure of personal data: by the person, or by a union with the person's"
+        " signed document (提出个人信息主体请求)",
     )
     close_subject_request = strawberry.mutation(
         _close_subject_request,
         description="Answer a request that somebody else opened: write the correction, or blank the personal fields; a bank card, resident"
-        " number or phone is proposed to a second official (办结个人信息主体请求)",
+        " number or phone needs a second official's approval (办结个人信息主体请求)",
     )
     decide_correction = strawberry.mutation(
         _decide_correction,
@@ -271,5 +273,6 @@ class SubjectRequestsMutation:
     )
     read_request_document = strawberry.mutation(
         _read_request_document,
-        description="The paper that a request came on, for who answers it and for the person; logged before it is answered (查阅书面请求)",
+        description="Read the document of a request, as the official who answers it or as the person; logged before it is returned"
+        " (查阅书面请求)",
     )

@@ -51,7 +51,7 @@ class VenueFilter:
     employer: EmployerFilterRef | None = optional(
         "The unit that it belongs to; a park without a union has `isOrganized` false (所属单位)"
     )
-    certifications: Held[CertificationFilter] | None = optional("What it was certified as (评选认定)")
+    certifications: Held[CertificationFilter] | None = optional("Its certifications (评选认定)")
     activities: Listed[ActivityFilter] | None = optional("Activities held there (在此举办的活动)")
 
 
