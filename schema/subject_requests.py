@@ -8,7 +8,7 @@ import strawberry
 from db.access import DocumentType, SubjectRequestKind
 from resolvers.commands.close_request import close_request
 from resolvers.commands.decide_correction import Decision, decide_correction
-from resolvers.commands.documents import Paper, paper, read_document
+from resolvers.commands.documents import RequestDocument, checked_document, read_document
 from resolvers.commands.open_request import open_request
 from resolvers.commands.subject_requests import Request, Resolution
 from schema.code_lists import describe
@@ -160,7 +160,7 @@ async def _open_subject_request(
     async def command() -> Request:
         attached, document = given(input.document), None
         if attached is not None:
-            document = paper(attached.number, attached.received_on, attached.scan, info.context.today)
+            document = checked_document(attached.number, attached.received_on, attached.scan, info.context.today)
         return await open_request(
             info.context,
             input.kind,
@@ -210,7 +210,7 @@ async def _read_request_document(
     return _document(found)
 
 
-def _document(found: Paper) -> RequestDocumentPayload:
+def _document(found: RequestDocument) -> RequestDocumentPayload:
     return RequestDocumentPayload(
         number=found.number,
         received_on=found.received_on,

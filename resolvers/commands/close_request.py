@@ -9,8 +9,15 @@ from db.access import SubjectRequestKind
 from db.erasure import FATES, erase
 from db.personal import WRITERS
 from db.row_security import CLERK
-from resolvers.commands.context import CommandContext, guarded, refused
-from resolvers.commands.corrections import check_there, checked_values, codes, needs_approval, propose, write
+from resolvers.commands.context import CommandContext, command, refused
+from resolvers.commands.corrections import (
+    check_not_erased,
+    checked_values,
+    field_codes,
+    needs_approval,
+    propose_correction,
+    write_correction,
+)
 from resolvers.commands.subject_requests import (
     Answer,
     Request,
@@ -24,7 +31,7 @@ from resolvers.commands.subject_requests import (
 CLOSED, PROPOSED = "SUBJECT_REQUEST_CLOSED", "CHANGE_PROPOSED"
 
 
-@guarded
+@command
 async def close_request(
     context: CommandContext,
     request: str,
@@ -33,10 +40,11 @@ async def close_request(
     corrections: Mapping[str, str] | None = None,
     idempotency_key: str | None = None,
 ) -> Request:
-    """Answer a request on a member in a federation's sight that somebody else opened, and do what it asks for: write the ``corrections``
-    (columns of ``member`` in clear), of which there must be some, or empty the personal fields (``db.erasure``) and keep the rows, which
-    statistics count. Corrections with a bank card, a resident number or a phone are proposed: the request stays open, and nothing is
-    written until another official decides (``decide_correction``).
+    """Answer an open request of a member whom the federation sees and for whom somebody else opened it.
+
+    A granted correction writes ``corrections`` (columns of ``member`` in clear; at least one). A granted erasure empties the personal
+    fields (``db.erasure``) and keeps the rows, which statistics count. A correction of the bank card, resident number or phone is only
+    proposed: the request stays open and nothing is written until another official decides (``decide_correction``).
 
     Raises:
         Refused: FORBIDDEN, BAD_ID, BAD_TEXT, BAD_VALUE, MISSING_OUTCOME, NOT_FOUND, ALREADY_CLOSED, NOT_INDEPENDENT, CHANGE_PENDING,
@@ -55,8 +63,8 @@ async def close_request(
         kind, member = SubjectRequestKind[row["kind"]], row["member_id"]
         granted = _checked_changes(kind, resolution, changes)
         if granted and needs_approval(changes):
-            await propose(connection, context, key, member, changes, outcome)
-            return Answer(request_of(row, proposed_fields=codes(changes)), PROPOSED, codes(changes))
+            await propose_correction(connection, context, key, member, changes, outcome)
+            return Answer(request_of(row, proposed_fields=field_codes(changes)), PROPOSED, field_codes(changes))
         written = await _fulfil(connection, context, kind, member, changes) if granted else []
         made = await close(connection, context, row, resolution, outcome)
         return Answer(made, CLOSED, [kind.name, resolution.name, *written])
@@ -65,7 +73,7 @@ async def close_request(
 
 
 def _checked_changes(kind: SubjectRequestKind, resolution: Resolution, changes: Mapping[str, str]) -> bool:
-    """Whether the request is granted; corrections come with a granted correction, and with nothing else."""
+    """Whether the request is granted, after a check that corrections are given for a granted correction and for nothing else."""
     granted = resolution is Resolution.GRANTED
     corrected = granted and kind is SubjectRequestKind.CORRECTION
     if changes and not corrected:
@@ -88,18 +96,19 @@ async def _fulfil(
     member: int,
     changes: Mapping[str, str],
 ) -> list[str]:
-    """Do what a granted request asks for; the names of the fields that were written."""
+    """Carry a granted request out; returns the names of the fields that were written."""
     if kind is SubjectRequestKind.ERASURE:
         async with connection.wearing(CLERK):
             return await _erase(connection, member)
     if changes:
-        await check_there(connection, member)
-        await write(connection, context, member, changes)
-    return codes(changes)
+        await check_not_erased(connection, member)
+        await write_correction(connection, context, member, changes)
+    return field_codes(changes)
 
 
 async def _erase(connection: asyncpg.Connection, member: int) -> list[str]:
-    """The names of what was emptied are those of all that is, whether the person had any: the log tells nobody who was ill."""
+    """Empty the person's fields; returns the names of all fields that an erasure empties, so that the log does not show which of them the
+    person had (an illness)."""
     if await connection.fetchval(
         "SELECT EXISTS (SELECT FROM dispute_party p JOIN dispute_case c ON c.id = p.case_id"
         " WHERE p.member_id = $1 AND c.closed_on IS NULL)",

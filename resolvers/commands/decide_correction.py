@@ -6,9 +6,15 @@ from typing import Any
 import asyncpg
 
 from db.model import Term
-from resolvers.commands.context import CommandContext, guarded, refused
-from resolvers.commands.corrections import check_there, checked_values, codes, proposed, write
-from resolvers.commands.grounds import independent
+from resolvers.commands.context import CommandContext, command, refused
+from resolvers.commands.corrections import (
+    check_not_erased,
+    checked_values,
+    field_codes,
+    open_proposal,
+    write_correction,
+)
+from resolvers.commands.grounds import is_independent
 from resolvers.commands.subject_requests import (
     Answer,
     Request,
@@ -25,13 +31,13 @@ DECIDE = "DECIDE_CORRECTION"
 
 
 class Decision(Term):
-    """What a second official says of a correction (复核结果)."""
+    """A second official's decision on a correction (复核结果)."""
 
     APPROVED = "Approved: written, and the request is closed (同意)"
     REJECTED = "Rejected, with the reason: the request stays open (不同意)"
 
 
-@guarded
+@command
 async def decide_correction(
     context: CommandContext,
     request: str,
@@ -40,8 +46,10 @@ async def decide_correction(
     reason: str | None = None,
     idempotency_key: str | None = None,
 ) -> Request:
-    """Approve a correction that another official proposed, by the same values, typed again from the person's papers: it is written, and
-    the request closed. Or reject it: the request stays open. Neither who opened the request nor who proposed decides.
+    """Approve or reject a correction that another official proposed.
+
+    To approve, the caller types the same values again from the person's papers: they are written and the request is closed. After a
+    rejection the request stays open. Whoever opened the request or proposed the correction may not decide.
 
     Raises:
         Refused: FORBIDDEN, BAD_ID, BAD_TEXT, BAD_VALUE, NOT_FOUND, ALREADY_CLOSED, NOTHING_PENDING, NOT_INDEPENDENT, MISSING_REASON,
@@ -61,28 +69,28 @@ async def decide_correction(
     async def answer(connection: asyncpg.Connection, row: Mapping[str, Any]) -> Answer:
         if row["proposal"] is None:
             raise refused("NOTHING_PENDING", "No correction awaits a decision: see `closeSubjectRequest`.", "id")
-        if not await independent(connection, context.caller, row["proposed_by"], row["member_id"]):
+        if not await is_independent(connection, context.caller, row["proposed_by"], row["member_id"]):
             raise not_independent("Who proposed a correction does not decide on it: a third official does.")
-        values, outcome = proposed(context, row)
+        values, outcome = open_proposal(context, row)
         if not approved:
             await _reject(connection, context, key, reason)
-            return Answer(request_of(row), REJECTED, codes(values))
+            return Answer(request_of(row), REJECTED, field_codes(values))
         if typed != values:
             raise refused(
                 "VALUES_DIFFER",
                 "The values are not those that were proposed. Compare them with the person's papers; reject what is wrong.",
                 "corrections",
             )
-        await check_there(connection, row["member_id"])
+        await check_not_erased(connection, row["member_id"])
         made = await close(connection, context, row, Resolution.GRANTED, outcome)
-        await write(connection, context, row["member_id"], values)
-        return Answer(made, APPROVED, codes(values))
+        await write_correction(connection, context, row["member_id"], values)
+        return Answer(made, APPROVED, field_codes(values))
 
     return await answer_request(context, DECIDE, key, given, idempotency_key, answer)
 
 
 async def _reject(connection: asyncpg.Connection, context: CommandContext, key: int, reason: str | None) -> None:
-    """Drop a proposal, with the reason; the request stays open."""
+    """Delete the proposal and store the reason; the request stays open."""
     await connection.execute(
         "UPDATE subject_request SET proposal = NULL, rejected_on = $2, rejection = $3 WHERE id = $1",
         key,

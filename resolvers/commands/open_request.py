@@ -1,4 +1,4 @@
-"""The command ``openSubjectRequest`` (提出个人信息主体请求): by the person, or by a union on a paper that it attaches."""
+"""The command ``openSubjectRequest`` (提出个人信息主体请求): by the person, or by a union with the person's signed document."""
 
 import asyncpg
 
@@ -7,20 +7,20 @@ from db.deadlines import DeadlineUnit
 from resolvers.commands.context import (
     MEMBER,
     CommandContext,
-    checked,
-    decoded,
-    guarded,
-    held,
+    clean_text,
+    command,
+    decode_ids,
+    in_roles,
     log,
-    narrowed,
     refused,
+    roles_held,
     transaction,
 )
-from resolvers.commands.documents import Paper
+from resolvers.commands.documents import RequestDocument
 from resolvers.commands.grounds import SUBJECT_REQUEST
 from resolvers.commands.receipts import keep, receipt
-from resolvers.commands.sight import in_sight
 from resolvers.commands.subject_requests import Request, lock_requests, log_entry, restored
+from resolvers.commands.visible_rows import visible_rows
 from resolvers.deadlines import after
 from resolvers.engine.request import global_ids
 
@@ -35,29 +35,29 @@ UNIONS = (Role.GRASSROOTS_UNION, Role.FEDERATION, Role.INDUSTRY_UNION)
 """The roles that open requests for members."""
 
 
-@guarded
+@command
 async def open_request(
     context: CommandContext,
     kind: SubjectRequestKind,
     detail: str | None = None,
     member: str | None = None,
-    document: Paper | None = None,
+    document: RequestDocument | None = None,
     idempotency_key: str | None = None,
 ) -> Request:
-    """Open a request of the caller themself or, by a union, of a member in its sight, on the ``document`` that it came on. Due in
-    ``ANSWER_WORKING_DAYS``, from the day on which the document was received.
+    """Open a request of the caller or, by a union, of a member that it sees, with the signed ``document``. It is due
+    ``ANSWER_WORKING_DAYS`` after today, or after the day on which the document was received.
 
     Raises:
         Refused: FORBIDDEN, BAD_ID, BAD_TEXT, MISSING_DETAIL, MISSING_DOCUMENT, UNEXPECTED_DOCUMENT, NOT_FOUND, ALREADY_OPEN,
             BAD_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_REUSED.
     """
-    detail = checked(detail, MAX_DETAIL, "detail")
+    detail = clean_text(detail, MAX_DETAIL, "detail")
     if kind is SubjectRequestKind.CORRECTION and detail is None:
         raise refused("MISSING_DETAIL", "Say in `detail` what is wrong and what is right.", "detail")
-    own = context.caller.member_id if held(context.caller, (Role.WORKER,)) else None
-    key = decoded([member], MEMBER, "memberId")[0] if member is not None else own
+    own = context.caller.member_id if roles_held(context.caller, (Role.WORKER,)) else None
+    key = decode_ids([member], MEMBER, "memberId")[0] if member is not None else own
     is_own = own is not None and key == own
-    roles = held(context.caller, (Role.WORKER,) if is_own else UNIONS)
+    roles = roles_held(context.caller, (Role.WORKER,) if is_own else UNIONS)
     if key is None or not roles or context.caller.principal_id is None:
         raise refused("FORBIDDEN", "A worker may ask for themself, a union for a member: name the member.", "memberId")
     if not is_own and document is None:
@@ -67,12 +67,14 @@ async def open_request(
     if is_own and document is not None:
         raise refused("UNEXPECTED_DOCUMENT", "Who asks for themself needs no paper. Leave `document` out.", "document")
     async with transaction(context) as connection:
-        paper = None if document is None else [document.number, document.received_on.isoformat(), document.digest.hex()]
-        given = {"kind": kind.name, "detail": detail, "member": key, "document": paper}
+        evidence = (
+            None if document is None else [document.number, document.received_on.isoformat(), document.digest.hex()]
+        )
+        given = {"kind": kind.name, "detail": detail, "member": key, "document": evidence}
         known = await receipt(connection, context, OPENED, idempotency_key, given)
         if known.payload is not None:
             return restored(known.payload)
-        if not await in_sight(connection, narrowed(context.caller, roles), context.today, "Member", [key], []):
+        if not await visible_rows(connection, in_roles(context.caller, roles), context.today, "Member", [key], []):
             raise refused("NOT_FOUND", "There is no such member in your sight.", "memberId")
         await lock_requests(connection, key)
         if await connection.fetchval(
@@ -83,8 +85,8 @@ async def open_request(
             raise refused("ALREADY_OPEN", "A request of this kind is open already; it is answered first.", "kind")
         made = await _insert(connection, context, kind, key, detail, document)
         await keep(connection, context, OPENED, idempotency_key, made.stored())
-        codes_ = [kind.name] if document is None else [kind.name, "DOCUMENT"]
-        await log(connection, context, log_entry(OPENED, roles, made, codes_))
+        fields = [kind.name] if document is None else [kind.name, "DOCUMENT"]
+        await log(connection, context, log_entry(OPENED, roles, made, fields))
     return made
 
 
@@ -94,9 +96,9 @@ async def _insert(
     kind: SubjectRequestKind,
     member: int,
     detail: str | None,
-    document: Paper | None,
+    document: RequestDocument | None,
 ) -> Request:
-    """The row, and the scan sealed to its key."""
+    """Insert the request, with the scan sealed for its row."""
     since = context.today if document is None else document.received_on
     due = after(since, ANSWER_WORKING_DAYS, DeadlineUnit.WORKING_DAY)
     number = await connection.fetchval("SELECT nextval('subject_request_id_seq')")

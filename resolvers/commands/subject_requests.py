@@ -1,4 +1,4 @@
-"""Requests of data subjects (个人信息主体请求): the record, and what the commands on it share."""
+"""Requests of data subjects (个人信息主体请求): the result of the commands on them, and the frame of those that answer one."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,17 +14,17 @@ from resolvers.commands.context import (
     MEMBER,
     CommandContext,
     Refused,
-    checked,
-    decoded,
-    held,
+    clean_text,
+    decode_ids,
+    in_roles,
     log,
-    narrowed,
     refused,
+    roles_held,
     transaction,
 )
-from resolvers.commands.grounds import SUBJECT_REQUEST, independent
+from resolvers.commands.grounds import SUBJECT_REQUEST, is_independent
 from resolvers.commands.receipts import keep, receipt
-from resolvers.commands.sight import in_sight
+from resolvers.commands.visible_rows import visible_rows
 from resolvers.engine.request import global_ids
 
 MAX_OUTCOME = 500
@@ -41,7 +41,7 @@ class Resolution(Term):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A data subject's request, with global IDs; ``proposed_fields`` are those of a correction that awaits a second official."""
+    """A data subject's request with global IDs; ``proposed_fields`` are the fields of a correction that awaits a second official."""
 
     id: str
     member_id: str
@@ -53,7 +53,7 @@ class Request:
     proposed_fields: Sequence[str] = ()
 
     def stored(self) -> dict[str, Any]:
-        """As JSON that ``restored`` reads."""
+        """The request as the JSON of a receipt; ``restored`` reads it."""
         days = {
             name: None if day is None else day.isoformat() for name, day in asdict(self).items() if name.endswith("_on")
         }
@@ -61,7 +61,7 @@ class Request:
 
 
 def restored(stored: Mapping[str, Any]) -> Request:
-    """A request as it was answered before."""
+    """The request in the JSON of a receipt."""
     days = {
         name: None if text is None else date.fromisoformat(text)
         for name, text in stored.items()
@@ -106,7 +106,7 @@ def checked_answer(request: str, text: str | None, place: str) -> tuple[int, str
     Raises:
         Refused: BAD_ID, BAD_TEXT.
     """
-    return decoded([request], SUBJECT_REQUEST, "id")[0], checked(text, MAX_OUTCOME, place)
+    return decode_ids([request], SUBJECT_REQUEST, "id")[0], clean_text(text, MAX_OUTCOME, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ async def answer_request(
     Raises:
         Refused: FORBIDDEN, NOT_FOUND, ALREADY_CLOSED, NOT_INDEPENDENT, BAD_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_REUSED.
     """
-    roles = held(context.caller, OFFICIALS)
+    roles = roles_held(context.caller, OFFICIALS)
     if not roles:
         raise refused("FORBIDDEN", "A federation answers requests.")
     async with transaction(context) as connection:
@@ -148,11 +148,11 @@ async def answer_request(
 async def _open_row(
     connection: asyncpg.Connection, context: CommandContext, roles: Sequence[Role], key: int
 ) -> asyncpg.Record:
-    """An open request that the caller may answer, locked."""
+    """The row of an open request that the caller may answer, locked."""
     missing = refused("NOT_FOUND", "There is no such request in your sight.", "id")
     member = await connection.fetchval("SELECT member_id FROM subject_request WHERE id = $1", key)
-    caller = narrowed(context.caller, roles)
-    if member is None or not await in_sight(connection, caller, context.today, "Member", [member], []):
+    caller = in_roles(context.caller, roles)
+    if member is None or not await visible_rows(connection, caller, context.today, "Member", [member], []):
         raise missing
     await lock_requests(connection, member)
     row = await connection.fetchrow("SELECT * FROM subject_request WHERE id = $1 FOR UPDATE", key)
@@ -160,7 +160,7 @@ async def _open_row(
         raise missing
     if row["closed_on"] is not None:
         raise refused("ALREADY_CLOSED", "This request was closed before.", "id")
-    if not await independent(connection, context.caller, row["opened_by"], member):
+    if not await is_independent(connection, context.caller, row["opened_by"], member):
         raise not_independent("Who opened a request, or is the person, does not answer it: another official does.")
     return row
 
@@ -177,7 +177,7 @@ async def close(
     resolution: Resolution,
     outcome: str | None,
 ) -> Request:
-    """Close a request; a proposal that it has is approved by that."""
+    """Close a request; a proposal in it counts as approved."""
     text = resolution.name if outcome is None else f"{resolution.name}: {outcome}"
     await connection.execute(
         "UPDATE subject_request SET closed_on = $2, outcome = $3, closed_by = $4, proposal = NULL,"
