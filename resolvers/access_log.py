@@ -1,4 +1,4 @@
-"""How the entries of the audit log are answered: ``resolvers.access.row_access`` says which entries each caller sees."""
+"""Source of the audit log's entries; ``resolvers.access.row_access`` says which of them each caller sees."""
 
 from sqlalchemy import Text, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY

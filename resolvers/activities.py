@@ -1,4 +1,4 @@
-"""How programmes, activities and attendances are answered."""
+"""Sources of programmes, activities and attendances."""
 
 from sqlalchemy import ColumnElement, Integer, func, literal_column, type_coerce
 

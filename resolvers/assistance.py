@@ -1,4 +1,4 @@
-"""How paired assistance is answered: agreements and their lines, wishes, donations, aid projects, rosters."""
+"""Sources of paired assistance: agreements and their lines, wishes, donations, aid projects, rosters."""
 
 from collections.abc import Mapping
 

@@ -1,12 +1,12 @@
-"""How care cases and mutual medical aid are answered: ``resolvers.access.row_access`` says that they are the handling union's alone."""
+"""Sources of care cases and mutual medical aid, which only the handling union sees (``resolvers.access.row_access``)."""
 
 from collections.abc import Mapping
 
 from db.care import CareCase, CareShift, CareStep, MutualAidClaim, MutualAidEnrolment
+from resolvers.bank_card_changes import card_changed_on
 from resolvers.engine.declare.sources import Field, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Statistic, distinct, median
 from resolvers.engine.declare.validity import Period
-from resolvers.payments import card_changed_on
 from resolvers.registry import registry
 from resolvers.relations import By, Within
 

@@ -1,4 +1,4 @@
-"""How certifications are answered: rounds, what was awarded until when, and the scores."""
+"""Sources of certifications: rounds, awards with their validity, and scores."""
 
 from db.certifications import Certification, CertificationRound, CertificationScore
 from resolvers.engine.declare.sources import Many, One, Source

@@ -1,4 +1,4 @@
-"""How divisions are answered."""
+"""Sources of divisions; the lists of other slices are added as ``OF_DIVISION``."""
 
 from sqlalchemy import ColumnElement, not_
 
@@ -47,7 +47,7 @@ class AboveDivision:
 
 
 class Surrounding:
-    """A division itself and those above it; for what stands in a successor those that it followed, too."""
+    """A division itself and those above it; for a successor also the divisions that it replaced."""
 
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls

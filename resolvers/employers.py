@@ -1,4 +1,4 @@
-"""How employers and their coverage by unions are answered."""
+"""Sources of employers and of their coverage by unions."""
 
 from db.employers import Employer, EmployerCoverage
 from db.values import canonical_credit_code

@@ -1,4 +1,4 @@
-"""How exhibitors at job fairs and the posts that they offer are answered."""
+"""Sources of exhibitors at job fairs and of the posts that they offer."""
 
 from sqlalchemy import case
 

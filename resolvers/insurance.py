@@ -1,4 +1,4 @@
-"""How insurance enrolments are answered."""
+"""Sources of insurance enrolments."""
 
 from db.insurance import InsuranceEnrolment
 from db.organizations import Organization

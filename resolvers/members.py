@@ -1,4 +1,4 @@
-"""How members, memberships and engagements are answered."""
+"""Sources of members, memberships and engagements."""
 
 from db.members import Engagement, Member, Membership, Sex
 from db.organizations import Organization
@@ -19,8 +19,8 @@ MEMBERS_WITHIN = Many(
         Membership.organization_id,
         period=IN_FORCE,
         via=Membership.member_id,
-        held=Member.organization_id,
-        of="Membership",
+        denormalized=Member.organization_id,
+        via_type="Membership",
     ),
 )
 MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id))

@@ -1,4 +1,4 @@
-"""How unions are answered: their two hierarchies, and every list that is reached through them."""
+"""Sources of unions: their two hierarchies, their links and terms; the lists of other slices are added as ``OF_ORGANIZATION``."""
 
 from sqlalchemy import ColumnElement, Integer, literal_column
 
@@ -39,7 +39,7 @@ OF_DIVISION = {"organizations": Many("Organization", WithinDivision(Organization
 
 
 class Below:
-    """The unions right below one in the hierarchy asked for, by key."""
+    """The unions directly below one in the requested hierarchy, by key."""
 
     by_place = True
 
@@ -62,7 +62,7 @@ class Below:
 
 
 class Deeper:
-    """All unions below one in the hierarchy asked for, itself left out."""
+    """All unions below one in the requested hierarchy, without itself."""
 
     by_place = True
 
@@ -70,15 +70,15 @@ class Deeper:
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
     ) -> Rows:
         """See ``Relation``."""
-        closure, held = subtree(arguments, binder)
+        closure, valid = subtree(arguments, binder)
         from_ = target.table.join(closure, closure.c.descendant_id == target.key)
-        where = [closure.c.ancestor_id == parent, closure.c.depth > 0, held]
+        where = [closure.c.ancestor_id == parent, closure.c.depth > 0, valid]
         seen = walls.pairs(closure, "Organization", target.key)
         return Rows(from_, where, [closure.c.descendant_id], seen=seen)
 
 
 class Above:
-    """The unions above one in the hierarchy asked for, the topmost first."""
+    """The unions above one in the requested hierarchy, the topmost first."""
 
     by_place = True
 
@@ -86,10 +86,10 @@ class Above:
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
     ) -> Rows:
         """See ``Relation``."""
-        closure, held = subtree(arguments, binder, last=True)
+        closure, valid = subtree(arguments, binder, last=True)
         from_ = target.table.join(closure, closure.c.ancestor_id == target.key)
         seen = walls.pairs(closure, "Organization", target.key)
-        where = [closure.c.descendant_id == parent, closure.c.depth > 0, held]
+        where = [closure.c.descendant_id == parent, closure.c.depth > 0, valid]
         return Rows(from_, where, [-closure.c.depth, target.key], seen=seen)
 
 

@@ -1,4 +1,4 @@
-"""How policy documents are answered, with who issued them and what they provide for."""
+"""Sources of policy documents, their issuers and their measures."""
 
 from sqlalchemy import func, select
 

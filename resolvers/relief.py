@@ -1,4 +1,4 @@
-"""How households in hardship, their children and grants are answered."""
+"""Sources of households in hardship, their children, and grants."""
 
 from collections.abc import Mapping
 
@@ -7,10 +7,10 @@ from sqlalchemy import func
 from db.personal import BAND
 from db.relief import AidGrant, Dependant, Household
 from resolvers import activities
+from resolvers.bank_card_changes import card_changed_on
 from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.sources import Field, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, total, where
-from resolvers.payments import card_changed_on
 from resolvers.registry import registry
 from resolvers.relations import By, Within, WithinDivision
 

@@ -1,4 +1,4 @@
-"""How material that was handed out, and transactions at windows, are answered."""
+"""Sources of distributions of material and of transactions at windows."""
 
 from sqlalchemy import Date, Integer, cast, extract, func
 

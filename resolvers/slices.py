@@ -1,4 +1,4 @@
-"""All slices: importing this module fills the registry."""
+"""All slices; importing this module fills the registry."""
 
 from resolvers import (
     access_log,

@@ -1,4 +1,4 @@
-"""How requests of data subjects are answered: ``resolvers.access.row_access`` says which requests each caller sees."""
+"""Source of the requests of data subjects; ``resolvers.access.row_access`` says which of them each caller sees."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""How venues are answered."""
+"""Sources of venues."""
 
 from db.venues import Venue
 from resolvers import activities, certifications, services
