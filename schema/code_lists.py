@@ -35,7 +35,7 @@ from resolvers.scopes import Scope
 
 
 def describe(kind: type[Term]) -> None:
-    """Make a code list an enum of the schema, described by its docstring and its labels."""
+    """Make a code list an enum of the schema; its docstring and labels become the descriptions."""
     described: Any = strawberry.enum(kind, description=(kind.__doc__ or "").strip())
     for value in described.__strawberry_definition__.values:
         value.description = kind[value.name].label

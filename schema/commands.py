@@ -1,4 +1,4 @@
-"""What commands (操作) have in common: one input each, and a result or the errors that stopped them."""
+"""What commands (操作) share: one input, and a payload with a result or errors."""
 
 from collections.abc import Awaitable
 from typing import Any, TypeVar
@@ -31,7 +31,7 @@ class UserError:
 
 
 async def outcome(command: Awaitable[T]) -> tuple[T | None, list[UserError]]:
-    """What a command answered, or the errors for which it was refused."""
+    """The result of a command, or the errors for which it was refused."""
     try:
         return await command, []
     except Refused as refusal:
@@ -42,5 +42,5 @@ async def outcome(command: Awaitable[T]) -> tuple[T | None, list[UserError]]:
 
 
 def given(value: T | None) -> T | None:
-    """An optional input; None when it is left out."""
+    """The value of an optional input; None if it is left out."""
     return None if value is UNSET else value

@@ -1,4 +1,4 @@
-"""Coverage (覆盖) in the schema: what unions set out to reach, and whom there is to reach."""
+"""Coverage (覆盖) in the schema: census, population estimates, targets, designations and construction projects."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Divisions (行政区划) in the schema."""
+"""Divisions (行政区划) in the schema; the lists of other slices are mixed in as ``…OfDivision``."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Published figures (公布数字) in the schema, each with what the records say to it."""
+"""Published figures (公布数字) in the schema, each with its claim and the value counted from the records."""
 
 from datetime import date
 from decimal import Decimal

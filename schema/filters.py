@@ -1,4 +1,4 @@
-"""Operators of typed filters, and orders."""
+"""Filters: the operators of each type of value, conditions on lists, and orders."""
 
 from collections.abc import Callable
 from datetime import date
@@ -22,31 +22,31 @@ LOGIC = {
 }
 
 
-ABSENT = "a condition whose variable is left out is ignored, at any depth; null is refused: use `isNull`"
-ABSENT_CHINESE = "未提供变量的条件会被忽略；不接受 null，请用 isNull"
+NULL_RULE = "a condition whose variable is left out is ignored, at any depth; null is refused: use `isNull`"
+NULL_RULE_CHINESE = "未提供变量的条件会被忽略；不接受 null，请用 isNull"
 
 FOLDED = "; width and case of letters, digits and brackets are ignored, except in codes"
 FOLDED_CHINESE = "；不区分全角半角和大小写，代码除外"
 
 
-def noted(description: str) -> str:
-    """A filter's description, with the rule on conditions that are null or not given behind it in both languages."""
+def with_null_rule(description: str) -> str:
+    """A filter's description with the rule on conditions that are null or left out, in both languages."""
     english, _, chinese = description.rpartition(" (")
-    return f"{english}; {ABSENT} ({chinese.removesuffix(')')}；{ABSENT_CHINESE})"
+    return f"{english}; {NULL_RULE} ({chinese.removesuffix(')')}；{NULL_RULE_CHINESE})"
 
 
 @dataclass_transform(field_specifiers=(strawberry.field, optional))
 def conditions(description: str) -> Callable[[Kind], Kind]:
-    """A filter: an input whose fields are conditions, with ``and``, ``or`` and ``not`` of further filters of its kind behind them."""
+    """Make a class a filter: an input whose fields are conditions, followed by ``and``, ``or`` and ``not`` of filters of the same class."""
 
-    def made(kind: Kind) -> Kind:
+    def decorate(kind: Kind) -> Kind:
         for name, meaning in LOGIC.items():
-            of = kind.__name__ if name == "not" else f"list[{kind.__name__}]"
-            kind.__annotations__[f"{name}_"] = f"{of} | None"
+            type_ = kind.__name__ if name == "not" else f"list[{kind.__name__}]"
+            kind.__annotations__[f"{name}_"] = f"{type_} | None"
             setattr(kind, f"{name}_", strawberry.field(name=name, default=strawberry.UNSET, description=meaning))
-        return strawberry.input(kind, description=noted(description))
+        return strawberry.input(kind, description=with_null_rule(description))
 
-    return made
+    return decorate
 
 
 class Direction(Term):
@@ -59,7 +59,7 @@ class Direction(Term):
 describe(Direction)
 
 
-@strawberry.input(description=noted("Condition on an ID (标识条件)"))
+@strawberry.input(description=with_null_rule("Condition on an ID (标识条件)"))
 class IdFilter:
     """Condition on an ID."""
 
@@ -71,7 +71,7 @@ class IdFilter:
     not_in: list[strawberry.ID] | None = optional("Is none of these, or is empty (不属于，含空值)")
 
 
-@strawberry.input(description=noted("Condition on a text (文本条件)"))
+@strawberry.input(description=with_null_rule("Condition on a text (文本条件)"))
 class StringFilter:
     """Condition on a text."""
 
@@ -87,7 +87,7 @@ class StringFilter:
     is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
-@strawberry.input(description=noted("Condition on a whole number (整数条件)"))
+@strawberry.input(description=with_null_rule("Condition on a whole number (整数条件)"))
 class IntFilter:
     """Condition on a whole number."""
 
@@ -102,7 +102,7 @@ class IntFilter:
     is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
-@strawberry.input(description=noted("Condition on an amount or rate (金额条件)"))
+@strawberry.input(description=with_null_rule("Condition on an amount or rate (金额条件)"))
 class DecimalFilter:
     """Condition on an amount or rate."""
 
@@ -119,7 +119,7 @@ class DecimalFilter:
     is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
-@strawberry.input(description=noted("Condition on a date (日期条件)"))
+@strawberry.input(description=with_null_rule("Condition on a date (日期条件)"))
 class DateFilter:
     """Condition on a date."""
 
@@ -136,7 +136,7 @@ class DateFilter:
     is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
-@strawberry.input(description=noted("Condition on a Boolean (是否条件)"))
+@strawberry.input(description=with_null_rule("Condition on a Boolean (是否条件)"))
 class BooleanFilter:
     """Condition on a Boolean."""
 
@@ -145,7 +145,7 @@ class BooleanFilter:
     is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
-@strawberry.input(description=noted("Condition on a code (代码条件)"))
+@strawberry.input(description=with_null_rule("Condition on a code (代码条件)"))
 class Choice(Generic[T]):
     """Condition on a code."""
 
@@ -159,7 +159,7 @@ class Choice(Generic[T]):
 
 
 @strawberry.input(
-    name="List", description=noted("Condition on the rows that the list has without arguments (列表条件)")
+    name="List", description=with_null_rule("Condition on the rows that the list has without arguments (列表条件)")
 )
 class Listed(Generic[T]):
     """Condition on the rows of a list: ``Listed[VenueFilterRef]`` is ``VenueFilterList`` in the schema."""
@@ -170,12 +170,12 @@ class Listed(Generic[T]):
 
 @strawberry.input(
     name="List",
-    description=noted(
+    description=with_null_rule(
         "Condition on the rows of a list, those that hold today unless `validity` says otherwise (列表条件，默认仅限今日有效的)"
     ),
 )
 class Held(Generic[T]):
-    """Condition on the rows of a list of a kind that holds: as ``Listed``."""
+    """Condition on the rows of a list whose rows have a validity; see ``Listed``."""
 
     some: T | None = optional("At least one row of the list fulfils this (至少一条满足)")
     none: T | None = optional("No row of the list fulfils this; with `{}` the list is empty (没有一条满足)")

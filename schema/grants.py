@@ -1,4 +1,4 @@
-"""Grants (授权) as who administers access sees them, those who hold them, and the keys of agencies (接口密钥)."""
+"""Grants (授权) in the schema, as administrators of access see them: grants, principals, keys of agencies (接口密钥), and the commands."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -112,7 +112,7 @@ class AccessPayload:
 async def _grant_access(
     info: Info, input: Annotated[GrantAccessInput, argument("The grant (授权内容)")]
 ) -> AccessPayload | None:
-    made, errors = await outcome(
+    grant_id, errors = await outcome(
         grant_access(
             info.context,
             input.principal,
@@ -125,14 +125,14 @@ async def _grant_access(
             key=given(input.idempotency_key),
         )
     )
-    return AccessPayload(id=None if made is None else strawberry.ID(made), errors=errors)
+    return AccessPayload(id=None if grant_id is None else strawberry.ID(grant_id), errors=errors)
 
 
 async def _revoke_access(
     info: Info, input: Annotated[RevokeAccessInput, argument("Which grant to end (撤销内容)")]
 ) -> AccessPayload | None:
-    ended, errors = await outcome(revoke_access(info.context, input.id, key=given(input.idempotency_key)))
-    return AccessPayload(id=None if ended is None else strawberry.ID(ended), errors=errors)
+    grant_id, errors = await outcome(revoke_access(info.context, input.id, key=given(input.idempotency_key)))
+    return AccessPayload(id=None if grant_id is None else strawberry.ID(grant_id), errors=errors)
 
 
 @strawberry.type(description="Commands on access (授权操作)")

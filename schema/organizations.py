@@ -1,4 +1,4 @@
-"""Unions (工会组织) in the schema: both hierarchies, and every list that is reached through them."""
+"""Unions (工会组织) in the schema, with both hierarchies; the lists of other slices are mixed in as ``…OfOrganization``."""
 
 from datetime import date
 

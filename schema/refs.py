@@ -1,4 +1,9 @@
-"""The types of other slices, by name: what lets slices refer to each other without importing each other."""
+"""References to types of other slices by name, where an import would be circular.
+
+GraphQL types form circles by nature (a union has members, a member has memberships of unions), so a slice names the types of a later slice
+through this file; Strawberry resolves the names when it builds the schema. The imports for type checkers below are the only circular ones:
+without this file the imports of ``schema`` have no circle.
+"""
 
 from typing import TYPE_CHECKING, Annotated
 

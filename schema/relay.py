@@ -1,4 +1,4 @@
-"""Relay's conventions: nodes with global IDs, connections, pages."""
+"""Relay's conventions: nodes with global IDs, connections and pages; and the arguments that lists of all slices share."""
 
 from datetime import date
 from typing import Any, Generic, TypeVar
@@ -102,7 +102,7 @@ WITHIN_DIVISION = {
 PLACED = {
     "as_of": Argument(date | None, "Day as of which to look; today by default (截至日期，默认今日)"),
 }
-"""The argument of a list whose rows are chosen by the dated rows that lead to them: links of unions, memberships."""
+"""The argument of a list whose rows are chosen by dated rows that lead to them: links of unions, memberships."""
 
 DATED = {
     **PLACED,
@@ -111,20 +111,20 @@ DATED = {
         "Which rows, by their validity on that day; HOLDING by default (有效状态，默认仅列有效)",
     ),
 }
-"""The arguments of a list of a kind that holds: ``Source.validity``."""
+"""The arguments of a list whose rows have a validity (``Source.validity``)."""
 
 BY_ID = {"id": Argument(strawberry.ID | None, "Its global ID (全局标识)")}
 BY_CREDIT_CODE = {"credit_code": Argument(str | None, "Unified social credit code, GB 32100 (统一社会信用代码)")}
-"""The arguments of a field that looks one row up by a key of its own."""
+"""Arguments of fields that look one row up."""
 
 
 def page(description: str, filter: Any, order: Any, *more: dict[str, Argument]) -> Any:
     """A connection with pages, a typed filter and an order."""
-    chosen = {
+    shared = {
         "filter": Argument(filter | None, "Which rows; all of these conditions must hold (筛选条件)"),
         "order_by": Argument(list[order] | None, "Columns to order by; ties are ordered by key (排序)"),
     }
-    return field(description, **PAGE, **{name: value for part in more for name, value in part.items()}, **chosen)
+    return field(description, **PAGE, **{name: value for part in more for name, value in part.items()}, **shared)
 
 
 @strawberry.type(description="Records by their global IDs (按标识查询)")

@@ -58,7 +58,7 @@ class RevealPayload:
 async def _reveal(
     info: Info, input: Annotated[RevealInput, argument("Members, fields and purpose (请求内容)")]
 ) -> RevealPayload | None:
-    found, errors = await outcome(
+    revealed, errors = await outcome(
         reveal(
             info.context,
             input.ids,
@@ -80,7 +80,7 @@ async def _reveal(
             resident_number_changed_on=each.changed.get(PersonalField.RESIDENT_NUMBER),
             phone_changed_on=each.changed.get(PersonalField.PHONE),
         )
-        for each in found or ()
+        for each in revealed or ()
     ]
     return RevealPayload(members=members, errors=errors)
 

@@ -1,4 +1,4 @@
-"""Services (服务) in the schema: material handed out, and transactions at a window."""
+"""Services (服务) in the schema: distributions of material and transactions at windows."""
 
 from datetime import date, datetime
 

@@ -42,10 +42,10 @@ class StatisticsKey:
     division: DivisionRef | None = field("The division, if the value is one (区划)")
 
 
-def rate(what: str, chinese: str) -> str:
+def rate(quotient: str, chinese: str) -> str:
     """The description of a rate."""
     return (
-        f"{what}, of this group's numbers, rounded half up to four places: `0.0625` for 6.25 %; null if either is null, or the divisor"
+        f"{quotient}, of this group's numbers, rounded half up to four places: `0.0625` for 6.25 %; null if either is null, or the divisor"
         f" is zero ({chinese})"
     )
 
@@ -124,7 +124,7 @@ class Statistics:
     )
 
 
-ASKED = {
+QUESTION = {
     "kind": Argument(RecordKind, "Kind of record to count (统计对象)"),
     "as_of": Argument(
         date | None,
@@ -142,8 +142,8 @@ ASKED = {
 
 
 def statistics(description: str, *places: dict[str, Argument]) -> Any:
-    """A field of statistics, with the arguments that say where."""
-    return field(description, **{name: value for part in places for name, value in part.items()}, **ASKED)
+    """A field of statistics; ``places`` are the arguments that choose the place."""
+    return field(description, **{name: value for part in places for name, value in part.items()}, **QUESTION)
 
 
 @strawberry.type(description="Statistics at the root (统计查询)")

@@ -170,7 +170,7 @@ async def _open_subject_request(
             given(input.idempotency_key),
         )
 
-    return _request(*await outcome(command()))
+    return _payload(*await outcome(command()))
 
 
 async def _close_subject_request(
@@ -184,7 +184,7 @@ async def _close_subject_request(
         _values(given(input.corrections)),
         given(input.idempotency_key),
     )
-    return _request(*await outcome(command))
+    return _payload(*await outcome(command))
 
 
 async def _decide_correction(
@@ -198,37 +198,37 @@ async def _decide_correction(
         given(input.reason),
         given(input.idempotency_key),
     )
-    return _request(*await outcome(command))
+    return _payload(*await outcome(command))
 
 
 async def _read_request_document(
     info: Info, input: Annotated[ReadRequestDocumentInput, argument("Which request (请求)")]
 ) -> RequestDocumentPayload | None:
-    found, errors = await outcome(read_document(info.context, input.id))
-    if found is None:
+    document, errors = await outcome(read_document(info.context, input.id))
+    if document is None:
         return RequestDocumentPayload(number=None, received_on=None, type=None, digest=None, scan=None, errors=errors)
-    return _document(found)
+    return _document_payload(document)
 
 
-def _document(found: RequestDocument) -> RequestDocumentPayload:
+def _document_payload(document: RequestDocument) -> RequestDocumentPayload:
     return RequestDocumentPayload(
-        number=found.number,
-        received_on=found.received_on,
-        type=found.type,
-        digest=found.digest.hex(),
-        scan=found.scan,
+        number=document.number,
+        received_on=document.received_on,
+        type=document.type,
+        digest=document.digest.hex(),
+        scan=document.scan,
         errors=[],
     )
 
 
 def _values(corrections: CorrectionsInput | None) -> dict[str, str]:
-    """The values that were given."""
+    """The values that are given."""
     values = {} if corrections is None else {name: given(text) for name, text in vars(corrections).items()}
     return {name: text for name, text in values.items() if text is not None}
 
 
-def _request(made: Request | None, errors: list[UserError]) -> SubjectRequestPayload:
-    if made is None:
+def _payload(request: Request | None, errors: list[UserError]) -> SubjectRequestPayload:
+    if request is None:
         return SubjectRequestPayload(
             id=None,
             member_id=None,
@@ -241,14 +241,14 @@ def _request(made: Request | None, errors: list[UserError]) -> SubjectRequestPay
             errors=errors,
         )
     return SubjectRequestPayload(
-        id=strawberry.ID(made.id),
-        member_id=strawberry.ID(made.member_id),
-        kind=made.kind,
-        opened_on=made.opened_on,
-        due_on=made.due_on,
-        closed_on=made.closed_on,
-        outcome=made.outcome,
-        proposed_fields=list(made.proposed_fields),
+        id=strawberry.ID(request.id),
+        member_id=strawberry.ID(request.member_id),
+        kind=request.kind,
+        opened_on=request.opened_on,
+        due_on=request.due_on,
+        closed_on=request.closed_on,
+        outcome=request.outcome,
+        proposed_fields=list(request.proposed_fields),
         errors=errors,
     )
 

@@ -1,4 +1,4 @@
-"""The command that compares papers with what is held on a member (信息核对)."""
+"""The command that compares values from a member's papers with the stored ones (信息核对)."""
 
 from typing import Annotated
 
@@ -67,9 +67,10 @@ async def _verify(
         given(input.case_reference),
         given(input.idempotency_key),
     )
-    found, errors = await outcome(command)
-    results = [] if found is None else [VerifiedValue(field=kind, matches=fits) for kind, fits in found.matches.items()]
-    member = None if found is None or found.id is None else strawberry.ID(found.id)
+    verified, errors = await outcome(command)
+    matches = {} if verified is None else verified.matches
+    results = [VerifiedValue(field=kind, matches=match) for kind, match in matches.items()]
+    member = None if verified is None or verified.id is None else strawberry.ID(verified.id)
     return VerifyPayload(member_id=member, results=results, errors=errors)
 
 

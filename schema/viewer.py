@@ -1,4 +1,4 @@
-"""The caller (当前调用者) in the schema: who it is, and what is granted to it."""
+"""The caller (当前调用者) in the schema: its principal and its grants."""
 
 from datetime import date
 
