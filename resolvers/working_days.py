@@ -71,7 +71,7 @@ def days_off(year: int) -> frozenset[date]:
     """The festivals of a year without a notice, and the days that compensate those on weekends or on another festival."""
     days = festivals(year)
     taken = set(days)
-    found = {day for day in taken if day.weekday() < 5}
+    off = {day for day in taken if day.weekday() < 5}
     missing = sorted(
         [day for day in taken if day.weekday() >= 5] + [day for day in taken for _ in range(days.count(day) - 1)]
     )
@@ -79,8 +79,8 @@ def days_off(year: int) -> frozenset[date]:
         while day.weekday() >= 5 or day in taken:
             day += DAY
         taken.add(day)
-        found.add(day)
-    return frozenset(found)
+        off.add(day)
+    return frozenset(off)
 
 
 def festivals(year: int) -> list[date]:
@@ -89,7 +89,7 @@ def festivals(year: int) -> list[date]:
     Outside 2000 to 2100 only those of the solar calendar.
     """
     labour = 2 if year >= 2025 else 1 if year >= 2008 else 3
-    found = [
+    days = [
         date(year, 1, 1),
         *(date(year, 5, day + 1) for day in range(labour)),
         *(date(year, 10, day) for day in (1, 2, 3)),
@@ -98,6 +98,6 @@ def festivals(year: int) -> list[date]:
         spring, *others = FESTIVALS[year]
         before = 1 if year >= 2025 or 2008 <= year < 2014 else 0  # New Year's Eve
         length = 4 if year >= 2025 else 3
-        found += [spring + number * DAY for number in range(-before, length - before)]
-        found += others if year >= 2008 else []
-    return sorted(found)
+        days += [spring + number * DAY for number in range(-before, length - before)]
+        days += others if year >= 2008 else []
+    return sorted(days)

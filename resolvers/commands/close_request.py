@@ -53,7 +53,7 @@ async def close_request(
     """
     key, outcome = checked_answer(request, outcome, "outcome")
     if resolution is Resolution.REFUSED and outcome is None:
-        raise refused("MISSING_OUTCOME", "A refusal is explained: give the reason in `outcome`.", "outcome")
+        raise refused("MISSING_OUTCOME", "A refusal needs a reason: give it in `outcome`.", "outcome")
     changes = checked_values(corrections)
     given = {"resolution": resolution.name, "outcome": outcome, "corrections": changes}
 
@@ -66,8 +66,8 @@ async def close_request(
             await propose_correction(connection, context, key, member, changes, outcome)
             return Answer(request_of(row, proposed_fields=field_codes(changes)), PROPOSED, field_codes(changes))
         written = await _fulfil(connection, context, kind, member, changes) if granted else []
-        made = await close(connection, context, row, resolution, outcome)
-        return Answer(made, CLOSED, [kind.name, resolution.name, *written])
+        closed = await close(connection, context, row, resolution, outcome)
+        return Answer(closed, CLOSED, [kind.name, resolution.name, *written])
 
     return await answer_request(context, CLOSED, key, given, idempotency_key, answer)
 
@@ -78,12 +78,14 @@ def _checked_changes(kind: SubjectRequestKind, resolution: Resolution, changes: 
     corrected = granted and kind is SubjectRequestKind.CORRECTION
     if changes and not corrected:
         raise refused(
-            "UNEXPECTED_CORRECTIONS", "Corrections go with a request for correction that is granted.", "corrections"
+            "UNEXPECTED_CORRECTIONS",
+            "Corrections are for a request for correction that is granted. Leave `corrections` out.",
+            "corrections",
         )
     if corrected and not changes:
         raise refused(
             "MISSING_CORRECTIONS",
-            "Nothing is corrected without `corrections`: give the right values, or refuse with the reason.",
+            "A granted correction needs `corrections`: give the right values, or refuse with the reason.",
             "corrections",
         )
     return granted

@@ -95,9 +95,9 @@ def decode_ids(texts: Sequence[str], prefix: str, *path: str) -> list[int]:
         Refused: EMPTY, TOO_MANY, BAD_ID for each text that is no such ID, DUPLICATE.
     """
     if not texts:
-        raise refused("EMPTY", "Name at least one ID.", *path)
+        raise refused("EMPTY", "Give at least one ID.", *path)
     if len(texts) > MAX_IDS:
-        raise refused("TOO_MANY", f"{len(texts)} IDs; at most {MAX_IDS} are taken at a time.", *path)
+        raise refused("TOO_MANY", f"{len(texts)} IDs were given; at most {MAX_IDS} are allowed.", *path)
     keys, errors = [], []
     for position, text in enumerate(texts):
         try:
@@ -107,7 +107,7 @@ def decode_ids(texts: Sequence[str], prefix: str, *path: str) -> list[int]:
     if errors:
         raise Refused(*errors)
     if len(set(keys)) < len(keys):
-        raise refused("DUPLICATE", "An ID is named twice. Name each once.", *path)
+        raise refused("DUPLICATE", "An ID is given twice. Give each once.", *path)
     return keys
 
 

@@ -93,7 +93,7 @@ async def check_not_erased(connection: asyncpg.Connection, member: int) -> None:
     """
     if await connection.fetchval("SELECT name = $2 FROM member WHERE id = $1", member, ERASED_NAME):
         raise refused(
-            "ERASED", "The person was erased: there is nothing left to correct. Refuse with the reason.", "id"
+            "ERASED", "The person's data were erased: there is nothing left to correct. Refuse with the reason.", "id"
         )
 
 
@@ -134,7 +134,7 @@ async def write_correction(
 def _duplicate() -> Refused:
     return refused(
         "DUPLICATE_RESIDENT_NUMBER",
-        "Another member has this resident number. Find out whose it is first.",
+        "Another member has this resident number. Find out first whose it is.",
         "corrections",
     )
 

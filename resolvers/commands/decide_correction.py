@@ -59,18 +59,16 @@ async def decide_correction(
     typed = checked_values(corrections)
     approved = decision is Decision.APPROVED
     if not approved and reason is None:
-        raise refused("MISSING_REASON", "A rejection is explained: give the reason in `reason`.", "reason")
+        raise refused("MISSING_REASON", "A rejection needs a reason: give it in `reason`.", "reason")
     if not approved and typed:
-        raise refused(
-            "UNEXPECTED_CORRECTIONS", "What is rejected is not typed again. Leave `corrections` out.", "corrections"
-        )
+        raise refused("UNEXPECTED_CORRECTIONS", "A rejection has no values. Leave `corrections` out.", "corrections")
     given = {"decision": decision.name, "reason": reason, "corrections": typed}
 
     async def answer(connection: asyncpg.Connection, row: Mapping[str, Any]) -> Answer:
         if row["proposal"] is None:
             raise refused("NOTHING_PENDING", "No correction awaits a decision: see `closeSubjectRequest`.", "id")
         if not await is_independent(connection, context.caller, row["proposed_by"], row["member_id"]):
-            raise not_independent("Who proposed a correction does not decide on it: a third official does.")
+            raise not_independent("Whoever proposed a correction may not decide on it: a third official must.")
         values, outcome = open_proposal(context, row)
         if not approved:
             await _reject(connection, context, key, reason)
@@ -82,9 +80,9 @@ async def decide_correction(
                 "corrections",
             )
         await check_not_erased(connection, row["member_id"])
-        made = await close(connection, context, row, Resolution.GRANTED, outcome)
+        closed = await close(connection, context, row, Resolution.GRANTED, outcome)
         await write_correction(connection, context, row["member_id"], values)
-        return Answer(made, APPROVED, field_codes(values))
+        return Answer(closed, APPROVED, field_codes(values))
 
     return await answer_request(context, DECIDE, key, given, idempotency_key, answer)
 

@@ -48,7 +48,7 @@ def check_purpose(disclosure: Disclosure) -> None:
     if not disclosure.roles:
         raise refused(
             "FORBIDDEN_PURPOSE",
-            "None of your roles may see these fields for this purpose. docs/purposes.md has the table.",
+            "None of your roles may see these fields for this purpose: see docs/purposes.md.",
             "purpose",
         )
     required = RULES[disclosure.purpose].reference
@@ -59,6 +59,6 @@ def check_purpose(disclosure: Disclosure) -> None:
     if required is None and disclosure.reference is not None:
         raise refused(
             "UNEXPECTED_CASE_REFERENCE",
-            "This purpose has no case reference. Leave `caseReference` out.",
+            "This purpose takes no case reference. Leave `caseReference` out.",
             "caseReference",
         )

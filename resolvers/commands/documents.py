@@ -60,7 +60,7 @@ def checked_document(number: str, received_on: date, scan: str, today: date) -> 
             "BAD_DOCUMENT", f"A document's number has {MIN_NUMBER} to {MAX_NUMBER} characters.", "document", "number"
         )
     if received_on > today:
-        raise refused("BAD_DOCUMENT", "A document is received before it is taken down.", "document", "receivedOn")
+        raise refused("BAD_DOCUMENT", "`receivedOn` cannot be after today.", "document", "receivedOn")
     if len(scan) > MAX_SCAN * 4 // 3 + 4:
         raise _too_large()
     try:
@@ -71,13 +71,16 @@ def checked_document(number: str, received_on: date, scan: str, today: date) -> 
         raise _too_large()
     type_ = next((kind for magic, kind in MAGIC.items() if data.startswith(magic)), None)
     if type_ is None:
-        raise refused("BAD_DOCUMENT", "The scan is no PDF, JPEG or PNG.", "document", "scan")
+        raise refused("BAD_DOCUMENT", "The scan is not a PDF, JPEG or PNG file.", "document", "scan")
     return RequestDocument(text, received_on, type_, hashlib.sha256(data).digest(), base64.b64encode(data).decode())
 
 
 def _too_large() -> Exception:
     return refused(
-        "DOCUMENT_TOO_LARGE", f"A scan has at most {MAX_SCAN:,} bytes. Scan in fewer dots.", "document", "scan"
+        "DOCUMENT_TOO_LARGE",
+        f"A scan has at most {MAX_SCAN:,} bytes. Scan it at a lower resolution.",
+        "document",
+        "scan",
     )
 
 
@@ -93,7 +96,7 @@ async def read_document(context: CommandContext, request: str) -> RequestDocumen
     key = decode_ids([request], SUBJECT_REQUEST, "id")[0]
     roles = roles_held(context.caller, READERS)
     if not roles:
-        raise refused("FORBIDDEN", "A federation that answers a request reads its document, and the person themself.")
+        raise refused("FORBIDDEN", "Only the person and the federation that answers a request read its document.")
     async with transaction(context) as connection:
         row = await connection.fetchrow("SELECT * FROM subject_request WHERE id = $1", key)
         caller = in_roles(context.caller, roles)
@@ -102,16 +105,14 @@ async def read_document(context: CommandContext, request: str) -> RequestDocumen
             or row["document"] is None
             or not await visible_rows(connection, caller, context.today, "Member", [row["member_id"]], [])
         ):
-            raise refused("NOT_FOUND", "There is no such request with a document in your sight.", "id")
+            raise refused("NOT_FOUND", "There is no such request with a document, or you do not see it.", "id")
         own = Role.WORKER in roles and row["member_id"] == context.caller.member_id
         if not own and Role.FEDERATION not in roles:
-            raise refused("NOT_FOUND", "There is no such request with a document in your sight.", "id")
+            raise refused("NOT_FOUND", "There is no such request with a document, or you do not see it.", "id")
         if not own and row["closed_on"] is not None:
-            raise refused(
-                "ALREADY_CLOSED", "This request was closed before. The document is the person's to read.", "id"
-            )
+            raise refused("ALREADY_CLOSED", "This request is closed. Only the person reads its document now.", "id")
         if not own and not await is_independent(connection, context.caller, row["opened_by"], row["member_id"]):
-            raise refused("NOT_INDEPENDENT", "Who opened a request does not answer it: another official does.", "id")
+            raise refused("NOT_INDEPENDENT", "Whoever opened a request may not answer it: another official must.", "id")
         await within_limit(connection, context, 1, "id")
         sealed = Sealed(DOCUMENT.table, DOCUMENT.column, key, row["document"])
         (scan,) = context.vault.open([sealed])

@@ -38,14 +38,14 @@ async def export_own_data(context: CommandContext, idempotency_key: str | None =
     """
     roles, key = roles_held(context.caller, (Role.WORKER,)), context.caller.member_id
     if not roles or key is None:
-        raise refused("FORBIDDEN", "Only a worker exports what is held on them.")
+        raise refused("FORBIDDEN", "Only a worker exports their own data.")
     fields = tuple(PersonalField)
     caller = in_roles(context.caller, roles)
     async with transaction(context, caller.scope) as connection:
         await receipt(connection, context, EXPORT, idempotency_key, {})
         rows = await visible_rows(connection, caller, context.today, "Member", [key], columns(fields))
         if key not in rows:
-            raise refused("NOT_FOUND", "The hub has no record of you as a member.")
+            raise refused("NOT_FOUND", "The hub has no member record of you.")
         clear = {field.name: value for field, value in decrypted(rows, fields, context.vault)[key].items()}
         document = _document(context, await everything_about(connection, key), clear)
         entry = Entry(

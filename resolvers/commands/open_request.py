@@ -59,13 +59,19 @@ async def open_request(
     is_own = own is not None and key == own
     roles = roles_held(context.caller, (Role.WORKER,) if is_own else UNIONS)
     if key is None or not roles or context.caller.principal_id is None:
-        raise refused("FORBIDDEN", "A worker may ask for themself, a union for a member: name the member.", "memberId")
+        raise refused(
+            "FORBIDDEN", "A worker opens a request for themself, a union for a member: give `memberId`.", "memberId"
+        )
     if not is_own and document is None:
         raise refused(
-            "MISSING_DOCUMENT", "Attach the paper that the person signed, or let them ask themself.", "document"
+            "MISSING_DOCUMENT",
+            "Attach the document that the person signed, or let them open the request themself.",
+            "document",
         )
     if is_own and document is not None:
-        raise refused("UNEXPECTED_DOCUMENT", "Who asks for themself needs no paper. Leave `document` out.", "document")
+        raise refused(
+            "UNEXPECTED_DOCUMENT", "A request for yourself needs no document. Leave `document` out.", "document"
+        )
     async with transaction(context) as connection:
         evidence = (
             None if document is None else [document.number, document.received_on.isoformat(), document.digest.hex()]
@@ -75,19 +81,19 @@ async def open_request(
         if known.payload is not None:
             return restored(known.payload)
         if not await visible_rows(connection, in_roles(context.caller, roles), context.today, "Member", [key], []):
-            raise refused("NOT_FOUND", "There is no such member in your sight.", "memberId")
+            raise refused("NOT_FOUND", "There is no such member, or you do not see them.", "memberId")
         await lock_requests(connection, key)
         if await connection.fetchval(
             "SELECT EXISTS (SELECT FROM subject_request WHERE member_id = $1 AND kind = $2 AND closed_on IS NULL)",
             key,
             kind.name,
         ):
-            raise refused("ALREADY_OPEN", "A request of this kind is open already; it is answered first.", "kind")
-        made = await _insert(connection, context, kind, key, detail, document)
-        await keep(connection, context, OPENED, idempotency_key, made.stored())
+            raise refused("ALREADY_OPEN", "A request of this kind is open already; it must be answered first.", "kind")
+        request = await _insert(connection, context, kind, key, detail, document)
+        await keep(connection, context, OPENED, idempotency_key, request.stored())
         fields = [kind.name] if document is None else [kind.name, "DOCUMENT"]
-        await log(connection, context, log_entry(OPENED, roles, made, fields))
-    return made
+        await log(connection, context, log_entry(OPENED, roles, request, fields))
+    return request
 
 
 async def _insert(

@@ -61,7 +61,7 @@ async def receipt(
     )
     if before["input_digest"] not in digests:
         raise refused(
-            "IDEMPOTENCY_KEY_REUSED", "This key came with another input before. Use a new one.", "idempotencyKey"
+            "IDEMPOTENCY_KEY_REUSED", "This key was used with another input before. Use a new one.", "idempotencyKey"
         )
     return Receipt(True, None if before["payload"] is None else json.loads(before["payload"]))
 

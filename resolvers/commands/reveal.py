@@ -73,7 +73,7 @@ async def reveal(
     add_commands(len(keys) - 1)
     chosen = list(dict.fromkeys(fields))
     if not chosen:
-        raise refused("EMPTY", "Name at least one field.", "fields")
+        raise refused("EMPTY", "Give at least one field.", "fields")
     reference = clean_text(case_reference, MAX_REFERENCE, "caseReference")
     disclosure = Disclosure(keys, chosen, purpose, reference, roles_held(context.caller, allowed(purpose, chosen)))
     try:
@@ -91,7 +91,7 @@ async def reveal(
     return revealed
 
 
-async def within_limit(connection: asyncpg.Connection, context: CommandContext, wanted: int, path: str) -> None:
+async def within_limit(connection: asyncpg.Connection, context: CommandContext, count: int, path: str) -> None:
     """Lock out other reveals of the principal until this one is committed, and check today's number of revealed and read records.
 
     Raises:
@@ -107,8 +107,8 @@ async def within_limit(connection: asyncpg.Connection, context: CommandContext, 
         [REVEAL, DOCUMENT_READ],
     )
     left = max(context.options.reveal_daily_limit - used, 0)
-    if wanted > left:
-        raise refused("DAILY_LIMIT", f"{left} more records may be revealed today; {wanted} were asked for.", path)
+    if count > left:
+        raise refused("DAILY_LIMIT", f"{left} more records may be revealed today; {count} were requested.", path)
 
 
 async def _read(connection: asyncpg.Connection, context: CommandContext, disclosure: Disclosure) -> list[Revealed]:
@@ -117,7 +117,7 @@ async def _read(connection: asyncpg.Connection, context: CommandContext, disclos
     rows = await visible_rows(connection, caller, context.today, "Member", disclosure.keys, selected)
     missing = [position for position, key in enumerate(disclosure.keys) if key not in rows]
     if missing:
-        message = "There is no such member in your sight."
+        message = "There is no such member, or you do not see them."
         raise Refused(*(UserError("NOT_FOUND", message, ("input", "ids", str(position))) for position in missing))
     await check_ground(connection, context, disclosure)
     clear = decrypted(rows, disclosure.fields, context.vault)

@@ -35,7 +35,7 @@ OFFICIALS = (Role.FEDERATION,)
 class Resolution(Term):
     """How a data subject's request ends (办理结果)."""
 
-    GRANTED = "Done as asked (已办理)"
+    GRANTED = "Done as requested (已办理)"
     REFUSED = "Refused, with the reason (不予办理)"
 
 
@@ -133,7 +133,7 @@ async def answer_request(
     """
     roles = roles_held(context.caller, OFFICIALS)
     if not roles:
-        raise refused("FORBIDDEN", "A federation answers requests.")
+        raise refused("FORBIDDEN", "Only a federation answers requests.")
     async with transaction(context) as connection:
         known = await receipt(connection, context, command, idempotency_key, {"id": key, **given})
         if known.payload is not None:
@@ -149,7 +149,7 @@ async def _open_row(
     connection: asyncpg.Connection, context: CommandContext, roles: Sequence[Role], key: int
 ) -> asyncpg.Record:
     """The row of an open request that the caller may answer, locked."""
-    missing = refused("NOT_FOUND", "There is no such request in your sight.", "id")
+    missing = refused("NOT_FOUND", "There is no such request, or you do not see it.", "id")
     member = await connection.fetchval("SELECT member_id FROM subject_request WHERE id = $1", key)
     caller = in_roles(context.caller, roles)
     if member is None or not await visible_rows(connection, caller, context.today, "Member", [member], []):
@@ -159,9 +159,9 @@ async def _open_row(
     if row is None:
         raise missing
     if row["closed_on"] is not None:
-        raise refused("ALREADY_CLOSED", "This request was closed before.", "id")
+        raise refused("ALREADY_CLOSED", "This request is closed already.", "id")
     if not await is_independent(connection, context.caller, row["opened_by"], member):
-        raise not_independent("Who opened a request, or is the person, does not answer it: another official does.")
+        raise not_independent("Whoever opened a request, or is its person, may not answer it: another official must.")
     return row
 
 

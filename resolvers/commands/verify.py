@@ -145,12 +145,14 @@ def _named(member: str | None, sent: Mapping[PersonalField, str], purpose: Revea
     if not set(LOOKED_UP_BY) <= set(sent):
         raise refused(
             "MISSING_MEMBER",
-            "Name the member in `memberId`, or send `residentNumber` and `name` to look for one.",
+            "Give `memberId`, or `residentNumber` and `name` to look for the member.",
             "memberId",
         )
     if RULES[purpose].reference is not None:
         raise refused(
-            "MISSING_MEMBER", "This purpose has a case reference: name the member that it is about.", "memberId"
+            "MISSING_MEMBER",
+            "This purpose has a case reference: give the `memberId` of the member that it is about.",
+            "memberId",
         )
     return []
 
@@ -167,7 +169,7 @@ def _normal(values: Mapping[PersonalField, str]) -> dict[PersonalField, str]:
         except DataError as error:
             raise refused("BAD_VALUE", str(error), "values", field.name.lower()) from None
         if not sent[field]:
-            raise refused("BAD_VALUE", "A value that is compared is not empty.", "values", field.name.lower())
+            raise refused("BAD_VALUE", "A value to compare cannot be empty.", "values", field.name.lower())
     return sent
 
 
@@ -234,7 +236,7 @@ async def _read(
     caller = in_roles(context.caller, disclosure.roles)
     rows = await visible_rows(connection, caller, context.today, "Member", keys, columns(disclosure.fields))
     if not rows:
-        raise refused("NOT_FOUND", "There is no such member in your sight.", "memberId")
+        raise refused("NOT_FOUND", "There is no such member, or you do not see them.", "memberId")
     return rows
 
 
