@@ -1,7 +1,5 @@
 """Sources of households in hardship, their children, and grants."""
 
-from collections.abc import Mapping
-
 from sqlalchemy import func
 
 from db.personal import BAND
@@ -9,19 +7,19 @@ from db.relief import AidGrant, Dependant, Household
 from resolvers import activities
 from resolvers.bank_card_changes import card_changed_on
 from resolvers.counted_persons import COUNTED_PERSONS
-from resolvers.engine.declare.sources import Field, Many, One, Source
+from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, total, where
 from resolvers.registry import registry
 from resolvers.relations import By, Within, WithinDivision
 
 HOUSEHOLDS_WITHIN = Many("Household", Within(Household.organization_id))
 GRANTS_WITHIN = Many("AidGrant", Within(AidGrant.organization_id))
-OF_ORGANIZATION: Mapping[str, Field] = {"households": HOUSEHOLDS_WITHIN, "aid_grants": GRANTS_WITHIN}
-OF_DIVISION: Mapping[str, Field] = {
+OF_ORGANIZATION = {"households": HOUSEHOLDS_WITHIN, "aid_grants": GRANTS_WITHIN}
+OF_DIVISION = {
     "households": Many("Household", WithinDivision(Household.division_id)),
     "aid_grants": Many("AidGrant", WithinDivision(AidGrant.division_id)),
 }
-OF_MEMBER: Mapping[str, Field] = {
+OF_MEMBER = {
     "households": Many("Household", By(Household.member_id)),
     "aid_grants": Many("AidGrant", By(AidGrant.member_id)),
 }
