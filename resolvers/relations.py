@@ -68,8 +68,8 @@ class Within:
     union and then by key, so that a page stops early whatever the size of the subtree.
 
     - ``via``: for rows that an association table leads to (members by their memberships). ``column`` is that table's, ``via`` its column
-      with the key of the rows, ``via_type`` its type in the schema, ``period`` its validity: a row counts if an association that is valid
-      on the day leads to it.
+      with the key of the rows, ``via_type`` its type in the schema, ``period`` its validity: a row counts if an association leads to it
+      that is valid on the day, in a union that exists on the day.
     - ``denormalized``: a column of the rows themselves with the union of today, null for rows without one. It replaces ``via`` if ``asOf``
       is not given; a row still counts only if the caller sees the association.
     - ``current``: ``column`` has the union of today whatever the day, so that the subtree is today's too.
