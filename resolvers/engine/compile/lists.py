@@ -1,5 +1,8 @@
 """The statements of one list: its page of rows for all parents at once, and its count."""
 
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 from sqlalchemy import (
@@ -10,12 +13,15 @@ from sqlalchemy import (
     Subquery,
     TableValuedAlias,
     and_,
+    false,
     func,
     literal_column,
+    not_,
     null,
     or_,
     select,
     true,
+    union,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
@@ -25,6 +31,7 @@ from resolvers.engine.compile.json_rows import Selected, written
 from resolvers.engine.compile.pagination import Order, Page, order_of
 from resolvers.engine.compile.row_builders import Columns
 from resolvers.engine.declare import validity
+from resolvers.engine.declare.access import Part
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.rows import Rows
 from resolvers.engine.declare.sight import Sighted, anchor, in_sight
@@ -62,6 +69,7 @@ class Listing:
         self.binder, self._parent = Binder(), parents()
         self._walled = registry.access.visible(self.source, lenses, Binder(), None) is not None
         self._joined = self._walled or bool(arguments.get("filter") or arguments.get("order_by"))
+        self._parts: Sequence[Part] = ()
         before = budget.conditions
         self._rows = self._reached(self.binder, self._parent, lenses)
         self._conditions = before - budget.conditions
@@ -159,19 +167,45 @@ class Listing:
 
     def _cut(self, rows: Select[Any], page: Page | None, *, more: int = 1) -> Select[Any]:
         rows = rows.select_from(self._rows.from_).where(*self._rows.where)
+        if self._parts:
+            rows = rows.where(self._in_parts(page, more))
         if page is not None:
             return page.cut(rows, self.order, self.binder, self.cursors, more=more)
         return rows.order_by(*(key.column.desc() if key.descending else key.column.asc() for key in self.order.keys))
+
+    def _in_parts(self, page: Page | None, more: int) -> ColumnElement[bool]:
+        """The condition that a row is in one of the parts in sight; of each part only as many rows are found as the page takes."""
+        if page is None:
+            return or_(*(part.found for part in self._parts))
+        key = self.source.key if self._rows.via is None else self._rows.via
+        rows = select(key).select_from(self._rows.from_).where(*self._rows.where)
+        found = [
+            page.cut(rows.where(part.found), self.order, self.binder, self.cursors, more=more) for part in self._parts
+        ]
+        return key.in_(union(*found))
+
+    def _number(self) -> ColumnElement[int]:
+        """The number of rows; where they are in sight in parts, those of each part that are in none before it."""
+        rows = self._rows
+        number = select(func.count()).select_from(rows.from_).where(*rows.where)
+        if not self._parts:
+            return number.scalar_subquery()
+        before: list[ColumnElement[bool]] = []
+        numbers = []
+        for part in self._parts:
+            numbers.append(number.where(part.found, *before).scalar_subquery())
+            before.append(not_(func.coalesce(part.each(), false())))
+        return reduce(add, numbers)
 
     def count(self) -> Statement:
         """The number of rows of each parent: of those that the page is cut from, under the same conditions."""
         self.budget.again(self._conditions)
         binder, parent, rows = self.binder, self._parent, self._rows
-        number = select(func.count()).select_from(rows.from_).where(*rows.where)
         if self.root:
-            counted = select(null(), number.scalar_subquery())
+            counted = select(null(), self._number())
             within = None if self._within is None else self._anchor(binder)
             return compiled(counted if within is None else counted.select_from(within), binder)
+        number = select(func.count()).select_from(rows.from_).where(*rows.where)
         counted = select(parent.c.key, number.correlate(parent).scalar_subquery()).select_from(parent)
         return compiled(counted, binder)
 
@@ -190,6 +224,9 @@ class Listing:
 
     def _look(self, rows: Rows, parent: TableValuedAlias, lenses: tuple[Lens, ...], binder: Binder) -> None:
         """Of the rows only those in the caller's sight; where all below the parent are, that is asked once and not of each."""
+        if self.root and self._within is None:
+            self._start_from_caller(rows, lenses, binder)
+            return
         seen = [*rows.seen, *in_sight(self.registry, self.source, lenses, binder)]
         covered = None
         if seen and rows.below is not None:
@@ -202,3 +239,17 @@ class Listing:
             rows.from_ = once.join(rows.from_, true())
             seen = [or_(once.c.whole, and_(*seen))]
         rows.where.extend(seen)
+
+    def _start_from_caller(self, rows: Rows, lenses: tuple[Lens, ...], binder: Binder) -> None:
+        """Of all rows of a type only those in the caller's sight, found from the caller's own keys, so that the list costs what they see and
+        not what there is (docs/adr/0045). Who sees rows by their union has them by union, then by key, as a list within a union has them:
+        in that order an index gives the first page of however many."""
+        found = self.registry.access.parts(self.source, lenses, binder)
+        if found is None:
+            return
+        if len(found) > 1:
+            self._parts = found
+        else:
+            rows.where.append(found[0].found if found else false())
+        if rows.union is not None and self.registry.access.by_union(self.source, lenses, str(rows.union.key)):
+            rows.order = [rows.union, *rows.order]
