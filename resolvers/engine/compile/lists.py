@@ -13,6 +13,7 @@ from sqlalchemy import (
     Subquery,
     TableValuedAlias,
     and_,
+    any_,
     false,
     func,
     literal_column,
@@ -36,7 +37,7 @@ from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.rows import Rows
 from resolvers.engine.declare.sight import Sighted, anchor, in_sight
 from resolvers.engine.declare.sources import Many
-from resolvers.engine.plan.parameters import Binder
+from resolvers.engine.plan.parameters import BIGINTS, Binder
 from resolvers.engine.plan.statement import Statement, compiled, parents
 from resolvers.engine.request.arguments import Arguments, Leaf
 from resolvers.engine.request.cursors import sealer_of
@@ -182,7 +183,7 @@ class Listing:
         found = [
             page.cut(rows.where(part.found), self.order, self.binder, self.cursors, more=more) for part in self._parts
         ]
-        return key.in_(union(*found))
+        return key == any_(func.array(union(*found).scalar_subquery(), type_=BIGINTS))
 
     def _number(self) -> ColumnElement[int]:
         """The number of rows; where they are in sight in parts, those of each part that are in none before it."""
