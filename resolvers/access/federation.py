@@ -26,10 +26,6 @@ class FederationAccess(AccessPolicy):
         """See ``AccessPolicy``."""
         return row_access.parts(source, lenses, binder)
 
-    def by_union(self, source: Source, lenses: tuple[Lens, ...], column: str) -> bool:
-        """See ``AccessPolicy``."""
-        return row_access.by_union(source, lenses, column)
-
     def countable(
         self, source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
     ) -> Condition | None:

@@ -5,6 +5,7 @@ row-level security, says the same independently of this file.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -366,16 +367,9 @@ def parts(source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[Part
     for lens in lenses:
         each, as_sets = Sight(lens, RULES[lens], binder), Sight(lens, RULES[lens], binder, as_sets=True)
         for rule in _alternatives(RULES[lens].get(source.typename)):
-            found.append(Part(rule(as_sets, source.table), lambda rule=rule, each=each: rule(each, source.table)))
+            union = rule.column if isinstance(rule, Below) else None
+            found.append(Part(rule(as_sets, source.table), partial(rule, each, source.table), union))
     return found
-
-
-def by_union(source: Source, lenses: tuple[Lens, ...], column: str) -> bool:
-    """Whether a caller sees rows by the union that a column names, and not all of them."""
-    if _sees_all(source, lenses):
-        return False
-    rules = [rule for lens in lenses for rule in _alternatives(RULES[lens].get(source.typename))]
-    return Below(column) in rules
 
 
 def _alternatives(rule: Rule | None) -> tuple[Rule, ...]:

@@ -16,6 +16,7 @@ from resolvers.access.callers import Caller
 from resolvers.engine.declare.sources import Many
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.plan.parameters import Binder
+from resolvers.engine.request.arguments import snake
 from schema import registry, schema
 from tests.conftest import run
 from tests.growth import grow
@@ -170,7 +171,8 @@ def variants(root: str) -> list[str]:
     filters, orders = arguments(root, "filter"), arguments(root, "orderBy")
     for name, field in {} if filters is None else filters.fields.items():
         inner = get_named_type(field.type)
-        set_ = condition(inner) if name != "id" and isinstance(inner, GraphQLInputObjectType) else None
+        is_column = name != "id" and snake(name) in registry.sources[LISTS[root]].table.c
+        set_ = condition(inner) if is_column and isinstance(inner, GraphQLInputObjectType) else None
         if set_ is not None:
             found.append(f"filter: {{{name}: {literal(set_)}}}")
     for name in () if orders is None else get_named_type(orders.fields["field"].type).values:

@@ -1,6 +1,7 @@
 """The statements of one list: its page of rows for all parents at once, and its count."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 from operator import add
 from typing import Any
@@ -179,11 +180,25 @@ class Listing:
         if page is None:
             return or_(*(part.found for part in self._parts))
         key = self.source.key if self._rows.via is None else self._rows.via
-        rows = select(key).select_from(self._rows.from_).where(*self._rows.where)
-        found = [
-            page.cut(rows.where(part.found), self.order, self.binder, self.cursors, more=more) for part in self._parts
-        ]
-        return key == any_(func.array(union(*found).scalar_subquery(), type_=BIGINTS))
+        found = [self._in_part(part, key, page, more) for part in self._parts]
+        keys = found[0] if len(found) == 1 else union(*found)
+        return key == any_(func.array(keys.scalar_subquery(), type_=BIGINTS))
+
+    def _in_part(self, part: Part, key: ColumnElement[int], page: Page, more: int) -> Select[Any]:
+        """The keys of the page's rows of one part.
+
+        In an order that begins with the column that finds the part, one index has them in order. For any other order all rows of the
+        part are found first: the OFFSET keeps PostgreSQL from walking another index in that order until enough rows are in sight.
+        """
+        order, rows = self.order, self._rows
+        if rows.union is not None and part.union == rows.union.key and order.keys[0].column is rows.union:
+            keys = select(key).select_from(rows.from_).where(*rows.where, part.found)
+            return page.cut(keys, order, self.binder, self.cursors, more=more)
+        columns = [item.column.label(f"o{index}") for index, item in enumerate(order.keys)]
+        all_ = select(key.label("key"), *columns).select_from(rows.from_).where(*rows.where, part.found)
+        part_ = all_.offset(literal_column("0")).subquery("part")
+        there = tuple(replace(item, column=part_.c[f"o{index}"]) for index, item in enumerate(order.keys))
+        return page.cut(select(part_.c.key), replace(order, keys=there), self.binder, self.cursors, more=more)
 
     def _number(self) -> ColumnElement[int]:
         """The number of rows; where they are in sight in parts, those of each part that are in none before it."""
@@ -248,9 +263,13 @@ class Listing:
         found = self.registry.access.parts(self.source, lenses, binder)
         if found is None:
             return
-        if len(found) > 1:
-            self._parts = found
-        else:
-            rows.where.append(found[0].found if found else false())
-        if rows.union is not None and self.registry.access.by_union(self.source, lenses, str(rows.union.key)):
+        led = [part for part in found if rows.union is not None and part.union == rows.union.key]
+        ordered = bool(self.arguments.get("order_by"))
+        if led and rows.union is not None:
             rows.order = [rows.union, *rows.order]
+        if not found:
+            rows.where.append(false())
+        elif len(found) == len(led) == 1 and not ordered:
+            rows.where.append(found[0].found)
+        else:
+            self._parts = found

@@ -16,10 +16,12 @@ Condition = ColumnElement[bool]
 @dataclass(frozen=True)
 class Part:
     """Some of the rows in a caller's sight. ``found`` compares a column of theirs with keys that are found from the caller's own, so that
-    PostgreSQL looks the rows up in an index; ``each`` makes the condition that asks the same of each row."""
+    PostgreSQL looks the rows up in an index; ``each`` makes the condition that asks the same of each row. ``union`` is that column, where it
+    names the rows' union."""
 
     found: Condition
     each: Callable[[], Condition]
+    union: str | None = None
 
 
 class AccessPolicy:
@@ -35,10 +37,6 @@ class AccessPolicy:
     def parts(self, source: Source, lenses: tuple[Lens, ...], binder: Binder) -> Sequence[Part] | None:
         """What ``visible`` says of the source's table, in parts that may overlap; None when all rows are in sight."""
         return None
-
-    def by_union(self, source: Source, lenses: tuple[Lens, ...], column: str) -> bool:
-        """Whether the caller sees rows by the union that a column names, and not all of them."""
-        return False
 
     def countable(
         self, source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
