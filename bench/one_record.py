@@ -20,7 +20,7 @@ from bench.load import Load, cpu_seconds, put
 from bench.servers import let_personas_in
 from bench.workload import choose, operations
 from db.clock import today
-from db.connect import Connection, create_pool
+from db.server.connect import Connection, create_pool
 from hub.app import limits_of, own_authenticator, own_engine
 from hub.auth import Authenticator
 from hub.budget import Budget, RoleLimits
@@ -67,7 +67,7 @@ class Canned:
         """The connection."""
         return self
 
-    async def carry(self, _: Any) -> None:
+    async def set_scope(self, _: Any) -> None:
         """Nothing to carry."""
 
     async def release(self, _: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 
 import hub.app
-from db.connect import create_pool
+from db.server.connect import create_pool
 from hub.cli import main
 
 

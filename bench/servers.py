@@ -18,8 +18,8 @@ from types import MappingProxyType
 from typing import Any
 
 from bench.database import FOLDER, Database
-from db.migrate import connect
-from db.personas import add_personas
+from db.demo.personas import add_personas
+from db.server.migrate import connect
 from hub.keys import demonstration_keys
 from hub.settings import ROOT, Settings
 from hub.tokens import token_of

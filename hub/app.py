@@ -15,8 +15,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.clock import today
-from db.connect import create_pool
-from db.row_security import READER
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from hub import operators
 from hub.auth import Authenticator, audited
 from hub.budget import Budget, RoleLimits

@@ -11,8 +11,8 @@ from hashlib import sha256
 
 import asyncpg
 
-from db.audit import Digest, Entry, record
-from db.principals import SignedIn, digest_of
+from db.security.audit_log import Digest, Entry, record
+from db.security.principals import SignedIn, digest_of
 from hub.budget import Failures, network
 from hub.callers import Callers
 from hub.errors import Refusal

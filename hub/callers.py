@@ -5,10 +5,10 @@ import time
 
 import asyncpg
 
-from db import principals
-from db.connect import acquired
-from db.principals import FoundKey, SignedIn, watched
-from db.row_security import HUB
+from db.security import principals
+from db.security.principals import SignedIn, StoredKey, access_changes
+from db.security.row_security import HUB
+from db.server.connect import acquired
 
 VERSION_SECONDS = 0.5
 """How old the knowledge of other processes' changes may be."""
@@ -27,7 +27,7 @@ class Callers:
         self.version: int | None = None
         self.asked = float("-inf")
         self.lock = asyncio.Lock()
-        watched.listeners.add(self)
+        access_changes.listeners.add(self)
 
     def forget(self) -> None:
         """Something was changed: what is remembered holds no longer."""
@@ -56,7 +56,7 @@ class Callers:
         async with acquired(self.pool, HUB) as connection:
             return await principals.by_subject(connection, subject)
 
-    async def by_key(self, prefix: str) -> tuple[FoundKey, SignedIn] | None:
+    async def by_key(self, prefix: str) -> tuple[StoredKey, SignedIn] | None:
         """The key of this prefix and its principal."""
         async with acquired(self.pool, HUB) as connection:
             key = await principals.find_key(connection, prefix)
@@ -65,9 +65,9 @@ class Callers:
             found = await principals.by_id(connection, key.principal_id)
             return None if found is None else (key, found)
 
-    async def used(self, key: FoundKey) -> None:
+    async def used(self, key: StoredKey) -> None:
         """Remember that a key was used, at most once a minute."""
         if key.last_used_at is not None and time.time() - key.last_used_at.timestamp() < 60:
             return
         async with acquired(self.pool, HUB) as connection:
-            await principals.key_used(connection, key.id)
+            await principals.note_key_use(connection, key.id)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from db.access import PrincipalKind
-from db.principals import SignedIn
+from db.security.principals import SignedIn
 from resolvers.access.callers import Caller, Grant
 from resolvers.engine.request.global_ids import encode
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from db.demo import MEMBERS
-from db.migrate import connect
+from db.demo.load import MEMBERS
+from db.server.migrate import connect
 from hub import bootstrap, database, tokens
 from hub.chinese_help import HELP
 from hub.settings import Settings

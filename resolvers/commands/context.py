@@ -12,12 +12,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import asyncpg
 
 from db.access import Role
-from db.audit import Digest, Entry, record
-from db.connect import acquired
-from db.crypto import Vault
+from db.encryption.vault import Vault
+from db.input_values import TextError, normal_text
 from db.meter import add_commands
-from db.row_security import Scope
-from db.values import TextError, normal_text
+from db.security.audit_log import Digest, Entry, record
+from db.security.row_security import Scope
+from db.server.connect import acquired
 from resolvers.access.callers import Caller
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel
@@ -120,7 +120,7 @@ def checked(text: str | None, most: int, *path: str) -> str | None:
     """A caller's text without blanks around it; None when nothing is left. The last of ``path`` says whether it may have several lines.
 
     Raises:
-        Refused: BAD_TEXT when it is too long or has characters that no such text has (``db.values``).
+        Refused: BAD_TEXT when it is too long or has characters that no such text has (``db.input_values``).
     """
     try:
         return normal_text(text or "", most, lines=bool(path) and path[-1] in IN_LINES) or None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from db.migrate import connect
+from db.server.migrate import connect
 from hub import node, serve
 from hub.settings import ROOT, Settings
 from tests.hub.test_serve import running

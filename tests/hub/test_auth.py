@@ -14,10 +14,10 @@ import pytest
 
 from db.access import PrincipalKind, Role
 from db.clock import today
-from db.connect import create_pool
-from db.grants import Proposed, grant, revoke
 from db.organizations import Hierarchy
-from db.principals import create_key, create_principal, disable_principal, revoke_key
+from db.security.grants import ProposedGrant, grant, revoke
+from db.security.principals import create_key, create_principal, disable_principal, revoke_key
+from db.server.connect import create_pool
 from hub import auth, callers
 from hub.app import issuers_of
 from hub.auth import Authenticator, Refused, audited
@@ -198,7 +198,7 @@ async def agency(pool: asyncpg.Pool, name: str = "bureau") -> str:
     async with pool.acquire() as connection:
         number = await create_principal(connection, name, PrincipalKind.AGENCY)
         division = await connection.fetchval("SELECT id FROM division WHERE code = '4403'")
-        await grant(connection, Proposed(number, Role.HR_BUREAU, today(), division_id=division))
+        await grant(connection, ProposedGrant(number, Role.HR_BUREAU, today(), division_id=division))
         return await create_key(connection, name)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db.migrate import connect
+from db.server.migrate import connect
 from hub import http
 from hub.app import Hub
 from resolvers.engine.request.document import Answer

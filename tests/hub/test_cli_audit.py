@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from click.testing import CliRunner
 
-from db.audit import Digest, Entry, chained, insert, record
+from db.security.audit_log import Digest, Entry, chained, insert, record
 from hub.cli import main
 from hub.cli_audit import months_before
 

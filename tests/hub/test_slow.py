@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from db.migrate import connect
+from db.server.migrate import connect
 from hub import slow
 from hub.app import Hub, create_app
 from hub.log_lines import JsonLines

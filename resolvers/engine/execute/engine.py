@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from db.clock import today
-from db.keys import KeySource
+from db.encryption.keys import KeySource
 from db.meter import add_objects, working
 from resolvers.access.callers import PUBLIC, Caller, Lens
 from resolvers.engine.compile.operation import compile_operation
