@@ -1,4 +1,4 @@
-"""Copies of a whole federation beside it, in which nobody of the first one sees anything: what a question costs must not grow by them."""
+"""Copies of a whole federation in the same database, of which its callers see nothing: what a question costs must not grow by them."""
 
 import asyncpg
 
@@ -26,7 +26,7 @@ SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND rel
 async def grow(connection: asyncpg.Connection, copies: int) -> None:
     """Add whole copies of every table, their keys moved and unique texts changed: divisions, unions, members, grants and the rest.
 
-    Triggers and foreign keys rest meanwhile: the copies refer to each other as the rows do that they are made from, and roll-ups are left out.
+    Triggers and foreign keys are off meanwhile: a copied row refers to copies of what its original refers to. Roll-ups are not copied.
     """
     async with connection.transaction():
         await connection.execute("SET LOCAL session_replication_role = replica")
@@ -35,7 +35,7 @@ async def grow(connection: asyncpg.Connection, copies: int) -> None:
             names = ", ".join(column["name"] for column in columns)
             values = ", ".join(_moved(column) for column in columns)
             await connection.execute(
-                f"INSERT INTO {row['relname']} ({names}) OVERRIDING SYSTEM VALUE"  # noqa: S608 — names of the catalogue
+                f"INSERT INTO {row['relname']} ({names}) OVERRIDING SYSTEM VALUE"
                 f" SELECT {values} FROM {row['relname']}, generate_series(1, {copies}) AS copy"
             )
     await connection.execute("ANALYZE")

@@ -72,7 +72,9 @@ def _not_active(sight: Sight, table: FromClause) -> Condition:
         Membership,
         "member_id",
         table.c.id,
-        lambda other: and_(other.c.valid_from.is_(None), other.c.valid_to.is_(None), sight.below(other.c.organization_id)),
+        lambda other: and_(
+            other.c.valid_from.is_(None), other.c.valid_to.is_(None), sight.below(other.c.organization_id)
+        ),
         lambda other: and_(other.c.valid_to > sight.day(), sight.below(other.c.organization_id)),
     )
 
@@ -245,9 +247,7 @@ def _own_case(key: str) -> Rule:
 
 
 def _named_in_own(model: type[Model], column: str) -> Rule:
-    return lambda sight, table: sight.some(
-        model, column, table.c.id, lambda other: other.c.member_id == sight.keys()
-    )
+    return lambda sight, table: sight.some(model, column, table.c.id, lambda other: other.c.member_id == sight.keys())
 
 
 _AID_OF_SELF: Mapping[str, Rule] = {

@@ -1,4 +1,4 @@
-"""What root lists cost by what a caller sees: they read no more where the federation is three times as large and the caller's part the same."""
+"""Root lists cost what the caller sees: they read no more where the federation is three times as large and the caller's part the same."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -10,8 +10,8 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
 from strawberry.utils.str_converters import to_camel_case
 
-from db.connect import create_pool
-from db.row_security import READER
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from resolvers.access.callers import Caller
 from resolvers.engine.declare.sources import Many
 from resolvers.engine.execute.engine import Engine

@@ -257,9 +257,9 @@ class Listing:
         rows.where.extend(seen)
 
     def _start_from_caller(self, rows: Rows, lenses: tuple[Lens, ...], binder: Binder) -> None:
-        """Of all rows of a type only those in the caller's sight, found from the caller's own keys, so that the list costs what they see and
-        not what there is (docs/adr/0045). Who sees rows by their union has them by union, then by key, as a list within a union has them:
-        in that order an index gives the first page of however many."""
+        """Of all rows of a type take those in the caller's sight, found from the caller's own keys: the list costs what the caller sees,
+        and not what there is (docs/adr/0045). Callers who see rows by their union get them by union, then by key, as in a list within a union:
+        in that order an index gives the first page of any number of rows."""
         found = self.registry.access.parts(self.source, lenses, binder)
         if found is None:
             return

@@ -15,8 +15,8 @@ Condition = ColumnElement[bool]
 
 @dataclass(frozen=True)
 class Part:
-    """Some of the rows in a caller's sight. ``found`` compares a column of theirs with keys that are found from the caller's own, so that
-    PostgreSQL looks the rows up in an index; ``each`` makes the condition that asks the same of each row. ``union`` is that column, where it
+    """Some of the rows in a caller's sight. ``found`` compares a column with a set of keys, made from the caller's own, so that PostgreSQL
+    looks the rows up in an index; ``each`` makes the condition that checks the same of each row. ``union`` is the column's name, where it
     names the rows' union."""
 
     found: Condition
