@@ -21,11 +21,11 @@ from db.crypto import Vault
 from db.demo import load_demo
 from db.generate import generate
 from db.keys import KeyFile, ensure_key_file
-from tests.bare import Bare, operated, servers
-from tests.sample import add_samples
+from tests.embedded_server import folder, forgo_durability
+from tests.operator_server import Bare, operated, servers
+from tests.programme_rows import add_samples
 from tests.schedule import Units
-from tests.server import folder, forgo_durability
-from tests.territory import load_territory
+from tests.some_divisions import load_territory
 
 ROOT = Path(__file__).parent.parent
 MEMBERS, SEED = 2_500, 20_260_630
@@ -53,7 +53,7 @@ def sources() -> str:
         [
             *(ROOT / "db").rglob("*.py"),
             *(ROOT / "db" / "data").iterdir(),
-            *(ROOT / "tests" / name for name in ("sample.py", "territory.py")),
+            *(ROOT / "tests" / name for name in ("programme_rows.py", "some_divisions.py")),
         ]
     ):
         digest.update(path.name.encode() + path.read_bytes())

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from hub.settings import Settings
-from tests.bare import DATABASE, OWNER, PASSWORD, Bare, free_port
+from tests.operator_server import DATABASE, OWNER, PASSWORD, Bare, free_port
 
 ROOT = Path(__file__).parent.parent
 PAGES = [

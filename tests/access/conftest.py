@@ -8,9 +8,9 @@ import pytest
 from db.connect import create_pool
 from db.crypto import Vault
 from db.row_security import READER
-from tests.access.policy import Policy, read
-from tests.access.stage import Stage, set_up
-from tests.resolvers.caller import Caller
+from tests.access.fixtures import Stage, set_up
+from tests.access.policy_table import Policy, read
+from tests.resolvers.engine_client import Caller
 
 OBJECTS = 10**9
 """The tests ask for more at once than any caller may."""

@@ -10,12 +10,12 @@ from db.organizations import Hierarchy
 from resolvers.access import Caller as Persona
 from resolvers.engine.request import global_ids
 from schema import registry
-from tests.access.asking import MANY, List, Writer, fitting, is_many
-from tests.access.cells import camel
-from tests.access.judge import Judge, key_of
-from tests.access.related import Unions, is_by_hierarchy
-from tests.access.stage import Stage
-from tests.resolvers.caller import Caller
+from tests.access.comparison import Judge, key_of
+from tests.access.coverage_plan import camel
+from tests.access.fixtures import Stage
+from tests.access.hierarchy_visibility import Unions, is_by_hierarchy
+from tests.access.query_writer import MANY, List, Writer, fitting, is_many
+from tests.resolvers.engine_client import Caller
 
 NOBODY = 2**40
 """A key that no row has."""

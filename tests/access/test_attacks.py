@@ -16,13 +16,13 @@ from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.sources import One
 from resolvers.engine.request import global_ids
 from schema import registry, schema
-from tests.access.asking import Writer
-from tests.access.judge import key_of
-from tests.access.policy import Policy
-from tests.access.reference import Reference
-from tests.access.stage import Stage
+from tests.access.comparison import key_of
+from tests.access.fixtures import Stage
+from tests.access.policy_reference import Reference
+from tests.access.policy_table import Policy
+from tests.access.query_writer import Writer
 from tests.access.test_matrix import TABLES
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 NOBODY = 2**40
 FOREIGN = {

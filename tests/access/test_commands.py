@@ -17,13 +17,13 @@ from resolvers.commands.purposes import PersonalField, RevealPurpose
 from resolvers.commands.sight import own_unions
 from resolvers.engine.request import global_ids
 from schema import registry
-from tests.access.judge import key_of
-from tests.access.policy import Policy
-from tests.access.reference import Reference
-from tests.access.stage import PERSONAS, Place, Stage
+from tests.access.comparison import key_of
+from tests.access.fixtures import PERSONAS, Place, Stage
+from tests.access.policy_reference import Reference
+from tests.access.policy_table import Policy
 from tests.access.test_matrix import TABLES
-from tests.resolvers.caller import Caller as Client
-from tests.resolvers.commands import EXPORT, REVEAL, Hub, gids
+from tests.resolvers.command_fixtures import EXPORT, REVEAL, Hub, gids
+from tests.resolvers.engine_client import Caller as Client
 
 EVERYBODY = ["public", *PERSONAS]
 ID = re.compile(r'"([a-z]+_[0-9a-f]+)"')

@@ -15,10 +15,10 @@ from resolvers.codes import list_of_text
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from schema import registry, schema
-from tests.access.asking import List, Writer, fitting
-from tests.access.policy import Policy
-from tests.access.stage import PERSONAS, Stage
-from tests.resolvers.caller import Caller
+from tests.access.fixtures import PERSONAS, Stage
+from tests.access.policy_table import Policy
+from tests.access.query_writer import List, Writer, fitting
+from tests.resolvers.engine_client import Caller
 
 WHOLE = bool(os.environ.get("UNIONHUB_ALL_FILTERS"))
 """Every field at the end of every path, as every persona behind each wall. Without it every relation of every relation is followed to

@@ -9,10 +9,10 @@ from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type, i
 
 from resolvers.engine.request import global_ids
 from schema import schema
-from tests.access.stage import Stage
+from tests.access.fixtures import Stage
 from tests.access.test_commands import commands
-from tests.resolvers.caller import Caller
-from tests.resolvers.commands import CLOSE, OPEN, Hub, gids
+from tests.resolvers.command_fixtures import CLOSE, OPEN, Hub, gids
+from tests.resolvers.engine_client import Caller
 
 __all__ = ["commands"]
 

@@ -9,16 +9,16 @@ import pytest
 from db.clock import today
 from db.crypto import Vault
 from schema import registry, schema
-from tests.access import anchors
-from tests.access.asking import Writer
-from tests.access.cells import planned
-from tests.access.judge import Judge, Sight, Truth
+from tests.access import matrix_arguments
+from tests.access.comparison import Judge, Sight, Truth
+from tests.access.coverage_plan import planned
+from tests.access.fixtures import PERSONAS, Stage
+from tests.access.hierarchy_visibility import Unions
 from tests.access.matrix import PATHS, Matrix, lookups, nodes
-from tests.access.policy import NATIONAL, PUBLIC, Policy, missing
-from tests.access.reference import Reference, groups_of
-from tests.access.related import Unions
-from tests.access.stage import PERSONAS, Stage
-from tests.resolvers.caller import Caller
+from tests.access.policy_reference import Reference, groups_of
+from tests.access.policy_table import NATIONAL, PUBLIC, Policy, missing
+from tests.access.query_writer import Writer
+from tests.resolvers.engine_client import Caller
 
 TABLES = {name: source.table.name for name, source in registry.sources.items()}
 
@@ -91,12 +91,12 @@ async def test_a_persona_sees_what_the_policy_table_says_and_nothing_else(
     persona = matrix.stage.callers[name]
     reference = Reference(owner, matrix.writer.policy, TABLES, persona, today())
     judge = Judge(matrix.writer, await Sight.of(reference, matrix.writer.policy), truth, matrix.unions)
-    for path in (*PATHS, *anchors.REACH):
+    for path in (*PATHS, *matrix_arguments.REACH):
         await path(matrix, judge, persona)
     tried = judge.cells | {(typename, field, "in", path) for typename, field, _, path in judge.cells if "." in path}
     left_out = planned(judge, matrix.staged()) - tried
     assert not left_out, "\n".join(
-        ["No row of the stage tries these cells; tests/access/stage.py wants one:", *map(str, sorted(left_out)[:60])]
+        ["No row of the stage tries these cells; tests/access/fixtures.py wants one:", *map(str, sorted(left_out)[:60])]
     )
     assert not judge.faults, "\n".join([f"{len(judge.faults)} cells are wrong for {name}:", *judge.faults[:40]])
     assert len(judge.cells) > 1_000
@@ -113,7 +113,7 @@ async def test_callers_with_aggregates_only_find_no_row_by_its_key_and_no_key_of
     persona = matrix.stage.callers[name]
     reference = Reference(owner, matrix.writer.policy, TABLES, persona, today())
     judge = Judge(matrix.writer, await Sight.of(reference, matrix.writer.policy), truth, matrix.unions)
-    for path in (nodes, lookups, anchors.keys):
+    for path in (nodes, lookups, matrix_arguments.keys):
         await path(matrix, judge, persona)
     assert not judge.faults, "\n".join(judge.faults[:40])
     assert len(judge.cells) > 500
@@ -129,7 +129,7 @@ async def test_the_matrix_finds_a_wall_that_is_not_there(
     without = Matrix(open_hub, stage, matrix.writer, matrix.sample, matrix.unions)
     reference = Reference(owner, policy, TABLES, stage.callers["weihai"], today())
     judge = Judge(matrix.writer, await Sight.of(reference, policy), truth, matrix.unions)
-    for path in (nodes, anchors.anchors, anchors.keys):
+    for path in (nodes, matrix_arguments.anchors, matrix_arguments.keys):
         await path(without, judge, stage.callers["weihai"])
     told = "\n".join(judge.faults)
     assert "is answered in another way than what is not there" in told
@@ -151,6 +151,6 @@ async def test_every_group_that_sees_a_type_has_a_row_of_it_in_scope_and_one_out
             tried.update((name, group, key in visible) for key in keys for group in groups_of(caller))
     for name, entry in policy.types.items():
         for group in policy.groups:
-            wanted = f"No row of {name} is {{}} scope of a persona of the group {group}: put one on the stage (tests/access/stage.py)."
+            wanted = f"No row of {name} is {{}} scope of a persona of the group {group}: put one on the stage (tests/access/fixtures.py)."
             assert (name, group, True) in tried or not entry.sees(group) or group == PUBLIC, wanted.format("in")
             assert (name, group, False) in tried or entry.open or group == NATIONAL, wanted.format("out of")

@@ -6,9 +6,9 @@ import pytest
 from graphql import GraphQLObjectType, get_named_type
 
 from schema import schema
-from tests.access.policy import Policy
-from tests.access.stage import Stage
-from tests.resolvers.caller import Caller
+from tests.access.fixtures import Stage
+from tests.access.policy_table import Policy
+from tests.resolvers.engine_client import Caller
 
 CORE = schema._schema
 

@@ -7,12 +7,12 @@ import pytest
 
 from db.clock import today
 from schema import registry, schema
-from tests.access.policy import Policy
-from tests.access.reference import Reference, groups_of
-from tests.access.stage import PERSONAS, Stage
+from tests.access.fixtures import PERSONAS, Stage
+from tests.access.policy_reference import Reference, groups_of
+from tests.access.policy_table import Policy
 from tests.access.test_matrix import TABLES
-from tests.resolvers import plain
-from tests.resolvers.caller import Caller
+from tests.resolvers import sql_reference
+from tests.resolvers.engine_client import Caller
 
 KINDS = sorted(schema._schema.type_map["RecordKind"].values)  # type: ignore[attr-defined]
 
@@ -28,17 +28,17 @@ async def test_statistics_count_no_row_beyond_a_personas_sight(
 ) -> None:
     """Of every kind: no more than the reference allows, and none where it allows none."""
 
-    below = plain.below
+    below = sql_reference.below
 
     async def ever_below(db: asyncpg.Pool, union: int, hierarchy: str, _: Any) -> set[int]:
-        return await below(db, union, hierarchy, today()) | await plain.ever_below(db, union, hierarchy)
+        return await below(db, union, hierarchy, today()) | await sql_reference.ever_below(db, union, hierarchy)
 
     caller = stage.callers[name]
     now = Reference(owner, policy, TABLES, caller, today())
     kinds = {kind: registry.statistics[kind].model.__name__ for kind in KINDS}
     here = {kind: len(await now.rows(typename)) for kind, typename in kinds.items()}
     with monkeypatch.context() as patch:
-        patch.setattr("tests.access.reference.plain.below", ever_below)
+        patch.setattr("tests.access.policy_reference.plain.below", ever_below)
         ever = Reference(owner, policy, TABLES, caller, today())
         most = {kind: len(await ever.rows(typename)) for kind, typename in kinds.items()}
     seen = 0

@@ -27,7 +27,7 @@ from db.principals import create_principal
 from db.row_security import faults
 from hub.app import create_app
 from hub.settings import Settings
-from tests.bare import DATABASE, OWNER, SERVANT, Bare, folder_for_data, own
+from tests.operator_server import DATABASE, OWNER, SERVANT, Bare, folder_for_data, own
 from tests.tokens import token, write_key
 
 pytestmark = pytest.mark.xdist_group("bare")

@@ -17,7 +17,7 @@ from db.grants import Proposed, assign, grant, revoke
 from db.organizations import Hierarchy
 from db.principals import AccessError, Actor, create_principal
 from db.row_security import READER, granting
-from tests.resolvers import plain
+from tests.resolvers import sql_reference
 
 TERRITORIAL, INDUSTRIAL = Hierarchy.TERRITORIAL, Hierarchy.INDUSTRIAL
 SOON, LATER = today() + timedelta(30), today() + timedelta(60)
@@ -97,11 +97,11 @@ async def _survey(made: World) -> None:
     """Subtrees through the links; where each union stands."""
     for name, key in made.unions.items():
         for hierarchy in Hierarchy:
-            made.below[name, hierarchy] = await plain.below(made.db, key, hierarchy.name, today()) | {key}
+            made.below[name, hierarchy] = await sql_reference.below(made.db, key, hierarchy.name, today()) | {key}
         stands = await made.db.fetchval("SELECT division_id FROM organization WHERE id = $1", key)
-        made.stands[name] = set() if stands is None else await plain.divisions_below(made.db, stands)
+        made.stands[name] = set() if stands is None else await sql_reference.divisions_below(made.db, stands)
     for name, key in made.divisions.items():
-        made.places[name] = await plain.divisions_below(made.db, key)
+        made.places[name] = await sql_reference.divisions_below(made.db, key)
 
 
 async def _people(made: World) -> None:

@@ -17,7 +17,7 @@ from db.page import (
 )
 from db.page.figure import Figure
 from db.units import Qualifier
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 FIGURES = (
     *weihai_activity_figures.ACTIVITIES,

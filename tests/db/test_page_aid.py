@@ -10,7 +10,7 @@ from db.connect import create_pool
 from db.page import railway_figures, weihai_relief_figures, yunnan_figures, yunnan_training
 from db.page.figure import Figure
 from db.units import Qualifier
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 FIGURES = (
     *weihai_relief_figures.FIGURES,

@@ -13,7 +13,7 @@ from db import rollups
 from db.closure import reparent
 from db.errors import DataError
 from db.organizations import Hierarchy
-from tests.resolvers.plain import MEMBERSHIPS, paths
+from tests.resolvers.sql_reference import MEMBERSHIPS, paths
 
 WRITES = int(os.environ.get("UNIONHUB_ROLLUP_WRITES", "1200"))
 """Writes in all; set it to 10000 to be surer."""

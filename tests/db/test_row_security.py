@@ -36,7 +36,7 @@ from resolvers.access import Caller, Grant, Lens
 from resolvers.engine.execute.snapshot import snapshot
 from tests.conftest import ROOT
 from tests.db.row_reference import HEALTH, REFERENCE, reference
-from tests.resolvers.callers import callers_of
+from tests.resolvers.personas import callers_of
 
 NAMES = (
     "national",

@@ -19,7 +19,7 @@ import yaml
 
 from hub.serve import SHUTDOWN_SECONDS
 from hub.settings import Settings
-from tests.bare import PASSWORD, Bare, free_port
+from tests.operator_server import PASSWORD, Bare, free_port
 
 ROOT = Path(__file__).parent.parent.parent
 DOCKER = ROOT / "docker"

@@ -17,7 +17,7 @@ from hub.settings import Settings
 from hub.twins import write_twins
 from resolvers.engine.request.document import Answer
 from tests.hub.conftest import BEARER, RESPONSE, SCHEMA, ToyEngine, code_of
-from tests.hub.serving import client_of, serving
+from tests.hub.running_hub import client_of, serving
 
 SCRIPT = "export const words = 1;\n" * 500
 

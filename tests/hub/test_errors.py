@@ -10,7 +10,7 @@ from hub.settings import ROOT
 from resolvers.engine.declare.sources import Lookup
 from resolvers.engine.request.arguments import camel
 from schema import registry, schema
-from tests.hub.raised import raised
+from tests.hub.error_codes_in_source import raised
 
 PAGE = (ROOT / "docs" / "errors.md").read_text()
 LISTED = re.findall(r"^\| `([A-Z_]+)` \| (\d{3}) \| ([^|]+) \| ([^|]+) \|$", PAGE.replace("\\|", "/"), re.MULTILINE)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from hub.cli import main
 from hub.language import CHINESE, PLACE, Group, explained, first_sentence, in_chinese, is_chinese, spoken
-from tests.hub.spoken import ROOT, collected
+from tests.hub.messages_in_source import ROOT, collected
 
 HAN = re.compile("[\u4e00-\u9fff]")
 NOT_WORDS = re.compile(r"`[^`]*`|\{\}|unionhub_\w+|https?://\S+|[\w.]*@\S+")

@@ -8,8 +8,8 @@ import pytest
 from hub.app import Hub
 from hub.messages import CHINESE, in_chinese, wants_chinese
 from tests.hub.conftest import RESPONSE, Api
-from tests.hub.raised import raised
-from tests.hub.sockets import connected
+from tests.hub.error_codes_in_source import raised
+from tests.hub.websocket_client import connected
 
 ZH = {"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}
 

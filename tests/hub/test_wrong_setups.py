@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from db.keys import new_key_file
 from hub import cli, settings
 from hub.cli import main
-from tests.bare import DATABASE, OWNER, SERVANT, STRANGER, Bare
+from tests.operator_server import DATABASE, OWNER, SERVANT, STRANGER, Bare
 
 pytestmark = pytest.mark.xdist_group("bare")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from resolvers.engine.request.cursors import CursorSealer
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 OURS = re.compile(
     r"asyncpg|Traceback|SELECT |sqlalchemy|[A-Z][a-z]+Error|NoneType|\$\d|object at 0x|Decimal\(|<class|\.py\b"

@@ -13,7 +13,7 @@ from db.crypto import Sealed
 from db.members import SECRETS
 from db.row_security import READER
 from resolvers.access import Caller, Grant
-from tests.resolvers.commands import CLOSE, EXPORT, OPEN, REVEAL, asked, gids, hub, on_paper
+from tests.resolvers.command_fixtures import CLOSE, EXPORT, OPEN, REVEAL, asked, gids, hub, on_paper
 
 DAY = date(2026, 9, 21)
 """A Monday; mid-autumn and National Day come before the fifteenth working day."""

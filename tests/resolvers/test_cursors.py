@@ -11,7 +11,7 @@ from db.clock import today
 from db.keys import CipherKind, DigestKind, FixedKeys, KeyRing, new_ring
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.cursors import CursorKeys, CursorSealer
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 AT = "pageInfo { endCursor } nodes { id }"
 

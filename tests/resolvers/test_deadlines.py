@@ -15,7 +15,7 @@ from resolvers.engine.plan.parameters import Binder, Inputs
 from resolvers.engine.plan.statement import compiled
 from resolvers.working_days import FIRST_PUBLISHED, LAST_PUBLISHED, days_off, festivals, is_provisional, is_working_day
 from schema import schema
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 DAY, WORKING, MONTH, YEAR = (
     DeadlineUnit.CALENDAR_DAY,

@@ -8,7 +8,7 @@ import pytest
 from db.clock import today
 from db.divisions import DivisionKind, canonical_code
 from schema import registry
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 LENGTHS = {"PROVINCE": 2, "CITY": 4, "COUNTY": 6, "TOWNSHIP": 9, "VILLAGE": 12}
 

@@ -9,7 +9,7 @@ import pytest
 
 from db.connect import create_pool
 from resolvers.engine.execute import snapshot
-from tests.resolvers.caller import NATIONAL, Caller
+from tests.resolvers.engine_client import NATIONAL, Caller
 
 ONE = "{ disputeCases(first: 1) { nodes { number } } }"
 SEVERAL = "{ disputeCases(first: 1) { totalCount nodes { number organization { name division { name } } } } }"

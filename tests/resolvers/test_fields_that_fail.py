@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 FAILING = {
     "NO_EFFECT": "members(scope: SELF) { totalCount }",

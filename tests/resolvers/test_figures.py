@@ -18,7 +18,7 @@ from resolvers import access
 from resolvers.access import PUBLIC, Grant
 from resolvers.engine.reference.executor import EXECUTORS
 from tests.resolvers import page_document
-from tests.resolvers.caller import NATIONAL, Caller
+from tests.resolvers.engine_client import NATIONAL, Caller
 
 WHOLE = """{ publishedFigures(first: 80) { totalCount nodes { code article phrase question claim unit qualifier
     isSensitive division { name } organization { name } startsOn endsOn query path value agrees } } }"""

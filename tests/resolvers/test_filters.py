@@ -22,8 +22,8 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from resolvers.reach import By
 from schema import registry, schema
-from tests.resolvers.caller import Caller
-from tests.resolvers.predicates import TABLES, Row, filter_type, folded, listed_filter, predicate, source_of
+from tests.resolvers.engine_client import Caller
+from tests.resolvers.filter_predicates import TABLES, Row, filter_type, folded, listed_filter, predicate, source_of
 
 CORE = schema._schema
 LOGIC = ("and", "or", "not")

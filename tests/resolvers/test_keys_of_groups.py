@@ -12,8 +12,8 @@ from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Ref
 from resolvers.engine.statistics.time_buckets import TIMES
 from schema import registry
-from tests.resolvers.caller import Caller
-from tests.resolvers.callers import callers_of
+from tests.resolvers.engine_client import Caller
+from tests.resolvers.personas import callers_of
 from tests.resolvers.test_bad_input import refused
 
 ASKED = """query ($kind: RecordKind!, $by: [Dimension!], $where: [DimensionFilter!], $from: Date, $until: Date, $within: ID) {

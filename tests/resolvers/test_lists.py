@@ -18,8 +18,8 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from resolvers.reach import By
 from schema import registry, schema
-from tests.resolvers import plain
-from tests.resolvers.caller import Caller
+from tests.resolvers import sql_reference
+from tests.resolvers.engine_client import Caller
 
 DAYS = (None, date(2014, 2, 1), date(2019, 3, 1), date(2026, 6, 30))
 HIERARCHIES = ("TERRITORIAL", "INDUSTRIAL")
@@ -42,7 +42,7 @@ class Records:
     async def unions(self, db: asyncpg.Pool, union: int, hierarchy: str, day: date | None) -> set[int]:
         """The unions whose records a union's subtree has."""
         if self.always:
-            return await plain.below(db, union, hierarchy, day or today())
+            return await sql_reference.below(db, union, hierarchy, day or today())
         return await ever_below(db, union, hierarchy, today() if self.current else day or today())
 
     async def of(self, db: asyncpg.Pool, unions: set[int], day: date | None) -> list[int]:
@@ -71,10 +71,10 @@ EVER: dict[tuple[int, int, str, date], set[int]] = {}
 
 
 async def ever_below(db: asyncpg.Pool, union: int, hierarchy: str, day: date) -> set[int]:
-    """What ``plain.ever_below`` finds, asked once."""
+    """What ``sql_reference.ever_below`` finds, asked once."""
     key = (id(db), union, hierarchy, day)
     if key not in EVER:
-        EVER[key] = await plain.ever_below(db, union, hierarchy, day)
+        EVER[key] = await sql_reference.ever_below(db, union, hierarchy, day)
     return EVER[key]
 
 
@@ -219,10 +219,10 @@ async def expected_hierarchy(db: asyncpg.Pool, union: int, hierarchy: str, day: 
         day or today(),
     )
     return {
-        "ancestors": await plain.above(db, union, hierarchy, await plain.last_day(db, union, day)),
+        "ancestors": await sql_reference.above(db, union, hierarchy, await sql_reference.last_day(db, union, day)),
         "parents": {link["parent_id"] for link in links},
-        "children": await plain.children(db, union, hierarchy, day or today()),
-        "descendants": await plain.below(db, union, hierarchy, day or today()) - {union},
+        "children": await sql_reference.children(db, union, hierarchy, day or today()),
+        "descendants": await sql_reference.below(db, union, hierarchy, day or today()) - {union},
     }
 
 
@@ -270,8 +270,8 @@ async def test_a_moved_union_stands_under_its_old_parent_until_the_day_and_under
         assert (await hierarchy_of(caller, county, "TERRITORIAL", eve))["parents"] == {city}
         assert (await hierarchy_of(caller, county, "TERRITORIAL", moved))["parents"] == {elsewhere}
         assert (await hierarchy_of(caller, county, "TERRITORIAL", None))["parents"] == {elsewhere}
-        township = min(await plain.children(pool, county, "TERRITORIAL", eve))
-        tops = [await plain.above(pool, one, "TERRITORIAL", moved) for one in (city, elsewhere)]
+        township = min(await sql_reference.children(pool, county, "TERRITORIAL", eve))
+        tops = [await sql_reference.above(pool, one, "TERRITORIAL", moved) for one in (city, elsewhere)]
         for union in (county, township, city, elsewhere, *tops[0], *tops[1]):
             if union == 1:
                 continue
@@ -305,7 +305,7 @@ async def test_a_union_that_will_move_stands_where_it_stands_until_then(fresh_da
             await reparent(connection, child=county, parent=elsewhere, hierarchy=Hierarchy.TERRITORIAL, on=tomorrow)
         for union in (county, city, elsewhere):
             for name in ("employers", "memberships"):
-                expected = await LISTS[name].of(pool, await plain.ever_below(pool, union, "TERRITORIAL"), None)
+                expected = await LISTS[name].of(pool, await sql_reference.ever_below(pool, union, "TERRITORIAL"), None)
                 field = f"{name}(first: 200, after: $after)"
                 keys, total = await walk(caller, field, "Organization", global_ids.encode("org", union))
                 assert (sorted(keys), total) == (sorted(expected), len(expected)), (union, name)
@@ -332,7 +332,7 @@ async def test_a_division_lists_what_stands_in_it_or_in_all_below_it(caller: Cal
         "disputeCases": Records("dispute_case", "received_on", "closed_on", union="division_id"),
     }
     for division in divisions:
-        reached = await plain.divisions_below(pool, division)
+        reached = await sql_reference.divisions_below(pool, division)
         for name, records in lists.items():
             for day in (None, date(2017, 6, 1)):
                 for scope, within in (("SELF", {division}), ("SUBTREE", reached), (None, reached)):
@@ -351,7 +351,7 @@ async def test_divisions_below_and_within_one_are_those_under_it_by_their_parent
     closed = await pool.fetchval("SELECT parent_id FROM division WHERE valid_to IS NOT NULL ORDER BY id LIMIT 1")
     for division in (closed, await pool.fetchval("SELECT id FROM division WHERE code = '330106'")):
         own = global_ids.encode("div", division)
-        reached = await plain.divisions_below(pool, division)
+        reached = await sql_reference.divisions_below(pool, division)
         for day in (None, date(1995, 1, 1), date(2026, 1, 1)):
             more = given({"asOf": day})
             keys, total = await walk(caller, f"descendants(first: 200, after: $after{more})", "Division", own)

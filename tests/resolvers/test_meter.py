@@ -21,7 +21,7 @@ from db.meter import METER, Meter
 from db.row_security import READER
 from resolvers.access import PUBLIC, Caller
 from resolvers.commands.context import CommandContext
-from tests.resolvers.commands import SCHEMA, Hub, gids, hub
+from tests.resolvers.command_fixtures import SCHEMA, Hub, gids, hub
 
 
 @pytest.fixture

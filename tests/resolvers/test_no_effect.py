@@ -9,8 +9,8 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, 
 
 from resolvers.errors import HubError
 from resolvers.terms import RecordKind
-from tests.resolvers.caller import Caller
-from tests.resolvers.inputs import SCHEMA, Asked, asked_with_arguments, plan, statements
+from tests.resolvers.engine_client import Caller
+from tests.resolvers.filter_fields import SCHEMA, Asked, asked_with_arguments, plan, statements
 
 FIELDS = list(asked_with_arguments())
 TIED = ("scope", "hierarchy", "asOf", "from", "until", "event")

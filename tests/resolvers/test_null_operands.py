@@ -7,8 +7,8 @@ import pytest
 from graphql import GraphQLInputObjectType, GraphQLList, get_named_type
 
 from resolvers.engine.request.arguments import is_condition
-from tests.resolvers.caller import Caller
-from tests.resolvers.inputs import SCHEMA, Place, is_required, places, plan, statements
+from tests.resolvers.engine_client import Caller
+from tests.resolvers.filter_fields import SCHEMA, Place, is_required, places, plan, statements
 
 PLACES = list(places())
 

@@ -9,7 +9,7 @@ import pytest
 
 from db.meter import METER, Meter
 from resolvers.engine.execute import bind
-from tests.resolvers.caller import Caller, WatchedConnection
+from tests.resolvers.engine_client import Caller, WatchedConnection
 
 SHORT = """{ divisions(first: 200, filter: {level: {eq: PROVINCE}}) { nodes { name children(first: 200) { nodes { name } }
     statistics(kind: ORGANIZATIONS, groupBy: [LEVEL, KIND]) { total { records } } } } }"""

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from resolvers.engine.request import global_ids
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 from tests.resolvers.test_bad_input import refused
 
 FIND = """query ($filter: OrganizationFilter, $after: String) {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 ORDERS = {
     "collectiveAgreements": {

@@ -14,7 +14,7 @@ from resolvers.access import PUBLIC
 from resolvers.engine.request import global_ids
 from resolvers.engine.statistics import noise, time_buckets
 from resolvers.engine.statistics.overlap import Neighbour, is_enough
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 from tests.resolvers.test_small_cells import DIMENSIONS, YEAR, _question, ask, crowded, text_of
 
 ROUNDS = 60

@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from db.connect import create_pool
-from tests.resolvers.caller import Caller
-from tests.resolvers.questions_of_activities import OF_ACTIVITIES
+from tests.resolvers.activity_queries import OF_ACTIVITIES
+from tests.resolvers.engine_client import Caller
 
 IN = (
     "EXISTS (SELECT FROM division_closure c JOIN division a ON a.id = c.ancestor_id AND a.code = '{code}' AND a.valid_to IS NULL"

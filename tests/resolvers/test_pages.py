@@ -12,7 +12,7 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, 
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from schema import registry, schema
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 CORE = schema._schema
 SEEDS = 40

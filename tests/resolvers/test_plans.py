@@ -17,8 +17,8 @@ from resolvers.engine.execute.explain import tree
 from resolvers.engine.plan.operation import Operation
 from resolvers.engine.plan.steps import ComputedStep
 from schema import registry, schema
-from tests.resolvers.caller import Caller
-from tests.resolvers.documents import document
+from tests.resolvers.engine_client import Caller
+from tests.resolvers.parsed_documents import document
 
 ROOT = Path(__file__).parent.parent.parent
 PLANS = Path(__file__).parent / "plans"

@@ -9,7 +9,7 @@ import pytest
 
 from db.connect import create_pool
 from resolvers.engine.request import global_ids
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 QUIET = """
 SELECT d.id FROM division d WHERE d.level = 'COUNTY' AND d.valid_to IS NULL

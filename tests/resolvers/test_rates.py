@@ -12,7 +12,7 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel
 from resolvers.engine.statistics.from_rollups import Rolled
 from schema import registry
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 RATES = [(kind, name) for kind, found in sorted(registry.statistics.items()) for name in found.rates]
 FOUR = Decimal("0.0001")

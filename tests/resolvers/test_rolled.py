@@ -17,9 +17,9 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.statistics.from_rollups import Rolled
 from resolvers.engine.statistics.rollup_slots import cut, slot
 from tests.db.test_rollups import write
-from tests.resolvers.caller import Caller
-from tests.resolvers.callers import callers_of
-from tests.resolvers.rolled_dimensions import DIMENSIONS
+from tests.resolvers.engine_client import Caller
+from tests.resolvers.personas import callers_of
+from tests.resolvers.rollup_dimensions import DIMENSIONS
 
 ROUNDS = 60
 TEXT = """query ($kind: RecordKind!, $within: ID, $by: [Dimension!], $from: Date, $until: Date, $asOf: Date, $event: RecordEvent,

@@ -20,8 +20,8 @@ from resolvers.engine.statistics.published import NAMING
 from resolvers.policy import OPEN as OPEN_TYPES
 from schema import registry, schema
 from tests.db.row_reference import REFERENCE, reference
-from tests.resolvers.callers import callers_of
-from tests.resolvers.documents import document
+from tests.resolvers.parsed_documents import document
+from tests.resolvers.personas import callers_of
 
 LISTS = {
     name: registry.sources[answer.target].table.name

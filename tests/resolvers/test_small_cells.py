@@ -18,8 +18,8 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.statistics import noise, time_buckets
 from resolvers.engine.statistics.from_rollups import Rolled
 from tests.db.test_rollups import write
-from tests.resolvers.caller import NATIONAL, Caller
-from tests.resolvers.rolled_dimensions import DIMENSIONS
+from tests.resolvers.engine_client import NATIONAL, Caller
+from tests.resolvers.rollup_dimensions import DIMENSIONS
 
 CELL, MOST = 10, 12
 ROUNDS = 60

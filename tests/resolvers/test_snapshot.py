@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from db.connect import create_pool
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 TEXT = """query ($id: ID!) {
   employer(id: $id) { name headcount coverages { totalCount nodes { organization { name } } } }

@@ -24,8 +24,8 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from resolvers.reach import By
 from schema import registry, schema
-from tests.resolvers.caller import Caller
-from tests.resolvers.operations import camel
+from tests.resolvers.engine_client import Caller
+from tests.resolvers.random_operations import camel
 
 CORE = schema._schema
 PARENTS = 50

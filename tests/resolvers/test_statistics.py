@@ -13,9 +13,9 @@ from db.clock import today
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.request import global_ids
 from schema import registry
-from tests.resolvers import plain
-from tests.resolvers.caller import Caller
-from tests.resolvers.callers import callers_of
+from tests.resolvers import sql_reference
+from tests.resolvers.engine_client import Caller
+from tests.resolvers.personas import callers_of
 from tests.resolvers.test_bad_input import refused
 
 JOINS = """query ($kind: RecordKind!, $within: ID, $from: Date, $until: Date, $asOf: Date, $by: [Dimension!], $hierarchy: Hierarchy) {
@@ -49,7 +49,7 @@ async def test_members_of_a_subtree_as_of_a_day(
     caller: Caller, pool: asyncpg.Pool, hierarchy: str, day: date | None
 ) -> None:
     for union in await unions(pool):
-        below = await plain.ever_below(pool, union, hierarchy)
+        below = await sql_reference.ever_below(pool, union, hierarchy)
         rows = await pool.fetch(
             "SELECT p.worker_type, p.sex, p.id FROM membership m JOIN member p ON p.id = m.member_id"
             " WHERE m.organization_id = ANY ($1) AND m.valid_from <= $2 AND (m.valid_to IS NULL OR m.valid_to > $2)",
@@ -84,7 +84,7 @@ async def test_children_without_records_are_listed_with_zero_and_all_add_up(call
         data = await caller.data(
             JOINS, {"kind": "MEMBERSHIPS", "within": global_ids.encode("org", union), "by": ["CHILD_ORGANIZATION"]}
         )
-        children = await plain.children(pool, union, "TERRITORIAL", today())
+        children = await sql_reference.children(pool, union, "TERRITORIAL", today())
         found = groups(data)
         assert {global_ids.encode("org", child) for child in children} <= {key for (key,) in found}
         assert 0 in found.values()
@@ -140,7 +140,7 @@ async def test_a_union_out_of_scope_is_answered_as_one_that_does_not_exist(calle
     assert answers[0] == answers[1]
     assert answers[0]["errors"][0]["extensions"]["code"] == "NOT_FOUND"
     own = await caller.response(text, {}, caller=callers["city"])
-    scope = await plain.ever_below(pool, callers["city"].grants[0].organization_id, "TERRITORIAL")  # type: ignore[arg-type]
+    scope = await sql_reference.ever_below(pool, callers["city"].grants[0].organization_id, "TERRITORIAL")  # type: ignore[arg-type]
     held = await pool.fetchval(
         "SELECT count(*) FROM membership WHERE organization_id = ANY ($1) AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)",
         list(scope),

@@ -9,8 +9,8 @@ import pytest
 from db.connect import create_pool
 from resolvers.engine.request import global_ids
 from resolvers.engine.statistics.from_rollups import Rolled
-from tests.resolvers.caller import Caller
-from tests.resolvers.plain import MEMBERSHIPS, paths
+from tests.resolvers.engine_client import Caller
+from tests.resolvers.sql_reference import MEMBERSHIPS, paths
 
 SINCE, UNTIL = date(2025, 1, 1), date(2026, 1, 1)
 

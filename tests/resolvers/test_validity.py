@@ -16,7 +16,7 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from resolvers.reach import By
 from schema import registry, schema
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 DAYS = (None, date(2019, 3, 1), date(2024, 2, 29), date(2027, 1, 1))
 CORE = schema._schema

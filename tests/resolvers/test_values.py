@@ -25,7 +25,7 @@ from db.values import (
 )
 from resolvers.access import Caller
 from resolvers.commands.context import IN_LINES
-from tests.resolvers.commands import CLOSE, OPEN, SCHEMA, Hub, gids, hub
+from tests.resolvers.command_fixtures import CLOSE, OPEN, SCHEMA, Hub, gids, hub
 
 DIGITS = "37100319900101123"
 NUMBER = DIGITS + resident_check(DIGITS)

@@ -9,8 +9,8 @@ import pytest
 
 from resolvers.access import Caller as Persona
 from resolvers.engine.request import global_ids
-from tests.resolvers.caller import Caller
-from tests.resolvers.callers import callers_of
+from tests.resolvers.engine_client import Caller
+from tests.resolvers.personas import callers_of
 
 BELOW = (
     "totalCount",

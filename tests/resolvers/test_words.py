@@ -30,10 +30,10 @@ from resolvers.engine.request import wrong_values
 from resolvers.engine.request.arguments import variable_types
 from resolvers.engine.request.wrong_values import WrongLiterals
 from resolvers.errors import HubError
-from tests.hub.raised import FOLDERS, MAKERS
-from tests.resolvers.caller import Caller
-from tests.resolvers.inputs import places
-from tests.resolvers.wording import SCHEMA, faults_of
+from tests.hub.error_codes_in_source import FOLDERS, MAKERS
+from tests.resolvers.engine_client import Caller
+from tests.resolvers.filter_fields import places
+from tests.resolvers.message_rules import SCHEMA, faults_of
 
 WRONG: tuple[Any, ...] = (
     None,

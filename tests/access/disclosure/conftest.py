@@ -9,8 +9,8 @@ import pytest
 from db import rollups
 from db.connect import create_pool
 from db.row_security import READER
-from tests.access.disclosure.ground import Digger, Ground
-from tests.resolvers.caller import Caller
+from tests.access.disclosure.population import Digger, Ground
+from tests.resolvers.engine_client import Caller
 
 SIZE = int(os.environ.get("UNIONHUB_DISCLOSURE_TARGETS", "240"))
 """Targets of each register; half of them are attacked, the others if a strategy seems to do better than chance with those."""

@@ -6,10 +6,10 @@ from statistics import fmean, stdev
 import pytest
 
 from resolvers.access import PUBLIC
-from tests.access.disclosure.ground import GRANTS, Ground, Target
-from tests.access.disclosure.looks import Looks, whole
-from tests.access.disclosure.stranger import Question, Stranger
-from tests.resolvers.caller import Caller
+from tests.access.disclosure.attacker import Question, Stranger
+from tests.access.disclosure.population import GRANTS, Ground, Target
+from tests.access.disclosure.set_pairs import Looks, whole
+from tests.resolvers.engine_client import Caller
 
 MOST = 3.0
 TARGETS = 160

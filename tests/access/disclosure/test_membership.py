@@ -7,11 +7,11 @@ import pytest
 
 from resolvers.access import PUBLIC
 from resolvers.access import Caller as Persona
-from tests.access.disclosure.ground import REGISTERS, Ground, Register, Target
-from tests.access.disclosure.looks import KNOWER, Looks
-from tests.access.disclosure.score import LEARNERS, Rate, judged, surest, weighed
-from tests.access.disclosure.stranger import Stranger, analyst
-from tests.resolvers.caller import Caller
+from tests.access.disclosure.attacker import Stranger, analyst
+from tests.access.disclosure.guess_rates import LEARNERS, Rate, judged, surest, weighed
+from tests.access.disclosure.population import REGISTERS, Ground, Register, Target
+from tests.access.disclosure.set_pairs import KNOWER, Looks
+from tests.resolvers.engine_client import Caller
 
 SUSPECT = 2.5
 """Standard errors from which on a guess is tried with the other half of the targets."""

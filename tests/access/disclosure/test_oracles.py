@@ -7,9 +7,9 @@ import pytest
 from hub.disclosed import Disclosed
 from hub.errors import Refusal
 from resolvers.access import PUBLIC
-from tests.access.disclosure.ground import CASES, ENROLMENTS, HOUSEHOLDS, Ground, Register, Target
-from tests.access.disclosure.score import Rate, by_count, judged, weighed
-from tests.resolvers.caller import Caller
+from tests.access.disclosure.guess_rates import Rate, by_count, judged, weighed
+from tests.access.disclosure.population import CASES, ENROLMENTS, HOUSEHOLDS, Ground, Register, Target
+from tests.resolvers.engine_client import Caller
 
 MOST = 3.0
 TARGETS = 60

@@ -14,10 +14,10 @@ from db.principals import by_id, create_principal
 from hub.disclosed import Disclosed
 from resolvers.access import PUBLIC
 from resolvers.viewer import caller_of
-from tests.access.disclosure.ground import BUSY, GRANTS, Ground, Row, Target, Trait
-from tests.access.disclosure.looks import pair
-from tests.access.disclosure.stranger import Question, Stranger
-from tests.resolvers.caller import Caller
+from tests.access.disclosure.attacker import Question, Stranger
+from tests.access.disclosure.population import BUSY, GRANTS, Ground, Row, Target, Trait
+from tests.access.disclosure.set_pairs import pair
+from tests.resolvers.engine_client import Caller
 
 BOUND = 12
 """How far a number of people may be from the truth."""

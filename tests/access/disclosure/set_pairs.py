@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import combinations
 
-from tests.access.disclosure.ground import Register, Row, Target, Trait
-from tests.access.disclosure.score import Pair
-from tests.access.disclosure.stranger import Question, Stranger
+from tests.access.disclosure.attacker import Question, Stranger
+from tests.access.disclosure.guess_rates import Pair
+from tests.access.disclosure.population import Register, Row, Target, Trait
 
 BEFORE = ("2024-01-01", "2023-01-01", "2023-10-01", "2024-05-01")
 AFTER = ("2025-01-01", "2026-01-01", "2025-10-01", "2024-06-01")

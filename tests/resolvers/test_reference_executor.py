@@ -14,9 +14,9 @@ from resolvers.engine.execute.engine import Engine
 from resolvers.engine.reference.executor import ReferenceExecutor
 from resolvers.engine.request import global_ids
 from schema import registry, schema
-from tests.resolvers.callers import callers_of
-from tests.resolvers.documents import document
-from tests.resolvers.operations import Known, Writer
+from tests.resolvers.parsed_documents import document
+from tests.resolvers.personas import callers_of
+from tests.resolvers.random_operations import Known, Writer
 
 OPERATIONS = 2_080
 SEEDS = 26

@@ -23,10 +23,10 @@ from db.principals import by_subject, create_key, create_principal, move_princip
 from db.values import RESIDENT_CHECK, luhn
 from resolvers.access import PUBLIC, Caller
 from resolvers.viewer import caller_of
-from tests.access import coverage
-from tests.access.stage_activities import furnish_activities, furnish_mediation
-from tests.access.stage_aid import furnish_aid, furnish_care
-from tests.resolvers.caller import handler_of_all
+from tests.access import fixtures_coverage
+from tests.access.fixtures_activities import furnish_activities, furnish_mediation
+from tests.access.fixtures_aid import furnish_aid, furnish_care
+from tests.resolvers.engine_client import handler_of_all
 
 PLACES = {
     "hangzhou": (Hierarchy.TERRITORIAL, "浙江省总工会", "3301"),
@@ -177,7 +177,7 @@ async def _furnish(hand: Hand, vault: Vault, number: int, elsewhere: int | None)
         )  # fmt: skip
     await _agreement(hand, number, employer, day)
     await _case(hand, number, employer, members, day)
-    await coverage.furnish(hand, number, employer, day)
+    await fixtures_coverage.furnish(hand, number, employer, day)
     await _request(hand, vault, members[0], day)
     entry = Entry("REVEAL", principal="an official", role="FEDERATION", purpose="SERVICE_CONTACT",
         case_reference="函字一号", records=[f"mem_{members[0]:x}"], fields=["PHONE"], operation="Stage")  # fmt: skip

@@ -30,7 +30,7 @@ from schema.access_log import DATE_TIME
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import DATE, DECIMAL
-from tests.resolvers.documents import document
+from tests.resolvers.parsed_documents import document
 
 SCHEMA = strawberry.Schema(
     query=Query,

@@ -15,7 +15,7 @@ from resolvers.access import Grant
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request.document import Answer
 from schema import registry, schema
-from tests.resolvers.documents import document
+from tests.resolvers.parsed_documents import document
 
 NATIONAL = access.Caller("national", principal_id=1, everything=True)
 """Who sees everything but health records."""

@@ -14,10 +14,10 @@ from resolvers.engine.request.arguments import snake
 from resolvers.engine.request.cursors import BLOCK, FORM, HEADER, TAG
 from resolvers.engine.statistics.dimension_keys import OUT_OF_SIGHT
 from schema import registry
-from tests.access.asking import fitting
-from tests.access.cells import camel
-from tests.access.judge import Judge
+from tests.access.comparison import Judge
+from tests.access.coverage_plan import camel
 from tests.access.matrix import NOBODY, Matrix, refused
+from tests.access.query_writer import fitting
 
 KINDS = sorted(registry.statistics)
 ANCHORS = ("Organization", "Division")

@@ -10,7 +10,7 @@ import asyncpg
 from db.access import Role
 from resolvers.access import Caller as Persona
 from resolvers.access import Grant
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import Caller
 
 PAGE = 200
 

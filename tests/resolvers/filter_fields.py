@@ -21,8 +21,8 @@ from resolvers.engine.compile.operation import compile_operation
 from resolvers.engine.plan.operation import Operation
 from resolvers.engine.plan.parameters import Inputs
 from schema import registry, schema
-from tests.resolvers.caller import NATIONAL
-from tests.resolvers.documents import document
+from tests.resolvers.engine_client import NATIONAL
+from tests.resolvers.parsed_documents import document
 
 SCHEMA = schema._schema
 assert SCHEMA.query_type is not None

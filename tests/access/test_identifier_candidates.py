@@ -13,14 +13,14 @@ from db.crypto import Sealed, Vault
 from db.members import BANK_CARD, PHONE, RESIDENT_NUMBER
 from resolvers.engine.request import global_ids
 from schema import schema
-from tests.access.asking import Writer, is_many
-from tests.access.judge import key_of
-from tests.access.policy import Policy
-from tests.access.reference import Reference
-from tests.access.stage import PERSONAS, Stage
+from tests.access.comparison import key_of
+from tests.access.fixtures import PERSONAS, Stage
+from tests.access.policy_reference import Reference
+from tests.access.policy_table import Policy
+from tests.access.query_writer import Writer, is_many
 from tests.access.test_matrix import TABLES
-from tests.candidates import ENOUGH, Knowledge, Seen, hidden, leaks
-from tests.resolvers.caller import Caller
+from tests.identifier_candidates import ENOUGH, Knowledge, Seen, hidden, leaks
+from tests.resolvers.engine_client import Caller
 
 PUBLIC = frozenset({"Organization", "Employer", "Division"})
 """What a record leads to that is of many persons: its values are read, and not all that it leads to in turn."""

@@ -14,14 +14,14 @@ from db.organizations import Hierarchy
 from resolvers.access import PUBLIC, Caller, Grant, Lens
 from resolvers.engine.request import global_ids
 from schema import registry, schema
-from tests.access import asking
-from tests.access.judge import key_of
-from tests.access.policy import Policy
-from tests.access.reference import Reference
-from tests.access.stage import Stage
+from tests.access import query_writer
+from tests.access.comparison import key_of
+from tests.access.fixtures import Stage
+from tests.access.policy_reference import Reference
+from tests.access.policy_table import Policy
 from tests.access.test_matrix import TABLES
-from tests.resolvers.caller import Caller as Hub
-from tests.resolvers.operations import Known, Writer
+from tests.resolvers.engine_client import Caller as Hub
+from tests.resolvers.random_operations import Known, Writer
 
 SEEDS, CALLERS, OPERATIONS = 8, 6, 25
 PREFIXES = {source.prefix: name for name, source in registry.sources.items()}
@@ -186,7 +186,7 @@ async def test_every_row_that_the_reference_allows_is_reached_by_the_lists(
     """The lists at the root, page by page, have all rows that the caller may see, and are counted as such."""
     chance = random.Random(f"reach {seed}")
     personas = sorted(set(stage.callers) - {"national", "public", "analyst"})
-    writer = asking.Writer(schema._schema, policy)
+    writer = query_writer.Writer(schema._schema, policy)
     for caller in (stage.callers[personas[seed % len(personas)]], somebody(chance, some)):
         reference = Reference(owner, policy, TABLES, caller, today())
         if caller.shape == (Lens.AGGREGATES,):
@@ -207,7 +207,7 @@ async def test_every_row_that_the_reference_allows_is_reached_by_the_lists(
 async def paged(hub: Hub, field: str, caller: Caller, ever: str) -> tuple[Sequence[int], int | None]:
     """The keys of all rows of a list, page by page, and its count."""
     text = (
-        f"query($after: String) {{ {field}(first: {asking.MANY}, after: $after{ever})"
+        f"query($after: String) {{ {field}(first: {query_writer.MANY}, after: $after{ever})"
         " { totalCount pageInfo { hasNextPage endCursor } nodes { id } } }"
     )
     keys: list[int] = []

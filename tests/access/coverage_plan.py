@@ -4,8 +4,8 @@ from collections.abc import Iterable, Set
 
 from graphql import GraphQLInputObjectType, get_named_type
 
-from tests.access.judge import Cell, Judge
-from tests.access.policy import NATIONAL
+from tests.access.comparison import Cell, Judge
+from tests.access.policy_table import NATIONAL
 
 
 def planned(judge: Judge, staged: Set[str]) -> set[Cell]:

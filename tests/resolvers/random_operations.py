@@ -25,7 +25,7 @@ from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Ref
 from resolvers.engine.statistics.time_buckets import TIMES
 from schema import registry
-from tests.resolvers.predicates import ROW_TYPES
+from tests.resolvers.filter_predicates import ROW_TYPES
 
 GENERIC = ("scope", "hierarchy", "asOf", "filter", "orderBy", "within")
 """Arguments of many fields."""

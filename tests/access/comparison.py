@@ -13,10 +13,10 @@ from graphql import get_named_type
 from db.crypto import Sealed, Vault
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
-from tests.access.asking import Writer, is_many, is_value
-from tests.access.policy import PUBLIC, Policy
-from tests.access.reference import HANDLED, Reference
-from tests.access.related import Related, Unions, is_by_hierarchy
+from tests.access.hierarchy_visibility import Related, Unions, is_by_hierarchy
+from tests.access.policy_reference import HANDLED, Reference
+from tests.access.policy_table import PUBLIC, Policy
+from tests.access.query_writer import Writer, is_many, is_value
 
 UNSEEN = (None, "****")
 ORDER = ("hidden", "part", "clear")

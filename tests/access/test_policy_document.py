@@ -2,8 +2,8 @@
 
 import os
 
-from tests.access.document import MARK, PLACE, tables
-from tests.access.policy import Policy
+from tests.access.policy_document import MARK, PLACE, tables
+from tests.access.policy_table import Policy
 
 
 def test_the_document_prints_the_policy_table(policy: Policy) -> None:
@@ -14,4 +14,6 @@ def test_the_document_prints_the_policy_table(policy: Policy) -> None:
         PLACE.write_text(introduction + wanted)
         return
     assert mark, f"{PLACE.name} has lost the line behind which the tables stand"
-    assert mark + printed == wanted, "the policy table was changed: UPDATE_DOCS=1 pytest tests/access/test_document.py"
+    assert mark + printed == wanted, (
+        "the policy table was changed: UPDATE_DOCS=1 pytest tests/access/test_policy_document.py"
+    )

@@ -11,8 +11,8 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from resolvers.reach import Within
 from schema import registry
-from tests.access.asking import Writer
-from tests.access.policy import NATIONAL
+from tests.access.policy_table import NATIONAL
+from tests.access.query_writer import Writer
 
 Field = tuple[str, str]
 """Type and field of a list."""

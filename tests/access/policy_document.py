@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.access.policy import NATIONAL, PUBLIC, Policy
+from tests.access.policy_table import NATIONAL, PUBLIC, Policy
 
 PLACE = Path(__file__).parent.parent.parent / "docs" / "who-sees-what.md"
-MARK = "<!-- From here on: printed from tests/access/who_sees_what.toml by UPDATE_DOCS=1 pytest tests/access/test_document.py -->\n"
+MARK = "<!-- From here on: printed from tests/access/who_sees_what.toml by UPDATE_DOCS=1 pytest tests/access/test_policy_document.py -->\n"
 LEVELS = {
     "clear": "in clear (明文)",
     "part": "in part (脱敏)",

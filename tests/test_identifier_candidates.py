@@ -6,7 +6,7 @@ import pytest
 
 from db.generate.codes import weighted
 from db.values import RESIDENT_CHECK
-from tests.candidates import ENOUGH, Knowledge, hidden, leaks, told
+from tests.identifier_candidates import ENOUGH, Knowledge, hidden, leaks, told
 
 
 def whole(digits: str) -> str:

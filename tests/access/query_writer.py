@@ -17,7 +17,7 @@ from graphql import (
 )
 
 from schema import registry
-from tests.access.policy import Policy, is_page
+from tests.access.policy_table import Policy, is_page
 
 MANY = 200
 

@@ -6,8 +6,8 @@ from datetime import date
 import asyncpg
 
 from resolvers.access import Caller, Lens
-from tests.access.policy import NATIONAL, PUBLIC, Policy
-from tests.resolvers import plain
+from tests.access.policy_table import NATIONAL, PUBLIC, Policy
+from tests.resolvers import sql_reference
 
 SETS = """WITH unions(id) AS (SELECT unnest($1::bigint[])), above(id) AS (SELECT unnest($2::bigint[])),
 own(id) AS (SELECT unnest($3::bigint[])), divisions(id) AS (SELECT unnest($4::bigint[])),
@@ -127,17 +127,17 @@ async def start(db: asyncpg.Pool, caller: Caller, group: str, day: date) -> list
     for grant in caller.grants:
         if grant.role.name in ("FEDERATION", "INDUSTRY_UNION") and grant.organization_id and grant.hierarchy:
             name = grant.hierarchy.name
-            administered[name] |= await plain.below(db, grant.organization_id, name, day)
+            administered[name] |= await sql_reference.below(db, grant.organization_id, name, day)
     for lens in (Lens.TERRITORIAL, Lens.INDUSTRIAL):
         for key in keys.get(lens, ()):
-            unions |= await plain.below(db, key, lens.name, day)
-            above |= set(await plain.above(db, key, lens.name, day))
+            unions |= await sql_reference.below(db, key, lens.name, day)
+            above |= set(await sql_reference.above(db, key, lens.name, day))
             own.add(key)
     own |= set(keys.get(Lens.EVERYTHING, ()))
     divisions: set[int] = set()
     for lens in DIVISIONS:
         for key in keys.get(lens, ()):
-            divisions |= await plain.divisions_below(db, key)
+            divisions |= await sql_reference.divisions_below(db, key)
     sets = (unions, above, own, divisions, keys.get(Lens.CASES, ()), keys.get(Lens.SELF, ()))
     return [*map(list, sets), day, caller.principal_id, *map(list, administered.values())]
 
