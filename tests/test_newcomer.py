@@ -18,6 +18,7 @@ import yaml
 
 from hub.settings import Settings
 from tests.operator_server import DATABASE, OWNER, PASSWORD, Bare, free_port
+from tests.slow import slow
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
@@ -272,6 +273,7 @@ def test_with_the_demonstration_every_line_does_what_is_said(checkout: Path, ope
     assert re.fullmatch(r"(\w+_PASSWORD=[0-9a-f]{48}\n){3}HUB_NAME=localhost\n", secrets)
 
 
+@slow
 @pytest.mark.timeout(SECONDS + 100)
 @pytest.mark.xdist_group("newcomer")
 def test_a_bare_server_becomes_a_hub_line_by_line(checkout: Path, bare_servers: Callable[[Path | None], Bare]) -> None:

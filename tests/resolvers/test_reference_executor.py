@@ -17,9 +17,12 @@ from schema import registry, schema
 from tests.resolvers.parsed_documents import document
 from tests.resolvers.personas import callers_of
 from tests.resolvers.random_operations import Known, Writer
+from tests.slow import sampled
 
-OPERATIONS = 2_080
+OPERATIONS = 2_600
 SEEDS = 26
+SAMPLE = range(8)
+"""Seeds that ``make test`` runs: half of them as the national federation, the others as one persona each."""
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +44,7 @@ async def known(pool: asyncpg.Pool) -> Known:
     return Known(found)
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", sampled(range(SEEDS), SAMPLE))
 async def test_plan_and_default_executor_give_the_same_response(pool: asyncpg.Pool, known: Known, seed: int) -> None:
     core = schema._schema
     planned = Engine(core, registry, pool, max_objects=25_000)
