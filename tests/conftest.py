@@ -1,6 +1,7 @@
 """One embedded PostgreSQL for the whole run; one migrated template; a database of its own for each worker that asks."""
 
 import asyncio
+import gc
 import hashlib
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -21,6 +22,7 @@ from db.crypto import Vault
 from db.demo import load_demo
 from db.generate import generate
 from db.keys import KeyFile, ensure_key_file
+from hub.serve import GC_THRESHOLDS
 from tests.embedded_server import folder, forgo_durability
 from tests.operator_server import Bare, operated, servers
 from tests.programme_rows import add_samples
@@ -31,8 +33,9 @@ ROOT = Path(__file__).parent.parent
 MEMBERS, SEED = 2_500, 20_260_630
 PREFIX, PAGE_PREFIX, BARE_PREFIX = "unionhub_template_", "unionhub_page_", "unionhub_bare_"
 PAGE_MEMBERS = 1_500
-LOCK = 7_021_926
 KEPT = 3
+
+gc.disable()  # until the tests are collected
 
 KEY_FILE = Path(os.environ.setdefault("UNIONHUB_KEY_FILE", str(ROOT / ".data" / "test-keys.json")))
 """The keys of the templates; the processes that tests start inherit them."""
@@ -81,18 +84,18 @@ async def fill_page(url: str) -> None:
 
 
 async def build_template(server: str, prefix: str, name: str, fill: Callable[[str], Coroutine[Any, Any, None]]) -> None:
-    """Make a template unless it is there; one process at a time, under its final name only once it is complete."""
-    connection = await asyncpg.connect(server)
+    """Make a template unless it is there; one process at a time for each prefix, under its final name only once it is complete."""
+    connection, building = await asyncpg.connect(server), f"{prefix}building"
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        await connection.execute("SELECT pg_advisory_lock(hashtext($1))", prefix)
         if await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
             return
-        await connection.execute("DROP DATABASE IF EXISTS unionhub_building")
-        await connection.execute("CREATE DATABASE unionhub_building TEMPLATE template0")
-        url = embedded.with_database(server, "unionhub_building")
+        await connection.execute(f"DROP DATABASE IF EXISTS {building}")
+        await connection.execute(f"CREATE DATABASE {building} TEMPLATE template0")
+        url = embedded.with_database(server, building)
         await migrate.upgrade(url)
         await fill(url)
-        await connection.execute(f"ALTER DATABASE unionhub_building RENAME TO {name}")
+        await connection.execute(f"ALTER DATABASE {building} RENAME TO {name}")
         old = await connection.fetch(
             "SELECT datname FROM pg_database WHERE datname LIKE $1 ORDER BY oid DESC", f"{prefix}%"
         )
@@ -113,7 +116,7 @@ async def create(server: str, name: str, template: str) -> None:
     """A database that is a copy of another; copies of one template are made one after the other."""
     connection = await asyncpg.connect(server)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        await connection.execute("SELECT pg_advisory_lock(hashtext($1))", template)
         await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     finally:
         await connection.close()
@@ -132,6 +135,15 @@ async def drop(server: str, name: str) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Units | None:
     """The groups of ``--dist loadgroup`` are the units of ``tests/schedule.py``."""
     return Units(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+def pytest_collection_finish() -> None:
+    """What stays until the end (the schema, the models, the tests themselves) is not looked at by the collector, which runs as the hub's
+    does."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    gc.enable()
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -25,9 +25,18 @@ class Matrix:
     """Asks as the national federation and as one persona, and has the answers compared."""
 
     def __init__(
-        self, hub: Caller, stage: Stage, writer: Writer, sample: Mapping[str, list[int]], unions: Unions
+        self,
+        hub: Caller,
+        stage: Stage,
+        writer: Writer,
+        sample: Mapping[str, list[int]],
+        unions: Unions,
+        *,
+        standard_hub: Caller | None = None,
     ) -> None:
+        """``standard_hub`` answers one who sees all, if it is not the ``hub`` that answers the persona."""
         self.hub = hub
+        self.standard_hub = standard_hub or hub
         self.unions = unions
         self.stage = stage
         self.writer = writer
@@ -48,7 +57,7 @@ class Matrix:
             return await self.hub.response(text, variables, caller=persona)
         place = (text, json.dumps(variables, sort_keys=True))
         if place not in self.national:
-            self.national[place] = await self.hub.response(text, variables, caller=persona)
+            self.national[place] = await self.standard_hub.response(text, variables, caller=persona)
         return self.national[place]
 
     async def both(self, text: str, variables: Mapping[str, Any], persona: Persona) -> tuple[Any, Any]:

@@ -52,9 +52,10 @@ async def matrices(
     writer = Writer(schema._schema, policy)
     kept = {name: list(dict.fromkeys(keys)) for name, keys in sample.items()}
     unions = await Unions.of(owner, writer)
-    return {
-        wall: Matrix(hub, stage, writer, kept, unions) for wall, hub in (("first", first_wall), ("both", both_walls))
-    }
+    first = Matrix(first_wall, stage, writer, kept, unions)
+    both = Matrix(both_walls, stage, writer, kept, unions, standard_hub=first_wall)
+    both.national = first.national
+    return {"first": first, "both": both}
 
 
 @pytest.fixture
