@@ -164,7 +164,7 @@ def server_url() -> str:
 
 @pytest.fixture(scope="session")
 def bare_servers() -> Iterator[Callable[[Path | None], Bare]]:
-    """Makes PostgreSQL servers as operators have them, for tests in the group ``bare``, which one worker runs."""
+    """Makes PostgreSQL servers as operators have them, for the files of ``OPERATOR_SERVER``, which one worker runs (tests/schedule.py)."""
     with servers() as make:
         yield make
 

@@ -250,7 +250,6 @@ def run(script: str, folder: Path, server: Bare, **more: str) -> str:
 
 
 @pytest.mark.timeout(SECONDS + 100)
-@pytest.mark.xdist_group("bare")
 def test_with_the_demonstration_every_line_does_what_is_said(checkout: Path, operated_server: Bare) -> None:
     server = operated_server
     server.sql("DROP DATABASE IF EXISTS demonstration WITH (FORCE)")
@@ -275,7 +274,6 @@ def test_with_the_demonstration_every_line_does_what_is_said(checkout: Path, ope
 
 @slow
 @pytest.mark.timeout(SECONDS + 100)
-@pytest.mark.xdist_group("newcomer")
 def test_a_bare_server_becomes_a_hub_line_by_line(checkout: Path, bare_servers: Callable[[Path | None], Bare]) -> None:
     found = [block for page, _ in BARE for block in SHELL if block.page == page and is_bare(block) and not block.mark]
     said = run(runnable(found), checkout, bare_servers(None))

@@ -31,8 +31,6 @@ from tests.operator_server import DATABASE, OWNER, SERVANT, Bare, folder_for_dat
 from tests.slow import sampled
 from tests.tokens import token, write_key
 
-pytestmark = pytest.mark.xdist_group("bare")
-
 ROOT = Path(__file__).parent.parent.parent
 LIVING = "living"
 BEFORE, AFTER = 20, 20

@@ -319,7 +319,6 @@ def given(compose: dict[str, Any], name: str, server: Bare) -> dict[str, str]:
     return {key: filled(value) for key, value in compose["services"][name]["environment"].items()}
 
 
-@pytest.mark.xdist_group("docker")
 def test_the_copied_files_alone_migrate_serve_back_up_and_pass_the_health_check(
     image: Path, compose: dict[str, Any], bare_servers: Callable[[Path | None], Bare], tmp_path: Path
 ) -> None:

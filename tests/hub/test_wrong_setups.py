@@ -18,8 +18,6 @@ from hub import cli, settings
 from hub.cli import main
 from tests.operator_server import DATABASE, OWNER, SERVANT, STRANGER, Bare
 
-pytestmark = pytest.mark.xdist_group("bare")
-
 QUERY = "{ divisions(first: 1) { nodes { name } } members { totalCount } }"
 ARGUMENTS: dict[str, list[str]] = {
     "access assign": ["national", "1号"],

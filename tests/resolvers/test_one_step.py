@@ -8,6 +8,7 @@ import pytest
 from resolvers.engine.request import global_ids
 from tests.resolvers.engine_client import Caller
 from tests.resolvers.test_bad_input import refused
+from tests.slow import sampled
 
 FIND = """query ($filter: OrganizationFilter, $after: String) {
     organizations(first: 50, validity: ANY, after: $after, filter: $filter, orderBy: {field: NAME_MATCH}) {
@@ -27,8 +28,14 @@ async def found(caller: Caller, filter: dict[str, Any]) -> list[tuple[int, str]]
     return rows
 
 
-@pytest.mark.parametrize(("name", "code"), [("杭州市", "330100"), ("浙江省", "33"), ("威海市", "3710")])
-@pytest.mark.parametrize("part", ["工会", "总工会"])
+DIVISIONS = [("杭州市", "330100"), ("浙江省", "33"), ("威海市", "3710")]
+SAMPLE = [*((*city, part) for city in (DIVISIONS[0], DIVISIONS[2]) for part in ("工会", "总工会"))]
+"""Cities; ``make test-slow`` reads all unions of a province, fifty at a time."""
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "part"), sampled([(*each, part) for each in DIVISIONS for part in ("工会", "总工会")], SAMPLE)
+)
 async def test_by_the_name_or_code_of_a_division_and_a_part_of_its_own(
     caller: Caller, pool: asyncpg.Pool, name: str, code: str, part: str
 ) -> None:
