@@ -5,7 +5,7 @@ from statistics import fmean, stdev
 
 import pytest
 
-from resolvers.access import PUBLIC
+from resolvers.access.callers import PUBLIC
 from tests.access.disclosure.attacker import Question, Stranger
 from tests.access.disclosure.population import GRANTS, Ground, Target
 from tests.access.disclosure.set_pairs import Looks, whole

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import asyncpg
 import pytest
 
-from resolvers.access import PUBLIC
-from resolvers.access import Caller as Persona
+from resolvers.access.callers import PUBLIC
+from resolvers.access.callers import Caller as Persona
 from tests.access.disclosure.attacker import Stranger, analyst
 from tests.access.disclosure.guess_rates import LEARNERS, Rate, judged, surest, weighed
 from tests.access.disclosure.population import REGISTERS, Ground, Register, Target

@@ -6,7 +6,7 @@ import pytest
 
 from hub.disclosed import Disclosed
 from hub.errors import Refusal
-from resolvers.access import PUBLIC
+from resolvers.access.callers import PUBLIC
 from tests.access.disclosure.guess_rates import Rate, by_count, judged, weighed
 from tests.access.disclosure.population import CASES, ENROLMENTS, HOUSEHOLDS, Ground, Register, Target
 from tests.resolvers.engine_client import Caller
