@@ -288,7 +288,7 @@ async def test_the_demonstration_serves_the_federation_that_is_there(fresh_page_
     count = "SELECT count(*) FROM member"
     connection = await asyncpg.connect(fresh_page_url)
     there = await connection.fetchval(count)
-    found = await asyncio.to_thread(demonstrated, fresh_page_url, tmp_path / "d", 60)
+    found = await asyncio.to_thread(demonstrated, fresh_page_url, tmp_path / "d", 240)
     assert 1_000 < found["members"]["totalCount"] <= there
     assert found["divisions"]["totalCount"] > 44_000
     assert await connection.fetchval(count) == there
