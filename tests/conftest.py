@@ -23,8 +23,8 @@ from db.demo import load_demo
 from db.generate import generate
 from db.keys import KeyFile, ensure_key_file
 from hub.serve import GC_THRESHOLDS
-from tests.embedded_server import folder, forgo_durability
-from tests.operator_server import Bare, operated, servers
+from tests.embedded_server import data_folder, forgo_durability
+from tests.operator_server import OperatorServer, operated, servers
 from tests.programme_rows import add_samples
 from tests.schedule import Units
 from tests.some_divisions import load_territory
@@ -157,22 +157,22 @@ def server_url() -> str:
     named = os.environ.get("UNIONHUB_TEST_DATABASE_URL")
     if named:
         return named
-    url = embedded.start(folder())
+    url = embedded.start(data_folder())
     run(forgo_durability(url))
     return url
 
 
 @pytest.fixture(scope="session")
-def bare_servers() -> Iterator[Callable[[Path | None], Bare]]:
+def new_operator_server() -> Iterator[Callable[[Path | None], OperatorServer]]:
     """Makes PostgreSQL servers as operators have them, for the files of ``OPERATOR_SERVER``, which one worker runs (tests/schedule.py)."""
     with servers() as make:
         yield make
 
 
 @pytest.fixture(scope="session")
-def operated_server(bare_servers: Callable[[Path | None], Bare]) -> Bare:
+def operated_server(new_operator_server: Callable[[Path | None], OperatorServer]) -> OperatorServer:
     """One with an owner, a login that owns nothing, and a small federation."""
-    made = bare_servers(None)
+    made = new_operator_server(None)
     with ThreadPoolExecutor(1) as thread:
         thread.submit(operated, made).result()
     return made

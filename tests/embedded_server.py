@@ -15,7 +15,7 @@ to make them when as many were removed a moment ago."""
 SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "max_wal_size": "1GB"}
 
 
-def folder() -> Path:
+def data_folder() -> Path:
     """This checkout's own, in memory or else under ``.data``; ``make clean`` removes the one in memory by the same name."""
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
         return MEMORY / f"unionhub-test-{hashlib.sha256(f'{ROOT}{os.linesep}'.encode()).hexdigest()[:12]}"

@@ -56,7 +56,7 @@ def as_user() -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Bare:
+class OperatorServer:
     """A server that runs: its folder and port."""
 
     folder: Path
@@ -112,11 +112,11 @@ def started(data: Path, port: int) -> Iterator[None]:
 
 
 @contextmanager
-def servers() -> Iterator[Callable[[Path | None], Bare]]:
+def servers() -> Iterator[Callable[[Path | None], OperatorServer]]:
     """Makes servers: new ones, or of a folder that a backup filled; they end on leaving."""
     with ExitStack() as stack:
 
-        def make(data: Path | None = None) -> Bare:
+        def make(data: Path | None = None) -> OperatorServer:
             folder = folder_for_data() if data is None else data.parent
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             own(folder)
@@ -144,7 +144,7 @@ def servers() -> Iterator[Callable[[Path | None], Bare]]:
                 assert done.returncode == 0, done.stderr
             port = free_port()
             stack.enter_context(started(data, port))
-            return Bare(folder, port)
+            return OperatorServer(folder, port)
 
         yield make
 
@@ -178,7 +178,7 @@ async def fill(url: str) -> None:
         await connection.close()
 
 
-def operated(server: Bare) -> None:
+def operated(server: OperatorServer) -> None:
     """Set a hub up on a server: its logins, and a database with a small federation."""
     server.sql(f"CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{OWNER}'")
     for name in (SERVANT, STRANGER):

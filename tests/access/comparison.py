@@ -13,10 +13,10 @@ from graphql import get_named_type
 from db.crypto import Sealed, Vault
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
-from tests.access.hierarchy_visibility import Related, Unions, is_by_hierarchy
-from tests.access.policy_reference import HANDLED, Reference
-from tests.access.policy_table import PUBLIC, Policy
-from tests.access.query_writer import Writer, is_many, is_value
+from tests.access.hierarchy_visibility import HierarchyVisibility, UnionsOfRows, is_by_hierarchy
+from tests.access.policy_reference import HANDLED, PolicyReference
+from tests.access.policy_table import PUBLIC, PolicyTable
+from tests.access.query_writer import QueryWriter, is_many, is_value
 
 UNSEEN = (None, "****")
 ORDER = ("hidden", "part", "clear")
@@ -50,7 +50,7 @@ def _cut(text: str | None, head: int, stars: int) -> str | None:
 
 
 @dataclass
-class Truth:
+class StoredRows:
     """The sampled rows as the database has them, sealed columns opened, by type and key."""
 
     rows: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class Truth:
 
 
 @dataclass
-class Sight:
+class VisibleRows:
     """What a persona may see: groups, and by type the keys of rows, also by group and of those handled."""
 
     groups: list[str]
@@ -89,7 +89,7 @@ class Sight:
     handled: dict[str, set[int]]
 
     @classmethod
-    async def of(cls, reference: Reference, policy: Policy) -> "Sight":
+    async def of(cls, reference: PolicyReference, policy: PolicyTable) -> "VisibleRows":
         """As the reference says."""
         sight = cls(reference.groups, {}, {}, {})
         for name in policy.types:
@@ -101,17 +101,17 @@ class Sight:
         return sight
 
 
-class Judge:
+class Comparison:
     """Compares a persona's answers with those of the national federation and keeps the cells that were judged."""
 
-    def __init__(self, writer: Writer, sight: Sight, truth: Truth, unions: Unions) -> None:
+    def __init__(self, writer: QueryWriter, sight: VisibleRows, truth: StoredRows, unions: UnionsOfRows) -> None:
         self.writer = writer
         self.policy = writer.policy
         self.sight = sight
         self.truth = truth
         self.public = sight.groups == [PUBLIC]
         seen = frozenset(name for name, entry in self.policy.types.items() if any(map(entry.sees, sight.groups)))
-        self.related = Related(unions, sight.groups, sight.rows, seen)
+        self.related = HierarchyVisibility(unions, sight.groups, sight.rows, seen)
         self.cells: set[Cell] = set()
         self.faults: list[str] = []
 

@@ -4,40 +4,40 @@ from collections.abc import Iterable, Set
 
 from graphql import GraphQLInputObjectType, get_named_type
 
-from tests.access.comparison import Cell, Judge
+from tests.access.comparison import Cell, Comparison
 from tests.access.policy_table import NATIONAL
 
 
-def planned(judge: Judge, staged: Set[str]) -> set[Cell]:
+def planned(comparison: Comparison, staged: Set[str]) -> set[Cell]:
     """The cells of the ``staged`` types that a persona's run must have tried, by the schema and the policy table."""
     cells: set[Cell] = set()
-    writer = judge.writer
-    seen = {name for name, entry in judge.policy.types.items() if any(map(entry.sees, judge.sight.groups))}
+    writer = comparison.writer
+    seen = {name for name, entry in comparison.policy.types.items() if any(map(entry.sees, comparison.sight.groups))}
 
     def add(typename: str, fields: Iterable[str], path: str, scopes: tuple[str, ...] = ("in", "out")) -> None:
-        foreign = not judge.policy.types[typename].open and judge.sight.groups != [NATIONAL]
+        foreign = not comparison.policy.types[typename].open and comparison.sight.groups != [NATIONAL]
         real = {"in": typename in seen, "out": foreign}
         if typename in staged and (
-            path.partition(".")[0] not in judge.policy.types or path.partition(".")[0] in staged
+            path.partition(".")[0] not in comparison.policy.types or path.partition(".")[0] in staged
         ):
             cells.update((typename, name, scope, path) for name in fields for scope in scopes if real[scope])
 
-    for name, entry in judge.policy.types.items():
+    for name, entry in comparison.policy.types.items():
         for path in ("nodes", "node"):
             add(name, entry.shown, path)
         for lead in writer.leads(name):
             for target in writer.targets(name, lead):
                 if name in seen:
-                    add(target, judge.policy.types[target].shown, f"{name}.{lead}", ("in",))
+                    add(target, comparison.policy.types[target].shown, f"{name}.{lead}", ("in",))
     for field, argument, name in writer.lookups():
-        add(name, judge.policy.types[name].shown, f"{field}({argument}:)")
+        add(name, comparison.policy.types[name].shown, f"{field}({argument}:)")
     for each in writer.lists:
         if each.root:
-            add(each.target, (*judge.policy.types[each.target].shown, "totalCount"), each.field)
-            add(each.target, judge.policy.types[each.target].shown, f"{each.field} edges")
+            add(each.target, (*comparison.policy.types[each.target].shown, "totalCount"), each.field)
+            add(each.target, comparison.policy.types[each.target].shown, f"{each.field} edges")
             if "hierarchy" in writer.type("Query").fields[each.field].args:
-                scopes = ("in", "out") if judge.related.is_reached_at_all("Query", each.field) else ("out",)
-                add(each.target, judge.policy.types[each.target].shown, f"{each.field}(within:)", scopes)
+                scopes = ("in", "out") if comparison.related.is_reached_at_all("Query", each.field) else ("out",)
+                add(each.target, comparison.policy.types[each.target].shown, f"{each.field}(within:)", scopes)
     for each in writer.reached:
         assert each.filter is not None
         by = [

@@ -1,4 +1,4 @@
-"""The stage: in four places that share nothing a union with an employer, members, an agreement and a case, every field filled; and all
+"""The fixtures: in four places that share nothing a union with an employer, members, an agreement and a case, every field filled; and all
 personas signed in by their own grants."""
 
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ class Place:
 
 
 @dataclass
-class Stage:
+class AccessFixtures:
     """The places by name and the personas' callers by name."""
 
     places: Mapping[str, Place]
@@ -77,7 +77,7 @@ class Stage:
         return [key for place in self.places.values() for key in place.rows.get(typename, ())]
 
 
-class Hand:
+class PlaceWriter:
     """Inserts rows of one place."""
 
     def __init__(self, db: asyncpg.Connection, place: Place) -> None:
@@ -92,36 +92,36 @@ class Hand:
         return int(key)
 
 
-async def set_up(db: asyncpg.Connection, vault: Vault) -> Stage:
-    """Put the stage into a copy of the template."""
+async def write_fixtures(db: asyncpg.Connection, vault: Vault) -> AccessFixtures:
+    """Write the fixtures to a copy of the template."""
     places: dict[str, Place] = {}
     elsewhere: int | None = None
     for number, (name, (hierarchy, above, code)) in enumerate(PLACES.items(), 1):
         places[name] = await _found(db, number, hierarchy, above, await db.fetchval(COUNTY, code))
-        await _furnish(Hand(db, places[name]), vault, number, elsewhere)
+        await _furnish(PlaceWriter(db, places[name]), vault, number, elsewhere)
         place = places[name]
-        await furnish_aid(place.rows, Hand(db, place).put, place.union, place.division, number, elsewhere)
+        await furnish_aid(place.rows, PlaceWriter(db, place).put, place.union, place.division, number, elsewhere)
         for furnish in (furnish_activities, furnish_mediation):
-            await furnish(place.rows, Hand(db, place).put, place.union, place.division, number)
+            await furnish(place.rows, PlaceWriter(db, place).put, place.union, place.division, number)
         elsewhere = places[name].union
     handlers: list[int] = []
     names = [above for _, above, _ in PLACES.values()]
     for number, (name, above) in enumerate(zip([*PLACES, "weihai"], [*names, "中华全国总工会"], strict=True), 5):
         handlers.append(await db.fetchval("SELECT id FROM organization WHERE name = $1", above))
         place = places[name]
-        await furnish_care(place.rows, Hand(db, place).put, handlers[-1], place.division, number)
+        await furnish_care(place.rows, PlaceWriter(db, place).put, handlers[-1], place.division, number)
     renamed = "SELECT division_id FROM division_alias UNION SELECT id FROM division WHERE predecessor_id IS NOT NULL"
     followed = "SELECT DISTINCT predecessor_id FROM division WHERE predecessor_id IS NOT NULL"
     for some in (f"{renamed} ORDER BY 1 LIMIT 9", f"{followed} ORDER BY 1 LIMIT 2"):
         places["hangzhou"].rows["Division"] += [row[0] for row in await db.fetch(some)]
     callers = await _personas(db, places)
-    return Stage(places, callers, tuple(handlers), await handler_of_all(db, callers["national"]))
+    return AccessFixtures(places, callers, tuple(handlers), await handler_of_all(db, callers["national"]))
 
 
 async def _found(db: asyncpg.Connection, number: int, hierarchy: Hierarchy, above: str, division: int) -> Place:
     """A union below another one, with a branch below it, in force since the beginning of the year."""
     on = date(2026, 1, 1)
-    hand = Hand(db, Place(0, division))
+    hand = PlaceWriter(db, Place(0, division))
     superior = await db.fetchval(SUPERIOR.format(hierarchy=hierarchy.name.lower()), above)
     for order, (level, form) in enumerate((("GRASSROOTS", "INDEPENDENT"), ("GRASSROOTS", "BRANCH"))):
         union = await hand.put(
@@ -143,7 +143,7 @@ async def _found(db: asyncpg.Connection, number: int, hierarchy: Hierarchy, abov
     return hand.place
 
 
-async def _furnish(hand: Hand, vault: Vault, number: int, elsewhere: int | None) -> None:
+async def _furnish(hand: PlaceWriter, vault: Vault, number: int, elsewhere: int | None) -> None:
     """Everything that a place has. ``elsewhere`` is the union of another place, where the first member was before."""
     union, division, day = hand.place.union, hand.place.division, date(2026, 3, number)
     employer = await hand.put(
@@ -180,14 +180,14 @@ async def _furnish(hand: Hand, vault: Vault, number: int, elsewhere: int | None)
     await fixtures_coverage.furnish(hand, number, employer, day)
     await _request(hand, vault, members[0], day)
     entry = Entry("REVEAL", principal="an official", role="FEDERATION", purpose="SERVICE_CONTACT",
-        case_reference="函字一号", records=[f"mem_{members[0]:x}"], fields=["PHONE"], operation="Stage")  # fmt: skip
+        case_reference="函字一号", records=[f"mem_{members[0]:x}"], fields=["PHONE"], operation="AccessFixtures")  # fmt: skip
     await record(hand.db, [entry, replace(entry, action="REVEAL_REFUSED", case_reference="写给本人看的话")])
     last = await hand.db.fetchval("SELECT max(id) FROM access_log")
     hand.place.rows["AccessLog"] = [last - 1, last]
 
 
-async def _request(hand: Hand, vault: Vault, member: int, day: date) -> None:
-    """A request on paper, by an official who is nobody else on the stage, for a change that awaits a second official."""
+async def _request(hand: PlaceWriter, vault: Vault, member: int, day: date) -> None:
+    """A request on paper, by an official who is nobody else on the fixtures, for a change that awaits a second official."""
     opener, proposer = [
         await create_principal(hand.db, f"{hand.place.union} {name}", PrincipalKind.PERSON)
         for name in ("opener", "proposer")
@@ -205,7 +205,7 @@ async def _request(hand: Hand, vault: Vault, member: int, day: date) -> None:
     )
 
 
-async def _member(hand: Hand, vault: Vault, number: int, order: int) -> int:
+async def _member(hand: PlaceWriter, vault: Vault, number: int, order: int) -> int:
     key = await hand.put(
         "Member", "member", name=f"阶{'甲乙'[order - 1]}{number}", sex="FEMALE", birth_year_from=1980,
         worker_type="COURIER", is_migrant_worker=True, is_model_worker=False, division_id=hand.place.division,
@@ -231,7 +231,7 @@ async def _member(hand: Hand, vault: Vault, number: int, order: int) -> int:
     return key
 
 
-async def _agreement(hand: Hand, number: int, employer: int, day: date) -> None:
+async def _agreement(hand: PlaceWriter, number: int, employer: int, day: date) -> None:
     union = hand.place.union
     agreement = await hand.put(
         "CollectiveAgreement", "collective_agreement", number=f"阶协〔2026〕{number}号", title=f"阶台{number}号集体合同",
@@ -258,7 +258,7 @@ async def _agreement(hand: Hand, number: int, employer: int, day: date) -> None:
     )  # fmt: skip
 
 
-async def _case(hand: Hand, number: int, employer: int, members: list[int], day: date) -> None:
+async def _case(hand: PlaceWriter, number: int, employer: int, members: list[int], day: date) -> None:
     case = await hand.put(
         "DisputeCase", "dispute_case", number=f"阶案〔2026〕{number}号", organization_id=hand.place.union,
         employer_id=employer, division_id=hand.place.division, cause="UNPAID_WAGES", phase="DAILY_MEDIATION",

@@ -1,4 +1,4 @@
-"""What the stage's places have of relief, paired assistance and care, every field filled."""
+"""What the fixtures's places have of relief, paired assistance and care, every field filled."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, timedelta

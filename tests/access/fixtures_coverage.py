@@ -1,4 +1,4 @@
-"""What a place of the stage has of coverage, venues, policy documents and certifications."""
+"""What a place of the fixtures has of coverage, venues, policy documents and certifications."""
 
 from datetime import date, timedelta
 from decimal import Decimal

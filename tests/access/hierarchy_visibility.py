@@ -12,7 +12,7 @@ from resolvers.engine.request.arguments import snake
 from resolvers.relations import Within
 from schema import registry
 from tests.access.policy_table import NATIONAL
-from tests.access.query_writer import Writer
+from tests.access.query_writer import QueryWriter
 
 Field = tuple[str, str]
 """Type and field of a list."""
@@ -25,19 +25,19 @@ def relation_of(parent: str, name: str) -> Any:
     return found.relation
 
 
-def is_by_hierarchy(writer: Writer, parent: str, name: str) -> bool:
+def is_by_hierarchy(writer: QueryWriter, parent: str, name: str) -> bool:
     """Whether a list has what is below a union, or above it."""
     return "hierarchy" in writer.type(parent).fields[name].args
 
 
 @dataclass
-class Unions:
+class UnionsOfRows:
     """The union of each row of the lists by hierarchy: that which the list goes by."""
 
     by_field: dict[Field, Mapping[int, int | None]] = field(default_factory=dict)
 
     @classmethod
-    async def of(cls, db: asyncpg.Pool, writer: Writer) -> "Unions":
+    async def of(cls, db: asyncpg.Pool, writer: QueryWriter) -> "UnionsOfRows":
         """As the database has them."""
         found = cls()
         known: dict[str, Mapping[int, int | None]] = {}
@@ -59,10 +59,10 @@ class Unions:
 
 
 @dataclass(frozen=True)
-class Related:
+class HierarchyVisibility:
     """One persona's part of it."""
 
-    unions: Unions
+    unions: UnionsOfRows
     groups: list[str]
     sight: Mapping[str, set[int]]
     seen: frozenset[str]

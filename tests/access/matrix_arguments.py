@@ -14,10 +14,10 @@ from resolvers.engine.request.arguments import snake
 from resolvers.engine.request.cursors import BLOCK, FORM, HEADER, TAG
 from resolvers.engine.statistics.dimension_keys import OUT_OF_SIGHT
 from schema import registry
-from tests.access.comparison import Judge
+from tests.access.comparison import Comparison
 from tests.access.coverage_plan import camel
 from tests.access.matrix import NOBODY, Matrix, refused
-from tests.access.query_writer import fitting
+from tests.access.query_writer import filter_for_order
 
 KINDS = sorted(registry.statistics)
 ANCHORS = ("Organization", "Division")
@@ -41,16 +41,16 @@ def anchored(matrix: Matrix, typename: str) -> Iterator[tuple[str, str, str]]:
         yield "statistics", f"statistics(within: $within, kind: {kind}) {{ total {{ records }} }}", kind
 
 
-async def anchors(matrix: Matrix, judge: Judge, persona: Persona) -> None:
+async def anchors(matrix: Matrix, comparison: Comparison, persona: Persona) -> None:
     """``within`` in every list and statistic: what is out of sight has the very bytes of what is not there."""
     for typename in ANCHORS:
         asked = list(anchored(matrix, typename))
         for start in range(0, len(asked), AT_ONCE):
-            await within(matrix, judge, persona, typename, asked[start : start + AT_ONCE])
+            await within(matrix, comparison, persona, typename, asked[start : start + AT_ONCE])
 
 
 async def within(
-    matrix: Matrix, judge: Judge, persona: Persona, typename: str, asked: Sequence[tuple[str, str, str]]
+    matrix: Matrix, comparison: Comparison, persona: Persona, typename: str, asked: Sequence[tuple[str, str, str]]
 ) -> None:
     """Some fields, within every sampled row of a type and within one that is not there."""
     text = "query($within: ID!) { " + " ".join(f"a{n}: {field}" for n, (_, field, _) in enumerate(asked)) + " }"
@@ -58,41 +58,41 @@ async def within(
     nothing = (await matrix.hub.answer(text, {"within": nowhere}, caller=persona)).body
     told = json.loads(nothing)
     if any(told["data"].values()) or {error["extensions"]["code"] for error in told["errors"]} != {"NOT_FOUND"}:
-        judge.fails("within", f"an anchor that is not there was answered: {told}")
-    judge.cells.update((target, "within", "out", f"{field} nowhere") for _, field, target in asked)
+        comparison.fails("within", f"an anchor that is not there was answered: {told}")
+    comparison.cells.update((target, "within", "out", f"{field} nowhere") for _, field, target in asked)
     for id_ in matrix.ids(typename):
         answer = await matrix.hub.answer(text, {"within": id_}, caller=persona)
-        scope = "in" if judge.sees({"__typename": typename, "id": id_}) else "out"
+        scope = "in" if comparison.sees({"__typename": typename, "id": id_}) else "out"
         if scope == "out" and answer.body != nothing:
-            judge.fails("within", f"{id_} is answered in another way than what is not there: {answer.body!r}")
+            comparison.fails("within", f"{id_} is answered in another way than what is not there: {answer.body!r}")
         response = json.loads(answer.body)
         if scope == "in" and ("errors" in response or None in response["data"].values()):
-            judge.fails("within", f"{id_} is in scope and was not answered: {response}")
-        judge.cells.update((target, "within", scope, f"{field} {id_}") for _, field, target in asked)
+            comparison.fails("within", f"{id_} is in scope and was not answered: {response}")
+        comparison.cells.update((target, "within", scope, f"{field} {id_}") for _, field, target in asked)
 
 
-async def cursors(matrix: Matrix, judge: Judge, persona: Persona) -> None:
+async def cursors(matrix: Matrix, comparison: Comparison, persona: Persona) -> None:
     """Every list in every order: no cursor holds anything that can be read, and no other list takes it."""
     other = "divisions(first: 1, after: $at) { nodes { id } }"
     for each in matrix.writer.lists:
         if not each.root:
             continue
         for column in (None, *each.columns):
-            if column is not None and refused(judge, each.target, camel(column)):
+            if column is not None and refused(comparison, each.target, camel(column)):
                 continue
-            order = "" if column is None else f", orderBy: [{{field: {column}}}]{fitting(each.target, column)}"
+            order = "" if column is None else f", orderBy: [{{field: {column}}}]{filter_for_order(each.target, column)}"
             text = f"{{ {each.field}(first: 5{order}{each.ever})"
             text += " { pageInfo { startCursor endCursor } edges { cursor node { id } } } }"
             page = (await matrix.hub.response(text, caller=persona))["data"][each.field]
             told = [edge["cursor"] for edge in page["edges"]]
             for cursor in {*told, page["pageInfo"]["startCursor"], page["pageInfo"]["endCursor"]} - {None}:
                 if leaks(cursor):
-                    judge.fails(f"{each.field} cursor", f"{cursor} can be read")
-                judge.cells.add((each.target, column or "id", "in", f"cursor of {each.field}"))
+                    comparison.fails(f"{each.field} cursor", f"{cursor} can be read")
+                comparison.cells.add((each.target, column or "id", "in", f"cursor of {each.field}"))
             if told and each.field != "divisions":
                 code = await matrix.code(f"query($at: String) {{ {other} }}", {"at": told[0]}, persona)
                 if code != "BAD_CURSOR":
-                    judge.fails(f"{each.field} cursor", f"another list took it: {code}")
+                    comparison.fails(f"{each.field} cursor", f"another list took it: {code}")
 
 
 def leaks(cursor: str) -> bool:
@@ -105,77 +105,81 @@ def leaks(cursor: str) -> bool:
     return sum(32 <= byte < 127 for byte in sealed) > 0.8 * len(sealed)
 
 
-async def keys(matrix: Matrix, judge: Judge, persona: Persona) -> None:
+async def keys(matrix: Matrix, comparison: Comparison, persona: Persona) -> None:
     """Every dimension whose values are rows: the keys that are told are of rows in scope, groups add up, and no condition finds others."""
     for kind, statistic in registry.statistics.items():
         for name, found in statistic.dimensions.items():
             if isinstance(found, Ref):
                 await keys_of(
-                    matrix, judge, persona, f"kind: {kind}, groupBy: [{name}]", found.target, f"{kind} by {name}"
+                    matrix, comparison, persona, f"kind: {kind}, groupBy: [{name}]", found.target, f"{kind} by {name}"
                 )
-                await conditions(matrix, judge, persona, kind, name, found.target)
-    unions = [id_ for id_ in matrix.ids("Organization") if judge.sees({"__typename": "Organization", "id": id_})]
+                await conditions(matrix, comparison, persona, kind, name, found.target)
+    unions = [id_ for id_ in matrix.ids("Organization") if comparison.sees({"__typename": "Organization", "id": id_})]
     for kind in ("MEMBERSHIPS", "EMPLOYERS", "VENUES", "CERTIFICATIONS", "ORGANIZATIONS"):
         for hierarchy in Hierarchy:
             for union in unions:
                 asked = f'kind: {kind}, groupBy: [CHILD_ORGANIZATION], within: "{union}", hierarchy: {hierarchy.name}'
-                await keys_of(matrix, judge, persona, asked, "Organization", f"{kind} by CHILD_ORGANIZATION of {union}")
+                await keys_of(
+                    matrix, comparison, persona, asked, "Organization", f"{kind} by CHILD_ORGANIZATION of {union}"
+                )
 
 
-async def keys_of(matrix: Matrix, judge: Judge, persona: Persona, asked: str, target: str, path: str) -> None:
+async def keys_of(matrix: Matrix, comparison: Comparison, persona: Persona, asked: str, target: str, path: str) -> None:
     """The groups of one statistic, for the persona and for one who sees all."""
     text = f"{{ statistics({asked}) {{ total {{ records }} groups {{ keys {{ value label organization {{ id }} }} records }} }} }}"
     response = await matrix.hub.response(text, caller=persona)
-    if judge.public:
+    if comparison.public:
         code = response["errors"][0]["extensions"]["code"] if "errors" in response else None
-        if code != "DIMENSION_WITHHELD" and not judge.policy.types[target].open:
-            judge.fails(path, f"groups were told to who has aggregates only: {code}")
-        judge.cells.add((target, "value", "out", path))
+        if code != "DIMENSION_WITHHELD" and not comparison.policy.types[target].open:
+            comparison.fails(path, f"groups were told to who has aggregates only: {code}")
+        comparison.cells.add((target, "value", "out", path))
         return
     told = response["data"]["statistics"]
-    national = (await matrix.response(text, {}, matrix.stage.standard))["data"]["statistics"]
+    national = (await matrix.response(text, {}, matrix.fixtures.standard))["data"]["statistics"]
     there = [group["keys"][0]["value"] for group in national["groups"]]
     for group in told["groups"]:
         key = group["keys"][0]
         row = {"__typename": target, "id": key["value"]}
         if key["value"] in (None, OUT_OF_SIGHT):
             if key["organization"] is not None:
-                judge.fails(path, f"a group without a value has a row: {group}")
+                comparison.fails(path, f"a group without a value has a row: {group}")
             continue
-        judge.cells.add((target, "value", "in", f"{path} {key['value']}"))
-        if not judge.sees(row) or key["label"] is None:
-            judge.fails(path, f"{group} is told, which is out of scope or has no label")
+        comparison.cells.add((target, "value", "in", f"{path} {key['value']}"))
+        if not comparison.sees(row) or key["label"] is None:
+            comparison.fails(path, f"{group} is told, which is out of scope or has no label")
         if target == "Organization" and (key["organization"] or {}).get("id") != key["value"]:
-            judge.fails(path, f"{group} does not lead to its row")
+            comparison.fails(path, f"{group} does not lead to its row")
     out = [
         value
         for value in there
-        if value not in (None, OUT_OF_SIGHT) and not judge.sees({"__typename": target, "id": value})
+        if value not in (None, OUT_OF_SIGHT) and not comparison.sees({"__typename": target, "id": value})
     ]
-    judge.cells.update((target, "value", "out", f"{path} {value}") for value in out)
+    comparison.cells.update((target, "value", "out", f"{path} {value}") for value in out)
     if told["total"]["records"] != sum(group["records"] for group in told["groups"]):
-        judge.fails(path, f"groups do not add up: {told}")
+        comparison.fails(path, f"groups do not add up: {told}")
     values = [group["keys"][0]["value"] for group in told["groups"]]
     labels = [group["keys"][0]["label"] for group in told["groups"]]
     if len({*zip(values, labels, strict=True)}) < len(values):
-        judge.fails(path, f"a group is told twice: {told}")
+        comparison.fails(path, f"a group is told twice: {told}")
 
 
-async def conditions(matrix: Matrix, judge: Judge, persona: Persona, kind: str, name: str, target: str) -> None:
+async def conditions(
+    matrix: Matrix, comparison: Comparison, persona: Persona, kind: str, name: str, target: str
+) -> None:
     """``where`` by the key of a row out of scope is answered as by one that is not there."""
-    if judge.public:
+    if comparison.public:
         return
     text = f"query($in: [String!]!) {{ statistics(kind: {kind}, where: [{{dimension: {name}, in: $in}}]) {{ total {{ records }} }} }}"
     nowhere = [global_ids.encode(registry.sources[target].prefix, NOBODY)]
     nothing = await matrix.hub.answer(text, given(nowhere), caller=persona)
     every = f"{{ statistics(kind: {kind}, groupBy: [{name}]) {{ groups {{ keys {{ value }} }} }} }}"
-    national = (await matrix.response(every, {}, matrix.stage.standard))["data"]["statistics"]["groups"]
+    national = (await matrix.response(every, {}, matrix.fixtures.standard))["data"]["statistics"]["groups"]
     for value in values_of(national):
-        if not judge.sees({"__typename": target, "id": value}):
+        if not comparison.sees({"__typename": target, "id": value}):
             answer = await matrix.hub.answer(text, given([value]), caller=persona)
             if answer.body != nothing.body:
-                judge.fails(f"{kind} where {name}", f"{value} is answered in another way than what is not there")
-            judge.cells.add((target, "where", "out", f"{kind} where {name} {value}"))
+                comparison.fails(f"{kind} where {name}", f"{value} is answered in another way than what is not there")
+            comparison.cells.add((target, "where", "out", f"{kind} where {name} {value}"))
 
 
 def given(values: list[str]) -> Mapping[str, Any]:

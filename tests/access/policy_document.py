@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.access.policy_table import NATIONAL, PUBLIC, Policy
+from tests.access.policy_table import NATIONAL, PUBLIC, PolicyTable
 
 PLACE = Path(__file__).parent.parent.parent / "docs" / "who-sees-what.md"
 MARK = "<!-- From here on: printed from tests/access/who_sees_what.toml by UPDATE_DOCS=1 pytest tests/access/test_policy_document.py -->\n"
@@ -22,7 +22,7 @@ FIELDS = {
 }
 
 
-def tables(policy: Policy) -> str:
+def tables(policy: PolicyTable) -> str:
     """Rows, by what they are reached, fields that are masked, fields in clear by ``reveal``, the words, all fields shown with rows."""
     return "\n".join(
         [MARK, *_rows(policy), *_reach(policy), *_masked(policy), *_revealed(policy), *_words(policy), *_fields(policy)]
@@ -42,7 +42,7 @@ def _short(groups: Iterable[str]) -> str:
     return "; ".join(name.partition(" (")[0] for name in groups)
 
 
-def _rows(policy: Policy) -> list[str]:
+def _rows(policy: PolicyTable) -> list[str]:
     groups = [group for group in policy.groups if group not in (NATIONAL, PUBLIC)]
     lines = ["## Rows (记录)", "", *_head("Type (类型)", *(policy.groups[group] for group in groups))]
     for entry in policy.types.values():
@@ -61,12 +61,12 @@ def _rows(policy: Policy) -> list[str]:
     ]
 
 
-def _reach(policy: Policy) -> list[str]:
+def _reach(policy: PolicyTable) -> list[str]:
     lines = ["## By what rows are reached (查询范围)", ""]
     return [*lines, *(f"- {rule}. {chinese}。" for rule, chinese in policy.reach.items()), ""]
 
 
-def _masked(policy: Policy) -> list[str]:
+def _masked(policy: PolicyTable) -> list[str]:
     lines = [
         "## Fields that are not shown in clear to all (脱敏信息项)",
         "",
@@ -90,7 +90,7 @@ def _masked(policy: Policy) -> list[str]:
     ]
 
 
-def _revealed(policy: Policy) -> list[str]:
+def _revealed(policy: PolicyTable) -> list[str]:
     lines = [
         "## In clear for a stated purpose (按目的查看明文)",
         "",
@@ -103,17 +103,17 @@ def _revealed(policy: Policy) -> list[str]:
     return [*lines, ""]
 
 
-def _words(policy: Policy) -> list[str]:
+def _words(policy: PolicyTable) -> list[str]:
     lines = ["## Words (用语)", "", *_head("Word", "用语")]
     return [*lines, *(_row(word, chinese) for word, chinese in policy.words.items()), ""]
 
 
-def _fields(policy: Policy) -> list[str]:
+def _fields(policy: PolicyTable) -> list[str]:
     lines = ["## Fields shown with the row (随记录显示的信息项)", "", *_head("Type (类型)", "Fields (信息项)")]
     for name, entry in policy.types.items():
         lines.append(_row(f"`{name}` {entry.title}", " ".join(f"`{field}`" for field in entry.fields)))
     return [*lines, "", *_head("What is no row (非记录类型)", "Whose (归属)"), *_others(policy), ""]
 
 
-def _others(policy: Policy) -> list[str]:
+def _others(policy: PolicyTable) -> list[str]:
     return [_row(f"`{name}`", entry.title) for name, entry in policy.others.items()]

@@ -6,7 +6,7 @@ from datetime import date
 import asyncpg
 
 from resolvers.access.callers import Caller, Lens
-from tests.access.policy_table import NATIONAL, PUBLIC, Policy
+from tests.access.policy_table import NATIONAL, PUBLIC, PolicyTable
 from tests.resolvers import sql_reference
 
 SETS = """WITH unions(id) AS (SELECT unnest($1::bigint[])), above(id) AS (SELECT unnest($2::bigint[])),
@@ -142,10 +142,12 @@ async def start(db: asyncpg.Pool, caller: Caller, group: str, day: date) -> list
     return [*map(list, sets), day, caller.principal_id, *map(list, administered.values())]
 
 
-class Reference:
+class PolicyReference:
     """Which rows a caller may see of each type, and which of them a union handles itself."""
 
-    def __init__(self, db: asyncpg.Pool, policy: Policy, tables: Mapping[str, str], caller: Caller, day: date) -> None:
+    def __init__(
+        self, db: asyncpg.Pool, policy: PolicyTable, tables: Mapping[str, str], caller: Caller, day: date
+    ) -> None:
         self.db = db
         self.policy = policy
         self.tables = tables

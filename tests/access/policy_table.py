@@ -16,7 +16,7 @@ PUBLIC = "public"
 
 
 @dataclass(frozen=True)
-class Entry:
+class TypePolicy:
     """What the table says of one type. ``rows`` is the word for a group's rows, ``masked`` the level of a field for a group."""
 
     name: str
@@ -47,18 +47,18 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Policy:
+class PolicyTable:
     """The whole table: types of rows, types that are none, what is revealed to whom."""
 
     groups: Mapping[str, str]
-    types: Mapping[str, Entry]
-    others: Mapping[str, Entry]
+    types: Mapping[str, TypePolicy]
+    others: Mapping[str, TypePolicy]
     reveal: Mapping[str, frozenset[str]]
     words: Mapping[str, str]
     reach: Mapping[str, str]
 
 
-def read() -> Policy:
+def read() -> PolicyTable:
     """The table. A word that the table may not use is an error."""
     table = tomllib.loads(PLACE.read_text())
     groups, reveal, words, reach = (table.pop(name) for name in ("groups", "reveal", "words", "reach"))
@@ -66,10 +66,12 @@ def read() -> Policy:
     for name, given in table.items():
         entry = _entry(name, given, groups, words)
         (others if "why" in given else types)[name] = entry
-    return Policy(groups, types, others, {field: frozenset(who.split()) for field, who in reveal.items()}, words, reach)
+    return PolicyTable(
+        groups, types, others, {field: frozenset(who.split()) for field, who in reveal.items()}, words, reach
+    )
 
 
-def _entry(name: str, given: Mapping[str, Any], groups: Mapping[str, str], words: Mapping[str, str]) -> Entry:
+def _entry(name: str, given: Mapping[str, Any], groups: Mapping[str, str], words: Mapping[str, str]) -> TypePolicy:
     unknown = set(given) - {"title", "why", "rows", "fields", "leads", "masked"}
     assert not unknown, f"{PLACE.name}: [{name}] has {unknown}, which mean nothing"
     rows = given.get("rows", {})
@@ -82,7 +84,7 @@ def _entry(name: str, given: Mapping[str, Any], groups: Mapping[str, str], words
         f"{PLACE.name}: {name}.rows uses a word that [words] has not"
     )
     assert rows == OPEN or set(rows) <= set(groups), f"{PLACE.name}: {name}.rows names no such group"
-    return Entry(
+    return TypePolicy(
         name,
         given.get("title") or given["why"],
         rows == OPEN,
@@ -107,7 +109,7 @@ def is_page(type_: GraphQLObjectType) -> bool:
     ) or (type_.name.endswith("Edge") and set(type_.fields) == {"cursor", "node"})
 
 
-def missing(schema: GraphQLSchema, policy: Policy) -> list[str]:
+def missing(schema: GraphQLSchema, policy: PolicyTable) -> list[str]:
     """What is in the schema and not in the table or the other way, each in words that say what to add and where."""
     known = {**policy.types, **policy.others}
     found = []

@@ -17,13 +17,13 @@ from graphql import (
 )
 
 from schema import registry
-from tests.access.policy_table import Policy, is_page
+from tests.access.policy_table import PolicyTable, is_page
 
 MANY = 200
 
 
 @dataclass(frozen=True)
-class List:
+class ListField:
     """A field that is a page of a type's rows: of the root, or of rows of another type."""
 
     parent: str
@@ -54,10 +54,10 @@ class List:
         return list(kind.values)
 
 
-class Writer:
+class QueryWriter:
     """Writes operations for one schema and policy."""
 
-    def __init__(self, schema: GraphQLSchema, policy: Policy) -> None:
+    def __init__(self, schema: GraphQLSchema, policy: PolicyTable) -> None:
         self.schema = schema
         self.policy = policy
 
@@ -68,7 +68,7 @@ class Writer:
         return found
 
     @cached_property
-    def lists(self) -> Sequence[List]:
+    def lists(self) -> Sequence[ListField]:
         """All pages in the schema."""
         found = []
         for parent in ("Query", *self.policy.types):
@@ -76,7 +76,7 @@ class Writer:
                 target = self._paged(get_named_type(field.type))
                 if target in self.policy.types:
                     found.append(
-                        List(
+                        ListField(
                             parent,
                             name,
                             target,
@@ -123,9 +123,9 @@ class Writer:
         return " ".join(dict.fromkeys(("__typename", "id", *shown)))
 
     @cached_property
-    def reached(self) -> Sequence[List]:
+    def reached(self) -> Sequence[ListField]:
         """One page for each type that has any with a filter: that of the root, else the first of another type."""
-        found: dict[str, List] = {}
+        found: dict[str, ListField] = {}
         for each in self.lists:
             if each.filter is not None:
                 found.setdefault(each.target, each)
@@ -186,7 +186,7 @@ def is_many(type_: object) -> bool:
     return is_list_type(type_.of_type if is_non_null_type(type_) else type_)
 
 
-def fitting(target: str, column: str | None, by_id: bool = False) -> str:
+def filter_for_order(target: str, column: str | None, by_id: bool = False) -> str:
     """The filter without which an order by how well a column fits is refused, beside ``$filter`` if there is one; for other orders none."""
     name = registry.sources[target].matched.get((column or "").lower())
     return "" if name is None else f', filter: {{{"and: [$filter], " if by_id else ""}{name}: {{contains: "号"}}}}'

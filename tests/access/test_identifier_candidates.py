@@ -14,13 +14,13 @@ from db.members import BANK_CARD, PHONE, RESIDENT_NUMBER
 from resolvers.engine.request import global_ids
 from schema import schema
 from tests.access.comparison import key_of
-from tests.access.fixtures import PERSONAS, Stage
-from tests.access.policy_reference import Reference
-from tests.access.policy_table import Policy
-from tests.access.query_writer import Writer, is_many
+from tests.access.fixtures import PERSONAS, AccessFixtures
+from tests.access.policy_reference import PolicyReference
+from tests.access.policy_table import PolicyTable
+from tests.access.query_writer import QueryWriter, is_many
 from tests.access.test_matrix import TABLES
 from tests.identifier_candidates import ENOUGH, Knowledge, Seen, hidden, leaks
-from tests.resolvers.engine_client import Caller
+from tests.resolvers.engine_client import EngineClient
 
 PUBLIC = frozenset({"Organization", "Employer", "Division"})
 """What a record leads to that is of many persons: its values are read, and not all that it leads to in turn."""
@@ -30,7 +30,7 @@ EVERYBODY = ["public", *PERSONAS]
 
 
 @pytest.fixture(scope="session")
-def hub(both_walls: Caller) -> Caller:
+def hub(both_walls: EngineClient) -> EngineClient:
     """The hub as it serves."""
     return both_walls
 
@@ -38,7 +38,7 @@ def hub(both_walls: Caller) -> Caller:
 class Everything:
     """Writes the query for all that a member leads to, and reads the answer."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: QueryWriter) -> None:
         self.writer = writer
 
     def selection(self, typename: str, depth: int = DEPTH) -> str:
@@ -83,14 +83,16 @@ class Sampled:
 
 
 @pytest.fixture(scope="session")
-async def everybody(hub: Caller, stage: Stage, policy: Policy, owner: asyncpg.Pool, vault: Vault) -> dict[str, Sampled]:
+async def everybody(
+    hub: EngineClient, fixtures: AccessFixtures, policy: PolicyTable, owner: asyncpg.Pool, vault: Vault
+) -> dict[str, Sampled]:
     """For each persona what it sees of members in sight, of those with most rows about them first."""
-    writer = Everything(Writer(schema._schema, policy))
+    writer = Everything(QueryWriter(schema._schema, policy))
     text = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Member {{ {writer.selection('Member')} }} }} }}"
     found = {}
     for name in EVERYBODY:
-        caller = stage.callers[name]
-        visible = await Reference(owner, policy, TABLES, caller, today()).rows("Member")
+        caller = fixtures.callers[name]
+        visible = await PolicyReference(owner, policy, TABLES, caller, today()).rows("Member")
         busiest = await owner.fetch(
             "SELECT m.id FROM member m LEFT JOIN membership s ON s.member_id = m.id LEFT JOIN insurance_enrolment i ON i.member_id = m.id"
             " LEFT JOIN dispute_party p ON p.member_id = m.id WHERE m.id = ANY ($1) GROUP BY m.id"
@@ -102,7 +104,7 @@ async def everybody(hub: Caller, stage: Stage, policy: Policy, owner: asyncpg.Po
         some = await owner.fetch(
             "SELECT id FROM member WHERE id = ANY ($1) ORDER BY hashint8(id) LIMIT $2", [*visible], SAMPLE
         )
-        keys = sorted({row["id"] for row in (*busiest, *some)} | set(stage.keys("Member")) & visible)
+        keys = sorted({row["id"] for row in (*busiest, *some)} | set(fixtures.keys("Member")) & visible)
         found[name] = Sampled({}, await numbers(owner, vault, keys))
         for start in range(0, len(keys), 8):
             given = {"ids": [global_ids.encode("mem", key) for key in keys[start : start + 8]]}
@@ -169,10 +171,12 @@ def test_nothing_of_a_day_of_birth_but_its_band_is_in_the_schema() -> None:
     }  # fmt: skip
 
 
-async def test_a_band_is_all_that_comparing_finds_out(hub: Caller, stage: Stage, owner: asyncpg.Pool) -> None:
+async def test_a_band_is_all_that_comparing_finds_out(
+    hub: EngineClient, fixtures: AccessFixtures, owner: asyncpg.Pool
+) -> None:
     """Bisection by filters on the years of birth ends at the band, for members and for children of households."""
     for typename, field, table in (("Member", "members", "member"), ("Dependant", "households", "dependant")):
-        key = stage.places["weihai"].one(typename)
+        key = fixtures.places["weihai"].one(typename)
         text = (
             "query($f: MemberFilter) { members(filter: $f) { totalCount } }"
             if typename == "Member"
@@ -191,7 +195,7 @@ async def test_a_band_is_all_that_comparing_finds_out(hub: Caller, stage: Stage,
             if typename == "Dependant":
                 household = await owner.fetchval("SELECT household_id FROM dependant WHERE id = $1", key)
                 given["h"] = {"id": {"eq": global_ids.encode("hh", household)}}
-            data = (await hub.response(text, given, caller=stage.callers["weihai"]))["data"]
+            data = (await hub.response(text, given, caller=fixtures.callers["weihai"]))["data"]
             counted = data["members"] if typename == "Member" else data[field]["nodes"][0]["dependants"]
             low, high = (middle, high) if counted["totalCount"] else (low, middle)
         assert low == year - year % 5

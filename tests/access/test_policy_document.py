@@ -3,10 +3,10 @@
 import os
 
 from tests.access.policy_document import MARK, PLACE, tables
-from tests.access.policy_table import Policy
+from tests.access.policy_table import PolicyTable
 
 
-def test_the_document_prints_the_policy_table(policy: Policy) -> None:
+def test_the_document_prints_the_policy_table(policy: PolicyTable) -> None:
     """With ``UPDATE_DOCS=1`` it is written anew."""
     introduction, mark, printed = PLACE.read_text().partition(MARK)
     wanted = tables(policy)

@@ -16,12 +16,12 @@ from resolvers.engine.request import global_ids
 from schema import registry, schema
 from tests.access import query_writer
 from tests.access.comparison import key_of
-from tests.access.fixtures import Stage
-from tests.access.policy_reference import Reference
-from tests.access.policy_table import Policy
+from tests.access.fixtures import AccessFixtures
+from tests.access.policy_reference import PolicyReference
+from tests.access.policy_table import PolicyTable
 from tests.access.test_matrix import TABLES
-from tests.resolvers.engine_client import Caller as Hub
-from tests.resolvers.random_operations import Known, Writer
+from tests.resolvers.engine_client import EngineClient as Hub
+from tests.resolvers.random_operations import Known, OperationWriter
 from tests.slow import sampled
 
 SEEDS, CALLERS, OPERATIONS = 10, 6, 25
@@ -42,12 +42,12 @@ SOME = {
 
 
 @pytest.fixture(scope="session")
-async def some(owner: asyncpg.Pool, stage: Stage) -> dict[str, list[int]]:
+async def some(owner: asyncpg.Pool, fixtures: AccessFixtures) -> dict[str, list[int]]:
     """Keys that random grants are taken from."""
     return {name: [row[0] for row in await owner.fetch(sql)] for name, sql in SOME.items()}
 
 
-class Operations(Writer):
+class Operations(OperationWriter):
     """Random operations that ask for the ID of every row, and for pages that show something."""
 
     def selection(self, type_: GraphQLObjectType, depth: int, count: int | None = None) -> str:
@@ -59,12 +59,12 @@ class Operations(Writer):
 
 
 @pytest.fixture(scope="session")
-async def known(owner: asyncpg.Pool, stage: Stage) -> Known:
+async def known(owner: asyncpg.Pool, fixtures: AccessFixtures) -> Known:
     """IDs of some rows of every type, and of one that is not there."""
     found = {}
     for name, source in registry.sources.items():
         rows = await owner.fetch(f"SELECT id FROM {source.table.name} ORDER BY hashint8(id + 7) LIMIT 40")
-        keys = [*(row["id"] for row in rows), *stage.keys(name), 2**40]
+        keys = [*(row["id"] for row in rows), *fixtures.keys(name), 2**40]
         found[name] = [global_ids.encode(source.prefix, key) for key in keys]
     return Known(found)
 
@@ -97,7 +97,7 @@ def somebody(chance: random.Random, some: dict[str, list[int]]) -> Caller:
     return Caller("somebody", 1, tuple(grants), member, cases)
 
 
-async def nearby(reference: Reference, known: Known, chance: random.Random) -> Known:
+async def nearby(reference: PolicyReference, known: Known, chance: random.Random) -> Known:
     """IDs of rows that a caller sees, where there are any, beside as many others."""
     found = {}
     for name, others in known.ids.items():
@@ -135,8 +135,8 @@ def rows_and_counts(type_: GraphQLObjectType, value: Any) -> Iterator[tuple[str,
 async def test_no_operation_brings_or_counts_a_row_that_the_reference_does_not_allow(
     hub: Hub,
     owner: asyncpg.Pool,
-    policy: Policy,
-    stage: Stage,
+    policy: PolicyTable,
+    fixtures: AccessFixtures,
     known: Known,
     some: dict[str, list[int]],
     seed: int,
@@ -144,9 +144,9 @@ async def test_no_operation_brings_or_counts_a_row_that_the_reference_does_not_a
     """Rows of an answer, at any depth, are among those of the caller; counts are no larger; an analyst has no row at all."""
     chance = random.Random(f"sight {seed}")
     rows = counts = 0
-    persona = chance.choice(sorted(stage.callers))
-    for caller in (stage.callers[persona], PUBLIC, *(somebody(chance, some) for _ in range(CALLERS - 2))):
-        reference = Reference(owner, policy, TABLES, caller, today())
+    persona = chance.choice(sorted(fixtures.callers))
+    for caller in (fixtures.callers[persona], PUBLIC, *(somebody(chance, some) for _ in range(CALLERS - 2))):
+        reference = PolicyReference(owner, policy, TABLES, caller, today())
         near = await nearby(reference, known, chance)
         for _ in range(OPERATIONS):
             operation = Operations(schema._schema, near, chance).write()
@@ -181,17 +181,17 @@ LATER = {
 async def test_every_row_that_the_reference_allows_is_reached_by_the_lists(
     hub: Hub,
     owner: asyncpg.Pool,
-    policy: Policy,
-    stage: Stage,
+    policy: PolicyTable,
+    fixtures: AccessFixtures,
     some: dict[str, list[int]],
     seed: int,
 ) -> None:
     """The lists at the root, page by page, have all rows that the caller may see, and are counted as such."""
     chance = random.Random(f"reach {seed}")
-    personas = sorted(set(stage.callers) - {"national", "public", "analyst"})
+    personas = sorted(set(fixtures.callers) - {"national", "public", "analyst"})
     writer = query_writer.Writer(schema._schema, policy)
-    for caller in (stage.callers[personas[seed % len(personas)]], somebody(chance, some)):
-        reference = Reference(owner, policy, TABLES, caller, today())
+    for caller in (fixtures.callers[personas[seed % len(personas)]], somebody(chance, some)):
+        reference = PolicyReference(owner, policy, TABLES, caller, today())
         if caller.shape == (Lens.AGGREGATES,):
             continue
         for each in writer.lists:

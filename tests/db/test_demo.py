@@ -11,7 +11,7 @@ from db.errors import DataError
 from db.load_divisions import load_divisions
 from db.organizations import Hierarchy
 from resolvers.access.callers import Caller, Grant
-from tests.resolvers.engine_client import Caller as Asking
+from tests.resolvers.engine_client import EngineClient as Asking
 
 
 @pytest.fixture(scope="module")

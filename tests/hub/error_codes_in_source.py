@@ -21,7 +21,7 @@ FOLDERS = ("hub", "resolvers", "schema", "db")
 
 
 @cache
-def raised() -> dict[str, set[str]]:
+def error_codes() -> dict[str, set[str]]:
     """Each code, with the modules that give it.
 
     Raises:

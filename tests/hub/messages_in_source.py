@@ -1,6 +1,6 @@
-"""What the command line may say, collected from the source: the texts that errors, findings and outputs are made with, as templates.
+"""What the command line may say, messages from the source: the texts that errors, findings and outputs are made with, as templates.
 
-A template has ``{}`` where a value goes. A value that is itself one of several texts is collected too.
+A template has ``{}`` where a value goes. A value that is itself one of several texts is messages too.
 """
 
 import ast
@@ -173,7 +173,7 @@ class Reader(ast.NodeVisitor):
                                 yield value
 
 
-def collected() -> set[str]:
+def messages() -> set[str]:
     """All templates."""
     found: set[str] = set()
     for pattern in MODULES:

@@ -9,13 +9,13 @@ from db.connect import create_pool
 from db.crypto import Vault
 from db.row_security import READER
 from tests.resolvers import command_fixtures
-from tests.resolvers.engine_client import Caller
+from tests.resolvers.engine_client import EngineClient
 
 
 @pytest.fixture(scope="session")
-def caller(pool: asyncpg.Pool) -> Caller:
+def caller(pool: asyncpg.Pool) -> EngineClient:
     """Asks an engine on the template federation."""
-    return Caller(pool)
+    return EngineClient(pool)
 
 
 @pytest.fixture

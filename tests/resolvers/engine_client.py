@@ -85,7 +85,7 @@ class WatchedConnection:
         return rows
 
 
-class Caller:
+class EngineClient:
     """Asks one engine; documents are parsed once, as the endpoint does."""
 
     def __init__(

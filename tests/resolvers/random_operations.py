@@ -69,7 +69,7 @@ class Operation:
 
 
 @dataclass
-class Writer:
+class OperationWriter:
     """Writes one operation. ``bad`` is the probability that an ID, a cursor or a page size is wrong."""
 
     schema: GraphQLSchema

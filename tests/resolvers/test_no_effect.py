@@ -8,7 +8,7 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, 
 
 from resolvers.code_lists import RecordKind
 from resolvers.errors import HubError
-from tests.resolvers.engine_client import Caller
+from tests.resolvers.engine_client import EngineClient
 from tests.resolvers.filter_fields import SCHEMA, Asked, asked_with_arguments, plan, statements
 from tests.slow import sampled
 
@@ -117,7 +117,7 @@ def test_an_argument_changes_the_statements_or_is_refused(asked: Asked, kind: Re
         ("{ statistics(kind: MEMBERSHIPS, hierarchy: INDUSTRIAL) { total { records } } }", "hierarchy"),
     ],
 )
-async def test_the_argument_is_named(caller: Caller, text: str, argument: str) -> None:
+async def test_the_argument_is_named(caller: EngineClient, text: str, argument: str) -> None:
     answer = await caller.answer(text)
     assert answer.status == 400
     (error,) = (await caller.response(text))["errors"]
@@ -126,7 +126,7 @@ async def test_the_argument_is_named(caller: Caller, text: str, argument: str) -
     assert error["locations"]
 
 
-async def test_members_and_statistics_within_a_union_that_is_not_there_say_the_same(caller: Caller) -> None:
+async def test_members_and_statistics_within_a_union_that_is_not_there_say_the_same(caller: EngineClient) -> None:
     """Case 04."""
     text = """query WithinUnknown { members(within: "org_ffffff") { totalCount }
       statistics(within: "org_ffffff", kind: MEMBERSHIPS) { total { persons } } }"""

@@ -7,14 +7,14 @@ import pytest
 from graphql import GraphQLInputObjectType, GraphQLList, get_named_type
 
 from resolvers.engine.request.arguments import is_condition
-from tests.resolvers.engine_client import Caller
+from tests.resolvers.engine_client import EngineClient
 from tests.resolvers.filter_fields import SCHEMA, Place, is_required, places, plan, statements
 from tests.slow import sampled
 
 PLACES = list(places())
 
 
-async def test_the_case(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_the_case(caller: EngineClient, pool: asyncpg.Pool) -> None:
     text = "query NullOperand($code: String) { organizations(validity: ANY, filter: { creditCode: { eq: $code } }) { totalCount } }"
     answer = await caller.answer(text, {"code": None})
     (error,) = json.loads(answer.body)["errors"]
@@ -40,7 +40,7 @@ def test_every_kind_of_condition_is_reached() -> None:
     assert {name for name in conditions - below if not name.endswith(("Filter", "Choice"))} == set()
 
 
-async def test_null_is_refused_in_every_condition_of_the_schema(caller: Caller) -> None:
+async def test_null_is_refused_in_every_condition_of_the_schema(caller: EngineClient) -> None:
     """Written in the document, and in a variable that holds the filter."""
     for place in PLACES:
         for text, variables in (
@@ -105,7 +105,7 @@ def test_an_explicit_empty_filter_says_that_there_is_a_row() -> None:
         assert statements(plan(f"{{ organizations(filter: {filter_}) {{ totalCount }} }}")) != bare
 
 
-async def test_a_variable_in_a_list_of_operands_is_refused_when_null(caller: Caller) -> None:
+async def test_a_variable_in_a_list_of_operands_is_refused_when_null(caller: EngineClient) -> None:
     text = 'query ($a: String = "x") { organizations(filter: {name: {in: [$a]}}) { totalCount } }'
     response = await caller.response(text, {"a": None})
     assert response["errors"][0]["extensions"]["code"] in ("BAD_VARIABLES", "NULL_OPERAND")

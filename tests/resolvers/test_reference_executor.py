@@ -16,7 +16,7 @@ from resolvers.engine.request import global_ids
 from schema import registry, schema
 from tests.resolvers.parsed_documents import document
 from tests.resolvers.personas import callers_of
-from tests.resolvers.random_operations import Known, Writer
+from tests.resolvers.random_operations import Known, OperationWriter
 from tests.slow import sampled
 
 OPERATIONS = 2_600
@@ -54,7 +54,7 @@ async def test_plan_and_default_executor_give_the_same_response(pool: asyncpg.Po
     caller = callers["national"] if seed % 2 else callers[sorted(callers)[seed // 2 % len(callers)]]
     answered = refused = 0
     for _ in range(OPERATIONS // SEEDS):
-        operation = Writer(core, known, chance, bad=0.03).write()
+        operation = OperationWriter(core, known, chance, bad=0.03).write()
         found = document(operation.text)
         again = replace(found, prepared={})
         ours, theirs = await asyncio.gather(

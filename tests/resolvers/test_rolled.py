@@ -17,7 +17,7 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.statistics.from_rollups import Rolled
 from resolvers.engine.statistics.rollup_slots import cut, slot
 from tests.db.test_rollups import write
-from tests.resolvers.engine_client import Caller
+from tests.resolvers.engine_client import EngineClient
 from tests.resolvers.personas import callers_of
 from tests.resolvers.rollup_dimensions import DIMENSIONS
 
@@ -85,7 +85,7 @@ async def test_both_ways_give_the_same_answers(pool: asyncpg.Pool, monkeypatch: 
     assert await pool.fetchval("SELECT count(*) FROM rollup.membership_change") > 0
     chance = random.Random("rolled")
     found, callers = await places(pool), await callers_of(pool)
-    rolled, plain = Caller(pool), Caller(pool)
+    rolled, plain = EngineClient(pool), EngineClient(pool)
     used = []
     of = Rolled.of
 
@@ -109,7 +109,7 @@ async def test_both_ways_give_the_same_answers(pool: asyncpg.Pool, monkeypatch: 
 
 
 async def test_an_anchor_out_of_use_is_counted_from_records(pool: asyncpg.Pool) -> None:
-    caller = Caller(pool)
+    caller = EngineClient(pool)
     text = "{ statistics(kind: MEMBERSHIPS) { total { records persons } } }"
     before = await caller.data(text)
     await pool.execute("UPDATE rollup.membership_cell SET n = 1000")

@@ -31,7 +31,7 @@ from resolvers.engine.request.wrong_values import WrongLiterals
 from resolvers.errors import HubError
 from resolvers.suggestions import suggests
 from tests.hub.error_codes_in_source import FOLDERS, MAKERS
-from tests.resolvers.engine_client import Caller
+from tests.resolvers.engine_client import EngineClient
 from tests.resolvers.filter_fields import places
 from tests.resolvers.message_rules import SCHEMA, faults_of
 
@@ -193,7 +193,7 @@ def odd(type_: GraphQLInputType, depth: int = 3) -> Iterator[Any]:
         yield from ODD[type_.name]
 
 
-async def test_every_argument_of_every_root_field_says_what_is_wrong_with_its_value(caller: Caller) -> None:
+async def test_every_argument_of_every_root_field_says_what_is_wrong_with_its_value(caller: EngineClient) -> None:
     """Asked of the engine in Chinese, whose messages have the English ones in them."""
     looked = set()
     speak(chinese=True)
@@ -215,7 +215,7 @@ async def test_every_argument_of_every_root_field_says_what_is_wrong_with_its_va
     assert len(looked) > 25
 
 
-async def test_a_day_that_is_out_of_range_is_named_as_the_schema_names_it(caller: Caller) -> None:
+async def test_a_day_that_is_out_of_range_is_named_as_the_schema_names_it(caller: EngineClient) -> None:
     """Case 11."""
     response = await caller.response(
         'query Names { statistics(kind: MEMBERSHIPS, asOf: "1899-12-31") { total { persons } } }'
@@ -225,7 +225,7 @@ async def test_a_day_that_is_out_of_range_is_named_as_the_schema_names_it(caller
 
 
 async def test_a_command_whose_input_is_null_is_no_fault_of_the_hub(pool: asyncpg.Pool) -> None:
-    caller = Caller(pool, commands=lambda *_: None)
+    caller = EngineClient(pool, commands=lambda *_: None)
     text = 'mutation ($x: RevokeAccessInput = {id: "x"}) { revokeAccess(input: $x) { errors { code } } }'
     (error,) = (await caller.response(text, {"x": None}))["errors"]
     assert error["extensions"]["code"] == "BAD_VARIABLES"

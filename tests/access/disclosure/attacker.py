@@ -10,7 +10,7 @@ import asyncpg
 from db.access import Role
 from resolvers.access.callers import Caller as Persona
 from resolvers.access.callers import Grant
-from tests.resolvers.engine_client import Caller
+from tests.resolvers.engine_client import EngineClient
 
 PAGE = 200
 
@@ -70,10 +70,10 @@ class Answer:
         return None if told is None else float(told)
 
 
-class Stranger:
+class Attacker:
     """Asks, and remembers what was answered and what was refused."""
 
-    def __init__(self, hub: Caller, persona: Persona, measures: Sequence[str]) -> None:
+    def __init__(self, hub: EngineClient, persona: Persona, measures: Sequence[str]) -> None:
         self.hub = hub
         self.persona = persona
         self.measures = " ".join(measures)

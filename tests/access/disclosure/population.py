@@ -1,4 +1,4 @@
-"""The ground of the attack: registers in places where little else is, half of the persons asked about in them, half not but alike.
+"""The population of the attack: registers in places where little else is, half of the persons asked about in them, half not but alike.
 
 Each target has a place of its own: a county with some other records, or a city with the others in one county and the target, if at all, in
 another. The others began before 2023 and nothing else happens afterwards: the hardest case, for what moves is the target's record or
@@ -91,7 +91,7 @@ REGISTERS = (TOWNS, ENROLMENTS, HOUSEHOLDS, BUSY, GRANTS, CASES, MEMBERSHIPS)
 
 @dataclass(frozen=True)
 class Row:
-    """A record of the ground."""
+    """A record of the population."""
 
     values: dict[str, Any]
     began: date
@@ -129,7 +129,7 @@ Place = tuple[str, Division, Division]
 
 
 @dataclass
-class Ground:
+class Population:
     """All targets, by register; and a county with two townships in which there are many households, with these."""
 
     targets: dict[str, list[Target]]
@@ -158,8 +158,8 @@ WHERE c.level = 'COUNTY' AND c.valid_to IS NULL ORDER BY 1, 3
 EMPTIED = ("household", "aid_grant", "dispute_case")
 
 
-class Digger:
-    """Makes the ground in a database, the same every time."""
+class PopulationWriter:
+    """Writes the population to a database, the same every time."""
 
     def __init__(self, db: asyncpg.Connection, size: int) -> None:
         self.db = db
@@ -167,7 +167,7 @@ class Digger:
         self.cities: dict[str, list[Division]] = {}
         self.counties: dict[str, list[Division]] = {}
 
-    async def dig(self) -> Ground:
+    async def dig(self) -> Population:
         """Empty some registers, and fill them with targets and the others, past all triggers: roll-ups are to be built anew. The secret
         seed of the noise is the same every time, so that the test is."""
         await self.db.execute("SET session_replication_role = replica")
@@ -191,7 +191,7 @@ class Digger:
         chance = random.Random("crowded")
         rows = [self._other(BUSY, chance) for _ in range(400)]
         await households(self, [(towns[0][2] if n % 2 else towns[0][1], row) for n, row in enumerate(rows)], [])
-        return Ground(targets, (towns[0], rows))
+        return Population(targets, (towns[0], rows))
 
     def _targets(
         self, register: Register, chance: random.Random, places: Iterator[Place]
@@ -257,7 +257,9 @@ class Digger:
         )  # fmt: skip
 
 
-async def households(digger: Digger, rows: list[tuple[Division, Row]], idle: list[tuple[Division, Row]]) -> None:
+async def households(
+    digger: PopulationWriter, rows: list[tuple[Division, Row]], idle: list[tuple[Division, Row]]
+) -> None:
     """Households on file; the persons of ``idle`` are members and nothing more."""
     members = await digger.members([*rows, *idle])
     await digger.put(
@@ -270,7 +272,7 @@ async def households(digger: Digger, rows: list[tuple[Division, Row]], idle: lis
     )  # fmt: skip
 
 
-async def grants(digger: Digger, rows: list[tuple[Division, Row]], idle: list[tuple[Division, Row]]) -> None:
+async def grants(digger: PopulationWriter, rows: list[tuple[Division, Row]], idle: list[tuple[Division, Row]]) -> None:
     """A household each, long on file, with a grant."""
     members = await digger.members(rows)
     keys = await digger.put(
@@ -291,7 +293,7 @@ async def grants(digger: Digger, rows: list[tuple[Division, Row]], idle: list[tu
     )  # fmt: skip
 
 
-async def cases(digger: Digger, rows: list[tuple[Division, Row]], idle: list[tuple[Division, Row]]) -> None:
+async def cases(digger: PopulationWriter, rows: list[tuple[Division, Row]], idle: list[tuple[Division, Row]]) -> None:
     """Open cases on money."""
     await digger.put(
         "dispute_case",
@@ -304,7 +306,9 @@ async def cases(digger: Digger, rows: list[tuple[Division, Row]], idle: list[tup
     )  # fmt: skip
 
 
-async def memberships(digger: Digger, rows: list[tuple[Division, Row]], idle: list[tuple[Division, Row]]) -> None:
+async def memberships(
+    digger: PopulationWriter, rows: list[tuple[Division, Row]], idle: list[tuple[Division, Row]]
+) -> None:
     """Members of the place's union; the persons of ``idle`` are in none."""
     members = await digger.members([*rows, *idle])
     await digger.put(
@@ -319,7 +323,9 @@ def _membership(place: Division, row: Row, member: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def enrolments(digger: Digger, rows: list[tuple[Division, Row]], idle: list[tuple[Division, Row]]) -> None:
+async def enrolments(
+    digger: PopulationWriter, rows: list[tuple[Division, Row]], idle: list[tuple[Division, Row]]
+) -> None:
     """Members of the place's union, long since, of whom all but some targets are enrolled."""
     members = await digger.members([*rows, *idle])
     since = [

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import combinations
 
-from tests.access.disclosure.attacker import Question, Stranger
+from tests.access.disclosure.attacker import Attacker, Question
 from tests.access.disclosure.guess_rates import Pair
 from tests.access.disclosure.population import Register, Row, Target, Trait
 
@@ -28,11 +28,11 @@ KNOWER = "by who knows all others"
 """The strategy of an attacker who knows each other record: no noise of this size hides from them; it is measured only."""
 
 
-class Looks:
+class SetPairs:
     """Asks for one register, and puts the pairs together."""
 
-    def __init__(self, stranger: Stranger, register: Register, targets: Sequence[Target]) -> None:
-        self.stranger = stranger
+    def __init__(self, attacker: Attacker, register: Register, targets: Sequence[Target]) -> None:
+        self.attacker = attacker
         self.register = register
         self.targets = targets
         self.plain = Question(register.kind)
@@ -63,7 +63,7 @@ class Looks:
 
     async def tell(self, question: Question, place: Callable[[Target], str]) -> bool:
         """Ask of all targets' places; whether it was answered."""
-        return await self.stranger.ask(question, [place(target) for target in self.targets])
+        return await self.attacker.ask(question, [place(target) for target in self.targets])
 
     async def pairs(
         self, spots: Iterable[tuple[Question, Question]], measure: str, *places: Callable[[Target], str]
@@ -74,7 +74,7 @@ class Looks:
         for one, other in spots:
             if await self.tell(one, first) and await self.tell(other, second):
                 for place, target in enumerate(self.targets):
-                    told = self.stranger.told
+                    told = self.attacker.told
                     found[place].append((told(one, first(target), measure), told(other, second(target), measure)))
         return found
 
@@ -122,8 +122,8 @@ class Looks:
                 asked = self.plain.only(*where).as_of(day).grouped(self.others[0])
                 if await self.tell(asked, whole):
                     for place, target in enumerate(self.targets):
-                        rest = self.stranger.told(asked, target.where, measure, self.others[1])
-                        found[place].append((self.stranger.told(asked, target.where, measure), rest))
+                        rest = self.attacker.told(asked, target.where, measure, self.others[1])
+                        found[place].append((self.attacker.told(asked, target.where, measure), rest))
         return found
 
     async def times(self, measure: str) -> list[list[Pair]]:
@@ -134,7 +134,7 @@ class Looks:
                 asked = self.plain.between(since, "2026-01-01").grouped(name)
                 if await self.tell(asked, whole):
                     for place, target in enumerate(self.targets):
-                        answer = self.stranger.known[asked, target.where]
+                        answer = self.attacker.known[asked, target.where]
                         parts = [answer.value(measure, *keys) for keys in answer.groups if keys != (own,)]
                         rest = sum(part for part in parts if part is not None)
                         found[place] += [(answer.value(measure), rest), (answer.value(measure, own), None)]
@@ -149,7 +149,7 @@ class Looks:
                 if await self.tell(asked, whole):
                     for place, target in enumerate(self.targets):
                         exact = sum(self.fits(row, where, date.fromisoformat(day)) for row in target.others)
-                        found[place].append((self.stranger.told(asked, target.where, measure), exact))
+                        found[place].append((self.attacker.told(asked, target.where, measure), exact))
         return found
 
     def fits(self, row: Row, where: Sequence[tuple[str, str]], day: date) -> bool:
@@ -169,7 +169,7 @@ class Looks:
             ):
                 if await self.tell(question, alone):
                     for place, target in enumerate(self.targets):
-                        answer = self.stranger.known[question, target.alone_at]
+                        answer = self.attacker.known[question, target.alone_at]
                         keys = (self.alone[1],) if question.by else ()
                         listed = float(keys in answer.groups) if question.by else None
                         found[place] += [(answer.value(measure, *keys), None), (listed, 0.0 if question.by else None)]

@@ -8,8 +8,8 @@ from hub.disclosed import Disclosed
 from hub.errors import Refusal
 from resolvers.access.callers import PUBLIC
 from tests.access.disclosure.guess_rates import Rate, by_count, judged, weighed
-from tests.access.disclosure.population import CASES, ENROLMENTS, HOUSEHOLDS, Ground, Register, Target
-from tests.resolvers.engine_client import Caller
+from tests.access.disclosure.population import CASES, ENROLMENTS, HOUSEHOLDS, Population, Register, Target
+from tests.resolvers.engine_client import EngineClient
 
 MOST = 3.0
 TARGETS = 60
@@ -32,10 +32,12 @@ def rate(what: str, targets: Sequence[Target], told: Mapping[str, int]) -> Rate:
 
 
 @pytest.mark.parametrize("register", [HOUSEHOLDS, ENROLMENTS], ids=lambda each: each.name)
-async def test_what_is_left_of_the_budget_tells_nothing(hub: Caller, ground: Ground, register: Register) -> None:
+async def test_what_is_left_of_the_budget_tells_nothing(
+    hub: EngineClient, population: Population, register: Register
+) -> None:
     """A question that is too large is answered by how many cells are left. Before and after a table it tells how many cells the table
     counted as: those of the groups that are not given must not be among them."""
-    targets = ground.of(register)[:TARGETS]
+    targets = population.of(register)[:TARGETS]
     first, second = (trait.dimension for trait in register.traits[:2])
     for by in ([first], [first, second]):
         told: dict[str, int] = {}
@@ -58,10 +60,12 @@ def _left(refusal: Refusal) -> int:
 
 
 @pytest.mark.parametrize("register", [HOUSEHOLDS, CASES], ids=lambda each: each.name)
-async def test_how_many_groups_are_too_many_tells_nothing(hub: Caller, ground: Ground, register: Register) -> None:
+async def test_how_many_groups_are_too_many_tells_nothing(
+    hub: EngineClient, population: Population, register: Register
+) -> None:
     """Months and children are listed whatever there is; so with how many of them a table is too large tells how many values another
     dimension has."""
-    targets = ground.of(register)[-TARGETS:]
+    targets = population.of(register)[-TARGETS:]
     first, second = (trait.dimension for trait in register.traits[:2])
     by = ["MONTH", "CHILD_DIVISION", first] if register.city else ["MONTH", first, second]
     refused = dict.fromkeys((target.where for target in targets), 0)
