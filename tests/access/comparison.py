@@ -196,8 +196,8 @@ class Comparison:
         if [row["id"] for row in kept] != [row["id"] for row in shown]:
             self.fails(path, f"rows {[row['id'] for row in own]} instead of {[row['id'] for row in kept]}")
             return
-        for theirs, ours in zip(kept, shown, strict=True):
-            self.row(theirs, ours, path)
+        for national_row, own_row in zip(kept, shown, strict=True):
+            self.row(national_row, own_row, path)
         for row in own[len(kept) :]:
             if not self.sees(row):
                 self.fails(path, f"{row['id']} is out of scope and was listed")

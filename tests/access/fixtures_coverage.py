@@ -16,6 +16,12 @@ class Hand(Protocol):
 
 async def furnish(hand: Hand, number: int, employer: int, day: date) -> None:
     """A row of each type, every field filled."""
+    for part in (furnish_policy, furnish_census, furnish_places):
+        await part(hand, number, employer, day)
+
+
+async def furnish_policy(hand: Hand, number: int, employer: int, day: date) -> None:
+    """A policy document, and what refers to one."""
     own = {"organization_id": hand.place.union}
     here = {**own, "division_id": hand.place.division}
     later = day + timedelta(300)
@@ -42,6 +48,17 @@ async def furnish(hand: Hand, number: int, employer: int, day: date) -> None:
         is_sensitive=False, starts_on=day, ends_on=later, query="{ policyDocuments(first: 0) { totalCount } }",
         path="policyDocuments.totalCount", **here,
     )  # fmt: skip
+    await hand.put(
+        "Target", "target", document_id=document, metric="NEW_FORM_JOINS", operator="GE", value=Decimal(700 + number),
+        unit="PERSON", starts_on=day, ends_on=later, **here,
+    )  # fmt: skip
+
+
+async def furnish_census(hand: Hand, number: int, employer: int, day: date) -> None:
+    """A round of the census, and an estimate."""
+    own = {"organization_id": hand.place.union}
+    here = {**own, "division_id": hand.place.division}
+    later = day + timedelta(300)
     round_ = await hand.put(
         "CensusRound", "census_round", name=f"阶台{number}号摸排", starts_on=day, ends_on=later, **own
     )
@@ -54,10 +71,14 @@ async def furnish(hand: Hand, number: int, employer: int, day: date) -> None:
         "PopulationEstimate", "population_estimate", worker_type="COURIER", as_of=day, value=9_000 + number,
         source=f"阶台{number}号摸底", **here,
     )  # fmt: skip
-    await hand.put(
-        "Target", "target", document_id=document, metric="NEW_FORM_JOINS", operator="GE", value=Decimal(700 + number),
-        unit="PERSON", starts_on=day, ends_on=later, **here,
-    )  # fmt: skip
+
+
+async def furnish_places(hand: Hand, number: int, employer: int, day: date) -> None:
+    """A designation, a construction project, a venue and its certification."""
+    own = {"organization_id": hand.place.union}
+    here = {**own, "division_id": hand.place.division}
+    later = day + timedelta(300)
+    lasting = {"valid_from": day, "valid_to": later}
     await hand.put("Designation", "designation", kind="NEW_FORM_CONCENTRATED", **lasting, **here)
     await hand.put(
         "ConstructionProject", "construction_project", name=f"阶台{number}号工程", employer_id=employer,

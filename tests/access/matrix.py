@@ -2,19 +2,19 @@
 
 import json
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
-from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
+from graphql import GraphQLObjectType, get_named_type
 
 from db.organizations import Hierarchy
 from resolvers.access.callers import Caller as Persona
 from resolvers.engine.request import global_ids
 from schema import registry
-from tests.access.comparison import Comparison, key_of
-from tests.access.coverage_plan import camel
+from tests.access.comparison import Comparison
 from tests.access.fixtures import AccessFixtures
-from tests.access.hierarchy_visibility import UnionsOfRows, is_by_hierarchy
-from tests.access.query_writer import MANY, ListField, QueryWriter, filter_for_order, is_many
+from tests.access.hierarchy_visibility import UnionsOfRows
+from tests.access.query_writer import MANY, ListField, QueryWriter, is_many
 from tests.resolvers.engine_client import EngineClient
 
 NOBODY = 2**40
@@ -137,8 +137,8 @@ async def nodes(matrix: Matrix, comparison: Comparison, persona: Persona) -> Non
         values = f"... on {name} {{ {matrix.writer.values(name)} }}"
         text = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ {values} }} }}"
         national, own = await matrix.both(text, {"ids": matrix.ids(name)}, persona)
-        for theirs, ours in zip(national["nodes"], own["nodes"], strict=True):
-            comparison.row(theirs, ours, "nodes")
+        for national_row, own_row in zip(national["nodes"], own["nodes"], strict=True):
+            comparison.row(national_row, own_row, "nodes")
         text = f"query($id: ID!) {{ node(id: $id) {{ {values} }} }}"
         nothing = await matrix.response(text, {"id": global_ids.encode(registry.sources[name].prefix, NOBODY)}, persona)
         for id_ in matrix.ids(name):
@@ -184,29 +184,35 @@ async def lists(matrix: Matrix, comparison: Comparison, persona: Persona) -> Non
 
 async def within(matrix: Matrix, comparison: Comparison, persona: Persona) -> None:
     """Lists at the root within a union of the fixtures, in either hierarchy."""
-    for found in matrix.writer.lists:
-        if not found.root or "hierarchy" not in matrix.writer.type("Query").fields[found.field].args:
+    for listed in matrix.writer.lists:
+        if not listed.root or "hierarchy" not in matrix.writer.type("Query").fields[listed.field].args:
             continue
-        text = (
-            f"query($within: ID!, $hierarchy: Hierarchy!) {{ {found.field}"
-            f"(first: {MANY}{found.ever}, within: $within, hierarchy: $hierarchy)"
-            f" {{ totalCount nodes {{ {matrix.writer.values(found.target)} }} }} }}"
-        )
         unions = [place.union for place in matrix.fixtures.places.values()]
-        if comparison.policy.types[found.target].withheld:
+        if comparison.policy.types[listed.target].withheld:
             unions += matrix.fixtures.handlers
-        for union in unions:
-            for hierarchy in Hierarchy:
-                given = {"within": global_ids.encode("org", union), "hierarchy": hierarchy.name}
-                national, own = await matrix.both(text, given, persona)
-                path, own = f"{found.field}(within:)", own[found.field]
-                below = comparison.below(("Query", found.field), union, national[found.field], path)
-                if comparison.sees({"__typename": "Organization", "id": given["within"]}):
-                    comparison.page(below, own, path)
-                elif own is not None:
-                    comparison.fails(path, f"{given['within']} is out of scope and was answered: {own}")
-                else:
-                    comparison.nowhere(national[found.field]["nodes"], path)
+        for union, hierarchy in product(unions, Hierarchy):
+            await within_union(matrix, comparison, persona, listed, union, hierarchy)
+
+
+async def within_union(
+    matrix: Matrix, comparison: Comparison, persona: Persona, listed: ListField, union: int, hierarchy: Hierarchy
+) -> None:
+    """A list at the root within one union."""
+    text = (
+        f"query($within: ID!, $hierarchy: Hierarchy!) {{ {listed.field}"
+        f"(first: {MANY}{listed.ever}, within: $within, hierarchy: $hierarchy)"
+        f" {{ totalCount nodes {{ {matrix.writer.values(listed.target)} }} }} }}"
+    )
+    given = {"within": global_ids.encode("org", union), "hierarchy": hierarchy.name}
+    national, own = await matrix.both(text, given, persona)
+    path, own = f"{listed.field}(within:)", own[listed.field]
+    below = comparison.below(("Query", listed.field), union, national[listed.field], path)
+    if comparison.sees({"__typename": "Organization", "id": given["within"]}):
+        comparison.page(below, own, path)
+    elif own is not None:
+        comparison.fails(path, f"{given['within']} is out of scope and was answered: {own}")
+    else:
+        comparison.nowhere(national[listed.field]["nodes"], path)
 
 
 async def nested(matrix: Matrix, comparison: Comparison, persona: Persona) -> None:
@@ -223,166 +229,8 @@ async def nested(matrix: Matrix, comparison: Comparison, persona: Persona) -> No
                 continue
             text = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {name} {{ __typename id {below} }} }} }}"
             national, own = await matrix.both(text, {"ids": matrix.ids(name)}, persona)
-            for theirs, ours in zip(national["nodes"], own["nodes"], strict=True):
-                comparison.row(theirs, ours, "nodes")
-
-
-async def filters(matrix: Matrix, comparison: Comparison, persona: Persona) -> None:
-    """Every filter with the true value of rows in and out of scope: what is out of scope is neither found nor counted."""
-    for found in matrix.writer.reached:
-        assert found.filter is not None
-        masked = [name for name in found.filter.fields if name != "id" and refused(comparison, found.target, name)]
-        by_id = found.by_id
-        rows = "" if by_id else " nodes { __typename id }"
-        for row in await matrix.rows(found.target):
-            parent = None if found.root else await matrix.parent(found, row["id"])
-            if parent is None and not found.root:
-                continue
-            asked = {
-                name: operand
-                for name, operand in conditions(found.filter, row, comparison).items()
-                if name not in masked
-            }
-            this = {"id": {"eq": row["id"]}} if by_id else {}
-            given = {f"f{order}": {**this, name: operand} for order, (name, operand) in enumerate(asked.items())}
-            fields = " ".join(
-                f"a{order}: {found.field}(first: {MANY}, filter: $f{order}{found.ever}) {{ totalCount{rows} }}"
-                for order in range(len(asked))
-            )
-            declared = ", ".join(f"${name}: {found.filter}" for name in given)
-            national, own = await matrix.below(found, parent, fields, declared, given, persona)
-            if national is None or own is None:
-                if own is not None or comparison.sees({"__typename": found.parent, "id": parent}):
-                    comparison.fails("filter", f"{found.parent}.{found.field}: {parent} was answered wrongly")
-                path = f"filter of {found.parent}.{found.field}"
-                comparison.cells.update((found.target, field, "out", path) for field in asked)
-                continue
-            for order, (name, operand) in enumerate(asked.items()):
-                path = f"filter of {found.parent}.{found.field}"
-                theirs, ours = national[f"a{order}"], own[f"a{order}"]
-                scope = "in" if comparison.sees(row) else "out"
-                target = matrix.writer.policy.types.get(named(matrix, found.target, name))
-                found_by_it = True
-                if "some" in operand:
-                    below = row[name]
-                    if is_by_hierarchy(matrix.writer, found.target, name):
-                        below = comparison.below((found.target, name), key_of(row["id"]), below, path)
-                    found_by_it = any(map(comparison.sees, below["nodes"]))
-                elif target is not None:
-                    # what it leads to may be out of scope: then the row is not found by it, in scope or not
-                    found_by_it = comparison.sees({"__typename": target.name, "id": operand["id"]["eq"]})
-                    scope = scope if found_by_it else "out"
-                if by_id:
-                    if (theirs["totalCount"] != 1 and "some" not in operand) or ours["totalCount"] != int(
-                        comparison.sees(row) and found_by_it
-                    ):
-                        comparison.fails(
-                            path, f"{row['id']} by its {name}: {ours['totalCount']}, though {scope} of scope"
-                        )
-                elif found_by_it:
-                    comparison.page(theirs, ours, path)
-                elif ours["nodes"] or ours["totalCount"]:
-                    comparison.fails(path, f"{row['id']} was found by its {name}, which is out of scope")
-                comparison.cells.add((found.target, name, scope, path))
-        for name in masked:
-            text = f"query($filter: {found.filter}) {{ {found.field}(filter: $filter) {{ totalCount }} }}"
-            operand = {"eq": "阶甲2"}
-            if not found.root:
-                text = (
-                    f'query($filter: {found.filter}) {{ node(id: "{matrix.ids(found.parent)[0]}") {{ ... on {found.parent}'
-                    f" {{ {found.field}(filter: $filter) {{ totalCount }} }} }} }}"
-                )
-            for condition in ({name: operand}, {"not": {name: operand}}, {"or": [{name: {"isNull": True}}]}):
-                code = await matrix.code(text, {"filter": condition}, persona)
-                if code != "MASKED_COLUMN":
-                    comparison.fails(found.field, f"a filter by {name}, which is masked, was answered with {code}")
-            for scope in ("in", "out"):
-                comparison.cells.add((found.target, name, scope, f"filter of {found.parent}.{found.field}"))
-
-
-async def orders(matrix: Matrix, comparison: Comparison, persona: Persona) -> None:
-    """Every order: only rows in scope stand in it."""
-    for found in matrix.writer.reached:
-        rows = await matrix.rows(found.target)
-        open_, masked = [], []
-        for column in found.columns:
-            (masked if refused(comparison, found.target, camel(column)) else open_).append(column)
-        by_id = found.by_id
-        given = {"filter": {"id": {"in": matrix.ids(found.target)}}} if by_id else {}
-        passed = ", filter: $filter" if by_id else ""
-        fields = " ".join(
-            f"{column}: {found.field}(first: {MANY}{found.ever}{filter_for_order(found.target, column, by_id) or passed},"
-            f" orderBy: [{{field: {column}, direction: DESC}}])"
-            " { pageInfo { hasNextPage } nodes { __typename id } }"
-            for column in open_
-        )
-        parents: list[str | None] = [None]
-        if not found.root:
-            parents = list(dict.fromkeys([await matrix.parent(found, row["id"]) for row in rows]))
-        for parent in parents:
-            if parent is None and not found.root:
-                continue
-            for column in masked:
-                field = f"{found.field}(orderBy: [{{field: {column}}}]) {{ totalCount }}"
-                text = (
-                    f"{{ {field} }}"
-                    if parent is None
-                    else f'{{ node(id: "{parent}") {{ ... on {found.parent} {{ {field} }} }} }}'
-                )
-                code = await matrix.code(text, {}, persona)
-                if code != "MASKED_COLUMN":
-                    comparison.fails(found.field, f"an order by {column}, which is masked, was answered with {code}")
-                for scope in ("in", "out"):
-                    comparison.cells.add((found.target, camel(column), scope, f"order of {found.parent}.{found.field}"))
-            declared = f"$filter: {found.filter}!" if by_id else ""
-            national, own = await matrix.below(found, parent, fields, declared, given, persona)
-            if national is None or own is None:
-                path = f"order of {found.parent}.{found.field}"
-                comparison.cells.update((found.target, camel(column), "out", path) for column in open_)
-                continue
-            for column in open_:
-                path = f"order of {found.parent}.{found.field}"
-                comparison.page(national[column], own[column], path)
-                for row in national[column]["nodes"]:
-                    comparison.cells.add((found.target, camel(column), "in" if comparison.sees(row) else "out", path))
-
-
-def refused(comparison: Comparison, typename: str, name: str) -> bool:
-    """Whether a persona may not filter or order by a field: it is not clear to all groups that the persona is in."""
-    entry = comparison.policy.types[typename]
-    return name in entry.masked and any(entry.level(name, group) != "clear" for group in comparison.sight.groups)
-
-
-def conditions(type_: GraphQLInputObjectType, row: Mapping[str, Any], comparison: Comparison) -> dict[str, Any]:
-    """For each field of a filter the condition that a row fulfils."""
-    found: dict[str, Any] = {}
-    for name, field in type_.fields.items():
-        if name in ("and", "or", "not", "id"):
-            continue
-        operand = get_named_type(field.type)
-        assert isinstance(operand, GraphQLInputObjectType)
-        if name not in row:
-            continue
-        value = row[name]
-        if name in comparison.policy.types[row["__typename"]].masked:
-            value = comparison.truth.clear(row["__typename"], key_of(row["id"]), name)
-        if "some" in operand.fields:
-            if len(value["nodes"]) < MANY:
-                found[name] = {"some": {}, **({"validity": "ANY"} if "validity" in operand.fields else {})}
-        elif "and" in operand.fields:
-            if value is not None and "id" in operand.fields:
-                found[name] = {"id": {"eq": value["id"]}}
-        elif value is None:
-            if "isNull" in operand.fields:
-                found[name] = {"isNull": True}
-        else:
-            found[name] = {"eq": value}
-    return found
-
-
-def named(matrix: Matrix, typename: str, name: str) -> str:
-    """The name of a field's type."""
-    return get_named_type(matrix.writer.type(typename).fields[name].type).name
+            for national_row, own_row in zip(national["nodes"], own["nodes"], strict=True):
+                comparison.row(national_row, own_row, "nodes")
 
 
 def is_one(type_: Any) -> bool:
@@ -391,5 +239,5 @@ def is_one(type_: Any) -> bool:
     return isinstance(found, GraphQLObjectType) and not is_many(type_) and not found.name.endswith("Connection")
 
 
-PATHS = (nodes, lookups, lists, within, nested, filters, orders)
-"""All paths: each asks and has the answers judged."""
+PATHS = (nodes, lookups, lists, within, nested)
+"""Paths by rows: each asks and has the answers compared."""

@@ -16,7 +16,8 @@ from resolvers.engine.statistics.dimension_keys import OUT_OF_SIGHT
 from schema import registry
 from tests.access.comparison import Comparison
 from tests.access.coverage_plan import camel
-from tests.access.matrix import NOBODY, Matrix, refused
+from tests.access.matrix import NOBODY, Matrix
+from tests.access.matrix_filters import refused
 from tests.access.query_writer import filter_for_order
 
 KINDS = sorted(registry.statistics)
@@ -193,5 +194,5 @@ def values_of(groups: Iterable[Mapping[str, Any]]) -> list[str]:
     return [value for value in found if value not in (None, OUT_OF_SIGHT)][:25]
 
 
-REACH = (anchors, cursors, keys)
+PATHS = (anchors, cursors, keys)
 """All of these: each asks and has the answers judged."""

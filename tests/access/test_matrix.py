@@ -10,12 +10,13 @@ import pytest
 from db.clock import today
 from db.crypto import Vault
 from schema import registry, schema
-from tests.access import matrix_arguments
+from tests.access import matrix as matrix_of_rows
+from tests.access import matrix_arguments, matrix_filters
 from tests.access.comparison import Comparison, StoredRows, VisibleRows
 from tests.access.coverage_plan import planned
 from tests.access.fixtures import PERSONAS, AccessFixtures
 from tests.access.hierarchy_visibility import UnionsOfRows
-from tests.access.matrix import PATHS, Matrix, lookups, nodes
+from tests.access.matrix import Matrix, lookups, nodes
 from tests.access.policy_reference import PolicyReference, groups_of
 from tests.access.policy_table import NATIONAL, PUBLIC, PolicyTable, missing
 from tests.access.query_writer import QueryWriter
@@ -98,7 +99,7 @@ async def test_a_persona_sees_what_the_policy_table_says_and_nothing_else(
     persona = matrix.fixtures.callers[name]
     reference = PolicyReference(owner, matrix.writer.policy, TABLES, persona, today())
     comparison = Comparison(matrix.writer, await VisibleRows.of(reference, matrix.writer.policy), truth, matrix.unions)
-    for path in (*PATHS, *matrix_arguments.REACH):
+    for path in (*matrix_of_rows.PATHS, *matrix_filters.PATHS, *matrix_arguments.PATHS):
         await path(matrix, comparison, persona)
     tried = comparison.cells | {
         (typename, field, "in", path) for typename, field, _, path in comparison.cells if "." in path
