@@ -159,18 +159,19 @@ class Reader(ast.NodeVisitor):
 
     def assigned(self, name: str) -> Iterator[ast.expr]:
         """What is assigned to a name in the function at hand."""
-        places: list[ast.AST] = [*self.functions[-1:], self.module] if self.functions else []
-        for node in (
-            each for place in places for each in (ast.walk(place) if place is not self.module else place.body)
-        ):
-            if isinstance(node, ast.Assign):
-                for target in node.targets:
-                    if isinstance(target, ast.Name) and target.id == name:
-                        yield node.value
-                    elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-                        for each, value in zip(target.elts, node.value.elts, strict=True):
-                            if isinstance(each, ast.Name) and each.id == name:
-                                yield value
+        nodes = [*ast.walk(self.functions[-1]), *self.module.body] if self.functions else []
+        for node in nodes:
+            for target in node.targets if isinstance(node, ast.Assign) else ():
+                yield from value_of(target, node.value, name)  # type: ignore[attr-defined]
+
+
+def value_of(target: ast.expr, value: ast.expr, name: str) -> Iterator[ast.expr]:
+    """What an assignment gives to a name, by itself or as one of several."""
+    if isinstance(target, ast.Name) and target.id == name:
+        yield value
+    elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        for each, part in zip(target.elts, value.elts, strict=True):
+            yield from value_of(each, part, name)
 
 
 def messages() -> set[str]:
