@@ -14,6 +14,8 @@ from tests.resolvers.engine_client import EngineClient
 
 OBJECTS = 10**9
 """The tests ask for more at once than any caller may."""
+PATIENCE_MS = 60_000
+"""A statement may take as long on a machine that has much else to do."""
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +33,7 @@ def fixtures_url(kept_database: Callable[[str], str], template: str) -> str:
 @pytest.fixture(scope="session")
 async def owner(fixtures_url: str) -> AsyncIterator[asyncpg.Pool]:
     """The tables' owner, before whom no wall stands: for the reference, and for the first wall alone."""
-    made = await create_pool(fixtures_url)
+    made = await create_pool(fixtures_url, statement_timeout_ms=PATIENCE_MS)
     yield made
     await made.close()
 
@@ -46,7 +48,7 @@ async def fixtures(owner: asyncpg.Pool, vault: Vault) -> AccessFixtures:
 @pytest.fixture(scope="session")
 async def served(fixtures_url: str) -> AsyncIterator[asyncpg.Pool]:
     """The database as the hub has it, behind the second wall."""
-    made = await create_pool(fixtures_url, role=READER)
+    made = await create_pool(fixtures_url, role=READER, statement_timeout_ms=PATIENCE_MS)
     yield made
     await made.close()
 

@@ -1,6 +1,6 @@
-"""What the command line may say, messages from the source: the texts that errors, findings and outputs are made with, as templates.
+"""What the command line may say, collected from the source: the texts that errors, findings and outputs are made with, as templates.
 
-A template has ``{}`` where a value goes. A value that is itself one of several texts is messages too.
+A template has ``{}`` where a value goes. A value that is itself one of several texts is collected too.
 """
 
 import ast
