@@ -11,7 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 FOLDERS = ("tests/access/disclosure/",)
 """Folders that are one unit: what their files share takes long to make."""
 
-OPERATOR_SERVER = ("tests/test_newcomer.py", "tests/hub/test_wrong_setups.py", "tests/db/test_backup.py")
+OPERATOR_SERVER = ("tests/test_newcomer.py", "tests/hub/cli/test_wrong_setups.py", "tests/db/test_backup.py")
 """Files that are one unit: they share a PostgreSQL server with a federation (``tests/operator_server.py``)."""
 
 SPLIT = {

@@ -63,7 +63,7 @@ def test_a_unit_is_a_file_several_files_a_folder_or_some_tests_of_a_file() -> No
         assert (
             unit(f"tests/access/test_filter_faults.py::test_it[{name}]") == "tests/access/test_filter_faults.py[member]"
         )
-    assert unit("tests/db/test_backup.py::test_it[dumped]") == unit("tests/hub/test_wrong_setups.py::test_it")
+    assert unit("tests/db/test_backup.py::test_it[dumped]") == unit("tests/hub/cli/test_wrong_setups.py::test_it")
     assert unit("tests/resolvers/test_reference_executor.py::test_it[17]").endswith("[7]")
 
 

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from db.clock import today
-from db.crypto import Vault
+from db.encryption.vault import Vault
 from schema import registry, schema
 from tests.access import matrix as matrix_of_rows
 from tests.access import matrix_arguments, matrix_filters

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db.connect import create_pool
+from db.server.connect import create_pool
 from tests.resolvers.activity_queries import OF_ACTIVITIES
 from tests.resolvers.engine_client import EngineClient
 

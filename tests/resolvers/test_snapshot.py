@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from db.connect import create_pool
+from db.server.connect import create_pool
 from tests.resolvers.engine_client import EngineClient
 
 TEXT = """query ($id: ID!) {

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 import asyncpg
 import pytest
 
-from db import rollups
-from db.connect import create_pool
-from db.row_security import READER
+from db.rollups.maintenance import rebuild_rollups
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from tests.access.disclosure.population import Population, PopulationWriter
 from tests.resolvers.engine_client import EngineClient
 
@@ -36,7 +36,7 @@ async def population(population_url: str) -> Population:
     connection = await asyncpg.connect(population_url)
     try:
         found = await PopulationWriter(connection, SIZE).dig()
-        await rollups.rebuild(population_url)
+        await rebuild_rollups(population_url)
         await connection.execute("ANALYZE")
     finally:
         await connection.close()

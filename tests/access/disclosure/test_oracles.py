@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from hub.disclosed import Disclosed
 from hub.errors import Refusal
+from hub.limits.cell_budget import Disclosed
 from resolvers.access.callers import PUBLIC
 from tests.access.disclosure.guess_rates import Rate, by_count, judged, weighed
 from tests.access.disclosure.population import CASES, ENROLMENTS, HOUSEHOLDS, Population, Register, Target
