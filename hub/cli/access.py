@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 def run(url: str, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
-    """Do the work on a connection to a database that is at the newest revision; what the caller can mend is told without a trace."""
+    """Do the work on a connection to a migrated database; errors that the user can mend are printed without a traceback."""
 
     async def connected() -> T:
         connection = await connect_as_operator(url)
@@ -48,7 +48,7 @@ def run(url: str, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
 
 
 def operator() -> Actor:
-    """Who gives these commands, as the audit log has it, chained by the hash that the settings say."""
+    """The actor of these commands in the audit log, and the hash that chains it."""
     return replace(OPERATOR, digest=digest_of(load()))
 
 
@@ -263,7 +263,7 @@ def show(name: str | None, database_url: str) -> None:
 
 
 async def listed(connection: asyncpg.Connection, name: str | None) -> list[str]:
-    """Lines on principals and what is theirs, ended ones too."""
+    """Lines about principals with their grants, assigned cases and keys, also ended ones."""
     if name is not None:
         await principals.principal_id(connection, name)
     lines = []
@@ -307,7 +307,7 @@ async def listed(connection: asyncpg.Connection, name: str | None) -> list[str]:
 
 
 def key_of(text: str, prefix: str) -> int:
-    """A row's key out of itself or of a global ID."""
+    """The key of a row, from the key itself or from a global ID."""
     if text.isascii() and text.isdigit() and len(text) < 19:
         return int(text)
     try:
@@ -333,7 +333,7 @@ async def organization_of(connection: asyncpg.Connection, text: str) -> int:
 
 
 async def division_of(connection: asyncpg.Connection, code: str) -> int:
-    """The key of the division in force of this code, in any of its forms.
+    """The key of the division in force with this code, in any of its forms.
 
     Raises:
         AccessError: NO_DIVISION; of a code that is used no more it names the new ones.

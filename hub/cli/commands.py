@@ -21,17 +21,17 @@ EXPECTED = (
     "hub.authentication.demonstration_tokens.TokenError",
     "hub.setup.bootstrap.SetupError",
 )
-"""Errors that the caller can do something about; their words are printed, without a traceback."""
+"""Errors that the user can mend: the message is printed without a traceback. By name, so that nothing is imported for it."""
 
 
 GROUPS = ("access", "db")
 
 
 class Group(language.Group):
-    """Commands whose expected errors end in one message and status 1; ``db`` and ``access`` are imported when they are asked for."""
+    """Commands whose expected errors become one message and status 1; ``db`` and ``access`` are imported when they are used."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """All commands, those groups among them."""
+        """All commands, including those groups."""
         return sorted([*super().list_commands(context), *GROUPS])
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
@@ -168,7 +168,7 @@ def doctor(names: tuple[str, ...], as_json: bool) -> None:
 
 
 def in_words(error: Exception) -> str:
-    """What an expected error says; of a file, its name, or of one that is no text, what is wrong."""
+    """The message of an expected error; for a file, its name and the reason."""
     if isinstance(error, UnicodeDecodeError):
         return f"What was read is not UTF-8: {error.reason} at byte {error.start}."
     if isinstance(error, OSError) and error.filename:
@@ -188,7 +188,7 @@ def parsed(variables: str | None) -> dict[str, Any]:
 
 
 def stop_like_ctrl_c() -> None:
-    """End on SIGTERM and SIGHUP in good order too, so that the embedded server is stopped."""
+    """Exit on SIGTERM and SIGHUP as on Ctrl-C, so that the embedded server is stopped."""
 
     def end(number: int, _: FrameType | None) -> None:
         sys.exit(128 + number)

@@ -1,5 +1,5 @@
-"""``unionhub db``: bring the schema up to date, load the divisions, generate a federation. What loads is imported by its command: the
-other commands start in half the time."""
+"""``unionhub db``: migrate, load the divisions, generate a federation. Each command imports what it needs when it runs: that halves the
+start of the others."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress bars on the error stream, one for each thing that is reported on."""
+    """Progress bars on standard error, one for each stage."""
     columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, TaskID] = {}
@@ -37,7 +37,7 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; what the caller can mend is told without a trace."""
+    """Run to the end; errors that the user can mend are printed without a traceback."""
     try:
         return asyncio.run(work)
     except DataError as error:
@@ -45,7 +45,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def chosen(_: click.Context, __: click.Parameter, url: str | None) -> str:
-    """The database named, else the embedded one."""
+    """The URL of the configured database, else of the embedded one."""
     return url or url_of(load())
 
 
