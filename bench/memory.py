@@ -20,7 +20,7 @@ from graphql import (
 from rich.console import Console
 
 from bench.database import Database
-from db.connect import create_pool
+from db.server.connect import create_pool
 from hub.app import limits_of
 from hub.documents import Accepted, Documents
 from hub.serve import spare_the_collector

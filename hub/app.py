@@ -15,8 +15,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.clock import today
-from db.connect import create_pool
-from db.row_security import READER
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from hub.authentication.authenticator import Authenticator, write_refusals_to_audit_log
 from hub.authentication.demonstration_tokens import local_issuer
 from hub.authentication.jwks import RemoteKeys

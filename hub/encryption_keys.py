@@ -1,8 +1,8 @@
 """The keys of personal data, as the settings name them, and the hash of the audit log."""
 
-from db.audit import Digest
-from db.crypto import Vault
-from db.keys import CipherKind, DigestKind, KeySource, ensure_key_file, source
+from db.encryption.keys import CipherKind, DigestKind, KeySource, ensure_key_file, source
+from db.encryption.vault import Vault
+from db.security.audit_log import Digest
 from hub.settings import Settings
 
 

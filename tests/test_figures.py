@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from db.demo import MEMBERS
-from db.migrate import connect
+from db.demo.load import MEMBERS
+from db.server.migrate import connect
 from hub import database
 from hub.authentication import demonstration_tokens
 from hub.cli.chinese_help import HELP

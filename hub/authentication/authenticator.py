@@ -11,8 +11,8 @@ from hashlib import sha256
 import asyncpg
 from moka_py import Moka
 
-from db.audit import Digest, Entry, record
-from db.principals import SignedIn, digest_of
+from db.security.audit_log import Digest, Entry, record
+from db.security.principals import SignedIn, digest_of
 from hub.authentication.jwt import MAX_TOKEN, SKEW_SECONDS, Issuer, looks_like_jwt, unauthenticated, verify
 from hub.authentication.principal_reader import PrincipalReader
 from hub.errors import Refusal

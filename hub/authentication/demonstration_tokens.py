@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from db.personas import ISSUER, PERSONAS
+from db.demo.personas import ISSUER, PERSONAS
 from hub.authentication.jwks import PublicKey, log, matching
 from hub.authentication.jwt import Issuer
 from hub.settings import Settings

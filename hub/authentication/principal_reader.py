@@ -5,10 +5,10 @@ import time
 
 import asyncpg
 
-from db import principals
-from db.connect import acquired
-from db.principals import FoundKey, SignedIn, watched
-from db.row_security import HUB
+from db.security import principals
+from db.security.principals import SignedIn, StoredKey, access_changes
+from db.security.row_security import HUB
+from db.server.connect import acquired
 
 VERSION_SECONDS = 0.5
 """How long a change by another process may go unnoticed."""
@@ -27,7 +27,7 @@ class PrincipalReader:
         self.version: int | None = None
         self.asked = float("-inf")
         self.lock = asyncio.Lock()
-        watched.listeners.add(self)
+        access_changes.listeners.add(self)
 
     def forget(self) -> None:
         """Invalidate all cached callers, because something has changed."""
@@ -56,7 +56,7 @@ class PrincipalReader:
         async with acquired(self.pool, HUB) as connection:
             return await principals.by_subject(connection, subject)
 
-    async def by_key(self, prefix: str) -> tuple[FoundKey, SignedIn] | None:
+    async def by_key(self, prefix: str) -> tuple[StoredKey, SignedIn] | None:
         """The key with this prefix, and its principal."""
         async with acquired(self.pool, HUB) as connection:
             key = await principals.find_key(connection, prefix)
@@ -65,9 +65,9 @@ class PrincipalReader:
             found = await principals.by_id(connection, key.principal_id)
             return None if found is None else (key, found)
 
-    async def used(self, key: FoundKey) -> None:
+    async def used(self, key: StoredKey) -> None:
         """Write when a key was last used, at most once a minute."""
         if key.last_used_at is not None and time.time() - key.last_used_at.timestamp() < 60:
             return
         async with acquired(self.pool, HUB) as connection:
-            await principals.key_used(connection, key.id)
+            await principals.note_key_use(connection, key.id)

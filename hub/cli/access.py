@@ -9,14 +9,15 @@ from typing import Any, TypeVar
 import asyncpg
 import click
 
-from db import grants, personas, principals
 from db.access import PrincipalKind, Role
 from db.clock import today
+from db.demo import personas
 from db.divisions import canonical_code
-from db.grants import Proposed
-from db.migrate import connect_as_operator, require_head
 from db.organizations import Hierarchy
-from db.principals import OPERATOR, AccessError, Actor
+from db.security import grants, principals
+from db.security.grants import ProposedGrant
+from db.security.principals import OPERATOR, AccessError, Actor
+from db.server.migrate import connect_as_operator, require_head
 from hub.cli.audit_log import prune_log_command, verify_log_command
 from hub.cli.command_hints import quoted
 from hub.cli.db import database_url
@@ -171,7 +172,7 @@ def grant(
     """Give NAME a ROLE over a union's subtree or a division."""
 
     async def work(connection: asyncpg.Connection) -> int:
-        proposed = Proposed(
+        proposed = ProposedGrant(
             await principals.principal_id(connection, name),
             Role[role],
             start or today(),

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from db.audit import Digest, Examination, examine, prune
 from db.clock import SHANGHAI, today
-from db.migrate import connect, connect_as_operator, require_head
-from db.retention import MIN_MONTHS, Anchor, aware
+from db.security.audit_log import Digest, Examination, examine, prune
+from db.security.audit_retention import MIN_MONTHS, Anchor, with_time_zone
+from db.server.migrate import connect, connect_as_operator, require_head
 from hub.cli.db import database_url, run
 from hub.cli.language import echo, translated
 from hub.encryption_keys import digest_of
@@ -68,7 +68,7 @@ def read_anchors(path: Path) -> list[Anchor]:
     try:
         for line in path.read_text(encoding="utf-8").splitlines():
             number, digest, at = line.split()
-            anchor = Anchor(int(number), bytes.fromhex(digest), aware(datetime.fromisoformat(at)))
+            anchor = Anchor(int(number), bytes.fromhex(digest), with_time_zone(datetime.fromisoformat(at)))
             if noted.setdefault(anchor.id, anchor).digest != anchor.digest:
                 raise ValueError(f"entry {anchor.id} has two digests")
     except (OSError, ValueError) as error:

@@ -17,7 +17,7 @@ from hub.settings import ROOT, BadSettingError, load
 
 EXPECTED = (
     "db.errors.DataError",
-    "db.principals.AccessError",
+    "db.security.principals.AccessError",
     "hub.authentication.demonstration_tokens.TokenError",
     "hub.setup.bootstrap.SetupError",
 )
@@ -52,9 +52,9 @@ class Group(language.Group):
             if names & set(EXPECTED) or isinstance(error, (OSError, UnicodeDecodeError)):
                 raise click.ClickException(in_words(error)) from error
             if "asyncpg.exceptions._base.PostgresError" in names:
-                from db.rights import refused
+                from db.server.login_rights import refusal
 
-                raise click.ClickException(str(refused(error))) from error
+                raise click.ClickException(str(refusal(error))) from error
             raise
 
 

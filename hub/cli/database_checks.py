@@ -5,14 +5,14 @@ from typing import Literal
 
 import asyncpg
 
-from db import rollups
-from db.crypto import Sealed, SealError, decrypt
+from db.encryption.keys import KeySource
+from db.encryption.vault import Sealed, SealError, decrypt
 from db.errors import DataError
-from db.keys import KeySource
 from db.members import RESIDENT_NUMBER
-from db.migrate import connect_as_operator, head, require_known, revision
 from db.models import Model
-from db.row_security import faults
+from db.rollups.maintenance import rollup_differences
+from db.security.row_security import faults
+from db.server.migrate import connect_as_operator, head, require_known, revision
 
 ANCHORS = 3
 """For how many places the roll-ups are compared with the records."""
@@ -62,7 +62,7 @@ async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncItera
     for fault in weak:
         yield "row security", "fail" if fault.is_grave else "warn", fault.seen, fault.advice
     if not weak:
-        yield "row security", "ok", "every table is behind it, and the service may wear its roles", ""
+        yield "row security", "ok", "every table is behind it, and the service may take on its roles", ""
 
     counts = {
         table: await connection.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608
@@ -131,7 +131,7 @@ async def _rollups(connection: asyncpg.Connection) -> Row:
 
 async def _compared(connection: asyncpg.Connection) -> Row:
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        wrong = await rollups.faults(connection, ANCHORS)
+        wrong = await rollup_differences(connection, ANCHORS)
         waiting = await connection.fetchval(
             "SELECT (SELECT count(*) FROM rollup.membership_change) + (SELECT count(*) FROM rollup.insurance_enrolment_change)"
         )

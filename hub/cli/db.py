@@ -11,8 +11,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from db import migrate, rollups
 from db.errors import DataError
+from db.rollups.maintenance import fold_rollups, rebuild_rollups
+from db.server import migrate
 from hub.cli.language import Group, echo, translated
 from hub.database import url_of
 from hub.encryption_keys import demonstration_keys
@@ -79,12 +80,12 @@ def upgrade(database_url: str) -> None:
 )
 def load_divisions_command(database_url: str, villages: bool, villages_file: Path | None) -> None:
     """Load the divisions of the country; what is there already stays."""
-    from db.load_divisions import load_divisions
+    from db.reference.load_divisions import load_divisions
 
     with progress_bars() as progress:
         loaded = run(load_divisions(database_url, villages=villages_file or villages, progress=progress))
         if loaded.divisions:
-            run(rollups.rebuild(database_url, progress=progress))
+            run(rebuild_rollups(database_url, progress=progress))
     echo(f"Added {loaded.divisions:,} divisions and {loaded.deadline_rules:,} deadline rules.")
 
 
@@ -98,7 +99,7 @@ def generate_command(database_url: str, members: int, seed: int) -> None:
 
     with progress_bars() as progress:
         made = run(generate(database_url, members, seed, progress=progress, keys=demonstration_keys(load())))
-        run(rollups.rebuild(database_url, progress=progress))
+        run(rebuild_rollups(database_url, progress=progress))
     rows = sum(made.rows.values())
     echo(
         f"Generated {members:,} members, {rows:,} rows in all, in {made.seconds:.1f} s"
@@ -111,7 +112,7 @@ def generate_command(database_url: str, members: int, seed: int) -> None:
 def rebuild_rollups_command(database_url: str) -> None:
     """Build the statistics' roll-ups anew from the records, while the hub goes on; all or nothing."""
     with progress_bars() as progress:
-        run(rollups.rebuild(database_url, progress=progress))
+        run(rebuild_rollups(database_url, progress=progress))
     echo("The roll-ups are as the records are.")
 
 
@@ -124,7 +125,7 @@ def fold_rollups_command(database_url: str) -> None:
         connection = await migrate.connect_as_operator(database_url)
         try:
             await migrate.require_head(connection)
-            return await rollups.fold(connection)
+            return await fold_rollups(connection)
         finally:
             await connection.close()
 
@@ -135,7 +136,7 @@ def fold_rollups_command(database_url: str) -> None:
 @database_url
 def demo_command(database_url: str) -> None:
     """Load the demonstration's federation, unless it is there."""
-    from db.demo import load_demo
+    from db.demo.load import load_demo
 
     with progress_bars() as progress:
         loaded = run(load_demo(database_url, progress=progress, keys=demonstration_keys(load())))

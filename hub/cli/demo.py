@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from db.demo import load_demo
-from db.keys import KeySource
-from db.migrate import connect, upgrade
-from db.personas import add_personas
+from db.demo.load import load_demo
+from db.demo.personas import add_personas
+from db.encryption.keys import KeySource
+from db.server.migrate import connect, upgrade
 from hub import database
 from hub.authentication import demonstration_tokens
 from hub.cli.db import progress_bars

@@ -150,7 +150,7 @@ def encryption() -> Iterator[Finding]:
     found = _settings()
     if found is None:
         return
-    from db.keys import KeyRingError
+    from db.encryption.keys import KeyRingError
     from hub.encryption_keys import key_source, kinds
 
     if found.keys is None and not found.key_file.exists():
@@ -191,8 +191,8 @@ def database() -> Iterator[Finding]:
         advice = "`make demo` sets it up; a server of your own is named by UNIONHUB_DATABASE_URL."
         yield Finding("database", WARN, "the embedded PostgreSQL has not been set up yet", advice)
         return
+    from db.encryption.keys import KeyRingError, KeySource
     from db.errors import DataError
-    from db.keys import KeyRingError, KeySource
     from hub.encryption_keys import key_source
 
     keys: KeySource | None = None

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import asyncpg
 import orjson
 
-from db import principals
-from db.connect import acquired, create_pool
-from db.row_security import HUB, READER
+from db.security import principals
+from db.security.row_security import HUB, READER
+from db.server.connect import acquired, create_pool
 from hub.app import default_engine, limits_of
 from hub.documents import Accepted, Documents, Rejected
 from hub.errors import Refusal

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from db.keys import new_key_file
-from db.rotate import Rotated, drop_old, prepare, reencrypt, rotate_keys
+from db.encryption.keys import new_key_file
+from db.personal_data.rotate_keys import Rotated, drop_old, prepare, reencrypt, rotate_keys
 from hub.cli.db import database_url, progress_bars, run
 from hub.cli.language import echo
 from hub.encryption_keys import key_source, kinds

@@ -14,8 +14,8 @@ from typing import Any
 
 import asyncpg
 
-from db.connect import acquired
 from db.meter import METER
+from db.server.connect import acquired
 from hub.limits.budget import Account
 from hub.telemetry.log_formatters import loggable_name
 from hub.telemetry.metric_labels import client_of
@@ -119,7 +119,7 @@ async def plan_of(connection: asyncpg.Connection, trace: Trace) -> str:
     try:
         async with connection.transaction(readonly=True):
             await connection.execute("SET LOCAL lock_timeout = '100ms'; SET LOCAL plan_cache_mode = force_generic_plan")
-            async with connection.wearing(trace.role) if trace.role else nullcontext():
+            async with connection.under_role(trace.role) if trace.role else nullcontext():
                 await connection.execute(f"PREPARE {PREPARED} AS {trace.sql}")
                 rows = await connection.fetch(f"EXPLAIN EXECUTE {PREPARED}{nulls}")
     finally:

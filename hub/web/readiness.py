@@ -7,8 +7,8 @@ from functools import cache
 
 import asyncpg
 
-from db.migrate import head
-from db.row_security import Fault, faults
+from db.security.row_security import Fault, faults
+from db.server.migrate import head
 from hub.operations import DATABASE_AWAY
 
 SECONDS = 2.0

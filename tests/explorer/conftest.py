@@ -14,8 +14,8 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
-from db.migrate import connect
-from db.personas import add_personas
+from db.demo.personas import add_personas
+from db.server.migrate import connect
 from hub import serve
 from hub.cli.doctor import CHROMIUMS
 from hub.settings import Settings

@@ -15,7 +15,7 @@ from graphql.pyutils import is_awaitable
 from db.access import PrincipalKind, Role
 from db.clock import today
 from db.organizations import Hierarchy
-from db.principals import GrantRow, SignedIn
+from db.security.principals import GrantRow, SignedIn
 from hub.app import Hub, create_app, issuers_of
 from hub.authentication.authenticator import Authenticator
 from hub.authentication.principal_reader import PrincipalReader

@@ -5,9 +5,9 @@ import asyncio
 import asyncpg
 import pytest
 
-from db import rollups
-from db.connect import acquired, create_pool
-from db.row_security import READER, SERVICE, Scope
+from db.rollups.maintenance import rollup_differences
+from db.security.row_security import READER, SERVICE, Scope
+from db.server.connect import acquired, create_pool
 from hub.cli.doctor import FAIL, OK, WARN, examine
 from hub.rollup_folding import fold_periodically
 
@@ -49,7 +49,7 @@ async def test_a_login_that_owns_nothing_folds(fresh_database_url: str) -> None:
         assert not folding.done()
         folding.cancel()
         assert await owner.fetchval("SELECT count(*) FROM rollup.membership_change") == 0
-        assert await rollups.faults(owner) == []
+        assert await rollup_differences(owner) == []
         async with pool.acquire() as connection:
             for harm in ("rollup.place_all()", "rollup.membership_rebuild(0, 1)", "rollup.replace('{1}')"):
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -15,10 +15,10 @@ import pytest
 
 from db.access import PrincipalKind, Role
 from db.clock import today
-from db.connect import create_pool
-from db.grants import Proposed, grant, revoke
 from db.organizations import Hierarchy
-from db.principals import create_key, create_principal, disable_principal, revoke_key
+from db.security.grants import ProposedGrant, grant, revoke
+from db.security.principals import create_key, create_principal, disable_principal, revoke_key
+from db.server.connect import create_pool
 from hub.app import issuers_of
 from hub.authentication import authenticator, principal_reader
 from hub.authentication.authenticator import Authenticator, RefusedSignIn, write_refusals_to_audit_log
@@ -199,7 +199,7 @@ async def agency(pool: asyncpg.Pool, name: str = "bureau") -> str:
     async with pool.acquire() as connection:
         number = await create_principal(connection, name, PrincipalKind.AGENCY)
         division = await connection.fetchval("SELECT id FROM division WHERE code = '4403'")
-        await grant(connection, Proposed(number, Role.HR_BUREAU, today(), division_id=division))
+        await grant(connection, ProposedGrant(number, Role.HR_BUREAU, today(), division_id=division))
         return await create_key(connection, name)
 
 

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from click.testing import CliRunner
 
-from db.audit import Digest
-from db.migrate import connect
+from db.security.audit_log import Digest
+from db.server.migrate import connect
 from hub.authentication.demonstration_tokens import PERSONAS
 from hub.cli.commands import main
 

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from click.testing import CliRunner
 
-from db.audit import Digest, Entry, chained, insert, record
+from db.security.audit_log import Digest, Entry, chained, insert, record
 from hub.cli.audit_log import months_before
 from hub.cli.commands import main
 

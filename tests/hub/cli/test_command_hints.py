@@ -15,9 +15,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from db.keys import new_key_file
-from db.migrate import connect
-from db.row_security import faults
+from db.encryption.keys import new_key_file
+from db.security.row_security import faults
+from db.server.migrate import connect
 from hub.cli import command_hints, doctor
 from hub.cli.command_hints import commands_in, pasted
 from hub.cli.commands import main

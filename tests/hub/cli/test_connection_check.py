@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from db import embedded
+from db.server import embedded
 from hub.cli.connection_check import location, reason, require_database, unreachable
 from hub.settings import ROOT
 from tests.conftest import KEY_FILE

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from db.keys import new_key_file
-from db.migrate import upgrade
+from db.encryption.keys import new_key_file
+from db.server.migrate import upgrade
 from hub import database, settings
 from hub.cli import doctor
 from hub.cli.commands import main

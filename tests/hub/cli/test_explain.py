@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from db.access import Role
-from db.migrate import connect
 from db.organizations import Hierarchy
+from db.server.migrate import connect
 from hub.cli.commands import main
 from tests.hub.test_end_to_end import unions_url  # noqa: F401
 from tests.tokens import let_in

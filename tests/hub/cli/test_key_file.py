@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from db.keys import read_key_file, write_key_file, written
+from db.encryption.keys import read_key_file, to_json, write_key_file
 from hub.cli.commands import main
 from tests.conftest import KEY_FILE, MEMBERS
 
@@ -58,7 +58,7 @@ def test_keys_are_prepared_rotated_and_dropped_by_command(fresh_database_url, ke
 
 def test_keys_of_a_setting_are_not_written_to(fresh_database_url, key_file, monkeypatch):
     monkeypatch.setenv("UNIONHUB_DATABASE_URL", fresh_database_url)
-    monkeypatch.setenv("UNIONHUB_KEYS", written(read_key_file(key_file)))
+    monkeypatch.setenv("UNIONHUB_KEYS", to_json(read_key_file(key_file)))
     status, said = run("access", "rotate-keys", "--drop-old")
     assert status == 2
     assert "UNIONHUB_KEYS" in said

@@ -13,7 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from db.keys import new_key_file
+from db.encryption.keys import new_key_file
 from hub import settings
 from hub.cli.commands import main
 from tests.bare import DATABASE, OWNER, SERVANT, STRANGER, Bare

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from db.migrate import connect
+from db.server.migrate import connect
 from hub.app import Hub, create_app
 from hub.settings import Settings
 from hub.telemetry import slow_operations

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db.migrate import connect
+from db.server.migrate import connect
 from hub.app import Hub
 from hub.web import http
 from resolvers.engine.request.document import Answer

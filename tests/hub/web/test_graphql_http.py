@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from db.migrate import connect
+from db.server.migrate import connect
 from hub import serve
 from hub.settings import ROOT, Settings
 from hub.setup import explorer_build

@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from db import embedded
-from db.connect import create_pool
-from db.migrate import connect, head, upgrade
+from db.server import embedded
+from db.server.connect import create_pool
+from db.server.migrate import connect, head, upgrade
 from hub.app import create_app
 from hub.settings import Settings
 from hub.web import readiness
