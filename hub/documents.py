@@ -220,7 +220,7 @@ def validation_error(error: GraphQLError) -> tuple[str, GraphQLError]:
     """An error of validation with its code. Where validation gave up, the document was too large rather than wrong."""
     if error.message == "Maximum introspection depth exceeded":
         return "TOO_DEEP", GraphQLError(
-            "The schema is asked for too deeply. The file schema.graphql has all of it.", error.nodes
+            "The introspection is nested too deeply. The file schema.graphql has all of it.", error.nodes
         )
     if error.message == "Validation aborted.":
         return "TOO_COMPLEX", GraphQLError(

@@ -123,7 +123,7 @@ class Authenticator:
         if not authorization:
             if self.public:
                 return PUBLIC
-            raise unauthenticated(f"This hub answers nobody without a token. {SIGN_IN}")
+            raise unauthenticated(f"This hub requires a token. {SIGN_IN}")
         digest = sha256(authorization[0]).digest() if len(authorization) == 1 else b""
         who: list[str] = []
         try:
@@ -165,7 +165,7 @@ class Authenticator:
             )
         if not found.grants:
             raise Refusal(
-                403, "NO_GRANT", "You are known, but nothing is granted to you today. Ask who administers access."
+                403, "NO_GRANT", "You are signed in, but have no grant today. Ask whoever administers access."
             )
         caller = caller_of(found)
         self.sessions.set(digest, Session(caller, until(expires), epoch))
@@ -183,7 +183,7 @@ class Authenticator:
         found = await self.callers.by_subject(verified.subject)
         if found is None:
             raise unauthenticated(
-                "The token is good, but nobody of that name has access here. Ask the operator of the hub.",
+                "The token is valid, but its subject is not a principal of this hub. Ask its operator.",
                 "UNKNOWN_PRINCIPAL",
             )
         return found, verified.expires + SKEW_SECONDS
@@ -198,7 +198,7 @@ class Authenticator:
         found = await self.callers.by_key(form[1].decode()) if form else None
         digest = digest_of(token.decode("latin-1"))
         if found is None or not hmac.compare_digest(digest, found[0].digest):
-            raise unauthenticated("This key is not known here.", "UNKNOWN_API_KEY")
+            raise unauthenticated("This hub does not know this key.", "UNKNOWN_API_KEY")
         key, principal = found
         who[:] = [principal.name]
         if key.revoked_at is not None:

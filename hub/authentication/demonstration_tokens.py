@@ -92,7 +92,7 @@ def read_key(path: Path) -> OKPKey:
     Raises:
         TokenError: the file cannot be read, or holds something else.
     """
-    advice = "`unionhub token --new` makes another key; tokens printed before are worth nothing then."
+    advice = "`unionhub token --new` makes another key, which invalidates tokens printed before."
     try:
         content = json.loads(path.read_text())
         key = OKPKey.import_key(content)

@@ -162,7 +162,7 @@ def check_claims(claims: Mapping[str, Any], issuer: Issuer, now: float) -> float
     for name in ("nbf", "iat"):
         begins = moment(claims, name)
         if begins is not None and begins > now + SKEW_SECONDS:
-            raise unauthenticated("The token does not hold yet. Are the clocks right?", "TOKEN_NOT_YET_VALID")
+            raise unauthenticated("The token is not valid yet. Are the clocks right?", "TOKEN_NOT_YET_VALID")
     audience = claims.get("aud")
     if audience != issuer.audience and not (isinstance(audience, list) and issuer.audience in audience):
         raise unauthenticated("The token was issued for another service.", "WRONG_AUDIENCE")

@@ -71,7 +71,7 @@ DAY = Day()
 
 @click.group("access", cls=Group)
 def access() -> None:
-    """Say who may sign in and what they may see. Every change is in the audit log."""
+    """Manage who may sign in and what they may see. Every change is in the audit log."""
 
 
 access.add_command(new_key_file_command)
@@ -95,7 +95,7 @@ def principal() -> None:
 def add_principal(
     name: str, kind: str, subject: str | None, member: str | None, organization: str | None, database_url: str
 ) -> None:
-    """Let NAME sign in; nothing is granted by that yet."""
+    """Let NAME sign in. This grants nothing yet."""
     found = None if member is None else key_of(member, "mem")
 
     async def work(connection: asyncpg.Connection) -> int:
@@ -122,7 +122,7 @@ def add_principal(
 @click.option("--organization", metavar="NAME|ID", help="The union to which it belongs from now on; none without it.")
 @database_url
 def move(name: str, organization: str | None, database_url: str) -> None:
-    """Say to which union NAME belongs: that union and those above it may grant to it."""
+    """Set the union of NAME: that union and those above it may grant access to it."""
 
     async def work(connection: asyncpg.Connection) -> None:
         union = None if organization is None else await organization_of(connection, organization)
@@ -136,7 +136,7 @@ def move(name: str, organization: str | None, database_url: str) -> None:
 @click.argument("name")
 @database_url
 def disable(name: str, database_url: str) -> None:
-    """Keep NAME out from now on, whatever token or key it has."""
+    """Disable NAME: none of its tokens and keys is accepted any more."""
     run(database_url, lambda connection: principals.disable_principal(connection, name, by=operator()))
     echo(f"{name} is disabled.")
 
@@ -145,7 +145,7 @@ def disable(name: str, database_url: str) -> None:
 @click.argument("name")
 @database_url
 def enable(name: str, database_url: str) -> None:
-    """Let NAME in again."""
+    """Enable NAME again."""
     run(database_url, lambda connection: principals.disable_principal(connection, name, enable=True, by=operator()))
     echo(f"{name} is enabled.")
 
@@ -241,7 +241,7 @@ def new_key(name: str, days: int, replacing: str | None, database_url: str) -> N
 @click.argument("prefix")
 @database_url
 def revoke_key(prefix: str, database_url: str) -> None:
-    """Make the key of this PREFIX worthless from now on."""
+    """Revoke the key with this PREFIX."""
     run(database_url, lambda connection: principals.revoke_key(connection, prefix, by=operator()))
     echo("The key is revoked.")
 
@@ -249,7 +249,7 @@ def revoke_key(prefix: str, database_url: str) -> None:
 @access.command("personas")
 @database_url
 def add_personas(database_url: str) -> None:
-    """Add the demonstration's personas, those that are not there, to the database."""
+    """Add the missing personas of the demonstration to the database."""
     added = run(database_url, lambda connection: personas.add_personas(connection, digest=operator().digest))
     echo(f"Added {', '.join(added)}." if added else "Nothing was to be added.")
 

@@ -32,7 +32,7 @@ RECEIPT_DAYS = 30
     help="How long entries were to be kept when older ones were cut; UNIONHUB_AUDIT_MONTHS if it is not given.",
 )
 def verify_log_command(database_url: str, anchors: Path | None, months: int | None) -> None:
-    """Say whether the audit log is as it was written; the first entry that is not is named. Status 1 if there is one.
+    """Verify the audit log, and name the first entry that was changed. Status 1 if there is one.
 
     Entries that were cut must have been old enough: by the date of the entry after them, or by anchors.
     """
@@ -92,7 +92,7 @@ def add_anchor(path: Path, found: Examination) -> None:
 @database_url
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def prune_log_command(database_url: str, yes: bool) -> None:
-    """Cut entries of the audit log that are older than UNIONHUB_AUDIT_MONTHS, and receipts of commands after 30 days.
+    """Delete entries of the audit log older than UNIONHUB_AUDIT_MONTHS, and receipts of commands after 30 days.
 
     The role that this is run with must own the tables: the service's own role may not.
     """

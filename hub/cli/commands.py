@@ -69,7 +69,7 @@ def main() -> None:
 
 @main.command()
 def demo() -> None:
-    """Serve with demonstration data: what `make demo` does once the environment stands."""
+    """Serve with demonstration data, as `make demo` does once the environment is set up."""
     from hub.cli.demo import run
 
     stop_like_ctrl_c()
@@ -101,7 +101,7 @@ def serve() -> None:
 
 @main.command()
 @click.argument("persona", default="national")
-@click.option("--new", is_flag=True, help="Make another key: all tokens printed before are worth nothing from then on.")
+@click.option("--new", is_flag=True, help="Make another key, which invalidates all tokens printed before.")
 def token(persona: str, new: bool) -> None:
     """Print a token of PERSONA (national) of the demonstration; it lasts 90 days."""
     from hub.authentication.demonstration_tokens import token_of
@@ -130,7 +130,7 @@ def schema() -> None:
 def explain(query: Any, variables: str | None, operation: str | None, name: str | None) -> None:
     """Run QUERY (a file, - for standard input) and show its plan, its SQL, and the rows and time of each statement.
 
-    Without --as it is run for one who sees all. Status 1 if it is refused or has errors.
+    Without --as it runs as a caller who sees everything. Status 1 if it is refused or has errors.
     """
     from hub.cli.explain import explain_query
     from hub.database import url_of
@@ -152,7 +152,7 @@ def explain(query: Any, variables: str | None, operation: str | None, name: str 
     "names",
     multiple=True,
     metavar="NAME",
-    help="Only what is printed under this name; may be given several times.",
+    help="Only the checks that print under this name; may be given several times.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead.")
 def doctor(names: tuple[str, ...], as_json: bool) -> None:

@@ -79,7 +79,7 @@ def reason(url: str, error: Exception) -> str:
         case asyncpg.CannotConnectNowError():
             return "the server is starting or stopping. Try again in a moment."
         case asyncpg.TooManyConnectionsError():
-            return "all of its connections are taken. Is max_connections of the server above UNIONHUB_POOL_SIZE of all its hubs?"
+            return "all of its connections are in use. Is max_connections of the server above UNIONHUB_POOL_SIZE of all its hubs?"
         case OSError():
             return f"{one_line(error.strerror or str(error))}. Are host and port in UNIONHUB_DATABASE_URL right?"
         case _:

@@ -75,7 +75,7 @@ async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncItera
             "data",
             "warn",
             f"{counts['division']:,} divisions, but no organizations",
-            "Load your unions; or, to try, data that are made up: `unionhub db generate --members 1000`",
+            "Load your unions; or, to try it out, synthetic data: `unionhub db generate --members 1000`",
         )
     else:
         yield "data", "ok", ", ".join(f"{count:,} {table}s" for table, count in counts.items()), ""
@@ -93,7 +93,7 @@ async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncItera
         yield (
             "statistics",
             "warn",
-            f"PostgreSQL knows nothing about {tables}: queries may be slow",
+            f"PostgreSQL has no statistics of {tables}: queries may be slow",
             "In psql: `ANALYZE;`",
         )
     else:

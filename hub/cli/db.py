@@ -110,7 +110,7 @@ def generate_command(database_url: str, members: int, seed: int) -> None:
 @db.command("rebuild-rollups")
 @database_url
 def rebuild_rollups_command(database_url: str) -> None:
-    """Build the statistics' roll-ups anew from the records, while the hub goes on; all or nothing."""
+    """Rebuild the roll-ups of statistics from the records, in one transaction, while the hub serves."""
     with progress_bars() as progress:
         run(rebuild_rollups(database_url, progress=progress))
     echo("The roll-ups are as the records are.")
@@ -119,7 +119,7 @@ def rebuild_rollups_command(database_url: str) -> None:
 @db.command("fold-rollups")
 @database_url
 def fold_rollups_command(database_url: str) -> None:
-    """Add what has changed to the roll-ups; the hub does it itself now and then."""
+    """Fold changes into the roll-ups; the hub does so itself every 30 seconds."""
 
     async def fold() -> int:
         connection = await migrate.connect_as_operator(database_url)

@@ -98,8 +98,8 @@ class Budget:
             raise Refusal(
                 429,
                 "TOO_MANY_REQUESTS",
-                f"The budget of {buckets.capacity:,.0f} points in {buckets.seconds:.0f} s is spent. Ask again in {wait} s, "
-                f"or for less: a request costs {REQUEST_POINTS} points, one for each object that its pages may hold, "
+                f"The budget of {buckets.capacity:,.0f} points in {buckets.seconds:.0f} s is used up. Try again in {wait} s, "
+                f"or ask for less: a request costs {REQUEST_POINTS} points, and 1 for each object that it brings, "
                 f"{STATEMENT_POINTS} for each statement, {MILLISECOND_POINTS} for each millisecond, {COMMAND_POINTS:,} for each "
                 "command.",
                 [(b"retry-after", str(wait).encode()), *headers(buckets, buckets.left(key))],
@@ -173,8 +173,8 @@ class Failures:
         return Refusal(
             429,
             "TOO_MANY_FAILURES",
-            "This token or key is refused, and too many sign-ins from this address have failed for it to be said why. "
-            f"Ask again in {wait} s, or send a good one now.",
+            "This token or key is refused. The reason is not given, since too many sign-ins from this address have failed. "
+            f"Try again in {wait} s, or send a valid one now.",
             [(b"retry-after", str(wait).encode())],
         )
 
@@ -248,5 +248,5 @@ class RoleLimits:
         """
         if not self.tells_schema(caller):
             raise Refusal(
-                403, "NO_INTROSPECTION", "The schema is not told to you here. The file schema.graphql has all of it."
+                403, "NO_INTROSPECTION", "You may not introspect the schema. The file schema.graphql has all of it."
             )

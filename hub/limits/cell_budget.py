@@ -87,7 +87,7 @@ class CellBudget:
         return Refusal(
             429,
             "TOO_MANY_CELLS",
-            f"Of the {limit:,} distinct cells of statistics that you may be given in a day {left:,} are left, and this answer has more. Ask"
-            f" for less, or again in {wait} s.",
+            f"You may get {limit:,} distinct cells of statistics a day; {left:,} are left, and this answer has more. Ask for fewer, or try"
+            f" again in {wait} s.",
             [(b"retry-after", str(wait).encode())],
         )

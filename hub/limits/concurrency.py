@@ -128,6 +128,6 @@ class CallerConcurrency:
         return Refusal(
             429,
             "TOO_MANY_RUNNING",
-            f"{most} of your operations run, the most at a time, {why}. Wait for an answer before you ask more.",
+            f"{most} of your operations are running, which is the maximum, {why}. Wait for an answer before you send more.",
             [(b"retry-after", b"1")],
         )

@@ -27,7 +27,7 @@ async def nothing_here(request: Request, _: Exception) -> Response:
 async def wrong_method(request: Request, error: Exception) -> Response:
     """The response for a method that a path does not support."""
     headers = error.headers if isinstance(error, HTTPException) else None
-    return json_error(request, 405, "METHOD_NOT_ALLOWED", "This path does not know this method.", headers)
+    return json_error(request, 405, "METHOD_NOT_ALLOWED", "This path does not support this method.", headers)
 
 
 async def fault(request: Request, error: Exception) -> Response:

@@ -121,7 +121,7 @@ class WebSocketEndpoint:
             return Refusal(403, "FOREIGN_ORIGIN", "Pages of this origin may not connect (UNIONHUB_ORIGINS).")
         if self.open >= self.max_sockets:
             return Refusal(
-                503, "TOO_MANY_SOCKETS", "All WebSockets of the hub are taken. Try again later, or use POST."
+                503, "TOO_MANY_SOCKETS", "All WebSockets of the hub are in use. Try again later, or use POST."
             )
         return None
 
