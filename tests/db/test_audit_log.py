@@ -428,7 +428,7 @@ def actions() -> set[str]:
     """The actions that the code logs: literals at ``logged`` and ``Entry``, and constants that are given to ``entry`` or ``Done``."""
     root, found = Path(__file__).parent.parent.parent, {RETENTION}
     for path in [
-        *(root / "db").glob("*.py"),
+        *(path for path in (root / "db").rglob("*.py") if path.parent.name != "versions"),
         *(root / "hub").glob("*.py"),
         *(root / "resolvers" / "commands").glob("*.py"),
     ]:
