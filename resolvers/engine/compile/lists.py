@@ -218,7 +218,8 @@ class Listing:
         self.budget.again(self._conditions)
         binder, parent, rows = self.binder, self._parent, self._rows
         if self.root:
-            number = select(literal_column("NULL"), self._number())
+            columns: list[ColumnElement[Any]] = [null(), self._number()]
+            number = select(*columns)
             within = None if self._within is None else self._anchor(binder)
             return compiled(number if within is None else number.select_from(within), binder)
         one = select(func.count()).select_from(rows.from_).where(*rows.where)
