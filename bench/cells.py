@@ -12,13 +12,12 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench.database import Database
+from bench.database import Database, settings_of
 from bench.statistics import CALLER, cpu
 from db.rollups.maintenance import rebuild_rollups
 from db.server.connect import create_pool
 from hub.app import limits_of
 from hub.documents import Accepted, Documents
-from hub.settings import Settings
 from resolvers.access.callers import PUBLIC, Caller
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.execute.engine import Engine
@@ -58,7 +57,7 @@ def without_neighbours(bare: bool) -> Iterator[None]:
 
 async def measure(database: Database, runs: int, console: Console) -> None:
     """Print milliseconds of CPU of the database's backend and of this process together, the median over provinces."""
-    settings = Settings(database_url=database.url)
+    settings = settings_of(database)
     pool = await create_pool(database.url, size=1, statement_timeout_ms=120_000)
     if not await pool.fetchval("SELECT ready FROM rollup.state"):
         await rebuild_rollups(database.url)

@@ -15,12 +15,11 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench.database import Database
+from bench.database import Database, settings_of
 from db.rollups.maintenance import rebuild_rollups
 from db.server.connect import create_pool
 from hub.app import limits_of
 from hub.documents import Accepted, Documents
-from hub.settings import Settings
 from resolvers.access.callers import Caller
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request import global_ids
@@ -94,7 +93,7 @@ def cpu(pid: int) -> float:
 
 async def measure(database: Database, runs: int, only: Sequence[str], console: Console) -> None:
     """Print the median and slowest time of every question, in milliseconds, and whether both ways agree."""
-    settings = Settings(database_url=database.url)
+    settings = settings_of(database)
     pool = await create_pool(database.url, size=1, statement_timeout_ms=120_000)
     if not await pool.fetchval("SELECT ready FROM rollup.state"):
         start = perf_counter()
