@@ -140,6 +140,16 @@ def walls_command(chosen: tuple[int, int], runs: int, only: tuple[str, ...]) -> 
     walls(prepare(*chosen), runs, only, console)
 
 
+@main.command("memory")
+@click.option("--operations", "count", type=click.IntRange(100), default=10_000, help="Different operations to answer.")
+@click.pass_obj
+def memory_command(chosen: tuple[int, int], count: int) -> None:
+    """Say what one process takes once it has answered many different operations, and whether it kept those that clients repeat."""
+    from bench.memory import memory
+
+    memory(prepare(*chosen), count, console)
+
+
 @main.command("walls-served")
 @click.option(
     "--runs", type=click.IntRange(1), default=5, help="Loads of two seconds on each server; their median counts."

@@ -14,8 +14,8 @@ from rich.table import Table
 
 from bench.database import Database
 from bench.statistics import CALLER, cpu
-from db import rollups
-from db.connect import create_pool
+from db.rollups.maintenance import rebuild_rollups
+from db.server.connect import create_pool
 from hub.app import limits_of
 from hub.documents import Accepted, Documents
 from hub.settings import Settings
@@ -64,7 +64,7 @@ async def measure(database: Database, runs: int, console: Console) -> None:
     settings = Settings(database_url=database.url)
     pool = await create_pool(database.url, size=1, statement_timeout_ms=120_000)
     if not await pool.fetchval("SELECT ready FROM rollup.state"):
-        await rollups.rebuild(database.url)
+        await rebuild_rollups(database.url)
     documents = Documents(schema._schema, limits_of(settings))
     backend = await pool.fetchval("SELECT pg_backend_pid()")
     rows = await pool.fetch(

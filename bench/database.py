@@ -8,11 +8,11 @@ from pathlib import Path
 import asyncpg
 from rich.progress import Progress, TaskID
 
-from db import embedded
+from db.encryption.keys import FixedKeys, ensure_key_file
 from db.generate import generate
-from db.keys import FixedKeys, ensure_key_file
-from db.load_divisions import load_divisions
-from db.migrate import connect, upgrade
+from db.reference.load_divisions import load_divisions
+from db.server import embedded
+from db.server.migrate import connect, upgrade
 from hub.settings import ROOT
 
 FOLDER = ROOT / ".data" / "bench"

@@ -15,8 +15,8 @@ from rich.table import Table
 
 from bench.database import Database
 from bench.workload import body, choose, count_objects, organization
-from db.connect import create_pool
 from db.models import Model
+from db.server.connect import create_pool
 from hub.app import limits_of, own_engine
 from hub.documents import Accepted, Documents
 from hub.parameters import from_body

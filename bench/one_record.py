@@ -20,22 +20,22 @@ from bench.load import Load, cpu_seconds, put
 from bench.servers import let_personas_in
 from bench.workload import choose, operations
 from db.clock import today
-from db.connect import Connection, create_pool
+from db.server.connect import Connection, create_pool
 from hub.app import limits_of, own_authenticator, own_engine
-from hub.auth import Authenticator
-from hub.budget import Budget, RoleLimits
-from hub.disclosed import Disclosed
+from hub.authentication.authenticator import Authenticator
+from hub.authentication.demonstration_tokens import token_of
 from hub.documents import Accepted, Documents
-from hub.http import GraphQLEndpoint, read_headers, respond
-from hub.keys import demonstration_keys
-from hub.log_lines import JsonLines
-from hub.negotiation import accepts
+from hub.encryption_keys import demonstration_keys
+from hub.limits.budget import Budget, RoleLimits
+from hub.limits.cell_budget import Disclosed
+from hub.limits.concurrency import Places
 from hub.operations import Operations
 from hub.parameters import from_body
 from hub.settings import RoleLimit, Settings
-from hub.shares import Places
-from hub.telemetry import Answered, Telemetry
-from hub.tokens import token_of
+from hub.telemetry.log_formatters import JsonLines
+from hub.telemetry.requests import Answered, Telemetry
+from hub.web.http import GraphQLEndpoint, read_headers, respond
+from hub.web.negotiation import accepts
 from resolvers.access.callers import Caller
 from resolvers.engine.compile.pagination import MAX_SIZE
 from resolvers.engine.execute.bind import bind
@@ -67,7 +67,7 @@ class Canned:
         """The connection."""
         return self
 
-    async def carry(self, _: Any) -> None:
+    async def set_scope(self, _: Any) -> None:
         """Nothing to carry."""
 
     async def release(self, _: Any) -> None:

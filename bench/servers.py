@@ -18,11 +18,11 @@ from types import MappingProxyType
 from typing import Any
 
 from bench.database import FOLDER, Database
-from db.migrate import connect
-from db.personas import add_personas
-from hub.keys import demonstration_keys
+from db.demo.personas import add_personas
+from db.server.migrate import connect
+from hub.authentication.demonstration_tokens import token_of
+from hub.encryption_keys import demonstration_keys
 from hub.settings import ROOT, Settings
-from hub.tokens import token_of
 
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0

@@ -16,8 +16,8 @@ from bench.database import FOLDER, Database
 from bench.load import Figures, Load, put
 from bench.servers import Server, ServerError, hub
 from bench.workload import body, choose, organization
+from hub.authentication.demonstration_tokens import token_of
 from hub.settings import Settings
-from hub.tokens import token_of
 
 HEAVY_CONNECTIONS = 8
 HEAVY_SECONDS = 1.0

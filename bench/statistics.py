@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.database import Database
-from db import rollups
-from db.connect import create_pool
+from db.rollups.maintenance import rebuild_rollups
+from db.server.connect import create_pool
 from hub.app import limits_of
 from hub.documents import Accepted, Documents
 from hub.settings import Settings
@@ -99,7 +99,7 @@ async def measure(database: Database, runs: int, only: Sequence[str], console: C
     pool = await create_pool(database.url, size=1, statement_timeout_ms=120_000)
     if not await pool.fetchval("SELECT ready FROM rollup.state"):
         start = perf_counter()
-        await rollups.rebuild(database.url)
+        await rebuild_rollups(database.url)
         console.print(f"Roll-ups built in {perf_counter() - start:.0f} s.")
     documents = Documents(schema._schema, limits_of(settings))
     rolled, raw = (Engine(schema._schema, registry, pool, max_objects=settings.max_objects) for _ in range(2))

@@ -16,10 +16,10 @@ from rich.table import Table
 from bench.database import Database
 from bench.workload import body, choose, count_objects, organization
 from db.access import Role
-from db.connect import create_pool
-from db.migrate import connect
 from db.organizations import Hierarchy
-from db.row_security import READER
+from db.security.row_security import READER
+from db.server.connect import create_pool
+from db.server.migrate import connect
 from hub.app import limits_of
 from hub.documents import Accepted, Documents
 from hub.parameters import Parameters, from_body

@@ -11,7 +11,7 @@ import asyncpg
 
 from bench.database import Database
 from bench.servers import Server
-from db.migrate import connect
+from db.server.migrate import connect
 
 OPERATIONS = Path(__file__).parent / "operations"
 RECORDS = 500

@@ -15,33 +15,33 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.clock import today
-from db.connect import create_pool
-from db.row_security import READER
-from hub import operators
-from hub.auth import Authenticator, audited
-from hub.budget import Budget, RoleLimits
-from hub.caching import validated
-from hub.callers import Callers
-from hub.disclosed import Disclosed
+from db.security.row_security import READER
+from db.server.connect import create_pool
+from hub.authentication.authenticator import Authenticator, audited
+from hub.authentication.demonstration_tokens import local_issuer
+from hub.authentication.jwks import RemoteKeys
+from hub.authentication.jwt import Issuer
+from hub.authentication.principal_reader import Callers
 from hub.documents import Documents
-from hub.edge import SHARED, edge
-from hub.explorer import explorer_assets, explorer_page
-from hub.folding import keep_folding
-from hub.health import Readiness
-from hub.http import GraphQLEndpoint, Page
-from hub.jwks import RemoteKeys
-from hub.keys import digest_of, vault_of
-from hub.limits import Limits
-from hub.oidc import Issuer
+from hub.encryption_keys import digest_of, vault_of
+from hub.limits.budget import Budget, RoleLimits
+from hub.limits.cell_budget import Disclosed
+from hub.limits.concurrency import Places
+from hub.limits.document_limits import Limits
 from hub.operations import Executes, Operations
-from hub.responses import EXCEPTIONS
-from hub.sdl import schema_route
+from hub.rollup_folding import keep_folding
 from hub.settings import RoleLimit, Settings
-from hub.shares import Places
-from hub.slow import SlowLog
-from hub.telemetry import Telemetry
-from hub.tokens import local_issuer
-from hub.websocket import WebSocketEndpoint
+from hub.telemetry.requests import Telemetry
+from hub.telemetry.slow_operations import SlowLog
+from hub.web import operator_routes
+from hub.web.caching import validated
+from hub.web.error_responses import EXCEPTIONS
+from hub.web.explorer_page import explorer_assets, explorer_page
+from hub.web.http import GraphQLEndpoint, Page
+from hub.web.middleware import SHARED, edge
+from hub.web.readiness import Readiness
+from hub.web.schema_route import schema_route
+from hub.web.websocket import WebSocketEndpoint
 from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.engine.compile.pagination import MAX_SIZE
@@ -242,7 +242,7 @@ def create_app(
     app = Hub(
         routes=[
             Route("/", home),
-            *operators.routes(settings, ready, telemetry),
+            *operator_routes.routes(settings, ready, telemetry),
             schema_route(SDL_PATH, partial(sdl_of, served), lambda: app.endpoint),
             explorer_assets(),
         ],
@@ -252,5 +252,5 @@ def create_app(
     app.router.redirect_slashes = False
     app.telemetry = telemetry
     app.edge = edge(app.answer, settings)
-    app.operators = operators.application(settings, ready, telemetry)
+    app.operators = operator_routes.application(settings, ready, telemetry)
     return app

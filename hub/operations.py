@@ -9,18 +9,20 @@ import asyncpg
 from graphql import OperationType
 
 from db.meter import METER, waiting
-from hub.budget import Account, Budget, Header, RoleLimits, spender
-from hub.disclosed import Disclosed
 from hub.documents import Documents, Operation, Rejected
 from hub.errors import Refusal, body_of
+from hub.limits.budget import Account, Budget, Header, RoleLimits, spender
+from hub.limits.cell_budget import Disclosed
+from hub.limits.concurrency import Places
 from hub.parameters import Parameters
-from hub.shares import Places
-from hub.slow import SlowLog
-from hub.telemetry import Telemetry, log_fault
+from hub.telemetry.log_formatters import shown
+from hub.telemetry.requests import Telemetry
+from hub.telemetry.slow_operations import SlowLog
 from resolvers.access.callers import Caller
 from resolvers.engine.execute.watch import WATCHED
 from resolvers.engine.request.document import Answer, Document
 from resolvers.engine.request.limits import Allowance
+from resolvers.faults import log_fault
 from resolvers.suggestions import suggests
 
 DATABASE_AWAY = (
@@ -232,7 +234,7 @@ class Operations:
 
     def failed(self, error: Exception, name: str | None) -> Ran:
         """What a caller is told of a fault that is not theirs; the whole of it is logged under the reference that they get."""
-        reference = log_fault(error, operation=name)
+        reference = log_fault("fault", error, operation=shown(name))
         if isinstance(error, DATABASE_AWAY):
             code, status = "DATABASE_UNAVAILABLE", 503
             body = body_of(code, f"The database cannot be reached; try again shortly. Reference: {reference}")

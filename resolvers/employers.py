@@ -1,7 +1,7 @@
 """Sources of employers and of their coverage by unions."""
 
 from db.employers import Employer, EmployerCoverage
-from db.values import canonical_credit_code
+from db.input_values import canonical_credit_code
 from resolvers import activities, agreements, coverage, disputes, fairs, insurance, members, services, venues
 from resolvers.engine.declare.sources import Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Rate, Statistic, where

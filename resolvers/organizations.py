@@ -2,8 +2,8 @@
 
 from sqlalchemy import ColumnElement, Integer, literal_column
 
+from db.input_values import canonical_credit_code
 from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink
-from db.values import canonical_credit_code
 from resolvers import (
     activities,
     agreements,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import func
 
-from db.personal import BAND
+from db.personal_data.member_columns import BAND
 from db.relief import AidGrant, Dependant, Household
 from resolvers import activities
 from resolvers.bank_card_changes import card_changed_on

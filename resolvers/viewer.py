@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from db.access import PrincipalKind
-from db.principals import SignedIn
+from db.security.principals import SignedIn
 from resolvers.access.callers import Caller, Grant
 from resolvers.engine.request.global_ids import encode
 
@@ -67,7 +67,11 @@ def viewer_fields(caller: Caller) -> dict[str, Any]:
 
 def grant_fields(grant: Grant) -> dict[str, Any]:
     """The fields of ``AccessGrant`` by their names in the schema."""
-    named = grant if isinstance(grant, NamedGrant) else NamedGrant(*vars(grant).values())
+    named = (
+        grant
+        if isinstance(grant, NamedGrant)
+        else NamedGrant(grant.role, grant.organization_id, grant.hierarchy, grant.division_id)
+    )
     return {
         "__typename": "AccessGrant",
         "id": None if named.id is None else encode("grant", named.id),

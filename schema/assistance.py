@@ -6,8 +6,8 @@ from decimal import Decimal
 import strawberry
 
 from db.assistance import AidProjectKind, ClaimantKind, CooperationLineKind, DonationItem, WishItem, WishStatus
+from db.columns.measurement_units import Unit
 from db.model import Term
-from db.units import Unit
 from schema.activities import ActivitiesOfLine
 from schema.code_lists import describe
 from schema.fields import field, optional

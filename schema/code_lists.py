@@ -6,6 +6,7 @@ import strawberry
 
 from db.access import PrincipalKind, Role
 from db.agreements import ActorRole, AgreementKind, AgreementStatus, PartySide
+from db.columns.measurement_units import Qualifier, Unit
 from db.disputes import ClaimKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus, PartyRole
 from db.divisions import DivisionKind, DivisionLevel
 from db.employers import EmployerKind
@@ -28,7 +29,6 @@ from db.organizations import (
     OrganizationLevel,
     OrganizationStatus,
 )
-from db.units import Qualifier, Unit
 from resolvers.commands.purposes import PersonalField, RevealPurpose
 from resolvers.engine.declare.validity import Validity
 from resolvers.scopes import Scope

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import strawberry
 
+from db.columns.measurement_units import Unit
 from db.coverage import CensusObstacle, DesignationKind, TargetMetric, TargetOperator
 from db.members import WorkerType
 from db.model import Term
-from db.units import Unit
 from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import (

@@ -6,9 +6,9 @@ from typing import Any
 import asyncpg
 
 from db.access import SubjectRequestKind
-from db.erasure import FATES, erase
-from db.personal import WRITERS
-from db.row_security import CLERK
+from db.personal_data.erasure import ERASURE_RULES, erase
+from db.personal_data.member_columns import WRITERS
+from db.security.row_security import CLERK
 from resolvers.commands.context import CommandContext, command, refused
 from resolvers.commands.corrections import (
     check_not_erased,
@@ -43,8 +43,8 @@ async def close_request(
     """Answer an open request of a member whom the federation sees and for whom somebody else opened it.
 
     A granted correction writes ``corrections`` (columns of ``member`` in clear; at least one). A granted erasure empties the personal
-    fields (``db.erasure``) and keeps the rows, which statistics count. A correction of the bank card, resident number or phone is only
-    proposed: the request stays open and nothing is written until another official decides (``decide_correction``).
+    fields (``db.personal_data.erasure``) and keeps the rows, which statistics count. A correction of the bank card, resident number or
+    phone is only proposed: the request stays open and nothing is written until another official decides (``decide_correction``).
 
     Raises:
         Refused: FORBIDDEN, BAD_ID, BAD_TEXT, BAD_VALUE, MISSING_OUTCOME, NOT_FOUND, ALREADY_CLOSED, NOT_INDEPENDENT, CHANGE_PENDING,
@@ -100,7 +100,7 @@ async def _fulfil(
 ) -> list[str]:
     """Carry a granted request out; returns the names of the fields that were written."""
     if kind is SubjectRequestKind.ERASURE:
-        async with connection.wearing(CLERK):
+        async with connection.under_role(CLERK):
             return await _erase(connection, member)
     if changes:
         await check_not_erased(connection, member)
@@ -122,5 +122,7 @@ async def _erase(connection: asyncpg.Connection, member: int) -> list[str]:
             "id",
         )
     await erase(connection, member)
-    others = (f"{table}.{column}" for table, fate in FATES.items() if table != "member" for column in fate.written)
+    others = (
+        f"{table}.{column}" for table, rule in ERASURE_RULES.items() if table != "member" for column in rule.written
+    )
     return sorted(name.upper() for name in ("name", *WRITERS, *others))

@@ -1,4 +1,4 @@
-"""The commands ``grantAccess`` and ``revokeAccess`` (授权): ``db.grants`` decides, and its errors become refusals here."""
+"""The commands ``grantAccess`` and ``revokeAccess`` (授权): ``db.security.grants`` decides, and its errors become refusals here."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,14 +6,14 @@ from typing import Any
 
 import asyncpg
 
-from db import grants
 from db.access import Role
-from db.grant_checks import grantee
-from db.grant_table import ADMINISTRATORS
-from db.grants import Proposed
 from db.organizations import Hierarchy
-from db.principals import MAX_NAME, AccessError, Actor, watched
-from db.row_security import granting
+from db.security import grants
+from db.security.grant_checks import grantee
+from db.security.grant_rules import ADMINISTRATORS
+from db.security.grants import ProposedGrant
+from db.security.principals import MAX_NAME, AccessError, Actor, access_changes
+from db.security.row_security import granting
 from resolvers.commands.context import CommandContext, Refused, clean_text, command, refused, roles_held, transaction
 from resolvers.commands.receipts import keep, receipt
 from resolvers.engine.request.global_ids import decode, encode
@@ -58,7 +58,7 @@ def actor(context: CommandContext) -> Actor:
 
 
 def refusal(error: AccessError) -> Refused:
-    """An error of ``db.grants`` as a refusal of the command."""
+    """An error of ``db.security.grants`` as a refusal of the command."""
     place = PLACES.get(error.code)
     return refused(error.code, str(error), *([place] if place else []))
 
@@ -93,7 +93,7 @@ async def grant_access(
     """Grant a principal a role over a scope within the caller's own; returns the grant's global ID.
 
     Raises:
-        Refused: BAD_TEXT, BAD_ID, and the codes of ``db.grants.grant``; nothing is written then. NO_PRINCIPAL also for a principal
+        Refused: BAD_TEXT, BAD_ID, and the codes of ``db.security.grants.grant``; nothing is written then. NO_PRINCIPAL also for a principal
             who belongs to no union of the caller's subtree.
     """
     by = actor(context)
@@ -114,7 +114,7 @@ async def grant_access(
     async def work(connection: asyncpg.Connection) -> int:
         assert by.id is not None
         number = await grantee(connection, by.id, principal)
-        proposed = Proposed(number, role, start, valid_to, organization, hierarchy, division)
+        proposed = ProposedGrant(number, role, start, valid_to, organization, hierarchy, division)
         return await grants.grant(connection, proposed, by=by)
 
     return await run_once(context, "grantAccess", key, given, work)
@@ -151,5 +151,5 @@ async def run_once(context: CommandContext, command: str, key: str | None, given
             await keep(connection, context, command, key, {"id": grant_id})
     except AccessError as error:
         raise refusal(error) from None
-    watched.changed()
+    access_changes.changed()
     return grant_id

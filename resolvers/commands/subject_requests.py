@@ -8,8 +8,8 @@ from typing import Any
 import asyncpg
 
 from db.access import Role, SubjectRequestKind
-from db.audit import Entry
 from db.model import Term
+from db.security.audit_log import Entry
 from resolvers.commands.context import (
     MEMBER,
     CommandContext,

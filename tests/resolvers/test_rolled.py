@@ -10,9 +10,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db import rollups
-from db.connect import create_pool
-from db.rolled import ENDED, EVER
+from db.rollups.layout import ENDED, EVER
+from db.rollups.maintenance import set_rollups_aside
+from db.server.connect import create_pool
 from resolvers.engine.request import global_ids
 from resolvers.engine.statistics.from_rollups import Rolled
 from resolvers.engine.statistics.rollup_slots import cut, slot
@@ -115,7 +115,7 @@ async def test_an_anchor_out_of_use_is_counted_from_records(pool: asyncpg.Pool) 
     await pool.execute("UPDATE rollup.membership_cell SET n = 1000")
     assert await caller.data(text) != before
     async with pool.acquire() as connection, connection.transaction():
-        await rollups.set_aside(connection)
+        await set_rollups_aside(connection)
     assert await caller.data(text) == before
 
 

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from db.clock import today
-from db.connect import create_pool
+from db.server.connect import create_pool
 from resolvers.access.callers import PUBLIC
 from resolvers.engine.request import global_ids
 from resolvers.engine.statistics import noise, time_buckets

@@ -71,6 +71,9 @@ def compile_operation(
         introspection=introspection,
         keys=tuple(selection),
         failed=failed,
+        statements=sum(step.statements() for root in roots for step in root.steps.values()),
+        switches_role=any(step.switches_role() for step in compiler.steps),
+        by_key=all(root.by_key for root in roots),
     )
     compiled.require_any(failed)
     return compiled

@@ -7,7 +7,7 @@ ticket, hashed once more: whoever guesses at the noise has 2⁶⁴ tickets to tr
 
 from sqlalchemy import ColumnElement, Integer, cast, column, func, literal_column, table
 
-from db.rolled import KEYS
+from db.rollups.layout import KEYS
 from resolvers.engine.plan.parameters import BIGINT
 
 BITS: ColumnElement[int] = literal_column(str(KEYS.bit_length() - 1), Integer())

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.util import find_tables
 
 from db.model import Term
-from db.row_security import AGGREGATES
+from db.security.row_security import AGGREGATES
 from resolvers.access.callers import Lens
 from resolvers.engine.declare.columns import Expression, alias, expression
 from resolvers.engine.declare.registry import Registry

@@ -38,7 +38,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.types import TypeEngine
 
-from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, FACTS, SET
+from db.rollups.layout import DAY, DIMENSIONS, ENDED, EPOCH, EVER, FACTS, SET
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.plan.parameters import BIGINT, DATE, TEXT, TEXTS, Binder, Inputs

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from hub.disclosed import Disclosed
 from hub.errors import Refusal
+from hub.limits.cell_budget import Disclosed
 from resolvers.access.callers import PUBLIC
 from tests.access.disclosure.ground import CASES, ENROLMENTS, HOUSEHOLDS, Ground, Register, Target
 from tests.access.disclosure.score import Rate, by_count, judged, weighed
