@@ -177,12 +177,16 @@ class Overdue:
 def timeliness(overdue: Overdue, event: str | None = None) -> dict[str, Measure]:
     """The measures of records with a period under a deadline rule: all, overdue ones and those on time; ``event`` as in ``Measure``."""
 
-    def on_time(late: ColumnElement[Any]) -> ColumnElement[bool]:
-        return and_(overdue.runs(), not_(late))
+    def on_time(is_late: ColumnElement[Any]) -> ColumnElement[bool]:
+        return and_(overdue.runs(), not_(is_late))
 
     return {
-        "overdue": Measure(lambda late: func.count().filter(late), part=lambda late: late, event=event, found=overdue),
-        "on_time": Measure(lambda late: func.count().filter(on_time(late)), part=on_time, event=event, found=overdue),
+        "overdue": Measure(
+            lambda is_late: func.count().filter(is_late), part=lambda is_late: is_late, event=event, lookup=overdue
+        ),
+        "on_time": Measure(
+            lambda is_late: func.count().filter(on_time(is_late)), part=on_time, event=event, lookup=overdue
+        ),
         "timed": where(overdue.runs(), event=event),
     }
 

@@ -111,7 +111,7 @@ class Within:
             where = [holds(self.period, binder.day(arguments.get("as_of")))]
         from_: FromClause = target.table if via is None else via.table
         if anchor is None:
-            return Rows(from_, where, [target.key if via is None else via], via)
+            return Rows(from_, where, [target.key if via is None else via], via, union=column if via is None else None)
         seen = self._visible(target, walls, column, via)
         if arguments.get("scope") is Scope.SELF:
             return Rows(from_, [column == anchor, *where], [from_.c.id], via, seen=seen)

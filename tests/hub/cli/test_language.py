@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from hub.cli.commands import main
-from hub.cli.language import CHINESE, PLACE, Group, explained, first_sentence, in_chinese, is_chinese, spoken
-from tests.hub.spoken import ROOT, collected
+from hub.cli.language import CHINESE, PLACE, Group, explained, first_sentence, in_chinese, is_chinese, translated
+from tests.hub.messages_in_source import ROOT, messages
 
 HAN = re.compile("[\u4e00-\u9fff]")
 NOT_WORDS = re.compile(r"`[^`]*`|\{\}|unionhub_\w+|https?://\S+|[\w.]*@\S+")
@@ -55,7 +55,7 @@ COMMANDS = dict(commands())
 
 
 def test_every_text_in_the_source_has_its_chinese() -> None:
-    found = collected()
+    found = messages()
     assert len(found) > 200
     missing = {
         text for text in found - SAME - NOT_SAID - CHINESE.keys() if re.search("[A-Za-z]", NOT_WORDS.sub("", text))
@@ -83,7 +83,7 @@ def test_the_help_of_every_command_has_its_chinese(path: tuple[str, ...], chines
     command = COMMANDS[path]
     assert not isinstance(command, click.Group) or isinstance(command, Group), "cls=hub.cli.language.Group"
     for paragraph in (command.help or "").split("\n\n"):
-        assert HAN.search(spoken(" ".join(paragraph.split()))), paragraph
+        assert HAN.search(translated(" ".join(paragraph.split()))), paragraph
     for parameter in command.params:
         if isinstance(parameter, click.Option) and parameter.help:
             assert HAN.search(explained(parameter.help)), parameter.help
