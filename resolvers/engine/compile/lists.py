@@ -220,7 +220,8 @@ class Listing:
         self.budget.again(self._conditions)
         binder, parent, rows = self.binder, self._parent, self._rows
         if self.root:
-            counted: Select[Any] = select(null(), self._number())
+            columns: list[ColumnElement[Any]] = [null(), self._number()]
+            counted = select(*columns)
             within = None if self._within is None else self._anchor(binder)
             return compiled(counted if within is None else counted.select_from(within), binder)
         number = select(func.count()).select_from(rows.from_).where(*rows.where)
@@ -265,9 +266,9 @@ class Listing:
         found = self.registry.access.parts(self.source, lenses, binder)
         if found is None:
             return
-        by_union = rows.union is not None and any(part.column is rows.union for part in found)
-        if by_union and rows.union is not self.source.key:
-            rows.order = [rows.union, *rows.order]
+        column = rows.union
+        if column is not None and column is not self.source.key and any(part.column is column for part in found):
+            rows.order = [column, *rows.order]
         if found:
             self._parts = found
         else:
