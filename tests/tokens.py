@@ -14,7 +14,7 @@ from db.clock import today
 from db.demo.personas import ISSUER
 from db.security.grants import ProposedGrant, grant
 from db.security.principals import create_principal
-from hub.tokens import AUDIENCE
+from hub.authentication.demonstration_tokens import AUDIENCE
 
 KEY = OKPKey.generate_key("Ed25519", auto_kid=True)
 

@@ -14,7 +14,7 @@ from resolvers.access.callers import Lens
 from resolvers.engine.declare.columns import alias
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
-from resolvers.scopes import held_last
+from resolvers.scopes import valid_or_last
 
 Condition = ColumnElement[bool]
 Rule = Callable[["Sight", FromClause], Condition]
@@ -133,7 +133,7 @@ class Sight:
 
     def _holds(self, closure: FromClause) -> Condition:
         period, day = Period(closure.c.valid_from, closure.c.valid_to), self.day()
-        return held_last(closure, day) if self.last else holds(period, day)
+        return valid_or_last(closure, day) if self.last else holds(period, day)
 
 
 def _set(*selects: Select[Any]) -> ColumnElement[Any]:
