@@ -32,7 +32,7 @@ from hub.limits import Limits, check, measure
 from resolvers.engine.request.document import Document
 from resolvers.engine.request.wrong_values import WrongLiterals
 from resolvers.errors import HubError
-from resolvers.suggestions import suggests
+from resolvers.suggestions import suggestions_allowed
 
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 30_000
 """Some 50 ms of comparing fields; 40 fragments of 8 fields each, spread beside each other, take 23,000 units."""
@@ -153,7 +153,7 @@ class Documents:
 
     def get(self, text: str) -> Accepted | Rejected:
         """The document of this text, or why it is none: with suggestions for who may ask for the schema."""
-        asked = f"{suggests.get()} {text}"
+        asked = f"{suggestions_allowed.get()} {text}"
         known = self.accepted.get(text) or self.rejected.get(asked)
         if known is not None:
             self.hits += 1
@@ -192,7 +192,9 @@ class Documents:
             return rejected([(syntax_code(error), error)])
         if not operations:
             return rejected([("VALIDATION_FAILED", GraphQLError("The document holds no operation to run."))])
-        errors = validate(self.schema, ast, RULES, max_errors=MAX_ERRORS - 1, hide_suggestions=not suggests.get())
+        errors = validate(
+            self.schema, ast, RULES, max_errors=MAX_ERRORS - 1, hide_suggestions=not suggestions_allowed.get()
+        )
         if errors:
             return rejected([validation_error(error) for error in errors])
         spells = can_spell(ast)

@@ -6,7 +6,7 @@ The English words stand behind in brackets, for they have the figures and places
 from collections.abc import Mapping
 from functools import lru_cache
 
-from resolvers.errors import in_english, words
+from resolvers.errors import in_english, translate
 
 CHINESE: Mapping[str, str] = {
     # HTTP
@@ -177,4 +177,4 @@ def in_chinese(code: str, message: str) -> str:
 
 def speak(*, chinese: bool) -> None:
     """Have the errors of the request at hand worded in Chinese, or in English. Tasks that are begun for it take the language over."""
-    words.set(in_chinese if chinese else in_english)
+    translate.set(in_chinese if chinese else in_english)

@@ -21,7 +21,7 @@ from resolvers.access.callers import Caller
 from resolvers.engine.execute.watch import WATCHED
 from resolvers.engine.request.document import Answer, Document
 from resolvers.engine.request.limits import Allowance
-from resolvers.suggestions import suggests
+from resolvers.suggestions import suggestions_allowed
 
 DATABASE_AWAY = (
     OSError,
@@ -148,7 +148,7 @@ class Operations:
     async def answered(self, parameters: Parameters, account: Account, explain: bool, reading: bool) -> Ran:
         """What becomes of an operation."""
         caller, source, name = account.caller, account.source, parameters.operation_name
-        suggests.set(self.role_limits.tells_schema(caller))
+        suggestions_allowed.set(self.role_limits.tells_schema(caller))
         try:
             found = self.documents.get(parameters.query)
             if isinstance(found, Rejected):

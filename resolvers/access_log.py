@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Text, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.access import AccessLog, SubjectRequest
-from resolvers.engine.declare.rows import Rows, Walls
-from resolvers.engine.declare.sources import Computed, Many, One, Source
+from resolvers.engine.declare.rows import AccessConditions, Rows
+from resolvers.engine.declare.sources import Computed, Many, One, Relation, Source
 from resolvers.engine.plan.connection import Fetch
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
@@ -22,11 +22,16 @@ async def _provisional(fetch: Fetch, records: Sequence[tuple[Any, ...]]) -> list
     return [is_provisional(due) for (due,) in records]
 
 
-class InSight:
+class InSight(Relation):
     """All rows that the caller sees, the oldest first."""
 
     def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+        self,
+        target: Source,
+        parent: ColumnElement[int] | None,
+        arguments: Arguments,
+        binder: Binder,
+        access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
         return Rows(target.table, [], [target.key])

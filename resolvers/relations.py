@@ -7,15 +7,15 @@ from sqlalchemy import ColumnElement, FromClause, exists
 
 from db.divisions import DivisionClosure
 from resolvers.engine.declare.columns import Expression, alias, expression
-from resolvers.engine.declare.rows import Rows, Walls
-from resolvers.engine.declare.sources import Source
+from resolvers.engine.declare.rows import AccessConditions, Rows
+from resolvers.engine.declare.sources import Relation, Source
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
 from resolvers.scopes import Scope, hierarchy_of, subtree
 
 
-class By:
+class By(Relation):
     """The rows whose column has the parent's key, in the order of ``order`` (the key unless named).
 
     ``via`` is the column of another table, the one that ``column`` is in, which names the rows; those rows of it count that the caller
@@ -36,21 +36,26 @@ class By:
         self.order = order
         self.via = None if via is None else expression(via)
         self.of = of
-        self.by_place = ever
+        self.checks_days = ever
 
     def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+        self,
+        target: Source,
+        parent: ColumnElement[int] | None,
+        arguments: Arguments,
+        binder: Binder,
+        access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
         where = [] if parent is None else [self.column == parent]
         if self.via is not None:
-            seen = walls.rows(self.of, self.via.table)
-            named = exists(self.via).where(target.key == self.via, *where, *seen)
+            conditions = access.rows(self.of, self.via.table)
+            named = exists(self.via).where(target.key == self.via, *where, *conditions)
             where = [named.correlate_except(self.via.table)]
         return Rows(target.table, where, [*self.order, target.key])
 
 
-class Within:
+class Within(Relation):
     """The rows that belong to a union (``column`` names it) or to any union below it.
 
     The union is the parent, or at the root the argument ``within``; without either, all rows. The subtree is that of the day asked about,
@@ -81,10 +86,15 @@ class Within:
         self.held = None if held is None else expression(held)
         self.of = of
         self.current = current
-        self.by_place = period is not None
+        self.checks_days = period is not None
 
     def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+        self,
+        target: Source,
+        parent: ColumnElement[int] | None,
+        arguments: Arguments,
+        binder: Binder,
+        access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
         within = arguments.get("within")
@@ -100,41 +110,45 @@ class Within:
         from_: FromClause = target.table if via is None else via.table
         if anchor is None:
             return Rows(from_, where, [target.key if via is None else via], via)
-        seen = self._seen(target, walls, column, via)
+        conditions = self._access(target, access, column, via)
         if arguments.get("scope") is Scope.SELF:
-            return Rows(from_, [column == anchor, *where], [from_.c.id], via, seen=seen)
+            return Rows(from_, [column == anchor, *where], [from_.c.id], via, access=conditions)
         asked = {"hierarchy": arguments.get("hierarchy")} if self.current else arguments
         closure, held = subtree(asked, binder, last=self.period is None)
         joined = from_.join(closure, closure.c.descendant_id == column)
         below = None if own is None else (hierarchy_of(arguments).name, anchor)
         where = [closure.c.ancestor_id == anchor, held, *where]
-        seen = [*seen, *walls.pairs(closure, self.of or target.typename, self.column)]
-        return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below, seen)
+        conditions = [*conditions, *access.closure_rows(closure, self.of or target.typename, self.column)]
+        return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below, conditions)
 
-    def _seen(
-        self, target: Source, walls: Walls, column: ColumnElement[Any], via: ColumnElement[Any] | None
+    def _access(
+        self, target: Source, access: AccessConditions, column: ColumnElement[Any], via: ColumnElement[Any] | None
     ) -> list[ColumnElement[bool]]:
         """The conditions that the rows of ``of``, by which others belong to a union, are in sight."""
         if not self.of:
             return []
         if via is not None:
-            return walls.rows(self.of, via.table)
+            return access.rows(self.of, via.table)
         assert self.via is not None
-        return walls.rows(self.of, {str(self.column.key): column, str(self.via.key): target.key})
+        return access.rows(self.of, {str(self.column.key): column, str(self.via.key): target.key})
 
 
-class WithinDivision:
+class WithinDivision(Relation):
     """The rows that stand in a division (``column`` names it) or in any division below it; the division is the parent or ``within``."""
 
     anchor = "Division"
-    by_place = False
 
     def __init__(self, column: Expression, *, deeper: bool = False) -> None:
         self.column = expression(column)
         self.deeper = deeper
 
     def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+        self,
+        target: Source,
+        parent: ColumnElement[int] | None,
+        arguments: Arguments,
+        binder: Binder,
+        access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
         within = arguments.get("within")

@@ -1,4 +1,4 @@
-"""Conditions on rows that a lens sees, and how rules on a type's rows are put together from them."""
+"""The conditions from which rules are made: which rows of a type a lens shows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,19 +17,21 @@ from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
 from resolvers.scopes import held_last
 
 Condition = ColumnElement[bool]
-Rule = Callable[["Sight", FromClause], Condition]
-"""Makes the condition on the rows of a type's table that a lens sees."""
+Rule = Callable[["LensConditions", FromClause], Condition]
+"""Makes the condition on the rows of a type's table that a lens shows."""
 
 
-class Sight:
-    """The conditions of one lens, with its keys bound to one statement."""
+class LensConditions:
+    """The conditions of one lens, with its keys bound to one statement.
 
-    def __init__(self, lens: Lens, rules: Mapping[str, "Rule"], binder: Binder, *, last: bool = False) -> None:
+    For ``counting``, records of dissolved unions count where those were last.
+    """
+
+    def __init__(self, lens: Lens, rules: Mapping[str, "Rule"], binder: Binder, *, counting: bool = False) -> None:
         self.lens = lens
         self.rules = rules
         self.binder = binder
-        self.last = last
-        """Whether what dissolved unions recorded is in sight too, as it is for counting."""
+        self.counting = counting
 
     def keys(self) -> ColumnElement[Any]:
         """The keys that the lens starts from: unions, divisions, cases or the member."""
@@ -58,19 +60,19 @@ class Sight:
 
     @property
     def hierarchy(self) -> Hierarchy:
-        """The hierarchy along which the lens sees."""
+        """The hierarchy of the lens."""
         return Hierarchy.INDUSTRIAL if self.lens is Lens.INDUSTRIAL else Hierarchy.TERRITORIAL
 
     def below(self, column: ColumnElement[Any], keys: ColumnElement[Any] | None = None) -> Condition:
         """The union in the column is one of the keys (the lens's unless given) or below one today.
 
-        Of few rows that is asked of each: the OFFSET keeps PostgreSQL from making a set of all unions below first.
+        With few rows it is checked for each: the OFFSET keeps PostgreSQL from first making a set of all unions below.
         """
         closure = self._closure()
         above = self.keys() if keys is None else keys
         on = (closure.c.descendant_id == column, closure.c.ancestor_id == above, self._holds(closure))
-        found = select(closure.c.descendant_id).where(*on).correlate_except(closure)
-        return (found.offset(literal_column("0")) if self.binder.few else found).exists()
+        rows = select(closure.c.descendant_id).where(*on).correlate_except(closure)
+        return (rows.offset(literal_column("0")) if self.binder.few_rows else rows).exists()
 
     def above(self, column: ColumnElement[Any]) -> Condition:
         """The union in the column is above one of the keys today."""
@@ -79,18 +81,18 @@ class Sight:
             closure.c.ancestor_id == column, closure.c.descendant_id == self.keys(), self._holds(closure)
         )
 
-    def stands(self, column: ColumnElement[Any]) -> Condition:
+    def in_division(self, column: ColumnElement[Any]) -> Condition:
         """The division in the column is one of the keys or below one."""
         closure = alias(DivisionClosure)
         return exists().where(closure.c.descendant_id == column, closure.c.ancestor_id == self.keys())
 
     def some(self, model: type[Model], on: Callable[[FromClause], Condition], source: str | None = None) -> Condition:
-        """There is a row of another table that fits, and that is in sight itself when ``source`` names its type."""
+        """There is a row of another table that fulfils ``on``, and that the lens shows where ``source`` names its type."""
         table = alias(model)
-        parts = [on(table)]
+        conditions = [on(table)]
         if source is not None:
-            parts.append(self.rules[source](self, table))
-        return exists(table.c.id).where(*parts)
+            conditions.append(self.rules[source](self, table))
+        return exists(table.c.id).where(*conditions)
 
     def _closure(self) -> FromClause:
         model = IndustrialClosure if self.lens is Lens.INDUSTRIAL else TerritorialClosure
@@ -98,12 +100,12 @@ class Sight:
 
     def _holds(self, closure: FromClause) -> Condition:
         period, day = Period(closure.c.valid_from, closure.c.valid_to), self.day()
-        return held_last(closure, day) if self.last else holds(period, day)
+        return held_last(closure, day) if self.counting else holds(period, day)
 
 
 def own(column: str) -> Rule:
     """The column names one of the lens's keys."""
-    return lambda sight, table: table.c[column] == sight.keys()
+    return lambda lens, table: table.c[column] == lens.keys()
 
 
 @dataclass(frozen=True)
@@ -112,28 +114,28 @@ class Below:
 
     column: str
 
-    def __call__(self, sight: Sight, table: FromClause) -> Condition:
+    def __call__(self, lens: LensConditions, table: FromClause) -> Condition:
         """See ``Rule``."""
-        return sight.below(table.c[self.column])
+        return lens.below(table.c[self.column])
 
 
 @dataclass(frozen=True)
-class Of:
-    """The row that the column ``key`` leads to is in sight."""
+class Parent:
+    """The lens shows the row whose key is in the column ``key``."""
 
     model: type[Model]
     key: str
 
-    def __call__(self, sight: Sight, table: FromClause) -> Condition:
+    def __call__(self, lens: LensConditions, table: FromClause) -> Condition:
         """See ``Rule``."""
-        return sight.some(self.model, lambda other: other.c.id == table.c[self.key], self.model.__name__)
+        return lens.some(self.model, lambda other: other.c.id == table.c[self.key], self.model.__name__)
 
 
-def stands(sight: Sight, table: FromClause) -> Condition:
+def division_below(lens: LensConditions, table: FromClause) -> Condition:
     """The row's division is one of the lens's keys or below one."""
-    return sight.stands(table.c.division_id)
+    return lens.in_division(table.c.division_id)
 
 
 def any_of(*rules: Rule) -> Rule:
     """At least one of the rules holds."""
-    return lambda sight, table: or_(*(rule(sight, table) for rule in rules))
+    return lambda lens, table: or_(*(rule(lens, table) for rule in rules))

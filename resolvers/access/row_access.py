@@ -1,7 +1,7 @@
-"""Who sees which rows: for each lens, the condition that puts a row of a source in sight. The first of two walls.
+"""Who sees which rows: for each lens, the condition on the rows of a source that it shows. The first of two walls.
 
-A source that a lens does not name is out of its sight altogether. Divisions are open to everyone. The second wall, PostgreSQL's own
-row-level security, says the same independently of this file.
+A lens shows no row of a source that it does not name. Divisions are open to everyone. The second wall, PostgreSQL's row-level security,
+says the same independently of this file.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ from db.members import Engagement, Member, Membership
 from db.model import Model
 from db.relief import Household
 from resolvers.access.callers import Lens
-from resolvers.access.conditions import Below, Condition, Of, Rule, Sight, any_of, own, stands
+from resolvers.access.conditions import Below, Condition, LensConditions, Parent, Rule, any_of, division_below, own
 from resolvers.engine.declare.columns import one_of
 from resolvers.engine.declare.sources import Source
 from resolvers.engine.plan.parameters import TEXTS, Binder
@@ -48,51 +48,51 @@ OPEN = frozenset(
 """Types that everyone sees: the territory, and what is published."""
 
 HEALTH = frozenset({"CareCase", "CareStep", "CareShift", "MutualAidClaim"})
-"""Types with health data: the handling union's itself and the patient's, and not those of a lens that sees everything else."""
+"""Types with health data: the handling union and the patient see them, and a lens that shows everything else does not."""
 
 
 _AGREEMENT: Mapping[str, Rule] = dict.fromkeys(
-    ("AgreementParty", "AgreementCoverage", "AgreementStep"), Of(CollectiveAgreement, "agreement_id")
+    ("AgreementParty", "AgreementCoverage", "AgreementStep"), Parent(CollectiveAgreement, "agreement_id")
 )
 _CASE: Mapping[str, Rule] = dict.fromkeys(
-    ("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), Of(DisputeCase, "case_id")
+    ("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), Parent(DisputeCase, "case_id")
 )
 
 
-def _unions(sight: Sight, table: FromClause) -> Condition:
-    """Those below and, where they are not counted, those above."""
-    return sight.below(table.c.id) if sight.last else or_(sight.below(table.c.id), sight.above(table.c.id))
+def _unions(lens: LensConditions, table: FromClause) -> Condition:
+    """Those below and, but for counting, those above."""
+    return lens.below(table.c.id) if lens.counting else or_(lens.below(table.c.id), lens.above(table.c.id))
 
 
-def _members(sight: Sight, table: FromClause) -> Condition:
+def _members(lens: LensConditions, table: FromClause) -> Condition:
     """The active membership is below, or another one that has not ended: applied for, or known to end."""
     return or_(
-        sight.below(table.c.organization_id),
-        sight.some(
+        lens.below(table.c.organization_id),
+        lens.some(
             Membership,
             lambda other: and_(
                 other.c.member_id == table.c.id,
-                or_(other.c.valid_to.is_(None), other.c.valid_to > sight.day()),
-                sight.below(other.c.organization_id),
+                or_(other.c.valid_to.is_(None), other.c.valid_to > lens.day()),
+                lens.below(other.c.organization_id),
             ),
         ),
     )
 
 
-def _also_of(model: type[Model], theirs: str, ours: str) -> Rule:
-    """Of a union below, or with a row of another table that is: its ``theirs`` is ``ours`` here."""
+def _also_of(model: type[Model], other_column: str, column: str) -> Rule:
+    """Of a union below, or with a row of another table that is: its ``other_column`` equals ``column`` here."""
 
-    def beside(sight: Sight, table: FromClause) -> Condition:
-        return sight.some(
-            model, lambda other: and_(other.c[theirs] == table.c[ours], sight.below(other.c.organization_id))
+    def of_other(lens: LensConditions, table: FromClause) -> Condition:
+        return lens.some(
+            model, lambda other: and_(other.c[other_column] == table.c[column], lens.below(other.c.organization_id))
         )
 
-    return any_of(Below("organization_id"), beside)
+    return any_of(Below("organization_id"), of_other)
 
 
 def _named_by(model: type[Model], key: str) -> Rule:
-    """A row in sight names it in ``key``."""
-    return lambda sight, table: sight.some(model, lambda other: other.c[key] == table.c.id, model.__name__)
+    """A row that the lens shows names it in ``key``."""
+    return lambda lens, table: lens.some(model, lambda other: other.c[key] == table.c.id, model.__name__)
 
 
 _AID_OF_UNIONS: Mapping[str, Rule] = {
@@ -102,48 +102,48 @@ _AID_OF_UNIONS: Mapping[str, Rule] = {
     ),
     "Roster": any_of(Below("organization_id"), _named_by(RosterEntry, "roster_id")),
     "CooperationAgreement": any_of(Below("organization_id"), Below("partner_id")),
-    "CooperationLine": Of(CooperationAgreement, "agreement_id"),
+    "CooperationLine": Parent(CooperationAgreement, "agreement_id"),
     "Wish": any_of(Below("organization_id"), Below("claimant_id")),
     **dict.fromkeys(("CareCase", "MutualAidClaim"), own("organization_id")),
-    **dict.fromkeys(("CareStep", "CareShift"), Of(CareCase, "case_id")),
+    **dict.fromkeys(("CareStep", "CareShift"), Parent(CareCase, "case_id")),
 }
 
 
-def _own_key(sight: Sight, table: FromClause) -> Condition:
-    return table.c.principal_id == sight.principal()
+def _own_key(lens: LensConditions, table: FromClause) -> Condition:
+    return table.c.principal_id == lens.principal()
 
 
-def _granted_over(sight: Sight, table: FromClause) -> Condition:
+def _granted_over(lens: LensConditions, table: FromClause) -> Condition:
     """A grant over a union that the caller administers, along the same hierarchy."""
-    return and_(table.c.hierarchy == sight.hierarchy, sight.administered(table.c.organization_id))
+    return and_(table.c.hierarchy == lens.hierarchy, lens.administered(table.c.organization_id))
 
 
-def _holders(sight: Sight, table: FromClause) -> Condition:
-    """Who holds a grant in sight."""
-    return sight.some(AccessGrant, lambda other: other.c.principal_id == table.c.id, "AdministeredGrant")
+def _holders(lens: LensConditions, table: FromClause) -> Condition:
+    """Holders of a grant that the lens shows."""
+    return lens.some(AccessGrant, lambda other: other.c.principal_id == table.c.id, "AdministeredGrant")
 
 
-def _wholly(sight: Sight, table: FromClause) -> Condition:
-    """The key is of who belongs to a union that the caller administers, and holds no role but over such unions."""
+def _wholly(lens: LensConditions, table: FromClause) -> Condition:
+    """The holder of the key belongs to a union that the caller administers, and has no role but over such unions."""
 
-    def strays(other: FromClause) -> Condition:
-        open_ = and_(other.c.revoked_at.is_(None), or_(other.c.valid_to.is_(None), other.c.valid_to > sight.day()))
-        inside = func.coalesce(_granted_over(sight, other), false())
+    def grant_elsewhere(other: FromClause) -> Condition:
+        open_ = and_(other.c.revoked_at.is_(None), or_(other.c.valid_to.is_(None), other.c.valid_to > lens.day()))
+        inside = func.coalesce(_granted_over(lens, other), false())
         return and_(
             other.c.principal_id == table.c.principal_id, not_(one_of(other.c.role, NO_ROWS)), open_, not_(inside)
         )
 
-    def belongs(other: FromClause) -> Condition:
-        return and_(other.c.id == table.c.principal_id, sight.administered(other.c.organization_id))
+    def holder(other: FromClause) -> Condition:
+        return and_(other.c.id == table.c.principal_id, lens.administered(other.c.organization_id))
 
-    return and_(sight.some(Principal, belongs), not_(sight.some(AccessGrant, strays)))
+    return and_(lens.some(Principal, holder), not_(lens.some(AccessGrant, grant_elsewhere)))
 
 
 _SEES: Mapping[Sees, Rule] = {
     Sees.OVER: _granted_over,
-    Sees.MADE: lambda sight, table: table.c.granted_by == sight.administrator(),
+    Sees.MADE: lambda lens, table: table.c.granted_by == lens.administrator(),
     Sees.HOLDERS: _holders,
-    Sees.BELONGING: lambda sight, table: sight.administered(table.c.organization_id),
+    Sees.BELONGING: lambda lens, table: lens.administered(table.c.organization_id),
     Sees.OWN: _own_key,
     Sees.WHOLLY: _wholly,
 }
@@ -184,50 +184,50 @@ _UNION: Mapping[str, Rule] = {
     ),
     "CertificationRound": _also_of(Certification, "round_id", "id"),
     "Certification": _also_of(CertificationRound, "id", "round_id"),
-    "CertificationScore": Of(Certification, "certification_id"),
-    "MediationSeat": Of(MediationBody, "body_id"),
+    "CertificationScore": Parent(Certification, "certification_id"),
+    "MediationSeat": Parent(MediationBody, "body_id"),
     **_AGREEMENT,
     **_CASE,
-    "SubjectRequest": Of(Member, "member_id"),
+    "SubjectRequest": Parent(Member, "member_id"),
     **_AID_OF_UNIONS,
     **{typename: any_of(*(_SEES[each] for each in seen)) for typename, seen in SEEN.items()},
 }
 
 _AGREEMENTS_OF_DIVISION: Mapping[str, Rule] = {
-    "Organization": stands,
-    "Employer": stands,
-    "CollectiveAgreement": lambda sight, table: and_(table.c.submitted_on.is_not(None), stands(sight, table)),
-    "MediationBody": stands,
-    "MediationSeat": Of(MediationBody, "body_id"),
+    "Organization": division_below,
+    "Employer": division_below,
+    "CollectiveAgreement": lambda lens, table: and_(table.c.submitted_on.is_not(None), division_below(lens, table)),
+    "MediationBody": division_below,
+    "MediationSeat": Parent(MediationBody, "body_id"),
     **_AGREEMENT,
     "ApiKey": _own_key,
 }
 
 _ENROLMENTS_OF_DIVISION: Mapping[str, Rule] = {
     "ApiKey": _own_key,
-    "Organization": stands,
-    "Employer": stands,
-    "InsuranceEnrolment": lambda sight, table: sight.some(
-        Employer, lambda other: and_(other.c.id == table.c.participant_id, sight.stands(other.c.division_id))
+    "Organization": division_below,
+    "Employer": division_below,
+    "InsuranceEnrolment": lambda lens, table: lens.some(
+        Employer, lambda other: and_(other.c.id == table.c.participant_id, lens.in_division(other.c.division_id))
     ),
-    "Member": lambda sight, table: sight.some(
+    "Member": lambda lens, table: lens.some(
         InsuranceEnrolment, lambda other: other.c.member_id == table.c.id, "InsuranceEnrolment"
     ),
 }
 
 
 def _party(column: str) -> Rule:
-    return lambda sight, table: sight.some(
-        DisputeParty, lambda other: and_(other.c[column] == table.c.id, other.c.case_id == sight.keys())
+    return lambda lens, table: lens.some(
+        DisputeParty, lambda other: and_(other.c[column] == table.c.id, other.c.case_id == lens.keys())
     )
 
 
 def _in_case(column: str) -> Rule:
     """A party to an assigned case, or named by the case itself."""
     named = _party(column)
-    return lambda sight, table: or_(
-        named(sight, table),
-        sight.some(DisputeCase, lambda other: and_(other.c[column] == table.c.id, other.c.id == sight.keys())),
+    return lambda lens, table: or_(
+        named(lens, table),
+        lens.some(DisputeCase, lambda other: and_(other.c[column] == table.c.id, other.c.id == lens.keys())),
     )
 
 
@@ -236,8 +236,8 @@ _ASSIGNED: Mapping[str, Rule] = {
     "DisputeCase": own("id"),
     **dict.fromkeys(("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), own("case_id")),
     "LegalService": own("case_id"),
-    "MediationBody": lambda sight, table: sight.some(
-        LegalService, lambda other: and_(other.c.body_id == table.c.id, other.c.case_id == sight.keys())
+    "MediationBody": lambda lens, table: lens.some(
+        LegalService, lambda other: and_(other.c.body_id == table.c.id, other.c.case_id == lens.keys())
     ),
     "Member": _party("member_id"),
     "Employer": _in_case("employer_id"),
@@ -247,14 +247,14 @@ _ASSIGNED: Mapping[str, Rule] = {
 
 def _own_case(key: str) -> Rule:
     """The worker is a party to the case in the column."""
-    return lambda sight, table: sight.some(
-        DisputeParty, lambda other: and_(other.c.case_id == table.c[key], other.c.member_id == sight.keys())
+    return lambda lens, table: lens.some(
+        DisputeParty, lambda other: and_(other.c.case_id == table.c[key], other.c.member_id == lens.keys())
     )
 
 
 def _named_in_own(model: type[Model], column: str) -> Rule:
-    return lambda sight, table: sight.some(
-        model, lambda other: and_(other.c[column] == table.c.id, other.c.member_id == sight.keys())
+    return lambda lens, table: lens.some(
+        model, lambda other: and_(other.c[column] == table.c.id, other.c.member_id == lens.keys())
     )
 
 
@@ -262,18 +262,18 @@ _AID_OF_SELF: Mapping[str, Rule] = {
     **dict.fromkeys(
         ("Household", "Wish", "CareCase", "MutualAidEnrolment", "MutualAidClaim", "RosterEntry"), own("member_id")
     ),
-    "Dependant": Of(Household, "household_id"),
-    "AidGrant": any_of(own("member_id"), Of(Household, "household_id")),
-    "CareStep": Of(CareCase, "case_id"),
-    "CareShift": any_of(own("member_id"), Of(CareCase, "case_id")),
+    "Dependant": Parent(Household, "household_id"),
+    "AidGrant": any_of(own("member_id"), Parent(Household, "household_id")),
+    "CareStep": Parent(CareCase, "case_id"),
+    "CareShift": any_of(own("member_id"), Parent(CareCase, "case_id")),
     "Roster": _named_by(RosterEntry, "roster_id"),
 }
 
 
-def _logged(sight: Sight, table: FromClause) -> Condition:
-    """The entry of the audit log names the worker's record, and says what was done with it: no refused attempt."""
-    names = sight.binder.bind(
-        lambda inputs: [global_ids.encode("mem", key) for key in inputs.caller.lenses[sight.lens]], TEXTS
+def _logged(lens: LensConditions, table: FromClause) -> Condition:
+    """The entry of the audit log names the worker's record and what was done with it; refused attempts are left out."""
+    names = lens.binder.bind(
+        lambda inputs: [global_ids.encode("mem", key) for key in inputs.caller.lenses[lens.lens]], TEXTS
     )
     return and_(table.c.records.has_any(names), table.c.action == any_(literal(sorted(TOLD), TEXTS)))
 
@@ -283,14 +283,14 @@ _SELF: Mapping[str, Rule] = {
     "Member": own("id"),
     **dict.fromkeys(("Membership", "Engagement", "InsuranceEnrolment", "Recovery", "SubjectRequest"), own("member_id")),
     **dict.fromkeys(("LegalService", "ServiceTransaction"), own("member_id")),
-    "Attendance": any_of(own("member_id"), Of(Household, "household_id")),
+    "Attendance": any_of(own("member_id"), Parent(Household, "household_id")),
     "Activity": _named_by(Attendance, "activity_id"),
     "AccessLog": _logged,
     "DisputeCase": _own_case("id"),
     **dict.fromkeys(("DisputeClaim", "DisputeStep"), _own_case("case_id")),
-    "DisputeParty": lambda sight, table: and_(
-        _own_case("case_id")(sight, table),
-        or_(table.c.member_id == sight.keys(), table.c.employer_id.is_not(None), table.c.organization_id.is_not(None)),
+    "DisputeParty": lambda lens, table: and_(
+        _own_case("case_id")(lens, table),
+        or_(table.c.member_id == lens.keys(), table.c.employer_id.is_not(None), table.c.organization_id.is_not(None)),
     ),
     "Organization": any_of(_named_in_own(Membership, "organization_id"), _named_in_own(Engagement, "organization_id")),
     "Employer": any_of(_named_in_own(Engagement, "employer_id"), _named_in_own(InsuranceEnrolment, "participant_id")),
@@ -313,72 +313,68 @@ RULES: Mapping[Lens, Mapping[str, Rule]] = {
 def countable(
     source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
 ) -> Condition | None:
-    """The condition on the rows that count in a caller's statistics: those in sight, and what unions below had recorded when they were
-    dissolved."""
-    return _condition(source, lenses, table, lambda lens: Sight(lens, RULES[lens], binder, last=True))
+    """The condition on the rows that count in a caller's statistics: those that they see, and what unions below had recorded when they
+    were dissolved."""
+    return _condition(source, lenses, table, lambda lens: LensConditions(lens, RULES[lens], binder, counting=True))
 
 
-def pairs(
+def closure_rows(
     closure: FromClause, lenses: tuple[Lens, ...], binder: Binder, source: Source, column: ColumnElement[Any]
 ) -> Condition | None:
-    """The condition on the pairs of a closure that a caller sees, of which ``column`` names the lower union; None for all of them.
+    """The condition on the rows of a closure that a caller sees, of which ``column`` names the lower union; None for all of them.
 
-    Who sees links sees what is below what where the lower union is in sight; that the upper one is, is said by whatever the pairs are
-    reached from. Who sees no links (bureaus, agencies, mediators, workers) knows of a union nothing but itself. Where rows of ``source``
-    are in sight only as records of that lower union, it is not asked again.
+    A lens that shows links shows what is below what where it shows the lower union; the upper one is checked by whatever the closure is
+    reached from. A lens that shows no links (of bureaus, agencies, mediators, workers) shows of a union nothing but itself. Where rows of
+    ``source`` are shown only as records of that lower union, it is not checked again.
     """
     if Lens.UNWALLED in lenses or Lens.EVERYTHING in lenses:
         return None
-    linked = [lens for lens in lenses if "OrganizationLink" in RULES[lens]]
+    with_links = [lens for lens in lenses if "OrganizationLink" in RULES[lens]]
     showing = [lens for lens in lenses if source.typename in RULES[lens]]
-    if showing and all(_tells(RULES[lens][source.typename], source.table, column) for lens in showing):
+    if showing and all(_implies_union(RULES[lens][source.typename], source.table, column) for lens in showing):
         return None
-    sights = [Sight(lens, RULES[lens], binder, last=True) for lens in linked]
     lower = closure.c.descendant_id
-    seen = [condition for sight in sights for condition in (sight.below(lower), sight.above(lower))]
-    return or_(closure.c.depth == 0, *seen)
+    conditions = []
+    for lens in with_links:
+        of_lens = LensConditions(lens, RULES[lens], binder, counting=True)
+        conditions += [of_lens.below(lower), of_lens.above(lower)]
+    return or_(closure.c.depth == 0, *conditions)
 
 
-def _tells(rule: Rule, table: FromClause, column: ColumnElement[Any]) -> bool:
-    """Whether a rule puts rows of a table in sight only where the union that the column names is."""
+def _implies_union(rule: Rule, table: FromClause, column: ColumnElement[Any]) -> bool:
+    """Whether a rule shows rows of a table only where the lens shows the union that the column names."""
     match rule:
-        case Of(model):
-            return _tells(_UNION[model.__name__], model.__table__, column)
+        case Parent(model):
+            return _implies_union(_UNION[model.__name__], model.__table__, column)
         case Below(key):
             return column is table.c[key]
     return rule is _unions and column is table.c.id
 
 
-def covers(kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder) -> Condition | None:
-    """Where a caller counts all records of a union and those below: at and below their own, in the same hierarchy."""
+def sees_all_below(kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder) -> Condition | None:
+    """The condition that a caller may count all records of a union and those below: at and below their own, in the same hierarchy."""
     if Lens.EVERYTHING in lenses:
         return true()
-    found = [Sight(lens, RULES[lens], binder).below(key) for lens in lenses if lens.name == kind]
-    return or_(*found) if found else None
+    conditions = [LensConditions(lens, RULES[lens], binder).below(key) for lens in lenses if lens.name == kind]
+    return or_(*conditions) if conditions else None
 
 
 def visible(
     source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
 ) -> Condition | None:
-    """The condition on a source's rows that any of a caller's lenses sees; None when all are in sight.
+    """The condition on the rows of a source that any of a caller's lenses shows; None when they see all.
 
     ``table`` is the source's table or an alias of it.
     """
-    return _condition(source, lenses, table, lambda lens: Sight(lens, RULES[lens], binder))
+    return _condition(source, lenses, table, lambda lens: LensConditions(lens, RULES[lens], binder))
 
 
 def _condition(
-    source: Source, lenses: tuple[Lens, ...], table: FromClause | None, sight: Callable[[Lens], Sight]
+    source: Source, lenses: tuple[Lens, ...], table: FromClause | None, conditions: Callable[[Lens], LensConditions]
 ) -> Condition | None:
-    if (
-        Lens.UNWALLED in lenses
-        or source.typename in OPEN
-        or (Lens.EVERYTHING in lenses and source.typename not in HEALTH)
-    ):
+    is_open = source.typename in OPEN or (Lens.EVERYTHING in lenses and source.typename not in HEALTH)
+    if Lens.UNWALLED in lenses or is_open:
         return None
-    seen = [
-        RULES[lens][source.typename](sight(lens), source.table if table is None else table)
-        for lens in lenses
-        if source.typename in RULES[lens]
-    ]
-    return or_(false(), *seen)
+    rows = source.table if table is None else table
+    shown = [RULES[lens][source.typename](conditions(lens), rows) for lens in lenses if source.typename in RULES[lens]]
+    return or_(false(), *shown)

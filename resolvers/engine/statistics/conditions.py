@@ -20,7 +20,7 @@ from resolvers.engine.request.arguments import Leaf
 from resolvers.engine.statistics import time_buckets
 from resolvers.engine.statistics.dimension_keys import HIDDEN, OUT_OF_SIGHT, Joins
 from resolvers.errors import HubError
-from resolvers.suggestions import shown
+from resolvers.suggestions import quoted
 from resolvers.unknown_codes import list_of, unknown_code
 
 if TYPE_CHECKING:
@@ -91,14 +91,14 @@ def _reader(kind: str, name: str, type_: TypeEngine[Any]) -> Callable[[Inputs, s
 
 
 def _no_value(kind: str, name: str, text: str, having: str) -> HubError:
-    return HubError("BAD_ARGUMENT", f"{name} of {kind} has no value {shown(text)}: it has {having} and null.")
+    return HubError("BAD_ARGUMENT", f"{name} of {kind} has no value {quoted(text)}: it has {having} and null.")
 
 
 def _of_rows(counting: "Counting", name: str, declared: Ref, leaf: Leaf) -> Condition:
     """A condition on the row that a record names: it is one of these and in sight, or out of sight, or there is none."""
     counting.require_given(name, declared.target)
     key, prefix = expression(declared.key), counting.registry.sources[declared.target].prefix
-    seen = counting.keys.in_sight(declared)
+    seen = counting.keys.visible_rows(declared)
     among = _among(counting, leaf, lambda _, text: _key(text, prefix), BIGINTS)
     holds = among(key)
     if seen:

@@ -32,9 +32,9 @@ from db.row_security import AGGREGATES
 from resolvers.access.callers import Lens
 from resolvers.engine.declare.columns import Expression, alias, expression
 from resolvers.engine.declare.registry import Registry
-from resolvers.engine.declare.sight import Sighted, anchor
 from resolvers.engine.declare.sources import StatisticsField
 from resolvers.engine.declare.statistics import Aggregate, Children, Found, Measure, Place, Ref, Statistic
+from resolvers.engine.declare.visibility import StatementAccess, anchor
 from resolvers.engine.plan.parameters import BIGINT, Binder, Getter
 from resolvers.engine.plan.statement import Statement, compiled, parents
 from resolvers.engine.request.arguments import Arguments, camel
@@ -83,9 +83,9 @@ class Counting:
         self.within = arguments.get("within") if root else None
         self.parent = self._parent(root)
         above = None if self.parent is None else self.parent.c.key
-        self.walls = Sighted(registry, self.lenses, self.binder)
+        self.access = StatementAccess(registry, self.lenses, self.binder)
         self.place = self.placed(above)
-        self.keys = Keys(self.walls, self.parent)
+        self.keys = Keys(self.access, self.parent)
         self._children: dict[str, Children | None] = {}
         self.head = Head() if self.coarse else None
         self.unpublished = self._unpublished()
@@ -123,7 +123,7 @@ class Counting:
 
     def placed(self, anchor: ColumnElement[Any] | None) -> Place:
         """The place below an anchor's key; everywhere without one."""
-        return self.tally.anchor.place(self.statistic, anchor, self.arguments, self.binder, self.walls)
+        return self.tally.anchor.place(self.statistic, anchor, self.arguments, self.binder, self.access)
 
     @property
     def time_dimension(self) -> str | None:

@@ -285,9 +285,9 @@ class Parts:
         """Rows that are known when a run begins, as a table of these columns."""
 
         def found(inputs: Inputs) -> Sequence[tuple[Any, ...]]:
-            if found not in inputs.known:
-                inputs.known[found] = rows(inputs)
-            return inputs.known[found]  # type: ignore[no-any-return]
+            if found not in inputs.memo:
+                inputs.memo[found] = rows(inputs)
+            return inputs.memo[found]  # type: ignore[no-any-return]
 
         def values(place: int) -> Callable[[Inputs], list[Any]]:
             return lambda inputs: [row[place] for row in found(inputs)]
@@ -344,7 +344,7 @@ class Rolled:
             return None
         drill = drills[0] if drills else None
         targets = look.place.targets(drill)
-        covered = counting.registry.access.covers(*look.place.rolled, counting.lenses, counting.binder)
+        covered = counting.registry.access.sees_all_below(*look.place.rolled, counting.lenses, counting.binder)
         if targets is None or covered is None:
             return None
         for item in look.keyed:

@@ -23,9 +23,9 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 
 def frame(counting: "Counting", inputs: Inputs) -> Frame:
     """The day or period and the conditions of a run. Raises BAD_PERIOD, TOO_MANY_GROUPS, WHOLE_MONTHS, WHOLE_PERIODS and ONE_VALUE_EACH."""
-    found: Frame | None = inputs.known.get(counting)
+    found: Frame | None = inputs.memo.get(counting)
     if found is None:
-        found = inputs.known[counting] = _frame(counting, inputs)
+        found = inputs.memo[counting] = _frame(counting, inputs)
     return found
 
 
