@@ -217,7 +217,7 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     )
     (statement,) = explained["extensions"]["explain"]["statements"]
     data = {"data": explained["data"]}
-    prepared = document.prepared(schema._schema, None)
+    prepared = document.prepare(schema._schema, None)
     coerced = coerce_variables(schema._schema, prepared.node, prepared.types, variables)
     operation = engine._operation(document, prepared, coerced, Caller("national", everything=True))
     national = Caller("national", everything=True)
@@ -253,7 +253,7 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     stages.call("document lookup", lambda: documents.get(found.document.text))
     stages.call("variables", lambda: coerce_variables(schema._schema, prepared.node, prepared.types, variables))
     stages.call(
-        "plan lookup", lambda: engine._operation(document, document.prepared(schema._schema, None), coerced, national)
+        "plan lookup", lambda: engine._operation(document, document.prepare(schema._schema, None), coerced, national)
     )
     stages.call("bind, weigh", lambda: bind(operation, inputs, settings.max_objects))
     stages.wait("pool acquire, release", nothing)

@@ -126,7 +126,7 @@ class Engine:
         ``allowance`` is what the caller's roles may ask for, where that is less than the general limits; ``request`` is for commands.
         """
         try:
-            prepared = document.prepared(self.schema, operation_name)
+            prepared = document.prepare(self.schema, operation_name)
             coerced = variables.coerce_variables(self.schema, prepared.node, prepared.types, given)
             if prepared.node.operation is not OperationType.QUERY:
                 return await self._command(document, prepared, given, caller, request)
@@ -255,7 +255,7 @@ class Engine:
             return None
         errors: Sequence[GraphQLError]
         try:
-            prepared = document.prepared(self.schema, None)
+            prepared = document.prepare(self.schema, None)
             operation = self._operation(document, prepared, {}, inputs.caller)
             if operation.runs_queries() or operation.introspection:
                 return None

@@ -28,14 +28,14 @@ class Document:
     ast: DocumentNode
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
-    _prepared: dict[str | None, Prepared] = field(default_factory=dict, init=False, repr=False)
+    prepared: dict[str | None, Prepared] = field(default_factory=dict, init=False, repr=False)
 
-    def prepared(self, schema: GraphQLSchema, name: str | None) -> Prepared:
-        """The operation of this name, or the only one; made at its first use and kept with the document. Raises BAD_OPERATION."""
-        prepared = self._prepared.get(name)
+    def prepare(self, schema: GraphQLSchema, name: str | None) -> Prepared:
+        """The operation of this name, or the only one; kept in ``prepared`` from its first use. Raises BAD_OPERATION."""
+        prepared = self.prepared.get(name)
         if prepared is None:
             node = self._operation(name)
-            prepared = self._prepared[name] = Prepared(node, variable_types(schema, node))
+            prepared = self.prepared[name] = Prepared(node, variable_types(schema, node))
         return prepared
 
     def _operation(self, name: str | None) -> OperationDefinitionNode:
