@@ -3,13 +3,13 @@
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BOOTSTRAP = @test -n "$(PYTHON)" || { echo "Union Hub needs Python 3.11 or newer, and none was found."; exit 1; }; \
-	$(PYTHON) -I hub/bootstrap.py
+	$(PYTHON) -I hub/setup/bootstrap.py
 BIN = .venv/bin
 UV = build/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment environment-dev demo test lint format bench explorer page lock clean
+.PHONY: help environment environment-dev demo test test-slow lint format bench explorer page lock clean
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,10 +23,17 @@ environment-dev: ## the same with what tests and checks need
 demo: environment ## the hub with demonstration data on 127.0.0.1:$PORT (8000); the data are kept
 	@exec $(BIN)/unionhub demo
 
-test: environment-dev ## all tests, on an embedded PostgreSQL of their own (ARGS="-k name" for some)
-	@$(BIN)/python -m hub.node
+PYTEST = $(BIN)/pytest -n auto --dist loadgroup
+
+test: explorer-dev ## the tests but for the slow set, on an embedded PostgreSQL of their own (ARGS="-k name" for some)
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: explorer-dev ## the slow set: all seeds, personas and combinations of which make test runs a sample
+	$(PYTEST) -m slow $(ARGS)
+
+explorer-dev: environment-dev
+	@$(BIN)/python -m hub.setup.explorer_build
 	@$(BIN)/unionhub doctor --only chromium
-	$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
 
 lint: environment-dev ## ruff, mypy --strict, the import rules
 	$(BIN)/ruff check .
@@ -42,7 +49,7 @@ bench: environment-dev ## the benchmarks, with their peers (ARGS="--help" for wh
 	$(BIN)/python -m bench $(ARGS)
 
 explorer: environment ## the explorer's pages, into hub/static/explorer
-	@$(BIN)/python -m hub.node
+	@$(BIN)/python -m hub.setup.explorer_build
 
 page: environment-dev ## docs/page.md and the explorer's examples of it, from the figures in db/page
 	UPDATE_DOCS=1 $(BIN)/pytest -n 0 tests/resolvers/test_figures.py tests/explorer/test_page_examples.py \

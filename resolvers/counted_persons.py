@@ -1,12 +1,12 @@
-"""What persons are counted by, without who they are: also of those who have left, whose record is out of sight while the membership,
-enrolment or attendance that is counted is in it. Behind the second wall it is a view of the owner's (docs/second-wall.md)."""
+"""The columns by which persons are grouped in statistics, without their identity. They exist also for persons who have left: a caller may
+count their membership, enrolment or attendance without seeing their record. A view of the second wall (docs/second-wall.md)."""
 
 from sqlalchemy import BigInteger, column, table
 
 from db.members import Member
 
 COUNTED_PERSONS = table(
-    "described",
+    "counted_persons",
     column("id", BigInteger()),
     *(
         column(name, Member.__table__.c[name].type)

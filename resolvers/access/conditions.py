@@ -1,11 +1,11 @@
-"""The conditions from which rules are made: which rows of a type a lens shows."""
+"""Conditions on rows that a lens sees, and how rules on a type's rows are put together from them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, any_, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, any_, exists, func, literal_column, or_, select, union_all
 
 from db.divisions import DivisionClosure
 from db.model import Model
@@ -14,24 +14,33 @@ from resolvers.access.callers import Lens
 from resolvers.engine.declare.columns import alias
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
-from resolvers.scopes import held_last
+from resolvers.scopes import valid_or_last
 
 Condition = ColumnElement[bool]
 Rule = Callable[["LensConditions", FromClause], Condition]
-"""Makes the condition on the rows of a type's table that a lens shows."""
+"""Makes the condition on the rows of a type's table that a lens sees."""
 
 
 class LensConditions:
     """The conditions of one lens, with its keys bound to one statement.
 
-    For ``counting``, records of dissolved unions count where those were last.
+    A condition is asked of each row, by EXISTS; or, with ``as_sets``, it compares a column with a set of keys that PostgreSQL makes once,
+    from the caller's own, and looks up in an index (docs/adr/0045).
     """
 
-    def __init__(self, lens: Lens, rules: Mapping[str, "Rule"], binder: Binder, *, counting: bool = False) -> None:
+    def __init__(
+        self, lens: Lens, rules: Mapping[str, "Rule"], binder: Binder, *, last: bool = False, as_sets: bool = False
+    ) -> None:
         self.lens = lens
         self.rules = rules
         self.binder = binder
-        self.counting = counting
+        self.last = last
+        """Whether the lens also shows what dissolved unions recorded, as it does for counting."""
+        self.as_sets = as_sets
+
+    def of_each(self) -> "LensConditions":
+        """The same lens, whose conditions are asked of each row."""
+        return LensConditions(self.lens, self.rules, self.binder, last=self.last)
 
     def keys(self) -> ColumnElement[Any]:
         """The keys that the lens starts from: unions, divisions, cases or the member."""
@@ -60,19 +69,30 @@ class LensConditions:
 
     @property
     def hierarchy(self) -> Hierarchy:
-        """The hierarchy of the lens."""
+        """The hierarchy along which the lens sees."""
         return Hierarchy.INDUSTRIAL if self.lens is Lens.INDUSTRIAL else Hierarchy.TERRITORIAL
 
     def below(self, column: ColumnElement[Any], keys: ColumnElement[Any] | None = None) -> Condition:
         """The union in the column is one of the keys (the lens's unless given) or below one today.
 
-        With few rows it is checked for each: the OFFSET keeps PostgreSQL from first making a set of all unions below.
+        Of few rows that is asked of each: the OFFSET keeps PostgreSQL from making a set of all unions below first.
         """
         closure = self._closure()
         above = self.keys() if keys is None else keys
-        on = (closure.c.descendant_id == column, closure.c.ancestor_id == above, self._holds(closure))
-        rows = select(closure.c.descendant_id).where(*on).correlate_except(closure)
-        return (rows.offset(literal_column("0")) if self.binder.few_rows else rows).exists()
+        on = (closure.c.ancestor_id == above, self._holds(closure))
+        if self.as_sets:
+            return column == _set(select(closure.c.descendant_id).where(*on))
+        found = select(closure.c.descendant_id).where(closure.c.descendant_id == column, *on).correlate_except(closure)
+        return (found.offset(literal_column("0")) if self.binder.few_rows else found).exists()
+
+    def around(self, column: ColumnElement[Any]) -> Condition:
+        """The union in the column is one of the lens's keys, or below or above one today."""
+        lower, upper = self._closure(), self._closure()
+        if self.as_sets:
+            below = select(lower.c.descendant_id).where(lower.c.ancestor_id == self.keys(), self._holds(lower))
+            above = select(upper.c.ancestor_id).where(upper.c.descendant_id == self.keys(), self._holds(upper))
+            return column == _set(below, above)
+        return or_(self.below(column), self.above(column))
 
     def above(self, column: ColumnElement[Any]) -> Condition:
         """The union in the column is above one of the keys today."""
@@ -81,18 +101,31 @@ class LensConditions:
             closure.c.ancestor_id == column, closure.c.descendant_id == self.keys(), self._holds(closure)
         )
 
-    def in_division(self, column: ColumnElement[Any]) -> Condition:
+    def stands(self, column: ColumnElement[Any]) -> Condition:
         """The division in the column is one of the keys or below one."""
         closure = alias(DivisionClosure)
+        if self.as_sets:
+            return column == _set(select(closure.c.descendant_id).where(closure.c.ancestor_id == self.keys()))
         return exists().where(closure.c.descendant_id == column, closure.c.ancestor_id == self.keys())
 
-    def some(self, model: type[Model], on: Callable[[FromClause], Condition], source: str | None = None) -> Condition:
-        """There is a row of another table that fulfils ``on``, and that the lens shows where ``source`` names its type."""
+    def some(
+        self,
+        model: type[Model],
+        names: str,
+        column: ColumnElement[Any],
+        *fits: Callable[[FromClause], Condition],
+        source: str | None = None,
+    ) -> Condition:
+        """There is a row of another table whose column ``names`` has the value of ``column``, that fulfils one of ``fits`` (if there are
+        any), and that the lens shows when ``source`` names its type."""
         table = alias(model)
-        conditions = [on(table)]
-        if source is not None:
-            conditions.append(self.rules[source](self, table))
-        return exists(table.c.id).where(*conditions)
+        parts = [] if source is None else [self.rules[source](self, table)]
+        if self.as_sets:
+            alternatives = [[fit(table)] for fit in fits] or [[]]
+            return column == _set(*(select(table.c[names]).where(*each, *parts) for each in alternatives))
+        if fits:
+            parts.insert(0, or_(*(fit(table) for fit in fits)))
+        return exists(table.c.id).where(table.c[names] == column, *parts)
 
     def _closure(self) -> FromClause:
         model = IndustrialClosure if self.lens is Lens.INDUSTRIAL else TerritorialClosure
@@ -100,7 +133,13 @@ class LensConditions:
 
     def _holds(self, closure: FromClause) -> Condition:
         period, day = Period(closure.c.valid_from, closure.c.valid_to), self.day()
-        return held_last(closure, day) if self.counting else holds(period, day)
+        return valid_or_last(closure, day) if self.last else holds(period, day)
+
+
+def _set(*selects: Select[Any]) -> ColumnElement[Any]:
+    """Any of the keys that the selects find, in an array that is made once."""
+    keys = selects[0].scalar_subquery() if len(selects) == 1 else union_all(*selects).scalar_subquery()
+    return any_(func.array(keys, type_=BIGINTS))
 
 
 def own(column: str) -> Rule:
@@ -120,7 +159,7 @@ class Below:
 
 
 @dataclass(frozen=True)
-class Parent:
+class Of:
     """The lens shows the row whose key is in the column ``key``."""
 
     model: type[Model]
@@ -128,14 +167,30 @@ class Parent:
 
     def __call__(self, lens: LensConditions, table: FromClause) -> Condition:
         """See ``Rule``."""
-        return lens.some(self.model, lambda other: other.c.id == table.c[self.key], self.model.__name__)
+        return lens.some(self.model, "id", table.c[self.key], source=self.model.__name__)
 
 
-def division_below(lens: LensConditions, table: FromClause) -> Condition:
+def stands(lens: LensConditions, table: FromClause) -> Condition:
     """The row's division is one of the lens's keys or below one."""
-    return lens.in_division(table.c.division_id)
+    return lens.stands(table.c.division_id)
 
 
-def any_of(*rules: Rule) -> Rule:
+@dataclass(frozen=True)
+class AnyOf:
     """At least one of the rules holds."""
-    return lambda lens, table: or_(*(rule(lens, table) for rule in rules))
+
+    rules: tuple[Rule, ...]
+
+    def __call__(self, lens: LensConditions, table: FromClause) -> Condition:
+        """See ``Rule``."""
+        return or_(*(rule(lens, table) for rule in self.rules))
+
+
+def any_of(*rules: Rule) -> AnyOf:
+    """At least one of the rules holds."""
+    return AnyOf(rules)
+
+
+def of_each(rule: Rule) -> Rule:
+    """The rule, always asked of each row: for rows that are few beside those by which they would be found."""
+    return lambda lens, table: rule(lens.of_each(), table)

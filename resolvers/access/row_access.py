@@ -5,6 +5,7 @@ says the same independently of this file.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -24,19 +25,20 @@ from db.access import AccessGrant, Principal
 from db.activities import Attendance
 from db.agreements import CollectiveAgreement
 from db.assistance import CooperationAgreement, RosterEntry
-from db.audit import TOLD
 from db.care import CareCase
 from db.certifications import Certification, CertificationRound
 from db.disputes import DisputeCase, DisputeParty
 from db.employers import Employer
-from db.grant_table import NO_ROWS, SEEN, Sees
 from db.insurance import InsuranceEnrolment
 from db.mediation import LegalService, MediationBody
 from db.members import Engagement, Member, Membership
 from db.model import Model
 from db.relief import Household
+from db.security.audit_log import SHOWN_TO_PERSON
+from db.security.grant_rules import NO_ROWS, SEEN, VisibleAccess
 from resolvers.access.callers import Lens
-from resolvers.access.conditions import Below, Condition, LensConditions, Parent, Rule, any_of, division_below, own
+from resolvers.access.conditions import AnyOf, Below, Condition, LensConditions, Of, Rule, any_of, of_each, own, stands
+from resolvers.engine.declare.access import Part
 from resolvers.engine.declare.columns import one_of
 from resolvers.engine.declare.sources import Source
 from resolvers.engine.plan.parameters import TEXTS, Binder
@@ -48,51 +50,47 @@ OPEN = frozenset(
 """Types that everyone sees: the territory, and what is published."""
 
 HEALTH = frozenset({"CareCase", "CareStep", "CareShift", "MutualAidClaim"})
-"""Types with health data: the handling union and the patient see them, and a lens that shows everything else does not."""
+"""Types with health data: the handling union's itself and the patient's, and not those of a lens that sees everything else."""
 
 
 _AGREEMENT: Mapping[str, Rule] = dict.fromkeys(
-    ("AgreementParty", "AgreementCoverage", "AgreementStep"), Parent(CollectiveAgreement, "agreement_id")
+    ("AgreementParty", "AgreementCoverage", "AgreementStep"), Of(CollectiveAgreement, "agreement_id")
 )
 _CASE: Mapping[str, Rule] = dict.fromkeys(
-    ("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), Parent(DisputeCase, "case_id")
+    ("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), Of(DisputeCase, "case_id")
 )
 
 
 def _unions(lens: LensConditions, table: FromClause) -> Condition:
-    """Those below and, but for counting, those above."""
-    return lens.below(table.c.id) if lens.counting else or_(lens.below(table.c.id), lens.above(table.c.id))
+    """Those below and, where they are not counted, those above."""
+    return lens.below(table.c.id) if lens.last else lens.around(table.c.id)
 
 
-def _members(lens: LensConditions, table: FromClause) -> Condition:
-    """The active membership is below, or another one that has not ended: applied for, or known to end."""
-    return or_(
-        lens.below(table.c.organization_id),
-        lens.some(
-            Membership,
-            lambda other: and_(
-                other.c.member_id == table.c.id,
-                or_(other.c.valid_to.is_(None), other.c.valid_to > lens.day()),
-                lens.below(other.c.organization_id),
-            ),
+def _not_active(lens: LensConditions, table: FromClause) -> Condition:
+    """A membership that is not the active one and has not ended is below: it is applied for, or known to end."""
+    return lens.some(
+        Membership,
+        "member_id",
+        table.c.id,
+        lambda other: and_(
+            other.c.valid_from.is_(None), other.c.valid_to.is_(None), lens.below(other.c.organization_id)
         ),
+        lambda other: and_(other.c.valid_to > lens.day(), lens.below(other.c.organization_id)),
     )
 
 
-def _also_of(model: type[Model], other_column: str, column: str) -> Rule:
-    """Of a union below, or with a row of another table that is: its ``other_column`` equals ``column`` here."""
+def _also_of(model: type[Model], theirs: str, ours: str) -> Rule:
+    """Of a union below, or with a row of another table that is: its ``theirs`` is ``ours`` here."""
 
-    def of_other(lens: LensConditions, table: FromClause) -> Condition:
-        return lens.some(
-            model, lambda other: and_(other.c[other_column] == table.c[column], lens.below(other.c.organization_id))
-        )
+    def beside(lens: LensConditions, table: FromClause) -> Condition:
+        return lens.some(model, theirs, table.c[ours], lambda other: lens.below(other.c.organization_id))
 
-    return any_of(Below("organization_id"), of_other)
+    return any_of(Below("organization_id"), beside)
 
 
 def _named_by(model: type[Model], key: str) -> Rule:
     """A row that the lens shows names it in ``key``."""
-    return lambda lens, table: lens.some(model, lambda other: other.c[key] == table.c.id, model.__name__)
+    return lambda lens, table: lens.some(model, key, table.c.id, source=model.__name__)
 
 
 _AID_OF_UNIONS: Mapping[str, Rule] = {
@@ -102,10 +100,10 @@ _AID_OF_UNIONS: Mapping[str, Rule] = {
     ),
     "Roster": any_of(Below("organization_id"), _named_by(RosterEntry, "roster_id")),
     "CooperationAgreement": any_of(Below("organization_id"), Below("partner_id")),
-    "CooperationLine": Parent(CooperationAgreement, "agreement_id"),
+    "CooperationLine": Of(CooperationAgreement, "agreement_id"),
     "Wish": any_of(Below("organization_id"), Below("claimant_id")),
     **dict.fromkeys(("CareCase", "MutualAidClaim"), own("organization_id")),
-    **dict.fromkeys(("CareStep", "CareShift"), Parent(CareCase, "case_id")),
+    **dict.fromkeys(("CareStep", "CareShift"), Of(CareCase, "case_id")),
 }
 
 
@@ -120,39 +118,38 @@ def _granted_over(lens: LensConditions, table: FromClause) -> Condition:
 
 def _holders(lens: LensConditions, table: FromClause) -> Condition:
     """Holders of a grant that the lens shows."""
-    return lens.some(AccessGrant, lambda other: other.c.principal_id == table.c.id, "AdministeredGrant")
+    return lens.some(AccessGrant, "principal_id", table.c.id, source="AdministeredGrant")
 
 
 def _wholly(lens: LensConditions, table: FromClause) -> Condition:
-    """The holder of the key belongs to a union that the caller administers, and has no role but over such unions."""
+    """The key is of who belongs to a union that the caller administers, and holds no role but over such unions."""
 
-    def grant_elsewhere(other: FromClause) -> Condition:
+    each = lens.of_each()
+
+    def strays(other: FromClause) -> Condition:
         open_ = and_(other.c.revoked_at.is_(None), or_(other.c.valid_to.is_(None), other.c.valid_to > lens.day()))
-        inside = func.coalesce(_granted_over(lens, other), false())
-        return and_(
-            other.c.principal_id == table.c.principal_id, not_(one_of(other.c.role, NO_ROWS)), open_, not_(inside)
-        )
+        inside = func.coalesce(_granted_over(each, other), false())
+        return and_(not_(one_of(other.c.role, NO_ROWS)), open_, not_(inside))
 
-    def holder(other: FromClause) -> Condition:
-        return and_(other.c.id == table.c.principal_id, lens.administered(other.c.organization_id))
-
-    return and_(lens.some(Principal, holder), not_(lens.some(AccessGrant, grant_elsewhere)))
+    principal = table.c.principal_id
+    belongs = lens.some(Principal, "id", principal, lambda other: lens.administered(other.c.organization_id))
+    return and_(belongs, not_(each.some(AccessGrant, "principal_id", principal, strays)))
 
 
-_SEES: Mapping[Sees, Rule] = {
-    Sees.OVER: _granted_over,
-    Sees.MADE: lambda lens, table: table.c.granted_by == lens.administrator(),
-    Sees.HOLDERS: _holders,
-    Sees.BELONGING: lambda lens, table: lens.administered(table.c.organization_id),
-    Sees.OWN: _own_key,
-    Sees.WHOLLY: _wholly,
+_SEES: Mapping[VisibleAccess, Rule] = {
+    VisibleAccess.OVER: _granted_over,
+    VisibleAccess.MADE: lambda lens, table: table.c.granted_by == lens.administrator(),
+    VisibleAccess.HOLDERS: _holders,
+    VisibleAccess.BELONGING: lambda lens, table: lens.administered(table.c.organization_id),
+    VisibleAccess.OWN: _own_key,
+    VisibleAccess.WHOLLY: _wholly,
 }
-"""The words of ``db.grant_table`` as conditions."""
+"""The words of ``db.security.grant_rules`` as conditions."""
 
 _UNION: Mapping[str, Rule] = {
     "Organization": _unions,
     "OrganizationLink": Below("child_id"),
-    "Member": _members,
+    "Member": any_of(Below("organization_id"), _not_active),
     **dict.fromkeys(
         (
             "CommitteeTerm",
@@ -184,50 +181,45 @@ _UNION: Mapping[str, Rule] = {
     ),
     "CertificationRound": _also_of(Certification, "round_id", "id"),
     "Certification": _also_of(CertificationRound, "id", "round_id"),
-    "CertificationScore": Parent(Certification, "certification_id"),
-    "MediationSeat": Parent(MediationBody, "body_id"),
+    "CertificationScore": Of(Certification, "certification_id"),
+    "MediationSeat": Of(MediationBody, "body_id"),
     **_AGREEMENT,
     **_CASE,
-    "SubjectRequest": Parent(Member, "member_id"),
+    "SubjectRequest": of_each(Of(Member, "member_id")),
     **_AID_OF_UNIONS,
     **{typename: any_of(*(_SEES[each] for each in seen)) for typename, seen in SEEN.items()},
 }
 
 _AGREEMENTS_OF_DIVISION: Mapping[str, Rule] = {
-    "Organization": division_below,
-    "Employer": division_below,
-    "CollectiveAgreement": lambda lens, table: and_(table.c.submitted_on.is_not(None), division_below(lens, table)),
-    "MediationBody": division_below,
-    "MediationSeat": Parent(MediationBody, "body_id"),
+    "Organization": stands,
+    "Employer": stands,
+    "CollectiveAgreement": lambda lens, table: and_(table.c.submitted_on.is_not(None), stands(lens, table)),
+    "MediationBody": stands,
+    "MediationSeat": Of(MediationBody, "body_id"),
     **_AGREEMENT,
     "ApiKey": _own_key,
 }
 
 _ENROLMENTS_OF_DIVISION: Mapping[str, Rule] = {
     "ApiKey": _own_key,
-    "Organization": division_below,
-    "Employer": division_below,
+    "Organization": stands,
+    "Employer": stands,
     "InsuranceEnrolment": lambda lens, table: lens.some(
-        Employer, lambda other: and_(other.c.id == table.c.participant_id, lens.in_division(other.c.division_id))
+        Employer, "id", table.c.participant_id, lambda other: lens.stands(other.c.division_id)
     ),
-    "Member": lambda lens, table: lens.some(
-        InsuranceEnrolment, lambda other: other.c.member_id == table.c.id, "InsuranceEnrolment"
-    ),
+    "Member": _named_by(InsuranceEnrolment, "member_id"),
 }
 
 
 def _party(column: str) -> Rule:
-    return lambda lens, table: lens.some(
-        DisputeParty, lambda other: and_(other.c[column] == table.c.id, other.c.case_id == lens.keys())
-    )
+    return lambda lens, table: lens.some(DisputeParty, column, table.c.id, lambda other: other.c.case_id == lens.keys())
 
 
 def _in_case(column: str) -> Rule:
     """A party to an assigned case, or named by the case itself."""
-    named = _party(column)
-    return lambda lens, table: or_(
-        named(lens, table),
-        lens.some(DisputeCase, lambda other: and_(other.c[column] == table.c.id, other.c.id == lens.keys())),
+    return any_of(
+        _party(column),
+        lambda lens, table: lens.some(DisputeCase, column, table.c.id, lambda other: other.c.id == lens.keys()),
     )
 
 
@@ -237,7 +229,7 @@ _ASSIGNED: Mapping[str, Rule] = {
     **dict.fromkeys(("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), own("case_id")),
     "LegalService": own("case_id"),
     "MediationBody": lambda lens, table: lens.some(
-        LegalService, lambda other: and_(other.c.body_id == table.c.id, other.c.case_id == lens.keys())
+        LegalService, "body_id", table.c.id, lambda other: other.c.case_id == lens.keys()
     ),
     "Member": _party("member_id"),
     "Employer": _in_case("employer_id"),
@@ -248,34 +240,32 @@ _ASSIGNED: Mapping[str, Rule] = {
 def _own_case(key: str) -> Rule:
     """The worker is a party to the case in the column."""
     return lambda lens, table: lens.some(
-        DisputeParty, lambda other: and_(other.c.case_id == table.c[key], other.c.member_id == lens.keys())
+        DisputeParty, "case_id", table.c[key], lambda other: other.c.member_id == lens.keys()
     )
 
 
 def _named_in_own(model: type[Model], column: str) -> Rule:
-    return lambda lens, table: lens.some(
-        model, lambda other: and_(other.c[column] == table.c.id, other.c.member_id == lens.keys())
-    )
+    return lambda lens, table: lens.some(model, column, table.c.id, lambda other: other.c.member_id == lens.keys())
 
 
 _AID_OF_SELF: Mapping[str, Rule] = {
     **dict.fromkeys(
         ("Household", "Wish", "CareCase", "MutualAidEnrolment", "MutualAidClaim", "RosterEntry"), own("member_id")
     ),
-    "Dependant": Parent(Household, "household_id"),
-    "AidGrant": any_of(own("member_id"), Parent(Household, "household_id")),
-    "CareStep": Parent(CareCase, "case_id"),
-    "CareShift": any_of(own("member_id"), Parent(CareCase, "case_id")),
+    "Dependant": Of(Household, "household_id"),
+    "AidGrant": any_of(own("member_id"), Of(Household, "household_id")),
+    "CareStep": Of(CareCase, "case_id"),
+    "CareShift": any_of(own("member_id"), Of(CareCase, "case_id")),
     "Roster": _named_by(RosterEntry, "roster_id"),
 }
 
 
 def _logged(lens: LensConditions, table: FromClause) -> Condition:
-    """The entry of the audit log names the worker's record and what was done with it; refused attempts are left out."""
+    """The entry of the audit log names the worker's record, and says what was done with it: no refused attempt."""
     names = lens.binder.bind(
         lambda inputs: [global_ids.encode("mem", key) for key in inputs.caller.lenses[lens.lens]], TEXTS
     )
-    return and_(table.c.records.has_any(names), table.c.action == any_(literal(sorted(TOLD), TEXTS)))
+    return and_(table.c.records.has_any(names), table.c.action == any_(literal(sorted(SHOWN_TO_PERSON), TEXTS)))
 
 
 _SELF: Mapping[str, Rule] = {
@@ -283,7 +273,7 @@ _SELF: Mapping[str, Rule] = {
     "Member": own("id"),
     **dict.fromkeys(("Membership", "Engagement", "InsuranceEnrolment", "Recovery", "SubjectRequest"), own("member_id")),
     **dict.fromkeys(("LegalService", "ServiceTransaction"), own("member_id")),
-    "Attendance": any_of(own("member_id"), Parent(Household, "household_id")),
+    "Attendance": any_of(own("member_id"), Of(Household, "household_id")),
     "Activity": _named_by(Attendance, "activity_id"),
     "AccessLog": _logged,
     "DisputeCase": _own_case("id"),
@@ -315,7 +305,7 @@ def countable(
 ) -> Condition | None:
     """The condition on the rows that count in a caller's statistics: those that they see, and what unions below had recorded when they
     were dissolved."""
-    return _condition(source, lenses, table, lambda lens: LensConditions(lens, RULES[lens], binder, counting=True))
+    return _condition(source, lenses, table, lambda lens: LensConditions(lens, RULES[lens], binder, last=True))
 
 
 def closure_rows(
@@ -336,7 +326,7 @@ def closure_rows(
     lower = closure.c.descendant_id
     conditions = []
     for lens in with_links:
-        of_lens = LensConditions(lens, RULES[lens], binder, counting=True)
+        of_lens = LensConditions(lens, RULES[lens], binder, last=True)
         conditions += [of_lens.below(lower), of_lens.above(lower)]
     return or_(closure.c.depth == 0, *conditions)
 
@@ -344,7 +334,7 @@ def closure_rows(
 def _implies_union(rule: Rule, table: FromClause, column: ColumnElement[Any]) -> bool:
     """Whether a rule shows rows of a table only where the lens shows the union that the column names."""
     match rule:
-        case Parent(model):
+        case Of(model):
             return _implies_union(_UNION[model.__name__], model.__table__, column)
         case Below(key):
             return column is table.c[key]
@@ -369,11 +359,37 @@ def visible(
     return _condition(source, lenses, table, lambda lens: LensConditions(lens, RULES[lens], binder))
 
 
+def parts(source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[Part] | None:
+    """The rows that a caller sees, in parts, one for each way in which one of their lenses shows some; None when they see all."""
+    if _sees_all(source, lenses):
+        return None
+    found = []
+    for lens in lenses:
+        each, as_sets = (
+            LensConditions(lens, RULES[lens], binder),
+            LensConditions(lens, RULES[lens], binder, as_sets=True),
+        )
+        for rule in _alternatives(RULES[lens].get(source.typename)):
+            union = rule.column if isinstance(rule, Below) else None
+            found.append(Part(rule(as_sets, source.table), partial(rule, each, source.table), union))
+    return found
+
+
+def _alternatives(rule: Rule | None) -> tuple[Rule, ...]:
+    if rule is None:
+        return ()
+    return rule.rules if isinstance(rule, AnyOf) else (rule,)
+
+
+def _sees_all(source: Source, lenses: tuple[Lens, ...]) -> bool:
+    health = source.typename in HEALTH
+    return Lens.UNWALLED in lenses or source.typename in OPEN or (Lens.EVERYTHING in lenses and not health)
+
+
 def _condition(
     source: Source, lenses: tuple[Lens, ...], table: FromClause | None, conditions: Callable[[Lens], LensConditions]
 ) -> Condition | None:
-    is_open = source.typename in OPEN or (Lens.EVERYTHING in lenses and source.typename not in HEALTH)
-    if Lens.UNWALLED in lenses or is_open:
+    if _sees_all(source, lenses):
         return None
     rows = source.table if table is None else table
     shown = [RULES[lens][source.typename](conditions(lens), rows) for lens in lenses if source.typename in RULES[lens]]

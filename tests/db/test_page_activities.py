@@ -6,7 +6,7 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
-from db.connect import create_pool
+from db.columns.measurement_units import Qualifier
 from db.page import (
     chongqing_activity_figures,
     huainan,
@@ -16,8 +16,8 @@ from db.page import (
     yunnan_training,
 )
 from db.page.figure import Figure
-from db.units import Qualifier
-from tests.resolvers.caller import Caller
+from db.server.connect import create_pool
+from tests.resolvers.engine_client import EngineClient
 
 FIGURES = (
     *weihai_activity_figures.ACTIVITIES,
@@ -39,7 +39,7 @@ async def rows(page_url):
 @pytest.fixture(scope="module")
 async def asking(page_url):
     pool = await create_pool(page_url)
-    yield Caller(pool)
+    yield EngineClient(pool)
     await pool.close()
 
 

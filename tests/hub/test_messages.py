@@ -6,16 +6,16 @@ import httpx
 import pytest
 
 from hub.app import Hub
-from hub.messages import CHINESE, in_chinese, wants_chinese
+from hub.messages import CHINESE, in_chinese, prefers_chinese
 from tests.hub.conftest import RESPONSE, Api
-from tests.hub.raised import raised
-from tests.hub.sockets import connected
+from tests.hub.error_codes_in_source import error_codes
+from tests.hub.websocket_client import connected
 
 ZH = {"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}
 
 
 def test_every_code_has_its_chinese_form_and_no_other_has() -> None:
-    assert raised().keys() == CHINESE.keys()
+    assert error_codes().keys() == CHINESE.keys()
 
 
 @pytest.mark.parametrize("code", CHINESE)
@@ -45,7 +45,7 @@ def test_a_chinese_form_is_a_chinese_sentence(code: str) -> None:
     ],
 )
 def test_the_language_that_is_preferred(header: bytes, chinese: bool) -> None:
-    assert wants_chinese(header) is chinese
+    assert prefers_chinese(header) is chinese
 
 
 async def test_errors_come_in_chinese_with_the_english_behind(api: Api) -> None:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from db.industries import INDUSTRIES, SECTIONS
+from db.columns.industries import INDUSTRIES, SECTIONS
 from hub.settings import ROOT
 
 PLACE = ROOT / "docs" / "industries.md"
@@ -13,7 +13,7 @@ The codes of `industry` in filters and of `INDUSTRY` in `statistics`: the 97 div
 letter of its section before it. A section is no code of a record: for all of section G filter by `startsWith: "G"`, or give its divisions
 to `where`.
 
-<!-- Printed from db/industries.py by UPDATE_DOCS=1 pytest tests/resolvers/test_industries_document.py -->
+<!-- Printed from db/columns/industries.py by UPDATE_DOCS=1 pytest tests/resolvers/test_industries_document.py -->
 """
 
 

@@ -14,7 +14,7 @@ from resolvers.access.callers import PUBLIC
 from resolvers.engine.request import global_ids
 from resolvers.engine.statistics import noise, time_buckets
 from resolvers.engine.statistics.overlap import Neighbour, is_enough
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 from tests.resolvers.test_small_cells import DIMENSIONS, YEAR, _question, ask, crowded, text_of
 
 ROUNDS = 60
@@ -135,7 +135,7 @@ def _bucket(name: str, value: str) -> date:
 
 
 @pytest.mark.parametrize("kind", list(DIMENSIONS))
-async def test_no_given_cell_lies_in_another_but_for_a_few(caller: Caller, pool: asyncpg.Pool, kind: str) -> None:
+async def test_no_given_cell_lies_in_another_but_for_a_few(caller: EngineClient, pool: asyncpg.Pool, kind: str) -> None:
     """Any place, period, event, dimensions and conditions; stocks of two years as well."""
     chance, given = random.Random(f"overlap of {kind}"), set()
     places = [await crowded(pool, level) for level in ("PROVINCE", "CITY", "COUNTY")]
@@ -167,7 +167,7 @@ async def test_no_given_cell_lies_in_another_but_for_a_few(caller: Caller, pool:
     assert nested > 20
 
 
-async def test_what_all_others_have_is_no_condition(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_what_all_others_have_is_no_condition(caller: EngineClient, pool: asyncpg.Pool) -> None:
     """A condition that takes away nobody is answered like one that takes away one or a few: not."""
     records = await truth(pool, "MEMBERSHIPS")
     levels = await pool.fetch(
@@ -196,17 +196,17 @@ def test_the_rest_is_who_is_in_one_of_two_sets_only() -> None:
     chance = random.Random("rest")
     for _ in range(100):
         cell, before = ({chance.randrange(40) for _ in range(chance.randrange(1, 60))} for _ in range(2))
-        either = Neighbour((len(cell | before),), before=(len(before),), is_either=True)
+        either = Neighbour((len(cell | before),), before=(len(before),), is_either_day=True)
         assert either.rest(len(cell), 0) == len(cell ^ before)
         assert Neighbour((len(cell | before),)).rest(len(cell), 0) == len(before - cell)
-        assert Neighbour((len(before),), is_around=False).rest(len(cell), 0) <= len(cell ^ before)
+        assert Neighbour((len(before),), contains_cell=False).rest(len(cell), 0) <= len(cell ^ before)
     assert Neighbour(None).rest(7, 0) < 0
 
 
 def test_noise_decides_between_five_and_sixteen_only() -> None:
     """What is left out where it cannot decide changes nothing."""
     for rest in range(-3, 30):
-        for ticket in range(40):
-            pair = b"|MEMBERSHIPS" + b"".join(each.to_bytes(8, signed=True) for each in (ticket, -ticket))
+        for cell_key in range(40):
+            pair = b"|MEMBERSHIPS" + b"".join(each.to_bytes(8, signed=True) for each in (cell_key, -cell_key))
             drawn = noise.count(rest, noise.draw(0, pair), 10) is not None
-            assert is_enough(rest, (ticket, -ticket), b"MEMBERSHIPS", 10) == drawn, (rest, ticket)
+            assert is_enough(rest, (cell_key, -cell_key), b"MEMBERSHIPS", 10) == drawn, (rest, cell_key)

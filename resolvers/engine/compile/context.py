@@ -23,7 +23,7 @@ class Compilation(ABC):
     """One operation while it is compiled, for one shape of variables and one caller's lenses.
 
     Two things change as it goes on: ``steps`` gets every step, in the order of their indexes, and ``budget`` is spent. All else is
-    given.
+    given. Without ``rollups`` statistics are counted from records alone.
     """
 
     def __init__(
@@ -33,12 +33,15 @@ class Compilation(ABC):
         collector: Collector,
         variables: Mapping[str, Any],
         lenses: tuple[Lens, ...],
+        *,
+        rollups: bool = True,
     ) -> None:
         self.schema = schema
         self.registry = registry
         self.collector = collector
         self.variables = variables
         self.lenses = lenses
+        self.rollups = rollups
         self.budget = Budget()
         self.steps: list[Step] = []
 

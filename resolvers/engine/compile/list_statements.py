@@ -3,17 +3,36 @@
 ``unnest(keys) CROSS JOIN LATERAL (… LIMIT n)`` gives each parent its own page. A row begins with the parent's key.
 """
 
+from dataclasses import replace
+from functools import reduce
+from operator import add
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Subquery, func, literal_column, null, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Subquery,
+    any_,
+    false,
+    func,
+    literal_column,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+    union,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from resolvers.engine.compile.json_rows import Selected, json_of_row
 from resolvers.engine.compile.lists import Listing
 from resolvers.engine.compile.pagination import Page
 from resolvers.engine.compile.selected_columns import SelectedColumns
+from resolvers.engine.declare.access import Part
 from resolvers.engine.declare.visibility import anchor
-from resolvers.engine.plan.parameters import Binder
+from resolvers.engine.plan.parameters import BIGINTS, Binder
 from resolvers.engine.plan.statement import Statement, compiled
 from resolvers.engine.request.limits import Budget
 
@@ -83,15 +102,29 @@ def json_statement(listing: Listing, selected: Selected, page: Page) -> Statemen
 def count_statement(listing: Listing, budget: Budget) -> Statement:
     """The number of rows of each parent, without regard to pages. Raises TOO_COMPLEX: the conditions of the filter count again."""
     budget.spend(listing.conditions)
-    number = select(func.count()).select_from(listing.rows.from_).where(*listing.rows.where)
     if not listing.root:
         parent = listing.parent
+        number = select(func.count()).select_from(listing.rows.from_).where(*listing.rows.where)
         counts = select(parent.c.key, number.correlate(parent).scalar_subquery()).select_from(parent)
         return compiled(counts, listing.binder)
-    count = select(null(), number.scalar_subquery())
-    return compiled(
-        count if listing.anchor is None else count.select_from(_anchor(listing, listing.binder)), listing.binder
-    )
+    nothing: ColumnElement[Any] = literal_column("NULL")
+    count: Select[Any] = select(nothing, _number(listing))
+    if listing.anchor is not None:
+        count = count.select_from(_anchor(listing, listing.binder))
+    return compiled(count, listing.binder)
+
+
+def _number(listing: Listing) -> ColumnElement[int]:
+    """The number of rows; of rows in parts, those of each part that are in none before it."""
+    number = select(func.count()).select_from(listing.rows.from_).where(*listing.rows.where)
+    if not listing.parts:
+        return number.scalar_subquery()
+    before: list[ColumnElement[bool]] = []
+    numbers = []
+    for part in listing.parts:
+        numbers.append(number.where(part.found, *before).scalar_subquery())
+        before.append(not_(func.coalesce(part.each(), false())))
+    return reduce(add, numbers)
 
 
 def anchor_statement(listing: Listing) -> Statement | None:
@@ -127,6 +160,36 @@ def _anchor(listing: Listing, binder: Binder) -> Subquery:
 def _page(listing: Listing, rows: Select[Any], page: Page | None, *, more: int = 1) -> Select[Any]:
     """The select with the list's FROM, conditions and order, cut to the page."""
     rows = rows.select_from(listing.rows.from_).where(*listing.rows.where)
+    if listing.parts:
+        rows = rows.where(_in_parts(listing, page, more))
     if page is not None:
         return page.cut(rows, listing.order, listing.binder, listing.cursors, more=more)
     return rows.order_by(*(key.column.desc() if key.descending else key.column.asc() for key in listing.order.keys))
+
+
+def _in_parts(listing: Listing, page: Page | None, more: int) -> ColumnElement[bool]:
+    """The condition that a row is in one of the parts that the caller sees; of each part as many rows are found as the page takes."""
+    if page is None:
+        return or_(*(part.found for part in listing.parts))
+    key = listing.source.key if listing.rows.key_column is None else listing.rows.key_column
+    keys_of_parts = [_keys_of_part(listing, part, key, page, more) for part in listing.parts]
+    keys = keys_of_parts[0] if len(keys_of_parts) == 1 else union(*keys_of_parts)
+    return key == any_(func.array(keys.scalar_subquery(), type_=BIGINTS))
+
+
+def _keys_of_part(listing: Listing, part: Part, key: ColumnElement[int], page: Page, more: int) -> Select[Any]:
+    """The keys of the page's rows of one part.
+
+    In an order that begins with the column that finds the part, one index has them in order. For any other order all rows of the part
+    are found first: the OFFSET keeps PostgreSQL from walking another index in that order until it has met enough rows of the part.
+    """
+    order, rows = listing.order, listing.rows
+    if rows.union is not None and part.union == rows.union.key and order.keys[0].column is rows.union:
+        keys = select(key).select_from(rows.from_).where(*rows.where, part.found)
+        return page.cut(keys, order, listing.binder, listing.cursors, more=more)
+    columns = [item.column.label(f"o{index}") for index, item in enumerate(order.keys)]
+    all_rows = select(key.label("key"), *columns).select_from(rows.from_).where(*rows.where, part.found)
+    found = all_rows.offset(literal_column("0")).subquery("part")
+    order_of_part = tuple(replace(item, column=found.c[f"o{index}"]) for index, item in enumerate(order.keys))
+    keys = select(found.c.key)
+    return page.cut(keys, replace(order, keys=order_of_part), listing.binder, listing.cursors, more=more)

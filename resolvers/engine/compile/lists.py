@@ -1,5 +1,6 @@
 """One list while it is compiled: which rows it has for all parents at once, and in which order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import TableValuedAlias
@@ -8,11 +9,12 @@ from resolvers.access.callers import Lens
 from resolvers.engine.compile.filters import Filter
 from resolvers.engine.compile.pagination import Order, SealerGetter, order_of
 from resolvers.engine.compile.selected_columns import SelectedColumns
+from resolvers.engine.declare.access import Part
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.rows import Rows
 from resolvers.engine.declare.sources import Many, Source
 from resolvers.engine.declare.validity import validity_conditions
-from resolvers.engine.declare.visibility import StatementAccess, only_visible
+from resolvers.engine.declare.visibility import StatementAccess, from_caller, only_visible
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.plan.statement import parents
 from resolvers.engine.request.arguments import Arguments, Leaf
@@ -26,7 +28,8 @@ class Listing:
 
     ``parent`` is the table of the parents' keys in FROM, of which a list at the ``root`` makes no use. ``anchor`` is the ID given for
     ``within`` at the root. ``conditions`` is how many conditions its filter has. ``joined`` says that FROM has the target's table already,
-    where ``rows.key_column`` is set.
+    where ``rows.key_column`` is set. ``parts`` are those of the rows that the caller sees, of which the list then takes some of each;
+    none where ``rows`` are restricted by themselves.
     """
 
     registry: Registry
@@ -39,6 +42,7 @@ class Listing:
     parent: TableValuedAlias
     anchor: Leaf | None
     rows: Rows
+    parts: Sequence[Part]
     joined: bool
     conditions: int
     order: Order
@@ -78,7 +82,12 @@ def compile_list(
     before, given = budget.conditions, arguments.get("filter")
     if given is not None:
         where.append(Filter(registry, binder, lenses, budget).condition(source, given))
-    rows = only_visible(replace(rows, where=where), access, source, parent)
+    parts: Sequence[Part] = ()
+    rows = replace(rows, where=where)
+    if root and anchor is None:
+        rows, parts = from_caller(rows, access, source, ordered=bool(arguments.get("order_by")))
+    else:
+        rows = only_visible(rows, access, source, parent)
 
     def is_masked(name: str) -> bool:
         return registry.access.is_masked(source.typename, name, lenses)
@@ -95,6 +104,7 @@ def compile_list(
         parent=parent,
         anchor=anchor,
         rows=rows,
+        parts=parts,
         joined=joined,
         conditions=before - budget.conditions,
         order=order,

@@ -1,6 +1,7 @@
 """What callers see of the declared rows and columns: the policy that a registry is given."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, true
@@ -10,6 +11,17 @@ from resolvers.engine.declare.sources import Source
 from resolvers.engine.plan.parameters import Binder
 
 Condition = ColumnElement[bool]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the rows in a caller's sight. ``found`` compares a column with a set of keys, made from the caller's own, so that PostgreSQL
+    looks the rows up in an index; ``each`` makes the condition that checks the same of each row. ``union`` is the column's name, where it
+    names the rows' union."""
+
+    found: Condition
+    each: Callable[[], Condition]
+    union: str | None = None
 
 
 class AccessPolicy:
@@ -23,6 +35,10 @@ class AccessPolicy:
         self, source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
     ) -> Condition | None:
         """The condition that the caller sees a row; None when they see all."""
+        return None
+
+    def parts(self, source: Source, lenses: tuple[Lens, ...], binder: Binder) -> Sequence[Part] | None:
+        """What ``visible`` says of the source's table, in parts that may overlap; None when all rows are in sight."""
         return None
 
     def countable(

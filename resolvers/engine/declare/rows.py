@@ -15,7 +15,8 @@ class Rows:
 
     ``key_column`` is set when FROM has not the target's table but a column with its key: the target is then joined, after the page is cut
     where nothing else needs it before. ``below_union`` is set where the rows are all of unions at or below a key today, by a column of
-    their own: the hierarchy, and the key. ``access`` are the conditions that the caller sees the rows which lead to these.
+    their own: the hierarchy, and the key. ``access`` are the conditions that the caller sees the rows which lead to these. ``union`` is the
+    column that names the union of the rows, for a list of all rows of a type.
     """
 
     from_: FromClause
@@ -24,6 +25,7 @@ class Rows:
     key_column: ColumnElement[int] | None = None
     below_union: tuple[str, ColumnElement[int]] | None = None
     access: Sequence[ColumnElement[bool]] = ()
+    union: ColumnElement[int] | None = None
 
 
 class AccessConditions(Protocol):

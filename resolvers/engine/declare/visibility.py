@@ -1,6 +1,6 @@
 """Conditions of a statement on what the caller sees: its own rows, the rows that lead to them, and the row that ``within`` names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Subquery,
     TableValuedAlias,
     and_,
+    false,
     literal_column,
     or_,
     select,
@@ -18,6 +19,7 @@ from sqlalchemy import (
 )
 
 from resolvers.access.callers import Lens
+from resolvers.engine.declare.access import Part
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.rows import Rows
 from resolvers.engine.declare.sources import Source
@@ -87,6 +89,26 @@ def only_visible(rows: Rows, access: StatementAccess, source: Source, parent: Ta
     once = select(all_below.label("whole")).offset(literal_column("0", Integer())).correlate(parent).lateral("sight")
     condition = or_(once.c.whole, and_(*conditions))
     return replace(rows, from_=once.join(rows.from_, true()), where=[*rows.where, condition])
+
+
+def from_caller(rows: Rows, access: StatementAccess, source: Source, *, ordered: bool) -> tuple[Rows, Sequence[Part]]:
+    """Of all rows of a type those that the caller sees, found from the caller's own keys: the list costs what the caller sees, and not
+    what there is (docs/adr/0045). Returns the rows, and the parts of them where a page takes some of each.
+
+    Callers who see rows by their union get them by union, then by key, as in a list within a union, unless the list is ``ordered``: in
+    that order an index gives the first page of any number of rows.
+    """
+    parts = access.registry.access.parts(source, access.lenses, access.binder)
+    if parts is None:
+        return rows, []
+    by_union = [part for part in parts if rows.union is not None and part.union == rows.union.key]
+    if by_union and rows.union is not None:
+        rows = replace(rows, order=[rows.union, *rows.order])
+    if not parts:
+        return replace(rows, where=[*rows.where, false()]), []
+    if len(parts) == len(by_union) == 1 and not ordered:
+        return replace(rows, where=[*rows.where, parts[0].found]), []
+    return rows, parts
 
 
 def anchor(registry: Registry, typename: str, named: Leaf, lenses: tuple[Lens, ...], binder: Binder) -> Subquery:

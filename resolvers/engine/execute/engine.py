@@ -1,10 +1,9 @@
 """The entry of the engine: from a valid document to the JSON of its response, stage by stage."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import asyncpg
 import orjson
@@ -18,17 +17,18 @@ from graphql import (
 )
 
 from db.clock import today
-from db.keys import KeySource
+from db.encryption.keys import KeySource
 from db.meter import add_objects, working
 from resolvers.access.callers import PUBLIC, Caller, Lens
+from resolvers.cache import Cache
 from resolvers.engine.compile.operation import compile_operation
 from resolvers.engine.declare.check import check
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.execute.bind import BoundOperation, bind
 from resolvers.engine.execute.explain import explained
 from resolvers.engine.execute.faults import codes_of, guarded, masked, refused
-from resolvers.engine.execute.introspection import introspected
-from resolvers.engine.execute.nested_queries import MAX_QUERY_OBJECTS, AnswerQuery, Library
+from resolvers.engine.execute.introspection import Introspection
+from resolvers.engine.execute.nested_queries import MAX_QUERY_OBJECTS, AnswerQuery, NestedDocuments
 from resolvers.engine.execute.objects import ObjectBudget
 from resolvers.engine.execute.run import Run, Trace, run_operation, viewer_fields
 from resolvers.engine.execute.snapshot import run_in_snapshot
@@ -38,12 +38,18 @@ from resolvers.engine.plan.operation import Operation
 from resolvers.engine.plan.parameters import Inputs
 from resolvers.engine.request import variables
 from resolvers.engine.request.cursors import CursorKeys, process_keys
-from resolvers.engine.request.document import Answer, Document, Prepared
+from resolvers.engine.request.document import Answer, Document, ReadOperation
 from resolvers.engine.request.limits import Allowance
 from resolvers.errors import GraphQLErrors, HubError, formatted
 
-MAX_STEPS = 20_000
-"""Steps of all plans that are kept; the plan that was used longest ago goes first."""
+MAX_PLAN_BYTES, MAX_INTROSPECTION_BYTES = 80 * 2**20, 8 * 2**20
+"""Memory of the plans that are kept, some 4,000 of three steps each, and of the responses to introspection."""
+
+PLAN_BYTES, STEP_BYTES = 2_000, 3_000
+"""Memory of a plan and of each of its steps beside their SQL and the syntax tree of the document, measured."""
+
+PlanKey = tuple[str, str | None, tuple[Lens, ...], tuple[Any, ...]]
+"""Text and operation name, the caller's lenses, and the shape of the variables."""
 
 
 class Reference(Protocol):
@@ -65,13 +71,20 @@ class Reference(Protocol):
         """The data and errors of one operation, in a snapshot that has begun."""
 
 
+class Plan(NamedTuple):
+    """A compiled operation, and its ``weight`` in bytes of memory."""
+
+    operation: Operation
+    weight: int
+
+
 class Engine:
     """Answers operations on one schema from one database.
 
     ``reference`` makes the executor that runs operations in place of plans; see ``resolvers.engine.reference``. Without ``first_wall``
-    plans have no conditions on what the caller sees, for tests of the second wall, row-level security, alone. ``commands`` makes the
-    context of a mutation's resolvers; without it there are no mutations. Cursors are sealed with keys derived from those of ``cursors``;
-    without it, with keys of this process that no other opens.
+    plans have no conditions on what the caller sees, for tests of the second wall, row-level security, alone. Without ``rollups``
+    statistics are counted from records alone. ``commands`` makes the context of a mutation's resolvers; without it there are no mutations.
+    Cursors are sealed with keys derived from those of ``cursors``; without it, with keys of this process that no other opens.
 
     Raises:
         ValueError: schema and registry disagree.
@@ -86,6 +99,7 @@ class Engine:
         max_objects: int,
         reference: Callable[[GraphQLSchema, Registry], Reference] | None = None,
         first_wall: bool = True,
+        rollups: bool = True,
         small_cell: int = 10,
         commands: Callable[[Caller, Mapping[str, str]], Any] | None = None,
         seconds: float = 10.0,
@@ -98,15 +112,15 @@ class Engine:
         self.pool = pool
         self.max_objects = max_objects
         self.first_wall = first_wall
+        self.rollups = rollups
         self.small_cell = small_cell
         self.commands = commands
         self.seconds = seconds
         self.statistical_month = statistical_month
         self.cursors = process_keys() if cursors is None else CursorKeys(cursors)
-        self.plans: OrderedDict[tuple[Prepared, tuple[Lens, ...], tuple[Any, ...]], Operation] = OrderedDict()
-        self.kept = 0
-        self.hits = self.misses = 0
-        self.library = Library(schema)
+        self.plans: Cache[PlanKey, Plan] = Cache(MAX_PLAN_BYTES, lambda _, plan: plan.weight)
+        self.introspection = Introspection(schema, MAX_INTROSPECTION_BYTES)
+        self.nested_documents = NestedDocuments(schema)
         self.reference = None if reference is None else reference(schema, registry)
 
     async def execute(
@@ -126,11 +140,11 @@ class Engine:
         ``allowance`` is what the caller's roles may ask for, where that is less than the general limits; ``request`` is for commands.
         """
         try:
-            prepared = document.prepare(self.schema, operation_name)
-            coerced = variables.coerce_variables(self.schema, prepared.node, prepared.types, given)
-            if prepared.node.operation is not OperationType.QUERY:
-                return await self._command(document, prepared, given, caller, request)
-            operation = self._operation(document, prepared, coerced, caller)
+            read = document.operation(operation_name)
+            coerced = variables.coerce_variables(self.schema, read.node, read.types, given)
+            if read.node.operation is not OperationType.QUERY:
+                return await self._command(document, read, given, caller, request)
+            operation = self._operation(document, read, coerced, caller)
             cells: set[int] | None = None if caller.sees_rows else set()
             inputs = Inputs(
                 coerced,
@@ -153,7 +167,7 @@ class Engine:
         if watched is not None:
             watched.operation, traces = operation, watched.traces
         try:
-            data, errors = await self._respond(document, prepared, bound, traces)
+            data, errors = await self._respond(document, read, bound, traces)
         except HubError as error:
             return refused([error], status=503 if error.code in ("DATABASE_UNAVAILABLE", "DATABASE_BUSY") else 400)
         response: dict[str, Any] = {"data": data}
@@ -164,21 +178,21 @@ class Engine:
         return Answer(orjson.dumps(response), 200, cells=frozenset(cells or ()), codes=codes_of(errors))
 
     def statistics(self) -> dict[str, int]:
-        """Of the plans kept: ``kept`` and their ``steps``; ``hits`` and ``misses`` since the start."""
-        return {"kept": len(self.plans), "steps": self.kept, "hits": self.hits, "misses": self.misses}
+        """Of the plans: ``kept`` and their ``bytes``; ``hits`` and ``misses`` since the start."""
+        return self.plans.statistics()
 
     async def _command(
         self,
         document: Document,
-        prepared: Prepared,
+        read: ReadOperation,
         given: Mapping[str, Any],
         caller: Caller,
         request: Mapping[str, str],
     ) -> Answer:
         """Run a mutation by graphql-core on the schema's own resolvers; each command is a transaction of its own."""
         if self.commands is None:
-            raise HubError("BAD_OPERATION", "Nothing can be changed here. Send a query.", nodes=prepared.node)
-        named = prepared.node.name.value if prepared.node.name else ""
+            raise HubError("BAD_OPERATION", "Nothing can be changed here. Send a query.", nodes=read.node)
+        named = read.name or ""
         result = execute(
             self.schema,
             document.ast,
@@ -194,38 +208,33 @@ class Engine:
         return Answer(orjson.dumps(response), 200, codes=codes_of(errors))
 
     def _operation(
-        self, document: Document, prepared: Prepared, coerced: Mapping[str, Any], caller: Caller
+        self, document: Document, read: ReadOperation, coerced: Mapping[str, Any], caller: Caller
     ) -> Operation:
         """The plan that is kept under (operation, lenses, shape of variables), compiled if there is none."""
         lenses = caller.shape if self.first_wall else (Lens.UNWALLED, Lens.EVERYTHING)
-        key = (prepared, lenses, variables.shape(prepared.types, coerced, self.registry.prefixes))
-        operation = self.plans.get(key)
-        if operation is not None:
-            self.plans.move_to_end(key)
-            self.hits += 1
-            return operation
-        self.misses += 1
-        with working():
-            operation = compile_operation(self.schema, self.registry, document, prepared.node, coerced, lenses)
-        self.plans[key] = operation
-        self.kept += len(operation.steps) + 1
-        while self.kept > MAX_STEPS:
-            _, dropped = self.plans.popitem(last=False)
-            self.kept -= len(dropped.steps) + 1
-        return operation
+        key = (document.text, read.name, lenses, variables.shape(read.types, coerced, self.registry.prefixes))
+        plan = self.plans.get(key)
+        if plan is None:
+            with working():
+                operation = compile_operation(
+                    self.schema, self.registry, document, read.node, coerced, lenses, rollups=self.rollups
+                )
+                plan = Plan(operation, weight(operation, document))
+            self.plans.put(key, plan)
+        return plan.operation
 
     async def _respond(
-        self, document: Document, prepared: Prepared, bound: BoundOperation, traces: list[Trace] | None
+        self, document: Document, read: ReadOperation, bound: BoundOperation, traces: list[Trace] | None
     ) -> tuple[Any, Sequence[GraphQLError]]:
         """The data and errors of one operation."""
         if self.reference is not None:
-            return await self._by_reference(self.reference, document, prepared, bound)
+            return await self._by_reference(self.reference, document, read, bound)
         operation = bound.operation
         values: dict[str, Any] = dict(operation.constants)
         errors: list[GraphQLError] = []
         if operation.introspection:
             with working():
-                data, errors = introspected(self.schema, document, prepared, operation, bound.inputs)
+                data, errors = self.introspection.values(document, read, operation, bound.inputs)
             values.update(data)
         if operation.roots:
             attempt = partial(run_in_snapshot, self.pool, bound, self._answer_query, traces)
@@ -238,11 +247,11 @@ class Engine:
         return {key: values[key] for key in operation.keys}, errors
 
     async def _by_reference(
-        self, reference: Reference, document: Document, prepared: Prepared, bound: BoundOperation
+        self, reference: Reference, document: Document, read: ReadOperation, bound: BoundOperation
     ) -> tuple[Any, Sequence[GraphQLError]]:
         """The data and errors of one operation by the reference executor; root fields that failed to bind are null as with plans."""
         add_objects(bound.most)
-        attempt = partial(reference.execute, document, prepared.node, bound.inputs, self.pool, self._answer_query)
+        attempt = partial(reference.execute, document, read.node, bound.inputs, self.pool, self._answer_query)
         data, errors = await guarded(attempt, self.seconds)
         others = [error for error in errors if not error.path or error.path[0] not in bound.failed]
         kept = {key: None if key in bound.failed else value for key, value in data.items()}
@@ -250,21 +259,28 @@ class Engine:
 
     async def _answer_query(self, text: str, inputs: Inputs, connection: Fetch) -> Any:
         """The data of a query that a computed field runs, as JSON; None when it is refused or has an error."""
-        document = self.library.document(text)
+        document = self.nested_documents.document(text)
         if document is None:
             return None
         errors: Sequence[GraphQLError]
         try:
-            prepared = document.prepare(self.schema, None)
-            operation = self._operation(document, prepared, {}, inputs.caller)
+            read = document.operation(None)
+            operation = self._operation(document, read, {}, inputs.caller)
             if operation.runs_queries() or operation.introspection:
                 return None
             bound = bind(operation, inputs, MAX_QUERY_OBJECTS, strict=True)
             if self.reference is not None:
-                data, errors = await self.reference.within(document, prepared.node, inputs, connection)
+                data, errors = await self.reference.within(document, read.node, inputs, connection)
             else:
                 budget = ObjectBudget(MAX_QUERY_OBJECTS, metered=False)
                 data, errors = await run_operation(Run(bound, connection, budget))
         except HubError:
             return None
         return None if errors else orjson.loads(orjson.dumps(data))
+
+
+def weight(operation: Operation, document: Document) -> int:
+    """The bytes of memory of a plan, with those of the document that it holds."""
+    statements = (statement for step in operation.steps for statement in step.own().values())
+    sql = sum(len(statement.sql) for statement in statements)
+    return document.weight + PLAN_BYTES + STEP_BYTES * len(operation.steps) + sql

@@ -1,44 +1,49 @@
-"""A document that has been parsed, limited and validated once; the operation that the caller names in it; what goes back."""
+"""A document that has been parsed, limited and validated, and the response to it."""
 
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-from graphql import DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    TokenKind,
+)
 
 from resolvers.engine.request.variables import VariableTypes, variable_types
 from resolvers.errors import HubError
 
+BYTES_A_TOKEN = 700
+"""Memory of a parsed document for each of its tokens, measured: syntax nodes, tokens and their locations."""
 
-@dataclass(eq=False, slots=True)
-class Prepared:
-    """An operation of a document and the types of its variables. ``introspected`` keeps the values of its introspection fields once they
-    are known, where no variable changes them."""
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ReadOperation:
+    """An operation of a document, and the types of its variables."""
 
     node: OperationDefinitionNode
     types: VariableTypes
-    introspected: Mapping[str, Any] | None = None
+
+    @property
+    def name(self) -> str | None:
+        """Its name, if it has one."""
+        return self.node.name.value if self.node.name else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Document:
-    """A valid document."""
+    """A valid document: its operations and fragments by name, and its ``weight`` in bytes of memory."""
 
     text: str
     ast: DocumentNode
-    operations: Mapping[str | None, OperationDefinitionNode]
+    operations: Mapping[str | None, ReadOperation]
     fragments: Mapping[str, FragmentDefinitionNode]
-    prepared: dict[str | None, Prepared] = field(default_factory=dict, init=False, repr=False)
+    weight: int
 
-    def prepare(self, schema: GraphQLSchema, name: str | None) -> Prepared:
-        """The operation of this name, or the only one; kept in ``prepared`` from its first use. Raises BAD_OPERATION."""
-        prepared = self.prepared.get(name)
-        if prepared is None:
-            node = self._operation(name)
-            prepared = self.prepared[name] = Prepared(node, variable_types(schema, node))
-        return prepared
-
-    def _operation(self, name: str | None) -> OperationDefinitionNode:
+    def operation(self, name: str | None) -> ReadOperation:
+        """The operation of this name, or the only one. Raises BAD_OPERATION."""
         if name is None and len(self.operations) == 1:
             return next(iter(self.operations.values()))
         if name is None:
@@ -51,10 +56,37 @@ class Document:
         return self.operations[name]
 
 
+def document_of(schema: GraphQLSchema, text: str, ast: DocumentNode) -> Document:
+    """The document of a text and its syntax tree, which is valid for the schema."""
+    operations = [
+        ReadOperation(part, variable_types(schema, part))
+        for part in ast.definitions
+        if isinstance(part, OperationDefinitionNode)
+    ]
+    fragments = [part for part in ast.definitions if isinstance(part, FragmentDefinitionNode)]
+    return Document(
+        text,
+        ast,
+        {operation.name: operation for operation in operations},
+        {fragment.name.value: fragment for fragment in fragments},
+        sys.getsizeof(text) + BYTES_A_TOKEN * count_tokens(ast),
+    )
+
+
+def count_tokens(ast: DocumentNode) -> int:
+    """The tokens of a parsed document."""
+    count = 0
+    token = ast.loc.start_token if ast.loc else None
+    while token is not None and token.kind is not TokenKind.EOF:
+        count += 1
+        token = token.next
+    return count
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back to the caller: the JSON of the response, the HTTP status under ``application/graphql-response+json`` (200 with data,
-    4xx for an error of the caller, 5xx for one of the hub), and the code of its refusal."""
+    """The response: its JSON, the HTTP status that it has under ``application/graphql-response+json`` (200 with data, 4xx for faults of the
+    caller, 5xx for faults of the hub), and the code of its refusal."""
 
     body: bytes
     status: int

@@ -1,0 +1,17 @@
+"""Documents for the engine, as the endpoint would hand them over."""
+
+from functools import lru_cache
+
+from graphql import parse, validate
+
+from resolvers.engine.request.document import Document, document_of
+from schema import schema
+
+
+@lru_cache(maxsize=1_000)
+def document(text: str) -> Document:
+    """A valid document, validated once."""
+    ast = parse(text)
+    errors = validate(schema._schema, ast)
+    assert not errors, (errors, text)
+    return document_of(schema._schema, text, ast)
