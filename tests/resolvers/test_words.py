@@ -26,7 +26,7 @@ from hub.documents import RULES
 from hub.messages import CHINESE, in_chinese, set_language
 from hub.settings import ROOT
 from resolvers.engine.request import wrong_values
-from resolvers.engine.request.arguments import variable_types
+from resolvers.engine.request.variables import variable_types
 from resolvers.engine.request.wrong_values import WrongLiterals
 from resolvers.errors import HubError
 from resolvers.suggestions import suggestions_allowed
