@@ -19,7 +19,7 @@ from db.connect import create_pool
 from hub.app import limits_of
 from hub.documents import Accepted, Documents
 from hub.settings import Settings
-from resolvers.access import PUBLIC, Caller
+from resolvers.access.callers import PUBLIC, Caller
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request import global_ids

@@ -21,7 +21,7 @@ from hub.app import limits_of, own_engine
 from hub.documents import Accepted, Documents
 from hub.parameters import from_body
 from hub.settings import Settings
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from schema import schema
 
 WARM_RUNS = 8

@@ -36,7 +36,7 @@ from hub.settings import RoleLimit, Settings
 from hub.shares import Places
 from hub.telemetry import Answered, Telemetry
 from hub.tokens import token_of
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.engine.compile.pagination import MAX_SIZE
 from resolvers.engine.execute.bind import bind
 from resolvers.engine.execute.engine import Engine

@@ -21,7 +21,7 @@ from db.connect import create_pool
 from hub.app import limits_of
 from hub.documents import Accepted, Documents
 from hub.settings import Settings
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request import global_ids
 from resolvers.engine.statistics.from_rollups import Rolled

@@ -24,7 +24,7 @@ from hub.app import limits_of
 from hub.documents import Accepted, Documents
 from hub.parameters import Parameters, from_body
 from hub.settings import Settings
-from resolvers.access import Caller, Grant
+from resolvers.access.callers import Caller, Grant
 from resolvers.engine.execute.engine import Engine
 from schema import registry, schema
 

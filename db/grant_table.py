@@ -1,5 +1,5 @@
 """Who may be granted what by whom, who ends it, and what who administers access sees of whom: the table that the commands
-(``db/grants.py``), the first wall (``resolvers/policy.py``) and ``docs/sign-in.md`` are made from. The second wall says it again in SQL.
+(``db/grants.py``), the first wall (``resolvers/access``) and ``docs/sign-in.md`` are made from. The second wall says it again in SQL.
 """
 
 from collections.abc import Mapping

@@ -60,7 +60,8 @@ SELECT jsonb_build_object(
       FROM access_log g WHERE g.records ? ('mem_' || to_hex($1::bigint)) AND g.action IN ({NAMES}))
 )
 """  # noqa: S608 — names of actions and a pattern, both of the code
-"""The register of members and what the hub itself keeps; of the log what the person reads there (``AccessLog`` in ``resolvers.masks``)."""
+"""The register of members and what the hub itself keeps; of the log what the person
+reads there (``AccessLog`` in ``resolvers.access.column_access``)."""
 
 ACCOUNTS: Mapping[str, str] = {
     "accessGrants": listed(

@@ -42,7 +42,7 @@ from hub.slow import SlowLog
 from hub.telemetry import Telemetry
 from hub.tokens import local_issuer
 from hub.websocket import WebSocketEndpoint
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.engine.compile.pagination import MAX_SIZE
 from resolvers.engine.execute.engine import Engine

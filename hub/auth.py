@@ -18,7 +18,7 @@ from hub.callers import Callers
 from hub.errors import Refusal
 from hub.oidc import MAX_TOKEN, SKEW_SECONDS, Issuer, looks_like_jwt, unauthenticated, verify
 from hub.shares import Shares
-from resolvers.access import PUBLIC, Caller
+from resolvers.access.callers import PUBLIC, Caller
 from resolvers.viewer import caller_of
 
 log = logging.getLogger("unionhub.auth")

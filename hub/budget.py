@@ -11,7 +11,7 @@ from typing import Literal
 from db.meter import Meter
 from hub.errors import Refusal
 from hub.settings import RoleLimit
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.engine.request.limits import Allowance
 
 MAX_BUCKETS = 10_000

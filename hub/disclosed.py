@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from db.clock import SHANGHAI
 from hub.budget import spender
 from hub.errors import Refusal
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 
 MAX_CELLS = 1_000_000
 """Cells remembered in one process. Beyond, the caller with the most keeps the number alone, and cells given to them again count again."""

@@ -29,10 +29,10 @@ from db.meter import working
 from hub.compression import can_spell
 from hub.errors import MAX_ERRORS, Problem, body_of_problems, problems
 from hub.limits import Limits, check, measure
-from resolvers.codes import suggests
 from resolvers.engine.request.document import Document
 from resolvers.engine.request.wrong_values import WrongLiterals
 from resolvers.errors import HubError
+from resolvers.suggestions import suggests
 
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 30_000
 """Some 50 ms of comparing fields; 40 fragments of 8 fields each, spread beside each other, take 23,000 units."""

@@ -15,11 +15,11 @@ from hub.documents import Accepted, Documents, Rejected
 from hub.errors import Refusal
 from hub.operations import is_query
 from hub.settings import RoleLimit, Settings
-from resolvers.access import PUBLIC, Caller
-from resolvers.codes import suggests
+from resolvers.access.callers import PUBLIC, Caller
 from resolvers.engine.compile.pagination import MAX_SIZE
 from resolvers.engine.request.document import Answer
 from resolvers.errors import said
+from resolvers.suggestions import suggests
 from resolvers.viewer import caller_of
 from schema import schema
 

@@ -25,7 +25,7 @@ from hub.operations import CLIENT_CLOSED, Operations, Ran, refused
 from hub.parameters import Parameters, from_body, from_query_string
 from hub.proxies import source_of
 from hub.telemetry import Answered
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 
 BODY_SECONDS = 30.0
 """How long a body may take to arrive after its first part."""

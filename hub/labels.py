@@ -4,7 +4,7 @@ import re
 
 from db.access import PrincipalKind
 from hub.log_lines import shown
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.viewer import KnownCaller
 
 OTHER = "other"

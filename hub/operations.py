@@ -17,11 +17,11 @@ from hub.parameters import Parameters
 from hub.shares import Places
 from hub.slow import SlowLog
 from hub.telemetry import Telemetry, log_fault
-from resolvers.access import Caller
-from resolvers.codes import suggests
+from resolvers.access.callers import Caller
 from resolvers.engine.execute.watch import WATCHED
 from resolvers.engine.request.document import Answer, Document
 from resolvers.engine.request.limits import Allowance
+from resolvers.suggestions import suggests
 
 DATABASE_AWAY = (
     OSError,

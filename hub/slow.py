@@ -20,7 +20,7 @@ from hub.budget import Account
 from hub.labels import client_of
 from hub.log_lines import shown
 from hub.telemetry import Telemetry
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.engine.execute.explain import tree
 from resolvers.engine.execute.run import Trace
 from resolvers.engine.execute.watch import Watched

@@ -14,7 +14,7 @@ from hub.labels import Labels, client_of
 from hub.log_lines import shown
 from hub.measures import Cache, Cached, Connections, Lag, Pool, Process
 from hub.proxies import source_of
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

@@ -28,7 +28,7 @@ from hub.origins import may_connect
 from hub.parameters import Parameters, from_object
 from hub.proxies import source_of
 from hub.telemetry import Answered
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 
 PROTOCOL = "graphql-transport-ws"
 

@@ -1,4 +1,4 @@
-"""How a data subject's requests, and the entries of the audit log, are answered: ``resolvers.policy`` says to whom."""
+"""How a data subject's requests, and the entries of the audit log, are answered: ``resolvers.access.row_access`` says to whom."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +28,7 @@ class InSight:
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
     ) -> Rows:
-        """See ``Reach``."""
+        """See ``Relation``."""
         return Rows(target.table, [], [target.key])
 
 

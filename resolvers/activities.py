@@ -7,11 +7,11 @@ from db.employers import Employer
 from db.fairs import Exhibitor
 from db.policies import PolicyMeasure
 from db.services import MaterialDistribution
-from resolvers.described import DESCRIBED
+from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Ref, Statistic, distinct
-from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
+from resolvers.relations import By, Within, WithinDivision
 
 ONE: ColumnElement[int] = literal_column("1", Integer())
 DAYS = type_coerce(Activity.ends_on - Activity.starts_on, Integer) + ONE
@@ -136,7 +136,7 @@ registry.statistic(
             Join(Activity, Attendance.activity_id),
             Join(Programme, Activity.programme_id),
             Join(Employer, Attendance.employer_id),
-            Join(DESCRIBED, Attendance.member_id),
+            Join(COUNTED_PERSONS, Attendance.member_id),
         ),
         dimensions={
             "KIND": Activity.kind,
@@ -146,8 +146,8 @@ registry.statistic(
             "AWARD": Attendance.award,
             "PROGRAMME": Ref("Programme", Activity.programme_id, Programme.name),
             "EMPLOYER": Ref("Employer", Attendance.employer_id, Employer.name),
-            "WORKER_TYPE": DESCRIBED.c.worker_type,
-            "IS_MIGRANT_WORKER": DESCRIBED.c.is_migrant_worker,
+            "WORKER_TYPE": COUNTED_PERSONS.c.worker_type,
+            "IS_MIGRANT_WORKER": COUNTED_PERSONS.c.is_migrant_worker,
         },
         measures={
             "attendances": RECORDS,

@@ -11,8 +11,8 @@ from resolvers.engine.declare.sources import Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import Statistic, distinct, median
 from resolvers.engine.declare.validity import Period
 from resolvers.overdue import TIMELINESS, Late, Timed, timeliness
-from resolvers.reach import By, Within
 from resolvers.registry import registry
+from resolvers.relations import By, Within
 
 AGREEMENTS_WITHIN = Many(
     "CollectiveAgreement",

@@ -8,8 +8,8 @@ from resolvers.activities import OF_LINE
 from resolvers.engine.declare.sources import Field, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Ref, Statistic, distinct, total, where
 from resolvers.engine.declare.validity import Period
-from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
+from resolvers.relations import By, Within, WithinDivision
 
 COOPERATION_WITHIN = Many(
     "CooperationAgreement",

@@ -1,4 +1,4 @@
-"""How care cases and mutual medical aid are answered: ``resolvers.policy`` says that they are the handling union's alone."""
+"""How care cases and mutual medical aid are answered: ``resolvers.access.row_access`` says that they are the handling union's alone."""
 
 from collections.abc import Mapping
 
@@ -7,8 +7,8 @@ from resolvers.engine.declare.sources import Field, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Statistic, distinct, median
 from resolvers.engine.declare.validity import Period
 from resolvers.payments import card_changed_on
-from resolvers.reach import By, Within
 from resolvers.registry import registry
+from resolvers.relations import By, Within
 
 CARE_CASES_WITHIN = Many("CareCase", Within(CareCase.organization_id))
 AID_ENROLMENTS_WITHIN = Many("MutualAidEnrolment", Within(MutualAidEnrolment.organization_id))

@@ -4,8 +4,8 @@ from db.certifications import Certification, CertificationRound, CertificationSc
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, where
 from resolvers.engine.declare.validity import Period
-from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
+from resolvers.relations import By, Within, WithinDivision
 
 ROUNDS_WITHIN = Many("CertificationRound", Within(CertificationRound.organization_id))
 CERTIFICATIONS_WITHIN = Many("Certification", Within(Certification.organization_id))

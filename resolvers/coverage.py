@@ -8,8 +8,8 @@ from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, total, where
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.progress import progress
-from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
+from resolvers.relations import By, Within, WithinDivision
 
 ROUNDS_WITHIN = Many("CensusRound", Within(CensusRound.organization_id))
 RECORDS_WITHIN = Many("CensusRecord", Within(CensusRecord.organization_id))

@@ -11,8 +11,8 @@ from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, 
 from resolvers.engine.declare.validity import Period
 from resolvers.mediation import OF_CASE
 from resolvers.overdue import TIMELINESS, Late, Timed, timeliness
-from resolvers.reach import By, Within
 from resolvers.registry import registry
+from resolvers.relations import By, Within
 
 CASES_WITHIN = Many("DisputeCase", Within(DisputeCase.organization_id))
 

@@ -10,11 +10,12 @@ from db.organizations import Organization
 from resolvers import activities, assistance, certifications, coverage, mediation, policies, relief, services, venues
 from resolvers.engine.declare.columns import alias
 from resolvers.engine.declare.rows import Rows, Walls
-from resolvers.engine.declare.sources import Lookup, Many, One, Source, Tally
+from resolvers.engine.declare.sources import Lookup, Many, One, Source, StatisticsField
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
-from resolvers.reach import By, CountWithinDivision, WithinDivision
+from resolvers.places import CountWithinDivision
 from resolvers.registry import registry
+from resolvers.relations import By, WithinDivision
 
 
 class AboveDivision:
@@ -25,7 +26,7 @@ class AboveDivision:
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
     ) -> Rows:
-        """See ``Reach``."""
+        """See ``Relation``."""
         closure = alias(DivisionClosure)
         from_ = target.table.join(closure, closure.c.ancestor_id == target.key)
         return Rows(
@@ -41,7 +42,7 @@ class Surrounding:
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
     ) -> Rows:
-        """See ``Reach``."""
+        """See ``Relation``."""
         closure = alias(DivisionClosure)
         from_ = target.table.join(closure, closure.c.ancestor_id == target.key)
         return Rows(from_, [closure.c.descendant_id == parent], [target.key])
@@ -77,7 +78,7 @@ registry.add(
                     CollectiveAgreement.division_id,
                 ),
             ),
-            "statistics": Tally("Division", CountWithinDivision()),
+            "statistics": StatisticsField("Division", CountWithinDivision()),
             "dispute_cases": Many(
                 "DisputeCase",
                 WithinDivision(DisputeCase.division_id),

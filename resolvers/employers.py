@@ -10,8 +10,8 @@ from resolvers import activities, coverage, fairs, services, venues
 from resolvers.engine.declare.sources import Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Rate, Statistic, where
 from resolvers.engine.declare.validity import Period
-from resolvers.reach import By, Within
 from resolvers.registry import registry
+from resolvers.relations import By, Within
 
 EMPLOYERS_WITHIN = Many(
     "Employer",

@@ -7,8 +7,8 @@ from db.employers import Employer
 from db.fairs import Exhibitor, JobOffer
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import Join, Rate, Ref, Statistic, distinct, total
-from resolvers.reach import By, Within
 from resolvers.registry import registry
+from resolvers.relations import By, Within
 
 EXHIBITORS_WITHIN = Many("Exhibitor", Within(Exhibitor.organization_id))
 OFFERS_WITHIN = Many("JobOffer", Within(JobOffer.organization_id))

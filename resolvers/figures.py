@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, ColumnElement, FromClause, and_, any_, exists, n
 from db.figures import PublishedFigure
 from db.organizations import IndustrialClosure, TerritorialClosure
 from db.units import Qualifier
-from resolvers.access import Lens
+from resolvers.access.callers import Lens
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.sources import Computed, Many, One, Source
 from resolvers.engine.declare.validity import Period, holds
@@ -21,8 +21,8 @@ from resolvers.engine.execute.nested_queries import MAX_ASKED
 from resolvers.engine.plan.connection import Asks
 from resolvers.engine.plan.parameters import BIGINTS, Binder
 from resolvers.engine.plan.statement import Statement, compiled, keys_parameter
-from resolvers.reach import Within
 from resolvers.registry import registry
+from resolvers.relations import Within
 
 ABOUT = Decimal("0.1")
 """How far from an approximate claim a value may be, as a share of the claim."""

@@ -1,4 +1,4 @@
-"""How grants, who holds them, and the keys of agencies are answered to those who administer access: ``resolvers.policy`` says to whom."""
+"""Grants, those who hold them and agencies' keys, as administrators of access see them (``resolvers.access.row_access``)."""
 
 from sqlalchemy import Date, cast, func
 
@@ -6,8 +6,8 @@ from db.access import AccessGrant, ApiKey, Principal
 from db.clock import SHANGHAI
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.validity import Period
-from resolvers.reach import By
 from resolvers.registry import registry
+from resolvers.relations import By
 
 ENDED_ON = func.least(
     AccessGrant.valid_to, cast(func.timezone(SHANGHAI.key, AccessGrant.revoked_at), Date), type_=Date()

@@ -2,11 +2,11 @@
 
 from db.insurance import InsuranceEnrolment
 from db.organizations import Organization
-from resolvers.described import DESCRIBED
+from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import Join, Rollup, Statistic, distinct
-from resolvers.reach import Within
 from resolvers.registry import registry
+from resolvers.relations import Within
 
 ENROLMENTS_WITHIN = Many(
     "InsuranceEnrolment",
@@ -35,14 +35,14 @@ registry.statistic(
         begins=InsuranceEnrolment.valid_from,
         ends=InsuranceEnrolment.valid_to,
         joins=(
-            Join(DESCRIBED, InsuranceEnrolment.member_id),
+            Join(COUNTED_PERSONS, InsuranceEnrolment.member_id),
             Join(Organization, InsuranceEnrolment.organization_id),
         ),
         dimensions={
             "SCHEME": InsuranceEnrolment.scheme,
             "COHORT": InsuranceEnrolment.cohort,
-            "WORKER_TYPE": DESCRIBED.c.worker_type,
-            "SEX": DESCRIBED.c.sex,
+            "WORKER_TYPE": COUNTED_PERSONS.c.worker_type,
+            "SEX": COUNTED_PERSONS.c.sex,
             "INDUSTRY": Organization.industry,
         },
         measures={

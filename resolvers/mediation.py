@@ -9,8 +9,8 @@ from resolvers.engine.declare.columns import one_of
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import Join, Rate, Ref, Statistic, distinct, median, where
 from resolvers.engine.declare.validity import Period
-from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
+from resolvers.relations import By, Within, WithinDivision
 
 SETTLED = LegalService.outcome == LegalServiceOutcome.SETTLED
 MEDIATION = one_of(LegalService.link, (LegalServiceLink.DAILY_MEDIATION, LegalServiceLink.PRE_ARBITRATION))

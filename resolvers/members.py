@@ -5,13 +5,13 @@ from db.insurance import InsuranceEnrolment
 from db.members import Engagement, Member, Membership, Sex
 from db.organizations import Organization
 from resolvers import activities, assistance, care, mediation, relief, services
-from resolvers.described import DESCRIBED
+from resolvers.access.column_access import bank_card, phone, resident_number
+from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import Join, Rate, Rollup, Statistic, distinct, where
 from resolvers.engine.declare.validity import Period
-from resolvers.masks import bank_card, phone, resident_number
-from resolvers.reach import By, Within
 from resolvers.registry import registry
+from resolvers.relations import By, Within
 
 IN_FORCE = Period(Membership.valid_from, Membership.valid_to)
 
@@ -101,12 +101,12 @@ registry.statistic(
         division=Organization.division_id,
         begins=Membership.valid_from,
         ends=Membership.valid_to,
-        joins=(Join(DESCRIBED, Membership.member_id), Join(Organization, Membership.organization_id)),
+        joins=(Join(COUNTED_PERSONS, Membership.member_id), Join(Organization, Membership.organization_id)),
         dimensions={
-            "WORKER_TYPE": DESCRIBED.c.worker_type,
-            "SEX": DESCRIBED.c.sex,
-            "IS_MIGRANT_WORKER": DESCRIBED.c.is_migrant_worker,
-            "IS_MODEL_WORKER": DESCRIBED.c.is_model_worker,
+            "WORKER_TYPE": COUNTED_PERSONS.c.worker_type,
+            "SEX": COUNTED_PERSONS.c.sex,
+            "IS_MIGRANT_WORKER": COUNTED_PERSONS.c.is_migrant_worker,
+            "IS_MODEL_WORKER": COUNTED_PERSONS.c.is_model_worker,
             "CHANNEL": Membership.channel,
             "STATUS": Membership.status,
             "ENTRY": Membership.entry,
@@ -117,8 +117,8 @@ registry.statistic(
         },
         measures={
             "persons": distinct(Membership.member_id),
-            "migrants": where(DESCRIBED.c.is_migrant_worker, rolled=("IS_MIGRANT_WORKER", "true")),
-            "women": where(DESCRIBED.c.sex == Sex.FEMALE, rolled=("SEX", "FEMALE")),
+            "migrants": where(COUNTED_PERSONS.c.is_migrant_worker, rolled=("IS_MIGRANT_WORKER", "true")),
+            "women": where(COUNTED_PERSONS.c.sex == Sex.FEMALE, rolled=("SEX", "FEMALE")),
         },
         rates={"migrant_share": Rate("migrants", "records"), "women_share": Rate("women", "records")},
         where=Membership.valid_from.is_not(None),

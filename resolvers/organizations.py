@@ -22,15 +22,17 @@ from resolvers.agreements import AGREEMENTS_WITHIN
 from resolvers.disputes import CASES_WITHIN
 from resolvers.employers import EMPLOYERS_WITHIN
 from resolvers.engine.declare.rows import Rows, Walls
-from resolvers.engine.declare.sources import Lookup, Many, One, Source, Tally
+from resolvers.engine.declare.sources import Lookup, Many, One, Source, StatisticsField
 from resolvers.engine.declare.statistics import RECORDS, Statistic
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
 from resolvers.insurance import ENROLMENTS_WITHIN
 from resolvers.members import MEMBERS_WITHIN, MEMBERSHIPS_WITHIN
-from resolvers.reach import By, CountWithin, Within, subtree
+from resolvers.places import CountWithin
 from resolvers.registry import registry
+from resolvers.relations import By, Within
+from resolvers.scopes import subtree
 
 LINKED = Period.of(OrganizationLink)
 
@@ -43,7 +45,7 @@ class Below:
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
     ) -> Rows:
-        """See ``Reach``."""
+        """See ``Relation``."""
         link = OrganizationLink.__table__.c
         hierarchy = arguments.get("hierarchy") or Hierarchy.TERRITORIAL
         from_ = target.table.join(OrganizationLink.__table__, link.child_id == target.key)
@@ -66,7 +68,7 @@ class Deeper:
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
     ) -> Rows:
-        """See ``Reach``."""
+        """See ``Relation``."""
         closure, held = subtree(arguments, binder)
         from_ = target.table.join(closure, closure.c.descendant_id == target.key)
         where = [closure.c.ancestor_id == parent, closure.c.depth > 0, held]
@@ -82,7 +84,7 @@ class Above:
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
     ) -> Rows:
-        """See ``Reach``."""
+        """See ``Relation``."""
         closure, held = subtree(arguments, binder, last=True)
         from_ = target.table.join(closure, closure.c.ancestor_id == target.key)
         seen = walls.pairs(closure, "Organization", target.key)
@@ -143,7 +145,7 @@ registry.add(
             **venues.OF_ORGANIZATION,
             **policies.OF_ORGANIZATION,
             **certifications.OF_ORGANIZATION,
-            "statistics": Tally("Organization", CountWithin()),
+            "statistics": StatisticsField("Organization", CountWithin()),
             **relief.OF_ORGANIZATION,
             **assistance.OF_ORGANIZATION,
             **care.OF_ORGANIZATION,
@@ -156,7 +158,7 @@ registry.add(
 )
 registry.root("organization", Lookup("Organization", {"id": Organization.id, "credit_code": Organization.credit_code}))
 registry.root("organizations", Many("Organization", Within(Organization.id)))
-registry.root("statistics", Tally("Organization", CountWithin()))
+registry.root("statistics", StatisticsField("Organization", CountWithin()))
 registry.statistic(
     Statistic(
         "ORGANIZATIONS",

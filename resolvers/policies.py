@@ -7,8 +7,8 @@ from db.policies import PolicyDocument, PolicyIssuer, PolicyMeasure
 from resolvers.activities import OF_MEASURE
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Statistic
-from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
+from resolvers.relations import By, Within, WithinDivision
 
 DOCUMENTS_WITHIN = Many("PolicyDocument", Within(PolicyDocument.organization_id))
 

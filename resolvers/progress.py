@@ -33,7 +33,7 @@ from db.members import Membership, WorkerType
 from db.organizations import Organization, OrganizationForm, OrganizationLevel
 from db.row_security import AGGREGATES
 from db.venues import Venue, VenueKind
-from resolvers.described import DESCRIBED
+from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.columns import Expression, alias, one_of
 from resolvers.engine.declare.sources import Computed
 from resolvers.engine.declare.validity import Period, holds
@@ -73,7 +73,10 @@ def _members() -> Select[Any]:
         _within(func.count(Membership.member_id.distinct()))
         .join(Organization, Organization.division_id == DivisionClosure.descendant_id)
         .join(Membership, Membership.organization_id == Organization.id)
-        .join(DESCRIBED, and_(DESCRIBED.c.id == Membership.member_id, _new_form(DESCRIBED.c.worker_type)))
+        .join(
+            COUNTED_PERSONS,
+            and_(COUNTED_PERSONS.c.id == Membership.member_id, _new_form(COUNTED_PERSONS.c.worker_type)),
+        )
     )
 
 

@@ -1,60 +1,6 @@
-"""The registry that every slice adds its sources and root fields to, and the access policy that it has."""
+"""The registry that every slice adds its sources and root fields to."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from sqlalchemy import ColumnElement, FromClause
-
-from resolvers import masks, policy
-from resolvers.access import Caller, Lens
-from resolvers.engine.declare.access import AccessPolicy, Condition
+from resolvers.access.federation import FederationAccess
 from resolvers.engine.declare.registry import Registry
-from resolvers.engine.declare.sources import Source
-from resolvers.engine.plan.parameters import Binder
-from resolvers.viewer import viewer_fields
-
-
-class FederationAccess(AccessPolicy):
-    """Rows by ``resolvers.policy``, columns by ``resolvers.masks``."""
-
-    def visible(
-        self, source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
-    ) -> Condition | None:
-        """See ``AccessPolicy``."""
-        return policy.visible(source, lenses, binder, table)
-
-    def countable(
-        self, source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
-    ) -> Condition | None:
-        """See ``AccessPolicy``."""
-        return policy.countable(source, lenses, binder, table)
-
-    def pairs(
-        self,
-        closure: FromClause,
-        lenses: tuple[Lens, ...],
-        binder: Binder,
-        source: Source,
-        column: ColumnElement[Any],
-    ) -> Condition | None:
-        """See ``AccessPolicy``."""
-        return policy.pairs(closure, lenses, binder, source, column)
-
-    def covers(self, kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder) -> Condition | None:
-        """See ``AccessPolicy``."""
-        return policy.covers(kind, key, lenses, binder)
-
-    def mask(self, source: Source, name: str, lenses: tuple[Lens, ...], binder: Binder) -> ColumnElement[Any] | None:
-        """See ``AccessPolicy``."""
-        return masks.masked(source, name, lenses, binder)
-
-    def is_masked(self, typename: str, name: str, lenses: tuple[Lens, ...]) -> bool:
-        """See ``AccessPolicy``."""
-        return masks.is_masked(typename, name, lenses)
-
-    def viewer(self, caller: Caller) -> Mapping[str, Any]:
-        """See ``AccessPolicy``."""
-        return viewer_fields(caller)
-
 
 registry = Registry(FederationAccess())

@@ -7,12 +7,12 @@ from sqlalchemy import func
 from db.personal import BAND
 from db.relief import AidGrant, Dependant, Household
 from resolvers.activities import OF_HOUSEHOLD
-from resolvers.described import DESCRIBED
+from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.sources import Field, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, total, where
 from resolvers.payments import card_changed_on
-from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
+from resolvers.relations import By, Within, WithinDivision
 
 HOUSEHOLDS_WITHIN = Many("Household", Within(Household.organization_id))
 GRANTS_WITHIN = Many("AidGrant", Within(AidGrant.organization_id))
@@ -79,11 +79,11 @@ registry.statistic(
         division=Household.division_id,
         begins=Household.valid_from,
         ends=Household.valid_to,
-        joins=(Join(DESCRIBED, Household.member_id),),
+        joins=(Join(COUNTED_PERSONS, Household.member_id),),
         dimensions={
             "HARDSHIP": Household.hardship,
-            "WORKER_TYPE": DESCRIBED.c.worker_type,
-            "IS_MIGRANT_WORKER": DESCRIBED.c.is_migrant_worker,
+            "WORKER_TYPE": COUNTED_PERSONS.c.worker_type,
+            "IS_MIGRANT_WORKER": COUNTED_PERSONS.c.is_migrant_worker,
         },
         measures={"households": RECORDS, "persons": distinct(Household.member_id)},
         person=Household.member_id,

@@ -7,8 +7,8 @@ from db.services import MaterialDistribution, ServiceTransaction
 from db.venues import Venue
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import Join, Ref, Statistic, distinct, median, total
-from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
+from resolvers.relations import By, Within, WithinDivision
 
 MATERIALS_WITHIN = Many("MaterialDistribution", Within(MaterialDistribution.organization_id))
 TRANSACTIONS_WITHIN = Many("ServiceTransaction", Within(ServiceTransaction.organization_id))

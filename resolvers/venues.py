@@ -5,8 +5,8 @@ from db.venues import Venue
 from resolvers import activities, services
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Statistic, distinct
-from resolvers.reach import By, Within, WithinDivision
 from resolvers.registry import registry
+from resolvers.relations import By, Within, WithinDivision
 
 VENUES_WITHIN = Many("Venue", Within(Venue.organization_id))
 

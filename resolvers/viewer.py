@@ -7,7 +7,7 @@ from typing import Any
 
 from db.access import PrincipalKind
 from db.principals import SignedIn
-from resolvers.access import Caller, Grant
+from resolvers.access.callers import Caller, Grant
 from resolvers.engine.request.global_ids import encode
 
 

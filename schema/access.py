@@ -8,9 +8,9 @@ import strawberry
 from db.access import PrincipalKind, Role
 from db.organizations import Hierarchy
 from resolvers.commands.grants import grant_access, revoke_access
+from schema.code_lists import describe
 from schema.commands import KEY, Info, UserError, argument, given, outcome
 from schema.fields import field, optional
-from schema.terms import describe
 
 for kind in (PrincipalKind, Role):
     describe(kind)

@@ -6,6 +6,7 @@ import strawberry
 
 from db.activities import ActivityKind, ActivityMode, AttendanceRole, Award, Skill
 from db.model import Term
+from schema.code_lists import describe
 from schema.fairs import ExhibitorField
 from schema.fields import field, optional
 from schema.filters import (
@@ -43,7 +44,6 @@ from schema.refs import (
 )
 from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 from schema.services import MaterialField
-from schema.terms import describe
 
 
 class ProgrammeField(Term):

@@ -6,6 +6,7 @@ import strawberry
 
 from db.agreements import ActorRole, AgreementKind, AgreementStatus, PartySide
 from db.model import Term
+from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter, conditions
 from schema.refs import (
@@ -17,7 +18,6 @@ from schema.refs import (
     OrganizationRef,
 )
 from schema.relay import DATED, Connection, Node, page
-from schema.terms import describe
 
 
 class AgreementField(Term):

@@ -3,10 +3,10 @@
 from db.assistance import AidProjectKind, ClaimantKind, CooperationLineKind, DonationItem, WishItem, WishStatus
 from db.model import Term
 from db.units import Unit
+from schema.code_lists import describe
 from schema.fields import optional
 from schema.filters import BooleanFilter, Choice, DateFilter, DecimalFilter, IdFilter, StringFilter, conditions
 from schema.refs import DivisionFilterRef, MemberFilterRef, OrganizationFilterRef, VenueFilterRef
-from schema.terms import describe
 
 
 class CooperationField(Term):

@@ -7,6 +7,7 @@ import strawberry
 
 from db.care import CareStepKind, ClaimStatus
 from db.model import Term
+from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, Order, conditions
 from schema.refs import (
@@ -18,7 +19,6 @@ from schema.refs import (
     OrganizationRef,
 )
 from schema.relay import DATED, SUBTREE, WITHIN, Connection, Node, page
-from schema.terms import describe
 
 
 class CareCaseField(Term):

@@ -6,6 +6,7 @@ import strawberry
 
 from db.certifications import CertificationKind, CertificationLevel, CertificationStatus, Criterion
 from db.model import Term
+from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import (
     BooleanFilter,
@@ -27,7 +28,6 @@ from schema.refs import (
     VenueRef,
 )
 from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
-from schema.terms import describe
 
 
 class CertificationRoundField(Term):

@@ -4,6 +4,7 @@ from db.coverage import CensusObstacle, DesignationKind, TargetMetric, TargetOpe
 from db.members import WorkerType
 from db.model import Term
 from db.units import Unit
+from schema.code_lists import describe
 from schema.fields import optional
 from schema.filters import (
     BooleanFilter,
@@ -16,7 +17,6 @@ from schema.filters import (
     conditions,
 )
 from schema.refs import DivisionFilterRef, EmployerFilterRef, OrganizationFilterRef, PolicyDocumentFilterRef
-from schema.terms import describe
 
 
 class CensusRoundField(Term):

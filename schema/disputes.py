@@ -9,6 +9,7 @@ import strawberry
 from db.agreements import ActorRole
 from db.disputes import ClaimKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus, PartyRole
 from db.model import Term
+from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import (
     BooleanFilter,
@@ -35,7 +36,6 @@ from schema.refs import (
     OrganizationRef,
 )
 from schema.relay import Connection, Node, page
-from schema.terms import describe
 
 DisputeSubject = Annotated[
     MemberRef | EmployerRef | OrganizationRef,

@@ -10,6 +10,7 @@ from schema.activities import ActivitiesOfDivision, ActivityFilter, AttendanceFi
 from schema.agreements import AgreementField
 from schema.assistance import AssistanceOfDivision
 from schema.certifications import CertificationsOfDivision
+from schema.code_lists import describe
 from schema.coverage import CoverageOfDivision
 from schema.coverage_filters import CensusRecordFilter, DesignationFilter, TargetFilter
 from schema.disputes import DisputeField
@@ -34,7 +35,6 @@ from schema.relay import DATED, DIVISION, Connection, Node, page
 from schema.relief import ReliefOfDivision
 from schema.services import ServicesOfDivision
 from schema.statistics import statistics
-from schema.terms import describe
 from schema.venues import VenueFilter, VenuesOfDivision
 
 

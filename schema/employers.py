@@ -8,6 +8,7 @@ from db.employers import EmployerKind
 from db.model import Term
 from schema.activities import ActivitiesOfEmployer
 from schema.agreements import AgreementCoverageField, AgreementCoverageFilter, AgreementField
+from schema.code_lists import describe
 from schema.coverage import CoverageOfEmployer
 from schema.coverage_filters import CensusRecordFilter
 from schema.disputes import DisputeField
@@ -48,7 +49,6 @@ from schema.refs import (
 )
 from schema.relay import DATED, Connection, Node, page
 from schema.services import ServicesOfEmployer
-from schema.terms import describe
 from schema.venues import VenueFilter, VenuesOfEmployer
 
 

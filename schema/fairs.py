@@ -5,6 +5,7 @@ from decimal import Decimal
 import strawberry
 
 from db.model import Term
+from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import BooleanFilter, DecimalFilter, IdFilter, IntFilter, Listed, Order, StringFilter, conditions
 from schema.refs import (
@@ -16,7 +17,6 @@ from schema.refs import (
     OrganizationRef,
 )
 from schema.relay import SUBTREE, WITHIN, Connection, Node, page
-from schema.terms import describe
 
 
 class ExhibitorField(Term):

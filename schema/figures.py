@@ -7,11 +7,11 @@ import strawberry
 
 from db.model import Term
 from db.units import Qualifier, Unit
+from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, Order, StringFilter, conditions
 from schema.refs import DivisionFilterRef, DivisionRef, OrganizationFilterRef, OrganizationRef
 from schema.relay import SUBTREE, WITHIN, Connection, Node, page
-from schema.terms import describe
 
 
 class PublishedFigureField(Term):

@@ -9,8 +9,8 @@ import strawberry
 
 from db.model import Term
 from resolvers.engine.declare.validity import Validity
+from schema.code_lists import describe
 from schema.fields import optional
-from schema.terms import describe
 
 T = TypeVar("T")
 Kind = TypeVar("Kind", bound=type)

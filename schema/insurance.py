@@ -7,6 +7,7 @@ import strawberry
 
 from db.insurance import InsuranceScheme
 from db.model import Term
+from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, StringFilter, conditions
 from schema.refs import (
@@ -18,7 +19,6 @@ from schema.refs import (
     OrganizationRef,
 )
 from schema.relay import Node
-from schema.terms import describe
 
 
 class EnrolmentField(Term):

@@ -7,6 +7,7 @@ import strawberry
 from db.disputes import DisputeBody
 from db.mediation import BodySide, LegalServiceLink, LegalServiceOutcome, MediatorKind
 from db.model import Term
+from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, Order, StringFilter, conditions
 from schema.refs import (
@@ -22,7 +23,6 @@ from schema.refs import (
     PolicyDocumentRef,
 )
 from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
-from schema.terms import describe
 
 
 class BodyField(Term):

@@ -17,6 +17,7 @@ from db.model import Term
 from schema.activities import ActivitiesOfMember
 from schema.assistance import AssistanceOfMember
 from schema.care import CareOfMember
+from schema.code_lists import describe
 from schema.disputes import DisputeField
 from schema.fields import field, optional
 from schema.filters import (
@@ -49,7 +50,6 @@ from schema.refs import (
 from schema.relay import DATED, Connection, Node, page
 from schema.relief import ReliefOfMember
 from schema.services import ServicesOfMember
-from schema.terms import describe
 
 
 class MemberField(Term):

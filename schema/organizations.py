@@ -18,6 +18,7 @@ from schema.agreements import AgreementField
 from schema.assistance import AssistanceOfOrganization
 from schema.care import CareOfOrganization
 from schema.certifications import CertificationFilter, CertificationsOfOrganization
+from schema.code_lists import describe
 from schema.coverage import CoverageOfOrganization
 from schema.coverage_filters import ConstructionProjectFilter
 from schema.disputes import DisputeField
@@ -51,7 +52,6 @@ from schema.relay import DATED, HIERARCHY, PLACED, SUBTREE, Connection, Node, pa
 from schema.relief import ReliefOfOrganization
 from schema.services import ServicesOfOrganization
 from schema.statistics import statistics
-from schema.terms import describe
 from schema.venues import VenueFilter, VenuesOfOrganization
 
 

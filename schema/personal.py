@@ -18,9 +18,9 @@ from resolvers.commands.subjects import (
     decide_correction,
     open_request,
 )
+from schema.code_lists import describe
 from schema.commands import KEY, Info, UserError, argument, given, outcome
 from schema.fields import field, optional
-from schema.terms import describe
 
 for kind in (Decision, DocumentType, PersonalField, RevealPurpose, Resolution, SubjectRequestKind):
     describe(kind)

@@ -7,6 +7,7 @@ import strawberry
 from db.model import Term
 from db.policies import DocumentKind, IssuerKind
 from schema.activities import ActivitiesOfMeasure
+from schema.code_lists import describe
 from schema.coverage_filters import TargetField
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, IntFilter, Listed, Order, StringFilter, conditions
@@ -20,7 +21,6 @@ from schema.refs import (
     TargetRef,
 )
 from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
-from schema.terms import describe
 
 
 class PolicyDocumentField(Term):

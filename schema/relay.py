@@ -5,10 +5,10 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 
-import schema.terms  # noqa: F401 — describes the code lists, before a type uses one
+import schema.code_lists  # noqa: F401 — describes the code lists, before a type uses one
 from db.organizations import Hierarchy
 from resolvers.engine.declare.validity import Validity
-from resolvers.reach import Scope
+from resolvers.scopes import Scope
 from schema.fields import Argument, field
 
 T = TypeVar("T")

@@ -8,6 +8,7 @@ import strawberry
 from db.model import Term
 from db.relief import GrantKind, GrantStatus, HardshipKind, SchoolStage
 from schema.activities import ActivitiesOfHousehold
+from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import (
     Choice,
@@ -30,7 +31,6 @@ from schema.refs import (
     OrganizationRef,
 )
 from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
-from schema.terms import describe
 
 for kind in (GrantKind, GrantStatus, HardshipKind, SchoolStage):
     describe(kind)

@@ -7,6 +7,7 @@ import strawberry
 from db.model import Term
 from db.services import MaterialKind
 from db.units import Unit
+from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter, conditions
 from schema.refs import (
@@ -26,7 +27,6 @@ from schema.refs import (
     VenueRef,
 )
 from schema.relay import DIVISION, SUBTREE, WITHIN, Connection, Node, page
-from schema.terms import describe
 
 
 class MaterialField(Term):

@@ -6,10 +6,10 @@ from typing import Any
 
 import strawberry
 
-from resolvers.terms import Dimension, RecordEvent, RecordKind
+from resolvers.code_lists import Dimension, RecordEvent, RecordKind
+from schema.code_lists import describe
 from schema.fields import Argument, field
 from schema.refs import DivisionRef, OrganizationRef
-from schema.terms import describe
 
 for kind in (Dimension, RecordEvent, RecordKind):
     describe(kind)

@@ -8,6 +8,7 @@ from db.model import Term
 from db.venues import VenueKind
 from schema.activities import ActivitiesOfVenue
 from schema.certifications import CertificationField
+from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, Listed, Order, StringFilter, conditions
 from schema.refs import (
@@ -23,7 +24,6 @@ from schema.refs import (
 )
 from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 from schema.services import ServicesOfVenue
-from schema.terms import describe
 
 
 class VenueField(Term):

@@ -18,7 +18,7 @@ from db.crypto import Vault
 from db.meter import add_commands
 from db.row_security import Scope
 from db.values import TextError, normal_text
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel
 from resolvers.errors import HubError

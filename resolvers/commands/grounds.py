@@ -9,7 +9,7 @@ import asyncpg
 
 from db.access import SubjectRequestKind
 from db.insurance import InsuranceEnrolment
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandContext, narrowed, refused
 from resolvers.commands.purposes import RULES, Reference
 from resolvers.commands.sight import in_sight, own_unions, parties_of

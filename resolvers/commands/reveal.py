@@ -9,6 +9,7 @@ import asyncpg
 from db.clock import SHANGHAI
 from db.members import Member
 from db.meter import add_commands
+from resolvers.access.column_access import SHOWN_DAYS
 from resolvers.commands.context import (
     MEMBER,
     CommandContext,
@@ -29,7 +30,6 @@ from resolvers.commands.purposes import PersonalField, RevealPurpose, allowed
 from resolvers.commands.receipts import receipt
 from resolvers.commands.sight import in_sight
 from resolvers.commands.stated import MAX_REFERENCE, Asked, permit
-from resolvers.masks import SHOWN_DAYS
 
 REVEAL, REPEATED, REVEAL_REFUSED = "REVEAL", "REVEAL_REPEATED", "REVEAL_REFUSED"
 DOCUMENT_READ = "DOCUMENT_READ"

@@ -10,11 +10,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.disputes import DisputeCase, DisputeParty
 from db.members import Member
-from resolvers.access import Caller, Lens
+from resolvers.access.callers import Caller, Lens
+from resolvers.access.row_access import visible
 from resolvers.engine.declare.columns import Expression
 from resolvers.engine.plan.parameters import BIGINTS, Binder, Inputs
 from resolvers.engine.plan.statement import compiled
-from resolvers.policy import visible
 from resolvers.slices import registry
 
 INDEXES = ARRAY(LargeBinary())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from db.organizations import Hierarchy
-from resolvers.access import Caller as Persona
+from resolvers.access.callers import Caller as Persona
 from resolvers.engine.declare.sources import Many
 from resolvers.engine.declare.statistics import Ref
 from resolvers.engine.request import global_ids

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
 from db.organizations import Hierarchy
-from resolvers.access import Caller as Persona
+from resolvers.access.callers import Caller as Persona
 from resolvers.engine.request import global_ids
 from schema import registry
 from tests.access.asking import MANY, List, Writer, fitting, is_many

@@ -5,7 +5,7 @@ from datetime import date
 
 import asyncpg
 
-from resolvers.access import Caller, Lens
+from resolvers.access.callers import Caller, Lens
 from tests.access.policy import NATIONAL, PUBLIC, Policy
 from tests.resolvers import plain
 

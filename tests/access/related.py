@@ -9,7 +9,7 @@ import asyncpg
 from resolvers.engine.declare.sources import Many
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
-from resolvers.reach import Within
+from resolvers.relations import Within
 from schema import registry
 from tests.access.asking import Writer
 from tests.access.policy import NATIONAL
@@ -18,11 +18,11 @@ Field = tuple[str, str]
 """Type and field of a list."""
 
 
-def reach_of(parent: str, name: str) -> Any:
+def relation_of(parent: str, name: str) -> Any:
     """How the registry says that a list is reached."""
     found = registry.roots[snake(name)] if parent == "Query" else registry.sources[parent].fields[snake(name)]
     assert isinstance(found, Many), (parent, name)
-    return found.reach
+    return found.relation
 
 
 def is_by_hierarchy(writer: Writer, parent: str, name: str) -> bool:
@@ -46,10 +46,10 @@ class Unions:
             for name in leads:
                 if not is_by_hierarchy(writer, parent, name):
                     continue
-                reach = reach_of(parent, name)
+                relation = relation_of(parent, name)
                 sql = "SELECT id, id AS union FROM organization"
-                if isinstance(reach, Within):
-                    column = reach.column if reach.held is None else reach.held
+                if isinstance(relation, Within):
+                    column = relation.column if relation.held is None else relation.held
                     table = getattr(column, "table").name  # noqa: B009
                     sql = f"SELECT id, {column.key} AS union FROM {table}"
                 if sql not in known:
@@ -75,10 +75,14 @@ class Related:
 
     def is_reached_at_all(self, parent: str, name: str) -> bool:
         """Whether a list by hierarchy has any row for the persona: it may go by rows of which they see none, or by links alone."""
-        reach = reach_of(parent, name)
+        relation = relation_of(parent, name)
         if self.is_linked:
             return True
-        return "Organization" in self.seen and isinstance(reach, Within) and (not reach.of or reach.of in self.seen)
+        return (
+            "Organization" in self.seen
+            and isinstance(relation, Within)
+            and (not relation.of or relation.of in self.seen)
+        )
 
     def reaches(self, parent: str, name: str, anchor: int, row: Mapping[str, Any]) -> bool:
         """Whether a row of the list is told to be below, or above, a union that the persona sees."""

@@ -21,7 +21,7 @@ from db.organizations import Hierarchy
 from db.personas import ISSUER, add_personas
 from db.principals import by_subject, create_key, create_principal, move_principal
 from db.values import RESIDENT_CHECK, luhn
-from resolvers.access import PUBLIC, Caller
+from resolvers.access.callers import PUBLIC, Caller
 from resolvers.viewer import caller_of
 from tests.access import coverage
 from tests.access.stage_activities import furnish_activities, furnish_mediation

@@ -11,7 +11,7 @@ from graphql import GraphQLInputObjectType, get_named_type
 
 from db.clock import today
 from db.industries import INDUSTRIES
-from resolvers.access import Caller as Persona
+from resolvers.access.callers import Caller as Persona
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.sources import One
 from resolvers.engine.request import global_ids

@@ -11,7 +11,7 @@ import pytest
 
 from db.clock import today
 from db.crypto import Vault
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandOptions
 from resolvers.commands.purposes import PersonalField, RevealPurpose
 from resolvers.commands.sight import own_unions

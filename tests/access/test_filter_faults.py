@@ -10,10 +10,10 @@ from zlib import crc32
 import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
 
-from resolvers.access import Caller as Persona
-from resolvers.codes import list_of_text
+from resolvers.access.callers import Caller as Persona
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
+from resolvers.unknown_codes import list_of_text
 from schema import registry, schema
 from tests.access.asking import List, Writer, fitting
 from tests.access.policy import Policy

@@ -11,7 +11,7 @@ from graphql import GraphQLObjectType, get_named_type
 from db.access import Role
 from db.clock import today
 from db.organizations import Hierarchy
-from resolvers.access import PUBLIC, Caller, Grant, Lens
+from resolvers.access.callers import PUBLIC, Caller, Grant, Lens
 from resolvers.engine.request import global_ids
 from schema import registry, schema
 from tests.access import asking

@@ -5,7 +5,7 @@ from datetime import date
 
 import asyncpg
 
-from resolvers.access import Caller, Lens
+from resolvers.access.callers import Caller, Lens
 from tests.resolvers import plain
 
 SETS = """WITH u(id) AS (SELECT unnest($1::bigint[])), s(id) AS (SELECT unnest($2::bigint[])), r(id) AS (SELECT unnest($3::bigint[])),

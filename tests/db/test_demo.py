@@ -10,7 +10,7 @@ from db.demo import NAMED, REUSED, is_loaded, load_demo
 from db.errors import DataError
 from db.load_divisions import load_divisions
 from db.organizations import Hierarchy
-from resolvers.access import Caller, Grant
+from resolvers.access.callers import Caller, Grant
 from tests.resolvers.caller import Caller as Asking
 
 

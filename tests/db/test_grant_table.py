@@ -12,7 +12,7 @@ import pytest
 from db.access import PrincipalKind, Role
 from db.clock import today
 from db.connect import acquired, create_pool
-from db.grant_table import ADMINISTRATORS, TABLE, Granter, Over, Reach
+from db.grant_table import ADMINISTRATORS, TABLE, Granter, Over, Relation
 from db.grants import Proposed, assign, grant, revoke
 from db.organizations import Hierarchy
 from db.principals import AccessError, Actor, create_principal
@@ -173,17 +173,17 @@ def covers(made: World, name: str, role: Role, scope: Scope, grantee: str) -> bo
     reach = None if as_whom is None else TABLE[role].by.get(as_whom)
     subtree = made.below[union, hierarchy]
     match reach:
-        case Reach.ANYWHERE:
+        case Relation.ANYWHERE:
             return True
-        case Reach.SUBTREE:
+        case Relation.SUBTREE:
             return scope.hierarchy is hierarchy and made.unions[str(scope.union)] in subtree
-        case Reach.STANDING:
+        case Relation.STANDING:
             return scope.division is None or made.divisions[scope.division] in made.stands[union]
-        case Reach.UNSCOPED:
+        case Relation.UNSCOPED:
             return scope.division is None
-        case Reach.MEMBERS:
+        case Relation.MEMBERS:
             return bool(made.members[grantee] & subtree)
-        case Reach.CASES:
+        case Relation.CASES:
             return made.cases[grantee] <= subtree
     return False
 
@@ -263,10 +263,10 @@ def contains(made: World, name: str, role: Role, scope: Scope) -> bool:
     if as_whom is Granter.NATIONAL:
         return scope.union != "top"
     match TABLE[role].by.get(as_whom):
-        case Reach.SUBTREE:
+        case Relation.SUBTREE:
             key = made.unions[str(scope.union)]
             return scope.hierarchy is hierarchy and key in made.below[union, hierarchy] - {made.unions[union]}
-        case Reach.STANDING if scope.division is not None:
+        case Relation.STANDING if scope.division is not None:
             return (
                 made.divisions[scope.division] in made.stands[union]
                 and made.places[scope.division] < made.stands[union]
@@ -278,7 +278,7 @@ def still(made: World, name: str, role: Role, scope: Scope) -> bool:
     """Who made a grant may still grant over its scope, wherever the grantee has gone."""
     as_whom = granter(name)
     reach = None if as_whom is None else TABLE[role].by.get(as_whom)
-    return reach in (Reach.MEMBERS, Reach.CASES) or covers(made, name, role, scope, "of city")
+    return reach in (Relation.MEMBERS, Relation.CASES) or covers(made, name, role, scope, "of city")
 
 
 @pytest.mark.parametrize("maker", [None, *HELD])

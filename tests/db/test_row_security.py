@@ -32,7 +32,7 @@ from db.row_security import (
     Scope,
     faults,
 )
-from resolvers.access import Caller, Grant, Lens
+from resolvers.access.callers import Caller, Grant, Lens
 from resolvers.engine.execute.snapshot import snapshot
 from tests.conftest import ROOT
 from tests.db.row_reference import HEALTH, REFERENCE, reference

@@ -20,7 +20,7 @@ from hub.app import Hub, create_app, issuers_of
 from hub.auth import Authenticator
 from hub.callers import Callers
 from hub.settings import Settings
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.engine.request.document import Answer, Document
 from tests.tokens import token, write_key
 

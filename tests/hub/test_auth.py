@@ -25,7 +25,7 @@ from hub.budget import FAILURES
 from hub.callers import Callers
 from hub.errors import Refusal
 from hub.settings import Settings
-from resolvers.access import PUBLIC, Lens
+from resolvers.access.callers import PUBLIC, Lens
 from tests.hub.conftest import RESPONSE, TOKEN, ToyEngine, code_of
 from tests.tokens import let_in, token
 

@@ -6,7 +6,7 @@ from db.access import Role
 from hub.budget import FAILURES, Buckets, Budget, Failures, RoleLimits, network
 from hub.errors import Refusal
 from hub.settings import RoleLimit
-from resolvers.access import PUBLIC, Caller, Grant
+from resolvers.access.callers import PUBLIC, Caller, Grant
 
 WORKER = Caller("w", 7, (Grant(Role.WORKER),), member_id=1)
 

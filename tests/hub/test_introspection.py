@@ -7,7 +7,7 @@ import pytest
 
 from hub.app import create_app
 from hub.settings import Settings
-from resolvers.access import PUBLIC
+from resolvers.access.callers import PUBLIC
 from tests.hub.conftest import BEARER, NOWHERE, RESPONSE, SCHEMA, TOKEN, Api, ToyEngine, code_of, without_database
 from tests.tokens import write_key
 

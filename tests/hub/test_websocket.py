@@ -12,7 +12,7 @@ from hub import auth
 from hub.app import Hub
 from hub.budget import FAILURES
 from hub.errors import Refusal
-from resolvers.access import PUBLIC
+from resolvers.access.callers import PUBLIC
 from resolvers.engine.request.document import Answer
 from tests.hub.conftest import BEARER, TOKEN, ToyEngine
 from tests.hub.sockets import ACK, INIT, Socket, connected

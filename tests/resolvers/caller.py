@@ -10,18 +10,18 @@ import asyncpg
 from db.access import Role
 from db.organizations import Hierarchy
 from db.row_security import Scope
-from resolvers import access
-from resolvers.access import Grant
+from resolvers.access import callers
+from resolvers.access.callers import Grant
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request.document import Answer
 from schema import registry, schema
 from tests.resolvers.documents import document
 
-NATIONAL = access.Caller("national", principal_id=1, everything=True)
+NATIONAL = callers.Caller("national", principal_id=1, everything=True)
 """Who sees everything but health records."""
 
 
-async def handler_of_all(db: asyncpg.Pool | asyncpg.Connection, caller: access.Caller = NATIONAL) -> access.Caller:
+async def handler_of_all(db: asyncpg.Pool | asyncpg.Connection, caller: callers.Caller = NATIONAL) -> callers.Caller:
     """Who sees everything, health records as well, because every union that handles some is theirs."""
     unions = await db.fetch(
         "SELECT organization_id AS id FROM care_case UNION SELECT organization_id FROM mutual_aid_claim"
@@ -95,7 +95,7 @@ class Caller:
         self.engine = Engine(schema._schema, registry, self.watched, max_objects=max_objects, **options)  # type: ignore[arg-type]
         self.documents: dict[str, Any] = {}
         self.pool = pool
-        self.all: access.Caller | None = None
+        self.all: callers.Caller | None = None
 
     async def answer(
         self,
@@ -104,7 +104,7 @@ class Caller:
         *,
         name: str | None = None,
         explain: bool = False,
-        caller: access.Caller | None = None,
+        caller: callers.Caller | None = None,
     ) -> Answer:
         """The answer to a caller; to one who sees every row unless told otherwise."""
         if caller is None:

@@ -6,7 +6,7 @@ import asyncpg
 
 from db.access import Role
 from db.organizations import Hierarchy
-from resolvers.access import PUBLIC, Caller, Grant
+from resolvers.access.callers import PUBLIC, Caller, Grant
 
 
 async def callers_of(connection: asyncpg.Pool) -> Mapping[str, Caller]:

@@ -21,7 +21,7 @@ from db.crypto import Sealed, Vault
 from db.organizations import Hierarchy
 from db.row_security import CLERK
 from db.values import luhn
-from resolvers.access import Caller, Grant
+from resolvers.access.callers import Caller, Grant
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request import global_ids

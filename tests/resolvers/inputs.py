@@ -16,7 +16,7 @@ from graphql import (
     get_named_type,
 )
 
-from resolvers.access import Lens
+from resolvers.access.callers import Lens
 from resolvers.engine.compile.operation import compile_operation
 from resolvers.engine.plan.operation import Operation
 from resolvers.engine.plan.parameters import Inputs

@@ -13,7 +13,7 @@ from db.clock import today
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.sources import Many, Source
 from resolvers.engine.request.arguments import snake
-from resolvers.reach import By, Within, WithinDivision
+from resolvers.relations import By, Within, WithinDivision
 from schema import registry, schema
 
 Row = Mapping[str, Any]
@@ -126,16 +126,16 @@ def is_valid(source: Source, row: Row, validity: str) -> bool:
 
 def list_parents(leads: Many, tables: Tables) -> Callable[[Row], Iterable[int]]:
     """From a row to the keys of those that have it in their list, whether they hold or not."""
-    reach = leads.reach
-    match reach:
+    relation = leads.relation
+    match relation:
         case By(via=None):
-            return lambda row: [row[str(reach.column.key)]]
+            return lambda row: [row[str(relation.column.key)]]
         case WithinDivision():
-            above = ancestors_of(tables["division_closure"].values(), deeper=reach.deeper)
-            return lambda row: above.get(row[str(reach.column.key)], ())
+            above = ancestors_of(tables["division_closure"].values(), deeper=relation.deeper)
+            return lambda row: above.get(row[str(relation.column.key)], ())
         case Within(via=None):
             above = ancestors_of(lasting(tables), deeper=False)
-            return lambda row: above.get(row[str(reach.column.key)], ())
+            return lambda row: above.get(row[str(relation.column.key)], ())
     raise AssertionError(f"a list without a predicate: {leads}")
 
 

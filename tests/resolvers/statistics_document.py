@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from resolvers.code_lists import RecordKind
 from resolvers.engine.declare.statistics import Measure, Rate, Ref, Statistic
 from resolvers.engine.request.arguments import camel
 from resolvers.engine.statistics.published import NAMING
-from resolvers.terms import RecordKind
 
 PLACE = Path(__file__).parents[2] / "docs" / "statistics.md"
 MARK = "<!-- From here on: printed from the registry by UPDATE_DOCS=1 pytest tests/resolvers/test_statistics_document.py -->\n"

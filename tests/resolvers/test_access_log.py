@@ -6,7 +6,7 @@ import pytest
 
 from db.connect import create_pool
 from db.row_security import READER
-from resolvers.access import PUBLIC, Caller
+from resolvers.access.callers import PUBLIC, Caller
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.reference.executor import EXECUTORS
 from schema import registry, schema

@@ -23,7 +23,7 @@ from db.principals import (
     principal_id,
 )
 from db.row_security import READER
-from resolvers.access import PUBLIC, Caller, Grant, Lens
+from resolvers.access.callers import PUBLIC, Caller, Grant, Lens
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request.global_ids import encode
 from resolvers.viewer import caller_of, viewer_fields

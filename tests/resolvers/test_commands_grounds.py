@@ -4,7 +4,7 @@ import pytest
 
 from db.access import Role
 from db.clock import today
-from resolvers.access import Caller, Grant
+from resolvers.access.callers import Caller, Grant
 from tests.resolvers.commands import (
     CARD,
     REVEAL,

@@ -4,7 +4,7 @@ import json
 
 from db.access import DOCUMENT, PROPOSAL
 from db.connect import acquired
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from tests.resolvers.commands import (
     EXPORT,
     REVEAL,

@@ -9,7 +9,7 @@ import pytest
 
 from db.access import Role
 from db.clock import today
-from resolvers.access import Caller, Grant
+from resolvers.access.callers import Caller, Grant
 from resolvers.commands.documents import MAX_SCAN
 from tests.resolvers.commands import (
     CLOSE,

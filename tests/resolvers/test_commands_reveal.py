@@ -15,7 +15,7 @@ from db.connect import create_pool
 from db.crypto import Sealed
 from db.members import PHONE, RESIDENT_NUMBER
 from db.row_security import READER
-from resolvers.access import PUBLIC, Caller, Grant
+from resolvers.access.callers import PUBLIC, Caller, Grant
 from resolvers.commands.purposes import RULES, PersonalField, RevealPurpose, as_markdown
 from resolvers.errors import HubError
 from tests.resolvers.commands import OPEN, REVEAL, asked, gids, hub

@@ -16,7 +16,7 @@ from db.models import Model
 from db.organizations import Hierarchy
 from db.row_security import CLERK
 from db.subject import LEFT_OUT
-from resolvers.access import Caller, Grant
+from resolvers.access.callers import Caller, Grant
 from tests import sample
 from tests.resolvers.commands import CLOSE, EXPORT, OPEN, Hub
 

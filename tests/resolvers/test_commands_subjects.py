@@ -12,7 +12,7 @@ from db.connect import create_pool
 from db.crypto import Sealed
 from db.members import SECRETS
 from db.row_security import READER
-from resolvers.access import Caller, Grant
+from resolvers.access.callers import Caller, Grant
 from tests.resolvers.commands import CLOSE, EXPORT, OPEN, REVEAL, asked, gids, hub, on_paper
 
 DAY = date(2026, 9, 21)

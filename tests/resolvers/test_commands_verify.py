@@ -16,7 +16,7 @@ from db.crypto import Sealed
 from db.members import BANK_CARD, SECRETS
 from db.row_security import READER
 from db.values import luhn, resident_check
-from resolvers.access import PUBLIC, Caller, Grant
+from resolvers.access.callers import PUBLIC, Caller, Grant
 from resolvers.commands import verify
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.commands.verify import LOOKUPS_A_DAY, WEIGHTS, WRONG_A_DAY, WRONG_A_MONTH

@@ -9,7 +9,8 @@ from sqlalchemy import Date, Integer, column, func, select, values
 
 from db.connect import create_pool
 from db.deadlines import DeadlineRule, DeadlineUnit
-from resolvers import access, overdue
+from resolvers import overdue
+from resolvers.access import callers
 from resolvers.deadlines import after
 from resolvers.engine.plan.parameters import Binder, Inputs
 from resolvers.engine.plan.statement import compiled
@@ -222,7 +223,7 @@ async def test_statistics_count_by_the_last_days_that_are_shown(pool: asyncpg.Po
         values(start, length, unit, name="period").data(every)
     )
     statement = compiled(wanted, binder)
-    inputs = Inputs({}, date(2026, 11, 27), access.Caller("nobody"))
+    inputs = Inputs({}, date(2026, 11, 27), callers.Caller("nobody"))
     assert await pool.fetchval(statement.sql, *statement.bind(inputs)) == [after(*each) for each in every]
 
 

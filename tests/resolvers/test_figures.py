@@ -14,8 +14,8 @@ from db.connect import create_pool
 from db.organizations import Hierarchy
 from db.page.load import ARTICLES
 from db.row_security import READER
-from resolvers import access
-from resolvers.access import PUBLIC, Grant
+from resolvers.access import callers
+from resolvers.access.callers import PUBLIC, Grant
 from resolvers.engine.reference.executor import EXECUTORS
 from tests.resolvers import page_document
 from tests.resolvers.caller import NATIONAL, Caller
@@ -61,7 +61,7 @@ async def test_the_union_of_a_figure_is_told_what_the_national_federation_is(
     answers = {}
     for union in {row["organization_id"] for row in rows}:
         grant = Grant(Role.FEDERATION, organization_id=union, hierarchy=Hierarchy.TERRITORIAL)
-        answers[union] = await told(hub, caller=access.Caller("union", grants=(grant,)))
+        answers[union] = await told(hub, caller=callers.Caller("union", grants=(grant,)))
     for row in rows:
         node = answers[row["organization_id"]][row["code"]]
         if node["agrees"] is not True:
@@ -73,7 +73,7 @@ async def test_the_union_of_a_figure_is_told_what_the_national_federation_is(
 
 
 async def test_who_has_not_the_records_in_sight_is_told_the_claim_and_no_value(pool: asyncpg.Pool) -> None:
-    for caller in (PUBLIC, access.Caller("nobody")):
+    for caller in (PUBLIC, callers.Caller("nobody")):
         found = await told(Caller(pool), caller=caller)
         assert found.keys() == FIGURES.keys()
         assert {(node["value"], node["agrees"]) for node in found.values()} == {(None, None)}

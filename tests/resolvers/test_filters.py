@@ -20,7 +20,7 @@ from resolvers.engine.declare.columns import Expression, expression
 from resolvers.engine.declare.sources import Computed, Many, Source
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
-from resolvers.reach import By
+from resolvers.relations import By
 from schema import registry, schema
 from tests.resolvers.caller import Caller
 from tests.resolvers.predicates import TABLES, Row, filter_type, folded, listed_filter, predicate, source_of
@@ -52,13 +52,13 @@ def nested() -> dict[str, tuple[str, str, str]]:
             leads = registry.sources[name].fields.get(snake(shown))
             if (
                 isinstance(leads, Many)
-                and isinstance(leads.reach, By)
-                and leads.reach.via is None
+                and isinstance(leads.relation, By)
+                and leads.relation.via is None
                 and "filter" in field.args
             ):
                 key = get_named_type(field.args["filter"].type).name
                 if key not in ROOTS:
-                    found.setdefault(key, (name, shown, str(leads.reach.column.key)))
+                    found.setdefault(key, (name, shown, str(leads.relation.column.key)))
     return found
 
 

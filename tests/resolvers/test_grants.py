@@ -15,7 +15,7 @@ from db.grants import Proposed, grant, revoke
 from db.organizations import Hierarchy
 from db.principals import Actor, by_id, create_key, create_principal
 from db.row_security import READER
-from resolvers.access import PUBLIC, Caller, Grant
+from resolvers.access.callers import PUBLIC, Caller, Grant
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.reference.executor import EXECUTORS
 from resolvers.engine.request.global_ids import encode

@@ -7,10 +7,11 @@ import asyncpg
 import pytest
 
 from db.industries import INDUSTRIES
-from resolvers.codes import list_of, suggests
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Ref
 from resolvers.engine.statistics.time_buckets import TIMES
+from resolvers.suggestions import suggests
+from resolvers.unknown_codes import list_of
 from schema import registry
 from tests.resolvers.caller import Caller
 from tests.resolvers.callers import callers_of

@@ -16,7 +16,7 @@ from db.organizations import Hierarchy
 from resolvers.engine.declare.sources import Many
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
-from resolvers.reach import By
+from resolvers.relations import By
 from schema import registry, schema
 from tests.resolvers import plain
 from tests.resolvers.caller import Caller
@@ -432,7 +432,7 @@ async def test_lists_of_several_parents_are_those_of_each(pool: asyncpg.Pool, na
     ]
     keys: set[int] = set()
     for field in LEADING[name]:
-        reach = source.fields[field].reach  # type: ignore[union-attr]
+        reach = source.fields[field].relation  # type: ignore[union-attr]
         column = getattr(reach, "column", None)
         if isinstance(reach, By) and column is not None:
             several = (

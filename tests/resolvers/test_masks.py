@@ -11,11 +11,11 @@ from db.access import Role
 from db.clock import today
 from db.crypto import Sealed
 from db.organizations import Hierarchy
-from resolvers.access import Caller, Grant, Lens
+from resolvers.access.callers import Caller, Grant, Lens
+from resolvers.access.column_access import MASKS, Level, is_masked, masked
+from resolvers.access.row_access import OPEN, RULES
 from resolvers.engine.plan.parameters import Binder, Inputs
 from resolvers.engine.plan.statement import compiled
-from resolvers.masks import MASKS, Level, is_masked, masked
-from resolvers.policy import OPEN, RULES
 from resolvers.slices import registry
 
 SEALED_COLUMNS = {"resident_number", "phone", "bank_card", "birth_date"}

@@ -19,7 +19,7 @@ from db.connect import create_pool
 from db.crypto import Vault
 from db.meter import METER, Meter
 from db.row_security import READER
-from resolvers.access import PUBLIC, Caller
+from resolvers.access.callers import PUBLIC, Caller
 from resolvers.commands.context import CommandContext
 from tests.resolvers.commands import SCHEMA, Hub, gids, hub
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
+from resolvers.code_lists import RecordKind
 from resolvers.errors import HubError
-from resolvers.terms import RecordKind
 from tests.resolvers.caller import Caller
 from tests.resolvers.inputs import SCHEMA, Asked, asked_with_arguments, plan, statements
 

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from resolvers.access import PUBLIC
+from resolvers.access.callers import PUBLIC
 from resolvers.engine.request import global_ids
 from resolvers.engine.statistics import noise, time_buckets
 from resolvers.engine.statistics.overlap import Neighbour, is_enough

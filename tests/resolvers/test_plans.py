@@ -11,7 +11,7 @@ import pytest
 from graphql import parse
 
 import resolvers.engine.execute.engine as engine_module
-from resolvers.access import Lens
+from resolvers.access.callers import Lens
 from resolvers.engine.compile.operation import compile_operation
 from resolvers.engine.execute.explain import tree
 from resolvers.engine.plan.operation import Operation

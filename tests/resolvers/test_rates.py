@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from resolvers.access import PUBLIC
+from resolvers.access.callers import PUBLIC
 from resolvers.engine.declare.statistics import Rate
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel

@@ -11,13 +11,13 @@ from strawberry.utils.str_converters import to_camel_case
 from db.clock import today
 from db.connect import create_pool
 from db.row_security import READER
-from resolvers.access import Caller, Lens
+from resolvers.access.callers import Caller, Lens
+from resolvers.access.row_access import OPEN as OPEN_TYPES
 from resolvers.engine.declare.sources import Many
 from resolvers.engine.declare.statistics import Ref
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request import global_ids
 from resolvers.engine.statistics.published import NAMING
-from resolvers.policy import OPEN as OPEN_TYPES
 from schema import registry, schema
 from tests.db.row_reference import REFERENCE, reference
 from tests.resolvers.callers import callers_of

@@ -13,7 +13,7 @@ import pytest
 
 from db.clock import today
 from db.connect import create_pool
-from resolvers.access import PUBLIC
+from resolvers.access.callers import PUBLIC
 from resolvers.engine.request import global_ids
 from resolvers.engine.statistics import noise, time_buckets
 from resolvers.engine.statistics.from_rollups import Rolled

@@ -19,10 +19,10 @@ from graphql import (
 )
 
 from resolvers.engine.declare.columns import expression
-from resolvers.engine.declare.sources import AnyOf, Many, One, Source, Tally
+from resolvers.engine.declare.sources import AnyOf, Many, One, Source, StatisticsField
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
-from resolvers.reach import By
+from resolvers.relations import By
 from schema import registry, schema
 from tests.resolvers.caller import Caller
 from tests.resolvers.operations import camel
@@ -122,14 +122,14 @@ async def parents_of(pool: asyncpg.Pool, source: Source, name: str) -> list[int]
                 f"SELECT {column} AS id FROM {by.column.table.name} WHERE {column} IS NOT NULL GROUP BY 1"  # type: ignore[attr-defined]
                 f" ORDER BY count(*) DESC, 1",
             )
-        case Many() | Tally() if table == "organization":
+        case Many() | StatisticsField() if table == "organization":
             rich = await keys(
                 pool,
                 "SELECT o.id FROM organization o JOIN industrial_closure i ON i.ancestor_id = o.id"
                 " JOIN territorial_closure t ON t.ancestor_id = o.id OR t.descendant_id = o.id"
                 " GROUP BY 1 ORDER BY count(*) DESC, 1",
             )
-        case Many() | Tally() if table == "division":
+        case Many() | StatisticsField() if table == "division":
             rich = await keys(
                 pool,
                 "SELECT d.id FROM division d JOIN organization o ON o.division_id = d.id"

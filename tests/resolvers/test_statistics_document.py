@@ -13,8 +13,8 @@ from graphql import (
 )
 
 from hub.messages import CHINESE
+from resolvers.code_lists import Dimension, RecordEvent, RecordKind
 from resolvers.engine.statistics.dimension_keys import OUT_OF_SIGHT
-from resolvers.terms import Dimension, RecordEvent, RecordKind
 from schema import registry, schema
 from tests.resolvers.statistics_document import MARK, PLACE, table
 

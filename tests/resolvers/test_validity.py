@@ -14,7 +14,7 @@ from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.declare.validity import Validity
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
-from resolvers.reach import By
+from resolvers.relations import By
 from schema import registry, schema
 from tests.resolvers.caller import Caller
 
@@ -112,7 +112,7 @@ async def test_a_nested_list_has_what_holds_today_and_the_rest_by_validity(
 ) -> None:
     name, shown, many = HELD[place]
     source, parent = registry.sources[many.target], registry.sources[name]
-    reach, type_ = many.reach, CORE.type_map[name]
+    reach, type_ = many.relation, CORE.type_map[name]
     assert isinstance(type_, GraphQLObjectType)
     direct = isinstance(reach, By) and reach.via is None
     several = (

@@ -23,7 +23,7 @@ from db.values import (
     normal_text,
     resident_check,
 )
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.commands.context import IN_LINES
 from tests.resolvers.commands import CLOSE, OPEN, SCHEMA, Hub, gids, hub
 

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from resolvers.access import Caller as Persona
+from resolvers.access.callers import Caller as Persona
 from resolvers.engine.request import global_ids
 from tests.resolvers.caller import Caller
 from tests.resolvers.callers import callers_of

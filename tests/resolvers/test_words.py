@@ -25,11 +25,11 @@ from graphql import (
 from hub.documents import RULES
 from hub.messages import CHINESE, in_chinese, speak
 from hub.settings import ROOT
-from resolvers.codes import suggests
 from resolvers.engine.request import wrong_values
 from resolvers.engine.request.arguments import variable_types
 from resolvers.engine.request.wrong_values import WrongLiterals
 from resolvers.errors import HubError
+from resolvers.suggestions import suggests
 from tests.hub.raised import FOLDERS, MAKERS
 from tests.resolvers.caller import Caller
 from tests.resolvers.inputs import places

@@ -19,7 +19,7 @@ from resolvers.engine.compile.row_builders import Columns, Expression
 from resolvers.engine.compile.statistics import statistics_step
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.sight import in_sight
-from resolvers.engine.declare.sources import AnyOf, Computed, Lookup, Many, One, Source, Tally
+from resolvers.engine.declare.sources import AnyOf, Computed, Lookup, Many, One, Source, StatisticsField
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.plan.statement import Statement, compiled, keys_parameter
 from resolvers.engine.plan.steps import Build, Child, ComputedStep, JsonPageStep, PageStep, RowsStep, Step
@@ -87,7 +87,7 @@ class Compiler(Compilation):
         except HubError as error:
             raise HubError(error.code, error.message, nodes=error.nodes or nodes[0]) from None
 
-    def statistics(self, tally: Tally, nodes: Sequence[FieldNode], path: str) -> Step:
+    def statistics(self, tally: StatisticsField, nodes: Sequence[FieldNode], path: str) -> Step:
         """The step of a statistic at the root."""
         return statistics_step(self, self.object_type("Query"), tally, nodes, path, root=True)
 
@@ -266,7 +266,7 @@ class Compiler(Compilation):
                 column = columns.index(source.key if many.on is None else expression(many.on), raw=True)
                 children.append(Child(self.many(type_, many, nodes, path), column))
                 return f"c{len(children) - 1}[r[{column}]]"
-            case Tally() as tally:
+            case StatisticsField() as tally:
                 column = columns.index(source.key)
                 children.append(Child(statistics_step(self, type_, tally, nodes, path, root=False), column))
                 return f"c{len(children) - 1}.get(r[{column}])"

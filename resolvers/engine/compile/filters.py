@@ -21,8 +21,7 @@ from sqlalchemy import (
 
 from db.model import CodeList
 from db.search import contains, folded
-from resolvers.access import Lens
-from resolvers.codes import list_of_text, unknown_code
+from resolvers.access.callers import Lens
 from resolvers.engine.declare import validity
 from resolvers.engine.declare.columns import Element, alias, expression, moved
 from resolvers.engine.declare.registry import Registry
@@ -33,6 +32,7 @@ from resolvers.engine.plan.statement import parents
 from resolvers.engine.request.arguments import Arguments, Leaf, Value, camel
 from resolvers.engine.request.limits import Budget
 from resolvers.errors import HubError
+from resolvers.unknown_codes import list_of_text, unknown_code
 
 
 class Filter:
@@ -132,7 +132,7 @@ class Filter:
         self.registry.require_rows(target, self.lenses)
         parent, other = parents(), alias(target.table)
         walls = Sighted(self.registry, self.lenses, self.binder)
-        rows = many.reach.rows(target, parent.c.key, {}, self.binder, walls)
+        rows = many.relation.rows(target, parent.c.key, {}, self.binder, walls)
         rows.where.extend(validity.asked(many.period(target), arguments, self.binder))
         from_ = rows.from_ if rows.via is None else rows.from_.join(target.table, target.key == rows.via)
         start = _under(source.key if many.on is None else expression(many.on), source, table)

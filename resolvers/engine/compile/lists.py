@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from resolvers.access import Lens
+from resolvers.access.callers import Lens
 from resolvers.engine.compile.filters import Filter
 from resolvers.engine.compile.json_rows import Selected, written
 from resolvers.engine.compile.pagination import Order, Page, order_of
@@ -178,7 +178,7 @@ class Listing:
     def _reached(self, binder: Binder, parent: TableValuedAlias, lenses: tuple[Lens, ...]) -> Rows:
         walls = Sighted(self.registry, lenses, binder)
         above = None if self.root else parent.c.key
-        rows = self.many.reach.rows(self.source, above, self.arguments, binder, walls)
+        rows = self.many.relation.rows(self.source, above, self.arguments, binder, walls)
         if rows.via is not None and self._joined:
             rows.from_ = rows.from_.join(self.source.table, self.source.key == rows.via)
         rows.where.extend(validity.asked(self.many.period(self.source), self.arguments, binder))

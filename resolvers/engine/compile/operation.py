@@ -6,10 +6,10 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, get_named_type
 
-from resolvers.access import Lens
+from resolvers.access.callers import Lens
 from resolvers.engine.compile.fields import Compiler
 from resolvers.engine.declare.registry import Registry
-from resolvers.engine.declare.sources import Lookup, Tally
+from resolvers.engine.declare.sources import Lookup, StatisticsField
 from resolvers.engine.plan.operation import Operation, Picked, Root, alone
 from resolvers.engine.request.arguments import build, prefixes, snake
 from resolvers.engine.request.collect_fields import Collector, Selection
@@ -89,6 +89,6 @@ def _compile_root(compiler: Compiler, registry: Registry, key: str, nodes: list[
     answer = registry.roots[snake(name)]
     if isinstance(answer, Lookup):
         return Root(key=key, node=nodes[0], steps={"": compiler.lookup(answer, nodes, key)}, by_key=True)
-    if isinstance(answer, Tally):
+    if isinstance(answer, StatisticsField):
         return Root(key=key, node=nodes[0], steps={"": compiler.statistics(answer, nodes, key)})
     return Root(key=key, node=nodes[0], steps={"": compiler.many(query, answer, nodes, key, root=True)})

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Label
 
-from resolvers.access import Lens
+from resolvers.access.callers import Lens
 from resolvers.engine.compile.json_rows import fragment
 from resolvers.engine.compile.pagination import Order, Page
 from resolvers.engine.declare.columns import output

@@ -8,7 +8,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 
 from resolvers.engine.compile.context import Compilation
-from resolvers.engine.declare.sources import Tally
+from resolvers.engine.declare.sources import StatisticsField
 from resolvers.engine.declare.statistics import Rate
 from resolvers.engine.plan.steps import Child, Key, StatisticsStep, Step, Table, Values
 from resolvers.engine.request.arguments import snake
@@ -85,7 +85,7 @@ class Statistics:
 def statistics_step(
     compilation: Compilation,
     parent: GraphQLObjectType,
-    tally: Tally,
+    tally: StatisticsField,
     nodes: Sequence[FieldNode],
     path: str,
     *,

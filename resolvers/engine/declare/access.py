@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, true
 
-from resolvers.access import Caller, Lens
+from resolvers.access.callers import Caller, Lens
 from resolvers.engine.declare.sources import Source
 from resolvers.engine.plan.parameters import Binder
 

@@ -15,7 +15,7 @@ from graphql import (
 )
 
 from resolvers.engine.declare.registry import Registry
-from resolvers.engine.declare.sources import AnyOf, Computed, Field, Lookup, Many, One, Source, Tally
+from resolvers.engine.declare.sources import AnyOf, Computed, Field, Lookup, Many, One, Source, StatisticsField
 from resolvers.engine.request.arguments import snake
 
 BUILT_IN = frozenset({"viewer", "node", "nodes"})
@@ -117,7 +117,7 @@ def _leads(
     where, found = f"{type_.name}.{shown}", type_.fields[shown]
     returned = get_named_type(found.type)
     match leads:
-        case Tally():
+        case StatisticsField():
             if returned.name != "Statistics":
                 yield f"{where}: it counts, but its type is {returned.name}"
         case Computed():

@@ -1,8 +1,8 @@
 """The registry: what slices have declared, put together once, when the schema is."""
 
-from resolvers.access import Lens
+from resolvers.access.callers import Lens
 from resolvers.engine.declare.access import AccessPolicy
-from resolvers.engine.declare.sources import Lookup, Many, Source, Tally
+from resolvers.engine.declare.sources import Lookup, Many, Source, StatisticsField
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.plan.parameters import Binder
 from resolvers.errors import HubError
@@ -15,7 +15,7 @@ class Registry:
         self.access = AccessPolicy() if access is None else access
         self.sources: dict[str, Source] = {}
         self.prefixes: dict[str, Source] = {}
-        self.roots: dict[str, Many | Lookup | Tally] = {}
+        self.roots: dict[str, Many | Lookup | StatisticsField] = {}
         self.statistics: dict[str, Statistic] = {}
 
     def require_rows(self, source: Source, lenses: tuple[Lens, ...]) -> None:
@@ -41,7 +41,7 @@ class Registry:
             raise ValueError(f"statistics of {statistic.kind} are registered already")
         self.statistics[statistic.kind] = statistic
 
-    def root(self, name: str, answer: Many | Lookup | Tally) -> None:
+    def root(self, name: str, answer: Many | Lookup | StatisticsField) -> None:
         """Register how a field of the query root is answered."""
         if name in self.roots:
             raise ValueError(f"root field {name} is registered already")

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Subquery, or_, select
 
-from resolvers.access import Lens
+from resolvers.access.callers import Lens
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sources import Source
 from resolvers.engine.plan.parameters import Binder

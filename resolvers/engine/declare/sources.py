@@ -15,7 +15,7 @@ from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
 
 
-class Reach(Protocol):
+class Relation(Protocol):
     """How the rows of a type are reached from a parent: children of a union, members within a subtree, cases of an employer.
 
     An attribute ``by_place`` that is true says that it chooses the rows that hold on the day itself, by the dated row that leads to
@@ -52,26 +52,26 @@ class AnyOf:
 class Many:
     """A field that leads to many rows: a connection or a short list, as the schema's type says.
 
-    ``on`` is the parent's column that ``reach`` starts from (its key unless named); ``expected`` rows a parent, for the cost of a list.
+    ``on`` is the parent's column that ``relation`` starts from (its key unless named); ``expected`` rows a parent, for the cost of a list.
     """
 
     target: str
-    reach: Reach
+    relation: Relation
     on: Expression | None = None
     expected: int = 10
 
     @property
     def anchor(self) -> str | None:
         """The type of the row that the argument ``within`` names, if there is such an argument."""
-        return getattr(self.reach, "anchor", None)
+        return getattr(self.relation, "anchor", None)
 
     @property
     def by_place(self) -> bool:
-        """Whether the reach chooses by days of its own: see ``Reach``."""
-        return getattr(self.reach, "by_place", False)
+        """Whether the relation chooses by days of its own: see ``Relation``."""
+        return getattr(self.relation, "by_place", False)
 
     def period(self, target: "Source") -> Period | None:
-        """The period by which the rows of the list are chosen, where the reach does not choose them by one of its own."""
+        """The period by which the rows of the list are chosen, where the relation does not choose them by one of its own."""
         return None if self.by_place else target.validity
 
 
@@ -105,14 +105,14 @@ class Lookup:
 
 
 @dataclass(frozen=True)
-class Tally:
+class StatisticsField:
     """A field that counts records of the kind asked for, below the row of ``target`` that it stands on or that ``within`` names."""
 
     target: str
     anchor: Anchor
 
 
-Field = One | AnyOf | Many | Computed | Tally
+Field = One | AnyOf | Many | Computed | StatisticsField
 
 
 @dataclass(frozen=True)

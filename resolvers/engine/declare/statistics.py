@@ -16,7 +16,7 @@ A kind of record is declared beside its source, and that is all there is to writ
         )
     )
 
-``"RECOVERIES"`` is a member of ``RecordKind``, the dimensions are members of ``Dimension`` (both in ``resolvers.terms``), and the
+``"RECOVERIES"`` is a member of ``RecordKind``, the dimensions are members of ``Dimension`` (both in ``resolvers.code_lists``), and the
 measures are fields of ``StatisticsGroup`` (in ``schema.statistics``); a name that is none is found when the hub starts. ``records``, the
 number of rows, every kind has. ``rates`` are quotients of two of the measures, and fields as they are. A dimension is a column, or a
 ``Ref`` where its values are rows. ``joins`` are added where a dimension, a measure, a condition or the scope needs their table, in the

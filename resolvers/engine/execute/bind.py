@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resolvers.codes import shown
 from resolvers.engine.compile.pagination import MAX_SIZE, require_page
 from resolvers.engine.execute.objects import MAY_BRING, ObjectBudget, too_complex
 from resolvers.engine.plan.operation import Operation, Root, alone
@@ -14,6 +13,7 @@ from resolvers.engine.plan.steps import JsonPageStep, Key, PageStep, RowsStep, S
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.limits import Allowance
 from resolvers.errors import HubError
+from resolvers.suggestions import shown
 
 COUNT_WEIGHT = 100
 """A count weighs as so many objects: it reads every row of a list."""

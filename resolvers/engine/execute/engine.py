@@ -21,7 +21,7 @@ from graphql import (
 from db.clock import today
 from db.keys import KeySource
 from db.meter import add_objects, working
-from resolvers.access import PUBLIC, Caller, Lens
+from resolvers.access.callers import PUBLIC, Caller, Lens
 from resolvers.engine.compile.operation import compile_operation
 from resolvers.engine.declare.check import check
 from resolvers.engine.declare.registry import Registry

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from db.meter import holding
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.errors import HubError
 
 WAIT_SECONDS = 5.0

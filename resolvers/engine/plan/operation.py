@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import FieldNode
 
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.engine.plan.steps import ComputedStep, Step
 from resolvers.engine.request.arguments import Leaf
 from resolvers.engine.request.collect_fields import Selection

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, BindParameter, Date, Numeric, Text, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
-from resolvers.access import Caller
+from resolvers.access.callers import Caller
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import Leaf, Variables
 from resolvers.engine.request.cursors import CursorKeys, process_keys

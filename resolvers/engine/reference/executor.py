@@ -25,11 +25,10 @@ from graphql import (
 )
 from sqlalchemy import select
 
-from resolvers.codes import shown
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sight import in_sight
-from resolvers.engine.declare.sources import AnyOf, Computed, Lookup, Many, One, Source, Tally
+from resolvers.engine.declare.sources import AnyOf, Computed, Lookup, Many, One, Source, StatisticsField
 from resolvers.engine.execute.run import not_found
 from resolvers.engine.execute.snapshot import snapshot
 from resolvers.engine.plan.connection import Asks, Fetch
@@ -40,6 +39,7 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel, snake
 from resolvers.engine.request.document import Document
 from resolvers.errors import HubError
+from resolvers.suggestions import shown
 
 
 def _copied(schema: GraphQLSchema) -> GraphQLSchema:
@@ -152,7 +152,7 @@ class ReferenceExecutor:
             case Many() as many:
                 on = source.key if many.on is None else expression(many.on)
                 return _listing(many, lambda row: row.get(on, raw=True))
-            case Tally() as tally:
+            case StatisticsField() as tally:
                 return lambda row, info, **_: info.context.counted(tally, info, row.get(source.key))
             case Computed() as computed:
                 return lambda row, info: info.context.computed(name, computed, row)
@@ -172,12 +172,12 @@ class ReferenceExecutor:
         answer = self.registry.roots[snake(name)]
         if isinstance(answer, Many):
             return _listing(answer, lambda _: None)
-        if isinstance(answer, Tally):
+        if isinstance(answer, StatisticsField):
             return _counting(answer)
         return _lookup(answer)
 
 
-def _counting(tally: Tally) -> Any:
+def _counting(tally: StatisticsField) -> Any:
     async def resolve(_root: Any, info: Info, **_: Any) -> Any:
         found = await info.context.counted(tally, info, None)
         return not_found(info.field_nodes[0], [str(info.path.key)]) if found is None else found

@@ -12,14 +12,14 @@ from graphql import (
 from sqlalchemy import any_, select
 from strawberry.dataloader import DataLoader
 
-from resolvers.access import Lens
+from resolvers.access.callers import Lens
 from resolvers.engine.compile.lists import Listing
 from resolvers.engine.compile.pagination import Page
 from resolvers.engine.compile.row_builders import Columns
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sight import in_sight
-from resolvers.engine.declare.sources import AnyOf, Computed, Many, One, Source, Tally
+from resolvers.engine.declare.sources import AnyOf, Computed, Many, One, Source, StatisticsField
 from resolvers.engine.execute.run import not_found, require_same_list
 from resolvers.engine.plan.connection import Asks, Fetch, Read
 from resolvers.engine.plan.parameters import Binder, Inputs
@@ -204,7 +204,7 @@ class Session:
         found: Listed = await self.load(name, load, parent)
         return found
 
-    async def counted(self, tally: Tally, info: Info, parent: int | None) -> Mapping[str, Any] | None:
+    async def counted(self, tally: StatisticsField, info: Info, parent: int | None) -> Mapping[str, Any] | None:
         """The statistic of one parent, with every measure of its kind."""
         node = info.field_nodes[0]
         arguments = build(info.parent_type.fields[node.name.value], node, self.inputs.variables)

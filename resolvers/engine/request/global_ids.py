@@ -2,8 +2,8 @@
 
 import re
 
-from resolvers.codes import shown
 from resolvers.errors import HubError
+from resolvers.suggestions import shown
 
 KEY_MAX = 2**63 - 1
 _FORM = re.compile(r"([a-z]+)_([0-9a-f]{1,16})")

@@ -33,8 +33,9 @@ from graphql import (
 from graphql.language import Node
 
 from db.model import CodeList
-from resolvers.codes import did_you_mean, like, of_enum, suggests, unknown_code
 from resolvers.errors import HubError
+from resolvers.suggestions import did_you_mean, like, suggests
+from resolvers.unknown_codes import of_enum, unknown_code
 
 MOST = 20
 """Errors of one request."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Boolean, ColumnElement, Integer, Text, and_, any_, cast, not_, or_
 from sqlalchemy.types import TypeEngine
 
-from resolvers.codes import list_of, shown, unknown_code
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Ref
 from resolvers.engine.plan.parameters import BIGINTS, DATES, TEXTS, Inputs, storable
@@ -21,6 +20,8 @@ from resolvers.engine.request.arguments import Leaf
 from resolvers.engine.statistics import time_buckets
 from resolvers.engine.statistics.dimension_keys import HIDDEN, OUT_OF_SIGHT, Joins
 from resolvers.errors import HubError
+from resolvers.suggestions import shown
+from resolvers.unknown_codes import list_of, unknown_code
 
 if TYPE_CHECKING:
     from resolvers.engine.statistics.from_records import Counting

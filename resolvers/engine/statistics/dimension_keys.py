@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Subquery, any_, case, exists, func, literal_column, null, select
 
-from resolvers.access import Lens
+from resolvers.access.callers import Lens
 from resolvers.engine.declare.columns import alias, expression
 from resolvers.engine.declare.sight import Sighted
 from resolvers.engine.declare.statistics import Children, Ref

@@ -29,12 +29,11 @@ from sqlalchemy.sql.util import find_tables
 
 from db.model import Term
 from db.row_security import AGGREGATES
-from resolvers.access import Lens
-from resolvers.codes import list_of
+from resolvers.access.callers import Lens
 from resolvers.engine.declare.columns import Expression, alias, expression
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sight import Sighted, anchor
-from resolvers.engine.declare.sources import Tally
+from resolvers.engine.declare.sources import StatisticsField
 from resolvers.engine.declare.statistics import Aggregate, Children, Found, Measure, Place, Ref, Statistic
 from resolvers.engine.plan.parameters import BIGINT, Binder, Getter
 from resolvers.engine.plan.statement import Statement, compiled, parents
@@ -50,6 +49,7 @@ from resolvers.engine.statistics.parts import Look, Time, nothing
 from resolvers.engine.statistics.periods import MAX_GROUPS, MAX_ROWS
 from resolvers.engine.statistics.question import Dimension
 from resolvers.errors import HubError
+from resolvers.unknown_codes import list_of
 
 MAX_DIMENSIONS = 3
 SLOTS = 3
@@ -67,7 +67,7 @@ class Counting:
     """
 
     def __init__(
-        self, registry: Registry, tally: Tally, arguments: Arguments, lenses: tuple[Lens, ...], *, root: bool
+        self, registry: Registry, tally: StatisticsField, arguments: Arguments, lenses: tuple[Lens, ...], *, root: bool
     ) -> None:
         self.registry = registry
         self.tally = tally

@@ -8,8 +8,8 @@ from typing import Any
 import asyncpg
 
 from db.access import Role
-from resolvers.access import Caller as Persona
-from resolvers.access import Grant
+from resolvers.access.callers import Caller as Persona
+from resolvers.access.callers import Grant
 from tests.resolvers.caller import Caller
 
 PAGE = 200

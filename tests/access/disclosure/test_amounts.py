@@ -5,7 +5,7 @@ from statistics import fmean, stdev
 
 import pytest
 
-from resolvers.access import PUBLIC
+from resolvers.access.callers import PUBLIC
 from tests.access.disclosure.ground import GRANTS, Ground, Target
 from tests.access.disclosure.looks import Looks, whole
 from tests.access.disclosure.stranger import Question, Stranger

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import asyncpg
 import pytest
 
-from resolvers.access import PUBLIC
-from resolvers.access import Caller as Persona
+from resolvers.access.callers import PUBLIC
+from resolvers.access.callers import Caller as Persona
 from tests.access.disclosure.ground import REGISTERS, Ground, Register, Target
 from tests.access.disclosure.looks import KNOWER, Looks
 from tests.access.disclosure.score import LEARNERS, Rate, judged, surest, weighed

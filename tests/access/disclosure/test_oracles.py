@@ -6,7 +6,7 @@ import pytest
 
 from hub.disclosed import Disclosed
 from hub.errors import Refusal
-from resolvers.access import PUBLIC
+from resolvers.access.callers import PUBLIC
 from tests.access.disclosure.ground import CASES, ENROLMENTS, HOUSEHOLDS, Ground, Register, Target
 from tests.access.disclosure.score import Rate, by_count, judged, weighed
 from tests.resolvers.caller import Caller

@@ -12,7 +12,7 @@ from db.clock import today
 from db.grants import Proposed, grant
 from db.principals import by_id, create_principal
 from hub.disclosed import Disclosed
-from resolvers.access import PUBLIC
+from resolvers.access.callers import PUBLIC
 from resolvers.viewer import caller_of
 from tests.access.disclosure.ground import BUSY, GRANTS, Ground, Row, Target, Trait
 from tests.access.disclosure.looks import pair

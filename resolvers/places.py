@@ -1,7 +1,5 @@
-"""How lists are reached: by a column, within a union's subtree, within a division, as of a day."""
+"""Places of statistics: where records are counted, and the unions or divisions right below a place."""
 
-from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -23,187 +21,19 @@ from sqlalchemy import (
 )
 
 from db.divisions import Division, DivisionClosure, DivisionLevel
-from db.model import Term
-from db.organizations import Hierarchy, IndustrialClosure, Organization, TerritorialClosure
-from resolvers.access import Lens
-from resolvers.engine.declare.columns import Expression, alias, expression, one_of
-from resolvers.engine.declare.rows import Rows, Walls
-from resolvers.engine.declare.sources import Source
+from db.organizations import Organization
+from resolvers.access.callers import Lens
+from resolvers.engine.declare.columns import alias, expression, one_of
+from resolvers.engine.declare.rows import Walls
 from resolvers.engine.declare.statistics import Children, Statistic
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
 from resolvers.engine.request.arguments import Arguments
 from resolvers.engine.statistics.from_rollups import ANCHOR
+from resolvers.scopes import hierarchy_of, subtree
 
 
-class Scope(Term):
-    """How far below a union or division a list reaches (范围)."""
-
-    SELF = "It alone (本级)"
-    SUBTREE = "It and everything below (本级及下级)"
-
-
-def hierarchy_of(arguments: Arguments) -> Hierarchy:
-    """The hierarchy that the caller asks for; the territorial one unless said otherwise."""
-    return arguments.get("hierarchy") or Hierarchy.TERRITORIAL
-
-
-def subtree(arguments: Arguments, binder: Binder, *, last: bool = False) -> tuple[FromClause, ColumnElement[bool]]:
-    """The closure of the hierarchy that the caller asks for, and the condition that its rows hold on the day asked for, today without
-    ``asOf``; with ``last`` also the place where a union was dissolved by then, so that what it has recorded still counts.
-    """
-    industrial = hierarchy_of(arguments) is Hierarchy.INDUSTRIAL
-    closure, day = alias(IndustrialClosure if industrial else TerritorialClosure), binder.day(arguments.get("as_of"))
-    held = held_last(closure, day) if last else holds(Period(closure.c.valid_from, closure.c.valid_to), day)
-    return closure, held
-
-
-def held_last(closure: FromClause, day: ColumnElement[date]) -> ColumnElement[bool]:
-    """The rows of a closure that hold on a day, or held last for a union that was dissolved by then.
-
-    When it was is looked up for each of the few that have ended: for an EXISTS PostgreSQL may read all unions first.
-    """
-    union = alias(Organization)
-    dissolved = select(union.c.dissolved_on).where(union.c.id == closure.c.descendant_id).scalar_subquery()
-    ends = closure.c.valid_to
-    return and_(closure.c.valid_from <= day, or_(ends.is_(None), ends > day, ends == dissolved))
-
-
-class By:
-    """The rows whose column has the parent's key, in the order of ``order`` (the key unless named).
-
-    ``via`` is the column of another table, the one that ``column`` is in, which names the rows; those rows of it count that the caller
-    sees, which are of the type ``of``. With ``ever`` all rows come, whether they hold or not, and no argument changes that: what a row
-    became has ended since, perhaps, and leads on.
-    """
-
-    def __init__(
-        self,
-        column: Expression,
-        *,
-        order: Sequence[Expression] = (),
-        via: Expression | None = None,
-        of: str = "",
-        ever: bool = False,
-    ) -> None:
-        self.column = expression(column)
-        self.order = order
-        self.via = None if via is None else expression(via)
-        self.of = of
-        self.by_place = ever
-
-    def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
-    ) -> Rows:
-        """See ``Reach``."""
-        where = [] if parent is None else [self.column == parent]
-        if self.via is not None:
-            seen = walls.rows(self.of, self.via.table)
-            named = exists(self.via).where(target.key == self.via, *where, *seen)
-            where = [named.correlate_except(self.via.table)]
-        return Rows(target.table, where, [*self.order, target.key])
-
-
-class Within:
-    """The rows that belong to a union (``column`` names it) or to any union below it.
-
-    The union is the parent, or at the root the argument ``within``; without either, all rows. The subtree is that of the day asked about,
-    today without one, with dissolved unions where they last stood. Rows come by union, then by key: that order
-    stops early whatever the subtree's size. ``via`` is the column that names the rows when ``column`` is of another table than theirs,
-    whose rows are of the type ``of`` and hold in ``period``: the rows are those that one of these leads to that holds on the day, in a
-    union that stands. ``held`` is a
-    column of the rows' own that says the same of today and is null for those who belong to no union: without ``asOf`` rows are reached by
-    it, and only those of whom the caller sees the row of ``of`` that it stands for. ``current`` says that ``column`` names the union of
-    today whatever the day asked for, so that the subtree is today's too. Of the subtree the caller is told what they see of it.
-    """
-
-    anchor = "Organization"
-
-    def __init__(
-        self,
-        column: Expression,
-        *,
-        period: Period | None = None,
-        via: Expression | None = None,
-        held: Expression | None = None,
-        of: str = "",
-        current: bool = False,
-    ) -> None:
-        self.column = expression(column)
-        self.period = period
-        self.via = None if via is None else expression(via)
-        self.held = None if held is None else expression(held)
-        self.of = of
-        self.current = current
-        self.by_place = period is not None
-
-    def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
-    ) -> Rows:
-        """See ``Reach``."""
-        within = arguments.get("within")
-        anchor = parent if parent is not None else None if within is None else binder.key(within, "org")
-        column, via = self.column, self.via
-        where: list[ColumnElement[bool]] = []
-        own = None if self.held is None or arguments.get("as_of") is not None else self.held
-        if own is not None:
-            column, via = own, None
-            where = [column.is_not(None)] if anchor is None else []
-        elif self.period is not None:
-            where = [holds(self.period, binder.day(arguments.get("as_of")))]
-        from_: FromClause = target.table if via is None else via.table
-        if anchor is None:
-            return Rows(from_, where, [target.key if via is None else via], via)
-        seen = self._seen(target, walls, column, via)
-        if arguments.get("scope") is Scope.SELF:
-            return Rows(from_, [column == anchor, *where], [from_.c.id], via, seen=seen)
-        asked = {"hierarchy": arguments.get("hierarchy")} if self.current else arguments
-        closure, held = subtree(asked, binder, last=self.period is None)
-        joined = from_.join(closure, closure.c.descendant_id == column)
-        below = None if own is None else (hierarchy_of(arguments).name, anchor)
-        where = [closure.c.ancestor_id == anchor, held, *where]
-        seen = [*seen, *walls.pairs(closure, self.of or target.typename, self.column)]
-        return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below, seen)
-
-    def _seen(
-        self, target: Source, walls: Walls, column: ColumnElement[Any], via: ColumnElement[Any] | None
-    ) -> list[ColumnElement[bool]]:
-        """The conditions that the rows of ``of``, by which others belong to a union, are in sight."""
-        if not self.of:
-            return []
-        if via is not None:
-            return walls.rows(self.of, via.table)
-        assert self.via is not None
-        return walls.rows(self.of, {str(self.column.key): column, str(self.via.key): target.key})
-
-
-class WithinDivision:
-    """The rows that stand in a division (``column`` names it) or in any division below it; the division is the parent or ``within``."""
-
-    anchor = "Division"
-    by_place = False
-
-    def __init__(self, column: Expression, *, deeper: bool = False) -> None:
-        self.column = expression(column)
-        self.deeper = deeper
-
-    def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
-    ) -> Rows:
-        """See ``Reach``."""
-        within = arguments.get("within")
-        anchor = parent if parent is not None else None if within is None else binder.key(within, "div")
-        if anchor is None:
-            return Rows(target.table, [], [target.key])
-        if arguments.get("scope") is Scope.SELF:
-            return Rows(target.table, [self.column == anchor], [target.key])
-        closure = alias(DivisionClosure)
-        where = [closure.c.ancestor_id == anchor, *([closure.c.depth > 0] if self.deeper else [])]
-        from_ = target.table.join(closure, closure.c.descendant_id == self.column)
-        return Rows(from_, where, [closure.c.descendant_id, target.key])
-
-
-class Counted:
+class CountedPlace:
     """Where records are counted: below a union in the hierarchy asked for, within a division, or everywhere.
 
     A union's subtree is today's, of dissolved unions the last. Drill-down by ``CHILD_ORGANIZATION`` goes in that hierarchy,
@@ -402,9 +232,9 @@ class CountWithin:
         arguments: Arguments,
         binder: Binder,
         walls: Walls,
-    ) -> Counted:
+    ) -> CountedPlace:
         """See ``Anchor``."""
-        return Counted(statistic, parent, None, arguments, binder, walls)
+        return CountedPlace(statistic, parent, None, arguments, binder, walls)
 
 
 class CountWithinDivision:
@@ -417,6 +247,6 @@ class CountWithinDivision:
         arguments: Arguments,
         binder: Binder,
         walls: Walls,
-    ) -> Counted:
+    ) -> CountedPlace:
         """See ``Anchor``."""
-        return Counted(statistic, None, parent, arguments, binder, walls)
+        return CountedPlace(statistic, None, parent, arguments, binder, walls)

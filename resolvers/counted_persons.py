@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, column, table
 
 from db.members import Member
 
-DESCRIBED = table(
+COUNTED_PERSONS = table(
     "described",
     column("id", BigInteger()),
     *(

@@ -5,8 +5,6 @@ row-level security, says the same independently of this file.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -14,14 +12,11 @@ from sqlalchemy import (
     FromClause,
     and_,
     any_,
-    exists,
     false,
     func,
     literal,
-    literal_column,
     not_,
     or_,
-    select,
     true,
 )
 
@@ -33,25 +28,19 @@ from db.audit import TOLD
 from db.care import CareCase
 from db.certifications import Certification, CertificationRound
 from db.disputes import DisputeCase, DisputeParty
-from db.divisions import DivisionClosure
 from db.employers import Employer
 from db.grant_table import NO_ROWS, SEEN, Sees
 from db.insurance import InsuranceEnrolment
 from db.mediation import LegalService, MediationBody
 from db.members import Engagement, Member, Membership
 from db.model import Model
-from db.organizations import Hierarchy, IndustrialClosure, TerritorialClosure
 from db.relief import Household
-from resolvers.access import Lens
-from resolvers.engine.declare.columns import alias, one_of
+from resolvers.access.callers import Lens
+from resolvers.access.conditions import Below, Condition, Of, Rule, Sight, any_of, own, stands
+from resolvers.engine.declare.columns import one_of
 from resolvers.engine.declare.sources import Source
-from resolvers.engine.declare.validity import Period, holds
-from resolvers.engine.plan.parameters import BIGINT, BIGINTS, TEXTS, Binder
+from resolvers.engine.plan.parameters import TEXTS, Binder
 from resolvers.engine.request import global_ids
-from resolvers.reach import held_last
-
-Condition = ColumnElement[bool]
-Rule = Callable[["Sight", FromClause], Condition]
 
 OPEN = frozenset(
     {"Division", "DivisionAlias", "PolicyDocument", "PolicyIssuer", "PolicyMeasure", "PublishedFigure", "Venue"}
@@ -62,123 +51,11 @@ HEALTH = frozenset({"CareCase", "CareStep", "CareShift", "MutualAidClaim"})
 """Types with health data: the handling union's itself and the patient's, and not those of a lens that sees everything else."""
 
 
-class Sight:
-    """The conditions of one lens, with its keys bound to one statement."""
-
-    def __init__(self, lens: Lens, binder: Binder, *, last: bool = False) -> None:
-        self.lens = lens
-        self.binder = binder
-        self.last = last
-        """Whether what dissolved unions recorded is in sight too, as it is for counting."""
-
-    def keys(self) -> ColumnElement[Any]:
-        """The keys that the lens starts from."""
-        lens = self.lens
-        return any_(self.binder.bind(lambda inputs: list(inputs.caller.lenses.get(lens, ())), BIGINTS))
-
-    def day(self) -> ColumnElement[date]:
-        """Today."""
-        return self.binder.day(None)
-
-    def administered(self, column: ColumnElement[Any]) -> Condition:
-        """The union in the column is one over whose subtree the caller administers access, along the lens's hierarchy, or below it."""
-        keys = self.binder.bind(lambda inputs: list(inputs.caller.administered(self.hierarchy)), BIGINTS)
-        return self.below(column, keys=any_(keys))
-
-    def administrator(self) -> ColumnElement[Any]:
-        """The caller's own key, if they administer access along the lens's hierarchy."""
-        return self.binder.bind(
-            lambda inputs: inputs.caller.principal_id if inputs.caller.administered(self.hierarchy) else None,
-            BIGINT,
-        )
-
-    def principal(self) -> ColumnElement[Any]:
-        """The caller's own key."""
-        return self.binder.bind(lambda inputs: inputs.caller.principal_id, BIGINT)
-
-    @property
-    def hierarchy(self) -> Hierarchy:
-        """The hierarchy along which the lens sees."""
-        return Hierarchy.INDUSTRIAL if self.lens is Lens.INDUSTRIAL else Hierarchy.TERRITORIAL
-
-    def below(self, column: ColumnElement[Any], keys: ColumnElement[Any] | None = None) -> Condition:
-        """The union in the column is one of the keys (the lens's unless given) or below one today.
-
-        Of few rows that is asked of each: the OFFSET keeps PostgreSQL from making a set of all unions below first.
-        """
-        closure = self._closure()
-        above = self.keys() if keys is None else keys
-        on = (closure.c.descendant_id == column, closure.c.ancestor_id == above, self._holds(closure))
-        found = select(closure.c.descendant_id).where(*on).correlate_except(closure)
-        return (found.offset(literal_column("0")) if self.binder.few else found).exists()
-
-    def above(self, column: ColumnElement[Any]) -> Condition:
-        """The union in the column is above one of the keys today."""
-        closure = self._closure()
-        return exists().where(
-            closure.c.ancestor_id == column, closure.c.descendant_id == self.keys(), self._holds(closure)
-        )
-
-    def stands(self, column: ColumnElement[Any]) -> Condition:
-        """The division in the column is one of the keys or below one."""
-        closure = alias(DivisionClosure)
-        return exists().where(closure.c.descendant_id == column, closure.c.ancestor_id == self.keys())
-
-    def some(self, model: type[Model], on: Callable[[FromClause], Condition], source: str | None = None) -> Condition:
-        """There is a row of another table that fits, and that is in sight itself when ``source`` names its type."""
-        table = alias(model)
-        parts = [on(table)]
-        if source is not None:
-            parts.append(RULES[self.lens][source](self, table))
-        return exists(table.c.id).where(*parts)
-
-    def _closure(self) -> FromClause:
-        model = IndustrialClosure if self.lens is Lens.INDUSTRIAL else TerritorialClosure
-        return alias(model)
-
-    def _holds(self, closure: FromClause) -> Condition:
-        period, day = Period(closure.c.valid_from, closure.c.valid_to), self.day()
-        return held_last(closure, day) if self.last else holds(period, day)
-
-
-def _own(column: str) -> Rule:
-    return lambda sight, table: table.c[column] == sight.keys()
-
-
-@dataclass(frozen=True)
-class _Below:
-    """The union that the column names is below, or one of the keys."""
-
-    column: str
-
-    def __call__(self, sight: Sight, table: FromClause) -> Condition:
-        return sight.below(table.c[self.column])
-
-
-@dataclass(frozen=True)
-class _Of:
-    """The row that the column ``key`` leads to is in sight."""
-
-    model: type[Model]
-    key: str
-
-    def __call__(self, sight: Sight, table: FromClause) -> Condition:
-        return sight.some(self.model, lambda other: other.c.id == table.c[self.key], self.model.__name__)
-
-
-def _stands(sight: Sight, table: FromClause) -> Condition:
-    return sight.stands(table.c.division_id)
-
-
-def _any(*rules: Rule) -> Rule:
-    return lambda sight, table: or_(*(rule(sight, table) for rule in rules))
-
-
 _AGREEMENT: Mapping[str, Rule] = dict.fromkeys(
-    ("AgreementParty", "AgreementCoverage", "AgreementStep"), _Of(CollectiveAgreement, "agreement_id")
+    ("AgreementParty", "AgreementCoverage", "AgreementStep"), Of(CollectiveAgreement, "agreement_id")
 )
 _CASE: Mapping[str, Rule] = dict.fromkeys(
-    ("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), _Of(DisputeCase, "case_id")
+    ("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), Of(DisputeCase, "case_id")
 )
 
 
@@ -210,7 +87,7 @@ def _also_of(model: type[Model], theirs: str, ours: str) -> Rule:
             model, lambda other: and_(other.c[theirs] == table.c[ours], sight.below(other.c.organization_id))
         )
 
-    return _any(_Below("organization_id"), beside)
+    return any_of(Below("organization_id"), beside)
 
 
 def _named_by(model: type[Model], key: str) -> Rule:
@@ -221,14 +98,14 @@ def _named_by(model: type[Model], key: str) -> Rule:
 _AID_OF_UNIONS: Mapping[str, Rule] = {
     **dict.fromkeys(
         ("Household", "Dependant", "AidGrant", "Donation", "AidProject", "RosterEntry", "MutualAidEnrolment"),
-        _Below("organization_id"),
+        Below("organization_id"),
     ),
-    "Roster": _any(_Below("organization_id"), _named_by(RosterEntry, "roster_id")),
-    "CooperationAgreement": _any(_Below("organization_id"), _Below("partner_id")),
-    "CooperationLine": _Of(CooperationAgreement, "agreement_id"),
-    "Wish": _any(_Below("organization_id"), _Below("claimant_id")),
-    **dict.fromkeys(("CareCase", "MutualAidClaim"), _own("organization_id")),
-    **dict.fromkeys(("CareStep", "CareShift"), _Of(CareCase, "case_id")),
+    "Roster": any_of(Below("organization_id"), _named_by(RosterEntry, "roster_id")),
+    "CooperationAgreement": any_of(Below("organization_id"), Below("partner_id")),
+    "CooperationLine": Of(CooperationAgreement, "agreement_id"),
+    "Wish": any_of(Below("organization_id"), Below("claimant_id")),
+    **dict.fromkeys(("CareCase", "MutualAidClaim"), own("organization_id")),
+    **dict.fromkeys(("CareStep", "CareShift"), Of(CareCase, "case_id")),
 }
 
 
@@ -274,7 +151,7 @@ _SEES: Mapping[Sees, Rule] = {
 
 _UNION: Mapping[str, Rule] = {
     "Organization": _unions,
-    "OrganizationLink": _Below("child_id"),
+    "OrganizationLink": Below("child_id"),
     "Member": _members,
     **dict.fromkeys(
         (
@@ -303,33 +180,33 @@ _UNION: Mapping[str, Rule] = {
             "Mediator",
             "LegalService",
         ),
-        _Below("organization_id"),
+        Below("organization_id"),
     ),
     "CertificationRound": _also_of(Certification, "round_id", "id"),
     "Certification": _also_of(CertificationRound, "id", "round_id"),
-    "CertificationScore": _Of(Certification, "certification_id"),
-    "MediationSeat": _Of(MediationBody, "body_id"),
+    "CertificationScore": Of(Certification, "certification_id"),
+    "MediationSeat": Of(MediationBody, "body_id"),
     **_AGREEMENT,
     **_CASE,
-    "SubjectRequest": _Of(Member, "member_id"),
+    "SubjectRequest": Of(Member, "member_id"),
     **_AID_OF_UNIONS,
-    **{typename: _any(*(_SEES[each] for each in seen)) for typename, seen in SEEN.items()},
+    **{typename: any_of(*(_SEES[each] for each in seen)) for typename, seen in SEEN.items()},
 }
 
 _AGREEMENTS_OF_DIVISION: Mapping[str, Rule] = {
-    "Organization": _stands,
-    "Employer": _stands,
-    "CollectiveAgreement": lambda sight, table: and_(table.c.submitted_on.is_not(None), _stands(sight, table)),
-    "MediationBody": _stands,
-    "MediationSeat": _Of(MediationBody, "body_id"),
+    "Organization": stands,
+    "Employer": stands,
+    "CollectiveAgreement": lambda sight, table: and_(table.c.submitted_on.is_not(None), stands(sight, table)),
+    "MediationBody": stands,
+    "MediationSeat": Of(MediationBody, "body_id"),
     **_AGREEMENT,
     "ApiKey": _own_key,
 }
 
 _ENROLMENTS_OF_DIVISION: Mapping[str, Rule] = {
     "ApiKey": _own_key,
-    "Organization": _stands,
-    "Employer": _stands,
+    "Organization": stands,
+    "Employer": stands,
     "InsuranceEnrolment": lambda sight, table: sight.some(
         Employer, lambda other: and_(other.c.id == table.c.participant_id, sight.stands(other.c.division_id))
     ),
@@ -356,9 +233,9 @@ def _in_case(column: str) -> Rule:
 
 _ASSIGNED: Mapping[str, Rule] = {
     "ApiKey": _own_key,
-    "DisputeCase": _own("id"),
-    **dict.fromkeys(("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), _own("case_id")),
-    "LegalService": _own("case_id"),
+    "DisputeCase": own("id"),
+    **dict.fromkeys(("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), own("case_id")),
+    "LegalService": own("case_id"),
     "MediationBody": lambda sight, table: sight.some(
         LegalService, lambda other: and_(other.c.body_id == table.c.id, other.c.case_id == sight.keys())
     ),
@@ -383,12 +260,12 @@ def _named_in_own(model: type[Model], column: str) -> Rule:
 
 _AID_OF_SELF: Mapping[str, Rule] = {
     **dict.fromkeys(
-        ("Household", "Wish", "CareCase", "MutualAidEnrolment", "MutualAidClaim", "RosterEntry"), _own("member_id")
+        ("Household", "Wish", "CareCase", "MutualAidEnrolment", "MutualAidClaim", "RosterEntry"), own("member_id")
     ),
-    "Dependant": _Of(Household, "household_id"),
-    "AidGrant": _any(_own("member_id"), _Of(Household, "household_id")),
-    "CareStep": _Of(CareCase, "case_id"),
-    "CareShift": _any(_own("member_id"), _Of(CareCase, "case_id")),
+    "Dependant": Of(Household, "household_id"),
+    "AidGrant": any_of(own("member_id"), Of(Household, "household_id")),
+    "CareStep": Of(CareCase, "case_id"),
+    "CareShift": any_of(own("member_id"), Of(CareCase, "case_id")),
     "Roster": _named_by(RosterEntry, "roster_id"),
 }
 
@@ -403,12 +280,10 @@ def _logged(sight: Sight, table: FromClause) -> Condition:
 
 _SELF: Mapping[str, Rule] = {
     "ApiKey": _own_key,
-    "Member": _own("id"),
-    **dict.fromkeys(
-        ("Membership", "Engagement", "InsuranceEnrolment", "Recovery", "SubjectRequest"), _own("member_id")
-    ),
-    **dict.fromkeys(("LegalService", "ServiceTransaction"), _own("member_id")),
-    "Attendance": _any(_own("member_id"), _Of(Household, "household_id")),
+    "Member": own("id"),
+    **dict.fromkeys(("Membership", "Engagement", "InsuranceEnrolment", "Recovery", "SubjectRequest"), own("member_id")),
+    **dict.fromkeys(("LegalService", "ServiceTransaction"), own("member_id")),
+    "Attendance": any_of(own("member_id"), Of(Household, "household_id")),
     "Activity": _named_by(Attendance, "activity_id"),
     "AccessLog": _logged,
     "DisputeCase": _own_case("id"),
@@ -417,8 +292,8 @@ _SELF: Mapping[str, Rule] = {
         _own_case("case_id")(sight, table),
         or_(table.c.member_id == sight.keys(), table.c.employer_id.is_not(None), table.c.organization_id.is_not(None)),
     ),
-    "Organization": _any(_named_in_own(Membership, "organization_id"), _named_in_own(Engagement, "organization_id")),
-    "Employer": _any(_named_in_own(Engagement, "employer_id"), _named_in_own(InsuranceEnrolment, "participant_id")),
+    "Organization": any_of(_named_in_own(Membership, "organization_id"), _named_in_own(Engagement, "organization_id")),
+    "Employer": any_of(_named_in_own(Engagement, "employer_id"), _named_in_own(InsuranceEnrolment, "participant_id")),
     **_AID_OF_SELF,
 }
 
@@ -440,7 +315,7 @@ def countable(
 ) -> Condition | None:
     """The condition on the rows that count in a caller's statistics: those in sight, and what unions below had recorded when they were
     dissolved."""
-    return _condition(source, lenses, table, lambda lens: Sight(lens, binder, last=True))
+    return _condition(source, lenses, table, lambda lens: Sight(lens, RULES[lens], binder, last=True))
 
 
 def pairs(
@@ -458,7 +333,7 @@ def pairs(
     showing = [lens for lens in lenses if source.typename in RULES[lens]]
     if showing and all(_tells(RULES[lens][source.typename], source.table, column) for lens in showing):
         return None
-    sights = [Sight(lens, binder, last=True) for lens in linked]
+    sights = [Sight(lens, RULES[lens], binder, last=True) for lens in linked]
     lower = closure.c.descendant_id
     seen = [condition for sight in sights for condition in (sight.below(lower), sight.above(lower))]
     return or_(closure.c.depth == 0, *seen)
@@ -467,9 +342,9 @@ def pairs(
 def _tells(rule: Rule, table: FromClause, column: ColumnElement[Any]) -> bool:
     """Whether a rule puts rows of a table in sight only where the union that the column names is."""
     match rule:
-        case _Of(model):
+        case Of(model):
             return _tells(_UNION[model.__name__], model.__table__, column)
-        case _Below(key):
+        case Below(key):
             return column is table.c[key]
     return rule is _unions and column is table.c.id
 
@@ -478,7 +353,7 @@ def covers(kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder:
     """Where a caller counts all records of a union and those below: at and below their own, in the same hierarchy."""
     if Lens.EVERYTHING in lenses:
         return true()
-    found = [Sight(lens, binder).below(key) for lens in lenses if lens.name == kind]
+    found = [Sight(lens, RULES[lens], binder).below(key) for lens in lenses if lens.name == kind]
     return or_(*found) if found else None
 
 
@@ -489,7 +364,7 @@ def visible(
 
     ``table`` is the source's table or an alias of it.
     """
-    return _condition(source, lenses, table, lambda lens: Sight(lens, binder))
+    return _condition(source, lenses, table, lambda lens: Sight(lens, RULES[lens], binder))
 
 
 def _condition(

@@ -29,7 +29,7 @@ from db.organizations import (
 )
 from db.units import Qualifier, Unit
 from resolvers.engine.declare.validity import Validity
-from resolvers.reach import Scope
+from resolvers.scopes import Scope
 
 
 def describe(kind: type[Term]) -> None:

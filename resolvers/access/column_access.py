@@ -27,11 +27,11 @@ from sqlalchemy import (
 
 from db.audit import GROUND_SHOWN
 from db.disputes import DisputeCase
-from resolvers.access import Lens
+from resolvers.access.callers import Lens
+from resolvers.access.row_access import visible
 from resolvers.engine.declare.columns import alias
 from resolvers.engine.declare.sources import Source
 from resolvers.engine.plan.parameters import BIGINTS, TEXT, Binder
-from resolvers.policy import visible
 
 Columns = Callable[[FromClause], ColumnElement[Any]]
 Condition = Callable[[Lens, Binder, FromClause], ColumnElement[bool]]

@@ -1,0 +1,1 @@
+"""What callers see of the hub's rows and columns."""

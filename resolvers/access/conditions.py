@@ -1,0 +1,139 @@
+"""Conditions on rows that a lens sees, and how rules on a type's rows are put together from them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, any_, exists, literal_column, or_, select
+
+from db.divisions import DivisionClosure
+from db.model import Model
+from db.organizations import Hierarchy, IndustrialClosure, TerritorialClosure
+from resolvers.access.callers import Lens
+from resolvers.engine.declare.columns import alias
+from resolvers.engine.declare.validity import Period, holds
+from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
+from resolvers.scopes import held_last
+
+Condition = ColumnElement[bool]
+Rule = Callable[["Sight", FromClause], Condition]
+"""Makes the condition on the rows of a type's table that a lens sees."""
+
+
+class Sight:
+    """The conditions of one lens, with its keys bound to one statement."""
+
+    def __init__(self, lens: Lens, rules: Mapping[str, "Rule"], binder: Binder, *, last: bool = False) -> None:
+        self.lens = lens
+        self.rules = rules
+        self.binder = binder
+        self.last = last
+        """Whether what dissolved unions recorded is in sight too, as it is for counting."""
+
+    def keys(self) -> ColumnElement[Any]:
+        """The keys that the lens starts from: unions, divisions, cases or the member."""
+        lens = self.lens
+        return any_(self.binder.bind(lambda inputs: list(inputs.caller.lenses.get(lens, ())), BIGINTS))
+
+    def day(self) -> ColumnElement[date]:
+        """Today."""
+        return self.binder.day(None)
+
+    def administered(self, column: ColumnElement[Any]) -> Condition:
+        """The union in the column is one over whose subtree the caller administers access, along the lens's hierarchy, or below it."""
+        keys = self.binder.bind(lambda inputs: list(inputs.caller.administered(self.hierarchy)), BIGINTS)
+        return self.below(column, keys=any_(keys))
+
+    def administrator(self) -> ColumnElement[Any]:
+        """The caller's own key, if they administer access along the lens's hierarchy."""
+        return self.binder.bind(
+            lambda inputs: inputs.caller.principal_id if inputs.caller.administered(self.hierarchy) else None,
+            BIGINT,
+        )
+
+    def principal(self) -> ColumnElement[Any]:
+        """The caller's own key."""
+        return self.binder.bind(lambda inputs: inputs.caller.principal_id, BIGINT)
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        """The hierarchy along which the lens sees."""
+        return Hierarchy.INDUSTRIAL if self.lens is Lens.INDUSTRIAL else Hierarchy.TERRITORIAL
+
+    def below(self, column: ColumnElement[Any], keys: ColumnElement[Any] | None = None) -> Condition:
+        """The union in the column is one of the keys (the lens's unless given) or below one today.
+
+        Of few rows that is asked of each: the OFFSET keeps PostgreSQL from making a set of all unions below first.
+        """
+        closure = self._closure()
+        above = self.keys() if keys is None else keys
+        on = (closure.c.descendant_id == column, closure.c.ancestor_id == above, self._holds(closure))
+        found = select(closure.c.descendant_id).where(*on).correlate_except(closure)
+        return (found.offset(literal_column("0")) if self.binder.few else found).exists()
+
+    def above(self, column: ColumnElement[Any]) -> Condition:
+        """The union in the column is above one of the keys today."""
+        closure = self._closure()
+        return exists().where(
+            closure.c.ancestor_id == column, closure.c.descendant_id == self.keys(), self._holds(closure)
+        )
+
+    def stands(self, column: ColumnElement[Any]) -> Condition:
+        """The division in the column is one of the keys or below one."""
+        closure = alias(DivisionClosure)
+        return exists().where(closure.c.descendant_id == column, closure.c.ancestor_id == self.keys())
+
+    def some(self, model: type[Model], on: Callable[[FromClause], Condition], source: str | None = None) -> Condition:
+        """There is a row of another table that fits, and that is in sight itself when ``source`` names its type."""
+        table = alias(model)
+        parts = [on(table)]
+        if source is not None:
+            parts.append(self.rules[source](self, table))
+        return exists(table.c.id).where(*parts)
+
+    def _closure(self) -> FromClause:
+        model = IndustrialClosure if self.lens is Lens.INDUSTRIAL else TerritorialClosure
+        return alias(model)
+
+    def _holds(self, closure: FromClause) -> Condition:
+        period, day = Period(closure.c.valid_from, closure.c.valid_to), self.day()
+        return held_last(closure, day) if self.last else holds(period, day)
+
+
+def own(column: str) -> Rule:
+    """The column names one of the lens's keys."""
+    return lambda sight, table: table.c[column] == sight.keys()
+
+
+@dataclass(frozen=True)
+class Below:
+    """The union that the column names is below, or one of the keys."""
+
+    column: str
+
+    def __call__(self, sight: Sight, table: FromClause) -> Condition:
+        """See ``Rule``."""
+        return sight.below(table.c[self.column])
+
+
+@dataclass(frozen=True)
+class Of:
+    """The row that the column ``key`` leads to is in sight."""
+
+    model: type[Model]
+    key: str
+
+    def __call__(self, sight: Sight, table: FromClause) -> Condition:
+        """See ``Rule``."""
+        return sight.some(self.model, lambda other: other.c.id == table.c[self.key], self.model.__name__)
+
+
+def stands(sight: Sight, table: FromClause) -> Condition:
+    """The row's division is one of the lens's keys or below one."""
+    return sight.stands(table.c.division_id)
+
+
+def any_of(*rules: Rule) -> Rule:
+    """At least one of the rules holds."""
+    return lambda sight, table: or_(*(rule(sight, table) for rule in rules))
