@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from graphql import parse, validate
 
+from bench.__main__ import main
 from resolvers.commands.purposes import RULES
 from schema import schema
 
@@ -20,6 +21,13 @@ PAGES = [
     *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md", "docker/README.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
+MADE = {
+    "docker/secrets.env",
+    "hub/static",
+    *re.findall(r"^```python (\S+)$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE),
+}
+"""Files that are not in the repository: what the pages say makes them."""
+
 PLACEHOLDERS = {"身份": "PERSONA", "文件": "FILE", "主体": "PRINCIPAL"}
 """Words of the Chinese README that stand for what a user fills in, and the English README's words for the same."""
 
@@ -137,7 +145,7 @@ def test_every_file_that_a_page_links_or_names_exists(page: Path) -> None:
         return
     folders = "db|hub|schema|resolvers|tests|docs|bench|docker|explorer"
     for path in re.findall(rf"(?<![\w./-])((?:{folders})/[\w./-]*\w)(?![\w*<…])", text):
-        if path not in {"docker/secrets.env", "hub/static"}:  # made by what the pages say
+        if path not in MADE:
             assert (ROOT / path).exists(), path
 
 
@@ -148,6 +156,11 @@ def test_a_page_has_one_title_and_says_first_what_it_is_for(page: Path) -> None:
     assert not empty
     assert re.match(r"[A-Z`*]", first), "after the title comes a paragraph"
     assert [line for line in prose(page.read_text()).splitlines() if line.startswith("# ")] == [title]
+
+
+def test_the_page_of_benchmarks_lists_every_command() -> None:
+    listed = re.findall(r"^\| `make bench ARGS=([a-z-]+)` \|", (ROOT / "bench" / "README.md").read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(main.commands)
 
 
 # --- Decisions.
