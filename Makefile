@@ -3,7 +3,7 @@
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BOOTSTRAP = @test -n "$(PYTHON)" || { echo "Union Hub needs Python 3.11 or newer, and none was found."; exit 1; }; \
-	$(PYTHON) -I hub/bootstrap.py
+	$(PYTHON) -I hub/setup/bootstrap.py
 BIN = .venv/bin
 UV = build/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url $(UPGRADE)
@@ -24,7 +24,7 @@ demo: environment ## the hub with demonstration data on 127.0.0.1:$PORT (8000); 
 	@exec $(BIN)/unionhub demo
 
 test: environment-dev ## all tests, on an embedded PostgreSQL of their own (ARGS="-k name" for some)
-	@$(BIN)/python -m hub.node
+	@$(BIN)/python -m hub.setup.explorer_build
 	@$(BIN)/unionhub doctor --only chromium
 	$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
 
@@ -42,7 +42,7 @@ bench: environment-dev ## the benchmarks, with their peers (ARGS="--help" for wh
 	$(BIN)/python -m bench $(ARGS)
 
 explorer: environment ## the explorer's pages, into hub/static/explorer
-	@$(BIN)/python -m hub.node
+	@$(BIN)/python -m hub.setup.explorer_build
 
 page: environment-dev ## docs/page.md and the explorer's examples of it, from the figures in db/page
 	UPDATE_DOCS=1 $(BIN)/pytest -n 0 tests/resolvers/test_figures.py tests/explorer/test_page_examples.py \

@@ -5,8 +5,8 @@ from typing import Any
 import asyncpg
 
 import hub.app
-from db.connect import create_pool
-from hub.cli import main
+from db.server.connect import create_pool
+from hub.cli.commands import main
 
 
 async def unwalled(url: str, **options: Any) -> asyncpg.Pool:
@@ -15,5 +15,5 @@ async def unwalled(url: str, **options: Any) -> asyncpg.Pool:
 
 
 if __name__ == "__main__":
-    hub.app.create_pool = unwalled  # type: ignore[assignment]
+    hub.app.create_pool = unwalled  # type: ignore[attr-defined]
     main(["serve"])

@@ -25,7 +25,7 @@ from strawberry.asgi import GraphQL
 
 from bench.peer_loaders import Context
 from bench.peer_schema import schema
-from db.connect import create_pool
+from db.server.connect import create_pool
 
 
 class View(GraphQL[Context, None]):

@@ -11,7 +11,7 @@ from bench.database import Database
 from bench.load import Load, put
 from bench.servers import Server, ServerError, hub
 from bench.walls import bodies, records_below
-from db.migrate import connect
+from db.server.migrate import connect
 
 PERSONAS = {"zhejiang": "浙江省总工会", "weihai": "威海市总工会"}
 """A province's and a city's persona of the demonstration, and their federations."""

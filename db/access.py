@@ -1,4 +1,4 @@
-"""Access (访问权限): who may sign in, what they may see, and the log of what they did."""
+"""Access (访问权限): principals, their grants and keys, requests of data subjects, and the audit log."""
 
 from datetime import date, datetime
 from typing import Any
@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.crypto import Secret
+from db.encryption.vault import Secret
 from db.model import Dated, Keyed, Model, Term, dated_check
 from db.organizations import Hierarchy
 
@@ -52,9 +52,9 @@ class DocumentType(Term):
 
 
 class Principal(Keyed, Model):
-    """Who may sign in (访问主体). ``subject`` is ``issuer|sub`` of an OpenID Connect provider; ``member_id`` names the worker who it is;
-    ``organization_id`` the union to which it belongs: that union and those above it may grant to it, and nobody else but the operator and
-    the national federation."""
+    """Principal (访问主体): a person, agency or analyst who may sign in. ``subject`` is ``issuer|sub`` of an OpenID Connect provider,
+    ``member_id`` the member that the person is. ``organization_id`` is the union to which it belongs: only that union, those above it, the
+    operator and the national federation may grant to it."""
 
     __tablename__ = "principal"
 
@@ -75,12 +75,12 @@ SCOPE_OF_ROLE = (
     " WHEN role = 'ANALYST' THEN organization_id IS NULL"
     " ELSE organization_id IS NULL AND division_id IS NULL END"
 )
-"""What a grant of each role is over: ``db.grant_table`` in SQL."""
+"""The scope of a grant by its role: ``db.security.grant_rules`` in SQL."""
 
 
 class AccessGrant(Keyed, Dated, Model):
-    """A principal has a role over a scope (授权): a union with a hierarchy, or a division; ``WORKER``, ``CASE_WORKER`` and ``TRIBUNAL``
-    have neither, ``ANALYST`` may have a division. ``revoked_at`` ends it at once; ``granted_by`` is null for what the operator granted."""
+    """Grant (授权): a principal has a role over a union with a hierarchy, or over a division. ``WORKER``, ``CASE_WORKER`` and ``TRIBUNAL``
+    have no scope, ``ANALYST`` may have a division. ``revoked_at`` ends it at once; ``granted_by`` is null for a grant of the operator."""
 
     __tablename__ = "access_grant"
 
@@ -101,7 +101,7 @@ class AccessGrant(Keyed, Dated, Model):
 
 
 class CaseAssignment(Keyed, Dated, Model):
-    """A case is assigned or referred to a principal (案件指派) for a time; ``revoked_at`` ends that at once."""
+    """Assignment of a case to a principal (案件指派) for a time; ``revoked_at`` ends it at once."""
 
     __tablename__ = "case_assignment"
 
@@ -113,7 +113,7 @@ class CaseAssignment(Keyed, Dated, Model):
 
 
 class ApiKey(Keyed, Model):
-    """Key of a partner agency (接口密钥): shown once, kept as a hash; ``prefix`` tells keys apart in lists and logs."""
+    """API key of a partner agency (接口密钥): shown once, stored as a hash. ``prefix`` identifies it in lists and logs."""
 
     __tablename__ = "api_key"
 
@@ -127,8 +127,8 @@ class ApiKey(Keyed, Model):
 
 
 class AccessVersion(Model):
-    """One row that counts the changes of principals, grants, assignments and keys (访问版本): triggers raise ``version``, and every
-    process that holds callers in memory asks for it."""
+    """One row that counts changes of principals, grants, assignments and keys (访问版本). Triggers raise ``version``; every process that
+    caches callers reads it."""
 
     __tablename__ = "access_version"
 
@@ -163,11 +163,12 @@ class AccessLog(Model):
 
 
 class SubjectRequest(Keyed, Model):
-    """Request of a data subject (个人信息主体请求) with the day by which it is answered.
+    """Request of a data subject (个人信息主体请求) with the day by which it must be answered.
 
-    ``opened_by``, ``proposed_by`` and ``closed_by`` are three principals: triggers see to it. What came on paper has the document's number,
-    day of receipt, type, SHA-256 and sealed scan. ``proposal`` is a sealed correction that awaits a second official, JSON of the values
-    and the outcome; ``proposed_fields`` are the codes of its fields, with commas; ``approved_at`` is the moment of the approval.
+    Triggers require that ``opened_by``, ``proposed_by`` and ``closed_by`` are three principals. A request on paper has the document's
+    number, day of receipt, type, SHA-256 and sealed scan. ``proposal`` is a sealed correction that a second official has to approve: JSON
+    of the values and the outcome. ``proposed_fields`` has the codes of its fields, separated by commas; ``approved_at`` is the time of
+    approval.
     """
 
     __tablename__ = "subject_request"
@@ -208,4 +209,4 @@ class SubjectRequest(Keyed, Model):
 DOCUMENT = Secret("subject_request", "document")
 PROPOSAL = Secret("subject_request", "proposal")
 REQUEST_SECRETS = (DOCUMENT, PROPOSAL)
-"""The sealed columns: the scan as base64, and the values that are proposed."""
+"""The sealed columns: the scan as base64, and the proposed values."""

@@ -1,4 +1,4 @@
-"""Activities (活动): every dated session that a union holds, by kind, and who was there. A job fair, a visit and a course are one shape."""
+"""Activities (活动): every dated session that a union holds, and who attended. Job fairs, visits and courses are kinds of activity."""
 
 from datetime import date
 
@@ -85,8 +85,8 @@ class Programme(Keyed, Dated, Model):
 class Activity(Keyed, Model):
     """Activity (活动): one session, ``[starts_on, ends_on]``, both days inclusive. ``organization_id`` is the union that holds it.
 
-    ``employer_id`` is the unit visited or examined; ``parent_id`` the activity that it is held beside; ``measure_id`` the policy measure
-    that it is reported under; ``line_id`` the line of a cooperation agreement.
+    ``employer_id`` is the unit visited or examined, ``parent_id`` the activity that it is part of, ``measure_id`` the policy measure that
+    it is reported under, ``line_id`` the line of a cooperation agreement.
     """
 
     __tablename__ = "activity"
@@ -123,8 +123,8 @@ class Activity(Keyed, Model):
 class Attendance(Keyed, Model):
     """Attendance (参加记录) of one person or household at one activity. Persons and attendances are different measures.
 
-    ``organization_id`` is the activity's; ``employer_id`` the unit that sent the person, in a competition the team.
-    A member, a household, or neither when only the place of who came is known.
+    ``organization_id`` is the activity's; ``employer_id`` the unit that sent the person, in a competition the team. Without a member and a
+    household only the attendee's place is known.
     """
 
     __tablename__ = "attendance"

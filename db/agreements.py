@@ -1,11 +1,11 @@
-"""Collective agreements (集体合同): parties, covered employers, term, state, and the dated steps of their life."""
+"""Collective agreements (集体合同): parties, covered employers, term, state, and dated steps."""
 
 from datetime import date
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.industries import INDUSTRY
+from db.columns.industries import INDUSTRY
 from db.model import Dated, Keyed, Model, Term, dated_check
 
 

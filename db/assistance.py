@@ -6,8 +6,8 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.columns.measurement_units import Unit
 from db.model import Dated, Keyed, Model, Money, Term, dated_check
-from db.units import Unit
 
 
 class CooperationLineKind(Term):
@@ -133,7 +133,7 @@ class Wish(Keyed, Model):
 class Donation(Keyed, Model):
     """Donation in kind (实物捐赠): ``quantity`` in ``unit``, from the union ``organization_id`` or through it from a named unit.
 
-    ``division_id`` is the place that receives; ``quantity`` is null where the source names none.
+    ``division_id`` is the place that receives it; ``quantity`` is null if the source gives none.
     """
 
     __tablename__ = "donation"
@@ -179,7 +179,7 @@ class AidProject(Keyed, Model):
 
 
 class Roster(Keyed, Model):
-    """Roster (花名册) of persons whom a programme is to reach, e.g. cadres on assignment, as of a day."""
+    """Roster (花名册) of the persons that a programme has to reach, e.g. cadres on assignment, as of a day."""
 
     __tablename__ = "roster"
 
@@ -192,7 +192,7 @@ class Roster(Keyed, Model):
 
 
 class RosterEntry(Keyed, Model):
-    """Person on a roster (花名册人员); whether they were visited is an attendance of theirs."""
+    """Person on a roster (花名册人员). A visit is an attendance."""
 
     __tablename__ = "roster_entry"
 

@@ -1,4 +1,4 @@
-"""Care of the seriously ill (大病帮扶) and mutual medical aid (职工医疗互助). Health data are the handlers' only (PIPL art. 28)."""
+"""Care of the seriously ill (大病帮扶) and mutual medical aid (职工医疗互助). Only the handling union reads health data (PIPL art. 28)."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Certifications (评选认定): rounds, what was awarded to whom until when, and the scores by criterion."""
+"""Certifications (评选认定): rounds, certificates with their validity, and scores by criterion."""
 
 from datetime import date
 
@@ -50,7 +50,7 @@ class Criterion(Term):
 
 
 class CertificationRound(Keyed, Model):
-    """Round of a certification (评选批次); ``organization_id`` is the federation that awards, ``cohort`` numbers its rounds."""
+    """Round of a certification (评选批次). ``organization_id`` is the awarding federation; ``cohort`` numbers its rounds."""
 
     __tablename__ = "certification_round"
 
@@ -67,7 +67,7 @@ class CertificationRound(Keyed, Model):
 
 
 class Certification(Keyed, Model):
-    """Certification (评选认定) of a union or a venue; valid in ``[awarded_on, valid_to)``. ``organization_id`` is the union certified, or
+    """Certification (评选认定) of a union or a venue; valid in ``[awarded_on, valid_to)``. ``organization_id`` is the certified union, or
     the one that runs the venue."""
 
     __tablename__ = "certification"

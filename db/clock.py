@@ -1,4 +1,4 @@
-"""The one place where the day is asked."""
+"""The only place that reads today's date."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Coverage (覆盖): what unions set out to reach and whom there is to reach: census rounds, population estimates, targets, projects."""
+"""Coverage (覆盖): census rounds, population estimates, targets, designations and construction projects."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,9 +6,9 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.columns.measurement_units import Unit
 from db.members import WorkerType
 from db.model import Dated, Keyed, Model, Term, dated_check
-from db.units import Unit
 
 
 class CensusObstacle(Term):
@@ -47,7 +47,7 @@ class TargetOperator(Term):
 
 
 class CensusRound(Keyed, Model):
-    """Census round (摸排轮次): a federation has the unorganised units and the non-members below it counted, in ``[starts_on, ends_on)``."""
+    """Census round (摸排轮次): a federation counts the unorganised units and the non-members below it, in ``[starts_on, ends_on)``."""
 
     __tablename__ = "census_round"
 
@@ -65,7 +65,7 @@ class CensusRound(Keyed, Model):
 class CensusRecord(Keyed, Model):
     """Census record (摸排记录) of one unit on one day, kept for every round. ``organization_id`` is the union that surveyed it.
 
-    ``has_union`` and the counts in persons are as found that day; whether it has been organised since is ``EmployerCoverage``.
+    ``has_union`` and the counts in persons are the findings of that day; ``EmployerCoverage`` says whether it was organised later.
     """
 
     __tablename__ = "census_record"
@@ -94,7 +94,7 @@ class CensusRecord(Keyed, Model):
 class PopulationEstimate(Keyed, Model):
     """Population estimate (劳动者基数): how many workers of a type a division has, in persons: the denominator of coverage.
 
-    ``worker_type`` is null for all workers. ``organization_id`` is the federation that answers for the estimate.
+    ``worker_type`` is null for all workers. ``organization_id`` is the federation responsible for the estimate.
     """
 
     __tablename__ = "population_estimate"
@@ -156,9 +156,9 @@ class Designation(Keyed, Dated, Model):
 
 
 class ConstructionProject(Keyed, Model):
-    """Construction project (工程项目): works begin and end, and so does its project union, whose members still count.
+    """Construction project (工程项目): its works begin and end, and so does its project union, whose members still count.
 
-    ``organization_id`` is the federation answerable for it, ``union_id`` the project union once there is one.
+    ``organization_id`` is the responsible federation, ``union_id`` the project union once there is one.
     """
 
     __tablename__ = "construction_project"

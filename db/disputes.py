@@ -1,4 +1,4 @@
-"""Dispute cases (劳动争议案件): cause, phase, the body that handles it, parties, claims, dated steps, and money recovered."""
+"""Dispute cases (劳动争议案件): cause, phase, handling body, parties, claims, dated steps, and money recovered."""
 
 from datetime import date
 from decimal import Decimal
@@ -81,10 +81,10 @@ class ClaimKind(Term):
 
 
 class DisputeCase(Keyed, Model):
-    """Dispute case (劳动争议案件): Labour Dispute Mediation and Arbitration Law; collective from ten workers on who
-    claim the same (art. 7).
+    """Dispute case (劳动争议案件): Labour Dispute Mediation and Arbitration Law; collective if ten workers or more claim the same (art.
+    7).
 
-    ``organization_id`` is the union that handles it, ``amount_claimed`` in yuan.
+    ``organization_id`` is the handling union, ``amount_claimed`` in yuan.
     """
 
     __tablename__ = "dispute_case"
@@ -112,7 +112,7 @@ class DisputeCase(Keyed, Model):
 
 
 class DisputeParty(Keyed, Model):
-    """Party to a case (当事人): a member, an employer or a union that the hub knows, or else only a name."""
+    """Party to a case (当事人): a member, an employer or a union in the database, or else a name alone."""
 
     __tablename__ = "dispute_party"
 

@@ -1,10 +1,10 @@
-"""Divisions (行政区划): the territory, from provinces to villages, with statistical and functional zones that GB/T 2260 has not."""
+"""Divisions (行政区划): the territory, from provinces to villages, with statistical and functional zones that GB/T 2260 does not have."""
 
 from sqlalchemy import ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.columns.text_search import grams_index
 from db.model import Dated, Keyed, Model, Term, dated_check
-from db.search import grams_index
 
 
 class DivisionLevel(Term):
@@ -28,14 +28,14 @@ class DivisionKind(Term):
 
 
 FORMS = ((12, 9, "000"), (9, 6, "000"), (6, 4, "00"), (4, 2, "00"))
-"""Lengths of a code and of that of the level above, and the zeros that fill the rest."""
+"""Length of a code, length of a code of the level above, and the zeros that fill it up."""
 
 
 def canonical_code(text: str) -> str:
-    """A code as it is kept, of any of its forms: ``330000``, ``330000000`` and ``330000000000`` are ``33``, ``330100`` is ``3301``.
+    """A code as it is stored, from any of its forms: ``330000``, ``330000000`` and ``330000000000`` are ``33``, ``330100`` is ``3301``.
 
-    Of a code that is also that of a row which repeats the one above (``441900``) this is the one above, as in GB/T 2260. Any other text
-    comes back as it is.
+    A code that a division shares with a row that repeats it below (``441900``) is the upper one's, as in GB/T 2260. Any other text is
+    returned unchanged.
     """
     if text.isascii() and text.isdigit():
         for length, shorter, zeros in FORMS:
@@ -71,7 +71,7 @@ class Division(Keyed, Dated, Model):
 
 
 class DivisionAlias(Keyed, Model):
-    """Another name that a division goes by (区划别名), e.g. 临港区 for 威海临港经济技术开发区."""
+    """Another name of a division (区划别名), e.g. 临港区 for 威海临港经济技术开发区."""
 
     __tablename__ = "division_alias"
 
@@ -80,9 +80,9 @@ class DivisionAlias(Keyed, Model):
 
 
 class DivisionClosure(Model):
-    """Every pair of a division and one above it or itself; ``depth`` counts the steps between.
+    """Every pair of a division and one above it, or itself; ``depth`` counts the steps between.
 
-    A closed division also has the pairs of its successors, marked ``inherited``: what stands in these is found by the old code too.
+    A closed division also has the pairs of its successors, marked ``inherited``, so that its code finds what is in them.
     """
 
     __tablename__ = "division_closure"

@@ -1,13 +1,13 @@
-"""Employers (用人单位): the other legal person beside the union, and which union covers which employer when."""
+"""Employers (用人单位): legal persons apart from their unions, and the dated coverage of employers by unions."""
 
 from datetime import date
 
 from sqlalchemy import ForeignKey, Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.industries import INDUSTRY
+from db.columns.industries import INDUSTRY
+from db.columns.text_search import grams_index
 from db.model import Dated, Keyed, Model, Term, dated_check
-from db.search import grams_index
 
 
 class EmployerKind(Term):
@@ -26,8 +26,8 @@ class EmployerKind(Term):
 class Employer(Keyed, Model):
     """Employer (用人单位), a legal person apart from its union (Supreme People's Court interpretation on union law art. 1).
 
-    ``organization_id`` is the union answerable for it: the one that covers it, or while it is unorganised the township or county
-    federation in its place. ``credit_code`` is GB 32100; ``industry`` letter and two digits of GB/T 4754-2017; ``headcount`` in persons;
+    ``organization_id`` is the union responsible for it: the one that covers it or, while none does, the federation of its township or
+    county. ``credit_code`` is GB 32100, ``industry`` the letter and two digits of GB/T 4754-2017, ``headcount`` in persons;
     ``is_platform_head`` marks a leading platform enterprise (平台头部企业).
     """
 

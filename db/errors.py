@@ -1,5 +1,5 @@
-"""What the commands on the database tell their caller when they cannot go on."""
+"""Errors of commands on the database."""
 
 
 class DataError(Exception):
-    """A command on the database cannot be done; the message says why and what to do."""
+    """A command on the database that cannot be done; the message says why and what to do."""

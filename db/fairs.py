@@ -1,4 +1,4 @@
-"""Job fairs (招聘会): which employers stood there, and the posts that they offered. The fair itself is an activity."""
+"""Job fairs (招聘会): exhibitors and the posts that they offer. The fair itself is an activity."""
 
 from decimal import Decimal
 

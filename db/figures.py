@@ -1,4 +1,4 @@
-"""Published figures (公布数字): what a page claims, and the query whose answer is held against it. A claim is never the answer."""
+"""Published figures (公布数字): the claims of a page, each with the query whose answer it is compared with. A claim is never the answer."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,15 +6,15 @@ from decimal import Decimal
 from sqlalchemy import ForeignKey, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.columns.measurement_units import Qualifier, Unit
 from db.model import Keyed, Model
-from db.units import Qualifier, Unit
 
 
 class PublishedFigure(Keyed, Model):
     """Published figure (公布数字). ``query`` is a GraphQL query without variables; ``path`` leads through its answer to the value.
 
-    ``organization_id`` is the union whose records, with those of the unions below it, give the answer. A figure ``is_sensitive`` when
-    they are health records: its handlers' alone, as the rows are.
+    ``organization_id`` is the union whose records, with those of the unions below it, give the answer. A figure of health records
+    ``is_sensitive``: only the union that handles the records sees it.
     """
 
     __tablename__ = "published_figure"

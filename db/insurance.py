@@ -1,4 +1,4 @@
-"""Insurance enrolments (参保): who is insured against work injury under which scheme, by which participant, from when to when."""
+"""Insurance enrolments (参保): who is insured against work injury, under which scheme, by which participant, and when."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Mediation (调解): bodies with the sides that sit on them, lawyers and mediators with dates, and the links of legal service."""
+"""Mediation (调解): mediation bodies and their seats, lawyers and mediators, and legal service link by link."""
 
 from datetime import date
 
@@ -46,7 +46,8 @@ class LegalServiceOutcome(Term):
 
 
 class MediationBody(Keyed, Dated, Model):
-    """Mediation body (调解组织), open from ``valid_from``. ``organization_id`` is the union that takes part, ``host`` where it sits."""
+    """Mediation body (调解组织), open from ``valid_from``. ``organization_id`` is the union that takes part, ``host`` the place of its
+    office."""
 
     __tablename__ = "mediation_body"
 
@@ -78,9 +79,9 @@ class MediationSeat(Keyed, Dated, Model):
 
 
 class Mediator(Keyed, Dated, Model):
-    """Lawyer or mediator at work for a union (律师、调解员), from ``valid_from`` to ``valid_to``; at a body when stationed there.
+    """Lawyer or mediator at work for a union (律师、调解员), from ``valid_from`` to ``valid_to``; with a body if stationed there.
 
-    ``principal_id`` is their account, if they have one: what they see are the cases assigned to it.
+    ``principal_id`` is their account, if they have one; they see the cases assigned to it.
     """
 
     __tablename__ = "mediator"
@@ -100,9 +101,9 @@ class Mediator(Keyed, Dated, Model):
 
 
 class LegalService(Keyed, Model):
-    """Legal service at one link of the chain (法律服务记录), from ``opened_on`` to ``closed_on``, and the link that it went on to.
+    """Legal service at one link of the chain (法律服务记录), from ``opened_on`` to ``closed_on``, and the link that follows.
 
-    ``previous_id`` is the service that passed it on: hand-over is a chain of rows. ``case_id`` once there is a case.
+    ``previous_id`` is the service that handed it over: a hand-over is a chain of rows. ``case_id`` is set once there is a case.
     """
 
     __tablename__ = "legal_service"

@@ -5,9 +5,9 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.crypto import Secret
+from db.columns.text_search import grams_index
+from db.encryption.vault import Secret
 from db.model import Dated, Keyed, Model, Term, dated_check
-from db.search import grams_index
 
 
 class Sex(Term):
@@ -88,9 +88,9 @@ class EngagementKind(Term):
 
 class Member(Keyed, Model):
     """Member (会员): a person who is or was in a union. Resident number (GB 11643, 18 characters), day of birth, mobile number and bank
-    card are sealed (``db.crypto``). Beside them stands in clear what masks show, and no more: region, first three digits of the phone, and
-    ``birth_year_from``, the first of the five years in one of which the person was born (1985 for 1985 to 1989). No caller, and nobody who
-    reads the table without the keys, has less than 10⁴ candidates for a sealed value (docs/masks.md).
+    card are sealed (``db.encryption.vault``). Other columns hold in clear what masks show, and no more: the region, the first three digits
+    of the phone, and ``birth_year_from``, the first of the five years in one of which the person was born (1985 for 1985 to 1989). Who
+    reads the table without the keys is left with at least 10⁴ candidates for a sealed value (docs/masks.md).
 
     ``bank_card_changed_on`` and its like are the day on which a correction changed the value last, written by a trigger.
 
@@ -139,14 +139,14 @@ SECRETS = (RESIDENT_NUMBER, PHONE, BANK_CARD, BIRTH_DATE)
 
 
 class Membership(Keyed, Model):
-    """Membership of a person in a union (会籍), ``[valid_from, valid_to)``, one active a person: membership is where
-    one's employment is (Measures on Members' Registration, 2016, art. 3).
+    """Membership of a person in a union (会籍), ``[valid_from, valid_to)``, one active a person: a worker is a member where they are
+    employed (Measures on Members' Registration, 2016, art. 3).
 
-    ``valid_from`` is null while it is only applied for. No two of a person overlap: whoever writes them sees to it, for an exclusion
-    constraint would need an extension.
+    ``valid_from`` is null while the membership is applied for. Memberships of a person do not overlap: commands check that, because an
+    exclusion constraint would need an extension.
 
-    ``entry`` and ``exit`` are kept by triggers, by the person's memberships before and after: one is a transfer where the membership before
-    it was transferred out, or ended when it began or later; ``exit`` is null until an end is known, ``entry`` while it is applied for.
+    Triggers compute ``entry`` and ``exit`` from the person's memberships before and after: a transfer if the membership before ended by
+    transfer, or no earlier than this one begins. ``exit`` is null until the end is known, ``entry`` while the membership is applied for.
     """
 
     __tablename__ = "membership"
@@ -184,7 +184,7 @@ class Membership(Keyed, Model):
 
 
 class Engagement(Keyed, Dated, Model):
-    """A worker works for an employer (用工关系); ``organization_id`` is the union answerable for the employer."""
+    """Engagement of a worker by an employer (用工关系); ``organization_id`` is the union responsible for the employer."""
 
     __tablename__ = "engagement"
 

@@ -1,4 +1,4 @@
-"""What every table has in common: the declarative base, the key, dated rows, and enumerations whose members carry their label."""
+"""What all tables share: the declarative base, the key, dated rows, and code lists as enumerations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ NAMING = {
 
 
 class Term(Enum):
-    """A code list of the field. The member's name is the code in database and API; its value is the label, English (Chinese)."""
+    """A code list of the unions' field. A member's name is the code in database and API, its value the label: English (Chinese)."""
 
     @property
     def label(self) -> str:
@@ -29,12 +29,12 @@ class Term(Enum):
 
 @dataclass(frozen=True, eq=False)
 class CodeList:
-    """A code list of a standard: too long, or too much a text, for an enum of the schema. ``labels`` are English (Chinese)."""
+    """A code list of a standard that is too long for an enum of the schema. ``labels`` are English (Chinese)."""
 
     name: str
     labels: Mapping[str, str]
     listed: str
-    """Where callers can read it."""
+    """The document that has the list, for error messages."""
 
 
 class CodeText(Text):
@@ -58,13 +58,13 @@ class Model(DeclarativeBase):
 
 
 class Keyed:
-    """A row with an identity of its own."""
+    """A row with an ``id``."""
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-10)
 
 
 class Dated:
-    """A row that holds in ``[valid_from, valid_to)``; ``valid_to`` is null while it holds. Nothing is deleted: it is closed."""
+    """A row that is valid in ``[valid_from, valid_to)``; ``valid_to`` is null while it is valid. Rows are closed, never deleted."""
 
     valid_from: Mapped[date] = mapped_column(sort_order=90)
     valid_to: Mapped[date | None] = mapped_column(sort_order=91)

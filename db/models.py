@@ -1,11 +1,13 @@
-"""All tables: importing this module fills ``Model.metadata``."""
+"""All tables: importing this module fills ``Model.metadata``.
+
+The model files import one another in one direction. Relations that lead back are declared by name, in ``ForeignKey("table.column")``.
+"""
 
 from db import (
     access,
     activities,
     agreements,
     assistance,
-    audit,
     care,
     certifications,
     coverage,
@@ -26,6 +28,7 @@ from db import (
     venues,
 )
 from db.model import Model
+from db.security import audit_log
 
 __all__ = [
     "Model",
@@ -33,7 +36,7 @@ __all__ = [
     "activities",
     "agreements",
     "assistance",
-    "audit",
+    "audit_log",
     "care",
     "certifications",
     "coverage",

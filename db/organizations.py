@@ -1,13 +1,13 @@
-"""Organizations (工会组织): unions of every level and kind, their two dated parents, and their committees' terms."""
+"""Organizations (工会组织): unions of every level and kind, their dated links in two hierarchies, and the terms of their committees."""
 
 from datetime import date
 
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.industries import INDUSTRY
+from db.columns.industries import INDUSTRY
+from db.columns.text_search import grams_index
 from db.model import Dated, Keyed, Model, Term, dated_check
-from db.search import grams_index
 
 
 class OrganizationLevel(Term):
@@ -115,7 +115,7 @@ class OrganizationLink(Keyed, Dated, Model):
 
 
 class Closure(Dated):
-    """Every dated pair of a union and one above it or itself in one hierarchy; ``depth`` counts the steps between."""
+    """Every dated pair of a union and one above it, or itself, in one hierarchy; ``depth`` counts the steps between."""
 
     ancestor_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), primary_key=True)
     descendant_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), primary_key=True)
@@ -124,7 +124,7 @@ class Closure(Dated):
 
 
 def covering_key() -> PrimaryKeyConstraint:
-    """The key of a closure, whose index has all that is asked about what is below a union."""
+    """The key of a closure, whose index has all columns that queries read of the unions below one."""
     return PrimaryKeyConstraint("ancestor_id", "descendant_id", "valid_from", postgresql_include=["valid_to", "depth"])
 
 

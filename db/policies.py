@@ -1,4 +1,4 @@
-"""Policy documents (政策文件): who issued them jointly, and their measures in groups, so that activity can be counted by measure."""
+"""Policy documents (政策文件): their issuers, and their measures in groups, by which activity is counted."""
 
 from datetime import date
 
@@ -48,7 +48,7 @@ class PolicyDocument(Keyed, Dated, Model):
 
 
 class PolicyIssuer(Keyed, Model):
-    """Body that issued a document, alone or jointly (发文单位); ``organization_id`` when it is a union that the hub knows."""
+    """Body that issued a document, alone or jointly (发文单位); ``organization_id`` if it is a union in the database."""
 
     __tablename__ = "policy_issuer"
 
@@ -62,7 +62,7 @@ class PolicyIssuer(Keyed, Model):
 
 
 class PolicyMeasure(Keyed, Model):
-    """Measure of a document (政策措施), numbered through; ``area`` is the group that it stands in."""
+    """Measure of a document (政策措施), numbered throughout; ``area`` is its group."""
 
     __tablename__ = "policy_measure"
 

@@ -1,4 +1,4 @@
-"""Receipts of commands (命令回执): a command sent twice with one key is done once."""
+"""Receipts of commands (命令回执): a command sent twice with the same idempotency key is done once."""
 
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,9 @@ from db.model import Model
 
 
 class CommandReceipt(Model):
-    """A command that was done for a principal under a key of theirs, with the digest of its input and what was answered.
+    """A command that was done for a principal under an idempotency key, with the digest of its input and its answer.
 
-    ``payload`` is null where the answer has personal data: it is then made anew.
+    ``payload`` is null if the answer has personal data; a repeated command then computes it again.
     """
 
     __tablename__ = "command_receipt"

@@ -1,4 +1,4 @@
-"""Relief (困难帮扶): households in hardship, their children, and what was granted to them in money or in kind."""
+"""Relief (困难帮扶): households in hardship, their children, and grants in money or in kind."""
 
 from datetime import date
 from decimal import Decimal
@@ -67,7 +67,7 @@ class Household(Keyed, Dated, Model):
 
 
 class Dependant(Keyed, Model):
-    """Child of a household (困难职工子女). Of a child stand here only number, year of birth and school stage: PIPL art. 28 and 31."""
+    """Child of a household (困难职工子女). Only a number, the year of birth and the school stage are stored: PIPL art. 28 and 31."""
 
     __tablename__ = "dependant"
 

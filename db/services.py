@@ -1,12 +1,12 @@
-"""Services (服务): material that was handed out, and transactions at a window, timed to the second."""
+"""Services (服务): distributed material, and transactions at a window, timed to the second."""
 
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.columns.measurement_units import Unit
 from db.model import Keyed, Model, Term
-from db.units import Unit
 
 
 class MaterialKind(Term):

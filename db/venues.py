@@ -1,10 +1,10 @@
-"""Venues (场所): places that unions run or look after: service centres, stations, reading rooms, parks, recuperation bases, facilities."""
+"""Venues (场所): places that unions run or maintain: service centres, stations, reading rooms, parks, recuperation bases, facilities."""
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.columns.text_search import grams_index
 from db.model import Dated, Keyed, Model, Term, dated_check
-from db.search import grams_index
 
 
 class VenueKind(Term):
@@ -26,7 +26,7 @@ class VenueKind(Term):
 
 
 class Venue(Keyed, Dated, Model):
-    """Venue (场所), run or looked after by a union from ``valid_from`` to ``valid_to``."""
+    """Venue (场所), run or maintained by a union from ``valid_from`` to ``valid_to``."""
 
     __tablename__ = "venue"
 
@@ -46,7 +46,7 @@ class Venue(Keyed, Dated, Model):
 
 
 class VenueCoverage(Keyed, Dated, Model):
-    """A union covers who works at a venue, e.g. a logistics park (园区建会)."""
+    """A union covers the workers at a venue, e.g. a logistics park (园区建会)."""
 
     __tablename__ = "venue_coverage"
 

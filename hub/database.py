@@ -7,9 +7,9 @@ from pathlib import Path
 
 import asyncpg
 
-from db import embedded
 from db.errors import DataError
-from db.migrate import connect
+from db.server import embedded
+from db.server.migrate import connect
 from hub.settings import Settings, hide_password
 
 NAME = "unionhub"

@@ -1,20 +1,20 @@
 """The documents that callers send, each parsed, limited and validated once and kept while it is in use."""
 
 import re
-from collections import OrderedDict
-from collections.abc import Collection
+import sys
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
-    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    OverlappingFieldsCanBeMergedRule,
     StringValueNode,
-    TokenKind,
+    ValidationContext,
     ValuesOfCorrectTypeRule,
     Visitor,
     VisitorAction,
@@ -23,28 +23,42 @@ from graphql import (
     validate,
     visit,
 )
-from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from db.meter import working
-from hub.compression import can_spell
+from hub.compressible import aliases_can_spell_values
 from hub.errors import MAX_ERRORS, Problem, body_of_problems, problems
-from hub.limits import Limits, check, measure
-from resolvers.engine.request.document import Document
+from hub.limits.document_limits import Limits, check, measure
+from resolvers.cache import Cache
+from resolvers.engine.request.document import Document, document_of
 from resolvers.engine.request.wrong_values import WrongLiterals
 from resolvers.errors import HubError
 from resolvers.suggestions import suggests
 
-overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 30_000
+MAX_COMPARISONS = 30_000
 """Some 50 ms of comparing fields; 40 fragments of 8 fields each, spread beside each other, take 23,000 units."""
 
-RULES = [WrongLiterals if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules]
-"""GraphQL's own, but for the words of one."""
+
+class OverlappingFields(OverlappingFieldsCanBeMergedRule):
+    """GraphQL's rule that fields of one response name can be merged, which gives up after ``MAX_COMPARISONS``."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self.rule_context.remaining_complexity_budget = MAX_COMPARISONS
+
+
+OWN_RULES: Mapping[type[ASTValidationRule], type[ASTValidationRule]] = {
+    ValuesOfCorrectTypeRule: WrongLiterals,
+    OverlappingFieldsCanBeMergedRule: OverlappingFields,
+}
+
+RULES = [OWN_RULES.get(rule, rule) for rule in specified_rules]
+"""GraphQL's rules, two of them in a form of the hub's own."""
 
 QUOTED = re.compile("'([^']+)'")
 """A name or a type in graphql-core's messages on documents, none of which has a caller's text in it."""
 
-BYTES_A_TOKEN = 700
-"""Memory of a parsed document for each of its tokens, measured: syntax nodes, tokens and their locations."""
+MAX_BYTES = 48 * 2**20
+"""Memory of the documents that are kept: some 2,000 of 30 fields each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,7 @@ class Operation:
     """Levels of fields."""
     introspects: bool = False
     """Whether it asks for the schema."""
-    spells: bool = False
+    spells_values: bool = False
     """Whether its document has aliases that could spell a value."""
 
 
@@ -92,39 +106,14 @@ class Rejected:
         return tuple(dict.fromkeys(problem.code for problem in self.problems))
 
     @property
+    def weight(self) -> int:
+        """The bytes of memory that it takes, without its text."""
+        return 200 + 500 * len(self.problems)
+
+    @property
     def body(self) -> bytes:
         """The JSON of the response, in the language of who asks now."""
         return body_of_problems(self.problems)
-
-
-Value = TypeVar("Value")
-
-
-class Lru(Generic[Value]):
-    """The values used last, bounded by count and weight in bytes; what weighs over a quarter of it all is not kept."""
-
-    def __init__(self, max_count: int, max_bytes: int) -> None:
-        self.max_count = max_count
-        self.max_bytes = max_bytes
-        self.bytes = 0
-        self.entries: OrderedDict[str, tuple[Value, int]] = OrderedDict()
-
-    def get(self, key: str) -> Value | None:
-        """The value kept under the key, now the one used last."""
-        found = self.entries.get(key)
-        if found is None:
-            return None
-        self.entries.move_to_end(key)
-        return found[0]
-
-    def put(self, key: str, value: Value, weight: int) -> None:
-        """Keep a new value of ``weight`` bytes and let go of what is over the bounds."""
-        if weight > self.max_bytes // 4:
-            return
-        self.entries[key] = (value, weight)
-        self.bytes += weight
-        while len(self.entries) > self.max_count or self.bytes > self.max_bytes:
-            self.bytes -= self.entries.popitem(last=False)[1][1]
 
 
 class Documents:
@@ -133,8 +122,7 @@ class Documents:
     Args:
         schema: the schema that documents must be valid for.
         limits: what a document may cost.
-        max_count: documents kept; an eighth as many rejections are.
-        max_bytes: memory of all documents kept, estimated from their tokens; plans are the engine's and count there.
+        max_bytes: memory of all documents that are kept; rejections get a sixteenth of it in addition.
     """
 
     def __init__(
@@ -142,39 +130,41 @@ class Documents:
         schema: GraphQLSchema,
         limits: Limits,
         *,
-        max_count: int = 2_000,
-        max_bytes: int = 128 * 2**20,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         self.schema = schema
         self.limits = limits
-        self.accepted: Lru[Accepted] = Lru(max_count, max_bytes)
-        self.rejected: Lru[Rejected] = Lru(max_count // 8, max_bytes // 16)
-        self.hits = self.misses = 0
+        self.accepted: Cache[str, Accepted] = Cache(max_bytes, lambda _, made: made.document.weight)
+        self.rejected: Cache[tuple[bool, str], Rejected] = Cache(
+            max_bytes // 16, lambda key, made: sys.getsizeof(key[1]) + made.weight
+        )
 
     def get(self, text: str) -> Accepted | Rejected:
         """The document of this text, or why it is none: with suggestions for who may ask for the schema."""
-        asked = f"{suggests.get()} {text}"
-        known = self.accepted.get(text) or self.rejected.get(asked)
-        if known is not None:
-            self.hits += 1
-            return known
-        self.misses += 1
+        accepted = self.accepted.get(text)
+        if accepted is not None:
+            return accepted
+        key = (suggests.get(), text)
+        rejected = self.rejected.get(key)
+        if rejected is not None:
+            return rejected
         with working():
             made = self.read(text)
         if isinstance(made, Accepted):
-            self.accepted.put(text, made, len(text) * 4 + BYTES_A_TOKEN * count_tokens(made.document.ast))
+            self.accepted.put(text, made)
         else:
-            self.rejected.put(asked, made, len(text) * 4 + 500 * len(made.problems) + 200)
+            self.rejected.put(key, made)
         return made
 
     def statistics(self) -> dict[str, int]:
         """Documents ``kept``, their ``bytes``, the ``rejected`` ones kept; ``hits`` and ``misses`` since the start."""
+        accepted, rejected = self.accepted.statistics(), self.rejected.statistics()
         return {
-            "kept": len(self.accepted.entries),
-            "bytes": self.accepted.bytes,
-            "rejected": len(self.rejected.entries),
-            "hits": self.hits,
-            "misses": self.misses,
+            "kept": accepted["kept"],
+            "bytes": accepted["bytes"],
+            "rejected": rejected["kept"],
+            "hits": accepted["hits"] + rejected["hits"],
+            "misses": rejected["misses"],
         }
 
     def read(self, text: str) -> Accepted | Rejected:
@@ -195,20 +185,13 @@ class Documents:
         errors = validate(self.schema, ast, RULES, max_errors=MAX_ERRORS - 1, hide_suggestions=not suggests.get())
         if errors:
             return rejected([validation_error(error) for error in errors])
-        spells = can_spell(ast)
+        spells_values = aliases_can_spell_values(ast)
         return Accepted(
-            Document(
-                text=text,
-                ast=ast,
-                operations={name_of(node): node for node, _ in operations},
-                fragments={
-                    definition.name.value: definition
-                    for definition in ast.definitions
-                    if isinstance(definition, FragmentDefinitionNode)
-                },
-            ),
+            document_of(self.schema, text, ast),
             {
-                name_of(node): Operation(name_of(node), node.operation, shape.depth, shape.introspections > 0, spells)
+                name_of(node): Operation(
+                    name_of(node), node.operation, shape.depth, shape.introspections > 0, spells_values
+                )
                 for node, shape in operations
             },
         )
@@ -246,16 +229,6 @@ def validation_error(error: GraphQLError) -> tuple[str, GraphQLError]:
     if isinstance(error, HubError):
         return error.code, error
     return "VALIDATION_FAILED", GraphQLError(QUOTED.sub(r"`\1`", error.message), error.nodes)
-
-
-def count_tokens(ast: DocumentNode) -> int:
-    """The tokens of a parsed document."""
-    count = 0
-    token = ast.loc.start_token if ast.loc else None
-    while token is not None and token.kind is not TokenKind.EOF:
-        count += 1
-        token = token.next
-    return count
 
 
 class NullCharacters(Visitor):

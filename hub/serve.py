@@ -13,11 +13,11 @@ import uvicorn
 from starlette.applications import Starlette
 
 from hub.app import create_app
+from hub.client_address import trusted_hosts
 from hub.database import url_of
-from hub.keys import vault_of
-from hub.log_lines import configure_logging
-from hub.proxies import trusted_hosts
+from hub.encryption_keys import vault_of
 from hub.settings import Settings, is_loopback
+from hub.telemetry.log_formatters import configure_logging
 
 _log = logging.getLogger("unionhub")
 

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, column, table
 from db.members import Member
 
 COUNTED_PERSONS = table(
-    "described",
+    "counted_persons",
     column("id", BigInteger()),
     *(
         column(name, Member.__table__.c[name].type)

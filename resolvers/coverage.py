@@ -20,8 +20,8 @@ PROJECTS_WITHIN = Many("ConstructionProject", Within(ConstructionProject.organiz
 
 TODAY = select(cast(func.timezone("Asia/Shanghai", func.now()), Date)).scalar_subquery()
 
-COVERING = table(
-    "covering",
+COVERAGE_PERIODS = table(
+    "coverage_periods",
     column("employer_id", BigInteger()),
     column("valid_from", Date()),
     column("valid_to", Date()),
@@ -30,8 +30,11 @@ COVERING = table(
 """Of every coverage the employer and the days, without the union: whoever sees an employer is told whether it has one."""
 
 IS_ORGANIZED = (
-    select(COVERING.c.employer_id)
-    .where(COVERING.c.employer_id == Employer.id, holds(Period(COVERING.c.valid_from, COVERING.c.valid_to), TODAY))
+    select(COVERAGE_PERIODS.c.employer_id)
+    .where(
+        COVERAGE_PERIODS.c.employer_id == Employer.id,
+        holds(Period(COVERAGE_PERIODS.c.valid_from, COVERAGE_PERIODS.c.valid_to), TODAY),
+    )
     .correlate(Employer.__table__)
     .exists()
 )

@@ -3,9 +3,9 @@
 from db.agreements import AgreementCoverage, CollectiveAgreement
 from db.disputes import DisputeCase
 from db.employers import Employer, EmployerCoverage
+from db.input_values import canonical_credit_code
 from db.insurance import InsuranceEnrolment
 from db.members import Engagement
-from db.values import canonical_credit_code
 from resolvers import activities, coverage, fairs, services, venues
 from resolvers.engine.declare.sources import Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Rate, Statistic, where

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, FromClause, and_, any_, exists, not_, or_, select
 
+from db.columns.measurement_units import Qualifier
 from db.figures import PublishedFigure
 from db.organizations import IndustrialClosure, TerritorialClosure
-from db.units import Qualifier
 from resolvers.access.callers import Lens
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.sources import Computed, Many, One, Source

@@ -33,14 +33,18 @@ OF_DIVISION = {
 OF_MEMBER = {"legal_services": Many("LegalService", By(LegalService.member_id))}
 OF_CASE = {"legal_services": Many("LegalService", By(LegalService.case_id, order=[LegalService.opened_on]), expected=3)}
 
-SITTING = table(
-    "sitting", column("body_id", BigInteger()), column("side", Text()), column("valid_to", Date()), schema="wall"
+MEDIATION_SIDES = table(
+    "mediation_sides",
+    column("body_id", BigInteger()),
+    column("side", Text()),
+    column("valid_to", Date()),
+    schema="wall",
 )
 """Of every seat the body and the side, without who sits there: whoever sees a body is told how many sides it has."""
 
 SIDE_COUNT = (
-    select(func.count(distinct_(SITTING.c.side)))
-    .where(SITTING.c.body_id == MediationBody.id, SITTING.c.valid_to.is_(None))
+    select(func.count(distinct_(MEDIATION_SIDES.c.side)))
+    .where(MEDIATION_SIDES.c.body_id == MediationBody.id, MEDIATION_SIDES.c.valid_to.is_(None))
     .correlate(MediationBody.__table__)
     .scalar_subquery()
 )

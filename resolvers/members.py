@@ -117,8 +117,8 @@ registry.statistic(
         },
         measures={
             "persons": distinct(Membership.member_id),
-            "migrants": where(COUNTED_PERSONS.c.is_migrant_worker, rolled=("IS_MIGRANT_WORKER", "true")),
-            "women": where(COUNTED_PERSONS.c.sex == Sex.FEMALE, rolled=("SEX", "FEMALE")),
+            "migrants": where(COUNTED_PERSONS.c.is_migrant_worker, rollup_value=("IS_MIGRANT_WORKER", "true")),
+            "women": where(COUNTED_PERSONS.c.sex == Sex.FEMALE, rollup_value=("SEX", "FEMALE")),
         },
         rates={"migrant_share": Rate("migrants", "records"), "women_share": Rate("women", "records")},
         where=Membership.valid_from.is_not(None),

@@ -3,8 +3,8 @@
 from sqlalchemy import ColumnElement, Integer, literal_column
 
 from db.employers import EmployerCoverage
+from db.input_values import canonical_credit_code
 from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink
-from db.values import canonical_credit_code
 from resolvers import (
     activities,
     assistance,

@@ -176,12 +176,16 @@ class Late:
 def timeliness(late: Late, event: str | None = None) -> dict[str, Measure]:
     """How many records have a period under a deadline rule, and how many of them are late or in time; ``event`` as in ``Measure``."""
 
-    def in_time(found: ColumnElement[Any]) -> ColumnElement[bool]:
-        return and_(late.runs(), not_(found))
+    def in_time(is_late: ColumnElement[Any]) -> ColumnElement[bool]:
+        return and_(late.runs(), not_(is_late))
 
     return {
-        "overdue": Measure(lambda found: func.count().filter(found), part=lambda found: found, event=event, found=late),
-        "on_time": Measure(lambda found: func.count().filter(in_time(found)), part=in_time, event=event, found=late),
+        "overdue": Measure(
+            lambda is_late: func.count().filter(is_late), part=lambda is_late: is_late, event=event, lookup=late
+        ),
+        "on_time": Measure(
+            lambda is_late: func.count().filter(in_time(is_late)), part=in_time, event=event, lookup=late
+        ),
         "timed": where(late.runs(), event=event),
     }
 

@@ -31,7 +31,7 @@ from db.divisions import Division, DivisionClosure, DivisionLevel
 from db.employers import EmployerCoverage
 from db.members import Membership, WorkerType
 from db.organizations import Organization, OrganizationForm, OrganizationLevel
-from db.row_security import AGGREGATES
+from db.security.row_security import AGGREGATES
 from db.venues import Venue, VenueKind
 from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.columns import Expression, alias, one_of

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import func
 
-from db.personal import BAND
+from db.personal_data.member_columns import BAND
 from db.relief import AidGrant, Dependant, Household
 from resolvers.activities import OF_HOUSEHOLD
 from resolvers.counted_persons import COUNTED_PERSONS

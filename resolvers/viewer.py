@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from db.access import PrincipalKind
-from db.principals import SignedIn
+from db.security.principals import SignedIn
 from resolvers.access.callers import Caller, Grant
 from resolvers.engine.request.global_ids import encode
 
@@ -73,7 +73,11 @@ def shown(grants: Sequence[Grant]) -> list[dict[str, Any]]:
 
 def shown_grant(grant: Grant) -> dict[str, Any]:
     """One grant as fields of ``AccessGrant``."""
-    named = grant if isinstance(grant, ShownGrant) else ShownGrant(*vars(grant).values())
+    named = (
+        grant
+        if isinstance(grant, ShownGrant)
+        else ShownGrant(grant.role, grant.organization_id, grant.hierarchy, grant.division_id)
+    )
     return {
         "__typename": "AccessGrant",
         "id": None if named.id is None else encode("grant", named.id),

@@ -6,7 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from db.assistance import AidProjectKind, ClaimantKind, CooperationLineKind, DonationItem, WishItem, WishStatus
-from db.units import Unit
+from db.columns.measurement_units import Unit
 from schema.activities import ActivitiesOfLine
 from schema.assistance_filters import (
     AidProjectField,

@@ -1,8 +1,8 @@
 """Filters and orders of paired assistance (对口协作筛选与排序)."""
 
 from db.assistance import AidProjectKind, ClaimantKind, CooperationLineKind, DonationItem, WishItem, WishStatus
+from db.columns.measurement_units import Unit
 from db.model import Term
-from db.units import Unit
 from schema.code_lists import describe
 from schema.fields import optional
 from schema.filters import BooleanFilter, Choice, DateFilter, DecimalFilter, IdFilter, StringFilter, conditions

@@ -5,6 +5,7 @@ from typing import Any
 import strawberry
 
 from db.agreements import ActorRole, AgreementKind, AgreementStatus, PartySide
+from db.columns.measurement_units import Qualifier, Unit
 from db.disputes import ClaimKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus, PartyRole
 from db.divisions import DivisionKind, DivisionLevel
 from db.employers import EmployerKind
@@ -27,7 +28,6 @@ from db.organizations import (
     OrganizationLevel,
     OrganizationStatus,
 )
-from db.units import Qualifier, Unit
 from resolvers.engine.declare.validity import Validity
 from resolvers.scopes import Scope
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import strawberry
 
+from db.columns.measurement_units import Unit
 from db.coverage import CensusObstacle, DesignationKind, TargetMetric, TargetOperator
 from db.members import WorkerType
-from db.units import Unit
 from schema.coverage_filters import (
     CensusRecordField,
     CensusRecordFilter,

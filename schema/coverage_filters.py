@@ -1,9 +1,9 @@
 """Filters and orders of coverage (覆盖): census, estimates, targets, designations, construction projects."""
 
+from db.columns.measurement_units import Unit
 from db.coverage import CensusObstacle, DesignationKind, TargetMetric, TargetOperator
 from db.members import WorkerType
 from db.model import Term
-from db.units import Unit
 from schema.code_lists import describe
 from schema.fields import optional
 from schema.filters import (

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import strawberry
 
+from db.columns.measurement_units import Qualifier, Unit
 from db.model import Term
-from db.units import Qualifier, Unit
 from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, Order, StringFilter, conditions

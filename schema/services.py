@@ -4,9 +4,9 @@ from datetime import date, datetime
 
 import strawberry
 
+from db.columns.measurement_units import Unit
 from db.model import Term
 from db.services import MaterialKind
-from db.units import Unit
 from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter, conditions

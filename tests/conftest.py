@@ -15,12 +15,13 @@ import asyncpg
 import pytest
 import uvloop
 
-from db import embedded, migrate, rollups
-from db.connect import create_pool
-from db.crypto import Vault
-from db.demo import load_demo
+from db.demo.load import load_demo
+from db.encryption.keys import KeyFile, ensure_key_file
+from db.encryption.vault import Vault
 from db.generate import generate
-from db.keys import KeyFile, ensure_key_file
+from db.rollups.maintenance import rebuild_rollups
+from db.server import embedded, migrate
+from db.server.connect import create_pool
 from tests.bare import Bare, operated, servers
 from tests.sample import add_samples
 from tests.schedule import Units
@@ -52,7 +53,7 @@ def sources() -> str:
     for path in sorted(
         [
             *(ROOT / "db").rglob("*.py"),
-            *(ROOT / "db" / "data").iterdir(),
+            *(ROOT / "db" / "reference" / "data").iterdir(),
             *(ROOT / "tests" / name for name in ("sample.py", "territory.py")),
         ]
     ):
@@ -65,7 +66,7 @@ async def fill_federation(url: str) -> None:
     """Divisions (some of the townships), a federation, and some rows of every programme."""
     await load_territory(url)
     await generate(url, MEMBERS, SEED, extend=add_samples)
-    await rollups.rebuild(url)
+    await rebuild_rollups(url)
     connection = await asyncpg.connect(url)
     await connection.execute("ANALYZE")
     await connection.close()

@@ -1,8 +1,8 @@
 """The divisions of the template: all down to the counties, and the townships of a few places, so that copies of it are small."""
 
 from db.divisions import DivisionLevel
-from db.load_divisions import FILES, FOLDER, Loader
-from db.migrate import connect
+from db.reference.load_divisions import FILES, FOLDER, Loader
+from db.server.migrate import connect
 
 TOWNSHIPS = ("11", "33", "3710", "4403", "50")
 """北京, 浙江, 威海, 深圳 and 重庆, by the beginnings of their codes: where the tests' persons and unions are."""
@@ -19,6 +19,6 @@ async def load_territory(url: str) -> None:
             for within in TOWNSHIPS:
                 await loader.level(DivisionLevel.TOWNSHIP, FOLDER / FILES[DivisionLevel.TOWNSHIP][0], within)
             await loader.reference()
-            await loader.count_on()
+            await loader.advance_sequence()
     finally:
         await connection.close()

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from db.generate.codes import weighted
-from db.values import RESIDENT_CHECK
+from db.input_values import RESIDENT_CHECK
 from tests.candidates import ENOUGH, Knowledge, hidden, leaks, told
 
 

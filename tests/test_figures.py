@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from db.demo import MEMBERS
-from db.migrate import connect
-from hub import bootstrap, database, tokens
-from hub.chinese_help import HELP
+from db.demo.load import MEMBERS
+from db.server.migrate import connect
+from hub import database
+from hub.authentication import demonstration_tokens
+from hub.cli.chinese_help import HELP
 from hub.settings import Settings
+from hub.setup import bootstrap
 from resolvers.commands.documents import MAX_SCAN
 from resolvers.engine.compile.pagination import MAX_SIZE
 from tests.conftest import PAGE_MEMBERS
@@ -58,7 +60,7 @@ def test_versions_and_limits() -> None:
 
 def test_a_token_of_the_demonstration_lasts_as_long_as_is_said() -> None:
     (said,) = [text for text in HELP if text.startswith("Print a token of PERSONA")]
-    assert f"it lasts {tokens.DAYS} days." in said
+    assert f"it lasts {demonstration_tokens.DAYS} days." in said
 
 
 @pytest.mark.parametrize("text", [ENGLISH, CHINESE, CHANGELOG], ids=["en", "zh", "changelog"])

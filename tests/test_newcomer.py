@@ -95,7 +95,7 @@ def checked_docker(block: Block) -> None:
     """Needs a container engine. Services, commands and files are those of compose.yaml and of the hub."""
     from click.testing import CliRunner
 
-    from hub.cli import main
+    from hub.cli.commands import main
 
     services = yaml.safe_load((ROOT / "docker/compose.yaml").read_text())["services"]
     for line in commands(block.text):

@@ -20,9 +20,11 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hub import bootstrap, demo, node, tokens
-from hub.bootstrap import SetupError
+from hub.authentication import demonstration_tokens
+from hub.cli import demo
 from hub.settings import Settings
+from hub.setup import bootstrap, explorer_build
+from hub.setup.bootstrap import SetupError
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -161,16 +163,16 @@ def test_the_machines_node_is_used_only_when_it_is_new_enough(
 ) -> None:
     folder = put_node(tmp_path / "bin", version, "true")
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    found = node.of_machine()
+    found = explorer_build.node_of_machine()
     assert found is not None
     assert found.suits is suits
-    wheel = node.of_wheel()
+    wheel = explorer_build.node_of_wheel()
     assert wheel is not None
-    assert next(node.candidates()) == (found if suits else wheel)
+    assert next(explorer_build.candidates()) == (found if suits else wheel)
 
 
 def test_the_wheels_npm_runs() -> None:
-    wheel = node.of_wheel()
+    wheel = explorer_build.node_of_wheel()
     assert wheel is not None
     done = subprocess.run([*wheel.npm, "--version"], capture_output=True, text=True)
     assert re.match(r"\d+\.\d+", done.stdout), done.stderr
@@ -181,12 +183,12 @@ def test_the_explorer_is_built_again_only_when_its_sources_change(
 ) -> None:
     monkeypatch.setenv("PATH", f"{put_node(tmp_path / 'bin', '24.0.0', WORKS)}:/usr/bin:/bin")
     for _ in range(2):
-        node.build_explorer(sources)
-        assert node.is_built(sources)
+        explorer_build.build_explorer(sources)
+        assert explorer_build.is_built(sources)
     assert (sources / "builds").read_text() == "x\n"
     (sources / "explorer" / "src" / "main.tsx").write_text("2")
-    assert not node.is_built(sources)
-    node.build_explorer(sources)
+    assert not explorer_build.is_built(sources)
+    explorer_build.build_explorer(sources)
     assert (sources / "builds").read_text() == "x\nx\n"
 
 
@@ -194,13 +196,13 @@ def test_a_build_that_fails_is_tried_with_the_wheel_and_then_told_with_npms_word
     monkeypatch: pytest.MonkeyPatch, sources: Path, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", f"{put_node(tmp_path / 'bin', '24.0.0', 'echo no room; exit 7')}:/usr/bin:/bin")
-    machine = node.of_machine()
+    machine = explorer_build.node_of_machine()
     assert machine is not None
-    second = node.Node(machine.path, (25, 0, 0), machine.npm, "of the wheel")
-    monkeypatch.setattr(node, "of_wheel", lambda: second)
+    second = explorer_build.Node(machine.path, (25, 0, 0), machine.npm, "of the wheel")
+    monkeypatch.setattr(explorer_build, "node_of_wheel", lambda: second)
     with pytest.raises(SetupError, match=r"(?s)Node 25.0.0 \(of the wheel\) failed:.*no room"):
-        node.build_explorer(sources)
-    assert not node.is_built(sources)
+        explorer_build.build_explorer(sources)
+    assert not explorer_build.is_built(sources)
 
 
 def test_a_port_that_is_taken_is_told_with_another_one() -> None:
@@ -274,4 +276,4 @@ def test_the_demonstration_serves_a_federation_and_keeps_it_for_the_second_start
     assert answers[0]["members"]["totalCount"] > 100_000
     assert answers[0]["divisions"]["totalCount"] > 44_000
     assert answers[0] == answers[1]
-    assert said == [len(tokens.PERSONAS)] * 2
+    assert said == [len(demonstration_tokens.PERSONAS)] * 2

@@ -11,10 +11,10 @@ from joserfc.jwk import OKPKey
 
 from db.access import PrincipalKind, Role
 from db.clock import today
-from db.grants import Proposed, grant
-from db.personas import ISSUER
-from db.principals import create_principal
-from hub.tokens import AUDIENCE
+from db.demo.personas import ISSUER
+from db.security.grants import ProposedGrant, grant
+from db.security.principals import create_principal
+from hub.authentication.demonstration_tokens import AUDIENCE
 
 KEY = OKPKey.generate_key("Ed25519", auto_kid=True)
 
@@ -40,5 +40,5 @@ async def let_in(
 ) -> int:
     """A principal with one grant, who signs in with ``token(name)``; its key."""
     number = await create_principal(connection, name, PrincipalKind.PERSON, subject=f"{ISSUER}|{name}")
-    await grant(connection, Proposed(number, role, today(), **scope))
+    await grant(connection, ProposedGrant(number, role, today(), **scope))
     return number

@@ -1,18 +1,12 @@
-"""Rows of collective agreements: each stands in one state, and its steps lead there day by day within the law's
-periods."""
-
-from __future__ import annotations
+"""Rows of collective agreements: each has a state, and dated steps that lead to it within the periods of the law."""
 
 import random
-from typing import TYPE_CHECKING
 
-from db.copy import cell
 from db.generate.calendar import TODAY, iso, iso_or_null, years_after
+from db.generate.grassroots import Grassroots
 from db.generate.names import person_name
 from db.generate.tables import Rows
-
-if TYPE_CHECKING:
-    from db.generate.unions import Grassroots
+from db.server.bulk_copy import cell
 
 STATES = (
     ("EFFECTIVE", 50),
@@ -57,8 +51,7 @@ GAPS = {
     "OBJECTED": (5, 14),
     "EFFECTIVE": (5, 14),
 }
-"""Days from one step to the next; a reply comes within the shortest of the law's periods, a submission within ten
-days."""
+"""Days from one step to the next: a reply comes within the shortest period of the law, a submission within ten days."""
 
 KIND_NAMES = {
     "COMPREHENSIVE": "集体合同",
@@ -71,7 +64,7 @@ KIND_NAMES = {
 
 
 def path_to(state: str) -> list[str]:
-    """The states that an agreement has gone through to stand in ``state``."""
+    """The states of an agreement up to ``state``."""
     if state == "SUSPENDED":
         return [*PATH[:3], "SUSPENDED"]
     if state in PATH:
@@ -87,7 +80,7 @@ class Agreements:
         self.rows = rows
 
     def add(self, number: int, union: Grassroots) -> None:
-        """The agreement of a union with its employer, or with all of its employers when it has several."""
+        """Add the agreement of a union with its employer, or with all its employers if it has several."""
         chance = self.chance
         form = union.planned.form
         kind = {"JOINT": "REGIONAL", "NEW_FORM": "INDUSTRY"}.get(form) or chance.choices(
@@ -136,8 +129,7 @@ class Agreements:
         self.steps(number, dated, code, workers)
 
     def dated(self, state: str, years: int, established: int) -> list[tuple[str, int]]:
-        """The states up to ``state`` with their days, all after the union was established and none after the reference
-        day."""
+        """The states up to ``state`` with their days, after the union was established and not after the reference day."""
         chance = self.chance
         path = path_to(state)
         offsets = [0]
@@ -169,7 +161,7 @@ class Agreements:
         return [("REQUESTED", max(established + 1, TODAY - chance.randrange(30)))]
 
     def parties(self, number: int, union: Grassroots, single: bool) -> None:
-        """The union on the one side, the employer or an employers' body on the other."""
+        """Add the parties: the union, and an employer or an employers' body."""
         add, chance = self.rows.add, self.chance
         add("agreement_party", number, "UNION", union.planned.id, None, cell(union.name), person_name(chance))
         if single:
@@ -181,8 +173,7 @@ class Agreements:
             add("agreement_party", number, "EMPLOYER", None, None, cell(body), person_name(chance))
 
     def steps(self, number: int, dated: list[tuple[str, int]], code: str | None, workers: int) -> None:
-        """One row a step; the congress with its roster: two thirds present at least, and more than half of all for
-        it."""
+        """Add a row for each step. At the congress at least two thirds of the roster are present, and more than half of it vote for."""
         chance = self.chance
         for state, on in dated:
             roster = present = votes = None

@@ -1,10 +1,9 @@
-"""Days of the generated federation: everything has happened by one reference day, so that the same seed gives the same
-rows."""
+"""Days of the generated federation. They all lie before one reference day, so that the same seed gives the same rows."""
 
 from datetime import date
 
 REFERENCE = date(2026, 6, 30)
-"""The day on which the generated federation stands; nothing in it has happened later."""
+"""The reference day: nothing in the generated federation happens later."""
 
 TODAY = REFERENCE.toordinal()
 FIRST = date(1900, 1, 1).toordinal()

@@ -3,7 +3,7 @@ numbers."""
 
 from datetime import date, timedelta
 
-from db.values import RESIDENT_WEIGHTS
+from db.input_values import RESIDENT_WEIGHTS
 
 BODY_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 BODY_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -1,18 +1,12 @@
-"""Rows of dispute cases: parties, claims, dated steps through mediation, arbitration and court, and the money that came
-of them."""
-
-from __future__ import annotations
+"""Rows of dispute cases: parties, claims, dated steps through mediation, arbitration and court, and money recovered."""
 
 import random
-from typing import TYPE_CHECKING
 
-from db.copy import cell
 from db.generate.calendar import TODAY, iso, iso_or_null
+from db.generate.grassroots import Employer, Grassroots
 from db.generate.plan import CASE_EVERY
 from db.generate.tables import Rows
-
-if TYPE_CHECKING:
-    from db.generate.unions import Employer, Grassroots
+from db.server.bulk_copy import cell
 
 CAUSES = (
     ("UNPAID_WAGES", 40, "WAGE"),
@@ -59,20 +53,20 @@ Step = tuple[str, str, str, int]
 
 
 class Disputes:
-    """Makes the cases of one union after the other."""
+    """Makes the cases of unions."""
 
     def __init__(self, chance: random.Random, rows: Rows) -> None:
         self.chance = chance
         self.rows = rows
 
     def add(self, union: Grassroots, names: list[str]) -> None:
-        """A case for every ``CASE_EVERY``-th member; ids follow from the members' numbers."""
+        """Add a case for every ``CASE_EVERY``-th member; its ID follows from the member's."""
         first, size = union.planned.member, union.planned.size
         for case in range(first // CASE_EVERY + 1, (first + size) // CASE_EVERY + 1):
             self.case(case, union, names, case * CASE_EVERY - first - 1)
 
     def route(self, established: int) -> list[Step]:
-        """The steps of a case: old ones are closed, those of the last weeks may be on their way."""
+        """The steps of a case: old cases are closed, those of the last weeks may be open."""
         chance = self.chance
         earliest = max(established + 20, TODAY - 1300)
         phases = list(chance.choices([route for route, _ in ROUTES], [weight for _, weight in ROUTES])[0])
@@ -102,7 +96,7 @@ class Disputes:
         return steps
 
     def case(self, number: int, union: Grassroots, names: list[str], position: int) -> None:
-        """One case and everything of it."""
+        """Add one case with its rows."""
         chance, planned = self.chance, union.planned
         size, employers = planned.size, len(union.employers)
         steps = self.route(planned.established)
@@ -147,7 +141,7 @@ class Disputes:
             self.recoveries(number, [planned.member + 1 + claimant for claimant in claimants], kind, amounts, ended)
 
     def body(self, phase: str) -> str:
-        """The body that handles a case in its last phase."""
+        """The body that handles a case in this phase."""
         if phase == "ARBITRATION":
             return "ARBITRATION_COMMISSION"
         if phase == "PRE_TRIAL":
@@ -159,7 +153,7 @@ class Disputes:
     def parties(
         self, number: int, claimants: list[int], names: list[str], first: int, employer: Employer | None
     ) -> None:
-        """The claimants and the employer; who has no employer claims against a trader known by name only."""
+        """Add the claimants and the employer; a claimant without an employer claims against a trader who is known by name only."""
         add = self.rows.add
         for claimant in claimants:
             add("dispute_party", number, "CLAIMANT", names[claimant], first + 1 + claimant, None, None)
@@ -167,7 +161,7 @@ class Disputes:
         add("dispute_party", number, "RESPONDENT", cell(name), None, employer.id if employer else None, None)
 
     def claims(self, number: int, kind: str | None, claimed: int | None) -> None:
-        """What is claimed: one claim, or two that add up to the amount of the case."""
+        """Add the claims: one, or two that add up to the amount of the case."""
         if kind is None or claimed is None:
             self.rows.add("dispute_claim", number, "OTHER", None)
             return
@@ -177,8 +171,7 @@ class Disputes:
             self.rows.add("dispute_claim", number, "COMPENSATION", f"{second / 100:.2f}")
 
     def recoveries(self, number: int, members: list[int], kind: str, amounts: list[int], ended: int) -> None:
-        """What reached each claimant after the case was closed: never more than was claimed, nothing in one case of
-        eight."""
+        """Add the money that reached each claimant: never more than was claimed, and nothing in one case of eight."""
         chance = self.chance
         if chance.random() < 0.12:
             return

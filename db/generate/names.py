@@ -1,4 +1,4 @@
-"""What synthetic names are made of: surnames by frequency, characters of given names, trades and industries."""
+"""Parts of synthetic names: surnames by frequency, characters of given names, trades and industries."""
 
 import random
 
@@ -42,11 +42,11 @@ INDUSTRIES: tuple[tuple[str, str, str], ...] = (
     ("P83", "学校", "教科文卫体"),
     ("Q84", "医院", "教科文卫体"),
 )
-"""GB/T 4754-2017 division, the word in a unit's name, and the industry union that the trade belongs to."""
+"""Division of GB/T 4754-2017, the trade's word in names, and the stem of its industry union's name."""
 
 
 def surname_table(size: int, chance: random.Random) -> list[str]:
-    """``size`` surnames, each as often as its rank makes it (Zipf), so that one uniform draw picks one."""
+    """``size`` surnames, each as often as its rank demands (Zipf), so that one uniform draw picks one."""
     weights = [1.0 / (rank + 4) for rank in range(len(SURNAMES))]
     table = chance.choices(SURNAMES, weights, k=size - size // 256)
     return table + [chance.choice(COMPOUND) for _ in range(size // 256)]
@@ -67,7 +67,7 @@ def person_name(chance: random.Random) -> str:
 
 
 def brand(chance: random.Random) -> str:
-    """Two characters for a firm's name."""
+    """Two characters for a company's name."""
     return chance.choice(BRANDS) + chance.choice(BRANDS)
 
 
@@ -92,7 +92,7 @@ SHORTENED = (
 
 
 def short(place: str) -> str:
-    """A place's name without its rank, for firms' names: ``威海`` for ``威海市``; two characters at least are kept."""
+    """A place's name without its rank, for names of companies: ``威海`` for ``威海市``; at least two characters are left."""
     for ending in SHORTENED:
         if place.endswith(ending) and len(place) - len(ending) >= 2:
             return place[: -len(ending)]

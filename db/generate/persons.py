@@ -1,38 +1,32 @@
-"""Rows of persons: members, memberships, engagements and enrolments. The one loop of the generator that runs once a
-member."""
-
-from __future__ import annotations
+"""Rows of persons: members, memberships, engagements and enrolments. Only this module loops over members."""
 
 import random
 from datetime import timedelta
 from math import gcd
-from typing import TYPE_CHECKING
 
 from db.generate.calendar import REFERENCE, TODAY, day, iso
 from db.generate.codes import SEQUENCE_PARTS, SEQUENCES, births, weighted
+from db.generate.grassroots import Grassroots
 from db.generate.names import FEMALE, MALE, given_table, surname_table
-from db.generate.plan import Planned
-from db.generate.sealing import NO_CARD, Seals
+from db.generate.plan import PlannedUnion
+from db.generate.sealing import NO_CARD, MemberSealer
 from db.generate.tables import Rows
-from db.personal import birth_year_from
-from db.values import RESIDENT_CHECK
-
-if TYPE_CHECKING:
-    from db.generate.unions import Grassroots
+from db.input_values import RESIDENT_CHECK
+from db.personal_data.member_columns import birth_year_from
 
 YOUNGEST, OLDEST = 20, 64
 BIRTHS = births(REFERENCE - timedelta(days=int(OLDEST * 365.25)), REFERENCE - timedelta(days=int(YOUNGEST * 365.25)))
 BIRTH_BANDS = [birth_year_from(int(iso_date[:4])) for iso_date, *_ in BIRTHS]
-"""For each day of birth what stands of it in clear."""
+"""The first year of the five-year band of each day of birth."""
 
 RESIDENTS = len(BIRTHS) * SEQUENCES
-"""How many members can be told apart: every member has a day of birth and sequence number of its own."""
+"""How many members there can be: each has its own combination of day of birth and sequence number."""
 
 STRIDE = next(step for step in range(RESIDENTS * 382 // 1000, RESIDENTS) if gcd(step, RESIDENTS) == 1)
 ADULT = 18 * 365 + 5
 RETIREMENT = TODAY - 60 * 365
 PHONES = ("160", "161", "163", "164", "168", "169", "160", "161")
-"""Prefixes that no operator has been given."""
+"""Prefixes that are not assigned to any operator."""
 
 SURNAMES, GIVEN = 1 << 10, 1 << 13
 VARIANTS = 16
@@ -80,9 +74,9 @@ LEFT = (
 
 
 class Persons:
-    """Makes members and what they have, one union after the other."""
+    """Makes members and their rows, union by union."""
 
-    def __init__(self, seed: int, chance: random.Random, rows: Rows, counties: list[str], seals: Seals) -> None:
+    def __init__(self, seed: int, chance: random.Random, rows: Rows, counties: list[str], seals: MemberSealer) -> None:
         tables = random.Random(f"unionhub {seed} names")
         self.surnames = surname_table(SURNAMES, tables)
         self.given = (given_table(FEMALE, GIVEN, tables), given_table(MALE, GIVEN, tables))
@@ -94,8 +88,7 @@ class Persons:
         self.seals = seals
 
     def tails(self, union: Grassroots) -> list[tuple[str, int, str, bool]]:
-        """Sixteen kinds of person: county digits of the resident number, their weighted sum, the end of the row,
-        insurable or not."""
+        """Sixteen kinds of person: county digits of the resident number, their weighted sum, the end of the row, and whether insurable."""
         chance, form = self.chance, union.planned.form
         types = OTHER_TYPES.get(form, (union.worker_type,) * VARIANTS)
         home = (union.place.code, weighted(union.place.code, 0))
@@ -116,7 +109,7 @@ class Persons:
             )
         return made
 
-    def joined(self, planned: Planned) -> list[int]:
+    def joined(self, planned: PlannedUnion) -> list[int]:
         """Sixteen days of joining, in order: the founding cohort, later ones, and one within the last two years."""
         chance, first = self.chance, planned.established
         span = TODAY - 1 - first
@@ -124,8 +117,8 @@ class Persons:
         recent = max(first, TODAY - 700)
         return [*sorted(days), max(*days, recent + chance.randrange(TODAY - recent))]
 
-    def memberships(self, planned: Planned, days: list[int]) -> list[tuple[str, str]]:
-        """For each day of joining the end of a membership's row: active, and retained for those past working age."""
+    def memberships(self, planned: PlannedUnion, days: list[int]) -> list[tuple[str, str]]:
+        """For each day of joining, the end of a membership's row: active, and retained for persons past working age."""
         made = []
         for position, joined in enumerate(days):
             channel = (
@@ -141,7 +134,7 @@ class Persons:
         return made
 
     def engagements(self, union: Grassroots, days: list[int]) -> list[list[str]]:
-        """For each employer and day of joining the end of an engagement's row."""
+        """For each employer and day of joining, the end of an engagement's row."""
         planned, chance = union.planned, self.chance
         titles = PROJECT_TITLES if planned.form == "PROJECT" else TITLES
         made = []
@@ -162,7 +155,7 @@ class Persons:
         return made
 
     def enrolments(self, union: Grassroots, days: list[int]) -> list[list[tuple[str, str]]]:
-        """For each employer and day of joining an enrolment's row around the member's id and number."""
+        """For each employer and day of joining, the parts of an enrolment's row around the member's ID and number."""
         planned, chance = union.planned, self.chance
         scheme, first = SCHEMES.get(union.worker_type, ("STANDARD_WORK_INJURY", 0))
         if planned.form == "PROJECT":
@@ -195,8 +188,8 @@ class Persons:
             made.append(variants)
         return made
 
-    def left(self, former: list[Planned]) -> list[tuple[int, int, str]]:
-        """Eight closed memberships in the township's unions before: first and last day, the end of the row."""
+    def left(self, former: list[PlannedUnion]) -> list[tuple[int, int, str]]:
+        """Eight closed memberships in earlier unions of the township: first and last day, and the end of the row."""
         chance = self.chance
         chosen = [other for other in former if other.dissolved] * 2 + former[-2:]
         made = []
@@ -217,8 +210,8 @@ class Persons:
                 )
         return made
 
-    def applied(self, former: list[Planned]) -> list[str]:
-        """Two applications to the township's other unions, not yet decided: the end of the row."""
+    def applied(self, former: list[PlannedUnion]) -> list[str]:
+        """Two undecided applications to other unions of the township: the end of the row."""
         open_now = [other for other in former[-3:] if not other.dissolved]
         made = []
         for _ in range(2 if open_now else 0):
@@ -228,8 +221,8 @@ class Persons:
             made.append(f"\t{other.id}\t{status}\tQR\t{on}\t\\N\t\\N\t\\N\n")
         return made
 
-    def add(self, union: Grassroots, former: list[Planned]) -> list[str]:
-        """The rows of a union's members; their names in the order of ids."""
+    def add(self, union: Grassroots, former: list[PlannedUnion]) -> list[str]:
+        """Add the rows of a union's members; their names in the order of IDs."""
         planned = union.planned
         size = planned.size
         if not size:

@@ -1,18 +1,17 @@
-"""The plan: every grassroots union with its size and the ids of what it will have, so that its rows can be made
-anywhere, in any order."""
+"""The plan: every grassroots union with its size and the IDs of its records, so that rows can be made in any process and order."""
 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from db.generate.calendar import TODAY, day
-from db.generate.territory import Division, Federations, Union, six_digits, union_counts
+from db.generate.federations import Division, Federations, Union, six_digits, union_counts
 
 MEMBERS_PER_UNION = 50
 LEAST_PER_UNION = 20
 CHUNK = 20_000
 CASE_EVERY = 60
-"""One member in so many is the first claimant of a dispute case."""
+"""One member of this many is the first claimant of a dispute case."""
 
 FORMS = ("INDEPENDENT", "JOINT", "PROJECT", "NEW_FORM", "ONLINE_HOME")
 FORM_WEIGHTS = (52, 20, 9, 13, 6)
@@ -26,9 +25,9 @@ SIZES = {
 
 
 @dataclass(slots=True)
-class Planned:
-    """One grassroots union: ids of its members are ``member + 1 …`` for ``size``, of its employers ``employer …`` for
-    ``employers``."""
+class PlannedUnion:
+    """A planned grassroots union. The IDs of its members are the next ``size`` after ``member``; those of its ``employers`` begin with
+    ``employer``."""
 
     id: int
     form: str
@@ -46,7 +45,7 @@ class Planned:
 
 @dataclass(slots=True)
 class Place:
-    """A township with grassroots unions: all that a worker must know to make their rows."""
+    """A township with grassroots unions: everything that is needed to make their rows."""
 
     union: Union
     county_name: str
@@ -54,18 +53,18 @@ class Place:
     code: str
     sibling: Union | None
     industrial: dict[str, Union]
-    planned: list[Planned] = field(default_factory=list)
+    planned: list[PlannedUnion] = field(default_factory=list)
     unorganised: int = 0
     unorganised_from: int = 0
 
     @property
     def members(self) -> int:
-        """How many members its unions have."""
+        """The number of members of its unions."""
         return sum(planned.size for planned in self.planned)
 
 
 class Planner:
-    """Walks the territory once, writes what stands above the grassroots, and plans the grassroots."""
+    """Walks the territory once: makes the unions above the grassroots, and plans those of the grassroots."""
 
     def __init__(
         self, provinces: list[Division], members: int, federations: Federations, chance: random.Random
@@ -90,7 +89,7 @@ class Planner:
     def county(
         self, county: Division, city: Division, above: Union, industrial: dict[str, Union], counts: dict[int, int]
     ) -> None:
-        """The townships of a county, and the plan of each one's grassroots unions."""
+        """Add the townships of a county, and plan the grassroots unions of each."""
         sibling = None
         for township in county.children:
             union = self.federations.township(township, above)
@@ -101,18 +100,18 @@ class Planner:
             sibling = union
 
     def grassroots(self, place: Place, number: int) -> None:
-        """Plan ``number`` unions with members below a township, beside them dissolved project unions and a federation
-        of unions."""
+        """Plan ``number`` unions with members below a township; some townships also get a dissolved project union or a federation of
+        unions."""
         chance = self.chance
         federation, since = 0, place.union.established
         if chance.random() < (0.3 if number >= 3 else 0.03):
             federation = self.next_id()
             since = max(since, day(2015)) + chance.randrange(900)
-            place.planned.append(Planned(federation, "UNION_FEDERATION", since, None, 0, 0, 0, 0))
+            place.planned.append(PlannedUnion(federation, "UNION_FEDERATION", since, None, 0, 0, 0, 0))
         if chance.random() < 0.12:
             begun = max(place.union.established, day(2012)) + chance.randrange(2800)
             dissolved = begun + 200 + chance.randrange(900)
-            place.planned.append(Planned(self.next_id(), "PROJECT", begun, dissolved, 0, 0, 1, 0))
+            place.planned.append(PlannedUnion(self.next_id(), "PROJECT", begun, dissolved, 0, 0, 1, 0))
         for _ in range(number):
             form = chance.choices(FORMS, FORM_WEIGHTS)[0]
             grouped = federation if form in ("NEW_FORM", "JOINT") else 0
@@ -131,7 +130,7 @@ class Planner:
                 "PROJECT": 1,
             }.get(form, 0)
             agreements = 1 if form in ("INDEPENDENT", "JOINT", "NEW_FORM") and chance.random() < 0.8 else 0
-            planned = Planned(
+            planned = PlannedUnion(
                 self.next_id(), form, established, None, grouped, chance.randint(*SIZES[form]), employers, agreements
             )
             place.planned.append(planned)
@@ -144,7 +143,7 @@ class Planner:
         return number
 
     def share_members(self) -> None:
-        """Give the members to the unions by weight, and everything its first id."""
+        """Distribute the members to the unions by weight, and assign the first IDs."""
         total = sum(planned.weight for place in self.places for planned in place.planned)
         weight = member = employer = agreement = 0
         for place in self.places:
@@ -160,7 +159,7 @@ class Planner:
             employer += place.unorganised
 
     def chunks(self) -> Iterator[list[Place]]:
-        """Townships in runs of about ``CHUNK`` members."""
+        """Townships in chunks of about ``CHUNK`` members."""
         run: list[Place] = []
         size = 0
         for place in self.places:

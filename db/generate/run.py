@@ -1,5 +1,4 @@
-"""Generate a federation into an empty database: plan it, make rows in a process beside, and COPY them in one
-transaction."""
+"""Generate a federation into an empty database: plan it, make rows in other processes, and COPY them in one transaction."""
 
 import asyncio
 import os
@@ -13,58 +12,58 @@ from time import perf_counter
 
 import asyncpg
 
-from db import rollups
-from db.copy import Progress, copy_bytes, indexes_set_aside
+from db.encryption.keys import KeyRing, KeySource, from_environment
 from db.errors import DataError
+from db.generate.federations import Division, Federations, counties, divisions
 from db.generate.persons import RESIDENTS
 from db.generate.plan import Place, Planner
-from db.generate.sealing import Seals
+from db.generate.sealing import MemberSealer
 from db.generate.tables import IDENTIFIED, PERSONS, TABLES, Rows
-from db.generate.territory import Division, Federations, counties, divisions
 from db.generate.unions import Unions
-from db.keys import KeyRing, KeySource, from_environment
-from db.migrate import connect, require_head
+from db.rollups.maintenance import set_rollups_aside
+from db.server.bulk_copy import Progress, copy_bytes, without_indexes
+from db.server.migrate import connect, require_head
 
 SMALL = 50_000
-"""Up to so many members a process does not pay."""
+"""Up to this many members, starting processes takes longer than it saves."""
 HAND_OVER = """
 UPDATE employer e SET organization_id = l.parent_id FROM organization o
 JOIN organization_link l ON l.child_id = o.id AND l.hierarchy = 'TERRITORIAL' AND l.valid_to = o.dissolved_on
 WHERE o.id = e.organization_id AND o.dissolved_on IS NOT NULL
 """
-"""SQL: employers whose union was dissolved are the federation's above it."""
-WAITING = ("membership_insert", "membership_path_insert")
-"""Triggers that are off while rows are loaded."""
-TRACE = """
+"""SQL: the employers of a dissolved union pass to the federation above it."""
+DISABLED_TRIGGERS = ("membership_insert", "membership_path_insert")
+"""Triggers that are disabled while rows are loaded."""
+SET_ENTRY_AND_EXIT = """
 SELECT membership_trace(ARRAY(
     SELECT member_id FROM membership GROUP BY 1 HAVING count(*) > 1 OR bool_or(valid_from IS NULL OR valid_to IS NOT NULL)))
 """
-"""SQL: how memberships began and ended that did not begin as the first, or ended, is written to their rows."""
+"""SQL: compute ``entry`` and ``exit`` of memberships that follow another one or have ended."""
 AHEAD = 5
-"""So many chunks are in the making or wait to be written: a few for each process."""
+"""The number of chunks that are being made or wait to be written: a few for each process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What a run has written: rows by table, and how long it took in seconds."""
+    """The result of a run: rows by table, and its duration in seconds."""
 
     rows: dict[str, int]
     seconds: float
 
 
 def make_chunk(seed: int, number: int, places: list[Place], codes: list[str], ring: KeyRing) -> dict[str, bytes]:
-    """The rows of one chunk of the plan, ready for COPY; personal numbers sealed with the ring's keys."""
-    unions = Unions(seed, number, codes, Seals(ring))
+    """The rows of one chunk of the plan, as bytes for COPY; the ring's keys seal personal data."""
+    unions = Unions(seed, number, codes, MemberSealer(ring))
     for place in places:
         unions.place(place)
     return unions.rows.packed()
 
 
 def check(members: object, seed: object) -> tuple[int, int]:
-    """The arguments of a run, if they are numbers that make sense.
+    """Check the arguments of a run.
 
     Raises:
-        DataError: they are not.
+        DataError: they are not numbers in range.
     """
     if isinstance(members, bool) or not isinstance(members, int):
         raise DataError(f"The number of members must be a whole number, not {members!r}.")
@@ -88,15 +87,16 @@ async def generate(
     pool: Executor | None = None,
     keys: KeySource | None = None,
     extend: Callable[[asyncpg.Connection], Awaitable[None]] | None = None,
-    settle: bool = True,
+    analyze: bool = True,
 ) -> Generated:
-    """Write a federation of ``members`` members into a database with divisions and no organizations; the same for the
-    same seed, but for sealed values, whose nonces are never used twice.
+    """Write a federation of ``members`` members into a database with divisions and without organizations.
 
-    All in one transaction: a failure leaves the database as it was. ``pool`` makes the rows (``makers`` of its own unless
-    given) and is used up; how many processes it has does not change them. ``keys`` seal personal numbers (the environment's unless
-    given). ``extend`` may add to the federation in the same transaction, many persons among it: their tables have no indexes
-    until it is done. Unless it shall ``settle``, VACUUM and statistics are left to the caller.
+    The same seed gives the same rows, but for sealed values, whose nonces are never used twice. It is one transaction, so a failure
+    leaves the database as it was.
+
+    ``pool`` makes the rows and is shut down then (by default one of ``makers``); the rows do not depend on the number of its processes.
+    ``keys`` seal personal data (the environment's unless given). ``extend`` may add rows in the same transaction, while tables of persons
+    have no indexes. Without ``analyze`` the caller has to run VACUUM (ANALYZE).
 
     Raises:
         DataError: bad arguments; the database cannot be reached, is not migrated, has no divisions, or has
@@ -112,7 +112,7 @@ async def generate(
         with pool or makers(members) as pool:
             async with connection.transaction():
                 await fill(connection, members, seed, ring, pool, extend, progress)
-        if settle:
+        if analyze:
             await vacuum(connection, progress)
         counts = {table: await connection.fetchval(f"SELECT count(*) FROM {table}") for table in TABLES}  # noqa: S608
     finally:
@@ -129,7 +129,7 @@ async def fill(
     extend: Callable[[asyncpg.Connection], Awaitable[None]] | None,
     progress: Progress | None,
 ) -> None:
-    """Inside the caller's transaction, all that ``generate`` writes.
+    """Write what ``generate`` writes, inside the caller's transaction.
 
     Raises:
         DataError: there are no divisions, or organizations already.
@@ -137,29 +137,29 @@ async def fill(
     if await connection.fetchval("SELECT EXISTS (SELECT FROM organization)"):
         raise DataError("The database has organizations already; a federation is generated into an empty one only.")
     provinces = await divisions(connection)
-    await rollups.set_aside(connection)
-    # the rows of members say their union already; without indexes the trigger would look for each from end to end
-    for trigger in WAITING:
+    await set_rollups_aside(connection)
+    # members have their union already; without indexes the triggers would scan the whole table for each row
+    for trigger in DISABLED_TRIGGERS:
         await connection.execute(f"ALTER TABLE membership DISABLE TRIGGER {trigger}")
-    async with indexes_set_aside(connection, PERSONS, progress):
-        async with indexes_set_aside(connection, [table for table in TABLES if table not in PERSONS], progress):
+    async with without_indexes(connection, PERSONS, progress):
+        async with without_indexes(connection, [table for table in TABLES if table not in PERSONS], progress):
             await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
             await load(connection, provinces, members, seed, ring, pool, progress)
             pool.shutdown(wait=False)
-        await count_on(connection)
+        await advance_sequences(connection)
         if extend is not None:
-            # so that its questions are planned for what is there; roughly is enough
+            # rough statistics, so that its queries are planned for these tables
             await connection.execute("SET LOCAL default_statistics_target = 10")
             await connection.execute(f"ANALYZE {', '.join(TABLES)}")
             await extend(connection)
     await connection.execute(HAND_OVER)
-    await connection.execute(TRACE)
-    for trigger in WAITING:
+    await connection.execute(SET_ENTRY_AND_EXIT)
+    for trigger in DISABLED_TRIGGERS:
         await connection.execute(f"ALTER TABLE membership ENABLE TRIGGER {trigger}")
 
 
 async def vacuum(connection: asyncpg.Connection, progress: Progress | None) -> None:
-    """Tell PostgreSQL what is in the tables, and that everybody sees it."""
+    """VACUUM and analyze the generated tables."""
     if progress is not None:
         progress("statistics", 0, 1)
     await connection.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
@@ -167,8 +167,8 @@ async def vacuum(connection: asyncpg.Connection, progress: Progress | None) -> N
         progress("statistics", 1, 1)
 
 
-async def count_on(connection: asyncpg.Connection) -> None:
-    """Have PostgreSQL go on after the ids that the generator gave."""
+async def advance_sequences(connection: asyncpg.Connection) -> None:
+    """Have PostgreSQL assign the next IDs after those of the generator."""
     for table in IDENTIFIED:
         sequence = f"pg_get_serial_sequence('{table}', 'id')"
         await connection.execute(f"SELECT setval({sequence}, coalesce(max(id), 1), count(*) > 0) FROM {table}")  # noqa: S608
@@ -183,7 +183,7 @@ async def load(
     pool: Executor,
     progress: Progress | None,
 ) -> None:
-    """Plan, then COPY what stands above the grassroots, and chunk after chunk while the next ones are being made."""
+    """Plan, COPY the unions above the grassroots, then chunk by chunk, while the next chunks are being made."""
     codes = [county.code for _, _, county in counties(provinces) if not county.is_zone]
     chance, above = random.Random(f"unionhub {seed}"), Rows()
     planner = Planner(provinces, members, Federations(chance, above), chance)
@@ -196,25 +196,25 @@ async def load(
 
 
 def makers(members: int, workers: int | None = None) -> Executor:
-    """What makes chunks: ``workers`` processes (one a core, four at most, by default), which start at once and not with the first chunk;
-    for few members a thread."""
+    """The pool that makes chunks: ``workers`` processes (by default one for each core, at most four) that start at once; for few members
+    a thread."""
     if workers is None and members <= SMALL:
         return ThreadPoolExecutor(1)
     count = workers or min(os.cpu_count() or 1, 4)
     pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
     for _ in range(count):
-        pool.submit(make_ready)
+        pool.submit(start_process)
     return pool
 
 
-def make_ready() -> None:
-    """Nothing: the process that is asked for it has started and imported what makes chunks."""
+def start_process() -> None:
+    """Do nothing: a process that runs this has started and imported the generator."""
 
 
 async def ahead(
     pool: Executor, above: Rows, chunks: Iterator[list[Place]], seed: int, codes: list[str], ring: KeyRing
 ) -> AsyncIterator[tuple[list[Place], dict[str, bytes]]]:
-    """The rows ``above`` without a place, then chunks in order with their rows, ``AHEAD`` of them in the making."""
+    """The rows ``above`` without a township, then the chunks in order with their rows; ``AHEAD`` chunks are being made meanwhile."""
     ready: Future[dict[str, bytes]] = Future()
     ready.set_result(above.packed())
     waiting: deque[tuple[list[Place], Future[dict[str, bytes]]]] = deque([([], ready)])
@@ -229,6 +229,6 @@ async def ahead(
 
 
 async def copy_all(connection: asyncpg.Connection, made: dict[str, bytes]) -> None:
-    """COPY the rows of each table; the tables were emptied by this transaction, so the rows may be frozen at once."""
+    """COPY the rows of each table with FREEZE, since this transaction has truncated the tables."""
     for table, data in made.items():
         await copy_bytes(connection, table, TABLES[table], data, freeze=True)

@@ -1,29 +1,28 @@
-"""The sealed cells of generated members. Nonces are random, as they must be: two runs of one seed differ in these cells and in
-no others."""
+"""The sealed values of generated members. Their nonces must be random, so that only these values differ between two runs with one seed."""
 
 import os
 
-from db.crypto import NONCE, Sealer
-from db.keys import KeyRing
+from db.encryption.keys import KeyRing
+from db.encryption.vault import NONCE, Sealer
+from db.input_values import luhn
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
-from db.values import luhn
 
 ISSUER = "620000"
-"""The issuer's digits of made-up cards: those of test cards, which no bank gives to a person."""
+"""The first digits of the synthetic cards: those of test cards, which no bank issues."""
 
 CARD_STRIDE = 618_033_988_749
-"""Without a common factor with 10¹²: no two members have the same card."""
+"""It has no common factor with 10¹², so that no two members have the same card."""
 
 NO_CARD = "\t\\N"
 START = "\\\\x"
 """How a ``bytea`` begins in COPY's text format."""
 
 POOL = 500
-"""So many members' nonces are drawn at a time."""
+"""For how many members nonces are drawn at a time."""
 
 
-class Seals:
-    """Makes the cells with the keys of a ring; one for a process."""
+class MemberSealer:
+    """Seals values with the keys of a ring; one object for a process."""
 
     def __init__(self, ring: KeyRing) -> None:
         version = ring.newest
@@ -38,7 +37,7 @@ class Seals:
         self._used = 0
 
     def cells(self, member: int, birth: str, number: str, phone: str) -> str:
-        """From ``birth_date`` to ``phone_head``: seven cells of a member's row and the tabs between them."""
+        """Seven cells of a member's row, from ``birth_date`` to ``phone_head``, with the tabs between them."""
         used = self._used
         if used == len(self._nonces):
             self._nonces, used = os.urandom(3 * NONCE * POOL), 0
@@ -56,7 +55,7 @@ class Seals:
         )
 
     def card(self, member: int) -> str:
-        """The cell of a bank card with its tab before it. The number is made up from the member's key, and shows no digits of it: other
-        columns are made from the key as well."""
+        """The cell of a bank card, after a tab. The number is computed from the member's ID but shows none of its digits: other columns
+        are computed from the ID too."""
         digits = f"{ISSUER}{member * CARD_STRIDE % 10**12:012d}"
         return f"\t{START}{self._card.seal(member, digits + luhn(digits)).hex()}"

@@ -1,5 +1,5 @@
-"""The tables that the generator fills, in the order of loading, with the columns of its rows; identities not named
-count up."""
+"""The tables that the generator fills, in the order of loading, with the columns of their rows. PostgreSQL assigns the IDs that are not
+among them."""
 
 TABLES: dict[str, tuple[str, ...]] = {
     "organization": (
@@ -132,25 +132,25 @@ TABLES: dict[str, tuple[str, ...]] = {
 }
 
 PERSONS = ("member", "membership", "engagement", "insurance_enrolment")
-"""Tables with a row or more for each person."""
+"""Tables of persons."""
 
 IDENTIFIED = ("organization", "employer", "member", "collective_agreement", "dispute_case")
-"""Tables whose ids the generator gives, so that other rows can name them."""
+"""Tables whose IDs the generator assigns, so that other rows can refer to them."""
 
 
 class Rows:
-    """Rows on their way: for each table the lines of COPY's text format."""
+    """Generated rows: for each table the lines of COPY's text format."""
 
     def __init__(self) -> None:
         self.lines: dict[str, list[str]] = {table: [] for table in TABLES}
 
     def add(self, table: str, *values: object) -> None:
-        """One row; None is null. Values hold no tab, line break or backslash: they are made of names and codes."""
+        """Add one row; None is null. Values have no tab, line break or backslash: they are names and codes."""
         self.lines[table].append(
             "\t".join(["\\N" if v is None else "t" if v is True else "f" if v is False else str(v) for v in values])
             + "\n"
         )
 
     def packed(self) -> dict[str, bytes]:
-        """The rows of each table that has some, as bytes for COPY."""
+        """The rows of each table that has any, as bytes for COPY."""
         return {table: "".join(lines).encode() for table, lines in self.lines.items() if lines}

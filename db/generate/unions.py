@@ -1,19 +1,19 @@
-"""Rows of the grassroots: unions with their links, closures and terms, employers with their coverage, and what hangs on
-them."""
+"""Rows of grassroots unions with their links, closures and terms, of their employers, and of everything that refers to them."""
 
 import random
-from dataclasses import dataclass
 
-from db.copy import cell
 from db.generate.agreements import Agreements
 from db.generate.calendar import TODAY, iso, iso_or_null, years_after
 from db.generate.codes import credit_code
 from db.generate.disputes import Disputes
+from db.generate.federations import Union
+from db.generate.grassroots import Employer, Grassroots
 from db.generate.names import INDUSTRIES, brand, person_name, short
 from db.generate.persons import Persons
-from db.generate.plan import Place, Planned
-from db.generate.sealing import Seals
+from db.generate.plan import Place, PlannedUnion
+from db.generate.sealing import MemberSealer
 from db.generate.tables import Rows
+from db.server.bulk_copy import cell
 
 NEW_FORMS = (
     ("COURIER", "快递", "G60", "国防邮电"),
@@ -27,41 +27,19 @@ ORDINALS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十"
 PROJECTS = ("地铁", "安置房", "产业园", "高速公路", "综合管廊", "医院新建", "水利枢纽", "学校改扩建")
 
 
-@dataclass(slots=True)
-class Employer:
-    """An employer of a union, as the rows that name it need it."""
-
-    id: int
-    name: str
-    industry: str
-    headcount: int
-
-
-@dataclass(slots=True)
-class Grassroots:
-    """A grassroots union on its way into rows."""
-
-    planned: Planned
-    place: Place
-    name: str
-    industry: str | None
-    worker_type: str
-    employers: list[Employer]
-
-
 class Unions:
-    """Makes the rows of one chunk: the same seed and chunk give the same rows, whoever makes them."""
+    """Makes the rows of one chunk, which depend on the seed and the chunk alone."""
 
-    def __init__(self, seed: int, chunk: int, counties: list[str], seals: Seals) -> None:
+    def __init__(self, seed: int, chunk: int, counties: list[str], seals: MemberSealer) -> None:
         self.chance = random.Random(f"unionhub {seed} {chunk}")
         self.rows = Rows()
         self.persons = Persons(seed, self.chance, self.rows, counties, seals)
         self.agreements = Agreements(self.chance, self.rows)
         self.disputes = Disputes(self.chance, self.rows)
-        self.before: list[Planned] = []
+        self.before: list[PlannedUnion] = []
 
     def place(self, place: Place) -> None:
-        """Everything of one township's grassroots."""
+        """Add all rows of one township's grassroots."""
         former = self.before[-3:]
         for planned in place.planned:
             union = self.union(planned, place)
@@ -76,8 +54,8 @@ class Unions:
             trade = self.chance.choice(INDUSTRIES)
             self.employer(number, place, trade, place.union.id, 5 + self.chance.randrange(40), None)
 
-    def union(self, planned: Planned, place: Place) -> Grassroots:
-        """The rows of one union and its employers."""
+    def union(self, planned: PlannedUnion, place: Place) -> Grassroots:
+        """Add the rows of one union and its employers."""
         chance = self.chance
         trade = chance.choice(INDUSTRIES)
         worker_type, stem, word = "EMPLOYEE", trade[2], trade[1]
@@ -122,8 +100,8 @@ class Unions:
         self.terms(planned)
         return Grassroots(planned, place, name, industry, worker_type, employers)
 
-    def name(self, planned: Planned, place: Place, employers: list[Employer], word: str) -> str:
-        """What a union is called, by its form."""
+    def name(self, planned: PlannedUnion, place: Place, employers: list[Employer], word: str) -> str:
+        """The name of a union, by its form."""
         town = place.union.division.name if place.union.division else ""
         chosen = brand(self.chance)
         match planned.form:
@@ -139,11 +117,8 @@ class Unions:
                 return f"{town}网上会员之家"
         return f"{town}新业态工会联合会"
 
-    def links(self, planned: Planned, place: Place, industrial: object) -> None:
-        """The territorial parent, rarely another one before it; for some an industrial parent beside it; and the
-        closures of both."""
-        from db.generate.territory import Union
-
+    def links(self, planned: PlannedUnion, place: Place, industrial: Union | None) -> None:
+        """Add the links: the territorial parent, in some cases an earlier one and an industrial one; and the rows of both closures."""
         add = self.rows.add
         number, since, until = planned.id, iso(planned.established), iso_or_null(planned.dissolved)
         township = place.union
@@ -170,14 +145,13 @@ class Unions:
         for depth, ancestor in enumerate(line, 1):
             add("territorial_closure", ancestor, number, iso(begun), until, depth)
         add("industrial_closure", number, number, since, until, 0)
-        if isinstance(industrial, Union):
+        if industrial is not None:
             add("organization_link", number, industrial.id, "INDUSTRIAL", False, None, since, until)
             for depth, ancestor in enumerate((industrial.id, *industrial.industrial_line), 1):
                 add("industrial_closure", ancestor, number, since, until, depth)
 
-    def terms(self, planned: Planned) -> None:
-        """The committee's terms: the running one and the last; a dissolved union's ends with it; some are overdue for
-        election."""
+    def terms(self, planned: PlannedUnion) -> None:
+        """Add the committee's current and last term. A dissolved union's term ends with it; some elections are overdue."""
         if planned.form == "ONLINE_HOME":
             return
         chance, add = self.chance, self.rows.add
@@ -230,9 +204,9 @@ class Unions:
         trade: tuple[str, str, str],
         union: int,
         headcount: int,
-        planned: Planned | None,
+        planned: PlannedUnion | None,
     ) -> Employer:
-        """One employer, and its coverage where a union covers it."""
+        """Add one employer, and its coverage if a union covers it."""
         chance = self.chance
         industry, word, _ = trade
         kind = (

@@ -1,4 +1,4 @@
-"""Alembic's environment: the caller hands a connection over, so that no file names an address."""
+"""Alembic's environment: the caller passes a connection, so that no file has the address of a database."""
 
 from alembic import context
 

@@ -1,15 +1,15 @@
-"""SQL of the roll-ups (docs/adr/0032): for each kind of record with many rows, how its counts are kept ready.
+"""SQL of the roll-ups (docs/adr/0032): stored counts of each kind of record with many rows.
 
-Written into the database by the migration that calls ``create``; to change what a function here says changes no database.
+The migration that calls ``create`` writes it into the database; a change of a function here does not change a database.
 
-    anchor      what is counted below: unions and divisions down to the cities, their children for drill-down, and everything;
-                ``drill`` where the children are kept too, and the sets of years
+    anchor      the places whose records are counted: unions and divisions down to the cities, their children for drill-down, and the
+                whole; ``drill`` marks those with children and with sets by year
     place       the unions whose records an anchor counts
     code        the number of each value of a dimension
-    <fact>_cell     per anchor, slot, and class: how many records began or ended (db/rolled.py says what slots and classes are), and the
-                    sum of their persons' keys modulo 2^24 (docs/small-cells.md)
-    <fact>_change   changes since the cells were last added up: signed images of records, appended by triggers
-    <fact>_repeat   per anchor: the records of persons who have several, each with the days on which the ones before and after it began
+    <fact>_cell     per anchor, slot, and class (db/rollups/layout.py defines both): how many records began or ended, and the sum of their
+                    persons' keys modulo 2^24 (docs/small-cells.md)
+    <fact>_change   changes since the cells were last folded: signed images of records, appended by triggers
+    <fact>_repeat   per anchor: the records of persons who have several, each with the first days of the ones before and after it
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from alembic import op
 from sqlalchemy import inspect
 
 from db.migrations.rollup_fact import LOCK, learn, of_fact, restated
-from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, KEYS, Fact
+from db.rollups.layout import DAY, DIMENSIONS, ENDED, EPOCH, EVER, KEYS, Fact
 
 NOISE = """
 CREATE SCHEMA IF NOT EXISTS noise;
@@ -121,7 +121,7 @@ WITHOUT_PLACE_KEYS = """
     ALTER TABLE rollup.place DROP CONSTRAINT place_pkey;
     DROP INDEX rollup.ix_place_organization_id;
 """
-"""The indexes of places, and how they are taken away."""
+"""The indexes of places, and the statements that drop them."""
 
 WHOLE = """
 CREATE FUNCTION rollup.replace(organizations bigint[]) RETURNS void
@@ -275,7 +275,7 @@ CREATE TRIGGER rollup_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXEC
 
 
 def statements(facts: Iterable[Fact]) -> list[str]:
-    """All statements that make the roll-ups of these facts."""
+    """The statements that make the roll-ups of these facts."""
     facts = tuple(facts)
     room = " ".join(f"WHEN '{name}' THEN {(1 << coded.bits) - 1}" for name, coded in DIMENSIONS.items())
     made = [
@@ -301,15 +301,15 @@ def statements(facts: Iterable[Fact]) -> list[str]:
 
 
 def split(script: str) -> list[str]:
-    """The statements of a script; a semicolon inside $$ ends none."""
+    """The statements of a script; a semicolon inside $$ does not end one."""
     parts = script.split("$$")
     marked = [part.replace(";", "\0") if place % 2 == 0 else part for place, part in enumerate(parts)]
     return [found.strip() for found in "$$".join(marked).split("\0") if found.strip()]
 
 
 def create(facts: Iterable[Fact]) -> None:
-    """Make the roll-ups of these facts, empty and not in use until they are rebuilt. A migration that is older than a column makes them
-    without it."""
+    """Make the roll-ups of these facts, empty and out of use until they are rebuilt. A migration older than a column makes them without
+    it."""
     connection = op.get_bind()
     known = [fact.of([column["name"] for column in inspect(connection).get_columns(fact.table)]) for fact in facts]
     for statement in statements(known):

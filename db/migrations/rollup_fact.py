@@ -1,11 +1,11 @@
-"""SQL of one kind of record that is rolled up: its cells, changes and repetitions (db/migrations/rollup.py)."""
+"""SQL of one fact: its cells, changes and repeats (db/migrations/rollup.py)."""
 
 from collections.abc import Callable
 
-from db.rolled import DAY, DIMENSIONS, ENDED, EPOCH, EVER, SET, Fact
+from db.rollups.layout import DAY, DIMENSIONS, ENDED, EPOCH, EVER, SET, Fact
 
 LOCK = 7_021_928
-"""Advisory lock of whoever changes cells or places: one at a time. Writers of records do not take it."""
+"""Advisory lock for changes of cells or places: one at a time. Writers of records do not take it."""
 
 FACT = """
 CREATE TABLE rollup.{table}_cell (anchor integer NOT NULL, slot integer NOT NULL, class bigint NOT NULL, n integer NOT NULL,
@@ -243,7 +243,8 @@ INDEXES = (
 )
 KEYS = " ".join(f"CREATE {kind} IF NOT EXISTS {name} ON rollup.{columns};" for kind, name, columns in INDEXES)
 WITHOUT_KEYS = " ".join(f"DROP INDEX IF EXISTS rollup.{name};" for _, name, _ in INDEXES)
-"""How the indexes of cells and repetitions are made and taken away. None is a constraint: making one of those keeps readers out."""
+"""The indexes of cells and repeats, and the statements that drop them. None is a constraint, because building one would lock readers out.
+"""
 
 SUMS = """years AS MATERIALIZED (
         SELECT d.anchor, d.slot / {ended} * {ended} + CASE WHEN a.drill
@@ -261,14 +262,14 @@ SUMS = """years AS MATERIALIZED (
         SELECT s.anchor, s.slot + {set} * t.number, s.class & t.mask, sum(s.n)::integer, noise.folded(sum(s.keys))
         FROM spans s CROSS JOIN {sets} WHERE t.number > 0 GROUP BY 1, 2, 3
     )"""
-"""Queries: ``sums`` are the cells of years, of all time and of sets that ``KEPT`` wants beside the cells ``days``. Only large places have
-years, so that those of others are added up to all time at once."""
+"""Queries: ``sums`` are the cells by year, of all time and of sets that ``KEPT`` stores in addition to the cells ``days``. Only large
+places have years; other places have sums of all time."""
 
 KEPT = (
     f"(CASE WHEN t.number = 0 THEN a.drill OR s.slot % {ENDED} > {EVER}"
     f" ELSE s.slot % {ENDED} = {EVER} OR a.drill AND s.slot % {ENDED} < {EVER} END)"
 )
-"""Where a slot is kept: all dimensions by day everywhere, by year and of all time for large places; sets of dimensions of all time
+"""Which slots are stored: all dimensions by day everywhere, by year and of all time for large places; sets of dimensions of all time
 everywhere, by year for large places."""
 
 RESTATED = """
@@ -279,11 +280,11 @@ RESTATED = """
     {joined}
     WHERE e.id = ANY (restated);
 """
-"""Records whose person or union has changed in a dimension, as they were and as they are."""
+"""Records whose person or union has changed in a dimension, before and after."""
 
 
 def _codes(fact: Fact, own: str = "f", member: str = "m", organization: str = "o") -> str:
-    """Joins that find the code of each dimension."""
+    """Joins to the code of each dimension."""
     return " ".join(
         f"LEFT JOIN rollup.code c_{name} ON c_{name}.dimension = '{name}' AND c_{name}.value = {column}::text"
         for name, column in zip(fact.names, _columns(fact, own, member, organization), strict=True)
@@ -301,13 +302,13 @@ def _class(fact: Fact) -> str:
 
 
 def _sets(fact: Fact) -> str:
-    """The sets of a fact and their bits; number 0 has all of them."""
+    """The sets of a fact and their bits; set 0 has all of them."""
     rows = [f"({number}, {fact.mask(names)}::bigint)" for number, names in enumerate((fact.names, *fact.sets))]
     return f"(VALUES {', '.join(rows)}) t (number, mask)"
 
 
 def learn(fact: Fact, table: Callable[[str], str]) -> str:
-    """Give values that are new a code."""
+    """Give new values a code."""
     return " ".join(
         f"PERFORM rollup.learn('{name}', (SELECT array_agg(DISTINCT {name}::text) FROM {table(name)}));"  # noqa: S608
         for name in fact.names
@@ -337,7 +338,7 @@ def of_fact(fact: Fact) -> str:
 
 
 def restated(fact: Fact, by: str) -> str:
-    """Writes down its records whose person or union (``by``) has changed in a dimension."""
+    """Appends changes of records whose person or union (``by``) has changed in a dimension."""
     other = "member" if by == "organization" else "organization"
     short = {"member": "m", "organization": "o"}
     joined = f"JOIN {other} {short[other]} ON {short[other]}.id = f.{other}_id"

@@ -1,5 +1,5 @@
-"""The second wall around the roll-ups: cells and repeated records of the unions in sight, changes of those unions alone, and no function
-but the folding."""
+"""Row-level security of the roll-ups: a caller reads cells and repeats of the unions in sight, and changes of these unions; the only
+function that it may call is the folding."""
 
 from collections.abc import Iterable
 
@@ -7,16 +7,17 @@ from alembic import op
 
 from db.migrations.rollup import create, drop
 from db.migrations.wall import AGGREGATES, READER, UNIONS, among, protect, unprotect
-from db.rolled import Fact
+from db.rollups.layout import Fact
 
 OPEN = ("state", "anchor", "place", "code")
-"""Keys of unions and divisions, and values of dimensions that occur: nothing of anybody."""
+"""They have IDs of unions and divisions, and values of dimensions that occur: nothing of a person."""
 
 HOLDS = "c.valid_from <= (SELECT wall.today()) AND (c.valid_to IS NULL OR c.valid_to > (SELECT wall.today()))"
 SAME = """(cardinality((SELECT wall.keys('{other}'))) = 0 OR EXISTS (
     SELECT FROM {lens}_closure c
     WHERE c.descendant_id = a.key AND c.ancestor_id = ANY ((SELECT wall.keys('{lens}'))::bigint[]) AND {holds}))"""
-"""Below a union of the caller's in the very hierarchy that is counted by: beyond doubt for who has a lens of that one alone."""
+"""The anchor is below a union of the caller's in the hierarchy by which it counts; certain for a caller with a lens of that hierarchy
+alone."""
 
 OF_LENS = "SELECT a.id FROM rollup.anchor a WHERE a.kind IN ('{kind}', 'OWN') AND {mine} AND {any} AND {same}"
 ANCHORS = " UNION ALL ".join(

@@ -1,11 +1,11 @@
-"""How a migration puts a new table behind the second wall, in a line or two (docs/second-wall.md):
+"""Helpers for migrations: row-level security of a new table in a line or two (docs/second-wall.md):
 
     protect("activity", UNIONS)                                      # a table with organization_id
     protect("participation", UNIONS, own("member_id"))               # and the worker's own rows
     protect("activity_session", through("activity", "activity_id"))  # a part of a record: in sight with it
     publish("census_category")                                       # reference data: also a reason in row_security.OPEN
 
-Policies are written into the database by the migration that calls this; to change what a function here says changes no database.
+The migration that calls these functions writes the policies into the database; a change of a function here does not change a database.
 """
 
 import zlib
@@ -16,16 +16,17 @@ from alembic import op
 READER, EVERYTHING, AGGREGATES = "unionhub_reader", "unionhub_everything", "unionhub_aggregates"
 
 Policies = Mapping[str, str]
-"""Conditions on a row by who sees it: ``federation``, ``bureau``, ``social_security``, ``cases``, ``self``, or all: ``reader``."""
+"""Conditions on a row by the role that sees it: ``federation``, ``bureau``, ``social_security``, ``cases``, ``self``, or ``reader`` for
+all."""
 
 
 def among(name: str, column: str) -> str:
-    """The key in the column is in one of the session's sets: ``unions``, ``superiors``, or the divisions ``reviewed`` and ``insured``."""
+    """SQL: the ID in the column is in a set of the session: ``unions``, ``superiors``, or the divisions ``reviewed`` and ``insured``."""
     return f"(width_bucket({column}, (SELECT wall.seen('{name}'))) & 1) <> 0"
 
 
 def named(lens: str, column: str) -> str:
-    """The key in the column is one of the lens's own."""
+    """SQL: the ID in the column is one of the lens's keys."""
     return f"{column} = ANY ((SELECT wall.keys('{lens}'))::bigint[])"
 
 
@@ -57,7 +58,7 @@ def own_through(parent: str, column: str) -> Policies:
 
 
 def through(parent: str, column: str) -> Policies:
-    """Whoever sees the record that the column names sees its part."""
+    """A caller who sees the record that the column refers to sees its part."""
     return {"reader": f"EXISTS (SELECT FROM {parent} parent WHERE parent.id = {column})"}
 
 
@@ -75,11 +76,11 @@ END $$
 
 
 def protect(table: str, *policies: Policies, counted: str | None = "", everything: bool = True) -> None:
-    """Row-level security for a new table: who has everything sees all rows (unless ``everything`` is off, as for health data), the others
-    those of any of ``policies``.
+    """Row-level security for a new table: callers with everything see all rows (but not with ``everything=False``, for health data),
+    others those of any of ``policies``.
 
-    ``counted`` names the columns that counts for who has aggregates only may read, of all rows: all of them, unless columns name a
-    person or a case, which are to be left out; None for no count at all.
+    ``counted`` names the columns that statistics for callers with aggregates only may read, of all rows. The empty text is all columns;
+    columns that name a person or a case must be left out. None allows no statistics.
     """
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"GRANT SELECT ON {table} TO {READER}")
@@ -98,7 +99,7 @@ def protect(table: str, *policies: Policies, counted: str | None = "", everythin
 
 
 def unprotect(*tables: str) -> None:
-    """For ``downgrade``: no policies and no rights of the hub, for tables that stay."""
+    """For ``downgrade``: remove policies and grants of tables that stay."""
     for table in tables:
         op.execute(f"REVOKE ALL ON {table} FROM {READER}, {AGGREGATES}")
         op.execute(DROP_POLICIES.format(table=table))
@@ -106,12 +107,12 @@ def unprotect(*tables: str) -> None:
 
 
 def name_of(lens: str, condition: str) -> str:
-    """The name of a policy that shows more rows."""
+    """The name of an additional policy."""
     return f"{lens}_{zlib.crc32(condition.encode()):08x}"
 
 
 def also(table: str, policies: Policies) -> None:
-    """Show more rows of a table that is protected already."""
+    """Additional policies for a table that is protected already."""
     for lens, condition in policies.items():
         op.execute(
             f"CREATE POLICY {name_of(lens, condition)} ON {table} FOR SELECT TO unionhub_{lens} USING ({condition})"
@@ -119,9 +120,10 @@ def also(table: str, policies: Policies) -> None:
 
 
 def write(table: str, rights: str, *policies: Policies) -> None:
-    """Let commands of who ``policies`` name write rows that fulfil them, e.g. ``write("claim", "INSERT, UPDATE (status)", UNIONS)``.
+    """Let commands write rows that fulfil ``policies``, for the roles that these name, e.g. ``write("claim", "INSERT, UPDATE (status)",
+    UNIONS)``.
 
-    A command's connection carries the caller's scope, so ``policies`` say again what the command has checked.
+    A command's connection has the caller's scope, so ``policies`` repeat what the command has checked.
     """
     op.execute(f"GRANT {rights} ON {table} TO {READER}")
     kinds = [kind for kind in ("INSERT", "UPDATE", "DELETE") if kind in rights]
@@ -136,5 +138,5 @@ def write(table: str, rights: str, *policies: Policies) -> None:
 
 
 def publish(table: str) -> None:
-    """Reference data that everyone reads; the table needs its reason in ``OPEN`` of ``db/row_security.py``."""
+    """Let every caller read a table of reference data; it needs a reason in ``OPEN`` of ``db/security/row_security.py``."""
     op.execute(f"GRANT SELECT ON {table} TO {READER}, {AGGREGATES}")

@@ -1,1 +1,1 @@
-"""The demonstration's story: a newspaper page of union work, article by article, as rows. Persons are synthetic."""
+"""The demonstration's newspaper page of union work, article by article, as rows. All persons are synthetic."""

@@ -1,4 +1,4 @@
-"""Unions and employers in bulk for the page, with what belongs to each: links and closures, coverage."""
+"""Adds unions and employers in bulk, with links, closures and coverage."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -7,16 +7,16 @@ from datetime import date
 
 import asyncpg
 
-from db.closure import recompute
-from db.copy import copy_rows
 from db.generate.codes import credit_code
 from db.generate.names import brand
+from db.hierarchies import recompute
 from db.organizations import Hierarchy
+from db.server.bulk_copy import copy_rows
 
 
 @dataclass(frozen=True, slots=True)
 class NewUnion:
-    """A union to add below its territorial parent, and beside it below an industrial one that does not lead."""
+    """A union to add below its territorial parent; ``industrial`` is an industrial parent, which does not lead."""
 
     name: str
     form: str
@@ -31,7 +31,7 @@ class NewUnion:
 
 @dataclass(frozen=True, slots=True)
 class NewEmployer:
-    """An employer to add. ``union`` is answerable for it, and covers it from ``covered`` on unless that is None."""
+    """An employer to add. ``union`` is responsible for it, and covers it from day ``covered`` if that is set."""
 
     name: str
     division: int
@@ -47,7 +47,7 @@ class NewEmployer:
 
 
 async def add_unions(connection: asyncpg.Connection, unions: Sequence[NewUnion]) -> list[int]:
-    """Add them with their links and closures; their keys, in order. Inside the caller's transaction."""
+    """Add unions with their links and closures, inside the caller's transaction; their IDs, in order."""
     if not unions:
         return []
     keys = await reserve(connection, "organization", len(unions))
@@ -88,7 +88,7 @@ async def add_unions(connection: asyncpg.Connection, unions: Sequence[NewUnion])
 
 
 async def add_employers(connection: asyncpg.Connection, employers: Sequence[NewEmployer]) -> list[int]:
-    """Add them with their coverage; their keys, in order. Inside the caller's transaction."""
+    """Add employers with their coverage, inside the caller's transaction; their IDs, in order."""
     keys = await reserve(connection, "employer", len(employers))
     await copy_rows(
         connection,
@@ -133,12 +133,12 @@ async def add_employers(connection: asyncpg.Connection, employers: Sequence[NewE
 
 
 async def cover(connection: asyncpg.Connection, rows: Iterable[tuple[int, int, date, date | None]]) -> None:
-    """Unions cover employers, from a day until another."""
+    """Add coverage of employers by unions, from one day until another."""
     await copy_rows(connection, "employer_coverage", ("organization_id", "employer_id", "valid_from", "valid_to"), rows)
 
 
 async def reserve(connection: asyncpg.Connection, table: str, count: int) -> list[int]:
-    """So many keys of a table that nobody else is given."""
+    """``count`` IDs of a table's sequence."""
     if not count:
         return []
     sequence = f"pg_get_serial_sequence('{table}', 'id')"
@@ -148,5 +148,5 @@ async def reserve(connection: asyncpg.Connection, table: str, count: int) -> lis
 
 
 def firm(chance: random.Random, place: str, trade: str, ending: str = "有限公司") -> str:
-    """A made-up firm's name, e.g. ``威海恒盛食品有限公司``."""
+    """A synthetic company's name, e.g. ``威海恒盛食品有限公司``."""
     return f"{place}{brand(chance)}{trade}{ending}"

@@ -1,4 +1,4 @@
-"""Dispute cases in bulk for the page, with parties, claims, steps, recoveries and the links of legal service that led to them."""
+"""Adds dispute cases in bulk, with parties, claims, steps, recoveries and earlier links of legal service."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import reserve
+from db.server.bulk_copy import copy_rows
 
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Who claims: a member's key and name, what is claimed in fen, and what was recovered of it (0 for nothing)."""
+    """A claimant: the member's ID and name, the amount claimed in fen, and the amount recovered of it (0 for nothing)."""
 
     member: int
     name: str
@@ -22,7 +22,7 @@ class Claimant:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A wage case to add. ``paid`` is the day on which the claimants had their money. ``phase`` is where it ended."""
+    """A wage case to add. ``paid`` is the day on which the claimants were paid, ``phase`` the phase in which it ended."""
 
     number: str
     organization: int
@@ -39,22 +39,22 @@ class Case:
 
     @property
     def accepted(self) -> date:
-        """The body took it a day after it was received, at the latest on the day of closing."""
+        """The day of acceptance: a day after the case was received, or the day of closing if that is earlier."""
         return min(self.received + timedelta(days=1), self.closed or date.max)
 
     @property
     def claimed(self) -> int:
-        """What all claim together, in fen."""
+        """The amount that all claimants claim, in fen."""
         return sum(one.claimed for one in self.claimants)
 
 
 def yuan(fen: int) -> str:
-    """An amount as the database has it."""
+    """An amount of fen in yuan, as the database has it."""
     return f"{fen // 100}.{fen % 100:02d}"
 
 
 async def add_cases(connection: asyncpg.Connection, cases: Sequence[Case]) -> list[int]:
-    """Add them with everything of each; their keys, in order. Inside the caller's transaction."""
+    """Add cases with their rows, inside the caller's transaction; their IDs, in order."""
     keys = await reserve(connection, "dispute_case", len(cases))
     numbered = list(zip(keys, cases, strict=True))
     await copy_rows(
@@ -107,7 +107,7 @@ async def add_cases(connection: asyncpg.Connection, cases: Sequence[Case]) -> li
 
 
 async def add_services(connection: asyncpg.Connection, rows: Sequence[tuple[object, ...]]) -> None:
-    """Add legal services: key, organization, division, link, outcome, body, mediator, case, member, the one before, opened, closed."""
+    """Add legal services: ID, organization, division, link, outcome, body, mediator, case, member, previous service, opened, closed."""
     await copy_rows(
         connection,
         "legal_service",

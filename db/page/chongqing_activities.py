@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 import asyncpg
 
 from db.clock import SHANGHAI
-from db.copy import copy_rows
 from db.page.bodies import NewEmployer, add_employers, reserve
 from db.page.chongqing_policy import CITY, ISSUED, SCHEME
 from db.page.days import spread
 from db.page.people import People
 from db.page.places import county_codes, county_of, division_id, union_id
 from db.page.sessions import Presence, Session, add_activities, add_programme, attend, hand_out
+from db.server.bulk_copy import copy_rows
 
 PROGRAMME = "暖蜂行动"
 SERIES = {
@@ -25,7 +25,7 @@ REPORTED = {
     "健康体检": "开展心理关爱和健康体检", "心理关爱": "开展心理关爱和健康体检", "技能大讲堂": "开展职业技能培训",
     "集中入会行动": "推进快递企业建会入会", "法律服务进网点": "建立矛盾纠纷联动调处机制",
 }  # fmt: skip
-"""Under which measure of the joint opinion a series is reported."""
+"""The measure of the joint opinion under which each series is reported."""
 
 SESSIONS, ATTENDANCES = 96, 7_655
 SINCE, UNTIL = date(2022, 4, 1), date(2023, 2, 11)
@@ -63,7 +63,7 @@ WHERE i.scheme = $1 AND i.cohort = 1 AND starts_with(d.code, $2) AND i.valid_fro
 
 
 async def write(connection: asyncpg.Connection, people: People) -> None:
-    """Write the article's rows; its couriers, outlets and enrolments are there already."""
+    """Write the article's rows; its couriers, outlets and enrolments exist already."""
     chance = people.chance("chongqing activities")
     industry = await union_id(connection, "重庆市国防邮电工会")
     federation = await union_id(connection, "重庆市快递行业工会联合会")
@@ -76,7 +76,7 @@ async def write(connection: asyncpg.Connection, people: People) -> None:
 
 
 async def _booklet(connection: asyncpg.Connection, chance: random.Random, unions: Sequence[asyncpg.Record]) -> None:
-    """The booklet goes to each outlet, from its company's union."""
+    """The booklet, distributed to each outlet by its company's union."""
     outlets = await connection.fetch(OUTLETS, [row["id"] for row in unions])
     days = spread(chance, len(outlets), date(2021, 11, 15), date(2022, 3, 1))
     given = [
@@ -93,7 +93,7 @@ async def _series(
     unions: Sequence[asyncpg.Record],
     couriers: Sequence[asyncpg.Record],
 ) -> None:
-    """Exactly so many sessions in a dozen series, and exactly so many attendances at them."""
+    """The sessions of a dozen series and the attendances, in exactly the numbers of the page."""
     whole = await add_programme(connection, organization, PROGRAMME, date(2021, 12, 1), None)
     series = {
         name: await add_programme(connection, organization, f"{PROGRAMME}·{name}", SINCE, None, whole)
@@ -138,7 +138,7 @@ async def _contest(
     unions: Sequence[asyncpg.Record],
     couriers: Sequence[asyncpg.Record],
 ) -> None:
-    """The companies as employers beside their outlets; some of them send a team each to the contest."""
+    """The companies as employers above their outlets; some of them send a team each to the contest."""
     codes = await county_codes(connection)
     companies = await add_employers(
         connection,
@@ -175,7 +175,7 @@ async def _contest(
 
 
 async def _window(connection: asyncpg.Connection, chance: random.Random) -> None:
-    """The green window: half of the couriers were served in less than five minutes, half in more, one in just that."""
+    """The green window: half of the couriers are served in less than five minutes, half in more, and one in exactly five."""
     district, union = await division_id(connection, DISTRICT), await union_id(connection, "重庆市璧山区总工会")
     (window,) = await reserve(connection, "venue", 1)
     await copy_rows(

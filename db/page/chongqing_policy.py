@@ -1,6 +1,6 @@
-"""Chongqing (重庆): couriers insured first, the document that eleven bodies issued, and the industry's collective agreement.
+"""Chongqing (重庆): insurance of couriers, the document that eleven bodies issued, and the industry's collective agreement.
 
-The page counts issuers and measures and does not list them all: their names here are plausible, not quoted.
+The page counts issuers and measures but does not list them all; the names here are plausible, not quoted.
 """
 
 import random
@@ -9,18 +9,18 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import NewEmployer, NewUnion, add_employers, add_unions, firm, reserve
 from db.page.days import PAGE, spread
 from db.page.people import Joining, People, Person
 from db.page.places import Home, county_codes, county_of, division_id, places, union_id
+from db.server.bulk_copy import copy_rows
 
 CITY = "50"
 ENROLLED = 7_875
 FIRST_BATCH = (date(2022, 4, 1), date(2023, 2, 1))
 COMPANIES = 12
 WINDOW = "500120"
-"""璧山区, whose social-security centre has a green window for couriers: one of the companies is there."""
+"""璧山区, whose social-security centre has a green window for couriers; one of the companies is in it."""
 TITLE = "关于做好快递员群体合法权益保障工作的实施意见"
 ISSUED = date(2022, 6, 20)
 ISSUERS = (
@@ -97,7 +97,8 @@ async def _document(connection: asyncpg.Connection, city: int) -> None:
 async def _companies(
     connection: asyncpg.Connection, chance: random.Random, federation: int
 ) -> tuple[list[tuple[int, NewEmployer]], list[Home]]:
-    """Express companies with a union each below the industry's federation, and the outlets that these cover; the unions as homes."""
+    """Express companies with a union each below the industry's federation, and the outlets that these unions cover; the unions, for
+    members to join."""
     codes = await county_codes(connection)
     counties = await places(connection, CITY, "COUNTY")
     districts = [place for place in counties if place["code"] < WINDOW]
@@ -135,7 +136,7 @@ async def _companies(
 
 
 async def _enrol(connection: asyncpg.Connection, people: People, chance: random.Random, homes: Sequence[Home]) -> None:
-    """Exactly as many in the first batch as the page says, beside those who are in it already; a few have lapsed since."""
+    """Enrolments of the first batch, with those that exist already in exactly the number of the page; a few have ended since."""
     wanted = ENROLLED - await connection.fetchval(ENROLMENTS, CITY, SCHEME, PAGE)
     couriers = await people.join(
         "chongqing couriers",
@@ -173,7 +174,7 @@ async def _agreements(
     federation: int,
     outlets: Sequence[tuple[int, NewEmployer]],
 ) -> None:
-    """The industry's agreement and the one that followed it, with the outlets that they cover."""
+    """The industry's agreement and its successor, with the outlets that they cover."""
     workers = {key: outlet.headcount for key, outlet in outlets}
     keys = await reserve(connection, "collective_agreement", len(TERMS))
     agreements: list[tuple[object, ...]] = []

@@ -1,4 +1,4 @@
-"""Days on which things happen: working days of a period, more of them in some months than in others."""
+"""Chooses days: working days of a period, with more in some months than in others."""
 
 import random
 from bisect import bisect_left
@@ -9,12 +9,12 @@ from functools import lru_cache
 import chinese_calendar
 
 PAGE = date(2023, 2, 13)
-"""The day of the page: what it says of all time ends before it."""
+"""The day of the page; what it says without a period happened before."""
 
 
 @lru_cache(maxsize=256)
 def working_days(since: date, until: date) -> tuple[date, ...]:
-    """The days worked in ``[since, until)``: by the State Council's calendar, Monday to Friday where that is not published."""
+    """The working days in ``[since, until)``: by the State Council's calendar, Monday to Friday where that is not published."""
     found = (since + timedelta(days=offset) for offset in range((until - since).days))
     return tuple(day for day in found if _is_worked(day))
 
@@ -30,14 +30,14 @@ def _is_worked(day: date) -> bool:
 def spread(
     chance: random.Random, count: int, since: date, until: date, months: Mapping[int, float] | None = None
 ) -> list[date]:
-    """``count`` working days of ``[since, until)`` in order; ``months`` weighs some months more (1 unless named)."""
+    """``count`` working days of ``[since, until)``, in order; ``months`` gives months a weight other than 1."""
     days = working_days(since, until)
     weights = None if months is None else [months.get(day.month, 1.0) for day in days]
     return sorted(chance.choices(days, weights, k=count))
 
 
 def within(days: Sequence[date], since: date | None, until: date | None) -> Sequence[date]:
-    """Those of ``days``, which are in order, in ``[since, until)``; None is no bound."""
+    """The ``days``, which are sorted, in ``[since, until)``; None is no bound."""
     first = 0 if since is None else bisect_left(days, since)
     last = len(days) if until is None else bisect_left(days, until)
     return days[first:last]

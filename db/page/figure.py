@@ -1,19 +1,18 @@
-"""A figure of the page: what it claims, and the query that is held against it."""
+"""A figure of the page: its claim, and the query whose answer it is compared with."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from db.units import Qualifier, Unit
+from db.columns.measurement_units import Qualifier, Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure. ``division`` is a code; ``starts_on`` and ``ends_on`` bound its period, ``[from, until)``; ``path`` leads through the
-    answer's ``data`` to the value, e.g. ``division.statistics.total.persons``. ``organization`` names the union whose records (and those of
-    the unions below) give the answer, by default the local federation of the division: who has it in sight is told the value. A
-    ``sensitive`` figure is answered by health records.
-    """
+    """A figure. ``division`` is a code; ``starts_on`` and ``ends_on`` bound its period, ``[from, until)``; ``path`` leads through the
+    answer's ``data`` to the value, e.g. ``division.statistics.total.persons``. ``organization`` names the union whose records, with those
+    of the unions below, give the answer; by default the local federation of the division. Callers who see that union get the value. A
+    ``sensitive`` figure counts health records."""
 
     code: str
     phrase: str

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import NewEmployer, add_employers, firm, reserve
 from db.page.figure import Figure, Unit
 from db.page.people import People
 from db.page.places import county_of, division_id, places, union_id
 from db.page.sessions import Session, add_activities, add_programme, hand_out
+from db.server.bulk_copy import copy_rows
 
 CITY, DISTRICT = "3404", "340403"
 FAIR = date(2023, 2, 12)
@@ -78,7 +78,7 @@ async def write(connection: asyncpg.Connection, people: People) -> None:
 
 
 async def _employers(connection: asyncpg.Connection, chance: random.Random) -> list[tuple[int, str]]:
-    """As many employers as the page says, from all districts: some that are there, the others new; with their industries."""
+    """The employers, as many as the page says, from all districts: some exist already, the others are new; with their industries."""
     there = await connection.fetch(EXISTING, CITY, list(TRADES), FAIR, EMPLOYERS // 4)
     found = [(row["id"], row["industry"]) for row in there]
     counties = await places(connection, CITY, "COUNTY")
@@ -99,7 +99,7 @@ async def _employers(connection: asyncpg.Connection, chance: random.Random) -> l
 
 
 def _posts(chance: random.Random, industries: Sequence[str]) -> list[tuple[int, str, int]]:
-    """Two or three titles at each stand, and how many posts of each: together as many as the page says."""
+    """Two or three titles at each stand with their posts: together as many as the page says."""
     offers = [
         (stand, title)
         for stand, industry in enumerate(industries)

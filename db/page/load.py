@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from db.copy import copy_rows, indexes_set_aside
+from db.encryption.keys import KeyRing
 from db.errors import DataError
-from db.keys import KeyRing
 from db.page import (
     chongqing_activities,
     chongqing_activity_figures,
@@ -38,11 +37,12 @@ from db.page import (
 )
 from db.page.figure import Figure
 from db.page.people import People
+from db.server.bulk_copy import copy_rows, without_indexes
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article of the page: its title, what writes its rows (with what makes members), and its figures."""
+    """An article of the page: its title, the function that writes its rows (with the maker of members), and its figures."""
 
     title: str
     write: Callable[[asyncpg.Connection, People], Awaitable[None]]
@@ -88,15 +88,15 @@ PUBLISHED = (
 
 
 async def load_page(connection: asyncpg.Connection, ring: KeyRing, seed: int) -> None:
-    """Write all articles into the federation that was generated from ``seed``; inside the caller's transaction. ``ring`` seals personal
-    numbers.
+    """Write all articles into the federation that was generated from ``seed``, inside the caller's transaction. ``ring`` seals personal
+    data.
 
     Raises:
-        DataError: a place or union of the page is not there.
+        DataError: a place or union of the page does not exist.
     """
     people = People(connection, ring, seed)
-    # so many rows go in faster when their foreign keys are checked in one pass
-    async with indexes_set_aside(connection, ["attendance"]):
+    # many rows load faster if their foreign keys are checked in one pass
+    async with without_indexes(connection, ["attendance"]):
         for article in ARTICLES:
             await article.write(connection, people)
     await publish(connection, [(article.title, figure) for article in ARTICLES for figure in article.figures])
@@ -111,11 +111,11 @@ FROM unnest($1::text[], $2::text[]) WITH ORDINALITY f (division, organization, p
 LEFT JOIN division d ON d.valid_to IS NULL AND d.code = f.division LEFT JOIN named n ON n.name = f.organization
 ORDER BY f.position
 """
-"""SQL: for each code of a division in $1 and name of a union in $2 their keys; without a name the division's local federation."""
+"""SQL: for each division code in $1 and union name in $2 their IDs; without a name the division's local federation."""
 
 
 async def publish(connection: asyncpg.Connection, figures: Sequence[tuple[str, Figure]]) -> None:
-    """Keep the claims of figures, each with its article's title."""
+    """Write the claims of figures, each with its article's title."""
     rows = []
     places = [figure.division for _, figure in figures], [figure.organization for _, figure in figures]
     for (article, figure), found in zip(figures, await connection.fetch(ANSWERABLE, *places), strict=True):

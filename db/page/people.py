@@ -1,4 +1,4 @@
-"""Members in bulk for the page: so many persons who join these unions over a period, with sealed numbers and their engagements."""
+"""Adds members in bulk: persons who join given unions over a period, with sealed numbers and engagements."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,26 +10,26 @@ from typing import NamedTuple
 
 import asyncpg
 
-from db.copy import copy_lines
+from db.encryption.keys import KeyRing
 from db.generate.codes import SEQUENCE_PARTS, SEQUENCES, weighted
 from db.generate.names import FEMALE, MALE, given_table, surname_table
 from db.generate.persons import BIRTH_BANDS, BIRTHS, GIVEN, PHONES, RESIDENTS, STRIDE, SURNAMES
-from db.generate.sealing import NO_CARD, Seals
+from db.generate.sealing import NO_CARD, MemberSealer
 from db.generate.tables import TABLES
-from db.keys import KeyRing
+from db.input_values import RESIDENT_CHECK
 from db.page.days import within, working_days
 from db.page.places import Home, county_codes
-from db.values import RESIDENT_CHECK
+from db.server.bulk_copy import copy_lines
 
 YOUNGEST, OLDEST = 18 * 365 + 5, 59 * 365 + 15
 """Age on the day of joining, in days."""
 
 APPLIED_BEFORE = 15
-"""So many days lie between application and joining at most."""
+"""The most days between application and joining."""
 
 
 class Person(NamedTuple):
-    """A member made: keys of member, union and employer (if there is one), name, and the day of joining."""
+    """A new member: the IDs of member, union and employer (if any), the name, and the day of joining."""
 
     id: int
     name: str
@@ -42,8 +42,8 @@ class Person(NamedTuple):
 class Joining:
     """``count`` persons who join ``homes`` (by weight) on working days of ``[since, until)``.
 
-    ``months`` weighs months (1 unless named); ``channels`` weighs the ways of joining. ``migrant`` is the share of migrant workers, 1.0
-    all of them. With ``engaged`` each has an engagement of ``kind`` with an employer that the union covers, if it covers any.
+    ``months`` gives months a weight other than 1, ``channels`` the channels of joining. ``migrant`` is the share of migrant workers. With
+    ``engaged`` each has an engagement of ``kind`` with an employer that the union covers, if it covers any.
     """
 
     count: int
@@ -60,15 +60,16 @@ class Joining:
 
 
 class People:
-    """Makes members after those that are there; the same for the same ``seed`` and federation, but for sealed values.
+    """Makes new members; the same for the same ``seed`` and federation, but for sealed values.
 
-    Resident numbers go on where those of the generated federation of this seed end, so that none is given twice: one maker for a load.
+    Resident numbers continue after those of the federation that was generated from this seed, so that none is used twice: one maker for a
+    load.
     """
 
     def __init__(self, connection: asyncpg.Connection, ring: KeyRing, seed: int) -> None:
         self.connection = connection
         self.seed = seed
-        self.seals = Seals(ring)
+        self.seals = MemberSealer(ring)
         tables = random.Random(f"unionhub {seed} names")
         self.surnames = surname_table(SURNAMES, tables)
         self.given = (given_table(FEMALE, GIVEN, tables), given_table(MALE, GIVEN, tables))
@@ -78,14 +79,15 @@ class People:
         self.counties: list[str] = []
 
     def chance(self, label: str) -> random.Random:
-        """A source of chance of one's own, the same for the same seed and label."""
+        """A random generator for a label, the same for the same seed."""
         return random.Random(f"unionhub {self.seed} page {label}")
 
     async def join(self, label: str, joining: Joining) -> list[Person]:
-        """Make them, inside the caller's transaction; in the order of keys. ``label`` is the caller's own, e.g. a figure's code.
+        """Make members inside the caller's transaction, in the order of their IDs. ``label`` is unique for each call, e.g. a figure's
+        code.
 
         Raises:
-            ValueError: no union of these stands on a working day of the period.
+            ValueError: none of these unions exists on a working day of the period.
         """
         if joining.count <= 0:
             return []
@@ -163,7 +165,7 @@ def _county_sum(code: str) -> int:
 
 
 class _Rows:
-    """What follows the members, as lines of COPY's text format."""
+    """The rows that refer to the members, as lines of COPY's text format."""
 
     def __init__(self) -> None:
         self.membership: list[str] = []

@@ -1,4 +1,4 @@
-"""Finds what the page names in the federation: divisions by code, unions by name, grassroots unions of a place."""
+"""Finds divisions by code, unions by name, and the grassroots unions of a place."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from db.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A union that people join: it stands from ``established`` to ``dissolved``; ``county`` is the six digits of resident numbers there;
-    ``employers`` are those it covers; ``weight`` says how many join it beside others."""
+    """A union that persons join. It exists from ``established`` to ``dissolved``; ``county`` is the first six digits of resident numbers
+    there; ``employers`` are those that it covers; ``weight`` is its share of new members."""
 
     union: int
     division: int | None
@@ -25,7 +25,7 @@ class Home:
 
 
 async def division_id(connection: asyncpg.Connection, code: str) -> int:
-    """The key of a division in force by its code, or by its name when it has none.
+    """The ID of a division in force by its code, or by its name if it has none.
 
     Raises:
         DataError: there is none.
@@ -39,10 +39,10 @@ async def division_id(connection: asyncpg.Connection, code: str) -> int:
 
 
 async def division_ids(connection: asyncpg.Connection, codes: Sequence[str]) -> list[int]:
-    """The keys of divisions in force, in the order of their codes.
+    """The IDs of divisions in force, in the order of their codes.
 
     Raises:
-        DataError: one is not there.
+        DataError: a division does not exist.
     """
     rows = await connection.fetch(
         "SELECT code, id FROM division WHERE valid_to IS NULL AND code = ANY ($1)", list(codes)
@@ -55,7 +55,7 @@ async def division_ids(connection: asyncpg.Connection, codes: Sequence[str]) -> 
 
 
 async def union_id(connection: asyncpg.Connection, name: str) -> int:
-    """The key of a union by its name.
+    """The ID of a union by its name.
 
     Raises:
         DataError: there is none.
@@ -82,7 +82,7 @@ GROUP BY 1, 2, 3, 4, 5 ORDER BY 1
 async def homes(
     connection: asyncpg.Connection, division: str, since: date, until: date, forms: Sequence[str] | None = None
 ) -> list[Home]:
-    """The grassroots unions of a division and below, of these ``forms``, that stand on some day of ``[since, until)``."""
+    """The grassroots unions of a division and below, of these ``forms``, that exist on some day of ``[since, until)``."""
     counties = await county_codes(connection)
     rows = await connection.fetch(HOMES, division, None if forms is None else list(forms), since, until)
     return [
@@ -99,7 +99,7 @@ async def homes(
 
 
 async def county_codes(connection: asyncpg.Connection) -> list[str]:
-    """The codes of all statutory counties in force, and of cities without counties, in order: what resident numbers begin with."""
+    """The codes of all statutory counties in force, and of cities without counties, in order: the first digits of resident numbers."""
     rows = await connection.fetch(
         "SELECT code FROM division WHERE level = 'COUNTY' AND kind IN ('STATUTORY', 'REPETITION') AND valid_to IS NULL AND"
         " length(code) = 6"
@@ -109,7 +109,7 @@ async def county_codes(connection: asyncpg.Connection) -> list[str]:
 
 
 def county_of(code: str, counties: Sequence[str]) -> str:
-    """The county, of all in order, that resident numbers of a division begin with: its own, else the first of its city or province."""
+    """The county whose code resident numbers of a division begin with: its own, else the first of its city or province."""
     for length in (6, 4, 2):
         place = bisect_left(counties, code[:length])
         if place < len(counties) and counties[place].startswith(code[:length]):
@@ -129,7 +129,7 @@ ORDER BY d.code
 
 
 async def places(connection: asyncpg.Connection, code: str, level: str) -> list[asyncpg.Record]:
-    """Divisions with a code of a level within another one, in order: ``id``, ``code``, ``name``, and of its local federation
+    """The divisions of a level within another one that have a code, in order: ``id``, ``code``, ``name``, and of its local federation
     ``union_id`` and ``union_name``."""
     rows: list[asyncpg.Record] = await connection.fetch(PLACES, code, level)
     return rows

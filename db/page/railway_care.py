@@ -1,6 +1,6 @@
 """China Railway No. 4 Engineering Group (中铁四局): care for a member who falls ill on a site in another province.
 
-Of the page only the shape is kept: who the patient is, the illness, the days and the sums are made up.
+Only the structure is the page's: patient, illness, days and sums are made up.
 """
 
 import random
@@ -9,17 +9,17 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import reserve
 from db.page.people import Joining, People
 from db.page.places import Home, division_ids, union_id
+from db.server.bulk_copy import copy_rows
 
 UNION = "中铁四局集团有限公司工会委员会"
 SITE, HOME = "3602", "3401"
 """景德镇, where the member fell ill, and 合肥, where the union is and the second hospital."""
 
 COLLEAGUES, CARERS, AT_ONCE = 24, 4, 2
-"""Members made; of them carers, and so many of these attend on one day, in turns."""
+"""Number of members; number of carers among them; and number of carers on one day."""
 
 ONSET, OPENED, MOVED, CLOSED = date(2022, 11, 7), date(2022, 11, 8), date(2022, 11, 17), date(2023, 2, 3)
 STEPS = (
@@ -33,7 +33,7 @@ STEPS = (
     ("VISIT", date(2023, 1, 17), None, HOME, "春节前探望"),
     ("DISCHARGE", CLOSED, None, HOME, "出院康复"),
 )
-"""Kind, day, from where, to where, and a note for the handlers."""
+"""Kind, day, from where, to where, and a note for the handling union."""
 
 GRANT = ("3000.00", date(2022, 11, 23), date(2022, 11, 29), date(2022, 12, 2))
 CLAIM = ("12000.00", date(2022, 12, 20), date(2023, 1, 10), date(2023, 1, 18))
@@ -66,7 +66,7 @@ async def write(connection: asyncpg.Connection, people: People) -> None:
 async def _case(
     connection: asyncpg.Connection, union: int, patient: int, site: int, divisions: dict[str | None, int]
 ) -> int:
-    """The case and its steps: the treatment in another province is filed before the patient is moved there."""
+    """The case and its steps: treatment in another province is registered before the transfer."""
     (case,) = await reserve(connection, "care_case", 1)
     await copy_rows(
         connection,
@@ -84,7 +84,7 @@ async def _case(
 
 
 async def _shifts(connection: asyncpg.Connection, chance: random.Random, case: int, carers: Sequence[int]) -> None:
-    """Every day of the case some of the carers, in turns."""
+    """Some of the carers on every day of the case, in turns."""
     days = [OPENED + timedelta(days=number) for number in range((CLOSED - OPENED).days + 1)]
     first = chance.randrange(len(carers))
     await copy_rows(
@@ -102,7 +102,7 @@ async def _shifts(connection: asyncpg.Connection, chance: random.Random, case: i
 async def _money(
     connection: asyncpg.Connection, union: int, home: int, case: int, patient: int, members: Sequence[int]
 ) -> None:
-    """Condolence money and a claim of mutual aid for the patient; all are enrolled in mutual aid from year to year."""
+    """Condolence money and a claim of mutual aid for the patient; all members are enrolled in mutual aid year by year."""
     amount, *days = GRANT
     await copy_rows(
         connection,

@@ -1,4 +1,4 @@
-"""Figures of China Railway No. 4 Engineering Group (中铁四局): care for a seriously ill member, told to the union that handles it."""
+"""Figures of China Railway No. 4 Engineering Group (中铁四局): care for a seriously ill member; only the handling union sees them."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Activities in bulk for the page, and who was there."""
+"""Adds activities in bulk, and their attendances."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import reserve
+from db.server.bulk_copy import copy_rows
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An activity to add, of one day unless ``ends_on`` says otherwise."""
+    """An activity to add, of one day if ``ends_on`` is not set."""
 
     organization: int
     division: int
@@ -32,7 +32,7 @@ class Session:
 
 
 class Presence(NamedTuple):
-    """An attendance to add; ``organization`` is the activity's, ``division`` where they came from."""
+    """An attendance to add; ``organization`` is the activity's, ``division`` the attendee's place."""
 
     activity: int
     organization: int
@@ -54,7 +54,7 @@ async def add_programme(
     until: date | None,
     parent: int | None = None,
 ) -> int:
-    """Add a programme; its key."""
+    """Add a programme; its ID."""
     (key,) = await reserve(connection, "programme", 1)
     await copy_rows(
         connection,
@@ -66,7 +66,7 @@ async def add_programme(
 
 
 async def add_activities(connection: asyncpg.Connection, sessions: Sequence[Session]) -> list[int]:
-    """Add them; their keys, in order. Inside the caller's transaction."""
+    """Add activities, inside the caller's transaction; their IDs, in order."""
     keys = await reserve(connection, "activity", len(sessions))
     await copy_rows(
         connection,
@@ -101,7 +101,7 @@ async def hand_out(
     title: str,
     rows: Iterable[tuple[int, int, int | None, int | None, int, date]],
 ) -> None:
-    """Add copies handed out: organization, division, activity, employer, how many, when. Inside the caller's transaction."""
+    """Add distributions of copies, inside the caller's transaction: organization, division, activity, employer, quantity, day."""
     await copy_rows(
         connection,
         "material_distribution",

@@ -1,4 +1,4 @@
-"""Shenzhen (深圳): the joint centre of three parties, the lawyers of the union's panel, and the six links of legal service in 2023."""
+"""Shenzhen (深圳): the joint centre of three parties, the panel of lawyers, and the six links of legal service in 2023."""
 
 import random
 from collections.abc import Sequence
@@ -7,13 +7,13 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.generate.names import brand, person_name
 from db.page.bodies import reserve
 from db.page.cases import Case, Claimant, add_cases, add_services
 from db.page.days import spread
 from db.page.people import People
 from db.page.places import division_id, union_id
+from db.server.bulk_copy import copy_rows
 
 CITY = "4403"
 ISSUED, OPENED = date(2022, 10, 18), date(2023, 2, 7)
@@ -35,7 +35,7 @@ NORMS = (
 )
 LINKS = ("OUTREACH", "CONSULTATION", "DAILY_MEDIATION", "PRE_ARBITRATION", "PRE_TRIAL", "LEGAL_AID")
 BEGUN = {"OUTREACH": 90, "CONSULTATION": 260, "DAILY_MEDIATION": 60, "PRE_ARBITRATION": 70}
-"""How many begin at a link of their own accord in the year; the others were passed on to it."""
+"""How many services of the year begin at each link; the others were handed over to it."""
 
 SETTLED = {
     "OUTREACH": 0.4,
@@ -64,7 +64,7 @@ JOIN division d ON d.id = e.division_id WHERE starts_with(d.code, $1) AND g.vali
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service on its way: place in the list of the one before (None at the beginning), link, worker, days and how it ended."""
+    """A planned service: position of the previous one in the list (None for the first), link, worker, days and outcome."""
 
     previous: int | None
     link: str
@@ -128,8 +128,8 @@ async def _documents(connection: asyncpg.Connection, city: int, union: int) -> l
 
 
 async def _lawyers(connection: asyncpg.Connection, chance: random.Random, union: int, body: int) -> list[int]:
-    """The panel, of whom some left and were followed by others since; those stationed at the centre, and its mediators. The keys of
-    whoever works at the centre."""
+    """The panel, of whom some left and were replaced; the lawyers stationed at the centre, and its mediators. The IDs of all who work at
+    the centre."""
     firms = [f"广东{brand(chance)}律师事务所" for _ in range(18)]
     panel: list[tuple[object, ...]] = []
     for day in spread(chance, LAWYERS, date(2022, 9, 1), date(2023, 1, 20)):
@@ -157,7 +157,7 @@ async def _lawyers(connection: asyncpg.Connection, chance: random.Random, union:
 async def _services(
     connection: asyncpg.Connection, chance: random.Random, city: int, union: int, body: int, lawyers: Sequence[int]
 ) -> None:
-    """The year's services, link by link, each with its case from mediation before arbitration on."""
+    """The services of the year, link by link; each has a case from mediation before arbitration on."""
     workers = await connection.fetch(WORKERS, CITY, YEAR[0])
     made: list[Service] = []
     for link in LINKS:
@@ -195,7 +195,7 @@ async def _services(
 
 
 def _outcome(chance: random.Random, link: str) -> str:
-    """Settled, passed on to the next link, or ended otherwise; from the last link nothing is passed on."""
+    """Settled, handed over to the next link, or ended otherwise; the last link hands nothing over."""
     if chance.random() < SETTLED[link]:
         return "SETTLED"
     if link != LINKS[-1] and chance.random() < 0.75:
@@ -204,7 +204,7 @@ def _outcome(chance: random.Random, link: str) -> str:
 
 
 def _case(chance: random.Random, city: int, union: int, number: int, one: Service) -> Case:
-    """The case that mediation before arbitration has."""
+    """The case of a mediation before arbitration."""
     assert one.worker is not None
     claimed = 500_000 + 1_000 * chance.randrange(6_000)
     settled = one.outcome == "SETTLED"

@@ -1,4 +1,4 @@
-"""Figures of Shenzhen (深圳): the joint centre and what it rests on."""
+"""Figures of Shenzhen (深圳): the joint centre and its services."""
 
 from datetime import date
 from decimal import Decimal

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import NewEmployer, NewUnion, add_employers, add_unions, firm, reserve
 from db.page.days import PAGE, spread
 from db.page.people import Joining, People
 from db.page.places import Home, county_codes, county_of, division_id, migrants_joined, places, union_id
+from db.server.bulk_copy import copy_rows
 
 CITY, TOWN, ZONE = "6102", "610222103", "铜川高新技术产业开发区"
 HOSPITAL = "铜川市人民医院工会委员会"
@@ -21,7 +21,7 @@ ROUNDS = (
     ("FIVE_GOOD", 3, date(2022, 6, 30), 10),
     ("FIVE_GOOD_DEMONSTRATION", 1, date(2023, 1, 18), 11),
 )
-"""Kind, number, day of award and number of awards of each round of the city: 38 unions in all, 11 of them in the last."""
+"""Kind, number, day and count of awards of each round of the city: 38 unions in all, 11 of them in the last."""
 
 YEARS_VALID = 3
 CRITERIA = ("LEADERSHIP", "TEAM", "PLACE", "FINANCE", "EXPERIENCE")
@@ -38,7 +38,7 @@ ACTIONS = (
     "经费管理能力提升行动",
     "网上工作能力提升行动",
 )
-"""The page counts the actions and does not list them: plausible names."""
+"""The page counts the actions and does not list them; these names are plausible."""
 
 TRADES = (("C30", "建材"), ("B06", "矿业"), ("C31", "铝业"), ("D44", "热电"), ("F52", "百货"), ("C14", "食品"))
 
@@ -55,7 +55,7 @@ async def write(connection: asyncpg.Connection, people: People) -> None:
 
 
 async def _unions(connection: asyncpg.Connection, chance: random.Random) -> list[tuple[int, int]]:
-    """Grassroots unions of firms in the city, and the hospital's: key and division of 46, the hospital's last."""
+    """46 grassroots unions of companies in the city and, as the last, the hospital's: ID and division of each."""
     codes = await county_codes(connection)
     counties = await places(connection, CITY, "COUNTY")
     unions, employers = [], []
@@ -92,7 +92,7 @@ async def _unions(connection: asyncpg.Connection, chance: random.Random) -> list
 async def _certify(
     connection: asyncpg.Connection, chance: random.Random, above: int, city: int, unions: Sequence[tuple[int, int]]
 ) -> None:
-    """Each round with its awards, which lapse after three years, and in each two who applied and did not pass."""
+    """Each round with its awards, which are valid for three years, and two applicants who did not pass."""
     rounds = await reserve(connection, "certification_round", len(ROUNDS))
     await copy_rows(
         connection,
@@ -147,7 +147,7 @@ async def _certify(
 
 
 async def _facilities(connection: asyncpg.Connection, unions: Sequence[tuple[int, int]]) -> None:
-    """The four small and two needed facilities (四小两需) of each of these unions."""
+    """The facilities of each of these unions (四小两需: four small, two needed)."""
     named = dict(
         await connection.fetch("SELECT id, name FROM organization WHERE id = ANY ($1)", [key for key, _ in unions])
     )
@@ -188,7 +188,7 @@ async def _document(connection: asyncpg.Connection, union: int, city: int) -> No
 
 
 async def _villages(connection: asyncpg.Connection, people: People) -> None:
-    """Migrant workers from the town's villages join the unions of their villages: exactly as many as the page says, in the whole town."""
+    """Migrant workers who join the unions of their villages: in the whole town exactly as many as the page says."""
     rows = await connection.fetch(
         "SELECT o.id, o.division_id, o.established_on FROM organization o JOIN division d ON d.id = o.division_id"
         " WHERE o.level = 'VILLAGE' AND starts_with(d.code, $1) ORDER BY d.code",
@@ -208,7 +208,7 @@ async def _villages(connection: asyncpg.Connection, people: People) -> None:
 
 
 async def _zone(connection: asyncpg.Connection, chance: random.Random) -> None:
-    """Firms of the zone with a union each; two of the three have a wage agreement in force, passed by the workers' congress."""
+    """Companies of the zone with a union each; two of the three have a wage agreement in force, passed by the workers' congress."""
     zone, above = await division_id(connection, ZONE), await union_id(connection, f"{ZONE}总工会")
     names = [firm(chance, "铜川高新", trade) for trade in ("新材料", "医药", "精密制造")]
     since = date(2012, 5, 16)

@@ -16,10 +16,10 @@ from db.page.sessions import Presence, Session, add_activities, add_programme, a
 from db.page.weihai_members import CITY, YEAR
 
 TRAINED, CONTESTS, OUTREACH, ONLINE, CHECKUPS = 60_486, 213, 237, 48, 166
-"""Attendances at courses, contests, outreach on site and online, check-ups: each as many as the page says and a few more."""
+"""Attendances at courses, contests, outreach on site and online, check-ups: a few more than the page says."""
 
 ZONE, COURSE, COURSE_DAYS = "371073", date(2022, 11, 15), 4
-"""The zone and first day of the free course in pastry, which went on for so many days and ended with a certificate."""
+"""The zone, first day and number of days of the free course in pastry, which ends with a certificate."""
 
 SEASON = {1: 0.5, 2: 0.4, 6: 0.7, 8: 0.7, 9: 1.3, 10: 1.3, 11: 1.6, 12: 1.4}
 COURSES = {
@@ -49,21 +49,21 @@ WHERE starts_with(d.code, $1) AND e.closed_on IS NULL AND coalesce(e.registered_
 
 @dataclass
 class Crowd:
-    """The migrant workers of one county in the order of joining, and until when each was a member."""
+    """The migrant workers of one county in the order of joining, with the last day of each membership."""
 
     members: list[int] = field(default_factory=list)
     joined: list[date] = field(default_factory=list)
     until: list[date] = field(default_factory=list)
 
     def some(self, chance: random.Random, number: int, day: date) -> list[int]:
-        """So many who are members on a day, or all that are."""
+        """``count`` members of a day, or all if there are fewer."""
         known = range(bisect_left(self.joined, day))
         drawn = chance.sample(known, min(len(known), 2 * number))
         return [self.members[one] for one in drawn if self.until[one] > day][:number]
 
 
 async def write(connection: asyncpg.Connection, people: People) -> None:
-    """Write the article's rows; its members are there already."""
+    """Write the article's rows; its members exist already."""
     chance = people.chance("weihai activities")
     crowds = await _crowds(connection)
     townships, counties = await places(connection, CITY, "TOWNSHIP"), await places(connection, CITY, "COUNTY")
@@ -131,7 +131,7 @@ async def _courses(
     townships: Sequence[asyncpg.Record],
     programme: int,
 ) -> None:
-    """Courses of one to three days in every township until as many attended as the page says."""
+    """Courses of one to three days in every township, until as many have attended as the page says."""
     days = spread(chance, 1_500, date(2022, 1, 5), date(2022, 12, 28), SEASON)
     chance.shuffle(days)
     sessions, trainees, attended = [], [], 0
@@ -171,7 +171,7 @@ async def _contests(
     where: Sequence[asyncpg.Record],
     programme: int,
 ) -> None:
-    """Contests; those in tea only where tea grows, in spring."""
+    """Contests; those for tea in spring, and only where tea grows."""
     days = spread(chance, CONTESTS, date(2022, 3, 1), date(2022, 12, 20), {4: 1.6, 5: 1.6, 9: 1.4, 10: 1.3})
     sessions, rows = [], []
     for day in days:
@@ -215,7 +215,7 @@ async def _outreach(
 async def _checkups(
     connection: asyncpg.Connection, chance: random.Random, counties: Sequence[asyncpg.Record], programme: int
 ) -> None:
-    """Legal check-ups of employers, each at another one as far as there are so many."""
+    """Legal check-ups of employers, each of a different one as far as there are enough."""
     employers = await connection.fetch(EMPLOYERS, CITY, YEAR[0])
     unions = {place["code"]: place["union_id"] for place in counties}
     known = [one for one in employers if one["county"] in unions]

@@ -15,7 +15,7 @@ from db.page.weihai_members import CITY, YEAR
 
 CLOSED = 98
 DISTRICT, WORKERS, OWED = "371003", 39, 19_000_000
-"""文登区: so many workers of one company, and what they were owed together, in fen."""
+"""文登区: the number of workers of one company, and the amount owed to them together, in fen."""
 
 JANUARY = (date(2023, 1, 1), date(2023, 2, 1))
 
@@ -33,7 +33,7 @@ WHERE starts_with(d.code, $1) AND g.valid_from < $2 ORDER BY g.employer_id, g.me
 
 
 async def write(connection: asyncpg.Connection, people: People) -> None:
-    """Write the article's rows; its members are there already."""
+    """Write the article's rows; its members exist already."""
     chance = people.chance("weihai cases")
     counties = {place["code"]: place for place in await places(connection, CITY, "COUNTY")}
     await _wages(connection, chance, counties)
@@ -41,7 +41,7 @@ async def write(connection: asyncpg.Connection, people: People) -> None:
 
 
 async def _wages(connection: asyncpg.Connection, chance: random.Random, counties: Mapping[str, asyncpg.Record]) -> None:
-    """As many cases closed in the year as the page says, beside those that are there already."""
+    """Cases closed in the year, with those that exist already as many as the page says."""
     wanted = CLOSED - await connection.fetchval(CASES, CITY, *YEAR)
     workers: dict[int, list[asyncpg.Record]] = {}
     for row in await connection.fetch(ENGAGED, CITY, date(2021, 12, 1)):
@@ -73,7 +73,7 @@ async def _wages(connection: asyncpg.Connection, chance: random.Random, counties
 
 
 async def _served(connection: asyncpg.Connection, keys: Sequence[int], cases: Sequence[Case]) -> None:
-    """Each case came out of a consultation at a full-response centre."""
+    """A consultation at a full-response centre, before each case."""
     first = await reserve(connection, "legal_service", 2 * len(cases))
     rows: list[tuple[object, ...]] = []
     for position, (key, one) in enumerate(zip(keys, cases, strict=True)):
@@ -90,7 +90,7 @@ async def _served(connection: asyncpg.Connection, keys: Sequence[int], cases: Se
 async def _haulier(
     connection: asyncpg.Connection, people: People, chance: random.Random, district: asyncpg.Record
 ) -> None:
-    """The collective case: all of them had what they were owed within the month."""
+    """The collective case: all claimants were paid in full within the month."""
     founded = date(2018, 6, 1)
     name = "威海市文登区远达通物流有限公司"
     (union,) = await add_unions(

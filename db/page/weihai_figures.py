@@ -1,4 +1,4 @@
-"""Figures of Weihai (威海): who joined, and what every township has."""
+"""Figures of Weihai (威海): members who joined, and the unions and centres of every township."""
 
 from decimal import Decimal
 

@@ -8,22 +8,22 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import NewEmployer, NewUnion, add_employers, add_unions, cover, firm, reserve
 from db.page.days import PAGE, spread, working_days
 from db.page.people import Joining, People
 from db.page.places import Home, county_codes, county_of, migrants_joined, places, union_id
+from db.server.bulk_copy import copy_rows
 
 CITY = "3710"
 YEAR = (date(2022, 1, 1), date(2023, 1, 1))
 
 JOINED, THROUGH_PROJECTS = 18_011, 11_827
 BY_PROJECT_IN_YEAR = 3_460
-"""Of those who joined in the year, through a project union."""
+"""How many joined through a project union, of those who joined in the year."""
 
 SHARES = {"ONLINE_HOME": 0.3, "JOINT": 0.7}
 SEASON = {1: 0.3, 2: 0.6, 3: 1.6, 4: 1.5, 5: 1.2, 9: 1.2, 11: 1.1, 12: 0.6}
-"""Months in which more or fewer join than in others: few around the Spring Festival, many when the sites open."""
+"""Weights of months: few join around the Spring Festival, many when the sites open."""
 
 PROJECTS_PER_COUNTY = 6
 WORKS = (
@@ -56,8 +56,8 @@ async def write(connection: asyncpg.Connection, people: People) -> None:
 async def _townships(
     connection: asyncpg.Connection, chance: random.Random, townships: Sequence[asyncpg.Record], codes: Sequence[str]
 ) -> list[Home]:
-    """In every township a full-response centre, an online home of members, and a joint union that covers small firms; the unions as
-    homes of members."""
+    """A full-response centre, an online home of members and a joint union of small firms in every township; the unions, for members to
+    join."""
     opened = spread(chance, len(townships), date(2020, 3, 1), date(2022, 7, 1))
     await copy_rows(
         connection,
@@ -109,7 +109,7 @@ async def _townships(
 async def _projects(
     connection: asyncpg.Connection, chance: random.Random, counties: Sequence[asyncpg.Record], codes: Sequence[str]
 ) -> list[Home]:
-    """Construction projects from 2018 on, each with its contractor and its project union, which ends with the works but in a few."""
+    """Construction projects since 2018, each with its contractor and its project union, which, but for a few, ends with the works."""
     unions, spans = [], []
     for place in counties:
         for number, work in enumerate(chance.sample(WORKS, PROJECTS_PER_COUNTY)):
@@ -151,7 +151,7 @@ async def _projects(
 
 
 async def _named_projects(connection: asyncpg.Connection) -> None:
-    """The works of the project unions that the demonstration names."""
+    """The works of the demonstration's project unions."""
     await connection.execute(
         "INSERT INTO construction_project (name, organization_id, division_id, union_id, started_on, completed_on)"
         " SELECT replace(o.name, '项目工会委员会', ''), l.parent_id, o.division_id, o.id, o.established_on, o.dissolved_on"
@@ -167,7 +167,7 @@ async def _census(
     counties: Sequence[asyncpg.Record],
     homes: Sequence[Home],
 ) -> None:
-    """One round at three levels: units without a union and workers who are no members; half of the units were organised since."""
+    """One round at three levels: units without a union and workers who are not members; half of the units were organised later."""
     city = await union_id(connection, "威海市总工会")
     (round_,) = await reserve(connection, "census_round", 1)
     await copy_rows(
@@ -232,7 +232,7 @@ async def _census(
 async def _join(
     connection: asyncpg.Connection, people: People, homes: Sequence[Home], projects: Sequence[Home]
 ) -> None:
-    """Exactly as many migrant workers as the page says, beside those that are there already."""
+    """Migrant workers who join, with those that exist already exactly as many as the page says."""
     through = THROUGH_PROJECTS - await migrants_joined(connection, CITY, None, PAGE, "PROJECT")
     in_year = JOINED - await migrants_joined(connection, CITY, *YEAR)
     now = min(BY_PROJECT_IN_YEAR, through, in_year)

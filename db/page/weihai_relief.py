@@ -7,26 +7,26 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import reserve
 from db.page.days import spread, working_days
 from db.page.people import People
 from db.page.places import division_id, places, union_id
 from db.page.sessions import Presence, Session, add_activities, add_programme, attend
 from db.page.weihai_members import CITY, YEAR
+from db.server.bulk_copy import copy_rows
 
 HOUSEHOLDS, TWICE, RELIEVED, CHILDREN = 1_046, 187, 1_028, 134
-"""Households visited, of which so many twice; households relieved; children aided."""
+"""Households visited; households visited twice; households relieved; children aided."""
 
 RELIEF = {1_500: 2, 2_000: 6, 2_500: 2}
 TUITION = {"PRIMARY": 15_000, "JUNIOR_SECONDARY": 18_000, "SENIOR_SECONDARY": 21_000, "TERTIARY": 24_000}
-"""Yuan a household, with weights, and a child by school stage."""
+"""Yuan for a household, with weights, and for a child by school stage."""
 
 AGES = {"PRIMARY": (6, 11), "JUNIOR_SECONDARY": (12, 14), "SENIOR_SECONDARY": (15, 17), "TERTIARY": (18, 22)}
 HARDSHIPS = {"LOW_INCOME": 2, "LOW_INCOME_EDGE": 3, "ACCIDENT": 3, "RELATIVE": 4}
 SEASON = {1: 6.0, 2: 0.5, 9: 2.0, 12: 3.0}
 AT_ONCE = 12
-"""So many households at most are visited on one round."""
+"""The most households visited in one round."""
 
 HEADS = """
 SELECT DISTINCT ON (s.member_id) s.member_id, o.division_id, left(d.code, 6) AS county
@@ -34,12 +34,12 @@ FROM membership s JOIN member m ON m.id = s.member_id AND m.is_migrant_worker
 JOIN organization o ON o.id = s.organization_id JOIN division d ON d.id = o.division_id
 WHERE starts_with(d.code, $1) AND length(d.code) >= 6 AND s.valid_from < $2 ORDER BY s.member_id, s.valid_from
 """
-"""Who joined by then, those whose project union has been dissolved and who were transferred among them."""
+"""SQL: migrant workers who have joined by a day, with those who were transferred from a dissolved project union."""
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A household on file: its key, union, division and worker, and the day from which it is on file."""
+    """A household on file: ID, union, division, worker, and the first day on file."""
 
     key: int
     union: int
@@ -49,7 +49,7 @@ class Home:
 
 
 async def write(connection: asyncpg.Connection, people: People) -> None:
-    """Write the article's rows; its members are there already."""
+    """Write the article's rows; its members exist already."""
     chance = people.chance("weihai relief")
     homes = await _households(connection, chance)
     await _visits(connection, chance, homes)
@@ -58,7 +58,7 @@ async def write(connection: asyncpg.Connection, people: People) -> None:
 
 
 async def _households(connection: asyncpg.Connection, chance: random.Random) -> list[Home]:
-    """On file with the federation of the county."""
+    """Households on file with the federation of the county."""
     unions = {place["code"]: place["union_id"] for place in await places(connection, CITY, "COUNTY")}
     heads = [one for one in await connection.fetch(HEADS, CITY, date(2021, 7, 1)) if one["county"] in unions]
     chosen = chance.sample(heads, HOUSEHOLDS)
@@ -85,7 +85,7 @@ async def _households(connection: asyncpg.Connection, chance: random.Random) -> 
 
 
 async def _visits(connection: asyncpg.Connection, chance: random.Random, homes: Sequence[Home]) -> None:
-    """Rounds of visits in the year: all households once, some again half a year later at the earliest."""
+    """Rounds of visits in the year: each household once, some again after half a year or later."""
     city, union = await division_id(connection, CITY), await union_id(connection, "威海市总工会")
     programme = await add_programme(connection, union, "困难农民工走访慰问", *YEAR)
     first, second = list(homes), chance.sample(homes, TWICE)
@@ -123,7 +123,7 @@ async def _relief(connection: asyncpg.Connection, chance: random.Random, homes: 
 
 
 async def _children(connection: asyncpg.Connection, chance: random.Random, homes: Sequence[Home]) -> None:
-    """One child a household, aided before the school year begins."""
+    """One child for each household, aided before the school year begins."""
     chosen = sorted(chance.sample(homes, CHILDREN), key=lambda home: home.key)
     keys = await reserve(connection, "dependant", CHILDREN)
     stages = [list(TUITION)[number % len(TUITION)] for number in range(CHILDREN)]
@@ -150,7 +150,7 @@ async def _pay(
     grants: Sequence[tuple[Home, str, int | None, int]],
     period: tuple[date, date],
 ) -> None:
-    """Grants to households, or to a child of theirs, of so many yuan, paid on working days of a period."""
+    """Grants to households, or to one child of each, paid on working days of a period."""
     rows = []
     for (home, kind, child, amount), paid in zip(grants, spread(chance, len(grants), *period), strict=True):
         before = working_days(paid - timedelta(days=40), paid)

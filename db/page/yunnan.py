@@ -4,11 +4,11 @@ from datetime import date
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import reserve
 from db.page.people import People
 from db.page.places import division_ids, union_id
 from db.page.sessions import Session, add_activities, add_programme
+from db.server.bulk_copy import copy_rows
 
 HELPER, HELPED = "31", "53"
 HELPER_UNION, HELPED_UNION = "上海市总工会", "云南省总工会"
@@ -18,7 +18,7 @@ TERMS = (
     (date(2016, 6, 21), date(2016, 7, 1), date(2021, 7, 1)),
     (date(2021, 6, 10), date(2021, 7, 1), date(2026, 7, 1)),
 )
-"""Days of signing, and the terms that they begin: the second renews the first. The page names the year of the renewal alone."""
+"""Days of signing, and the terms that begin then; the second agreement renews the first. The page gives only the year of the renewal."""
 
 LINES = {
     "EXCHANGE": "学习交流一批",
@@ -32,7 +32,7 @@ EXCHANGES = (
     ("5329", "沪滇产业工人队伍建设学习交流", date(2022, 11, 15)),
     ("5301", "沪滇工会对口协作工作座谈会", MEETING),
 )
-"""Where, what and when the two met."""
+"""Place, title and day of each meeting."""
 
 LINE = """
 SELECT l.id FROM cooperation_line l JOIN cooperation_agreement a ON a.id = l.agreement_id
@@ -42,7 +42,7 @@ WHERE l.kind = $3 AND a.valid_from <= $4 AND (a.valid_to IS NULL OR a.valid_to >
 
 
 async def write(connection: asyncpg.Connection, people: People) -> None:
-    """Write the agreements, which the other articles of the two provinces lean on, and the meetings under them."""
+    """Write the agreements, which other articles of the two provinces refer to, and the meetings under them."""
     helper, helped = await union_id(connection, HELPER_UNION), await union_id(connection, HELPED_UNION)
     keys = await reserve(connection, "cooperation_agreement", len(TERMS))
     await copy_rows(
@@ -72,6 +72,6 @@ async def write(connection: asyncpg.Connection, people: People) -> None:
 
 
 async def line_id(connection: asyncpg.Connection, kind: str, day: date) -> int | None:
-    """The key of a line of the agreement in term that day; None when none is."""
+    """The ID of a line of the agreement in term on a day; None if none is in term."""
     found = await connection.fetchval(LINE, HELPER_UNION, HELPED_UNION, kind, day)
     return None if found is None else int(found)

@@ -1,4 +1,4 @@
-"""Yunnan (云南): cadres whom Shanghai has sent there, all of them on a roster and each visited in 2022."""
+"""Yunnan (云南): cadres sent there by Shanghai, all on a roster, and each visited in 2022."""
 
 import random
 from collections.abc import Sequence
@@ -6,16 +6,16 @@ from datetime import date
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import reserve
 from db.page.days import spread
 from db.page.people import Joining, People, Person
 from db.page.places import homes, places, union_id
 from db.page.sessions import Presence, Session, add_activities, add_programme, attend
 from db.page.yunnan import HELPED, HELPER, HELPER_UNION, line_id
+from db.server.bulk_copy import copy_rows
 
 CADRES, AGAIN = 344, 41
-"""Cadres on the roster; so many were visited twice."""
+"""Cadres on the roster; how many of them were visited twice."""
 
 YEAR = (date(2022, 1, 1), date(2023, 1, 1))
 ROSTER, AS_OF = "2022年上海援滇干部花名册", date(2022, 1, 10)
@@ -23,11 +23,11 @@ TITLE = "上海援滇干部走访慰问"
 FORMS = ("INDEPENDENT", "JOINT")
 SEASON = {1: 3.0, 2: 0.5, 7: 0.7, 9: 1.5, 12: 1.6}
 AT_ONCE = 9
-"""So many cadres at most are visited on one round."""
+"""The most cadres visited in one round."""
 
 
 async def write(connection: asyncpg.Connection, people: People) -> None:
-    """Write the article's rows; the agreement is there already."""
+    """Write the article's rows; the agreement exists already."""
     chance = people.chance("yunnan cadres")
     sent = Joining(
         CADRES, await homes(connection, HELPER, date(2006, 1, 1), date(2020, 1, 1), FORMS), date(2006, 1, 1), date(2020, 1, 1),
@@ -44,7 +44,7 @@ async def write(connection: asyncpg.Connection, people: People) -> None:
 
 
 async def _roster(connection: asyncpg.Connection, union: int, posted: Sequence[tuple[asyncpg.Record, Person]]) -> None:
-    """The roster, with the county to which each is posted."""
+    """The roster, with the county of each posting."""
     (roster,) = await reserve(connection, "roster", 1)
     await copy_rows(
         connection,
@@ -63,7 +63,7 @@ async def _roster(connection: asyncpg.Connection, union: int, posted: Sequence[t
 async def _visits(
     connection: asyncpg.Connection, chance: random.Random, union: int, posted: Sequence[tuple[asyncpg.Record, Person]]
 ) -> None:
-    """Rounds within a prefecture, in which all are visited once; before the Spring Festival of the next year some again."""
+    """Rounds within a prefecture, in which all are visited once; some again before the Spring Festival of the next year."""
     prefectures = {place["code"]: place["id"] for place in await places(connection, HELPED, "CITY")}
     again = sorted(chance.sample(range(CADRES), AGAIN))
     rounds = [

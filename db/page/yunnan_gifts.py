@@ -7,25 +7,25 @@ from datetime import date
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import reserve
 from db.page.days import spread
 from db.page.people import People
 from db.page.places import division_ids, places, union_id
 from db.page.yunnan import HELPED, HELPED_UNION, HELPER, HELPER_UNION, MEETING, line_id
+from db.server.bulk_copy import copy_rows
 
 DONORS = {
     "上海烟草集团有限责任公司": (("5333", date(2022, 6, 16)), ("5334", date(2022, 6, 16))),
     "上海汽车集团股份有限公司": (("5309", date(2022, 9, 22)), ("5325", date(2022, 9, 22))),
 }
-"""Ambulances of 2022: through whose union, where to and when. The page says how many and who gave."""
+"""Ambulances of 2022: the union that gave them, the place and the day. The page gives the number and the donors."""
 
 VANS = ("5305", "5308", "5326", "5306")
 PRODUCE = {"310115": 64, "310112": 52, "310104": 40, "310106": 36, "310113": 38, "310117": 30}
 """Tonnes of fruit and vegetables by district, 260 in all."""
 
 SUPPLIES, OF_PROVINCE, COUNTIES = 176, 44, 36
-"""Tonnes of supplies from Yunnan's unions at all levels, so many of them from the province's; and how many counties gave."""
+"""Tonnes of supplies from Yunnan's unions at all levels; how many of them from the province's; and how many counties gave."""
 
 SPRING = (date(2022, 4, 6), date(2022, 5, 28))
 VALID = (MEETING, date(2028, 2, 9))
@@ -35,12 +35,12 @@ BASES = (
 )
 OPEN_SINCE = date(2015, 5, 1)
 CANDIDATE = ("大理职工疗休养点", "大理白族自治州总工会", "5329")
-"""Applied in the same round and was not recognised: made up, as is since when the three are open."""
+"""A base that applied in the same round and was not recognised; it is made up, as are the opening days of all three."""
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """An aid project: the venue that it equips is looked after by ``union``; ``budget`` and ``spent`` in yuan."""
+    """An aid project: the venue that it equips is run by ``union``; ``budget`` and ``spent`` in yuan."""
 
     kind: str
     name: str
@@ -61,11 +61,11 @@ PROJECTS = (
     Project("READING_ROOM", "福贡县福兴社区职工书屋", "READING_ROOM", "533323101", "怒江傈僳族自治州福贡县上帕镇总工会", 30_000, "29735.50",
             date(2022, 6, 20), date(2022, 11, 18)),
 )  # fmt: skip
-"""Together 130,000 yuan; how it is shared out is made up."""
+"""130,000 yuan together; the parts are made up."""
 
 
 async def write(connection: asyncpg.Connection, people: People) -> None:
-    """Write the article's rows; the agreement is there already."""
+    """Write the article's rows; the agreement exists already."""
     chance = people.chance("yunnan gifts")
     await _to_yunnan(connection)
     await _to_shanghai(connection, chance)
@@ -88,7 +88,7 @@ async def _to_yunnan(connection: asyncpg.Connection) -> None:
 
 
 async def _to_shanghai(connection: asyncpg.Connection, chance: random.Random) -> None:
-    """In the spring of 2022: what the province's federation bought, and what unions at all levels gave, in half tonnes."""
+    """Donations in the spring of 2022: what the province's federation bought, and what unions at all levels gave, in half tonnes."""
     helped, line = await union_id(connection, HELPED_UNION), await line_id(connection, "CARE", SPRING[0])
     (city,) = await division_ids(connection, [HELPER])
     districts = await division_ids(connection, list(PRODUCE))
@@ -169,7 +169,7 @@ async def _bases(connection: asyncpg.Connection) -> None:
 
 
 async def _projects(connection: asyncpg.Connection) -> None:
-    """Each with the venue that it leaves behind."""
+    """Each aid project with the venue that it paid for."""
     helper, line = await union_id(connection, HELPER_UNION), await line_id(connection, "CARE", MEETING)
     keys = await reserve(connection, "venue", len(PROJECTS))
     divisions = await division_ids(connection, [one.division for one in PROJECTS])

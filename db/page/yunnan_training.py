@@ -12,13 +12,13 @@ from db.page.sessions import Presence, Session, add_activities, add_programme, a
 from db.page.yunnan import HELPED, HELPER_UNION, line_id
 
 PREFECTURES = {"5308": 62, "5305": 58, "5333": 41, "5334": 36, "5325": 73}
-"""普洱, 保山, 怒江, 迪庆, 红河: how many of each attended, at every course."""
+"""普洱, 保山, 怒江, 迪庆, 红河: the attendances of each at every course."""
 
 COURSES = (("基层工会干部能力提升线上培训", date(2022, 6, 14)), ("职工服务工作线上培训", date(2022, 9, 20)))
 
 
 async def write(connection: asyncpg.Connection, people: People) -> None:
-    """Write the article's rows; of who attended only the prefecture is known."""
+    """Write the article's rows; of attendees only the prefecture is known."""
     helper = await union_id(connection, HELPER_UNION)
     province, *prefectures = await division_ids(connection, [HELPED, *PREFECTURES])
     programme = await add_programme(connection, helper, "沪滇工会干部线上培训", date(2022, 6, 1), date(2023, 1, 1))

@@ -1,4 +1,4 @@
-"""Yunnan (云南): micro-wishes (微心愿) that its county federations gather, taken on by Shanghai's unions, units and individuals."""
+"""Yunnan (云南): micro-wishes (微心愿), collected by its county federations and taken on by Shanghai's unions, units and individuals."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -6,23 +6,23 @@ from datetime import date, timedelta
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import firm
 from db.page.days import PAGE, spread, within, working_days
 from db.page.people import People
 from db.page.places import places, union_id
 from db.page.sessions import Session, add_activities
 from db.page.yunnan import HELPED, HELPER, HELPER_UNION, MEETING, TERMS, line_id
+from db.server.bulk_copy import copy_rows
 
 ON_THE_SPOT, TAKEN_ON, UNCLAIMED = 600, 2_046, 38
-"""Collective wishes claimed at the meeting; wishes that units and individuals took on before the page; those that nobody took on."""
+"""Collective wishes claimed at the meeting; wishes taken on by units and individuals before the page; wishes that nobody took on."""
 
 STANDARD = "500.00"
 GATHERING, UNITS = 32, 45
-"""So many counties gather wishes, so many units take some on."""
+"""How many counties collect wishes, and how many units take some on."""
 
 BY_UNIT, CONFIRMED, GIVEN_UP = 0.65, 0.95, 0.02
-"""Shares: of those taken on by units, not individuals; of those delivered that the recipient confirmed; of those that came to nothing."""
+"""Shares: taken on by units rather than individuals; confirmed by the recipient once delivered; not fulfilled."""
 
 ITEMS = {"DAILY_GOODS": 4, "STUDY_GOODS": 6}
 TRADES = ("商贸", "食品", "电子科技", "物流", "餐饮", "机械", "医药", "纺织", "建筑工程", "软件")
@@ -43,7 +43,7 @@ WHERE s.valid_from < $2 AND s.valid_to IS NULL AND o.dissolved_on IS NULL ORDER 
 
 
 async def write(connection: asyncpg.Connection, people: People) -> None:
-    """Write the article's rows; the agreement is there already."""
+    """Write the article's rows; the agreement exists already."""
     chance = people.chance("yunnan wishes")
     counties = sorted(chance.sample(await places(connection, HELPED, "COUNTY"), GATHERING), key=lambda row: row["code"])
     line = await line_id(connection, "CARE", MEETING)
@@ -68,7 +68,7 @@ async def write(connection: asyncpg.Connection, people: People) -> None:
 async def _on_the_spot(
     connection: asyncpg.Connection, chance: random.Random, counties: Sequence[asyncpg.Record]
 ) -> list[tuple[object, ...]]:
-    """Wishes of groups, all taken on at the meeting by unions of Shanghai, each of them some, and delivered in the spring."""
+    """Collective wishes, all taken on by unions of Shanghai at the meeting, each some of them, and delivered in spring."""
     unions = await connection.fetch(CLAIMANTS, HELPER)
     keys = [row["id"] for row in unions]
     keys += chance.choices(keys, [row["weight"] for row in unions], k=ON_THE_SPOT - len(keys))
@@ -86,7 +86,7 @@ async def _on_the_spot(
 async def _taken_on(
     connection: asyncpg.Connection, chance: random.Random, counties: Sequence[asyncpg.Record]
 ) -> list[tuple[object, ...]]:
-    """Wishes of single workers, one in three a member whom the hub knows, taken on from the renewed agreement's first autumn on."""
+    """Wishes of individual workers, one in three a member in the database, taken on since the first autumn of the renewed agreement."""
     known = await _members(connection, [county["id"] for county in counties])
     units = [firm(chance, "上海", chance.choice(TRADES)) for _ in range(UNITS)]
     worked = working_days(TERMS[1][1], PAGE)
@@ -108,7 +108,7 @@ async def _taken_on(
 
 
 def _unclaimed(chance: random.Random, counties: Sequence[asyncpg.Record]) -> list[tuple[object, ...]]:
-    """Wishes that were published and lapsed."""
+    """Published wishes that expired."""
     chosen = [chance.choice(counties) for _ in range(UNCLAIMED)]
     days = spread(chance, UNCLAIMED, date(2021, 9, 1), date(2022, 12, 1))
     nobody = (None,) * 3
@@ -119,7 +119,7 @@ def _unclaimed(chance: random.Random, counties: Sequence[asyncpg.Record]) -> lis
 
 
 def _end(chance: random.Random, claimed: date, after: tuple[int, int]) -> tuple[str, date | None, date | None]:
-    """How a wish that was taken on ended: its state, and the days of delivery and confirmation."""
+    """How a wish that was taken on ended: state, and days of delivery and confirmation."""
     if chance.random() < GIVEN_UP:
         return "LAPSED", None, None
     delivered = claimed + timedelta(days=chance.randint(*after))

@@ -1,5 +1,5 @@
-"""Zhejiang (浙江): catch-all organizing (兜底建). A document with six measures, targets for three years, whom there is to reach, and what
-stands so far."""
+"""Zhejiang (浙江): catch-all organizing (兜底建): a document with six measures, targets for three years, estimates of workers, and the
+unions so far."""
 
 import random
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import asyncpg
 
-from db.copy import copy_rows
 from db.page.bodies import NewEmployer, NewUnion, add_employers, add_unions, firm, reserve
 from db.page.days import spread
 from db.page.people import Joining, People
 from db.page.places import Home, county_codes, county_of, division_id, places, union_id
+from db.server.bulk_copy import copy_rows
 
 PROVINCE = "33"
 ISSUED = date(2023, 1, 16)
@@ -35,12 +35,12 @@ REPORTED = {
 }
 NEW_FORMS = {"COURIER": 0.35, "FOOD_DELIVERY": 0.3, "TRUCK_DRIVER": 0.2, "RIDE_HAILING_DRIVER": 0.15}
 JOINED = 3_200
-"""Members made for the article: a small part of the 300,000, as the federation is one of the country."""
+"""Number of members: a small part of the 300,000, in proportion to the size of the generated federation."""
 
 DESIGNATED, FEDERATED = 180, 0.78
 """Townships where such workers concentrate, and the share of them with a regional union."""
 WITHOUT = 4
-"""So many counties have no union of their own of workers in new forms at the end of 2023."""
+"""How many counties do not have a union of workers in new forms at the end of 2023."""
 
 SURVEYS = (
     (date(2022, 12, 31), 0.94),
@@ -48,7 +48,7 @@ SURVEYS = (
     (date(2024, 12, 31), 0.98),
     (date(2025, 12, 31), 1.0),
 )
-"""Days of the estimates, and how many there were then of those at the last."""
+"""Days of the estimates, and the number of workers at the last."""
 
 ACTIVE = """
 SELECT county.id AS county, m.worker_type, count(DISTINCT m.id) AS members
@@ -90,7 +90,7 @@ async def write(connection: asyncpg.Connection, people: People) -> None:
 
 
 async def _document(connection: asyncpg.Connection, union: int, division: int) -> tuple[int, dict[str, int]]:
-    """The document with its six measures; their keys."""
+    """The document with its six measures; their IDs."""
     (document,) = await reserve(connection, "policy_document", 1)
     await copy_rows(
         connection,
@@ -117,7 +117,7 @@ async def _document(connection: asyncpg.Connection, union: int, division: int) -
 async def _targets(
     connection: asyncpg.Connection, union: int, province: int, document: int, counties: Sequence[int]
 ) -> None:
-    """What is to be reached by the end of 2023, 2024 and 2025; for the province, and where it is said of every county for each."""
+    """The targets for the end of 2023, 2024 and 2025: for the province and, where the page says so, for each county."""
     by = {year: (date(year, 1, 1), date(year + 1, 1, 1)) for year in (2023, 2024, 2025)}
     rows: list[tuple[object, ...]] = [
         (province, "NEW_FORM_JOINS", Decimal(300_000), "PERSON", *by[2023]),
@@ -149,7 +149,7 @@ async def _targets(
 async def _unions(
     connection: asyncpg.Connection, chance: random.Random, counties: Sequence[asyncpg.Record], codes: Sequence[str]
 ) -> list[Home]:
-    """A comprehensive or industry union of workers in new forms in all but a few counties; as homes of members."""
+    """A comprehensive or industry union of workers in new forms in all but a few counties; the unions, for members to join."""
     without = set(chance.sample([county["code"] for county in counties], WITHOUT))
     with_one = [county for county in counties if county["code"] not in without]
     days = spread(chance, len(with_one), date(2022, 3, 1), date(2023, 12, 29), {11: 2.0, 12: 2.0})
@@ -170,7 +170,8 @@ async def _unions(
 async def _regional(
     connection: asyncpg.Connection, chance: random.Random, townships: Sequence[asyncpg.Record], codes: Sequence[str]
 ) -> list[Home]:
-    """Townships designated as concentrated; in most a regional federation, and below some a union of a community: the small three tiers."""
+    """Townships designated as concentrated, most of them with a regional federation, and some with a union of a community below: the
+    small three tiers."""
     chosen = sorted(chance.sample(list(townships), DESIGNATED), key=lambda place: str(place["code"]))
     await copy_rows(
         connection,
@@ -203,7 +204,7 @@ async def _regional(
 
 
 async def _estimates(connection: asyncpg.Connection, chance: random.Random, counties: Sequence[asyncpg.Record]) -> None:
-    """How many there are in each county, to the scale of the federation: about four in five are members at the last survey."""
+    """The number of workers in each county, in proportion to the federation: about four in five are members at the last survey."""
     last = SURVEYS[-1][0]
     rows = await connection.fetch(ACTIVE, PROVINCE, list(NEW_FORMS), last)
     members = {(row["county"], row["worker_type"]): row["members"] for row in rows}
@@ -227,7 +228,7 @@ async def _estimates(connection: asyncpg.Connection, chance: random.Random, coun
 async def _parks(
     connection: asyncpg.Connection, chance: random.Random, counties: Sequence[asyncpg.Record], codes: Sequence[str]
 ) -> list[tuple[int, NewEmployer, bool]]:
-    """Express logistics parks, nine in ten with a union; and some business buildings. The parks' operators."""
+    """Express logistics parks, nine in ten with a union; some business buildings. The operators of the parks."""
     chosen = chance.sample(list(counties), 60)
     stands = [chance.random() < 0.88 for _ in chosen]
     named = [f"{place['name']}{chance.choice('东西南北')}部快递物流园" for place in chosen]
@@ -272,7 +273,7 @@ async def _heads(
     codes: Sequence[str],
     measure: int,
 ) -> list[tuple[int, NewEmployer, bool]]:
-    """Leading platform enterprises; most were visited in 2023, fewer in each year after."""
+    """Leading platform enterprises; most were visited in 2023, fewer in each later year."""
     chosen = [place for place in counties if place["code"].startswith(("3301", "3302"))][:14]
     heads = [
         NewEmployer(
@@ -304,7 +305,7 @@ async def _census(
     union: int,
     employers: Sequence[tuple[int, NewEmployer, bool]],
 ) -> None:
-    """What the survey of 2023 found at parks and platforms."""
+    """The findings of the survey of 2023 at parks and platforms."""
     (round_,) = await reserve(connection, "census_round", 1)
     await copy_rows(
         connection,
@@ -355,7 +356,7 @@ async def _reports(
     counties: Sequence[asyncpg.Record],
     measures: dict[str, int],
 ) -> None:
-    """Activities that counties have reported under each measure."""
+    """Activities that counties reported under each measure."""
     rows = []
     for code, (kind, title) in REPORTED.items():
         for place in chance.sample(list(counties), 9 + chance.randrange(8)):

@@ -1,4 +1,4 @@
-"""Figures of Zhejiang (浙江): what is to be reached, by when."""
+"""Figures of Zhejiang (浙江): targets and their days."""
 
 from datetime import date
 from decimal import Decimal

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from db import row_security
 from db.access import Role
-from db.grant_table import ADMINISTRATORS
 from db.organizations import Hierarchy
-from db.row_security import LENSES, READER, SEVERAL, Scope
+from db.security import row_security
+from db.security.grant_rules import ADMINISTRATORS
+from db.security.row_security import LENSES, READER, SEVERAL, Scope
 
 
 class Lens(Enum):

@@ -25,8 +25,8 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from db.audit import GROUND_SHOWN
 from db.disputes import DisputeCase
+from db.security.audit_log import SHOWN_REFERENCE
 from resolvers.access.callers import Lens
 from resolvers.access.row_access import visible
 from resolvers.engine.declare.columns import alias
@@ -97,7 +97,7 @@ def bank_card(table: FromClause) -> ColumnElement[Any]:
 def _ground(table: FromClause) -> ColumnElement[Any]:
     """The case reference of an entry in the log where it is an ID or the number of the person's case; TEXT for what else a caller wrote."""
     reference = table.c.case_reference
-    known = or_(reference.regexp_match(GROUND_SHOWN), table.c.purpose == "DISPUTE_CASE")
+    known = or_(reference.regexp_match(SHOWN_REFERENCE), table.c.purpose == "DISPUTE_CASE")
     return case((known, reference), (reference.is_not(None), type_coerce(literal("TEXT"), TEXT)), else_=NOTHING)
 
 

@@ -24,17 +24,17 @@ from db.access import AccessGrant, Principal
 from db.activities import Attendance
 from db.agreements import CollectiveAgreement
 from db.assistance import CooperationAgreement, RosterEntry
-from db.audit import TOLD
 from db.care import CareCase
 from db.certifications import Certification, CertificationRound
 from db.disputes import DisputeCase, DisputeParty
 from db.employers import Employer
-from db.grant_table import NO_ROWS, SEEN, Sees
 from db.insurance import InsuranceEnrolment
 from db.mediation import LegalService, MediationBody
 from db.members import Engagement, Member, Membership
 from db.model import Model
 from db.relief import Household
+from db.security.audit_log import SHOWN_TO_PERSON
+from db.security.grant_rules import NO_ROWS, SEEN, VisibleAccess
 from resolvers.access.callers import Lens
 from resolvers.access.conditions import Below, Condition, Of, Rule, Sight, any_of, own, stands
 from resolvers.engine.declare.columns import one_of
@@ -139,15 +139,15 @@ def _wholly(sight: Sight, table: FromClause) -> Condition:
     return and_(sight.some(Principal, belongs), not_(sight.some(AccessGrant, strays)))
 
 
-_SEES: Mapping[Sees, Rule] = {
-    Sees.OVER: _granted_over,
-    Sees.MADE: lambda sight, table: table.c.granted_by == sight.administrator(),
-    Sees.HOLDERS: _holders,
-    Sees.BELONGING: lambda sight, table: sight.administered(table.c.organization_id),
-    Sees.OWN: _own_key,
-    Sees.WHOLLY: _wholly,
+_SEES: Mapping[VisibleAccess, Rule] = {
+    VisibleAccess.OVER: _granted_over,
+    VisibleAccess.MADE: lambda sight, table: table.c.granted_by == sight.administrator(),
+    VisibleAccess.HOLDERS: _holders,
+    VisibleAccess.BELONGING: lambda sight, table: sight.administered(table.c.organization_id),
+    VisibleAccess.OWN: _own_key,
+    VisibleAccess.WHOLLY: _wholly,
 }
-"""The words of ``db.grant_table`` as conditions."""
+"""The words of ``db.security.grant_rules`` as conditions."""
 
 _UNION: Mapping[str, Rule] = {
     "Organization": _unions,
@@ -275,7 +275,7 @@ def _logged(sight: Sight, table: FromClause) -> Condition:
     names = sight.binder.bind(
         lambda inputs: [global_ids.encode("mem", key) for key in inputs.caller.lenses[sight.lens]], TEXTS
     )
-    return and_(table.c.records.has_any(names), table.c.action == any_(literal(sorted(TOLD), TEXTS)))
+    return and_(table.c.records.has_any(names), table.c.action == any_(literal(sorted(SHOWN_TO_PERSON), TEXTS)))
 
 
 _SELF: Mapping[str, Rule] = {

@@ -1,8 +1,6 @@
 """What every command is given, how it refuses, and the transaction that it runs in."""
 
 import functools
-import logging
-import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -12,24 +10,23 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import asyncpg
 
 from db.access import Role
-from db.audit import Digest, Entry, record
-from db.connect import acquired
-from db.crypto import Vault
+from db.encryption.vault import Vault
+from db.input_values import TextError, normal_text
 from db.meter import add_commands
-from db.row_security import Scope
-from db.values import TextError, normal_text
+from db.security.audit_log import Digest, Entry, record
+from db.security.row_security import Scope
+from db.server.connect import acquired
 from resolvers.access.callers import Caller
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel
 from resolvers.errors import HubError
+from resolvers.faults import log_fault
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 MEMBER = "mem"
 MAX_IDS = 200
-
-_log = logging.getLogger("unionhub.commands")
 
 
 @dataclass(frozen=True)
@@ -120,7 +117,7 @@ def checked(text: str | None, most: int, *path: str) -> str | None:
     """A caller's text without blanks around it; None when nothing is left. The last of ``path`` says whether it may have several lines.
 
     Raises:
-        Refused: BAD_TEXT when it is too long or has characters that no such text has (``db.values``).
+        Refused: BAD_TEXT when it is too long or has characters that no such text has (``db.input_values``).
     """
     try:
         return normal_text(text or "", most, lines=bool(path) and path[-1] in IN_LINES) or None
@@ -158,8 +155,7 @@ def guarded(
         except (HubError, Refused):
             raise
         except Exception as fault:
-            reference = secrets.token_hex(4)
-            _log.error("command failed", exc_info=fault, extra={"reference": reference, "command": command.__name__})
+            reference = log_fault("fault in a command", fault, command=command.__name__)
             if isinstance(fault, (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)):
                 code, message = "DATABASE_UNAVAILABLE", "The database cannot be reached. Try again with the same key."
             else:

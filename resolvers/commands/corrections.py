@@ -7,12 +7,12 @@ from typing import Any
 import asyncpg
 
 from db.access import PROPOSAL
-from db.crypto import Sealed
-from db.erasure import ERASED_NAME
+from db.encryption.vault import Sealed
 from db.errors import DataError
 from db.members import RESIDENT_NUMBER
-from db.personal import personal_columns
-from db.row_security import CLERK
+from db.personal_data.erasure import ERASED_NAME
+from db.personal_data.member_columns import personal_columns
+from db.security.row_security import CLERK
 from resolvers.commands.context import CommandContext, Refused, checked, refused
 from resolvers.commands.purposes import PersonalField
 from resolvers.commands.verify import NORMAL
@@ -103,7 +103,7 @@ async def _check_free(
         return
     indexes = context.vault.indexes(RESIDENT_NUMBER, changes["resident_number"])
     query = "SELECT EXISTS (SELECT FROM member WHERE resident_number_index = ANY ($1) AND id <> $2)"
-    async with connection.wearing(CLERK):
+    async with connection.under_role(CLERK):
         taken = await connection.fetchval(query, indexes, member)
     if taken:
         raise _taken()
@@ -120,7 +120,7 @@ async def write(
     columns: dict[str, Any] = {}
     for name, text in changes.items():
         columns |= {"name": text} if name == "name" else personal_columns(context.vault, member, **{name: text})
-    async with connection.wearing(CLERK):
+    async with connection.under_role(CLERK):
         try:
             async with connection.transaction():
                 await _update(connection, member, columns)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from db.access import DOCUMENT, DocumentType, Role
-from db.audit import Entry
-from db.crypto import Sealed
+from db.encryption.vault import Sealed
+from db.security.audit_log import Entry
 from resolvers.commands.context import (
     MEMBER,
     CommandContext,

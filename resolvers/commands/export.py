@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from db.access import Role
-from db.audit import Entry
-from db.subject import everything_about
+from db.personal_data.subject_copy import everything_about
+from db.security.audit_log import Entry
 from resolvers.commands.context import (
     MEMBER,
     CommandContext,

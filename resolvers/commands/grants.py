@@ -1,4 +1,4 @@
-"""Grants (授权) by those who administer access to their own subtree: ``db.grants`` decides, here its words reach the caller."""
+"""Grants (授权) by those who administer access to their own subtree: ``db.security.grants`` decides, here its words reach the caller."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,14 +6,14 @@ from typing import Any
 
 import asyncpg
 
-from db import grants
 from db.access import Role
-from db.grant_checks import grantee
-from db.grant_table import ADMINISTRATORS
-from db.grants import Proposed
 from db.organizations import Hierarchy
-from db.principals import MAX_NAME, AccessError, Actor, watched
-from db.row_security import granting
+from db.security import grants
+from db.security.grant_checks import grantee
+from db.security.grant_rules import ADMINISTRATORS
+from db.security.grants import ProposedGrant
+from db.security.principals import MAX_NAME, AccessError, Actor, access_changes
+from db.security.row_security import granting
 from resolvers.commands.context import CommandContext, Refused, checked, guarded, held, refused, transaction
 from resolvers.commands.receipts import keep, receipt
 from resolvers.engine.request.global_ids import decode, encode
@@ -93,7 +93,7 @@ async def grant_access(
     """Give a principal a role over a scope within the caller's own; the grant's global ID.
 
     Raises:
-        Refused: BAD_TEXT, BAD_ID, and the codes of ``db.grants.grant``; nothing is written then. A principal who
+        Refused: BAD_TEXT, BAD_ID, and the codes of ``db.security.grants.grant``; nothing is written then. A principal who
             belongs to no union of the caller's subtree is NO_PRINCIPAL, as one that does not exist.
     """
     by = actor(context)
@@ -114,7 +114,7 @@ async def grant_access(
     async def work(connection: asyncpg.Connection) -> int:
         assert by.id is not None
         number = await grantee(connection, by.id, principal)
-        proposed = Proposed(number, role, start, valid_to, organization, hierarchy, division)
+        proposed = ProposedGrant(number, role, start, valid_to, organization, hierarchy, division)
         return await grants.grant(connection, proposed, by=by)
 
     return await once(context, "grantAccess", key, given, work)
@@ -151,5 +151,5 @@ async def once(context: CommandContext, command: str, key: str | None, given: Ma
             await keep(connection, context, command, key, {"id": made})
     except AccessError as error:
         raise told(error) from None
-    watched.changed()
+    access_changes.changed()
     return made

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from asyncpg import Record
 
-from db.crypto import Sealed, Vault
+from db.encryption.vault import Sealed, Vault
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER, Member
 from resolvers.commands.purposes import PersonalField
 from resolvers.engine.declare.columns import Expression

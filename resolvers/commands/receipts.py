@@ -7,8 +7,8 @@ from typing import Any
 
 import asyncpg
 
-from db.crypto import Secret
-from db.values import TextError, normal_text
+from db.encryption.vault import Secret
+from db.input_values import TextError, normal_text
 from resolvers.commands.context import CommandContext, refused
 
 MAX_KEY = 100

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.access import Role
-from db.audit import Entry
+from db.security.audit_log import Entry
 from resolvers.commands.context import MEMBER, refused
 from resolvers.commands.purposes import RULES, PersonalField, RevealPurpose
 from resolvers.engine.request import global_ids

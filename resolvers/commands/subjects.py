@@ -9,12 +9,12 @@ from typing import Any
 import asyncpg
 
 from db.access import DOCUMENT, Role, SubjectRequestKind
-from db.audit import Entry
 from db.deadlines import DeadlineUnit
-from db.erasure import FATES, erase
 from db.model import Term
-from db.personal import WRITERS
-from db.row_security import CLERK
+from db.personal_data.erasure import ERASURE_RULES, erase
+from db.personal_data.member_columns import WRITERS
+from db.security.audit_log import Entry
+from db.security.row_security import CLERK
 from resolvers.commands.context import (
     MEMBER,
     CommandContext,
@@ -201,9 +201,9 @@ async def close_request(
     idempotency_key: str | None = None,
 ) -> Request:
     """Answer a request on a member in a federation's sight that somebody else opened, and do what it asks for: write the ``corrections``
-    (columns of ``member`` in clear), of which there must be some, or empty the personal fields (``db.erasure``) and keep the rows, which
-    statistics count. Corrections with a bank card, a resident number or a phone are proposed: the request stays open, and nothing is
-    written until another official decides (``decide_correction``).
+    (columns of ``member`` in clear), of which there must be some, or empty the personal fields (``db.personal_data.erasure``) and keep the
+    rows, which statistics count. Corrections with a bank card, a resident number or a phone are proposed: the request stays open, and
+    nothing is written until another official decides (``decide_correction``).
 
     Raises:
         Refused: FORBIDDEN, BAD_ID, BAD_TEXT, BAD_VALUE, MISSING_OUTCOME, NOT_FOUND, ALREADY_CLOSED, NOT_INDEPENDENT, CHANGE_PENDING,
@@ -407,7 +407,7 @@ async def _fulfil(
 ) -> list[str]:
     """Do what a granted request asks for; the names of the fields that were written."""
     if kind is SubjectRequestKind.ERASURE:
-        async with connection.wearing(CLERK):
+        async with connection.under_role(CLERK):
             return await _erase(connection, member)
     if changes:
         await check_there(connection, member)
@@ -428,7 +428,9 @@ async def _erase(connection: asyncpg.Connection, member: int) -> list[str]:
             "id",
         )
     await erase(connection, member)
-    others = (f"{table}.{column}" for table, fate in FATES.items() if table != "member" for column in fate.written)
+    others = (
+        f"{table}.{column}" for table, rule in ERASURE_RULES.items() if table != "member" for column in rule.written
+    )
     return sorted(name.upper() for name in ("name", *WRITERS, *others))
 
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import asyncpg
 
-from db.audit import Entry
 from db.clock import SHANGHAI
 from db.errors import DataError
 from db.members import RESIDENT_NUMBER
 from db.meter import add_commands
-from db.personal import normal_bank_card, normal_birth_date, normal_phone, normal_resident_number
+from db.personal_data.member_columns import normal_bank_card, normal_birth_date, normal_phone, normal_resident_number
+from db.security.audit_log import Entry
 from resolvers.commands.context import (
     MEMBER,
     CommandContext,

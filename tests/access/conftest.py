@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable
 import asyncpg
 import pytest
 
-from db.connect import create_pool
-from db.crypto import Vault
-from db.row_security import READER
+from db.encryption.vault import Vault
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from tests.access.policy import Policy, read
 from tests.access.stage import Stage, set_up
 from tests.resolvers.caller import Caller

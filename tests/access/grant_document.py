@@ -1,12 +1,12 @@
-"""The table of ``db.grant_table`` as ``docs/sign-in.md`` prints it."""
+"""The table of ``db.security.grant_rules`` as ``docs/sign-in.md`` prints it."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from db.grant_table import SEEN, TABLE, Ending, Granter
+from db.security.grant_rules import SEEN, TABLE, Ending, Granter
 
 PLACE = Path(__file__).parent.parent.parent / "docs" / "sign-in.md"
-BEGIN = "<!-- Printed from db/grant_table.py by UPDATE_DOCS=1 pytest tests/access/test_grant_document.py -->\n"
+BEGIN = "<!-- Printed from db/security/grant_rules.py by UPDATE_DOCS=1 pytest tests/access/test_grant_document.py -->\n"
 END = "<!-- End of what is printed -->\n"
 TITLES = {
     "AdministeredGrant": "grants: role, scope, days, by whom (授权)",

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 from graphql import get_named_type
 
-from db.crypto import Sealed, Vault
+from db.encryption.vault import Sealed, Vault
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from tests.access.asking import Writer, is_many, is_value

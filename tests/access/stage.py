@@ -10,17 +10,17 @@ from typing import Any
 import asyncpg
 
 from db.access import DOCUMENT, PROPOSAL, PrincipalKind, Role
-from db.audit import Entry, record
 from db.clock import today
-from db.closure import link
-from db.crypto import Vault
+from db.demo.personas import ISSUER, add_personas
+from db.encryption.vault import Vault
 from db.generate.codes import weighted
-from db.grants import Proposed, assign, grant
+from db.hierarchies import link
+from db.input_values import RESIDENT_CHECK, luhn
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER
 from db.organizations import Hierarchy
-from db.personas import ISSUER, add_personas
-from db.principals import by_subject, create_key, create_principal, move_principal
-from db.values import RESIDENT_CHECK, luhn
+from db.security.audit_log import Entry, record
+from db.security.grants import ProposedGrant, assign, grant
+from db.security.principals import by_subject, create_key, create_principal, move_principal
 from resolvers.access.callers import PUBLIC, Caller
 from resolvers.viewer import caller_of
 from tests.access import coverage
@@ -309,7 +309,7 @@ async def _personas(db: asyncpg.Connection, places: Mapping[str, Place]) -> Mapp
 
     async def let_in(name: str, role: Role, kind: PrincipalKind, member: int | None = None, **scope: Any) -> int:
         number = await create_principal(db, name, kind, subject=f"{ISSUER}|{name}", member_id=member)
-        await grant(db, Proposed(number, role, today(), **scope))
+        await grant(db, ProposedGrant(number, role, today(), **scope))
         return number
 
     await let_in("member", Role.WORKER, PrincipalKind.PERSON, places["weihai"].one("Member"))
@@ -342,10 +342,10 @@ async def _clerks(db: asyncpg.Connection, places: Mapping[str, Place]) -> None:
         for kind, roles in {"clerk": [here], "guest": [here, there], "newcomer": [], "inspector": [here]}.items():
             who = await create_principal(db, f"{name} {kind}", PrincipalKind.PERSON, organization_id=place.union)
             for role, union, along in roles:
-                await grant(db, Proposed(who, role, today(), organization_id=union, hierarchy=along))
+                await grant(db, ProposedGrant(who, role, today(), organization_id=union, hierarchy=along))
             await create_key(db, f"{name} {kind}")
             if kind == "clerk":
-                await grant(db, Proposed(who, Role.ANALYST, today(), division_id=place.division))
+                await grant(db, ProposedGrant(who, Role.ANALYST, today(), division_id=place.division))
             if kind == "inspector":
                 await move_principal(db, f"{name} {kind}", None)
         elsewhere = place.union

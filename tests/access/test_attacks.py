@@ -10,7 +10,7 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 
 from db.clock import today
-from db.industries import INDUSTRIES
+from db.columns.industries import INDUSTRIES
 from resolvers.access.callers import Caller as Persona
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.sources import One

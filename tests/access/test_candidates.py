@@ -9,7 +9,7 @@ import pytest
 from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLUnionType, get_named_type
 
 from db.clock import today
-from db.crypto import Sealed, Vault
+from db.encryption.vault import Sealed, Vault
 from db.members import BANK_CARD, PHONE, RESIDENT_NUMBER
 from resolvers.engine.request import global_ids
 from schema import schema

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from db.clock import today
-from db.crypto import Vault
+from db.encryption.vault import Vault
 from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandOptions
 from resolvers.commands.purposes import PersonalField, RevealPurpose

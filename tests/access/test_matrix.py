@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from db.clock import today
-from db.crypto import Vault
+from db.encryption.vault import Vault
 from schema import registry, schema
 from tests.access import anchors
 from tests.access.asking import Writer

@@ -6,7 +6,25 @@ from datetime import date
 import asyncpg
 
 from resolvers.access.callers import Caller, Lens
+from resolvers.engine.execute.snapshot import snapshot
 from tests.resolvers import plain
+
+CALLERS = (
+    "national",
+    "province",
+    "city",
+    "grassroots",
+    "industry",
+    "hr",
+    "social_security",
+    "employers_body",
+    "mediator",
+    "member",
+    "several",
+    "analyst",
+    "nobody",
+)
+"""The callers of ``tests.resolvers.callers`` whose rows are compared."""
 
 SETS = """WITH u(id) AS (SELECT unnest($1::bigint[])), s(id) AS (SELECT unnest($2::bigint[])), r(id) AS (SELECT unnest($3::bigint[])),
 i(id) AS (SELECT unnest($4::bigint[])), c(id) AS (SELECT unnest($5::bigint[])), me(id) AS (SELECT unnest($6::bigint[])),
@@ -150,3 +168,9 @@ async def reference(db: asyncpg.Pool, table: str, caller: Caller, day: date) -> 
         return {row["id"] for row in await db.fetch(f"SELECT id FROM {table}")}
     sql = f"{SETS} SELECT id FROM {table} WHERE {REFERENCE[table]}"
     return {row["id"] for row in await db.fetch(sql, *await arguments(db, caller, day))}
+
+
+async def visible_keys(pool: asyncpg.Pool, caller: Caller, table: str) -> set[int]:
+    """The rows of a table that the second wall alone shows to a caller."""
+    async with snapshot(pool, caller, single=True) as connection:
+        return {row["id"] for row in await connection.fetch(f"SELECT id FROM {table}")}

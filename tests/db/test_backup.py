@@ -17,14 +17,14 @@ import asyncpg
 import httpx
 import pytest
 
-from db import rollups
 from db.access import PrincipalKind
-from db.audit import examine
-from db.crypto import Sealed, Vault
-from db.keys import KeyFile
+from db.encryption.keys import KeyFile
+from db.encryption.vault import Sealed, Vault
 from db.members import PHONE, SECRETS
-from db.principals import create_principal
-from db.row_security import faults
+from db.rollups.maintenance import fold_rollups, rollup_differences
+from db.security.audit_log import examine
+from db.security.principals import create_principal
+from db.security.row_security import faults
 from hub.app import create_app
 from hub.settings import Settings
 from tests.bare import DATABASE, OWNER, SERVANT, Bare, folder_for_data, own
@@ -53,7 +53,7 @@ async def step(connection: asyncpg.Connection, vault: Vault, number: int) -> Non
         )
         await create_principal(connection, f"step-{number}", PrincipalKind.PERSON)
     if number % FOLDED_EVERY == 0:
-        await rollups.fold(connection)
+        await fold_rollups(connection)
 
 
 @dataclass
@@ -219,7 +219,7 @@ async def test_a_backup_under_writes_restored_elsewhere_is_the_same_hub(
     assert chain.entries == chain.id > at
     whole = await here.fetch(CHAIN)
     assert await there.fetch(CHAIN) == whole[: chain.entries], "the log that was restored is how the other one begins"
-    assert await rollups.faults(there) == []
+    assert await rollup_differences(there) == []
 
     served = await asyncpg.connect(restored.url(SERVANT))
     assert await faults(served) == []
@@ -228,7 +228,7 @@ async def test_a_backup_under_writes_restored_elsewhere_is_the_same_hub(
     for number in range(at + 1, writer.done + 1):
         await step(there, vault, number)
     assert await opened(there, vault) == await opened(here, vault)
-    assert await rollups.faults(there) == []
+    assert await rollup_differences(there) == []
     assert (await examine(there)).fault is None
     await here.close()
     await there.close()

@@ -4,12 +4,12 @@ import asyncpg
 import pytest
 
 from db.access import Role
-from db.closure import TABLES
-from db.connect import create_pool
-from db.demo import NAMED, REUSED, is_loaded, load_demo
+from db.demo.load import NAMED, REUSED, is_loaded, load_demo
 from db.errors import DataError
-from db.load_divisions import load_divisions
+from db.hierarchies import TABLES
 from db.organizations import Hierarchy
+from db.reference.load_divisions import load_divisions
+from db.server.connect import create_pool
 from resolvers.access.callers import Caller, Grant
 from tests.resolvers.caller import Caller as Asking
 

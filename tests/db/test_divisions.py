@@ -4,8 +4,8 @@ import asyncpg
 import pytest
 
 from db.errors import DataError
-from db.load_divisions import full_name, load_divisions
-from db.migrate import connect, upgrade
+from db.reference.load_divisions import full_name, load_divisions
+from db.server.migrate import connect, upgrade
 
 DUMP = "SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {} t"
 TABLES = ("division", "division_closure", "division_alias", "deadline_rule")

@@ -8,11 +8,11 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy.pool import NullPool
 
-from db import migrate
-from db.connect import create_engine
-from db.crypto import Sealed, Vault
-from db.keys import FixedKeys, KeyRingError, new_ring
+from db.encryption.keys import FixedKeys, KeyRingError, new_ring
+from db.encryption.vault import Sealed, Vault
 from db.members import PHONE, RESIDENT_NUMBER
+from db.server import migrate
+from db.server.connect import create_engine
 
 NUMBER, PHONE_NUMBER, BORN = "37100319900101123X", "13800138000", "1990-01-01"
 

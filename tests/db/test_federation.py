@@ -10,15 +10,15 @@ import pytest
 from stdnum import luhn
 from stdnum.cn import ric, uscc
 
-from db import embedded
-from db.crypto import Sealed
+from db.encryption.vault import Sealed
 from db.errors import DataError
 from db.generate import generate, makers
 from db.generate.codes import BODY_ALPHABET, BODY_WEIGHTS, credit_code
+from db.generate.federations import Division, spread, union_counts
 from db.generate.persons import RESIDENTS
 from db.generate.tables import TABLES
-from db.generate.territory import Division, spread, union_counts
 from db.members import PHONE, RESIDENT_NUMBER, SECRETS
+from db.server import embedded
 from tests.conftest import MEMBERS, SEED
 
 REFERENCE = date(2026, 6, 30)

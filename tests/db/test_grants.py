@@ -8,13 +8,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db import personas
 from db.access import PrincipalKind, Role
 from db.clock import today
-from db.grants import Proposed, assign, grant, revoke, unassign
-from db.migrate import connect
+from db.demo import personas
 from db.organizations import Hierarchy
-from db.principals import (
+from db.security.grants import ProposedGrant, assign, grant, revoke, unassign
+from db.security.principals import (
     AccessError,
     Actor,
     by_id,
@@ -25,6 +24,7 @@ from db.principals import (
     principal_id,
     revoke_key,
 )
+from db.server.migrate import connect
 
 TERRITORIAL, INDUSTRIAL = Hierarchy.TERRITORIAL, Hierarchy.INDUSTRIAL
 DAY = timedelta(days=1)
@@ -52,7 +52,8 @@ async def administrator(base: asyncpg.Connection, name: str, **scope: Any) -> Ac
     """A principal with a grant of the operator, as who gives commands."""
     number = await somebody(base, name)
     await grant(
-        base, Proposed(number, **{"role": Role.FEDERATION, "valid_from": today(), "hierarchy": TERRITORIAL, **scope})
+        base,
+        ProposedGrant(number, **{"role": Role.FEDERATION, "valid_from": today(), "hierarchy": TERRITORIAL, **scope}),
     )
     return Actor(name, number)
 
@@ -66,7 +67,7 @@ async def counts(base: asyncpg.Connection) -> tuple[int, int, int]:
     )
 
 
-async def refused(base: asyncpg.Connection, proposed: Proposed, by: Actor | None = None) -> str:
+async def refused(base: asyncpg.Connection, proposed: ProposedGrant, by: Actor | None = None) -> str:
     before = await counts(base)
     with pytest.raises(AccessError) as caught:
         await (grant(base, proposed) if by is None else grant(base, proposed, by=by))
@@ -79,8 +80,8 @@ async def test_form_of_a_grant_is_checked(base: asyncpg.Connection) -> None:
     division = await base.fetchval("SELECT id FROM division WHERE code = '4403'")
     day = today()
 
-    def proposed(role: Role, **scope: Any) -> Proposed:
-        return Proposed(who, role, **{"valid_from": day, **scope})
+    def proposed(role: Role, **scope: Any) -> ProposedGrant:
+        return ProposedGrant(who, role, **{"valid_from": day, **scope})
 
     for wrong, code in (
         (proposed(Role.FEDERATION), "BAD_SCOPE"),
@@ -99,7 +100,7 @@ async def test_form_of_a_grant_is_checked(base: asyncpg.Connection) -> None:
         (proposed(Role.FEDERATION, organization_id=10**9, hierarchy=TERRITORIAL), "NO_ORGANIZATION"),
         (proposed(Role.ANALYST, valid_from=day - DAY), "BAD_VALIDITY"),
         (proposed(Role.ANALYST, valid_to=day), "BAD_VALIDITY"),
-        (Proposed(10**9, Role.ANALYST, day), "NO_PRINCIPAL"),
+        (ProposedGrant(10**9, Role.ANALYST, day), "NO_PRINCIPAL"),
     ):
         assert await refused(base, wrong) == code, wrong
 
@@ -109,17 +110,17 @@ async def test_dissolved_union_cannot_be_granted(base: asyncpg.Connection) -> No
     await base.execute(
         "UPDATE organization SET status = 'DISSOLVED', dissolved_on = $2 WHERE id = $1", zhejiang, today()
     )
-    proposed = Proposed(who, Role.FEDERATION, today(), organization_id=zhejiang, hierarchy=TERRITORIAL)
+    proposed = ProposedGrant(who, Role.FEDERATION, today(), organization_id=zhejiang, hierarchy=TERRITORIAL)
     assert await refused(base, proposed) == "ORGANIZATION_DISSOLVED"
 
 
 async def test_same_grant_twice_is_told_and_later_days_are_not(base: asyncpg.Connection) -> None:
     who = await somebody(base)
-    first = Proposed(who, Role.ANALYST, today(), today() + 10 * DAY)
+    first = ProposedGrant(who, Role.ANALYST, today(), today() + 10 * DAY)
     number = await grant(base, first)
     assert await refused(base, first) == "ALREADY_GRANTED"
-    assert await refused(base, Proposed(who, Role.ANALYST, today() + 9 * DAY)) == "ALREADY_GRANTED"
-    await grant(base, Proposed(who, Role.ANALYST, today() + 10 * DAY))
+    assert await refused(base, ProposedGrant(who, Role.ANALYST, today() + 9 * DAY)) == "ALREADY_GRANTED"
+    await grant(base, ProposedGrant(who, Role.ANALYST, today() + 10 * DAY))
     await revoke(base, number)
     await grant(base, first)
 
@@ -129,7 +130,7 @@ async def test_grants_of_two_at_once_are_one(base: asyncpg.Connection) -> None:
     second = await asyncpg.connect(**connection_of(base))
     try:
         done = await asyncio.gather(
-            *(grant(each, Proposed(who, Role.ANALYST, today())) for each in (base, second)), return_exceptions=True
+            *(grant(each, ProposedGrant(who, Role.ANALYST, today())) for each in (base, second)), return_exceptions=True
         )
     finally:
         await second.close()
@@ -148,17 +149,17 @@ async def test_federation_grants_within_its_own_subtree_and_role_only(base: asyn
     who = await somebody(base, organization_id=hangzhou)
     division = await base.fetchval("SELECT id FROM division WHERE code = '33'")
 
-    def over(organization: int, role: Role = Role.FEDERATION, hierarchy: Hierarchy = TERRITORIAL) -> Proposed:
-        return Proposed(who, role, today(), organization_id=organization, hierarchy=hierarchy)
+    def over(organization: int, role: Role = Role.FEDERATION, hierarchy: Hierarchy = TERRITORIAL) -> ProposedGrant:
+        return ProposedGrant(who, role, today(), organization_id=organization, hierarchy=hierarchy)
 
     for outside in (shandong, top, 10**9):
         assert await refused(base, over(outside), by) == "NOT_IN_SCOPE"
     assert await refused(base, over(hangzhou, Role.INDUSTRY_UNION, INDUSTRIAL), by) == "NOT_IN_SCOPE"
     assert await refused(base, over(hangzhou, Role.GRASSROOTS_UNION, INDUSTRIAL), by) == "NOT_IN_SCOPE"
-    assert await refused(base, Proposed(who, Role.HR_BUREAU, today(), division_id=division), by) == "NOT_IN_SCOPE"
+    assert await refused(base, ProposedGrant(who, Role.HR_BUREAU, today(), division_id=division), by) == "NOT_IN_SCOPE"
     await grant(base, over(hangzhou), by=by)
     await grant(base, over(zhejiang, Role.GRASSROOTS_UNION), by=by)
-    await grant(base, Proposed(who, Role.ANALYST, today()), by=by)
+    await grant(base, ProposedGrant(who, Role.ANALYST, today()), by=by)
     rows = await base.fetch("SELECT granted_by FROM access_grant WHERE principal_id = $1", who)
     assert {row[0] for row in rows} == {by.id}
 
@@ -169,7 +170,7 @@ async def test_only_administrators_grant(base: asyncpg.Connection) -> None:
     analyst = await administrator(base, "reader", role=Role.ANALYST, hierarchy=None)
     who = await somebody(base)
     for actor in (by, analyst, Actor("ghost", 10**9)):
-        assert await refused(base, Proposed(who, Role.ANALYST, today()), actor) == "MAY_NOT_GRANT"
+        assert await refused(base, ProposedGrant(who, Role.ANALYST, today()), actor) == "MAY_NOT_GRANT"
 
 
 async def test_grant_does_not_outlast_the_granters_own(base: asyncpg.Connection) -> None:
@@ -178,8 +179,8 @@ async def test_grant_does_not_outlast_the_granters_own(base: asyncpg.Connection)
     by = await administrator(base, "office", organization_id=zhejiang, valid_to=until)
     who = await somebody(base, organization_id=zhejiang)
 
-    def ending(day: Any) -> Proposed:
-        return Proposed(who, Role.FEDERATION, today(), day, hangzhou, TERRITORIAL)
+    def ending(day: Any) -> ProposedGrant:
+        return ProposedGrant(who, Role.FEDERATION, today(), day, hangzhou, TERRITORIAL)
 
     assert await refused(base, ending(None), by) == "OUTLASTS_GRANTER"
     assert await refused(base, ending(until + DAY), by) == "OUTLASTS_GRANTER"
@@ -196,7 +197,7 @@ async def test_who_has_lost_their_grant_grants_nothing(base: asyncpg.Connection,
         await disable_principal(base, "office")
     else:
         await base.execute("UPDATE access_grant SET valid_from = $1, valid_to = $2", today() - 2 * DAY, today())
-    assert await refused(base, Proposed(who, Role.ANALYST, today()), by) == "MAY_NOT_GRANT"
+    assert await refused(base, ProposedGrant(who, Role.ANALYST, today()), by) == "MAY_NOT_GRANT"
 
 
 async def test_national_federation_sees_and_grants_all(base: asyncpg.Connection) -> None:
@@ -206,7 +207,7 @@ async def test_national_federation_sees_and_grants_all(base: asyncpg.Connection)
     assert found is not None
     assert [row.topmost for row in found.grants] == [True]
     division = await base.fetchval("SELECT id FROM division WHERE code = '4403'")
-    await grant(base, Proposed(await somebody(base), Role.HR_BUREAU, today(), division_id=division), by=by)
+    await grant(base, ProposedGrant(await somebody(base), Role.HR_BUREAU, today(), division_id=division), by=by)
 
 
 async def test_worker_and_case_worker_are_granted_by_who_sees_them_only(base: asyncpg.Connection) -> None:
@@ -225,7 +226,7 @@ async def test_worker_and_case_worker_are_granted_by_who_sees_them_only(base: as
     )
     outside = await administrator(base, "outside", organization_id=other)
     who = await somebody(base, "worker", member_id=row["member_id"], organization_id=other)
-    worker = Proposed(who, Role.WORKER, today())
+    worker = ProposedGrant(who, Role.WORKER, today())
     assert await refused(base, worker, inside) == "NO_PRINCIPAL"
     assert await refused(base, worker, outside) == "NOT_IN_SCOPE"
     await move_principal(base, "worker", row["ancestor_id"])
@@ -240,7 +241,7 @@ async def test_worker_and_case_worker_are_granted_by_who_sees_them_only(base: as
     )
     lawyer = await somebody(base, "lawyer", organization_id=other)
     await assign(base, "lawyer", case["number"])
-    assert await refused(base, Proposed(lawyer, Role.CASE_WORKER, today()), outside) == "NOT_IN_SCOPE"
+    assert await refused(base, ProposedGrant(lawyer, Role.CASE_WORKER, today()), outside) == "NOT_IN_SCOPE"
 
 
 async def test_revoking_is_for_the_granter_and_their_superiors(base: asyncpg.Connection) -> None:
@@ -250,7 +251,7 @@ async def test_revoking_is_for_the_granter_and_their_superiors(base: asyncpg.Con
     city = await administrator(base, "hangzhou-office", organization_id=hangzhou)
     mine = await base.fetchval("SELECT id FROM access_grant WHERE principal_id = $1", zhejiang.id)
     who = await somebody(base, organization_id=hangzhou)
-    number = await grant(base, Proposed(who, Role.FEDERATION, today(), None, hangzhou, TERRITORIAL), by=zhejiang)
+    number = await grant(base, ProposedGrant(who, Role.FEDERATION, today(), None, hangzhou, TERRITORIAL), by=zhejiang)
     for actor, target in ((shandong, number), (city, mine), (zhejiang, 10**9)):
         with pytest.raises(AccessError) as caught:
             await revoke(base, target, by=actor)
@@ -273,7 +274,7 @@ async def test_every_change_raises_the_version_and_stands_in_the_log(base: async
 
     who = await somebody(base)
     await changed()
-    number = await grant(base, Proposed(who, Role.CASE_WORKER, today()))
+    number = await grant(base, ProposedGrant(who, Role.CASE_WORKER, today()))
     await changed()
     await assign(base, "somebody", case)
     await changed()

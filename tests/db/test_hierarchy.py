@@ -3,8 +3,8 @@ from datetime import date
 import asyncpg
 import pytest
 
-from db.closure import TABLES, WALK, link, recompute, reparent
 from db.errors import DataError
+from db.hierarchies import TABLES, WALK, link, recompute, reparent
 from db.organizations import Hierarchy
 
 LINKED_WALK = """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from db.keys import (
+from db.encryption.keys import (
     CipherKind,
     DigestKind,
     KeyFile,
@@ -19,8 +19,8 @@ from db.keys import (
     new_ring,
     parse_ring,
     read_key_file,
+    to_json,
     write_key_file,
-    written,
 )
 
 
@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def changed(ring: KeyRing, **members) -> str:
-    found = json.loads(written(ring))
+    found = json.loads(to_json(ring))
     for name, value in members.items():
         if name in found:
             found[name] = value
@@ -100,8 +100,8 @@ def test_a_folder_is_no_key_file(path):
         (changed(new_ring(), key="not base64!"), "the key of version 1 is not base64"),
         (changed(new_ring(), key=None), "the key of version 1 is not base64"),
         (changed(new_ring(), key="AAAA" * 10 + "AAA=", indexKey="AAAA" * 10 + "AAA="), "one key for both ends"),
-        (written(new_ring()).replace('"1": {', '"65536": {'), "a version is a number from 1 to 65535, not '65536'"),
-        (written(new_ring()).replace('"1": {', '"one": {'), "not 'one'"),
+        (to_json(new_ring()).replace('"1": {', '"65536": {'), "a version is a number from 1 to 65535, not '65536'"),
+        (to_json(new_ring()).replace('"1": {', '"one": {'), "not 'one'"),
     ],
 )
 def test_what_is_not_a_key_ring_is_refused_with_its_fault(text, words):
@@ -149,7 +149,7 @@ def test_processes_that_ensure_a_key_file_at_once_get_the_same_keys(path):
 
 def test_the_environment_names_the_ring_by_text_by_file_or_by_the_data_folder(tmp_path):
     rings = [new_ring(), new_key_file(tmp_path / "a.json"), new_key_file(tmp_path / "keys.json")]
-    text, file, folder = written(rings[0]), str(tmp_path / "a.json"), str(tmp_path)
+    text, file, folder = to_json(rings[0]), str(tmp_path / "a.json"), str(tmp_path)
     every = {"UNIONHUB_KEYS": text, "UNIONHUB_KEY_FILE": file, "UNIONHUB_DATA_DIR": folder}
     assert from_environment(every).ring() == rings[0]
     assert from_environment({**every, "UNIONHUB_KEYS": ""}).ring() == rings[1]

@@ -6,10 +6,10 @@ import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
 
-from db import migrate
-from db.crypto import Sealed, Vault
-from db.keys import FixedKeys, new_ring
+from db.encryption.keys import FixedKeys, new_ring
+from db.encryption.vault import Sealed, Vault
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER, SECRETS
+from db.server import migrate
 from tests.db.test_encryption_migration import to
 
 PERSONS = [

@@ -6,9 +6,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from db.connect import create_engine
-from db.migrate import config, head, require_head, upgrade
 from db.models import Model
+from db.server.connect import create_engine
+from db.server.migrate import config, head, require_head, upgrade
 
 
 async def test_the_migrated_database_has_what_the_models_say_and_upgrading_twice_is_harmless(empty_database_url):

@@ -6,7 +6,7 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
-from db.connect import create_pool
+from db.columns.measurement_units import Qualifier
 from db.page import (
     chongqing_activity_figures,
     huainan,
@@ -16,7 +16,7 @@ from db.page import (
     yunnan_training,
 )
 from db.page.figure import Figure
-from db.units import Qualifier
+from db.server.connect import create_pool
 from tests.resolvers.caller import Caller
 
 FIGURES = (

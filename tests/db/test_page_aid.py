@@ -6,10 +6,10 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
-from db.connect import create_pool
+from db.columns.measurement_units import Qualifier
 from db.page import railway_figures, weihai_relief_figures, yunnan_figures, yunnan_training
 from db.page.figure import Figure
-from db.units import Qualifier
+from db.server.connect import create_pool
 from tests.resolvers.caller import Caller
 
 FIGURES = (

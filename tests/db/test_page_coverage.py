@@ -6,7 +6,7 @@ from datetime import date
 import asyncpg
 import pytest
 
-from db.closure import TABLES as CLOSURES
+from db.hierarchies import TABLES as CLOSURES
 from db.organizations import Hierarchy
 
 PAGE = date(2023, 2, 13)

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 from stdnum.cn import ric
 
-from db.crypto import Sealed, Vault
-from db.keys import KeyFile
+from db.encryption.keys import KeyFile
+from db.encryption.vault import Sealed, Vault
 from db.members import PHONE, RESIDENT_NUMBER
 from db.page.days import spread, working_days
 from db.page.people import Joining, People

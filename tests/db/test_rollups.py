@@ -9,10 +9,10 @@ from datetime import date, timedelta
 import asyncpg
 import pytest
 
-from db import rollups
-from db.closure import reparent
 from db.errors import DataError
+from db.hierarchies import reparent
 from db.organizations import Hierarchy
+from db.rollups.maintenance import AFTER, BEFORE, PARTS, Steps, fold_rollups, rebuild_rollups, rollup_differences
 from tests.resolvers.plain import MEMBERSHIPS, paths
 
 WRITES = int(os.environ.get("UNIONHUB_ROLLUP_WRITES", "1200"))
@@ -205,7 +205,7 @@ async def write(url: str, seed: int, writes: int) -> None:
         for _ in range(writes):
             await writer.write()
             if chance.random() < 0.02:
-                await rollups.fold(connection)
+                await fold_rollups(connection)
         assert writer.refused < writes / 2
     finally:
         await connection.close()
@@ -214,21 +214,21 @@ async def write(url: str, seed: int, writes: int) -> None:
 async def test_they_equal_a_recount_after_random_writes_from_eight_connections(
     fresh_database_url: str, connection: asyncpg.Connection
 ) -> None:
-    assert await rollups.faults(connection) == []
+    assert await rollup_differences(connection) == []
     await asyncio.gather(*(write(fresh_database_url, seed, WRITES // CONNECTIONS) for seed in range(CONNECTIONS)))
-    assert await rollups.faults(connection) == []
+    assert await rollup_differences(connection) == []
     written = await connection.fetch(MEMBERSHIPS)
     assert {row["id"]: (row["entry"], row["exit"]) for row in written} == paths(written)
     await connection.execute("UPDATE membership SET channel = 'QR' WHERE member_id < 100")
     assert await connection.fetchval("SELECT count(*) FROM rollup.membership_change") > 0
-    assert await rollups.faults(connection) == []
-    assert await rollups.fold(connection) > 0
+    assert await rollup_differences(connection) == []
+    assert await fold_rollups(connection) > 0
     assert await connection.fetchval("SELECT count(*) FROM rollup.membership_change") == 0
-    assert await rollups.faults(connection) == []
+    assert await rollup_differences(connection) == []
     kept = await connection.fetchval("SELECT sum(n) FROM rollup.membership_cell")
-    await rollups.rebuild(fresh_database_url)
+    await rebuild_rollups(fresh_database_url)
     assert await connection.fetchval("SELECT sum(n) FROM rollup.membership_cell") == kept
-    assert await rollups.faults(connection) == []
+    assert await rollup_differences(connection) == []
 
 
 async def test_they_equal_a_recount_after_a_crash_in_the_middle(
@@ -241,39 +241,39 @@ async def test_they_equal_a_recount_after_a_crash_in_the_middle(
     chance = random.Random(2)
     unions = [row["id"] for row in await victim.fetch("SELECT DISTINCT organization_id AS id FROM membership")]
     await Writer(victim, chance, unions, [1, 2, 3]).many()
-    await rollups.fold(victim)
+    await fold_rollups(victim)
     await Writer(victim, chance, unions, [1, 2, 3]).move()
     assert await connection.fetchval("SELECT pg_terminate_backend($1, 10000)", victim.get_server_pid())
     victim.terminate()
-    assert await rollups.faults(connection) == []
+    assert await rollup_differences(connection) == []
     await write(fresh_database_url, 3, 60)
-    assert await rollups.faults(connection) == []
+    assert await rollup_differences(connection) == []
 
 
 async def test_a_building_that_was_broken_off_hinders_no_writer_and_the_next_is_whole(
     fresh_database_url: str, connection: asyncpg.Connection
 ) -> None:
     await connection.execute("UPDATE rollup.state SET ready = false")
-    await rollups.Steps(None).take(connection, *rollups.BEFORE, rollups.PARTS[0])
+    await Steps(None).run(connection, *BEFORE, PARTS[0])
     await write(fresh_database_url, 4, 200)
     await connection.execute("UPDATE membership SET channel = 'QR' WHERE member_id < 100")
-    assert await rollups.fold(connection) > 0
+    assert await fold_rollups(connection) > 0
     assert await connection.fetchval("SELECT count(*) FROM rollup.membership_change") == 0
     await connection.execute("UPDATE membership SET channel = 'APP' WHERE member_id < 100")
-    await rollups.rebuild(fresh_database_url)
+    await rebuild_rollups(fresh_database_url)
     assert await connection.fetchval("SELECT ready FROM rollup.state")
-    assert await rollups.faults(connection) == []
+    assert await rollup_differences(connection) == []
     await write(fresh_database_url, 5, 200)
-    assert await rollups.faults(connection) == []
+    assert await rollup_differences(connection) == []
 
 
 async def test_cells_can_be_read_while_they_are_built(fresh_database_url: str, connection: asyncpg.Connection) -> None:
     await connection.execute("UPDATE rollup.state SET ready = false")
-    await rollups.Steps(None).take(connection, *rollups.BEFORE)
+    await Steps(None).run(connection, *BEFORE)
     building = await asyncpg.connect(fresh_database_url)
     transaction = building.transaction()
     await transaction.start()
-    await rollups.Steps(None).take(building, *rollups.PARTS, *rollups.AFTER)
+    await Steps(None).run(building, *PARTS, *AFTER)
     await connection.execute("SET lock_timeout = '2s'")
     for table in ("cell", "change", "repeat"):
         await connection.fetchval(f"SELECT count(*) FROM rollup.membership_{table}")
@@ -287,18 +287,18 @@ async def test_a_move_by_an_old_snapshot_does_not_go_by_what_was_before_a_buildi
     await connection.execute("UPDATE rollup.state SET ready = false")
     async with connection.transaction(isolation="repeatable_read"):
         union = await connection.fetchval("SELECT max(id) FROM organization")
-        await rollups.rebuild(fresh_database_url)
+        await rebuild_rollups(fresh_database_url)
         with pytest.raises(asyncpg.SerializationError):
             async with connection.transaction():
                 await connection.execute("UPDATE organization SET division_id = 1 WHERE id = $1", union)
-    assert await rollups.faults(connection) == []
+    assert await rollup_differences(connection) == []
 
 
 async def test_a_cell_that_is_wrong_is_found(connection: asyncpg.Connection) -> None:
     await connection.execute(
         "UPDATE rollup.membership_cell SET n = n + 1 WHERE ctid = (SELECT min(ctid) FROM rollup.membership_cell)"
     )
-    assert len(await rollups.faults(connection)) == 1
+    assert len(await rollup_differences(connection)) == 1
 
 
 async def test_truncated_records_put_them_out_of_use(connection: asyncpg.Connection) -> None:
@@ -317,12 +317,12 @@ async def test_a_place_that_changes_by_the_passing_of_a_day_is_followed(connecti
     async with connection.transaction():
         await reparent(connection, child=child, parent=parent, hierarchy=Hierarchy.TERRITORIAL, on=tomorrow)
     assert await connection.fetchval("SELECT next_change FROM rollup.state") == tomorrow
-    assert await rollups.faults(connection) == []
+    assert await rollup_differences(connection) == []
     await connection.execute(
         "CREATE OR REPLACE FUNCTION rollup.today() RETURNS date LANGUAGE sql STABLE AS $$"
         " SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date + 2 $$"
     )
-    assert await rollups.faults(connection) != []
-    await rollups.fold(connection)
+    assert await rollup_differences(connection) != []
+    await fold_rollups(connection)
     assert await connection.fetchval("SELECT next_change FROM rollup.state") > tomorrow
-    assert await rollups.faults(connection) == []
+    assert await rollup_differences(connection) == []

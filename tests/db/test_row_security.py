@@ -1,10 +1,7 @@
-"""The second wall alone: plain statements without any predicate, through the role that the hub wears."""
+"""The second wall alone: plain statements without any predicate, under the roles of the hub."""
 
 import asyncio
-import random
 import sys
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from importlib import import_module
 from uuid import uuid4
 
@@ -13,11 +10,10 @@ import pytest
 
 from db.access import Role
 from db.clock import today
-from db.closure import reparent
-from db.connect import LARGE, MOST_LARGE, acquired, create_pool
+from db.hierarchies import reparent
 from db.models import Model
 from db.organizations import Hierarchy
-from db.row_security import (
+from db.security.row_security import (
     ACCESS,
     AGGREGATES,
     CLERK,
@@ -29,58 +25,25 @@ from db.row_security import (
     READER,
     ROLES,
     SERVICE,
-    Scope,
     faults,
 )
+from db.server.connect import acquired, create_pool
 from resolvers.access.callers import Caller, Grant, Lens
 from resolvers.engine.execute.snapshot import snapshot
 from tests.conftest import ROOT
-from tests.db.row_reference import HEALTH, REFERENCE, reference
+from tests.db.row_reference import CALLERS, HEALTH, REFERENCE, reference, visible_keys
 from tests.resolvers.callers import callers_of
 
-NAMES = (
-    "national",
-    "province",
-    "city",
-    "grassroots",
-    "industry",
-    "hr",
-    "social_security",
-    "employers_body",
-    "mediator",
-    "member",
-    "several",
-    "analyst",
-    "nobody",
-)
 CLOSURES = ("territorial_closure", "industrial_closure")
 ACCESS_TABLES = ("principal", "access_grant", "case_assignment", "api_key")
 
 
-@pytest.fixture(scope="module")
-async def callers(pool: asyncpg.Pool) -> Mapping[str, Caller]:
-    return await callers_of(pool)
-
-
-@pytest.fixture(scope="module")
-async def walled(database_url: str, pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Pool]:
-    """The pool as the hub has it."""
-    made = await create_pool(database_url, size=2, role=READER)
-    yield made
-    await made.close()
-
-
-async def keys(pool: asyncpg.Pool, caller: Caller, table: str) -> set[int]:
-    async with snapshot(pool, caller, single=True) as connection:
-        return {row["id"] for row in await connection.fetch(f"SELECT id FROM {table}")}
-
-
 @pytest.mark.parametrize("table", REFERENCE)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CALLERS)
 async def test_a_select_without_a_predicate_shows_exactly_the_rows_in_the_callers_scope(
     walled, pool, callers, name, table
 ):
-    seen = await keys(walled, callers[name], table)
+    seen = await visible_keys(walled, callers[name], table)
     assert seen == await reference(pool, table, callers[name], today())
     if name in ("analyst", "nobody"):
         assert not seen
@@ -89,7 +52,7 @@ async def test_a_select_without_a_predicate_shows_exactly_the_rows_in_the_caller
 
 
 @pytest.mark.parametrize("table", CLOSURES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CALLERS)
 async def test_pairs_of_unions_are_read_by_who_holds_a_union_and_by_others_of_a_union_with_itself(
     walled, pool, callers, name, table
 ):
@@ -120,12 +83,16 @@ async def test_the_callers_of_these_tests_see_something_but_not_all(walled, pool
         ("member", "dispute_party"),
         ("several", "collective_agreement"),
     ):
-        assert 0 < len(await keys(walled, callers[name], table)) < await pool.fetchval(f"SELECT count(*) FROM {table}")
+        assert (
+            0
+            < len(await visible_keys(walled, callers[name], table))
+            < await pool.fetchval(f"SELECT count(*) FROM {table}")
+        )
 
 
 HOW = (
     "docs/second-wall.md, A new table: protect() of db/migrations/wall.py in its migration, and its rows in REFERENCE of"
-    " tests/db/row_reference.py; or publish(), and the reason in OPEN of db/row_security.py"
+    " tests/db/row_reference.py; or publish(), and the reason in OPEN of db/security/row_security.py"
 )
 
 
@@ -211,7 +178,7 @@ async def test_the_roles_of_callers_change_no_row(walled, callers, name, table):
         "ALTER ROLE unionhub_everything SET unionhub.self = '{1}'",
         "CREATE ROLE other",
         "CREATE TABLE other (id bigint)",
-        "CREATE OR REPLACE VIEW wall.holding AS SELECT id AS member_id FROM member",
+        "CREATE OR REPLACE VIEW wall.members_of_unions AS SELECT id AS member_id FROM member",
         "UPDATE wall.hierarchy SET version = 0",
         "SELECT * FROM pg_authid",
         "INSERT INTO member (name) VALUES ('x')",
@@ -247,78 +214,13 @@ async def test_no_role_of_the_hub_can_log_in_or_pass_the_wall(pool):
         )
 
 
-async def test_scopes_never_mix_on_two_connections_among_many_callers(walled, pool, callers):
-    wanted = {
-        (name, table): await reference(pool, table, callers[name], today())
-        for name in NAMES
-        for table in ("member", "organization", "collective_agreement")
-    }
-    chance, queue = random.Random(7), asyncio.Semaphore(12)  # however slow the machine is, nobody waits for long
-
-    async def ask(name: str, table: str) -> None:
-        try:
-            async with queue, asyncio.timeout(chance.choice((0.0005, 10, 10, 10))):
-                assert await keys(walled, callers[name], table) == wanted[name, table], (name, table)
-        except TimeoutError:
-            pass
-
-    await asyncio.gather(*(ask(*chance.choice(list(wanted))) for _ in range(300)))
-    async with walled.acquire() as connection:
-        assert await connection.fetchval("SELECT count(*) FROM member") == 0
-
-
-async def test_a_connection_that_carries_the_scope_sends_nothing_more(database_url, callers):
-    pool = await create_pool(database_url, size=1, role=READER)
-    async with snapshot(pool, callers["city"], single=True) as connection:
-        await connection.fetch("SELECT 1")
-        before = connection._protocol.queries_count
-    again = replace(callers["city"])
-    for _ in range(3):
-        async with snapshot(pool, again, single=True) as connection:
-            await connection.fetch("SELECT 1")
-            after = connection._protocol.queries_count
-    assert after - before == 3
-    await pool.close()
-
-
-async def test_a_connection_used_without_a_scope_has_lost_that_of_the_caller_before(database_url, callers):
-    pool = await create_pool(database_url, size=1, role=READER)
-    assert await keys(pool, callers["national"], "member")
-    assert await pool.fetchval("SELECT count(*) FROM member") == 0
-    assert await keys(pool, callers["national"], "member")
-    async with pool.acquire() as connection, connection.transaction():
-        assert await connection.fetchval("SELECT count(*) FROM member") == 0
-    assert await keys(pool, callers["national"], "member")
-    async with pool.acquire() as connection:
-        assert await (await connection.prepare("SELECT count(*) FROM member")).fetchval() == 0
-    await pool.close()
-
-
-async def test_a_scope_is_not_set_inside_a_transaction(database_url, callers):
-    pool = await create_pool(database_url, size=1, role=READER)
-    async with pool.acquire() as connection, connection.transaction():
-        with pytest.raises(RuntimeError, match="before a transaction"):
-            await connection.carry(callers["city"].scope)
-    await pool.close()
-
-
-async def test_a_scope_that_failed_to_be_set_leaves_the_connection_with_none(database_url, callers):
-    pool = await create_pool(database_url, size=1, role=READER)
-    assert await keys(pool, callers["national"], "member")
-    async with pool.acquire() as connection:
-        with pytest.raises(asyncpg.PostgresError):
-            await connection.carry(Scope("unionhub_no_such_role"))
-        assert await connection.fetchval("SELECT count(*) FROM member") == 0
-    await pool.close()
-
-
 async def test_a_union_that_moves_is_in_sight_of_its_new_superiors_at_once(fresh_database_url):
     owner = await asyncpg.connect(fresh_database_url)
     everyone = await create_pool(fresh_database_url, size=1)
     callers = await callers_of(everyone)
     pool = await create_pool(fresh_database_url, size=1, role=READER)
     city = callers["city"]
-    before = await keys(pool, city, "organization")
+    before = await visible_keys(pool, city, "organization")
     (mine,) = city.lenses[next(iter(city.lenses))]
     moved = await owner.fetchval(
         "SELECT l.child_id FROM organization_link l JOIN organization o ON o.id = l.child_id JOIN organization p ON p.id = l.parent_id"
@@ -329,7 +231,7 @@ async def test_a_union_that_moves_is_in_sight_of_its_new_superiors_at_once(fresh
     )
     async with owner.transaction():
         await reparent(owner, child=moved, parent=mine, hierarchy=Hierarchy.TERRITORIAL, on=today())
-    after = await keys(pool, city, "organization")
+    after = await visible_keys(pool, city, "organization")
     assert moved in after - before
     assert after == await reference(everyone, "organization", city, today())
     for closing in (pool, everyone, owner):
@@ -341,7 +243,7 @@ async def test_the_log_is_appended_to_by_every_role_and_read_by_whom_it_concerns
     everyone = await create_pool(fresh_database_url, size=1)
     callers = await callers_of(everyone)
     pool = await create_pool(fresh_database_url, size=1, role=READER)
-    from db.audit import Entry, record
+    from db.security.audit_log import Entry, record
 
     member = callers["member"].member_id
     for name in ("city", "hr"):
@@ -406,43 +308,17 @@ async def test_counting_reads_no_column_that_names_a_person_or_a_case(walled, po
         "attendance": ("certificate_number",),
     }
     async with acquired(walled, callers["analyst"].scope) as connection:
-        async with connection.transaction(), connection.wearing(AGGREGATES):
+        async with connection.transaction(), connection.under_role(AGGREGATES):
             for table in REFERENCE:
                 count = f"SELECT count(*) FROM {table}"
                 assert await connection.fetchval(count) == await pool.fetchval(count), table
         for table, columns in secret.items():
             for column in columns:
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                    async with connection.transaction(), connection.wearing(AGGREGATES):
+                    async with connection.transaction(), connection.under_role(AGGREGATES):
                         await connection.fetch(f"SELECT {column} FROM {table}")
         for table in REFERENCE:
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, table
-
-
-async def test_plans_are_kept_in_another_role_and_no_longer(walled, callers):
-    modes = "SELECT current_user::text, current_setting('plan_cache_mode')"
-    async with acquired(walled, callers["analyst"].scope) as connection:
-        before = tuple(await connection.fetchrow(modes))
-        async with connection.transaction():
-            for _ in range(2):
-                (inside,) = await connection.fetch_in(AGGREGATES, modes, kept=True)
-                assert tuple(inside) == (AGGREGATES, "force_generic_plan")
-                (inside,) = await connection.fetch_in(AGGREGATES, modes)
-                assert tuple(inside) == (AGGREGATES, before[1])
-                assert tuple(await connection.fetchrow(modes)) == before
-        assert tuple(await connection.fetchrow(modes)) == before
-        assert before == (READER, "force_custom_plan")
-
-
-async def test_few_large_statements_are_kept_prepared(walled):
-    """They take a megabyte or two each; callers' questions make new ones."""
-    count = "SELECT count(*) FROM pg_prepared_statements WHERE length(statement) > $1"
-    async with acquired(walled, NOBODY) as connection:
-        for number in range(MOST_LARGE + 10):
-            assert await connection.fetchval(f"SELECT {number} -- {'x' * LARGE}") == number
-        assert await connection.fetchval(count, LARGE) == 10
-        await connection.fetchval(f"SELECT {MOST_LARGE + 9} -- {'x' * LARGE}")
-        assert await connection.fetchval(count, LARGE) == 10
 
 
 async def test_a_clerk_writes_members_inside_one_transaction_only(fresh_database_url):
@@ -460,10 +336,10 @@ async def test_a_clerk_writes_members_inside_one_transaction_only(fresh_database
     pool = await create_pool(fresh_database_url, size=1, role=READER)
     async with acquired(pool, Caller("national", principal_id=opener, everything=True).scope) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            async with connection.transaction(), connection.wearing(CLERK):
+            async with connection.transaction(), connection.under_role(CLERK):
                 await connection.execute("UPDATE member SET name = '某' WHERE id = 1")
     async with acquired(pool, Caller("national", principal_id=other, everything=True).scope) as connection:
-        async with connection.transaction(), connection.wearing(CLERK):
+        async with connection.transaction(), connection.under_role(CLERK):
             assert await connection.execute("UPDATE member SET name = '某' WHERE id = 1") == "UPDATE 1"
             assert await connection.fetchval("SELECT count(*) FROM membership") == 0
         assert await connection.fetchval("SELECT name FROM member WHERE id = 1") == "某"
@@ -485,7 +361,7 @@ async def test_the_names_of_unions_and_members_are_searched_by_index_for_who_see
 
 async def test_databases_of_one_server_are_migrated_at_the_same_time(new_database):
     urls = [new_database("template0") for _ in range(2)]
-    code = "import sys; from db.migrate import upgrade_sync; upgrade_sync(sys.argv[1])"
+    code = "import sys; from db.server.migrate import upgrade_sync; upgrade_sync(sys.argv[1])"
     running = [await asyncio.create_subprocess_exec(sys.executable, "-c", code, url, cwd=ROOT) for url in urls]
     assert [await each.wait() for each in running] == [0, 0]
     for url in urls:

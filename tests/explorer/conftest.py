@@ -14,13 +14,13 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
-from db.migrate import connect
-from db.personas import add_personas
+from db.demo.personas import add_personas
+from db.server.migrate import connect
 from hub import serve
-from hub.bootstrap import SetupError
-from hub.doctor import CHROMIUMS
-from hub.node import build_explorer
+from hub.cli.doctor import CHROMIUMS
 from hub.settings import Settings
+from hub.setup.bootstrap import SetupError
+from hub.setup.explorer_build import build_explorer
 from tests.conftest import run
 from tests.tokens import token, write_key
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from db.personas import PERSONAS
+from db.demo.personas import PERSONAS
 from tests.tokens import token
 
 FOLDER = Path(__file__).parents[2] / "explorer" / "src" / "examples"

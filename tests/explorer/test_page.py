@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from hub.explorer import BUILD, explorer_assets, explorer_page
+from hub.web.explorer_page import BUILD, explorer_assets, explorer_page
 
 ROOT = Path(__file__).parent.parent.parent
 

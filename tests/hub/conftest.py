@@ -15,10 +15,10 @@ from graphql.pyutils import is_awaitable
 from db.access import PrincipalKind, Role
 from db.clock import today
 from db.organizations import Hierarchy
-from db.principals import GrantRow, SignedIn
+from db.security.principals import GrantRow, SignedIn
 from hub.app import Hub, create_app, issuers_of
-from hub.auth import Authenticator
-from hub.callers import Callers
+from hub.authentication.authenticator import Authenticator
+from hub.authentication.principal_reader import PrincipalReader
 from hub.settings import Settings
 from resolvers.access.callers import Caller
 from resolvers.engine.request.document import Answer, Document
@@ -81,12 +81,12 @@ class ToyEngine:
         )
         if self.fault is not None:
             raise self.fault
-        node = document.operations.get(operation_name)
+        read = document.operations.get(operation_name)
         if operation_name is None and len(document.operations) == 1:
-            node = next(iter(document.operations.values()))
-        if node is None:
+            read = next(iter(document.operations.values()))
+        if read is None:
             return refused(GraphQLError("Name one of the operations.", extensions={"code": "BAD_OPERATION"}))
-        values = get_variable_values(SCHEMA, node.variable_definitions or (), variables, hide_suggestions=True)
+        values = get_variable_values(SCHEMA, read.node.variable_definitions or (), variables, hide_suggestions=True)
         if isinstance(values, list):
             return refused(GraphQLError(values[0].message, extensions={"code": "BAD_VARIABLES"}))
         root = {"word": "word", "tree": {"name": "root", "left": {"name": "left"}}, "change": "changed"}
@@ -95,7 +95,7 @@ class ToyEngine:
         return Answer(orjson.dumps(result.formatted), 200)
 
 
-class OneCaller(Callers):
+class OneCaller(PrincipalReader):
     """Knows the principal ``national``, without a database."""
 
     is_fresh = True

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from hub.websocket import PROTOCOL
+from hub.web.websocket import PROTOCOL
 from tests.hub.conftest import TOKEN
 
 INIT = {"type": "connection_init", "payload": {"authorization": f"Bearer {TOKEN}"}}

@@ -11,19 +11,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 MODULES = (
-    "hub/cli.py",
-    "hub/cli_*.py",
-    "hub/at_start.py",
+    "hub/cli/*.py",
     "hub/database.py",
-    "hub/demo.py",
-    "hub/doctor.py",
-    "hub/examination.py",
-    "hub/explain.py",
-    "hub/node.py",
+    "hub/setup/explorer_build.py",
     "hub/settings.py",
-    "hub/tokens.py",
+    "hub/authentication/demonstration_tokens.py",
     "db/*.py",
-    "db/generate/*.py",
+    "db/[!mp]*/*.py",
+    "db/personal_data/*.py",
 )
 """Whatever commands run; ``db/page`` is for who writes the page."""
 
@@ -49,19 +44,19 @@ SPEAKS = {
 """What says something, and the place of its first argument that is read; all that follow are read too, where they are texts."""
 
 WHOLE = {
-    ("hub/at_start.py", "unreachable"),
-    ("hub/at_start.py", "why"),
+    ("hub/cli/connection_check.py", "unreachable"),
+    ("hub/cli/connection_check.py", "reason"),
     ("hub/database.py", "unsuitable"),
-    ("hub/demo.py", "listening_fault"),
-    ("hub/demo.py", "welcome"),
-    ("hub/examination.py", "_examine"),
-    ("hub/examination.py", "_rollups"),
-    ("hub/cli_access.py", "listed"),
-    ("db/row_security.py", "faults"),
-    ("db/rights.py", "missing"),
-    ("db/rights.py", "unreadable"),
-    ("db/rights.py", "only_owner"),
-    ("hub/cli.py", "in_words"),
+    ("hub/cli/demo.py", "listening_fault"),
+    ("hub/cli/demo.py", "welcome"),
+    ("hub/cli/database_checks.py", "_examine"),
+    ("hub/cli/database_checks.py", "_rollups"),
+    ("hub/cli/access.py", "listed"),
+    ("db/security/row_security.py", "faults"),
+    ("db/server/login_rights.py", "missing_right"),
+    ("db/server/login_rights.py", "unreadable"),
+    ("db/server/login_rights.py", "only_owner"),
+    ("hub/cli/commands.py", "in_words"),
 }
 """Functions all of whose texts are said."""
 

@@ -14,10 +14,10 @@ import httpx
 import pytest
 from graphql import get_introspection_query
 
-from db import embedded
 from db.access import Role
-from db.migrate import connect, upgrade
 from db.organizations import Hierarchy
+from db.server import embedded
+from db.server.migrate import connect, upgrade
 from hub.app import Hub, create_app
 from hub.settings import Settings
 from tests.hub.conftest import BEARER, RESPONSE, Api

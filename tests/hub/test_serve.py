@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from hub import serve
 from hub.app import create_app
 from hub.settings import Settings
-from hub.websocket import PROTOCOL
+from hub.web.websocket import PROTOCOL
 from tests.hub.conftest import BEARER, RESPONSE, SCHEMA, ToyEngine, without_database
 from tests.hub.sockets import ACK, INIT
 

@@ -9,7 +9,7 @@ import asyncpg
 
 from db.access import Role
 from db.organizations import Hierarchy
-from db.row_security import Scope
+from db.security.row_security import Scope
 from resolvers.access import callers
 from resolvers.access.callers import Grant
 from resolvers.engine.execute.engine import Engine
@@ -59,8 +59,8 @@ class WatchedConnection:
         self.watch = watch
         self.connection = connection
 
-    async def carry(self, scope: Scope) -> None:
-        await self.connection.carry(scope)
+    async def set_scope(self, scope: Scope) -> None:
+        await self.connection.set_scope(scope)
 
     async def keep_plans(self, keep: bool) -> None:
         await self.connection.keep_plans(keep)
@@ -70,7 +70,7 @@ class WatchedConnection:
         return self.connection.transaction(**options)
 
     async def fetch_in(self, role: str, sql: str, *values: Any, kept: bool = False) -> list[Any]:
-        async with self.connection.wearing(role, kept=kept):
+        async with self.connection.under_role(role, kept=kept):
             return await self.fetch(sql, *values)
 
     async def reading(self, sql: str, *values: Any) -> Any:
@@ -125,6 +125,11 @@ class Caller:
         assert "errors" not in response, (response["errors"], text, variables)
         data: dict[str, Any] = response["data"]
         return data
+
+    @property
+    def reads_rollups(self) -> bool:
+        """Whether any statement that has been sent reads roll-ups."""
+        return any("rollup." in statement for statement in self.watched.statements)
 
     async def count(self, text: str, variables: Mapping[str, Any]) -> int:
         """How many statements an operation sends."""

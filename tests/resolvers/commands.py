@@ -16,11 +16,11 @@ from strawberry.schema.config import StrawberryConfig
 
 from db.access import Role
 from db.clock import today
-from db.connect import acquired
-from db.crypto import Sealed, Vault
+from db.encryption.vault import Sealed, Vault
+from db.input_values import luhn
 from db.organizations import Hierarchy
-from db.row_security import CLERK
-from db.values import luhn
+from db.security.row_security import CLERK
+from db.server.connect import acquired
 from resolvers.access.callers import Caller, Grant
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.engine.execute.engine import Engine

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from db.connect import create_pool
-from db.crypto import Vault
-from db.row_security import READER
+from db.encryption.vault import Vault
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from tests.resolvers import commands
 from tests.resolvers.caller import Caller
 

@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 
-from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse, validate
+from graphql import parse, validate
 
-from resolvers.engine.request.document import Document
+from resolvers.engine.request.document import Document, document_of
 from schema import schema
 
 
@@ -14,9 +14,4 @@ def document(text: str) -> Document:
     ast = parse(text)
     errors = validate(schema._schema, ast)
     assert not errors, (errors, text)
-    return Document(
-        text,
-        ast,
-        {d.name.value if d.name else None: d for d in ast.definitions if isinstance(d, OperationDefinitionNode)},
-        {d.name.value: d for d in ast.definitions if isinstance(d, FragmentDefinitionNode)},
-    )
+    return document_of(schema._schema, text, ast)

@@ -74,8 +74,8 @@ def places() -> Iterator[Place]:
 def plan(text: str, variables: Mapping[str, Any] | None = None) -> Operation:
     """The plan of a query for who sees everything."""
     found = document(text)
-    (node,) = found.operations.values()
-    return compile_operation(SCHEMA, registry, found, node, variables or {}, (Lens.EVERYTHING,))
+    (read,) = found.operations.values()
+    return compile_operation(SCHEMA, registry, found, read.node, variables or {}, (Lens.EVERYTHING,))
 
 
 def statements(operation: Operation) -> list[str]:

@@ -20,7 +20,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from db.industries import INDUSTRIES
+from db.columns.industries import INDUSTRIES
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Ref
 from resolvers.engine.statistics.time_buckets import TIMES

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from db.connect import create_pool
-from db.row_security import READER
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from resolvers.access.callers import PUBLIC, Caller
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.reference.executor import EXECUTORS

@@ -9,10 +9,9 @@ import pytest
 
 from db.access import PrincipalKind, Role
 from db.clock import today
-from db.connect import Connection, create_pool
-from db.grants import Proposed, grant, revoke
 from db.organizations import Hierarchy
-from db.principals import (
+from db.security.grants import ProposedGrant, grant, revoke
+from db.security.principals import (
     OPERATOR,
     Actor,
     by_id,
@@ -22,7 +21,8 @@ from db.principals import (
     move_principal,
     principal_id,
 )
-from db.row_security import READER
+from db.security.row_security import READER
+from db.server.connect import Connection, create_pool
 from resolvers.access.callers import PUBLIC, Caller, Grant, Lens
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request.global_ids import encode
@@ -57,7 +57,9 @@ async def here(fresh_database_url, vault):
         number = await create_principal(connection, "county office", PrincipalKind.PERSON)
         await grant(
             connection,
-            Proposed(number, Role.FEDERATION, today(), organization_id=made.county, hierarchy=Hierarchy.TERRITORIAL),
+            ProposedGrant(
+                number, Role.FEDERATION, today(), organization_id=made.county, hierarchy=Hierarchy.TERRITORIAL
+            ),
         )
         await create_principal(connection, "clerk", PrincipalKind.PERSON, organization_id=made.county)
         found = await by_id(connection, number)
@@ -180,7 +182,7 @@ async def test_a_grant_elsewhere_is_ended_as_one_that_is_not_there(here, strange
         numbers = []
         for name, union in (("elsewhere", here.hub.others), ("clerk", here.hub.county), ("of nobody", here.hub.county)):
             who = await principal_id(connection, name)
-            made = Proposed(who, Role.GRASSROOTS_UNION, today(), None, union, Hierarchy.TERRITORIAL)
+            made = ProposedGrant(who, Role.GRASSROOTS_UNION, today(), None, union, Hierarchy.TERRITORIAL)
             numbers.append(await grant(connection, made))
         await revoke(connection, numbers[-1])
     sent, found = watched(monkeypatch), set()
@@ -203,11 +205,11 @@ async def test_no_grant_brings_the_keys_of_another_in_sight(here, strangers):
         await create_key(connection, "clerk")
         assert await keys_of(here) == {"clerk"}
         who = await principal_id(connection, "clerk")
-        role = await grant(connection, Proposed(who, Role.CASE_WORKER, today()))
+        role = await grant(connection, ProposedGrant(who, Role.CASE_WORKER, today()))
         assert await keys_of(here) == set()
         await revoke(connection, role)
         assert await keys_of(here) == {"clerk"}
-        await grant(connection, Proposed(who, Role.ANALYST, today()))
+        await grant(connection, ProposedGrant(who, Role.ANALYST, today()))
         assert await keys_of(here) == {"clerk"}
         await move_principal(connection, "clerk", here.hub.others)
     # what the county granted before stays its own to see, and the name of who has it; the key does not
@@ -244,7 +246,7 @@ async def office(here, name: str, union: int, by: Caller | None = None) -> Calle
     async with here.hub.pool.acquire() as connection:
         number = await create_principal(connection, name, PrincipalKind.PERSON, organization_id=union)
         await grant(
-            connection, Proposed(number, Role.FEDERATION, today(), None, union, Hierarchy.TERRITORIAL), by=actor
+            connection, ProposedGrant(number, Role.FEDERATION, today(), None, union, Hierarchy.TERRITORIAL), by=actor
         )
         found = await by_id(connection, number)
     assert found is not None
@@ -284,7 +286,7 @@ async def test_who_may_no_longer_grant_ends_no_more_what_they_made(here):
         who = here.caller.principal_id
         await grant(
             connection,
-            Proposed(who, Role.FEDERATION, today(), None, here.hub.others, Hierarchy.TERRITORIAL),
+            ProposedGrant(who, Role.FEDERATION, today(), None, here.hub.others, Hierarchy.TERRITORIAL),
         )
     assert await here.codes(REVOKE, {"id": made}) == ["NO_SUCH_GRANT"]
 

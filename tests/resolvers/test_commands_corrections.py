@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from db.clock import today
+from db.input_values import luhn
 from db.members import BANK_CARD, PHONE, RESIDENT_NUMBER
-from db.values import luhn
 from tests.resolvers.commands import (
     CARD,
     CLOSE,

@@ -3,7 +3,7 @@
 import json
 
 from db.access import DOCUMENT, PROPOSAL
-from db.connect import acquired
+from db.server.connect import acquired
 from resolvers.access.callers import Caller
 from tests.resolvers.commands import (
     EXPORT,
@@ -47,7 +47,7 @@ async def test_nothing_that_a_caller_wrote_gets_into_a_persons_log_but_as_a_code
 
 
 def test_the_sealed_columns_are_rotated():
-    from db.rotate import TABLES
+    from db.personal_data.rotate_keys import TABLES
 
     assert {secret for table in TABLES if table.name == "subject_request" for secret in table.secrets} == {
         DOCUMENT,

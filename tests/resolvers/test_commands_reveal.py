@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from db.access import Role
-from db.audit import verify
 from db.clock import today
-from db.connect import create_pool
-from db.crypto import Sealed
+from db.encryption.vault import Sealed
 from db.members import PHONE, RESIDENT_NUMBER
-from db.row_security import READER
+from db.security.audit_log import verify
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from resolvers.access.callers import PUBLIC, Caller, Grant
 from resolvers.commands.purposes import RULES, PersonalField, RevealPurpose, as_markdown
 from resolvers.errors import HubError

@@ -10,12 +10,12 @@ import asyncpg
 from sqlalchemy import Column, Enum, LargeBinary, Text
 
 from db.access import Role
-from db.connect import acquired
-from db.erasure import ERASED_NAME, FATES, as_markdown
 from db.models import Model
 from db.organizations import Hierarchy
-from db.row_security import CLERK
-from db.subject import LEFT_OUT
+from db.personal_data.erasure import ERASED_NAME, ERASURE_RULES, as_markdown
+from db.personal_data.subject_copy import LEFT_OUT
+from db.security.row_security import CLERK
+from db.server.connect import acquired
 from resolvers.access.callers import Caller, Grant
 from tests import sample
 from tests.resolvers.commands import CLOSE, EXPORT, OPEN, Hub
@@ -150,13 +150,13 @@ async def test_whatever_leads_to_the_member_is_in_their_copy_and_in_nobody_elses
 
 
 def test_erasure_says_of_every_table_and_of_every_text_in_it_what_becomes_of_it():
-    assert sorted(FATES) == TABLES
-    for table, fate in FATES.items():
+    assert sorted(ERASURE_RULES) == TABLES
+    for table, rule in ERASURE_RULES.items():
         columns = Model.metadata.tables[table].columns
-        assert fate.stay
-        assert all(fate.texts.values())
-        assert all(columns[name].nullable for name in fate.emptied), table
-        told = [*fate.written, *fate.texts]
+        assert rule.stay
+        assert all(rule.texts.values())
+        assert all(columns[name].nullable for name in rule.emptied), table
+        told = [*rule.written, *rule.texts]
         assert len(told) == len(set(told)), table
         assert {column.name for column in columns if is_text(column)} <= set(told) <= set(columns.keys()), table
 
@@ -173,14 +173,14 @@ async def test_erasure_empties_what_it_says_and_no_more_and_keeps_all_rows(here,
     await here.pool.execute("UPDATE dispute_case SET closed_on = received_on WHERE closed_on IS NULL")
     before = {table: await all_rows(here, table) for table in TABLES}
     await erase(here, member)
-    for table, fate in FATES.items():
+    for table, rule in ERASURE_RULES.items():
         after = await all_rows(here, table)
         about = []
-        if fate.written:
-            about = [row[0] for row in await here.pool.fetch(f"SELECT id FROM {table} WHERE {fate.where}", member)]
+        if rule.written:
+            about = [row[0] for row in await here.pool.fetch(f"SELECT id FROM {table} WHERE {rule.where}", member)]
             assert about, table
         for key, row in before[table].items():
-            wanted = dict.fromkeys(fate.emptied) | dict.fromkeys(fate.replaced, ERASED_NAME) if key in about else {}
+            wanted = dict.fromkeys(rule.emptied) | dict.fromkeys(rule.replaced, ERASED_NAME) if key in about else {}
             assert after[key] == row | wanted, table
 
 
@@ -213,13 +213,15 @@ async def test_the_clerk_reaches_rows_of_who_has_asked_and_is_not_answered_yet_a
     rows = Rows(here, member)
     for link in ("care_step.case_id", "attendance.household_id"):
         await rows.about(link)
-    tables = [table for table, fate in FATES.items() if fate.emptied and table not in ("member", "subject_request")]
+    tables = [
+        table for table, rule in ERASURE_RULES.items() if rule.emptied and table not in ("member", "subject_request")
+    ]
 
     async def reached() -> dict[str, int]:
         async with (
             acquired(here.served, here.federation().scope) as connection,
             connection.transaction(),
-            connection.wearing(CLERK),
+            connection.under_role(CLERK),
         ):
             return {table: await connection.fetchval(f"SELECT count(*) FROM {table}") for table in tables}
 
@@ -228,9 +230,9 @@ async def test_the_clerk_reaches_rows_of_who_has_asked_and_is_not_answered_yet_a
     assert set((await reached()).values()) == {0}
     await here.ask(OPEN, {"kind": "ERASURE"}, here.worker(member))
     for table, count in (await reached()).items():
-        assert count == await here.pool.fetchval(f"SELECT count(*) FROM {table} WHERE {FATES[table].where}", member), (
-            table
-        )
+        assert count == await here.pool.fetchval(
+            f"SELECT count(*) FROM {table} WHERE {ERASURE_RULES[table].where}", member
+        ), table
     await here.pool.execute("UPDATE subject_request SET closed_on = opened_on")
     assert set((await reached()).values()) == {0}
 

@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from db.access import Role
-from db.audit import verify
-from db.connect import create_pool
-from db.crypto import Sealed
+from db.encryption.vault import Sealed
 from db.members import SECRETS
-from db.row_security import READER
+from db.security.audit_log import verify
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from resolvers.access.callers import Caller, Grant
 from tests.resolvers.commands import CLOSE, EXPORT, OPEN, REVEAL, asked, gids, hub, on_paper
 

@@ -9,13 +9,13 @@ import pytest
 from graphql import graphql
 
 from db.access import Role
-from db.audit import verify as verify_log
 from db.clock import today
-from db.connect import acquired, create_pool
-from db.crypto import Sealed
+from db.encryption.vault import Sealed
+from db.input_values import luhn, resident_check
 from db.members import BANK_CARD, SECRETS
-from db.row_security import READER
-from db.values import luhn, resident_check
+from db.security.audit_log import verify as verify_log
+from db.security.row_security import READER
+from db.server.connect import acquired, create_pool
 from resolvers.access.callers import PUBLIC, Caller, Grant
 from resolvers.commands import verify
 from resolvers.commands.context import CommandContext, CommandOptions

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from db.clock import today
-from db.keys import CipherKind, DigestKind, FixedKeys, KeyRing, new_ring
+from db.encryption.keys import CipherKind, DigestKind, FixedKeys, KeyRing, new_ring
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.cursors import CursorKeys, CursorSealer
 from tests.resolvers.caller import Caller

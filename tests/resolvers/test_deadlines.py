@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 from sqlalchemy import Date, Integer, column, func, select, values
 
-from db.connect import create_pool
 from db.deadlines import DeadlineRule, DeadlineUnit
+from db.server.connect import create_pool
 from resolvers import overdue
 from resolvers.access import callers
 from resolvers.deadlines import after

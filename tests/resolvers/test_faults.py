@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from db.connect import create_pool
+from db.server.connect import create_pool
 from resolvers.engine.execute import snapshot
 from tests.resolvers.caller import NATIONAL, Caller
 

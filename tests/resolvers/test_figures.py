@@ -10,10 +10,10 @@ import asyncpg
 import pytest
 
 from db.access import Role
-from db.connect import create_pool
 from db.organizations import Hierarchy
 from db.page.load import ARTICLES
-from db.row_security import READER
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from resolvers.access import callers
 from resolvers.access.callers import PUBLIC, Grant
 from resolvers.engine.reference.executor import EXECUTORS

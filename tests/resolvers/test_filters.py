@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql
 
 from db.clock import today
-from db.connect import create_pool
+from db.server.connect import create_pool
 from resolvers.engine.declare.columns import Expression, expression
 from resolvers.engine.declare.sources import Computed, Many, Source
 from resolvers.engine.request import global_ids

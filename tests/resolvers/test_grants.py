@@ -10,11 +10,11 @@ import pytest
 
 from db.access import PrincipalKind, Role
 from db.clock import today
-from db.connect import create_pool
-from db.grants import Proposed, grant, revoke
 from db.organizations import Hierarchy
-from db.principals import Actor, by_id, create_key, create_principal
-from db.row_security import READER
+from db.security.grants import ProposedGrant, grant, revoke
+from db.security.principals import Actor, by_id, create_key, create_principal
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from resolvers.access.callers import PUBLIC, Caller, Grant
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.reference.executor import EXECUTORS
@@ -60,7 +60,7 @@ async def principal(
     number = await create_principal(connection, name, kind, organization_id=of)
     actor = Actor("operator") if by is None else Actor(by.name, by.principal_id)
     for role in roles:
-        await grant(connection, Proposed(number, role, today(), **scope), by=actor)
+        await grant(connection, ProposedGrant(number, role, today(), **scope), by=actor)
     found = await by_id(connection, number)
     assert found is not None
     return caller_of(found)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from db.industries import INDUSTRIES, SECTIONS
+from db.columns.industries import INDUSTRIES, SECTIONS
 from hub.settings import ROOT
 
 PLACE = ROOT / "docs" / "industries.md"
@@ -13,7 +13,7 @@ For analysts (供分析人员查阅): the codes of `industry` in filters and of 
 GB/T 4754-2017 (国民经济行业分类), each with the letter of its section before it. A section alone is not a code: for all of section G filter
 by `startsWith: "G"`, or give its divisions to `where`.
 
-<!-- Printed from db/industries.py by UPDATE_DOCS=1 pytest tests/resolvers/test_industries_document.py -->
+<!-- Printed from db/columns/industries.py by UPDATE_DOCS=1 pytest tests/resolvers/test_industries_document.py -->
 """
 
 

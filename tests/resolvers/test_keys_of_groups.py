@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db.industries import INDUSTRIES
+from db.columns.industries import INDUSTRIES
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Ref
 from resolvers.engine.statistics.time_buckets import TIMES

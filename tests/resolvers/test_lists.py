@@ -10,9 +10,9 @@ import pytest
 from graphql import get_named_type
 
 from db.clock import today
-from db.closure import reparent
-from db.connect import create_pool
+from db.hierarchies import reparent
 from db.organizations import Hierarchy
+from db.server.connect import create_pool
 from resolvers.engine.declare.sources import Many
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake

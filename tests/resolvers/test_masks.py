@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from db.access import Role
 from db.clock import today
-from db.crypto import Sealed
+from db.encryption.vault import Sealed
 from db.organizations import Hierarchy
 from resolvers.access.callers import Caller, Grant, Lens
 from resolvers.access.column_access import MASKS, Level, is_masked, masked

@@ -15,10 +15,10 @@ from graphql import (
 )
 
 from db.clock import today
-from db.connect import create_pool
-from db.crypto import Vault
+from db.encryption.vault import Vault
 from db.meter import METER, Meter
-from db.row_security import READER
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from resolvers.access.callers import PUBLIC, Caller
 from resolvers.commands.context import CommandContext
 from tests.resolvers.commands import SCHEMA, Hub, gids, hub

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db.connect import create_pool
+from db.server.connect import create_pool
 from tests.resolvers.caller import Caller
 from tests.resolvers.questions_of_activities import OF_ACTIVITIES
 

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db.connect import create_pool
+from db.server.connect import create_pool
 from resolvers.engine.request import global_ids
 from tests.resolvers.caller import Caller
 

@@ -9,8 +9,8 @@ import pytest
 from strawberry.utils.str_converters import to_camel_case
 
 from db.clock import today
-from db.connect import create_pool
-from db.row_security import READER
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from resolvers.access.callers import Caller, Lens
 from resolvers.access.row_access import OPEN as OPEN_TYPES
 from resolvers.engine.declare.sources import Many

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from db.connect import create_pool
+from db.server.connect import create_pool
 from tests.resolvers.caller import Caller
 
 TEXT = """query ($id: ID!) {

@@ -9,11 +9,8 @@ from graphql import GraphQLInputObjectType, get_named_type
 
 from db.access import PrincipalKind
 from db.clock import today
-from db.connect import create_pool
 from db.errors import DataError
-from db.principals import AccessError, create_principal
-from db.row_security import READER
-from db.values import (
+from db.input_values import (
     TextError,
     luhn,
     normal_bank_card,
@@ -23,6 +20,9 @@ from db.values import (
     normal_text,
     resident_check,
 )
+from db.security.principals import AccessError, create_principal
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from resolvers.access.callers import Caller
 from resolvers.commands.context import IN_LINES
 from tests.resolvers.commands import CLOSE, OPEN, SCHEMA, Hub, gids, hub

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context, op
 
-from db.crypto import Sealed, Secret, Sealer, decrypt
-from db.keys import KeyRing, KeySource, from_environment
+from db.encryption.vault import Sealed, Secret, Sealer, decrypt
+from db.encryption.keys import KeyRing, KeySource, from_environment
 
 revision: str = "0004"
 down_revision: str | None = "0003"

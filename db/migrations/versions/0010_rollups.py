@@ -1,7 +1,7 @@
 """Roll-ups of memberships and insurance enrolments: counts kept ready for every province and city."""
 
 from db.migrations.rollup import create, drop
-from db.rolled import FACTS
+from db.rollups.layout import FACTS
 
 revision: str = "0010"
 down_revision: str | None = "0009"

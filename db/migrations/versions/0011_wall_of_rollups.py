@@ -1,7 +1,7 @@
 """The second wall around the roll-ups: cells of the unions in sight, and changes and repeated records of those unions alone."""
 
 from db.migrations.rollup_wall import bare, guard
-from db.rolled import FACTS
+from db.rollups.layout import FACTS
 
 revision: str = "0011"
 down_revision: str | None = "0010"

@@ -5,7 +5,7 @@ They stand empty and out of use until ``unionhub db rebuild-rollups``; statistic
 """
 
 from db.migrations.rollup_wall import make_anew
-from db.rolled import FACTS
+from db.rollups.layout import FACTS
 
 revision: str = "0021"
 down_revision: str | None = "0020"

@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context, op
 
-from db.crypto import Sealed, decrypt
-from db.keys import KeyRing, KeySource, from_environment
+from db.encryption.vault import Sealed, decrypt
+from db.encryption.keys import KeyRing, KeySource, from_environment
 
 revision: str = "0023"
 down_revision: str | None = "0021"

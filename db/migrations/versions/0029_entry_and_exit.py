@@ -9,7 +9,7 @@ from alembic import op
 
 from db.migrations.rollup import create, drop
 from db.migrations.rollup_wall import guard, make_anew
-from db.rolled import FACTS
+from db.rollups.layout import FACTS
 
 revision: str = "0029"
 down_revision: str | None = "0028"

@@ -19,8 +19,8 @@ from sqlalchemy import (
     true,
 )
 
+from db.columns.text_search import contains, folded
 from db.model import CodeList
-from db.search import contains, folded
 from resolvers.access.callers import Lens
 from resolvers.engine.declare import validity
 from resolvers.engine.declare.columns import Element, alias, expression, moved

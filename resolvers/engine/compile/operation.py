@@ -34,10 +34,13 @@ def compile_operation(
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
     lenses: tuple[Lens, ...],
+    *,
+    rollups: bool = True,
 ) -> Operation:
-    """Compile an operation for the shape of these variables and the lenses of a caller."""
+    """Compile an operation for the shape of these variables and the lenses of a caller; without ``rollups`` its statistics are counted from
+    records alone."""
     collector = Collector(schema, document.fragments, variables)
-    compiler = Compiler(schema, registry, collector, variables, lenses)
+    compiler = Compiler(schema, registry, collector, variables, lenses, rollups=rollups)
     query = compiler.object_type("Query")
     selection = collector.collect(query, [operation.selection_set])
     roots: list[Root] = []
@@ -71,6 +74,9 @@ def compile_operation(
         introspection=introspection,
         keys=tuple(selection),
         failed=failed,
+        statements=sum(step.statements() for root in roots for step in root.steps.values()),
+        switches_role=any(step.switches_role() for step in compiler.steps),
+        by_key=all(root.by_key for root in roots),
     )
     compiled.require_any(failed)
     return compiled

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
@@ -13,6 +12,7 @@ from graphql import GraphQLError
 from resolvers.engine.request.arguments import NO_VALUE
 from resolvers.engine.request.document import Answer
 from resolvers.errors import HubError, told
+from resolvers.faults import log_fault
 
 T = TypeVar("T")
 
@@ -54,8 +54,7 @@ async def _twice(attempt: Callable[[], Awaitable[T]]) -> T:
             return await attempt()
         except _LOST as fault:
             if last:
-                reference = secrets.token_hex(4)
-                _log.error("database unavailable, reference %s", reference, exc_info=fault)
+                reference = log_fault("database unavailable", fault)
                 raise HubError(
                     "DATABASE_UNAVAILABLE",
                     f"The database cannot be reached. Try again shortly. Reference: {reference}",
@@ -109,7 +108,6 @@ def masked(error: GraphQLError) -> GraphQLError:
         error.original_error, GraphQLError
     ):  # graphql-core found it in the arguments, before it called the command
         return HubError(*NO_VALUE, nodes=error.nodes, path=error.path)
-    reference = secrets.token_hex(4)
-    _log.error("fault in a command, reference %s", reference, exc_info=error.original_error or error)
+    reference = log_fault("fault in a command", error.original_error or error)
     message = f"Internal error. Reference: {reference}"
     return HubError("INTERNAL_ERROR", message, nodes=error.nodes, path=error.path)

@@ -1,12 +1,10 @@
 """Operations that a field has answered inside another operation: for the same caller, in the same snapshot, each of them once."""
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
-    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -15,15 +13,17 @@ from graphql import (
     validate,
 )
 
+from resolvers.cache import Cache
 from resolvers.engine.plan.connection import Fetch, Read
 from resolvers.engine.plan.parameters import Inputs
-from resolvers.engine.request.document import Document
+from resolvers.engine.request.document import Document, document_of
 
 MAX_ASKED = 150
 """Objects that an operation which a field asks may bring; whoever selects the field is charged as many for each parent."""
 
 MAX_TOKENS = 500
-MAX_KEPT = 500
+MAX_BYTES = 8 * 2**20
+"""Memory of the documents of such queries."""
 
 
 @dataclass(slots=True)
@@ -54,22 +54,19 @@ class Asking:
         return self.known[text]
 
 
-class Library:
-    """The documents of queries that fields ask, each parsed and validated once; the one used longest ago goes first."""
+class NestedDocuments:
+    """The documents of queries that fields ask, each parsed and validated once."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
-        self._documents: OrderedDict[str, Document | None] = OrderedDict()
+        self._documents: Cache[str, Document] = Cache(MAX_BYTES, lambda _, document: document.weight)
 
     def document(self, text: str) -> Document | None:
         """The document of one query without variables; null when it is anything else."""
-        if text in self._documents:
-            self._documents.move_to_end(text)
-            return self._documents[text]
-        found = self._documents[text] = self._read(text)
-        if len(self._documents) > MAX_KEPT:
-            self._documents.popitem(last=False)
-        return found
+        document = self._documents.get(text) or self._read(text)
+        if document is not None:
+            self._documents.put(text, document)
+        return document
 
     def _read(self, text: str) -> Document | None:
         try:
@@ -77,9 +74,8 @@ class Library:
         except GraphQLError:
             return None
         operations = [part for part in ast.definitions if isinstance(part, OperationDefinitionNode)]
-        fragments = [part for part in ast.definitions if isinstance(part, FragmentDefinitionNode)]
         if len(operations) != 1 or operations[0].operation is not OperationType.QUERY:
             return None
         if operations[0].variable_definitions or validate(self.schema, ast):
             return None
-        return Document(text, ast, {None: operations[0]}, {part.name.value: part for part in fragments})
+        return document_of(self.schema, text, ast)

@@ -29,7 +29,7 @@ async def snapshot(
         raise HubError("DATABASE_BUSY", "All connections to the database are busy. Try again shortly.") from None
     with holding():
         try:
-            await connection.carry(caller.scope)
+            await connection.set_scope(caller.scope)
             await connection.keep_plans(by_key)
             if single:
                 yield connection

@@ -1,7 +1,7 @@
 """A compiled operation: its root fields in order, and their steps."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import FieldNode
@@ -53,15 +53,9 @@ class Operation:
     introspection: Selection
     keys: tuple[str, ...]
     failed: Mapping[str, HubError]
-    statements: int = field(init=False)
-    switches_role: bool = field(init=False)
-    by_key: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        put = object.__setattr__
-        put(self, "statements", sum(step.statements() for root in self.roots for step in root.steps.values()))
-        put(self, "switches_role", any(step.switches_role() for step in self.steps))
-        put(self, "by_key", all(root.by_key for root in self.roots))
+    statements: int
+    switches_role: bool
+    by_key: bool
 
     def asks(self) -> bool:
         """Whether a field of it has queries of its own answered."""

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from db.keys import FixedKeys, KeySource, KeyVersion, new_ring
+from db.encryption.keys import FixedKeys, KeySource, KeyVersion, new_ring
 from resolvers.engine.request.arguments import Arguments, Leaf
 from resolvers.engine.request.global_ids import KEY_MAX
 from resolvers.errors import HubError

@@ -1,40 +1,84 @@
-"""A document that has been parsed, limited and validated once, and what the caller asked to do with it."""
+"""A document that has been parsed, limited and validated, and the response to it."""
 
-from dataclasses import dataclass, field
-from typing import Any
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from graphql import DocumentNode, FragmentDefinitionNode, GraphQLInputType, OperationDefinitionNode
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLInputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    TokenKind,
+)
+
+from resolvers.engine.request.arguments import variable_types
+
+BYTES_A_TOKEN = 700
+"""Memory of a parsed document for each of its tokens, measured: syntax nodes, tokens and their locations."""
 
 
-@dataclass(eq=False, slots=True)
-class Prepared:
-    """An operation of a document, its variables' types, and the values of its introspection fields where no variable changes them."""
+@dataclass(frozen=True, eq=False, slots=True)
+class ReadOperation:
+    """An operation of a document, and the types of its variables."""
 
     node: OperationDefinitionNode
     types: tuple[tuple[str, GraphQLInputType], ...]
-    introspected: dict[str, Any] | None = None
+
+    @property
+    def name(self) -> str | None:
+        """Its name, if it has one."""
+        return self.node.name.value if self.node.name else None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Document:
-    """A valid document. ``prepared`` is the engine's: its operations by name."""
+    """A valid document: its operations and fragments by name, and its ``weight`` in bytes of memory."""
 
     text: str
     ast: DocumentNode
-    operations: dict[str | None, OperationDefinitionNode]
-    fragments: dict[str, FragmentDefinitionNode]
-    prepared: dict[str | None, Prepared] = field(default_factory=dict)
+    operations: Mapping[str | None, ReadOperation]
+    fragments: Mapping[str, FragmentDefinitionNode]
+    weight: int
+
+
+def document_of(schema: GraphQLSchema, text: str, ast: DocumentNode) -> Document:
+    """The document of a text and its syntax tree, which is valid for the schema."""
+    operations = [
+        ReadOperation(part, variable_types(schema, part))
+        for part in ast.definitions
+        if isinstance(part, OperationDefinitionNode)
+    ]
+    fragments = [part for part in ast.definitions if isinstance(part, FragmentDefinitionNode)]
+    return Document(
+        text,
+        ast,
+        {operation.name: operation for operation in operations},
+        {fragment.name.value: fragment for fragment in fragments},
+        sys.getsizeof(text) + BYTES_A_TOKEN * count_tokens(ast),
+    )
+
+
+def count_tokens(ast: DocumentNode) -> int:
+    """The tokens of a parsed document."""
+    count = 0
+    token = ast.loc.start_token if ast.loc else None
+    while token is not None and token.kind is not TokenKind.EOF:
+        count += 1
+        token = token.next
+    return count
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back to the caller: the JSON of the response, and the HTTP status it deserves under
-    ``application/graphql-response+json`` (200 with data, 4xx when the caller erred, 5xx when we did), and the code of its refusal."""
+    """The response: its JSON, the HTTP status that it has under ``application/graphql-response+json`` (200 with data, 4xx for faults of the
+    caller, 5xx for faults of the hub), and the code of its refusal."""
 
     body: bytes
     status: int
     code: str | None = None
     cells: frozenset[int] = frozenset()
-    """The cells of statistics in it, where the caller has aggregates only."""
+    """The cells of statistics in it, for callers with aggregates only."""
     codes: tuple[str, ...] = ()
     """The codes of its errors, each once."""

@@ -1,11 +1,11 @@
-"""A period in the slots of the roll-ups (db/rolled.py): as few cells as tell it, some of them taken away again."""
+"""A period in the slots of the roll-ups (db/rollups/layout.py): as few cells as tell it, some of them taken away again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from db.rolled import DAY, ENDED, EPOCH, EVER
+from db.rollups.layout import DAY, ENDED, EPOCH, EVER
 
 YEAR_COST, EVER_COST = 60, 100
 """About as many cells as so many days have; what is chosen by them is right whatever they are."""

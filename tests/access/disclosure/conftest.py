@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 import asyncpg
 import pytest
 
-from db import rollups
-from db.connect import create_pool
-from db.row_security import READER
+from db.rollups.maintenance import rebuild_rollups
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from tests.access.disclosure.ground import Digger, Ground
 from tests.resolvers.caller import Caller
 
@@ -36,7 +36,7 @@ async def ground(ground_url: str) -> Ground:
     connection = await asyncpg.connect(ground_url)
     try:
         found = await Digger(connection, SIZE).dig()
-        await rollups.rebuild(ground_url)
+        await rebuild_rollups(ground_url)
         await connection.execute("ANALYZE")
     finally:
         await connection.close()

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from hub.disclosed import Disclosed
 from hub.errors import Refusal
+from hub.limits.cell_budget import CellBudget
 from resolvers.access.callers import PUBLIC
 from tests.access.disclosure.ground import CASES, ENROLMENTS, HOUSEHOLDS, Ground, Register, Target
 from tests.access.disclosure.score import Rate, by_count, judged, weighed
@@ -38,7 +38,7 @@ async def test_what_is_left_of_the_budget_tells_nothing(hub: Caller, ground: Gro
     for by in ([first], [first, second]):
         told: dict[str, int] = {}
         for target in targets:
-            budget = Disclosed(PLENTY, PLENTY)
+            budget = CellBudget(PLENTY, PLENTY)
             given = {"code": target.where, "kind": register.kind, "by": by}
             answer = await hub.answer(TEXT, given, caller=PUBLIC)
             budget.add(PUBLIC, "somewhere", answer.cells)

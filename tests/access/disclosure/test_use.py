@@ -9,9 +9,9 @@ import asyncpg
 
 from db.access import PrincipalKind, Role
 from db.clock import today
-from db.grants import Proposed, grant
-from db.principals import by_id, create_principal
-from hub.disclosed import Disclosed
+from db.security.grants import ProposedGrant, grant
+from db.security.principals import by_id, create_principal
+from hub.limits.cell_budget import CellBudget
 from resolvers.access.callers import PUBLIC
 from resolvers.viewer import caller_of
 from tests.access.disclosure.ground import BUSY, GRANTS, Ground, Row, Target, Trait
@@ -164,7 +164,7 @@ async def test_the_budget_bounds_how_many_cells_are_given(hub: Caller, ground: G
     drawn: set[int] = set()
     for by in ([], ["HARDSHIP"], ["HARDSHIP"], ["IS_MIGRANT_WORKER"], []):
         drawn |= (await hub.answer(text, {"code": place, "by": by}, caller=PUBLIC)).cells
-    budget = Disclosed(len(drawn), len(drawn))
+    budget = CellBudget(len(drawn), len(drawn))
     budget.add(PUBLIC, "somewhere", frozenset(drawn))
     budget.add(PUBLIC, "somewhere", frozenset(drawn))
     assert budget.given
@@ -181,7 +181,7 @@ async def test_an_analyst_with_a_division_has_figures_of_its_townships(
         division = await db.fetchval("SELECT id FROM division WHERE code = $1 AND valid_to IS NULL", county)
         callers = []
         for scope in (None, division):
-            await grant(db, Proposed(number, Role.ANALYST, today(), division_id=scope))
+            await grant(db, ProposedGrant(number, Role.ANALYST, today(), division_id=scope))
             found = await by_id(db, number)
             assert found is not None
             callers.append(caller_of(found))

@@ -1,0 +1,1 @@
+"""What columns of several tables share: text search, units of measurement, the code list of industries."""

@@ -1,0 +1,197 @@
+"""The hierarchies of unions: link a union to a parent, move it to another, and compute the dated closures from the links."""
+
+from datetime import date
+
+import asyncpg
+
+from db.errors import DataError
+from db.organizations import Hierarchy
+
+LOCK = 7_021_927
+"""Advisory lock: one change of the hierarchies at a time, so that no closure is computed from links that another transaction changes."""
+
+TABLES = {Hierarchy.TERRITORIAL: "territorial_closure", Hierarchy.INDUSTRIAL: "industrial_closure"}
+OTHER = {Hierarchy.TERRITORIAL: Hierarchy.INDUSTRIAL, Hierarchy.INDUSTRIAL: Hierarchy.TERRITORIAL}
+
+WALK = """
+WITH RECURSIVE subtree AS (
+    SELECT descendant_id AS id FROM {table} WHERE ancestor_id = ANY ($1::bigint[])
+    UNION SELECT unnest($1::bigint[])
+), walk (ancestor_id, descendant_id, valid_from, valid_to, depth) AS (
+    SELECT o.id, o.id,
+           coalesce(o.established_on, (SELECT min(valid_from) FROM organization_link WHERE child_id = o.id),
+                    '1925-05-01'::date),
+           coalesce(o.dissolved_on, 'infinity'::date), 0::bigint
+    FROM organization o JOIN subtree USING (id)
+    UNION ALL
+    SELECT l.parent_id, w.descendant_id, greatest(w.valid_from, l.valid_from),
+           least(w.valid_to, coalesce(l.valid_to, 'infinity'::date)), w.depth + 1
+    FROM walk w
+    JOIN organization_link l ON l.child_id = w.ancestor_id AND l.hierarchy = $2
+    WHERE greatest(w.valid_from, l.valid_from) < least(w.valid_to, coalesce(l.valid_to, 'infinity'::date))
+      AND w.depth < 64
+), pairs AS (
+    SELECT ancestor_id, descendant_id, valid_from, nullif(valid_to, 'infinity'::date) AS valid_to, depth FROM walk
+)
+"""
+"""SQL: the closure rows of the unions in $1 and everything below them, computed from the links of hierarchy $2."""
+
+DELETE = WALK + (  # noqa: S608 — the table is one of ours
+    "DELETE FROM {table} c WHERE c.descendant_id IN (SELECT id FROM subtree) AND NOT EXISTS (SELECT FROM pairs p"
+    " WHERE p.ancestor_id = c.ancestor_id AND p.descendant_id = c.descendant_id AND p.valid_from = c.valid_from"
+    " AND p.valid_to IS NOT DISTINCT FROM c.valid_to AND p.depth = c.depth)"
+)
+INSERT = WALK + (  # noqa: S608
+    "INSERT INTO {table} (ancestor_id, descendant_id, valid_from, valid_to, depth)"
+    " SELECT ancestor_id, descendant_id, valid_from, valid_to, depth FROM pairs"
+    " ON CONFLICT (ancestor_id, descendant_id, valid_from) DO NOTHING"
+)
+OPEN_LINK = (
+    "SELECT id, parent_id, is_lead, valid_from FROM organization_link"
+    " WHERE child_id = $1 AND hierarchy = $2 AND valid_to IS NULL"
+)
+ADD_LINK = (
+    "INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, reason, valid_from)"
+    " VALUES ($1, $2, $3, $4, $5, $6)"
+)
+
+
+async def recompute(connection: asyncpg.Connection, hierarchy: Hierarchy, organizations: list[int]) -> None:
+    """Compute the closure rows of ``organizations``, and of everything that is or was below them, from the links."""
+    for statement in (DELETE, INSERT):
+        await connection.execute(statement.format(table=TABLES[hierarchy]), organizations, hierarchy.name)
+
+
+async def link(
+    connection: asyncpg.Connection,
+    *,
+    child: int,
+    parent: int,
+    hierarchy: Hierarchy,
+    on: date,
+    is_lead: bool = True,
+    reason: str | None = None,
+) -> None:
+    """Link union ``child`` to ``parent`` in one hierarchy from day ``on``, inside the caller's transaction.
+
+    The union's earlier link there is closed, not deleted. If the new link leads, a leading link of the other hierarchy stops leading; if
+    it does not, the other hierarchy's link leads.
+
+    Raises:
+        DataError: a union is unknown or dissolved, the parent is below the child, the day is before one that is recorded already, or no
+            link would lead.
+    """
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+    await require_linkable(connection, child, parent, hierarchy, on)
+    current = await connection.fetchrow(OPEN_LINK, child, hierarchy.name)
+    other = await connection.fetchrow(OPEN_LINK, child, OTHER[hierarchy].name)
+    if not is_lead and other is None:
+        raise DataError(
+            f"Union {child} would have no leading parent: link it with the lead, or link its other parent first."
+        )
+    restated = other is not None and other["is_lead"] == is_lead
+    if restated and is_lead:
+        await restate_lead(connection, child, other, OTHER[hierarchy], on, False)
+    if current is not None and current["valid_from"] == on:
+        await connection.execute(
+            "UPDATE organization_link SET parent_id = $2, is_lead = $3, reason = $4 WHERE id = $1",
+            current["id"],
+            parent,
+            is_lead,
+            reason,
+        )
+    else:
+        if current is not None:
+            await connection.execute("UPDATE organization_link SET valid_to = $2 WHERE id = $1", current["id"], on)
+        await connection.execute(ADD_LINK, child, parent, hierarchy.name, is_lead, reason, on)
+    if restated:
+        if not is_lead:
+            await restate_lead(connection, child, other, OTHER[hierarchy], on, True)
+        await recompute(connection, OTHER[hierarchy], [child])
+    await recompute(connection, hierarchy, [child])
+
+
+async def restate_lead(
+    connection: asyncpg.Connection, child: int, found: asyncpg.Record, hierarchy: Hierarchy, on: date, is_lead: bool
+) -> None:
+    """Let the open link lead, or stop leading, from day ``on``."""
+    if found["valid_from"] > on:
+        raise DataError(
+            f"Union {child}'s {hierarchy.name.lower()} link begins after {on}, so the lead cannot change on that day."
+        )
+    if found["valid_from"] == on:
+        await connection.execute("UPDATE organization_link SET is_lead = $2 WHERE id = $1", found["id"], is_lead)
+        return
+    await connection.execute("UPDATE organization_link SET valid_to = $2 WHERE id = $1", found["id"], on)
+    await connection.execute(ADD_LINK, child, found["parent_id"], hierarchy.name, is_lead, None, on)
+
+
+async def require_linkable(
+    connection: asyncpg.Connection, child: int, parent: int, hierarchy: Hierarchy, on: date
+) -> None:
+    """Refuse an impossible link.
+
+    Raises:
+        DataError: as ``link`` does.
+    """
+    rows = await connection.fetch(
+        "SELECT id, established_on, dissolved_on FROM organization WHERE id = ANY ($1::bigint[])", [child, parent]
+    )
+    known = {row["id"]: row for row in rows}
+    for number in (child, parent):
+        if number not in known:
+            raise DataError(f"There is no union {number}.")
+        if (known[number]["dissolved_on"] or date.max) <= on:
+            raise DataError(
+                f"Union {number} was dissolved on {known[number]['dissolved_on']}; it cannot be linked on {on}."
+            )
+        if (known[number]["established_on"] or date.min) > on:
+            raise DataError(f"Union {number} was established on {known[number]['established_on']}, after {on}.")
+    if child == parent or await connection.fetchval(
+        f"SELECT EXISTS (SELECT FROM {TABLES[hierarchy]} WHERE ancestor_id = $1 AND descendant_id = $2"  # noqa: S608
+        " AND (valid_to IS NULL OR valid_to > $3))",
+        child,
+        parent,
+        on,
+    ):
+        raise DataError(
+            f"Union {parent} stands below union {child} in the {hierarchy.name.lower()} hierarchy;"
+            " it cannot be its parent."
+        )
+    later = await connection.fetchval(
+        "SELECT max(greatest(valid_from, valid_to)) FROM organization_link WHERE child_id = $1 AND hierarchy = $2",
+        child,
+        hierarchy.name,
+    )
+    if later is not None and later > on:
+        raise DataError(
+            f"Union {child} has a {hierarchy.name.lower()} link dated {later} already; a new one cannot begin on {on}."
+        )
+
+
+async def reparent(
+    connection: asyncpg.Connection,
+    *,
+    child: int,
+    parent: int,
+    hierarchy: Hierarchy,
+    on: date,
+    reason: str | None = None,
+) -> None:
+    """Move a union to another parent from day ``on``; the new link leads if the old one did.
+
+    Raises:
+        DataError: the union has no parent in this hierarchy, or as ``link`` does.
+    """
+    current = await connection.fetchrow(OPEN_LINK, child, hierarchy.name)
+    if current is None:
+        raise DataError(f"Union {child} has no parent in the {hierarchy.name.lower()} hierarchy to be moved from.")
+    await link(
+        connection,
+        child=child,
+        parent=parent,
+        hierarchy=hierarchy,
+        on=on,
+        is_lead=current["is_lead"],
+        reason=reason,
+    )

@@ -1,0 +1,1 @@
+"""Reference data: the divisions from files in ``data/``, and what no file of codes has."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: the embedded server, connections, migrations, the rights of the login, and COPY."""

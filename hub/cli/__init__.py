@@ -1,0 +1,15 @@
+"""The command line: ``unionhub``, or ``python -m hub.cli``.
+
+``commands``           all commands, each of which imports what it needs when it runs
+``access``             ``unionhub access``: principals, grants and keys; with ``audit_log`` and ``key_file``
+``db``                 ``unionhub db``: migrate, load, generate
+``doctor``             ``unionhub doctor``: checks the installation; with ``database_checks``
+``demo``, ``explain``  the demonstration; a query with its plan
+``connection_check``   whether the database can be used, checked before the hub serves
+``language``           Chinese on a Chinese terminal, by the texts in ``chinese_help``, ``chinese_errors`` and ``chinese_findings``
+``command_hints``      commands inside of messages, such that they can be pasted
+"""
+
+from hub.cli.commands import main
+
+__all__ = ["main"]

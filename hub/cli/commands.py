@@ -1,0 +1,198 @@
+"""The command ``unionhub``. What a command needs is imported when it runs, so that ``doctor`` always works."""
+
+import importlib
+import json
+import signal
+import sys
+import tomllib
+from contextlib import suppress
+from types import FrameType
+from typing import Any
+
+import click
+
+from hub.cli import language
+from hub.cli.language import echo
+from hub.settings import ROOT, BadSettingError, load
+
+EXPECTED = (
+    "db.errors.DataError",
+    "db.security.principals.AccessError",
+    "hub.authentication.demonstration_tokens.TokenError",
+    "hub.setup.bootstrap.SetupError",
+)
+"""Errors that the caller can do something about; their words are printed, without a traceback."""
+
+
+GROUPS = ("access", "db")
+
+
+class Group(language.Group):
+    """Commands whose expected errors end in one message and status 1; ``db`` and ``access`` are imported when they are asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """All commands, those groups among them."""
+        return sorted([*super().list_commands(context), *GROUPS])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of this name."""
+        if name in GROUPS:
+            command: click.Command = getattr(importlib.import_module(f"hub.cli.{name}"), name)
+            return command
+        return super().get_command(context, name)
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except BadSettingError as error:
+            raise click.ClickException(f"a setting cannot be used\n{error}") from error
+        except Exception as error:
+            names = {f"{kind.__module__}.{kind.__name__}" for kind in type(error).__mro__}
+            if names & set(EXPECTED) or isinstance(error, (OSError, UnicodeDecodeError)):
+                raise click.ClickException(in_words(error)) from error
+            if "asyncpg.exceptions._base.PostgresError" in names:
+                from db.server.login_rights import refusal
+
+                raise click.ClickException(str(refusal(error))) from error
+            raise
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"], prog_name="Union Hub")
+def main() -> None:
+    """Union Hub (工会数据枢纽): one GraphQL schema over the whole trade-union federation.
+
+    Settings are environment variables that begin with UNIONHUB_; `unionhub doctor` prints them.
+    """
+
+
+@main.command()
+def demo() -> None:
+    """Serve with demonstration data: what `make demo` does once the environment stands."""
+    from hub.cli.demo import run
+
+    stop_like_ctrl_c()
+    run(load())
+
+
+@main.command()
+def serve() -> None:
+    """Serve what is in the database. It must have been migrated: unionhub db upgrade."""
+    import asyncio
+
+    from hub.cli.connection_check import require_database
+    from hub.cli.demo import require_free
+    from hub.database import url_of
+    from hub.encryption_keys import vault_of
+
+    stop_like_ctrl_c()
+    settings = load()
+    require_free(settings)
+    vault_of(settings)
+    if settings.database_url is not None:
+        asyncio.run(require_database(settings.database_url))
+    url = settings.database_url or url_of(settings)
+    from hub.serve import serve as run  # after what is soon found out: it takes a second to load
+
+    with suppress(KeyboardInterrupt):
+        run(settings.model_copy(update={"database_url": url}))
+
+
+@main.command()
+@click.argument("persona", default="national")
+@click.option("--new", is_flag=True, help="Make another key: all tokens printed before are worth nothing from then on.")
+def token(persona: str, new: bool) -> None:
+    """Print a token of PERSONA (national) of the demonstration; it lasts 90 days."""
+    from hub.authentication.demonstration_tokens import token_of
+
+    click.echo(token_of(load(), persona, new=new))
+
+
+@main.command()
+def schema() -> None:
+    """Print the schema in GraphQL's schema definition language."""
+    from schema import sdl
+
+    click.echo(sdl().rstrip("\n"))
+
+
+@main.command()
+@click.argument("query", type=click.File(encoding="utf-8"))
+@click.option("--variables", metavar="JSON", help="The variables of the operation, as a JSON object.")
+@click.option("--operation", metavar="NAME", help="The operation to run, where QUERY has several.")
+@click.option(
+    "--as",
+    "name",
+    metavar="PRINCIPAL",
+    help="Run it as this principal (a persona of the demonstration, or one of `unionhub access list`), or as public: nobody.",
+)
+def explain(query: Any, variables: str | None, operation: str | None, name: str | None) -> None:
+    """Run QUERY (a file, - for standard input) and show its plan, its SQL, and the rows and time of each statement.
+
+    Without --as it is run for one who sees all. Status 1 if it is refused or has errors.
+    """
+    from hub.cli.explain import explain_query
+    from hub.database import url_of
+
+    language.use_terminal_language()
+    settings = load()
+    given = parsed(variables)
+    explained = explain_query(settings, url_of(settings), query.read(), given, operation=operation, name=name)
+    if explained.text:
+        click.echo(explained.text)
+    if explained.errors:
+        echo("\n".join(explained.errors), err=True)
+        sys.exit(1)
+
+
+@main.command()
+@click.option(
+    "--only",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Only what is printed under this name; may be given several times.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead.")
+def doctor(names: tuple[str, ...], as_json: bool) -> None:
+    """Say what is wrong with this installation, and what to do. Status 1 if something does not work."""
+    from hub.cli.doctor import FAIL, as_text, examine
+
+    findings = examine(names)
+    if as_json:
+        click.echo(json.dumps([finding._asdict() for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        click.echo(as_text(findings))
+    sys.exit(any(finding.state == FAIL for finding in findings))
+
+
+def in_words(error: Exception) -> str:
+    """What an expected error says; of a file, its name, or of one that is no text, what is wrong."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"What was read is not UTF-8: {error.reason} at byte {error.start}."
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}."
+    return str(error) or type(error).__name__
+
+
+def parsed(variables: str | None) -> dict[str, Any]:
+    """The variables given on the command line."""
+    try:
+        found = json.loads(variables or "{}")
+    except ValueError as error:
+        raise click.BadParameter(f"not JSON: {error}", param_hint="--variables") from error
+    if not isinstance(found, dict):
+        raise click.BadParameter('not a JSON object, as in {"first": 3}', param_hint="--variables")
+    return found
+
+
+def stop_like_ctrl_c() -> None:
+    """End on SIGTERM and SIGHUP in good order too, so that the embedded server is stopped."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), end)

@@ -1,0 +1,143 @@
+"""``unionhub db``: bring the schema up to date, load the divisions, generate a federation. What loads is imported by its command: the
+other commands start in half the time."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from db.errors import DataError
+from db.rollups.maintenance import fold_rollups, rebuild_rollups
+from db.server import migrate
+from hub.cli.language import Group, echo, translated
+from hub.database import url_of
+from hub.encryption_keys import demonstration_keys
+from hub.settings import load
+
+T = TypeVar("T")
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress bars on the error stream, one for each thing that is reported on."""
+    columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(translated(what), total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield report
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; what the caller can mend is told without a trace."""
+    try:
+        return asyncio.run(work)
+    except DataError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def chosen(_: click.Context, __: click.Parameter, url: str | None) -> str:
+    """The database named, else the embedded one."""
+    return url or url_of(load())
+
+
+database_url = click.option(
+    "--database-url",
+    envvar="UNIONHUB_DATABASE_URL",
+    metavar="URL",
+    callback=chosen,
+    help="postgresql://… of the database; the embedded one if neither this nor UNIONHUB_DATABASE_URL names another.",
+)
+
+
+@click.group("db", cls=Group)
+def db() -> None:
+    """Work on the database."""
+
+
+@db.command()
+@database_url
+def upgrade(database_url: str) -> None:
+    """Bring the schema to the newest revision."""
+    run(migrate.upgrade(database_url))
+    echo(f"The database is at revision {migrate.head()}.")
+
+
+@db.command("load-divisions")
+@database_url
+@click.option("--villages", is_flag=True, help="Load the 620,573 villages too.")
+@click.option(
+    "--villages-file", type=click.Path(path_type=Path), help="Villages from this CSV file (plain or .xz) instead."
+)
+def load_divisions_command(database_url: str, villages: bool, villages_file: Path | None) -> None:
+    """Load the divisions of the country; what is there already stays."""
+    from db.reference.load_divisions import load_divisions
+
+    with progress_bars() as progress:
+        loaded = run(load_divisions(database_url, villages=villages_file or villages, progress=progress))
+        if loaded.divisions:
+            run(rebuild_rollups(database_url, progress=progress))
+    echo(f"Added {loaded.divisions:,} divisions and {loaded.deadline_rules:,} deadline rules.")
+
+
+@db.command("generate")
+@database_url
+@click.option("--members", type=int, required=True, help="How many members.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same rows.")
+def generate_command(database_url: str, members: int, seed: int) -> None:
+    """Generate a plausible federation into a database without organizations."""
+    from db.generate import generate
+
+    with progress_bars() as progress:
+        made = run(generate(database_url, members, seed, progress=progress, keys=demonstration_keys(load())))
+        run(rebuild_rollups(database_url, progress=progress))
+    rows = sum(made.rows.values())
+    echo(
+        f"Generated {members:,} members, {rows:,} rows in all, in {made.seconds:.1f} s"
+        f" ({members / made.seconds:,.0f} members/s)."
+    )
+
+
+@db.command("rebuild-rollups")
+@database_url
+def rebuild_rollups_command(database_url: str) -> None:
+    """Build the statistics' roll-ups anew from the records, while the hub goes on; all or nothing."""
+    with progress_bars() as progress:
+        run(rebuild_rollups(database_url, progress=progress))
+    echo("The roll-ups are as the records are.")
+
+
+@db.command("fold-rollups")
+@database_url
+def fold_rollups_command(database_url: str) -> None:
+    """Add what has changed to the roll-ups; the hub does it itself now and then."""
+
+    async def fold() -> int:
+        connection = await migrate.connect_as_operator(database_url)
+        try:
+            await migrate.require_head(connection)
+            return await fold_rollups(connection)
+        finally:
+            await connection.close()
+
+    echo(f"Folded {run(fold()):,} changes.")
+
+
+@db.command("demo")
+@database_url
+def demo_command(database_url: str) -> None:
+    """Load the demonstration's federation, unless it is there."""
+    from db.demo.load import load_demo
+
+    with progress_bars() as progress:
+        loaded = run(load_demo(database_url, progress=progress, keys=demonstration_keys(load())))
+    echo("The demonstration is loaded." if loaded else "The demonstration was there already.")

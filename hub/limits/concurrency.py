@@ -1,0 +1,133 @@
+"""How much of something each caller has in use at a time; who has their share waits in a queue of their own."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+
+from hub.errors import Refusal
+
+WAIT_SECONDS = 10.0
+"""How long an operation waits for others of its caller to end."""
+
+
+class KeyedSemaphore:
+    """Counts what is in use by key. A place that is given back goes to who waits longest under the same key.
+
+    Args:
+        most: places of each key.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.used: dict[Hashable, int] = {}
+        self.queues: dict[Hashable, deque[asyncio.Future[None]]] = {}
+
+    def acquire(self, key: Hashable) -> bool:
+        """Take a place if one is free; ``release`` gives it back."""
+        used = self.used.get(key, 0)
+        if used >= self.most:
+            return False
+        self.used[key] = used + 1
+        return True
+
+    def waiting(self, key: Hashable) -> int:
+        """How many wait for a place."""
+        queue = self.queues.get(key)
+        return len(queue) if queue else 0
+
+    async def wait(self, key: Hashable) -> None:
+        """Wait for a place; ``release`` gives it back. For who could not take one."""
+        turn = asyncio.get_running_loop().create_future()
+        self.queues.setdefault(key, deque()).append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._leave(key, turn)
+            else:  # it was given the place in the moment in which it was ended
+                self.release(key)
+            raise
+
+    def release(self, key: Hashable) -> None:
+        """Give a place back."""
+        queue = self.queues.get(key)
+        while queue:
+            turn = queue.popleft()
+            if not queue:
+                del self.queues[key]
+            if not turn.done():
+                turn.set_result(None)
+                return
+        used = self.used[key] - 1
+        if used:
+            self.used[key] = used
+        else:
+            del self.used[key]
+
+    def _leave(self, key: Hashable, turn: asyncio.Future[None]) -> None:
+        queue = self.queues.get(key)
+        if queue and turn in queue:
+            queue.remove(turn)
+            if not queue:
+                del self.queues[key]
+
+    @asynccontextmanager
+    async def turn(self, key: Hashable) -> AsyncIterator[None]:
+        """A place, for as long as the block runs, however long it must be waited for."""
+        if not self.acquire(key):
+            await self.wait(key)
+        try:
+            yield
+        finally:
+            self.release(key)
+
+
+class CallerConcurrency:
+    """How many operations run at a time for one caller, each of which holds one connection at the most; the next ones wait.
+
+    Args:
+        most: of each caller; 0 for no limit.
+        queue: that wait of each caller.
+        seconds: how long they wait.
+    """
+
+    def __init__(self, most: int, queue: int, *, seconds: float = WAIT_SECONDS) -> None:
+        self.semaphore = KeyedSemaphore(most) if most else None
+        self.queue = queue
+        self.seconds = seconds
+
+    def acquire(self, key: Hashable) -> bool:
+        """Take a place if one is free; ``release`` gives it back."""
+        return self.semaphore is None or self.semaphore.acquire(key)
+
+    async def wait(self, key: Hashable) -> None:
+        """Wait for a place; ``release`` gives it back. For who could not take one.
+
+        Raises:
+            Refusal: 429 TOO_MANY_RUNNING where too many wait already, or none has become free in time.
+        """
+        if self.semaphore is None:
+            return
+        if self.semaphore.waiting(key) >= self.queue:
+            raise self.refusal(f"and {self.queue} wait for one of them to end")
+        try:
+            async with asyncio.timeout(self.seconds):
+                await self.semaphore.wait(key)
+        except TimeoutError:
+            raise self.refusal(f"and none of them has ended within {self.seconds:g} s") from None
+
+    def release(self, key: Hashable) -> None:
+        """Give a place back."""
+        if self.semaphore is not None:
+            self.semaphore.release(key)
+
+    def refusal(self, why: str) -> Refusal:
+        """429 TOO_MANY_RUNNING."""
+        most = 0 if self.semaphore is None else self.semaphore.most
+        return Refusal(
+            429,
+            "TOO_MANY_RUNNING",
+            f"{most} of your operations run, the most at a time, {why}. Wait for an answer before you ask more.",
+            [(b"retry-after", b"1")],
+        )

@@ -1,0 +1,114 @@
+"""From a bare checkout to a virtual environment; ``make`` runs it with any Python ≥ 3.11, and it needs nothing else.
+
+``python -I hub/setup/bootstrap.py [--dev | --node]`` makes ``.venv`` and installs by hash what ``requirements.lock`` names
+(``--dev``: ``requirements-dev.lock``; ``--node``: ``requirements-node.lock``, in addition). What is there already is
+left alone: a stamp in the environment remembers the digest of the lock, of the environment's Python and of the folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+OLDEST = (3, 11)
+LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock", "node": "requirements-node.lock"}
+COVERS = {"run": ("run",), "dev": ("run", "dev", "node"), "node": ("node",)}
+"""Which locks are satisfied once one is installed: the development lock holds the others."""
+
+
+class SetupError(Exception):
+    """The environment cannot be made; the message says what to do."""
+
+
+def digest(kind: str, root: Path = ROOT) -> str:
+    """What the stamp must say: it changes with lock, ``pyproject.toml``, the environment's Python, and the folder."""
+    read = (root / LOCKS[kind], root / "pyproject.toml", root / ".venv" / "pyvenv.cfg")
+    return hashlib.sha256(b"\0".join([str(root).encode(), *(path.read_bytes() for path in read)])).hexdigest()
+
+
+def is_fresh(kind: str, root: Path = ROOT) -> bool:
+    """Whether what the lock of ``kind`` names is installed."""
+    stamp = root / ".venv" / f".{kind}.stamp"
+    return stamp.is_file() and stamp.read_text() == digest(kind, root)
+
+
+def install(kind: str, root: Path = ROOT) -> None:
+    """Make the environment if it is not there, and install the lock of ``kind`` unless that was done before.
+
+    Raises:
+        SetupError: Python cannot make an environment, or pip failed.
+    """
+    if is_fresh(kind, root):
+        return
+    with one_at_a_time(root / ".data" / "setup.lock"):
+        if is_fresh(kind, root):
+            return
+        venv = root / ".venv"
+        python = venv / "bin" / "python"
+        if not python.is_file() or not _belongs(venv):
+            say(f"Making the virtual environment .venv (Python {sys.version.split()[0]})")
+            _run(
+                [sys.executable, "-m", "venv", "--clear", str(venv)],
+                "Python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv",
+            )
+        say(f"Installing what {LOCKS[kind]} names")
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        advice = "pip failed (its words are above). Is the network up? The command can be repeated."
+        _run([*pip, "install", "-q", "--require-hashes", "-r", str(root / LOCKS[kind])], advice)
+        if kind != "node":
+            _run([*pip, "install", "-q", "--no-deps", "--no-build-isolation", "-e", str(root)], advice)
+        for covered in COVERS[kind]:
+            (venv / f".{covered}.stamp").write_text(digest(covered, root))
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Hold the lock file at ``path``, so that two ``make`` in one checkout do not write the same files."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def say(text: str) -> None:
+    """A line about progress, on standard error."""
+    print(f"· {text}", file=sys.stderr, flush=True)
+
+
+def _belongs(venv: Path) -> bool:
+    """Whether ``venv`` was made at this path: one that was moved or copied has scripts that point elsewhere."""
+    pip = venv / "bin" / "pip"
+    return pip.is_file() and str(venv) in pip.read_text(errors="replace")
+
+
+def _run(command: list[str], advice: str) -> None:
+    try:
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise SetupError(advice) from error
+
+
+def main(arguments: list[str]) -> int:
+    """The command; the exit status is 1 if the environment cannot be made."""
+    if sys.version_info < OLDEST:
+        wanted = ".".join(map(str, OLDEST))
+        found = sys.version.split()[0]
+        say(f"Union Hub needs Python {wanted} or newer; this is {found}. Name another: make PYTHON=python3.13")
+        return 1
+    kind = arguments[0].removeprefix("--") if arguments else "run"
+    try:
+        install(kind)
+    except SetupError as error:
+        say(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

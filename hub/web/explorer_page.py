@@ -1,0 +1,123 @@
+"""The explorer: GraphiQL as Vite built it into ``hub/static/explorer``, allowed to reach its own origin only."""
+
+import os
+from html import escape
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Mount
+from starlette.staticfiles import PathLike, StaticFiles
+from starlette.types import Scope
+
+from hub.settings import ROOT
+from hub.setup.compressed_files import ENCODED_SUFFIXES
+from hub.web.negotiation import codings
+
+BUILD = ROOT / "hub" / "static" / "explorer"
+
+# Styles may stand in the page: the editor writes its theme into <style> and the place of each line into style="".
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "worker-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "font-src 'self' data:",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+GUARDS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+MEDIA_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+}
+"""What the build holds; the machine's own table may lack or contradict it."""
+
+NOT_BUILT = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Union Hub · 工会数据枢纽</title>
+<h1>Union Hub · 工会数据枢纽</h1>
+<p>The endpoint answers, but its explorer is not built: run <code>make explorer</code>, then load this page again.</p>
+<p>Looked for <code>{path}</code>.</p>
+</html>
+"""
+
+
+def explorer_page(build: Path = BUILD) -> Response:
+    """The page for a browser's GET of ``/graphql``; it is read anew each time, so that a new build needs no restart.
+
+    Where nothing is built: 503 and a page that says what to run.
+    """
+    headers = {**GUARDS, "Cache-Control": "no-cache", "Vary": "Accept"}
+    try:
+        page = (build / "index.html").read_bytes()
+    except OSError:
+        return HTMLResponse(NOT_BUILT.format(path=escape(str(build / "index.html"))), 503, headers)
+    return HTMLResponse(page, headers=headers)
+
+
+def explorer_assets(build: Path = BUILD) -> Mount:
+    """The scripts, workers, styles and fonts of the page at ``/explorer/assets``.
+
+    Their names carry a hash of their content, so that a browser may keep them for a year.
+    """
+    return Mount("/explorer/assets", Assets(directory=build / "assets", check_dir=False), name="explorer-assets")
+
+
+class Assets(StaticFiles):
+    """Files of the build. An unknown name is 404, also while there is no build."""
+
+    async def check_config(self) -> None:
+        """Nothing to check: the build may come later."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, or 404."""
+        if Path(path).suffix not in MEDIA_TYPES:
+            return PlainTextResponse("Not found", 404, GUARDS)
+        wanted = codings(",".join(Headers(scope=scope).getlist("accept-encoding")))
+        for coding, suffix in ENCODED_SUFFIXES.items():
+            if coding in wanted and (response := await self.twin(path, suffix, scope)) is not None:
+                response.headers["Content-Encoding"] = coding
+                return response
+        return await super().get_response(path, scope)
+
+    async def twin(self, path: str, suffix: str, scope: Scope) -> Response | None:
+        """The compressed twin of a file, or 304; None where there is none."""
+        try:
+            return await super().get_response(path + suffix, scope)
+        except HTTPException:
+            return None
+
+    def file_response(
+        self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """The file with its media type, to be kept."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        if isinstance(response, FileResponse):
+            file = Path(full_path)
+            response.headers["Content-Type"] = MEDIA_TYPES[
+                file.suffix if file.suffix in MEDIA_TYPES else file.with_suffix("").suffix
+            ]
+        response.headers["Vary"] = "Accept-Encoding"
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        for name, value in GUARDS.items():
+            response.headers[name] = value
+        return response

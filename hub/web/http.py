@@ -1,0 +1,409 @@
+"""The GraphQL endpoint by the GraphQL-over-HTTP draft, as a bare ASGI application: every request pays for it.
+
+A request that HTTP refuses (method, media type, size, malformed JSON, token) keeps its status under every media type.
+A request that GraphQL refuses (syntax, validation, limits, variables) is 400 as ``application/graphql-response+json``
+and, as the draft wants it for older clients, 200 under ``application/json``. A fault of the hub is 5xx under both.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+from typing import NamedTuple
+
+from graphql import OperationType
+from starlette.types import Receive, Scope, Send
+
+from hub.authentication.authenticator import Authenticator
+from hub.client_address import source_of
+from hub.compressible import is_compressible
+from hub.errors import Refusal
+from hub.limits.budget import Account
+from hub.messages import prefers_chinese, set_language
+from hub.operations import CLIENT_CLOSED, Operations, Outcome, refused
+from hub.parameters import Parameters, from_body, from_query_string
+from hub.telemetry.metric_labels import PROGRAM_HEADERS, program_of
+from hub.telemetry.requests import Answered
+from hub.web.caching import etag_of, matches
+from hub.web.compression import MIN_BYTES, NO_TRANSFORM
+from hub.web.negotiation import JSON, RESPONSE, accepts, is_json
+from resolvers.access.callers import Caller
+
+BODY_SECONDS = 30.0
+"""How long a body may take to arrive after its first part."""
+
+WATCH_SECONDS = 0.05
+"""How long a request runs before it is looked at whether its caller is still there."""
+
+DISCARDED_BYTES, DISCARD_SECONDS = 32 * 2**20, 5.0
+"""What is still taken in of a body that is too large, and thrown away, so that its sender reads the refusal."""
+
+CLOSE = ((b"connection", b"close"),)
+
+CACHEABLE_VARY = b"accept, accept-language, authorization"
+
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+HEADERS = {
+    media: [(b"content-type", media + b"; charset=utf-8"), (b"vary", b"accept, accept-language"), NOSNIFF]
+    for media in (JSON, RESPONSE)
+}
+CACHEABLE_HEADERS = {
+    media: [(b"content-type", media + b"; charset=utf-8"), (b"vary", CACHEABLE_VARY), NOSNIFF]
+    for media in (JSON, RESPONSE)
+}
+"""Those of an answer that caches keep: they must not give it to who sends a token."""
+
+Page = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""What answers a browser."""
+
+
+class Headers(NamedTuple):
+    """The headers that the endpoint acts on."""
+
+    accept: bytes | None
+    content_type: bytes | None
+    length: int
+    """Bytes of the body as announced, 0 if they are not."""
+
+    encoded: bool
+    upgrade: bool
+    explain: bool
+    waits: bool
+    """Whether the caller sends the body only when told to go on."""
+
+    authorization: list[bytes]
+    chinese: bool
+    """Whether messages are wanted in Chinese."""
+
+    if_none_match: bytes | None
+    """Validators of what the caller has."""
+
+    program: str | None
+    """What the caller's program says that it is."""
+
+
+class Disconnected(Exception):
+    """The caller has gone."""
+
+
+class DisconnectWatcher:
+    """Ends the task that answers a caller who goes away meanwhile. It begins to look after ``WATCH_SECONDS``: nearly every request is
+    answered by then, and pays for a timer only."""
+
+    __slots__ = ("gone", "looking", "receive", "task", "timer")
+
+    def __init__(self, receive: Receive) -> None:
+        self.receive = receive
+        self.task = asyncio.current_task()
+        self.gone = False
+        self.looking: asyncio.Task[None] | None = None
+        self.timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, self.look)
+
+    def look(self) -> None:
+        """Begin to look."""
+        self.looking = asyncio.create_task(self.until_gone())
+
+    async def until_gone(self) -> None:
+        """Wait until the caller goes away, and end the task then."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+        self.gone = True
+        if self.task is not None:
+            self.task.cancel()
+
+    def swallow(self) -> None:
+        """Take back the end of the task, if it was brought about here.
+
+        Raises:
+            CancelledError: somebody else ended it.
+        """
+        if not self.gone or self.task is None or self.task.uncancel():
+            raise asyncio.CancelledError
+
+    def stop(self) -> None:
+        """Look no longer."""
+        self.timer.cancel()
+        if self.looking is not None:
+            self.looking.cancel()
+
+
+class GraphQLEndpoint:
+    """The endpoint.
+
+    Args:
+        operations: runs them.
+        authenticator: says who asks.
+        max_body_bytes: the largest body that is read.
+        page: answers a browser's GET; without one a browser is told how to send a query.
+        public_seconds: how long caches may keep the public's answers to GET; 0 for not at all.
+    """
+
+    def __init__(
+        self,
+        operations: Operations,
+        authenticator: Authenticator,
+        *,
+        max_body_bytes: int,
+        page: Page | None = None,
+        public_seconds: int = 0,
+    ) -> None:
+        self.operations = operations
+        self.authenticator = authenticator
+        self.telemetry = operations.telemetry
+        self.max_body_bytes = max_body_bytes
+        self.page = page
+        self.public_seconds = public_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        started = perf_counter()
+        headers = read_headers(scope["headers"])
+        set_language(chinese=headers.chinese)
+        wanted = accepts(headers.accept)
+        if wanted.page and self.page is not None and scope["method"] == "GET" and not headers.upgrade:
+            await self.page(scope, receive, send)
+            self.telemetry.other(source_of(scope), "GET", scope["path"], 200, perf_counter() - started)
+            return
+        media = wanted.media or JSON
+        caller: Caller | None = None
+        account: Account | None = None
+        name: str | None = None
+        source = source_of(scope)
+        self.telemetry.running.inc()
+        try:
+            caller = self.authenticator.known(headers.authorization)
+            if caller is None:
+                caller = await self.authenticator.sign_in(headers.authorization, source)
+            self.operations.budget.require(caller, source)
+            if wanted.media is None:
+                raise Refusal(406, "NOT_ACCEPTABLE", "Accept application/graphql-response+json or application/json.")
+            parameters = await self.read(scope, headers, receive)
+            name = parameters.operation_name
+            account = self.operations.account(caller, source)
+            watch = DisconnectWatcher(receive)
+            try:
+                outcome = await self.operations.run(
+                    parameters,
+                    account,
+                    explain=headers.explain and caller.principal_id is not None and caller.sees_rows,
+                    reading=scope["method"] == "GET",
+                )
+            except asyncio.CancelledError:
+                watch.swallow()
+                seconds = perf_counter() - started
+                done = Answered(CLIENT_CLOSED, seconds, name, source, caller, headers.program, account=account)
+                self.telemetry.request(done)
+                return
+            finally:
+                watch.stop()
+        except Refusal as refusal:
+            outcome = refused(refusal, name)
+        except Disconnected:
+            return
+        except Exception as error:
+            outcome = self.operations.failed(error, name)
+        finally:
+            self.telemetry.running.dec()
+        status, extra = outcome.status, outcome.left
+        if media is JSON and 400 <= status < 500 and not outcome.refused:
+            status = 200
+        if status == 503:
+            extra = (*extra, (b"retry-after", b"1"))
+        kept = cache_control(outcome, caller, explained=headers.explain)
+        if (
+            scope["method"] == "GET"
+            and self.public_seconds
+            and not headers.authorization
+            and is_public(outcome, caller)
+        ):
+            await respond_cacheable(send, outcome.body, media, self.public_seconds, headers.if_none_match)
+        else:
+            await respond(send, status, outcome.body, media, extra, kept)
+        seconds = perf_counter() - started
+        self.telemetry.request(
+            Answered(
+                status, seconds, outcome.name, source, caller, headers.program, outcome.code, outcome.codes, account
+            )
+        )
+
+    async def read(self, scope: Scope, headers: Headers, receive: Receive) -> Parameters:
+        """The request's parameters, from the query string of a GET or the body of a POST.
+
+        Raises:
+            Refusal: the request is not well-formed GraphQL over HTTP.
+            Disconnected: the caller went away before it was complete.
+        """
+        if headers.upgrade:
+            raise Refusal(400, "BAD_REQUEST", "WebSockets are not served here; send queries with POST.")
+        method = scope["method"]
+        if method == "POST":
+            if headers.content_type is None or not is_json(headers.content_type) or headers.encoded:
+                raise Refusal(
+                    415,
+                    "UNSUPPORTED_MEDIA_TYPE",
+                    "Send the body as `Content-Type: application/json`, in UTF-8 and not compressed.",
+                )
+            if headers.length > self.max_body_bytes:
+                raise self.too_large(complete=not headers.waits and await discard(receive, headers.length))
+            return from_body(await self.read_body(receive))
+        if method == "GET":
+            return from_query_string(scope["query_string"])
+        raise Refusal(
+            405,
+            "METHOD_NOT_ALLOWED",
+            f"Send GET or POST; {method[:20]} is not served here.",
+            [(b"allow", b"GET, POST")],
+        )
+
+    async def read_body(self, receive: Receive) -> bytes:
+        """The body, as far as it is within the limit."""
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            if len(body) > self.max_body_bytes:
+                raise self.too_large(complete=True)
+            return body
+        chunks = [body]
+        size = len(body)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                while message.get("more_body", False):
+                    message = await receive()
+                    chunks.append(message.get("body", b""))
+                    size += len(chunks[-1])
+                    if size > self.max_body_bytes:
+                        chunks.clear()
+                        more = message.get("more_body", False)
+                        raise self.too_large(complete=not more or await discard(receive, size))
+        except TimeoutError:
+            raise Refusal(
+                408,
+                "REQUEST_TIMEOUT",
+                f"The body did not arrive within {BODY_SECONDS:.0f} s.",
+                CLOSE,
+            ) from None
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        return b"".join(chunks)
+
+    def too_large(self, *, complete: bool) -> Refusal:
+        """The refusal of a body over the limit; a connection on which the rest is still to come is closed."""
+        return Refusal(
+            413,
+            "BODY_TOO_LARGE",
+            f"The body is larger than {self.max_body_bytes} bytes. Ask in several requests.",
+            [] if complete else CLOSE,
+        )
+
+
+def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
+    """Pick out the headers that matter; ASGI gives their names in lower case."""
+    accept = content_type = None
+    length = 0
+    encoded = upgrade = explain = waits = False
+    authorization: list[bytes] = []
+    language = b""
+    if_none_match: bytes | None = None
+    program: str | None = None
+    for name, value in raw:
+        if name == b"accept":
+            accept = value if accept is None else accept + b"," + value
+        elif name == b"content-type":
+            content_type = value if content_type is None else content_type + b"," + value
+        elif name == b"content-length":
+            length = int(value[:18]) if value.isdigit() else 0
+        elif name == b"authorization":
+            authorization.append(value)
+        elif name == b"accept-language":
+            language = value
+        elif name == b"content-encoding":
+            encoded = encoded or value.strip().lower() not in (b"", b"identity")
+        elif name == b"upgrade":
+            upgrade = value.strip().lower() == b"websocket"
+        elif name == b"x-unionhub-explain":
+            explain = value.strip() == b"1"
+        elif name == b"expect":
+            waits = True
+        elif name == b"if-none-match":
+            if_none_match = value if if_none_match is None else if_none_match + b"," + value
+        elif name in PROGRAM_HEADERS:
+            program = program_of(value)
+    chinese = bool(language) and prefers_chinese(language)
+    return Headers(
+        accept, content_type, length, encoded, upgrade, explain, waits, authorization, chinese, if_none_match, program
+    )
+
+
+async def discard(receive: Receive, size: int) -> bool:
+    """Take in the rest of a body of at least ``size`` bytes and throw it away; False if that is too much."""
+    if size > DISCARDED_BYTES:
+        return False
+    try:
+        async with asyncio.timeout(DISCARD_SECONDS):
+            taken = 0
+            while taken <= DISCARDED_BYTES:
+                message = await receive()
+                taken += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return True
+    except TimeoutError:
+        pass
+    return False
+
+
+def cache_control(outcome: Outcome, caller: Caller | None, *, explained: bool) -> bytes:
+    """``Cache-Control`` of an answer to this caller alone: no cache keeps it, and nobody compresses it if that told a secret."""
+    if caller is None or caller.principal_id is None:
+        return b"no-store"
+    kind, spells_values = (
+        (outcome.operation.kind, outcome.operation.spells_values) if outcome.operation else (None, False)
+    )
+    if len(outcome.body) < MIN_BYTES or is_compressible(
+        outcome.body, kind, spells_values=spells_values, explained=explained
+    ):
+        return b"no-store"
+    return b"no-store, " + NO_TRANSFORM
+
+
+def is_public(outcome: Outcome, caller: Caller | None) -> bool:
+    """Whether an answer is the same for everyone: that of a query of the public, without errors, which hang on budgets and language."""
+    return (
+        caller is not None
+        and caller.principal_id is None
+        and outcome.status == 200
+        and outcome.operation is not None
+        and outcome.operation.kind is OperationType.QUERY
+        and b'"errors":' not in outcome.body
+    )
+
+
+async def respond_cacheable(send: Send, body: bytes, media: bytes, seconds: int, if_none_match: bytes | None) -> None:
+    """Send a whole response that caches may keep for so many seconds; 304 where the caller has it. It does not say what is left of
+    the caller's budget, which is nobody else's."""
+    etag = etag_of(body)
+    known = matches(if_none_match.decode("latin-1") if if_none_match is not None else None, etag)
+    headers = [
+        *CACHEABLE_HEADERS[media],
+        (b"cache-control", b"public, max-age=%d" % seconds),
+        (b"etag", etag.encode()),
+    ]
+    if known:
+        await send({"type": "http.response.start", "status": 304, "headers": headers[1:]})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def respond(
+    send: Send,
+    status: int,
+    body: bytes,
+    media: bytes = JSON,
+    extra: tuple[tuple[bytes, bytes], ...] = (),
+    kept: bytes = b"no-store",
+) -> None:
+    """Send a whole response."""
+    headers = [*HEADERS[media], (b"cache-control", kept), (b"content-length", str(len(body)).encode()), *extra]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,75 @@
+"""Which media type a caller sends and wants, by the GraphQL-over-HTTP draft; kept by header."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from hub.setup.compressed_files import ENCODED_SUFFIXES
+
+RESPONSE: Final = b"application/graphql-response+json"
+JSON: Final = b"application/json"
+HTML: Final = b"text/html"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepts:
+    """What an ``Accept`` header asks for: a page before any JSON, and the media type of a response (None: neither)."""
+
+    page: bool
+    media: bytes | None
+
+
+@lru_cache(maxsize=512)
+def accepts(header: bytes | None) -> Accepts:
+    """Read an ``Accept`` header.
+
+    A named type goes before a wildcard, which means ``application/json``, as does no header at all: those who know
+    ``application/graphql-response+json`` name it.
+    """
+    if header is None or not header.strip():
+        return Accepts(page=False, media=JSON)
+    weights: dict[bytes, float] = {}
+    for part in header.split(b","):
+        media, _, rest = part.partition(b";")
+        weight = quality(rest)
+        if weight is not None:
+            weights[media.strip().lower()] = weight
+    wildcard = weights.get(b"application/*", weights.get(b"*/*", 0.0))
+    response, plain = weights.get(RESPONSE, 0.0), weights.get(JSON, wildcard)
+    page = weights.get(HTML, 0.0)
+    media_type = None if not (response or plain) else RESPONSE if response >= plain else JSON
+    return Accepts(page=page > max(weights.get(JSON, 0.0), response), media=media_type)
+
+
+def quality(parameters: bytes) -> float | None:
+    """The ``q`` of a media range, 1 without one; None where the range asks for another character set than UTF-8."""
+    weight = 1.0
+    for parameter in parameters.split(b";"):
+        name, _, value = parameter.strip().partition(b"=")
+        name, value = name.strip().lower(), value.strip(b' "').lower()
+        if name == b"charset" and value not in (b"utf-8", b"utf8"):
+            return None
+        if name == b"q":
+            try:
+                weight = min(1.0, max(0.0, float(value)))
+            except ValueError:
+                weight = 0.0
+    return weight if weight == weight else 0.0
+
+
+@lru_cache(maxsize=128)
+def is_json(content_type: bytes) -> bool:
+    """Whether a ``Content-Type`` is JSON in UTF-8."""
+    media, _, rest = content_type.partition(b";")
+    return media.strip().lower() == JSON and quality(rest) is not None
+
+
+@lru_cache(maxsize=256)
+def codings(accept_encoding: str) -> frozenset[str]:
+    """The codings that an ``Accept-Encoding`` header lets in, of those that the hub has twins of files in."""
+    weights: dict[str, float] = {}
+    for part in accept_encoding.lower().split(","):
+        coding, _, rest = part.partition(";")
+        weights[coding.strip()] = quality(rest.encode("latin-1", "replace")) or 0.0
+    every = weights.get("*", 0.0)
+    return frozenset(coding for coding in ENCODED_SUFFIXES if weights.get(coding, every) > 0)

@@ -1,0 +1,81 @@
+"""Whether the hub can answer queries: what ``/readyz`` asks of the database."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import cache
+
+import asyncpg
+
+from db.security.row_security import Fault, faults
+from db.server.migrate import head
+from hub.operations import DATABASE_AWAY
+
+SECONDS = 2.0
+"""How long a check may take."""
+
+HELD_SECONDS = 1.0
+"""How long an answer holds."""
+
+OK = "ok"
+
+
+class Readiness:
+    """Whether queries can be answered. Who asks within a second of another has the other's answer: strangers may ask, and it is of the
+    database that it is found out.
+
+    Args:
+        pool: the pool, as long as it is open.
+    """
+
+    def __init__(self, pool: Callable[[], asyncpg.Pool | None]) -> None:
+        self.pool = pool
+        self.lock = asyncio.Lock()
+        self.found: dict[str, str] = {}
+        self.until = float("-inf")
+
+    async def checks(self) -> dict[str, str]:
+        """``ok`` or what is wrong, by check."""
+        async with self.lock:
+            if time.monotonic() >= self.until:
+                opened = self.pool()
+                self.found = await check(opened) if opened else {"database": "the hub is starting or stopping"}
+                self.until = time.monotonic() + HELD_SECONDS
+            return self.found
+
+
+async def check(pool: asyncpg.Pool) -> dict[str, str]:
+    """``ok``, or what is wrong and what to do, of ``database``, ``migrations`` and ``row_security``."""
+    unknown = "not checked: the database cannot be reached"
+    weak: list[Fault] = []
+    try:
+        async with asyncio.timeout(SECONDS), pool.acquire() as connection:
+            found = await connection.fetchval("SELECT version_num FROM alembic_version")
+            if found == newest():
+                weak = [fault for fault in await faults(connection) if fault.is_grave]
+    except TimeoutError:
+        away = f"no connection answered within {SECONDS:.0f} s"
+        return {"database": away, "migrations": unknown, "row_security": unknown}
+    except asyncpg.UndefinedTableError:
+        found = None
+    except (*DATABASE_AWAY, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return {
+            "database": "cannot be reached: is it running, and is UNIONHUB_DATABASE_URL right?",
+            "migrations": unknown,
+            "row_security": unknown,
+        }
+    if found == newest():
+        wall = "; ".join(f"{fault.seen}: {fault.advice}" for fault in weak) or OK
+        return {"database": OK, "migrations": OK, "row_security": wall}
+    state = f"the database is at {found}" if found else "the database has not been migrated"
+    return {
+        "database": OK,
+        "migrations": f"{state}, the code is at {newest()}; run: unionhub db upgrade",
+        "row_security": "not checked: the database is at another revision",
+    }
+
+
+@cache
+def newest() -> str:
+    """The newest revision of the code."""
+    return head()

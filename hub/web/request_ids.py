@@ -1,0 +1,62 @@
+"""``X-Request-Id`` and ``traceparent``: taken from the caller or made, returned, and put into every log line of a request.
+
+A caller, or the proxy before the hub, may send an ID of its own, of 1 to 128 letters, digits and ``-._~:/+=@``. What has another form,
+or stands there twice, is not taken: the hub makes one then, as it does where there is none.
+"""
+
+import re
+import secrets
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from resolvers.request import REQUEST, RequestContext
+
+HEADER = b"x-request-id"
+
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._~:/+=@-]{1,128}")
+TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
+"""www.w3.org/TR/trace-context, of any version: later ones may add fields behind those of ``00``."""
+
+STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
+"""The messages of ASGI that carry the headers of an answer."""
+
+
+def request_context(headers: list[tuple[bytes, bytes]]) -> RequestContext:
+    """Which request this is, by its headers."""
+    given: bytes | None = None
+    parent: bytes | None = None
+    for name, value in headers:
+        if name == HEADER:
+            given = value if given is None else b""
+        elif name == b"traceparent":
+            parent = value if parent is None else b""
+    taken = given is not None and REQUEST_ID.fullmatch(given)
+    request_id = given.decode() if given is not None and taken else secrets.token_hex(16)
+    found = TRACEPARENT.fullmatch(parent) if parent is not None else None
+    if found is None or (found[3] is not None and parent is not None and parent.startswith(b"00")):
+        return RequestContext(request_id)
+    return RequestContext(request_id, found[1].decode(), found[2].decode())
+
+
+def with_request_ids(app: ASGIApp) -> ASGIApp:
+    """The application, each request of which has an ID, in the log and in its answer."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await app(scope, receive, send)
+            return
+        request = request_context(scope["headers"])
+        header = (HEADER, request.request_id.encode())
+
+        async def named(message: Message) -> None:
+            if message["type"] in STARTS:
+                message["headers"] = [*message.get("headers", ()), header]
+            await send(message)
+
+        before = REQUEST.set(request)
+        try:
+            await app(scope, receive, named)
+        finally:
+            REQUEST.reset(before)
+
+    return answer
