@@ -14,7 +14,7 @@ PAGE = (ROOT / "CONTRIBUTING.md").read_text()
 EXAMPLE = PAGE[PAGE.index("## A worked example") : PAGE.index("## Where things go")]
 BLOCKS = re.findall(r"^```(diff|python|sh) (\S+)\n(.*?)^```", EXAMPLE, re.DOTALL | re.MULTILINE)
 COPIED = ("db", "docs", "hub", "resolvers", "schema", "tests", "pyproject.toml", "schema.graphql")
-LEFT = shutil.ignore_patterns("__pycache__", "static", "plans", "data")
+LEFT = shutil.ignore_patterns("__pycache__", "static", "plans")
 
 CONFTEST = '''
 """A database that has been upgraded, instead of a template for the changed sources."""
@@ -25,7 +25,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from db.connect import create_pool
+from db.server.connect import create_pool
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +61,6 @@ def copy(tmp_path: Path) -> Path:
             shutil.copytree(path, tmp_path / name, ignore=LEFT)
         else:
             shutil.copy(path, tmp_path)
-    (tmp_path / "db" / "data").symlink_to(ROOT / "db" / "data")
     for language, name, text in BLOCKS:
         path = tmp_path / numbered(name)
         if language == "diff":

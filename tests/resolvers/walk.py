@@ -20,6 +20,9 @@ DOOR = str(Path(sys.modules[Engine.__module__].__file__ or ""))
 HELD = ("engine/plan/", "engine/declare/")
 """Packages whose modules are no stops."""
 
+READ = "engine/request"
+"""The stage whose modules the engine calls in one part: it reads the document's operation and the variables."""
+
 
 def module(frame: FrameType) -> str | None:
     """The module of a frame as a path below ``resolvers``, or None outside of it."""
@@ -75,6 +78,8 @@ class Walk:
             part, below = below, caller(below)
         name = module(part)
         assert name is not None
+        if name.startswith(READ):
+            name = READ
         self.parts.setdefault(name, {}).setdefault(entered)
         if from_ is not None and from_ != entered and below is not None and from_ != module(below):
             self.edges.setdefault(name, set()).add((from_, entered))
