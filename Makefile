@@ -9,7 +9,7 @@ UV = build/lock/bin/uv pip compile -q --universal --python-version 3.11 --genera
 	--no-emit-index-url $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment environment-dev demo test lint format bench explorer page lock clean
+.PHONY: help environment environment-dev demo test test-slow lint format bench explorer page lock clean
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,10 +23,17 @@ environment-dev: ## the same with what tests and checks need
 demo: environment ## the hub with demonstration data on 127.0.0.1:$PORT (8000); the data are kept
 	@exec $(BIN)/unionhub demo
 
-test: environment-dev ## all tests, on an embedded PostgreSQL of their own (ARGS="-k name" for some)
+PYTEST = $(BIN)/pytest -n auto --dist loadgroup
+
+test: explorer-dev ## the tests but for the slow set, on an embedded PostgreSQL of their own (ARGS="-k name" for some)
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: explorer-dev ## the slow set: all seeds, personas and combinations of which make test runs a sample
+	$(PYTEST) -m slow $(ARGS)
+
+explorer-dev: environment-dev
 	@$(BIN)/python -m hub.setup.explorer_build
 	@$(BIN)/unionhub doctor --only chromium
-	$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
 
 lint: environment-dev ## ruff, mypy --strict, the import rules
 	$(BIN)/ruff check .

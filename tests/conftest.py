@@ -1,6 +1,7 @@
 """One embedded PostgreSQL for the whole run; one migrated template; a database of its own for each worker that asks."""
 
 import asyncio
+import gc
 import hashlib
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -22,18 +23,20 @@ from db.generate import generate
 from db.rollups.maintenance import rebuild_rollups
 from db.server import embedded, migrate
 from db.server.connect import create_pool
-from tests.bare import Bare, operated, servers
-from tests.sample import add_samples
+from hub.serve import GC_THRESHOLDS
+from tests.embedded_server import data_folder, forgo_durability
+from tests.operator_server import OperatorServer, operated, servers
+from tests.programme_rows import add_samples
 from tests.schedule import Units
-from tests.server import folder, forgo_durability
-from tests.territory import load_territory
+from tests.some_divisions import load_territory
 
 ROOT = Path(__file__).parent.parent
 MEMBERS, SEED = 2_500, 20_260_630
 PREFIX, PAGE_PREFIX, BARE_PREFIX = "unionhub_template_", "unionhub_page_", "unionhub_bare_"
 PAGE_MEMBERS = 1_500
-LOCK = 7_021_926
 KEPT = 3
+
+gc.disable()  # until the tests are collected
 
 KEY_FILE = Path(os.environ.setdefault("UNIONHUB_KEY_FILE", str(ROOT / ".data" / "test-keys.json")))
 """The keys of the templates; the processes that tests start inherit them."""
@@ -54,7 +57,7 @@ def sources() -> str:
         [
             *(ROOT / "db").rglob("*.py"),
             *(ROOT / "db" / "reference" / "data").iterdir(),
-            *(ROOT / "tests" / name for name in ("sample.py", "territory.py")),
+            *(ROOT / "tests" / name for name in ("programme_rows.py", "some_divisions.py")),
         ]
     ):
         digest.update(path.name.encode() + path.read_bytes())
@@ -82,18 +85,18 @@ async def fill_page(url: str) -> None:
 
 
 async def build_template(server: str, prefix: str, name: str, fill: Callable[[str], Coroutine[Any, Any, None]]) -> None:
-    """Make a template unless it is there; one process at a time, under its final name only once it is complete."""
-    connection = await asyncpg.connect(server)
+    """Make a template unless it is there; one process at a time for each prefix, under its final name only once it is complete."""
+    connection, building = await asyncpg.connect(server), f"{prefix}building"
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        await connection.execute("SELECT pg_advisory_lock(hashtext($1))", prefix)
         if await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
             return
-        await connection.execute("DROP DATABASE IF EXISTS unionhub_building")
-        await connection.execute("CREATE DATABASE unionhub_building TEMPLATE template0")
-        url = embedded.with_database(server, "unionhub_building")
+        await connection.execute(f"DROP DATABASE IF EXISTS {building}")
+        await connection.execute(f"CREATE DATABASE {building} TEMPLATE template0")
+        url = embedded.with_database(server, building)
         await migrate.upgrade(url)
         await fill(url)
-        await connection.execute(f"ALTER DATABASE unionhub_building RENAME TO {name}")
+        await connection.execute(f"ALTER DATABASE {building} RENAME TO {name}")
         old = await connection.fetch(
             "SELECT datname FROM pg_database WHERE datname LIKE $1 ORDER BY oid DESC", f"{prefix}%"
         )
@@ -114,7 +117,7 @@ async def create(server: str, name: str, template: str) -> None:
     """A database that is a copy of another; copies of one template are made one after the other."""
     connection = await asyncpg.connect(server)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        await connection.execute("SELECT pg_advisory_lock(hashtext($1))", template)
         await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     finally:
         await connection.close()
@@ -135,6 +138,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Units | None
     return Units(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
+def pytest_collection_finish() -> None:
+    """What stays until the end (the schema, the models, the tests themselves) is not looked at by the collector, which runs as the hub's
+    does."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    gc.enable()
+
+
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Tests run on the loop that the hub is served on."""
     return {"uvloop": uvloop.new_event_loop}
@@ -146,22 +158,22 @@ def server_url() -> str:
     named = os.environ.get("UNIONHUB_TEST_DATABASE_URL")
     if named:
         return named
-    url = embedded.start(folder())
+    url = embedded.start(data_folder())
     run(forgo_durability(url))
     return url
 
 
 @pytest.fixture(scope="session")
-def bare_servers() -> Iterator[Callable[[Path | None], Bare]]:
-    """Makes PostgreSQL servers as operators have them, for tests in the group ``bare``, which one worker runs."""
+def new_operator_server() -> Iterator[Callable[[Path | None], OperatorServer]]:
+    """Makes PostgreSQL servers as operators have them, for the files of ``OPERATOR_SERVER``, which one worker runs (tests/schedule.py)."""
     with servers() as make:
         yield make
 
 
 @pytest.fixture(scope="session")
-def operated_server(bare_servers: Callable[[Path | None], Bare]) -> Bare:
+def operated_server(new_operator_server: Callable[[Path | None], OperatorServer]) -> OperatorServer:
     """One with an owner, a login that owns nothing, and a small federation."""
-    made = bare_servers(None)
+    made = new_operator_server(None)
     with ThreadPoolExecutor(1) as thread:
         thread.submit(operated, made).result()
     return made

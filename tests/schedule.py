@@ -1,7 +1,7 @@
-"""Which worker runs which tests: those of a file stay together, with what they make for each other, and the longest units start first.
+"""Which worker runs which tests: those of a unit stay together, with what they make for each other, and the longest units start first.
 
-The groups of pytest-xdist 3.8 do nothing: it writes them into the names of tests, which pytest does not take up from 9.2 on
-(pytest-xdist issue 1386).
+A unit is a file, unless it is named here. The groups of pytest-xdist 3.8 do nothing: it writes them into the names of tests, which pytest
+does not take up from 9.2 on (pytest-xdist issue 1386).
 """
 
 import re
@@ -11,18 +11,30 @@ from xdist.scheduler import LoadScopeScheduling
 FOLDERS = ("tests/access/disclosure/",)
 """Folders that are one unit: what their files share takes long to make."""
 
+OPERATOR_SERVER = ("tests/test_newcomer.py", "tests/hub/cli/test_wrong_setups.py", "tests/db/test_backup.py")
+"""Files that are one unit: they share a PostgreSQL server with a federation (``tests/operator_server.py``)."""
+
 SPLIT = {
     "tests/access/test_matrix.py": re.compile(r"\[(.*)-(first|both)\]"),
-    "tests/access/test_filter_faults.py": re.compile(r"\[(.*)\]"),
+    "tests/access/test_filter_faults.py": re.compile(r"\[(?:(?:first|both)-)?(.*?)(?:-(?:first|both))?\]"),
+    "tests/resolvers/test_reference_executor.py": re.compile(r"\[.*?(\d)\]"),
 }
-"""Files too long for one worker, and what of a test's parameters names its unit: the persona, whose plans serve behind either wall."""
+"""Files too long for one worker, and what of a test's parameters names its unit: the persona, whose plans serve behind either wall; the
+last digit of a seed."""
 
 FIRST = (
+    "tests/explorer/test_examples.py",  # it makes the template of the page, while the other worker makes the other one
     "tests/access/test_matrix.py",
     "tests/access/disclosure/",
+    "tests/test_newcomer.py",
+    "tests/resolvers/test_filters.py",
     "tests/access/test_filter_faults.py",
     "tests/access/",
     "tests/explorer/",
+    "tests/resolvers/test_reference_executor.py",
+    "tests/db/",
+    "tests/hub/test_end_to_end.py",
+    "tests/test_setup.py",
 )
 """How the units start that take longest; what is left at the end is short."""
 
@@ -33,6 +45,8 @@ def unit(test: str) -> str:
     if path in SPLIT:
         found = SPLIT[path].search(name)
         return f"{path}[{found[1]}]" if found else path
+    if path in OPERATOR_SERVER:
+        return OPERATOR_SERVER[0]
     return next((folder for folder in FOLDERS if path.startswith(folder)), path)
 
 

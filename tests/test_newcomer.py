@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from hub.settings import Settings
-from tests.bare import DATABASE, OWNER, PASSWORD, Bare, free_port
+from tests.operator_server import DATABASE, OWNER, PASSWORD, OperatorServer, free_port
+from tests.slow import slow
 from tests.test_contributing import BLOCKS
 
 ROOT = Path(__file__).parent.parent
@@ -230,7 +231,7 @@ SECONDS = 800
 """What a shell may take on a machine that has much else to do; alone it takes some fifteen."""
 
 
-def run(script: str, folder: Path, server: Bare, **more: str) -> str:
+def run(script: str, folder: Path, server: OperatorServer, **more: str) -> str:
     """What a shell prints that runs a script in a folder, beside a server."""
     inherited = {name: value for name, value in server.environment().items() if not name.startswith("UNIONHUB_")}
     own = {
@@ -256,8 +257,7 @@ def run(script: str, folder: Path, server: Bare, **more: str) -> str:
 
 
 @pytest.mark.timeout(SECONDS + 100)
-@pytest.mark.xdist_group("bare")
-def test_with_the_demonstration_every_line_does_what_is_said(checkout: Path, operated_server: Bare) -> None:
+def test_with_the_demonstration_every_line_does_what_is_said(checkout: Path, operated_server: OperatorServer) -> None:
     server = operated_server
     server.sql("DROP DATABASE IF EXISTS demonstration WITH (FORCE)")
     server.sql(f"CREATE DATABASE demonstration OWNER {OWNER} TEMPLATE {DATABASE}")
@@ -279,11 +279,13 @@ def test_with_the_demonstration_every_line_does_what_is_said(checkout: Path, ope
     assert re.fullmatch(r"(\w+_PASSWORD=[0-9a-f]{48}\n){3}HUB_NAME=localhost\n", secrets)
 
 
+@slow
 @pytest.mark.timeout(SECONDS + 100)
-@pytest.mark.xdist_group("newcomer")
-def test_a_bare_server_becomes_a_hub_line_by_line(checkout: Path, bare_servers: Callable[[Path | None], Bare]) -> None:
+def test_a_bare_server_becomes_a_hub_line_by_line(
+    checkout: Path, new_operator_server: Callable[[Path | None], OperatorServer]
+) -> None:
     found = [block for page, _ in BARE for block in SHELL if block.page == page and is_bare(block) and not block.mark]
-    said = run(runnable(found), checkout, bare_servers(None))
+    said = run(runnable(found), checkout, new_operator_server(None))
     assert "Added 44,706 divisions" in said
     assert said.count("\n0 failed, ") == 2
     assert said.count("The audit log is whole") == 2

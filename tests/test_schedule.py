@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.conftest import ROOT
-from tests.schedule import FIRST, FOLDERS, SPLIT, Units, unit
+from tests.schedule import FIRST, FOLDERS, OPERATOR_SERVER, SPLIT, Units, unit
 
 MATRIX = "tests/access/test_matrix.py"
 
@@ -53,12 +53,18 @@ def shared(tests: list[str]) -> list[list[str]]:
     return [[tests[number] for number in worker.sent] for worker in workers]
 
 
-def test_a_unit_is_a_file_a_folder_or_the_tests_of_a_persona() -> None:
+def test_a_unit_is_a_file_several_files_a_folder_or_some_tests_of_a_file() -> None:
     assert unit("tests/db/test_keys.py::test_it[a::b]") == "tests/db/test_keys.py"
     assert unit("tests/access/disclosure/test_use.py::test_it") == "tests/access/disclosure/"
     assert unit(f"{MATRIX}::test_it[weihai-grassroots-first]") == f"{MATRIX}[weihai-grassroots]"
     assert unit(f"{MATRIX}::test_it[weihai-grassroots-both]") == f"{MATRIX}[weihai-grassroots]"
     assert unit(f"{MATRIX}::test_of_all") == MATRIX
+    for name in ("member", "first-member", "member-both"):
+        assert (
+            unit(f"tests/access/test_filter_faults.py::test_it[{name}]") == "tests/access/test_filter_faults.py[member]"
+        )
+    assert unit("tests/db/test_backup.py::test_it[dumped]") == unit("tests/hub/cli/test_wrong_setups.py::test_it")
+    assert unit("tests/resolvers/test_reference_executor.py::test_it[17]").endswith("[7]")
 
 
 def test_workers_run_whole_units_and_the_longest_first() -> None:
@@ -78,4 +84,4 @@ def test_workers_run_whole_units_and_the_longest_first() -> None:
 
 
 def test_what_the_schedule_names_is_there() -> None:
-    assert [path for path in (*FOLDERS, *SPLIT, *FIRST) if not (ROOT / path).exists()] == []
+    assert [path for path in (*FOLDERS, *OPERATOR_SERVER, *SPLIT, *FIRST) if not (ROOT / path).exists()] == []

@@ -1,4 +1,4 @@
-"""One database with the stage for all tests of access, and the hub's engine behind one wall or both."""
+"""One database with the fixtures for all tests of access, and the hub's engine behind one wall or both."""
 
 from collections.abc import AsyncIterator, Callable
 
@@ -8,64 +8,66 @@ import pytest
 from db.encryption.vault import Vault
 from db.security.row_security import READER
 from db.server.connect import create_pool
-from tests.access.policy import Policy, read
-from tests.access.stage import Stage, set_up
-from tests.resolvers.caller import Caller
+from tests.access.fixtures import AccessFixtures, write_fixtures
+from tests.access.policy_table import PolicyTable, read
+from tests.resolvers.engine_client import EngineClient
 
 OBJECTS = 10**9
 """The tests ask for more at once than any caller may."""
+PATIENCE_MS = 60_000
+"""A statement may take as long on a machine that has much else to do."""
 
 
 @pytest.fixture(scope="session")
-def policy() -> Policy:
+def policy() -> PolicyTable:
     """The policy table."""
     return read()
 
 
 @pytest.fixture(scope="session")
-def stage_url(kept_database: Callable[[str], str], template: str) -> str:
-    """A copy of the template for the stage."""
+def fixtures_url(kept_database: Callable[[str], str], template: str) -> str:
+    """A copy of the template for the fixtures."""
     return kept_database(template)
 
 
 @pytest.fixture(scope="session")
-async def owner(stage_url: str) -> AsyncIterator[asyncpg.Pool]:
+async def owner(fixtures_url: str) -> AsyncIterator[asyncpg.Pool]:
     """The tables' owner, before whom no wall stands: for the reference, and for the first wall alone."""
-    made = await create_pool(stage_url)
+    made = await create_pool(fixtures_url, statement_timeout_ms=PATIENCE_MS)
     yield made
     await made.close()
 
 
 @pytest.fixture(scope="session")
-async def stage(owner: asyncpg.Pool, vault: Vault) -> Stage:
-    """The stage, set up."""
+async def fixtures(owner: asyncpg.Pool, vault: Vault) -> AccessFixtures:
+    """The fixtures, set up."""
     async with owner.acquire() as connection:
-        return await set_up(connection, vault)
+        return await write_fixtures(connection, vault)
 
 
 @pytest.fixture(scope="session")
-async def served(stage_url: str) -> AsyncIterator[asyncpg.Pool]:
+async def served(fixtures_url: str) -> AsyncIterator[asyncpg.Pool]:
     """The database as the hub has it, behind the second wall."""
-    made = await create_pool(stage_url, role=READER)
+    made = await create_pool(fixtures_url, role=READER, statement_timeout_ms=PATIENCE_MS)
     yield made
     await made.close()
 
 
 @pytest.fixture(scope="session")
-def first_wall(owner: asyncpg.Pool, stage: Stage) -> Caller:
+def first_wall(owner: asyncpg.Pool, fixtures: AccessFixtures) -> EngineClient:
     """Asks an engine behind the first wall alone."""
-    return Caller(owner, max_objects=OBJECTS)
+    return EngineClient(owner, max_objects=OBJECTS)
 
 
 @pytest.fixture(scope="session")
-def both_walls(served: asyncpg.Pool, first_wall: Caller) -> Caller:
+def both_walls(served: asyncpg.Pool, first_wall: EngineClient) -> EngineClient:
     """Asks an engine behind both; what was validated and compiled for one of the two serves the other."""
-    made = Caller(served, max_objects=OBJECTS)
+    made = EngineClient(served, max_objects=OBJECTS)
     made.documents, made.engine.plans = first_wall.documents, first_wall.engine.plans
     return made
 
 
 @pytest.fixture(scope="session", params=["first", "both"])
-def hub(request: pytest.FixtureRequest, first_wall: Caller, both_walls: Caller) -> Caller:
+def hub(request: pytest.FixtureRequest, first_wall: EngineClient, both_walls: EngineClient) -> EngineClient:
     """Asks an engine behind the first wall alone, or behind both."""
     return first_wall if request.param == "first" else both_walls

@@ -16,13 +16,13 @@ from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.sources import One
 from resolvers.engine.request import global_ids
 from schema import registry, schema
-from tests.access.asking import Writer
-from tests.access.judge import key_of
-from tests.access.policy import Policy
-from tests.access.reference import Reference
-from tests.access.stage import Stage
+from tests.access.comparison import key_of
+from tests.access.fixtures import AccessFixtures
+from tests.access.policy_reference import PolicyReference
+from tests.access.policy_table import PolicyTable
+from tests.access.query_writer import QueryWriter
 from tests.access.test_matrix import TABLES
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 
 NOBODY = 2**40
 FOREIGN = {
@@ -40,19 +40,19 @@ def gid(typename: str, key: int) -> str:
     return global_ids.encode(registry.sources[typename].prefix, key)
 
 
-async def sent(hub: Caller, text: str, variables: dict[str, Any], persona: Persona) -> tuple[bytes, list[str]]:
+async def sent(hub: EngineClient, text: str, variables: dict[str, Any], persona: Persona) -> tuple[bytes, list[str]]:
     """The answer's bytes, and the statements that were sent for it."""
     hub.watched.statements.clear()
     answer = await hub.answer(text, variables, caller=persona)
     return answer.body, list(hub.watched.statements)
 
 
-def probes(policy: Policy) -> Iterator[tuple[str, str, str]]:
+def probes(policy: PolicyTable) -> Iterator[tuple[str, str, str]]:
     """Operations that take an ID: the name, the text with ``$id``, the type."""
     for name in policy.types:
         yield f"node of {name}", f"query($id: ID!) {{ node(id: $id) {{ id ... on {name} {{ __typename }} }} }}", name
         yield f"nodes of {name}", "query($id: ID!) { nodes(ids: [$id]) { id } }", name
-    for each in Writer(schema._schema, policy).lists:
+    for each in QueryWriter(schema._schema, policy).lists:
         if policy.types[each.target].open:
             continue
         if each.root and "within" in schema._schema.type_map["Query"].fields[each.field].args:  # type: ignore[attr-defined]
@@ -71,10 +71,10 @@ def probes(policy: Policy) -> Iterator[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("name", FOREIGN)
 async def test_a_row_out_of_scope_and_one_that_is_not_there_are_answered_with_the_same_bytes_by_the_same_statements(
-    hub: Caller, stage: Stage, policy: Policy, name: str
+    hub: EngineClient, fixtures: AccessFixtures, policy: PolicyTable, name: str
 ) -> None:
     """By every operation that takes an ID."""
-    persona, place = stage.callers[name], stage.places[FOREIGN[name]]
+    persona, place = fixtures.callers[name], fixtures.places[FOREIGN[name]]
     for what, text, typename in probes(policy):
         if policy.types[typename].open or typename not in place.rows:
             continue
@@ -83,16 +83,20 @@ async def test_a_row_out_of_scope_and_one_that_is_not_there_are_answered_with_th
         assert foreign == nothing, (what, foreign, nothing)
 
 
-async def test_a_row_out_of_scope_takes_no_longer_than_one_that_is_not_there(hub: Caller, stage: Stage) -> None:
+async def test_a_row_out_of_scope_takes_no_longer_than_one_that_is_not_there(
+    hub: EngineClient, fixtures: AccessFixtures
+) -> None:
     """Medians of interleaved pairs differ by less than what one and the same request does from time to time."""
-    assert any([await _alike(hub, stage) for _ in range(3)]), "each of three times they differed by more than the noise"
+    assert any([await _alike(hub, fixtures) for _ in range(3)]), (
+        "each of three times they differed by more than the noise"
+    )
 
 
-async def _alike(hub: Caller, stage: Stage) -> bool:
-    persona = stage.callers["weihai"]
+async def _alike(hub: EngineClient, fixtures: AccessFixtures) -> bool:
+    persona = fixtures.callers["weihai"]
     text = "query($id: ID!) { node(id: $id) { id } }"
     times: dict[int, list[float]] = {}
-    keys = (stage.places["hangzhou"].one("Member"), NOBODY)
+    keys = (fixtures.places["hangzhou"].one("Member"), NOBODY)
     for key in keys * 100:
         begun = time.perf_counter()
         await hub.answer(text, {"id": gid("Member", key)}, caller=persona)
@@ -104,12 +108,12 @@ async def _alike(hub: Caller, stage: Stage) -> bool:
 
 @pytest.mark.parametrize("name", ["weihai", "chongqing-posts", "member"])
 async def test_a_cursor_of_another_scope_is_a_place_and_opens_nothing(
-    hub: Caller, stage: Stage, policy: Policy, owner: asyncpg.Pool, name: str
+    hub: EngineClient, fixtures: AccessFixtures, policy: PolicyTable, owner: asyncpg.Pool, name: str
 ) -> None:
     """Pages behind and before the cursor of a row out of scope have rows in scope only, and all of them."""
-    persona, national = stage.callers[name], stage.callers["national"]
-    reference = Reference(owner, policy, TABLES, persona, today())
-    for each in Writer(schema._schema, policy).lists:
+    persona, national = fixtures.callers[name], fixtures.callers["national"]
+    reference = PolicyReference(owner, policy, TABLES, persona, today())
+    for each in QueryWriter(schema._schema, policy).lists:
         if not each.root or policy.types[each.target].open:
             continue
         allowed = await reference.rows(each.target)
@@ -127,9 +131,11 @@ async def test_a_cursor_of_another_scope_is_a_place_and_opens_nothing(
                 assert found <= allowed, (each.field, page)
 
 
-async def leading_out(owner: asyncpg.Pool, policy: Policy, persona: Persona) -> list[tuple[str, str, str, int, int]]:
+async def leading_out(
+    owner: asyncpg.Pool, policy: PolicyTable, persona: Persona
+) -> list[tuple[str, str, str, int, int]]:
     """Rows in scope with a relation that leads out of it: type, relation, type that it leads to, and both keys."""
-    reference = Reference(owner, policy, TABLES, persona, today())
+    reference = PolicyReference(owner, policy, TABLES, persona, today())
     found = []
     for typename in policy.types:
         visible = await reference.rows(typename)
@@ -152,11 +158,11 @@ async def leading_out(owner: asyncpg.Pool, policy: Policy, persona: Persona) -> 
     "name", ["weihai", "zhejiang", "chongqing-posts", "shenzhen-hr", "shenzhen-insurance", "member"]
 )
 async def test_no_filter_tells_a_value_of_a_row_out_of_scope_that_a_row_in_scope_leads_to(
-    hub: Caller, stage: Stage, policy: Policy, owner: asyncpg.Pool, name: str
+    hub: EngineClient, fixtures: AccessFixtures, policy: PolicyTable, owner: asyncpg.Pool, name: str
 ) -> None:
     """Whether the value is right or wrong, plain, negated or within ``or``, the answer has the same bytes."""
-    persona = stage.callers[name]
-    writer = Writer(schema._schema, policy)
+    persona = fixtures.callers[name]
+    writer = QueryWriter(schema._schema, policy)
     tried = 0
     for typename, relation, target, key, beyond in await leading_out(owner, policy, persona):
         lists = [each for each in writer.lists if each.target == typename and each.root and each.by_id]
@@ -216,14 +222,14 @@ MASKED = {
     "name", ["weihai", "weihai-grassroots", "chongqing-posts", "shenzhen-hr", "shenzhen-insurance"]
 )
 async def test_no_filter_compares_with_a_masked_column_at_any_depth(
-    hub: Caller, stage: Stage, name: str, field: str
+    hub: EngineClient, fixtures: AccessFixtures, name: str, field: str
 ) -> None:
     """Through relations, ``and``, ``or`` and ``not``, in the document or in variables: refused before anything runs."""
     kind = get_named_type(schema._schema.type_map["Query"].fields[field].args["filter"].type)  # type: ignore[attr-defined]
     for given in MASKED[field]:
         text = f"query($filter: {kind}) {{ {field}(filter: $filter) {{ totalCount }} }}"
         hub.watched.statements.clear()
-        response = await hub.response(text, {"filter": given}, caller=stage.callers[name])
+        response = await hub.response(text, {"filter": given}, caller=fixtures.callers[name])
         assert [error["extensions"]["code"] for error in response["errors"]] == ["MASKED_COLUMN"]
         assert "data" not in response
         assert hub.watched.statements == []

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from itertools import product
 
 import asyncpg
 import pytest
@@ -14,30 +15,36 @@ from db.encryption.vault import Vault
 from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandOptions
 from resolvers.commands.purposes import PersonalField, RevealPurpose
-from resolvers.commands.sight import own_unions
+from resolvers.commands.visible_rows import own_unions
 from resolvers.engine.request import global_ids
 from schema import registry
-from tests.access.judge import key_of
-from tests.access.policy import Policy
-from tests.access.reference import Reference
-from tests.access.stage import PERSONAS, Place, Stage
+from tests.access.comparison import key_of
+from tests.access.fixtures import PERSONAS, AccessFixtures, Place
+from tests.access.policy_reference import PolicyReference
+from tests.access.policy_table import PolicyTable
 from tests.access.test_matrix import TABLES
-from tests.resolvers.caller import Caller as Client
-from tests.resolvers.commands import EXPORT, REVEAL, Hub, gids
+from tests.resolvers.command_fixtures import EXPORT, REVEAL, Hub, gids
+from tests.resolvers.engine_client import EngineClient as Client
+from tests.slow import sampled
 
 EVERYBODY = ["public", *PERSONAS]
+WALLS = ("first", "both")
+SAMPLE = [*((name, "both") for name in EVERYBODY), ("weihai", "first"), ("shenzhen-hr", "first"), ("member", "first")]
+"""What ``make test`` runs: everybody behind both walls, and a union, an agency and a worker behind the first alone."""
 ID = re.compile(r'"([a-z]+_[0-9a-f]+)"')
 
 
 @pytest.fixture(scope="session")
-def commands(hub: Client, vault: Vault, stage: Stage) -> Hub:
+def commands(hub: Client, vault: Vault, fixtures: AccessFixtures) -> Hub:
     """Commands without a daily limit."""
     return Hub(hub.watched.pool, hub.watched.pool, vault, 0, 0, options=CommandOptions(reveal_daily_limit=10**6))
 
 
-async def references(owner: asyncpg.Connection, stage: Stage, place: str, grant: int) -> dict[RevealPurpose, str]:
+async def references(
+    owner: asyncpg.Connection, fixtures: AccessFixtures, place: str, grant: int
+) -> dict[RevealPurpose, str]:
     """What each purpose wants as its reference, for the first member of a place; ``grant`` is one that the caller is to pay."""
-    here = stage.places[place]
+    here = fixtures.places[place]
     number = await owner.fetchval("SELECT number FROM dispute_case WHERE id = $1", here.one("DisputeCase"))
     return {
         RevealPurpose.BENEFIT_PAYMENT: global_ids.encode("aid", grant),
@@ -63,17 +70,17 @@ async def payable(owner: asyncpg.Connection, caller: Caller, place: Place) -> As
         await owner.execute("DELETE FROM aid_grant WHERE id = $1", key)
 
 
-@pytest.mark.parametrize("name", EVERYBODY)
+@pytest.mark.parametrize(("name", "hub"), sampled(product(EVERYBODY, WALLS), SAMPLE), indirect=["hub"])
 async def test_personal_data_in_clear_are_given_for_a_purpose_to_whom_the_policy_table_says(
-    commands: Hub, stage: Stage, policy: Policy, owner: asyncpg.Pool, name: str
+    commands: Hub, fixtures: AccessFixtures, policy: PolicyTable, owner: asyncpg.Pool, name: str
 ) -> None:
     """A field is revealed for at least one purpose to those whom the table names, of members in their sight; to others for none."""
-    caller = stage.callers[name]
-    reference = Reference(owner, policy, TABLES, caller, today())
+    caller = fixtures.callers[name]
+    reference = PolicyReference(owner, policy, TABLES, caller, today())
     visible = await reference.rows("Member")
-    for place, here in stage.places.items():
+    for place, here in fixtures.places.items():
         async with payable(owner, caller, here) as grant:
-            wanted = await references(owner, stage, place, grant)
+            wanted = await references(owner, fixtures, place, grant)
             for field in PersonalField:
                 given = [
                     found
@@ -116,16 +123,16 @@ def camel(name: str) -> str:
 
 @pytest.mark.parametrize("name", EVERYBODY)
 async def test_a_copy_of_ones_own_data_is_the_workers_alone_and_names_no_row_beyond_their_sight(
-    commands: Hub, stage: Stage, policy: Policy, owner: asyncpg.Pool, name: str
+    commands: Hub, fixtures: AccessFixtures, policy: PolicyTable, owner: asyncpg.Pool, name: str
 ) -> None:
     """Whoever is no worker is refused; in the worker's copy every ID is of a row that the worker sees, and no name of another person."""
-    caller = stage.callers[name]
+    caller = fixtures.callers[name]
     payload = await commands.ask(EXPORT, {}, caller)
     if name != "member":
         assert payload["document"] is None
         assert [error["code"] for error in payload["errors"]] == ["FORBIDDEN"]
         return
-    reference = Reference(owner, policy, TABLES, caller, today())
+    reference = PolicyReference(owner, policy, TABLES, caller, today())
     prefixes = {source.prefix: typename for typename, source in registry.sources.items()}
     document = json.loads(payload["document"])
     for entry in document["accessLog"]:
@@ -134,7 +141,7 @@ async def test_a_copy_of_ones_own_data_is_the_workers_alone_and_names_no_row_bey
     assert len(found) > 5
     for text in found:
         assert key_of(text) in await reference.rows(prefixes[text.split("_")[0]]), text
-    member = stage.places["weihai"].rows["Member"]
+    member = fixtures.places["weihai"].rows["Member"]
     names = dict(await owner.fetch("SELECT id, name FROM member WHERE id = ANY ($1)", member))
     assert names[member[0]] in payload["document"]
     assert names[member[1]] not in payload["document"]
@@ -143,10 +150,10 @@ async def test_a_copy_of_ones_own_data_is_the_workers_alone_and_names_no_row_bey
 
 @pytest.mark.parametrize("name", EVERYBODY)
 async def test_viewer_tells_each_caller_of_their_own_grants_and_no_others(
-    hub: Client, stage: Stage, owner: asyncpg.Pool, name: str
+    hub: Client, fixtures: AccessFixtures, owner: asyncpg.Pool, name: str
 ) -> None:
     """Name and grants are those of the principal who asks."""
-    caller = stage.callers[name]
+    caller = fixtures.callers[name]
     text = (
         "{ viewer { persona principal { name kind } grants { id role organizationId divisionId validFrom validTo } } }"
     )

@@ -1,7 +1,6 @@
 """Every filter by every field, through relations and lists, and every order, as every persona behind both walls: data or an error with a
 code, and no fault. What the first wall lets through the second must not refuse."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,14 +14,11 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from resolvers.unknown_codes import list_of_text
 from schema import registry, schema
-from tests.access.asking import List, Writer, fitting
-from tests.access.policy import Policy
-from tests.access.stage import PERSONAS, Stage
-from tests.resolvers.caller import Caller
-
-WHOLE = bool(os.environ.get("UNIONHUB_ALL_FILTERS"))
-"""Every field at the end of every path, as every persona behind each wall. Without it every relation of every relation is followed to
-one field, which is another for each, and one persona asks for each set of lenses, behind both walls."""
+from tests.access.fixtures import PERSONAS, AccessFixtures
+from tests.access.policy_table import PolicyTable
+from tests.access.query_writer import ListField, QueryWriter, filter_for_order
+from tests.resolvers.engine_client import EngineClient
+from tests.slow import slow
 
 DEPTH = 2
 BATCH = 100
@@ -130,19 +126,20 @@ def path(given: Mapping[str, Any]) -> tuple[str, ...]:
 class Asker:
     """Asks one list as one persona, and keeps the faults."""
 
-    def __init__(self, hub: Caller, stage: Stage, persona: Persona) -> None:
+    def __init__(self, hub: EngineClient, fixtures: AccessFixtures, persona: Persona, *, whole: bool) -> None:
         self.hub = hub
-        self.stage = stage
+        self.whole = whole
+        self.fixtures = fixtures
         self.persona = persona
         self.faults: list[str] = []
         self.last = ""
         self.asked = 0
 
-    async def codes(self, found: List, fields: str, declared: str, given: Mapping[str, Any]) -> set[str] | None:
+    async def codes(self, found: ListField, fields: str, declared: str, given: Mapping[str, Any]) -> set[str] | None:
         """The codes of the errors with which fields of a list's parent are answered; None for a fault."""
         text, variables = f"query({declared}) {{ __typename {fields} }}" if declared else f"{{ {fields} }}", dict(given)
         if not found.root:
-            keys = self.stage.keys(found.parent)[:2]
+            keys = self.fixtures.keys(found.parent)[:2]
             variables["ids"] = [global_ids.encode(registry.sources[found.parent].prefix, key) for key in keys]
             more = f", {declared}" if declared else ""
             text = f"query($ids: [ID!]!{more}) {{ nodes(ids: $ids) {{ ... on {found.parent} {{ __typename {fields} }} }} }}"
@@ -153,7 +150,7 @@ class Asker:
             return None
         return {error["extensions"]["code"] for error in response.get("errors", ())} - {"NOT_FOUND"}
 
-    async def filtered(self, found: List, batch: Sequence[Path]) -> None:
+    async def filtered(self, found: ListField, batch: Sequence[Path]) -> None:
         """Ask with all conditions at once; when that is a fault, or is refused for any of them, with fewer."""
         text = f"{found.field}(first: 1, filter: $filter{found.ever}) {{ totalCount nodes {{ id }} }}"
         given = {"filter": {"and": [each.given for each in batch]}}
@@ -169,23 +166,23 @@ class Asker:
             await self.filtered(found, batch[:half])
             await self.filtered(found, batch[half:])
 
-    async def filters(self, found: List, all_: Sequence[Path]) -> None:
+    async def filters(self, found: ListField, all_: Sequence[Path]) -> None:
         """Every condition: those that a persona may set together, the others, which are refused, each alone."""
         masked = [each for each in all_ if self.is_masked(each.typename, each.name)]
         allowed = [each for each in all_ if not self.is_masked(each.typename, each.name)]
         for start in range(0, len(allowed), BATCH):
             await self.filtered(found, allowed[start : start + BATCH])
-        for each in masked if WHOLE else list({(one.typename, one.name): one for one in masked}.values()):
+        for each in masked if self.whole else list({(one.typename, one.name): one for one in masked}.values()):
             await self.filtered(found, [each])
 
-    async def orders(self, found: List, columns: Sequence[str]) -> None:
+    async def orders(self, found: ListField, columns: Sequence[str]) -> None:
         """The orders by some columns, both ways; what is masked each alone."""
         masked = [column for column in columns if self.is_masked(found.target, column.lower())]
         open_ = [column for column in columns if column not in masked]
         for asked in (open_, *([column] for column in masked)):
             fields = " ".join(
                 f"{column}{way}: {found.field}(first: 1, orderBy: {{field: {column}, direction: {way}}}{found.ever}"
-                f"{fitting(found.target, column)}) {{ nodes {{ id }} }}"
+                f"{filter_for_order(found.target, column)}) {{ nodes {{ id }} }}"
                 for column in asked
                 for way in ("ASC", "DESC")
             )
@@ -197,11 +194,11 @@ class Asker:
                 told = self.last if codes is None else sorted(codes)
                 self.faults.append(f"{found.parent}.{found.field}(orderBy: {asked}): {told}")
 
-    async def nested(self, lists: Sequence[List], conditions: Mapping[str, list[Path]]) -> None:
+    async def nested(self, lists: Sequence[ListField], conditions: Mapping[str, list[Path]]) -> None:
         """All lists of one type, each with an order and a filter; when one is a fault, each by itself."""
         fields, declared, given = [], [], {}
         for number, found in enumerate(lists):
-            columns = [column for column in found.columns if not fitting(found.target, column)]
+            columns = [column for column in found.columns if not filter_for_order(found.target, column)]
             order = self.first(columns, found, lambda column: column.lower())
             by = f", orderBy: {{field: {order}}}" if order else ""
             condition = self.first(conditions.get(found.target, ()), found, lambda each: each.name, typed=True)
@@ -220,7 +217,7 @@ class Asker:
             for found in lists:
                 await self.nested([found], conditions)
 
-    def first(self, all_: Sequence[Any], found: List, name: Callable[[Any], str], *, typed: bool = False) -> Any:
+    def first(self, all_: Sequence[Any], found: ListField, name: Callable[[Any], str], *, typed: bool = False) -> Any:
         """One of the orders or conditions that the persona may set, another for each list."""
         allowed = [each for each in all_ if not self.is_masked(each.typename if typed else found.target, name(each))]
         return allowed[turn(found.parent, found.field) % len(allowed)] if allowed else None
@@ -236,14 +233,25 @@ class Asker:
         return registry.access.is_masked(typename, snake(name), self.persona.shape)
 
 
-@pytest.fixture(scope="session")
-def conditions(policy: Policy) -> Mapping[str, list[Path]]:
-    """All conditions of each type's filter."""
+def conditions_of(policy: PolicyTable, *, whole: bool) -> Mapping[str, list[Path]]:
+    """The conditions of each type's filter."""
     return {
-        each.target: list(paths(each.filter, each.target, DEPTH, whole=WHOLE))
-        for each in Writer(schema._schema, policy).reached
+        each.target: list(paths(each.filter, each.target, DEPTH, whole=whole))
+        for each in QueryWriter(schema._schema, policy).reached
         if each.filter is not None
     }
+
+
+@pytest.fixture(scope="session")
+def conditions(policy: PolicyTable) -> Mapping[str, list[Path]]:
+    """Every relation of every relation followed to one field, which is another for each."""
+    return conditions_of(policy, whole=False)
+
+
+@pytest.fixture(scope="session")
+def all_conditions(policy: PolicyTable) -> Mapping[str, list[Path]]:
+    """Every field at the end of every path."""
+    return conditions_of(policy, whole=True)
 
 
 ONE_OF_EACH = (
@@ -253,44 +261,65 @@ ONE_OF_EACH = (
 """A persona for each set of lenses."""
 
 
-async def test_each_set_of_lenses_has_one_who_asks(stage: Stage) -> None:
+async def test_each_set_of_lenses_has_one_who_asks(fixtures: AccessFixtures) -> None:
     """What plans depend on of a caller."""
-    shapes = [stage.callers[name].shape for name in ONE_OF_EACH]
+    shapes = [fixtures.callers[name].shape for name in ONE_OF_EACH]
     assert len(set(shapes)) == len(shapes)
-    assert set(shapes) == {caller.shape for caller in stage.callers.values()}
+    assert set(shapes) == {caller.shape for caller in fixtures.callers.values()}
 
 
-@pytest.mark.parametrize("name", ["public", *PERSONAS] if WHOLE else ONE_OF_EACH)
+SOME = ("public", "zhejiang", "shenzhen-hr", "member")
+"""Who asks in ``make test``: aggregates only, a hierarchy, a division, oneself. The slow test below asks as all, and for more."""
+
+
+async def faults_of(asker: Asker, policy: PolicyTable, conditions: Mapping[str, list[Path]]) -> list[str]:
+    """Ask by every condition and order as one persona behind one of the walls or both; what was a fault."""
+    writer = QueryWriter(schema._schema, policy)
+    for found in writer.reached:
+        await asker.filters(found, conditions[found.target])
+        await asker.orders(found, found.columns)
+    for parent in dict.fromkeys(found.parent for found in writer.lists):
+        lists = [found for found in writer.lists if found.parent == parent]
+        for start in range(0, len(lists), 20):
+            await asker.nested(lists[start : start + 20], conditions)
+    print(f"{asker.persona.name}: {sum(map(len, conditions.values()))} conditions, {asker.asked} operations")
+    return asker.faults
+
+
+@pytest.mark.parametrize("name", SOME)
 async def test_no_filter_and_no_order_is_a_fault_to_anybody(
-    first_wall: Caller,
-    both_walls: Caller,
-    stage: Stage,
-    policy: Policy,
+    both_walls: EngineClient,
+    fixtures: AccessFixtures,
+    policy: PolicyTable,
     conditions: Mapping[str, list[Path]],
     name: str,
 ) -> None:
     """Data, or an error with a code that says what to do."""
-    writer, faults, asked = Writer(schema._schema, policy), [], 0
-    for hub in (first_wall, both_walls) if WHOLE else (both_walls,):
-        asker = Asker(hub, stage, stage.callers[name])
-        for found in writer.reached:
-            await asker.filters(found, conditions[found.target])
-            await asker.orders(found, found.columns)
-        for parent in dict.fromkeys(found.parent for found in writer.lists):
-            lists = [found for found in writer.lists if found.parent == parent]
-            for start in range(0, len(lists), 20):
-                await asker.nested(lists[start : start + 20], conditions)
-        faults += asker.faults
-        asked += asker.asked
-    print(f"{name}: {sum(map(len, conditions.values()))} conditions, {asked} operations")
+    asker = Asker(both_walls, fixtures, fixtures.callers[name], whole=False)
+    faults = await faults_of(asker, policy, conditions)
+    assert not faults, "\n".join([f"{len(faults)} faults:", *faults[:60]])
+
+
+@slow
+@pytest.mark.parametrize("name", ["public", *PERSONAS])
+async def test_no_field_at_the_end_of_any_filter_is_a_fault_to_anybody_behind_either_wall(
+    hub: EngineClient,
+    fixtures: AccessFixtures,
+    policy: PolicyTable,
+    all_conditions: Mapping[str, list[Path]],
+    name: str,
+) -> None:
+    """Every path to its end, as every persona."""
+    asker = Asker(hub, fixtures, fixtures.callers[name], whole=True)
+    faults = await faults_of(asker, policy, all_conditions)
     assert not faults, "\n".join([f"{len(faults)} faults:", *faults[:60]])
 
 
 def test_every_field_of_every_filter_is_among_the_conditions(
-    policy: Policy, conditions: Mapping[str, list[Path]]
+    policy: PolicyTable, conditions: Mapping[str, list[Path]]
 ) -> None:
     """By itself, and behind every relation that leads to its type."""
-    for each in Writer(schema._schema, policy).reached:
+    for each in QueryWriter(schema._schema, policy).reached:
         assert each.filter is not None
         ways = {path(condition.given) for condition in conditions[each.target]}
         for name in set(each.filter.fields) - set(LOGIC):

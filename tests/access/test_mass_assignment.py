@@ -9,10 +9,10 @@ from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type, i
 
 from resolvers.engine.request import global_ids
 from schema import schema
-from tests.access.stage import Stage
+from tests.access.fixtures import AccessFixtures
 from tests.access.test_commands import commands
-from tests.resolvers.caller import Caller
-from tests.resolvers.commands import CLOSE, OPEN, Hub, gids
+from tests.resolvers.command_fixtures import CLOSE, OPEN, Hub, gids
+from tests.resolvers.engine_client import EngineClient
 
 __all__ = ["commands"]
 
@@ -53,7 +53,9 @@ def inputs() -> list[tuple[str, GraphQLInputObjectType]]:
 
 
 @pytest.mark.parametrize("mutation", [name for name, _ in inputs()])
-async def test_no_command_takes_a_field_that_its_input_has_not(hub: Caller, stage: Stage, mutation: str) -> None:
+async def test_no_command_takes_a_field_that_its_input_has_not(
+    hub: EngineClient, fixtures: AccessFixtures, mutation: str
+) -> None:
     """In variables and in the document: refused before anything runs, whoever asks, at the top and in nested inputs."""
     assert MUTATION is not None
     type_ = dict(inputs())[mutation]
@@ -72,7 +74,7 @@ async def test_no_command_takes_a_field_that_its_input_has_not(hub: Caller, stag
                 given.append({**smallest(type_), name: {**smallest(inner), extra: "1"}})
         for variables in given:
             hub.watched.statements.clear()
-            response = await hub.response(text, {"input": variables}, caller=stage.callers["national"])
+            response = await hub.response(text, {"input": variables}, caller=fixtures.callers["national"])
             assert [error["extensions"]["code"] for error in response["errors"]] == ["BAD_VARIABLES"], (extra, response)
             assert hub.watched.statements == []
         if extra not in type_.fields:
@@ -120,10 +122,10 @@ WRITTEN = """SELECT (SELECT count(*) FROM access_grant), (SELECT count(*) FROM s
 
 @pytest.mark.parametrize("name", FOREIGN)
 async def test_ids_of_others_records_do_nothing_and_are_answered_as_ids_of_none(
-    commands: Hub, stage: Stage, owner: asyncpg.Pool, name: str
+    commands: Hub, fixtures: AccessFixtures, owner: asyncpg.Pool, name: str
 ) -> None:
     """Requests on, grants over and corrections of what is out of scope: the same refusal as for what is not there; nothing written."""
-    caller, place = stage.callers[name], stage.places[FOREIGN[name]]
+    caller, place = fixtures.callers[name], fixtures.places[FOREIGN[name]]
     other = await owner.fetchval(
         "SELECT g.id FROM access_grant g JOIN principal p ON p.id = g.principal_id WHERE p.name = $1",
         "shenzhen-mediator" if name == "national" else "national",
@@ -155,10 +157,12 @@ async def test_ids_of_others_records_do_nothing_and_are_answered_as_ids_of_none(
 
 
 @pytest.mark.parametrize("prefix", ["receipt", "assignment", "closure", "sreq_1/../mem", "MEM", "mem "])
-async def test_node_serves_nothing_that_the_schema_has_not(hub: Caller, stage: Stage, prefix: str) -> None:
+async def test_node_serves_nothing_that_the_schema_has_not(
+    hub: EngineClient, fixtures: AccessFixtures, prefix: str
+) -> None:
     """IDs of what is no type, and what only looks like an ID, are refused as no ID of this service."""
     for text in ("query($id: ID!) { node(id: $id) { id } }", "query($id: ID!) { nodes(ids: [$id]) { id } }"):
-        response = await hub.response(text, {"id": f"{prefix}_1"}, caller=stage.callers["national"])
+        response = await hub.response(text, {"id": f"{prefix}_1"}, caller=fixtures.callers["national"])
         assert [error["extensions"]["code"] for error in response["errors"]] == ["BAD_ID"]
 
 

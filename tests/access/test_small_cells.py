@@ -6,14 +6,14 @@ import pytest
 from graphql import GraphQLObjectType, get_named_type
 
 from schema import schema
-from tests.access.policy import Policy
-from tests.access.stage import Stage
-from tests.resolvers.caller import Caller
+from tests.access.fixtures import AccessFixtures
+from tests.access.policy_table import PolicyTable
+from tests.resolvers.engine_client import EngineClient
 
 CORE = schema._schema
 
 
-def lists(policy: Policy, *, is_open: bool) -> Iterator[tuple[str, str]]:
+def lists(policy: PolicyTable, *, is_open: bool) -> Iterator[tuple[str, str]]:
     """Operations with one list of an open or a closed type each: at the root, and below every open type; the path and the text."""
     assert CORE.query_type is not None
     roots = {"Query": "{ %s }", "Division": "{ divisions(first: 1) { nodes { %s } } }",
@@ -33,15 +33,15 @@ def lists(policy: Policy, *, is_open: bool) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", ["public", "analyst"])
 async def test_every_list_of_a_closed_type_is_refused_and_every_open_one_answered(
-    hub: Caller, stage: Stage, policy: Policy, name: str
+    hub: EngineClient, fixtures: AccessFixtures, policy: PolicyTable, name: str
 ) -> None:
     closed = list(lists(policy, is_open=False))
     assert len(closed) > 60
     for path, text in closed:
         hub.watched.statements.clear()
-        response = await hub.response(text, caller=stage.callers[name])
+        response = await hub.response(text, caller=fixtures.callers[name])
         assert [error["extensions"]["code"] for error in response["errors"]] == ["AGGREGATES_ONLY"], path
         assert "data" not in response
         assert hub.watched.statements == []
     for path, text in lists(policy, is_open=True):
-        assert "errors" not in await hub.response(text, caller=stage.callers[name]), path
+        assert "errors" not in await hub.response(text, caller=fixtures.callers[name]), path

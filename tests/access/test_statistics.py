@@ -7,39 +7,39 @@ import pytest
 
 from db.clock import today
 from schema import registry, schema
-from tests.access.policy import Policy
-from tests.access.reference import Reference, groups_of
-from tests.access.stage import PERSONAS, Stage
+from tests.access.fixtures import PERSONAS, AccessFixtures
+from tests.access.policy_reference import PolicyReference, groups_of
+from tests.access.policy_table import PolicyTable
 from tests.access.test_matrix import TABLES
-from tests.resolvers import plain
-from tests.resolvers.caller import Caller
+from tests.resolvers import sql_reference
+from tests.resolvers.engine_client import EngineClient
 
 KINDS = sorted(schema._schema.type_map["RecordKind"].values)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", ["public", *PERSONAS])
 async def test_statistics_count_no_row_beyond_a_personas_sight(
-    hub: Caller,
-    stage: Stage,
-    policy: Policy,
+    hub: EngineClient,
+    fixtures: AccessFixtures,
+    policy: PolicyTable,
     owner: asyncpg.Pool,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
 ) -> None:
     """Of every kind: no more than the reference allows, and none where it allows none."""
 
-    below = plain.below
+    below = sql_reference.below
 
     async def ever_below(db: asyncpg.Pool, union: int, hierarchy: str, _: Any) -> set[int]:
-        return await below(db, union, hierarchy, today()) | await plain.ever_below(db, union, hierarchy)
+        return await below(db, union, hierarchy, today()) | await sql_reference.ever_below(db, union, hierarchy)
 
-    caller = stage.callers[name]
-    now = Reference(owner, policy, TABLES, caller, today())
+    caller = fixtures.callers[name]
+    now = PolicyReference(owner, policy, TABLES, caller, today())
     kinds = {kind: registry.statistics[kind].model.__name__ for kind in KINDS}
     here = {kind: len(await now.rows(typename)) for kind, typename in kinds.items()}
     with monkeypatch.context() as patch:
-        patch.setattr("tests.access.reference.plain.below", ever_below)
-        ever = Reference(owner, policy, TABLES, caller, today())
+        patch.setattr("tests.access.policy_reference.plain.below", ever_below)
+        ever = PolicyReference(owner, policy, TABLES, caller, today())
         most = {kind: len(await ever.rows(typename)) for kind, typename in kinds.items()}
     seen = 0
     for kind, typename in kinds.items():
@@ -58,7 +58,7 @@ async def test_statistics_count_no_row_beyond_a_personas_sight(
 
 
 @pytest.mark.parametrize("name", ["national", "weihai", "member", "public"])
-async def test_every_measure_of_every_kind_is_answered(hub: Caller, stage: Stage, name: str) -> None:
+async def test_every_measure_of_every_kind_is_answered(hub: EngineClient, fixtures: AccessFixtures, name: str) -> None:
     """No measure is a fault of ours, whoever asks."""
     for kind in KINDS:
         known, rates = registry.statistics[kind].measures, registry.statistics[kind].rates
@@ -66,7 +66,7 @@ async def test_every_measure_of_every_kind_is_answered(hub: Caller, stage: Stage
         event = next((f", event: {measure.event}" for measure in known.values() if measure.event), "")
         event += ', from: "2025-01-01", until: "2026-01-01"' if event else ""
         text = f"{{ statistics(kind: {kind}{event}) {{ total {{ {measures} }} groups {{ {measures} }} }} }}"
-        response = await hub.response(text, caller=stage.callers[name])
+        response = await hub.response(text, caller=fixtures.callers[name])
         assert "errors" not in response, (kind, response)
 
 

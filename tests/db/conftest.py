@@ -8,7 +8,7 @@ import pytest
 from db.security.row_security import READER
 from db.server.connect import create_pool
 from resolvers.access.callers import Caller
-from tests.resolvers.callers import callers_of
+from tests.resolvers.personas import callers_of
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import asyncpg
 
 from resolvers.access.callers import Caller, Lens
 from resolvers.engine.execute.snapshot import snapshot
-from tests.resolvers import plain
+from tests.resolvers import sql_reference
 
 CALLERS = (
     "national",
@@ -24,7 +24,7 @@ CALLERS = (
     "analyst",
     "nobody",
 )
-"""The callers of ``tests.resolvers.callers`` whose rows are compared."""
+"""The callers of ``tests.resolvers.personas`` whose rows are compared."""
 
 SETS = """WITH u(id) AS (SELECT unnest($1::bigint[])), s(id) AS (SELECT unnest($2::bigint[])), r(id) AS (SELECT unnest($3::bigint[])),
 i(id) AS (SELECT unnest($4::bigint[])), c(id) AS (SELECT unnest($5::bigint[])), me(id) AS (SELECT unnest($6::bigint[])),
@@ -147,13 +147,15 @@ async def found(db: asyncpg.Pool, caller: Caller, day: date) -> list[object]:
     superiors: set[int] = set()
     for lens in (Lens.TERRITORIAL, Lens.INDUSTRIAL):
         for key in caller.lenses.get(lens, ()):
-            unions |= await plain.below(db, key, lens.name, day) | await plain.ever_below(db, key, lens.name)
-            superiors |= set(await plain.above(db, key, lens.name, day))
+            unions |= await sql_reference.below(db, key, lens.name, day) | await sql_reference.ever_below(
+                db, key, lens.name
+            )
+            superiors |= set(await sql_reference.above(db, key, lens.name, day))
     places: dict[Lens, set[int]] = {}
     for lens in (Lens.HR_BUREAU, Lens.EMPLOYERS_BODY, Lens.SOCIAL_SECURITY):
         places[lens] = set()
         for key in caller.lenses.get(lens, ()):
-            places[lens] |= await plain.divisions_below(db, key)
+            places[lens] |= await sql_reference.divisions_below(db, key)
     reviewed = places[Lens.HR_BUREAU] | places[Lens.EMPLOYERS_BODY]
     own = (caller.lenses.get(lens, ()) for lens in (Lens.CASES, Lens.SELF))
     handling = {

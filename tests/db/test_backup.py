@@ -27,10 +27,9 @@ from db.security.principals import create_principal
 from db.security.row_security import faults
 from hub.app import create_app
 from hub.settings import Settings
-from tests.bare import DATABASE, OWNER, SERVANT, Bare, folder_for_data, own
+from tests.operator_server import DATABASE, OWNER, SERVANT, OperatorServer, folder_for_data, own
+from tests.slow import sampled
 from tests.tokens import token, write_key
-
-pytestmark = pytest.mark.xdist_group("bare")
 
 ROOT = Path(__file__).parent.parent.parent
 LIVING = "living"
@@ -99,14 +98,16 @@ class Writer:
 class Restored:
     """A database, and its server."""
 
-    server: Bare
+    server: OperatorServer
     database: str
 
     def url(self, user: str) -> str:
         return self.server.url(self.database, user, user)
 
 
-def dumped(living: Bare, folder: Path, make: Callable[[Path | None], Bare], during: Callable[[], Any]) -> Restored:
+def dumped(
+    living: OperatorServer, folder: Path, make: Callable[[Path | None], OperatorServer], during: Callable[[], Any]
+) -> Restored:
     """By ``docker/backup.sh``, that is ``pg_dump``; on a new server, by what docs/operations.md says."""
     with during():
         environment = {
@@ -135,7 +136,9 @@ def dumped(living: Bare, folder: Path, make: Callable[[Path | None], Bare], duri
     return restored
 
 
-def copied(living: Bare, folder: Path, make: Callable[[Path | None], Bare], during: Callable[[], Any]) -> Restored:
+def copied(
+    living: OperatorServer, folder: Path, make: Callable[[Path | None], OperatorServer], during: Callable[[], Any]
+) -> Restored:
     """By ``pg_basebackup``: the whole server, started elsewhere."""
     data = folder_for_data() / "data"
     with during():
@@ -190,11 +193,11 @@ CHAIN = "SELECT id, digest FROM access_log ORDER BY id"
 STEPS = "SELECT count(*) FROM principal WHERE name LIKE 'step-%'"
 
 
-@pytest.mark.parametrize("backed_up", [dumped, copied], ids=lambda way: way.__name__)
+@pytest.mark.parametrize("backed_up", sampled([dumped, copied], [dumped]), ids=lambda way: way.__name__)
 async def test_a_backup_under_writes_restored_elsewhere_is_the_same_hub(
     backed_up: Callable[..., Restored],
-    operated_server: Bare,
-    bare_servers: Callable[[Path | None], Bare],
+    operated_server: OperatorServer,
+    new_operator_server: Callable[[Path | None], OperatorServer],
     tmp_path: Path,
 ) -> None:
     living = operated_server
@@ -208,7 +211,7 @@ async def test_a_backup_under_writes_restored_elsewhere_is_the_same_hub(
     folder, sides = tmp_path / "backup", (tmp_path / "here", tmp_path / "there")
     for each in (folder, *sides):
         each.mkdir()
-    restored = await asyncio.to_thread(backed_up, living, folder, bare_servers, writer.writing)
+    restored = await asyncio.to_thread(backed_up, living, folder, new_operator_server, writer.writing)
 
     here, there = await asyncpg.connect(writer.url), await asyncpg.connect(restored.url(OWNER))
     at = await there.fetchval(STEPS)

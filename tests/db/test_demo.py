@@ -11,7 +11,7 @@ from db.organizations import Hierarchy
 from db.reference.load_divisions import load_divisions
 from db.server.connect import create_pool
 from resolvers.access.callers import Caller, Grant
-from tests.resolvers.caller import Caller as Asking
+from tests.resolvers.engine_client import EngineClient as Asking
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,10 @@
 """Both walls against ``db.security.grant_rules``: every actor grants every role over every kind of scope to everybody, and ends every
 grant. The expected subtrees are computed from the links, not from the closures."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 import asyncpg
@@ -17,7 +18,7 @@ from db.security.grants import ProposedGrant, assign, grant, revoke
 from db.security.principals import AccessError, Actor, create_principal
 from db.security.row_security import READER, granting
 from db.server.connect import acquired, create_pool
-from tests.resolvers import plain
+from tests.resolvers import sql_reference
 
 TERRITORIAL, INDUSTRIAL = Hierarchy.TERRITORIAL, Hierarchy.INDUSTRIAL
 SOON, LATER = today() + timedelta(30), today() + timedelta(60)
@@ -97,11 +98,11 @@ async def _survey(made: World) -> None:
     """Subtrees through the links; where each union stands."""
     for name, key in made.unions.items():
         for hierarchy in Hierarchy:
-            made.below[name, hierarchy] = await plain.below(made.db, key, hierarchy.name, today()) | {key}
+            made.below[name, hierarchy] = await sql_reference.below(made.db, key, hierarchy.name, today()) | {key}
         stands = await made.db.fetchval("SELECT division_id FROM organization WHERE id = $1", key)
-        made.stands[name] = set() if stands is None else await plain.divisions_below(made.db, stands)
+        made.stands[name] = set() if stands is None else await sql_reference.divisions_below(made.db, stands)
     for name, key in made.divisions.items():
-        made.places[name] = await plain.divisions_below(made.db, key)
+        made.places[name] = await sql_reference.divisions_below(made.db, key)
 
 
 async def _people(made: World) -> None:
@@ -221,6 +222,14 @@ def row(proposed: ProposedGrant, by: int | None) -> tuple[Any, ...]:
     return (proposed.principal, proposed.role.name, proposed.valid_from, proposed.valid_to, *proposed.scope, by)
 
 
+def proposals(world: World) -> Iterator[tuple[Role, Scope, str, date | None]]:
+    """Every role over every scope to everybody, for a time, and to one of them without an end."""
+    for role in TABLE:
+        for scope, grantee in product(scopes(world, role), world.grantees):
+            if role is not Role.WORKER or world.members[grantee]:
+                yield from ((role, scope, grantee, end) for end in ((SOON, None) if grantee == "of city" else (SOON,)))
+
+
 @pytest.mark.parametrize("name", HELD)
 async def test_both_walls_let_everybody_grant_what_the_table_says_and_nothing_else(world: World, name: str) -> None:
     """Every role, over every scope, to everybody, for a time and without an end."""
@@ -228,21 +237,16 @@ async def test_both_walls_let_everybody_grant_what_the_table_says_and_nothing_el
     done = 0
     assert actor.id is not None
     async with acquired(world.served, granting(name, actor.id)) as second:
-        for role in TABLE:
-            for scope in scopes(world, role):
-                for grantee in world.grantees:
-                    if role is Role.WORKER and not world.members[grantee]:
-                        continue
-                    for valid_to in (SOON, None) if grantee == "of city" else (SOON,):
-                        proposed = world.proposed(grantee, role, scope, valid_to)
-                        may = belongs(world, name, grantee) and covers(world, name, role, scope, grantee)
-                        may = may and (until is None or valid_to is not None)
-                        first = await tried(lambda: grant(world.db, proposed, by=actor), world.db)  # noqa: B023
-                        wall = await tried(lambda: second.fetch(INSERT, *row(proposed, actor.id)), second)  # noqa: B023
-                        assert (first is None, wall is None) == (may, may), (name, grantee, role, scope, first, wall)
-                        if not may and granter(name) is not None and not belongs(world, name, grantee):
-                            assert first == "NO_PRINCIPAL"
-                        done += may
+        for role, scope, grantee, valid_to in proposals(world):
+            proposed = world.proposed(grantee, role, scope, valid_to)
+            may = belongs(world, name, grantee) and covers(world, name, role, scope, grantee)
+            may = may and (until is None or valid_to is not None)
+            first = await tried(lambda: grant(world.db, proposed, by=actor), world.db)  # noqa: B023
+            wall = await tried(lambda: second.fetch(INSERT, *row(proposed, actor.id)), second)  # noqa: B023
+            assert (first is None, wall is None) == (may, may), (name, grantee, role, scope, first, wall)
+            if not may and granter(name) is not None and not belongs(world, name, grantee):
+                assert first == "NO_PRINCIPAL"
+            done += may
         # in another's name, or ended already, nothing is written at all
         for by, ended in ((world.actors["other"].id if name != "other" else None, None), (actor.id, "now()")):
             sql = (

@@ -17,7 +17,7 @@ from db.page import (
 )
 from db.page.figure import Figure
 from db.server.connect import create_pool
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 
 FIGURES = (
     *weihai_activity_figures.ACTIVITIES,
@@ -39,7 +39,7 @@ async def rows(page_url):
 @pytest.fixture(scope="module")
 async def asking(page_url):
     pool = await create_pool(page_url)
-    yield Caller(pool)
+    yield EngineClient(pool)
     await pool.close()
 
 

@@ -10,7 +10,7 @@ from db.columns.measurement_units import Qualifier
 from db.page import railway_figures, weihai_relief_figures, yunnan_figures, yunnan_training
 from db.page.figure import Figure
 from db.server.connect import create_pool
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 
 FIGURES = (
     *weihai_relief_figures.FIGURES,
@@ -31,9 +31,9 @@ async def rows(page_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture(scope="module")
-async def asking(page_url: str) -> AsyncIterator[Caller]:
+async def asking(page_url: str) -> AsyncIterator[EngineClient]:
     pool = await create_pool(page_url)
-    yield Caller(pool)
+    yield EngineClient(pool)
     await pool.close()
 
 
@@ -141,7 +141,7 @@ async def test_the_rows_are_as_many_as_the_page_says(rows: asyncpg.Connection, c
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.code)
-async def test_the_query_of_a_figure_answers_what_the_page_claims(asking: Caller, figure: Figure) -> None:
+async def test_the_query_of_a_figure_answers_what_the_page_claims(asking: EngineClient, figure: Figure) -> None:
     value = await asking.data(figure.query)
     for step in figure.path.split("."):
         value = value[int(step)] if step.isdigit() else value[step]

@@ -13,7 +13,7 @@ from db.errors import DataError
 from db.hierarchies import reparent
 from db.organizations import Hierarchy
 from db.rollups.maintenance import AFTER, BEFORE, PARTS, Steps, fold_rollups, rebuild_rollups, rollup_differences
-from tests.resolvers.plain import MEMBERSHIPS, paths
+from tests.resolvers.sql_reference import MEMBERSHIPS, paths
 
 WRITES = int(os.environ.get("UNIONHUB_ROLLUP_WRITES", "1200"))
 """Writes in all; set it to 10000 to be surer."""

@@ -32,7 +32,7 @@ from resolvers.access.callers import Caller, Grant, Lens
 from resolvers.engine.execute.snapshot import snapshot
 from tests.conftest import ROOT
 from tests.db.row_reference import CALLERS, HEALTH, REFERENCE, reference, visible_keys
-from tests.resolvers.callers import callers_of
+from tests.resolvers.personas import callers_of
 
 CLOSURES = ("territorial_closure", "industrial_closure")
 ACCESS_TABLES = ("principal", "access_grant", "case_assignment", "api_key")

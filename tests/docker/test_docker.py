@@ -19,7 +19,7 @@ import yaml
 
 from hub.serve import SHUTDOWN_SECONDS
 from hub.settings import Settings
-from tests.bare import PASSWORD, Bare, free_port
+from tests.operator_server import PASSWORD, OperatorServer, free_port
 
 ROOT = Path(__file__).parent.parent.parent
 DOCKER = ROOT / "docker"
@@ -308,7 +308,7 @@ def image(tmp_path: Path) -> Path:
 SECRETS = {"OWNER_PASSWORD": "of-the-owner", "HUB_PASSWORD": "of-the-hub", "POSTGRES_PASSWORD": PASSWORD}
 
 
-def given(compose: dict[str, Any], name: str, server: Bare) -> dict[str, str]:
+def given(compose: dict[str, Any], name: str, server: OperatorServer) -> dict[str, str]:
     """The variables of a service, with the secrets and the server of a test."""
 
     def filled(value: str) -> str:
@@ -319,11 +319,10 @@ def given(compose: dict[str, Any], name: str, server: Bare) -> dict[str, str]:
     return {key: filled(value) for key, value in compose["services"][name]["environment"].items()}
 
 
-@pytest.mark.xdist_group("docker")
 def test_the_copied_files_alone_migrate_serve_back_up_and_pass_the_health_check(
-    image: Path, compose: dict[str, Any], bare_servers: Callable[[Path | None], Bare], tmp_path: Path
+    image: Path, compose: dict[str, Any], new_operator_server: Callable[[Path | None], OperatorServer], tmp_path: Path
 ) -> None:
-    server = bare_servers(None)
+    server = new_operator_server(None)
     made = subprocess.run(
         [DOCKER / "roles.sh"],
         env={**server.environment(), **given(compose, "database", server)},

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page
 
 from hub.settings import Settings
 from tests.hub.conftest import NOWHERE, ToyEngine
-from tests.hub.serving import serving
+from tests.hub.running_hub import serving
 from tests.hub.web.test_compression import SECRET, BigEngine
 from tests.tokens import token, write_key
 

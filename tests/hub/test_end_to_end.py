@@ -21,7 +21,7 @@ from db.server.migrate import connect, upgrade
 from hub.app import Hub, create_app
 from hub.settings import Settings
 from tests.hub.conftest import BEARER, RESPONSE, Api
-from tests.hub.sockets import connected
+from tests.hub.websocket_client import connected
 from tests.tokens import let_in, write_key
 
 # Seconds: far above what a refusal takes on a busy machine, far below visiting 2^25 selections or 8,000,000 objects one by one.

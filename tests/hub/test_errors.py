@@ -10,7 +10,7 @@ from hub.settings import ROOT
 from resolvers.engine.declare.sources import Lookup
 from resolvers.engine.request.arguments import camel
 from schema import registry, schema
-from tests.hub.raised import raised
+from tests.hub.error_codes_in_source import error_codes
 
 PAGE = (ROOT / "docs" / "errors.md").read_text()
 LISTED = re.findall(r"^\| `([A-Z_]+)` \| (\d{3}) \| ([^|]+) \| ([^|]+) \|$", PAGE.replace("\\|", "/"), re.MULTILINE)
@@ -21,7 +21,7 @@ COMMANDS = "resolvers/commands/"
 
 def test_every_code_that_an_answer_can_carry_is_explained_once_and_no_other_is() -> None:
     assert len(LISTED) == len(ROWS)
-    assert raised().keys() == ROWS.keys()
+    assert error_codes().keys() == ROWS.keys()
 
 
 def test_every_code_has_what_it_means_and_what_to_do() -> None:
@@ -59,7 +59,7 @@ def test_the_places_where_codes_come_up_are_those_of_the_schema() -> None:
 
 def test_codes_of_commands_are_told_with_their_commands() -> None:
     told = {code for place, codes in WHERE if "payload" in place for code in re.findall(r"`([A-Z_]+)`", codes)}
-    given = {code for code, names in raised().items() if any(name.startswith(COMMANDS) for name in names)}
+    given = {code for code, names in error_codes().items() if any(name.startswith(COMMANDS) for name in names)}
     assert given - told == {"DATABASE_UNAVAILABLE", "INTERNAL_ERROR"}
 
 

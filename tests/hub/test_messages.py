@@ -8,14 +8,14 @@ import pytest
 from hub.app import Hub
 from hub.messages import CHINESE, in_chinese, prefers_chinese
 from tests.hub.conftest import RESPONSE, Api
-from tests.hub.raised import raised
-from tests.hub.sockets import connected
+from tests.hub.error_codes_in_source import error_codes
+from tests.hub.websocket_client import connected
 
 ZH = {"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}
 
 
 def test_every_code_has_its_chinese_form_and_no_other_has() -> None:
-    assert raised().keys() == CHINESE.keys()
+    assert error_codes().keys() == CHINESE.keys()
 
 
 @pytest.mark.parametrize("code", CHINESE)

@@ -18,7 +18,7 @@ from hub.app import create_app
 from hub.settings import Settings
 from hub.web.websocket import PROTOCOL
 from tests.hub.conftest import BEARER, RESPONSE, SCHEMA, ToyEngine, without_database
-from tests.hub.sockets import ACK, INIT
+from tests.hub.websocket_client import ACK, INIT
 
 JSON = {"content-type": "application/json", "accept": RESPONSE, **BEARER}
 

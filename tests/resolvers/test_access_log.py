@@ -10,8 +10,8 @@ from resolvers.access.callers import PUBLIC, Caller
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.reference.executor import EXECUTORS
 from schema import registry, schema
-from tests.resolvers.commands import OPEN, REVEAL, asked, gids, hub
-from tests.resolvers.documents import document
+from tests.resolvers.command_fixtures import OPEN, REVEAL, asked, gids, hub
+from tests.resolvers.parsed_documents import document
 
 LOG = """{ accessLog(last: 5) {
   totalCount nodes { id at principal role action purpose caseReference fields operation } } }"""

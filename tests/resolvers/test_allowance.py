@@ -10,8 +10,8 @@ from resolvers.engine.execute.engine import Engine
 from resolvers.engine.reference.executor import EXECUTORS
 from resolvers.engine.request.limits import Allowance
 from schema import registry, schema
-from tests.resolvers.caller import NATIONAL
-from tests.resolvers.documents import document
+from tests.resolvers.engine_client import NATIONAL
+from tests.resolvers.parsed_documents import document
 
 SMALL = Allowance(objects=60, page=30)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from resolvers.engine.request.cursors import CursorSealer
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 
 OURS = re.compile(
     r"asyncpg|Traceback|SELECT |sqlalchemy|[A-Z][a-z]+Error|NoneType|\$\d|object at 0x|Decimal\(|<class|\.py\b"
@@ -18,7 +18,7 @@ GOOD = "{ organizations(first: 2) { nodes { id name children(first: 1) { nodes {
 
 
 async def refused(
-    caller: Caller, code: str, text: str, variables: dict[str, Any] | None = None, name: str | None = None
+    caller: EngineClient, code: str, text: str, variables: dict[str, Any] | None = None, name: str | None = None
 ) -> list[dict[str, Any]]:
     """The errors of a request that must be refused, after what every refusal must be."""
     answer = await caller.answer(text, variables, name=name)
@@ -60,29 +60,29 @@ ID_PLACES = {
 
 
 @pytest.mark.parametrize("place", ID_PLACES)
-async def test_a_text_that_is_no_id_is_refused_wherever_an_id_goes(caller: Caller, place: str) -> None:
+async def test_a_text_that_is_no_id_is_refused_wherever_an_id_goes(caller: EngineClient, place: str) -> None:
     for text in BAD_IDS:
         await refused(caller, "BAD_ID", ID_PLACES[place], {"id": text})
 
 
 @pytest.mark.parametrize("place", set(ID_PLACES) - {"node", "nodes"})
-async def test_an_id_of_another_type_is_refused_where_a_type_is_known(caller: Caller, place: str) -> None:
+async def test_an_id_of_another_type_is_refused_where_a_type_is_known(caller: EngineClient, place: str) -> None:
     for text in ("emp_1", "dparty_1", "xyz_1"):
         await refused(caller, "BAD_ID", ID_PLACES[place], {"id": text})
 
 
-async def test_an_id_with_a_prefix_of_no_type_is_refused_by_node(caller: Caller) -> None:
+async def test_an_id_with_a_prefix_of_no_type_is_refused_by_node(caller: EngineClient) -> None:
     await refused(caller, "BAD_ID", ID_PLACES["node"], {"id": "xyz_1"})
     await refused(caller, "BAD_ID", ID_PLACES["nodes"], {"id": "orgs_1"})
 
 
-async def test_a_number_is_an_id_s_text_and_no_id(caller: Caller) -> None:
+async def test_a_number_is_an_id_s_text_and_no_id(caller: EngineClient) -> None:
     await refused(caller, "BAD_ID", ID_PLACES["node"], {"id": 5})
     for value in (1.5, True, ["org_1"], {"id": "org_1"}, None):
         await refused(caller, "BAD_VARIABLES", ID_PLACES["node"], {"id": value})
 
 
-async def test_a_record_that_is_not_there_is_no_fault_of_the_request(caller: Caller) -> None:
+async def test_a_record_that_is_not_there_is_no_fault_of_the_request(caller: EngineClient) -> None:
     response = await caller.response('{ a: node(id: "org_7fffffffffffffff") { id } b: division(code: "x") { id } }')
     assert response["data"] == {"a": None, "b": None}
     assert [(error["path"], error["extensions"]["code"]) for error in response["errors"]] == [
@@ -116,7 +116,7 @@ CURSOR = "query ($at: String) { %s(%s: $at%s) { nodes { id } pageInfo { endCurso
 
 
 @pytest.mark.parametrize("side", ["after", "before"])
-async def test_a_text_that_is_no_cursor_is_refused(caller: Caller, side: str) -> None:
+async def test_a_text_that_is_no_cursor_is_refused(caller: EngineClient, side: str) -> None:
     for text in (
         "", "x", "=", "====", "工会", "🚴", "\0", "\ud800", "a b", "YXJyYXljb25uZWN0aW9uOi01", encoded(b"arrayconnection:-5"),
         encoded(b"arrayconnection:5"), encoded([]), encoded({}), encoded(None), encoded(5), encoded("x"), encoded([5]),
@@ -127,7 +127,9 @@ async def test_a_text_that_is_no_cursor_is_refused(caller: Caller, side: str) ->
         await refused(caller, "BAD_CURSOR", CURSOR % ("employers", side, ", orderBy: {field: NAME}"), {"at": text})
 
 
-async def test_a_cursor_whose_values_are_of_other_types_is_refused(caller: Caller, seals: list[CursorSealer]) -> None:
+async def test_a_cursor_whose_values_are_of_other_types_is_refused(
+    caller: EngineClient, seals: list[CursorSealer]
+) -> None:
     orders: dict[str, dict[str, list[Any]]] = {
         "employers": {"": [1], "NAME": ["公司", 1], "HEADCOUNT": [10, 1]},
         "insuranceEnrolments": {"BASE_AMOUNT": ["5200.00", 1], "COHORT": [1, 1], "VALID_TO": ["2026-01-01", 1]},
@@ -151,14 +153,14 @@ async def test_a_cursor_whose_values_are_of_other_types_is_refused(caller: Calle
                     await refused(caller, "BAD_CURSOR", text, {"at": seal(None, changed)})
 
 
-async def test_a_cursor_without_the_key_is_refused(caller: Caller, seals: list[CursorSealer]) -> None:
+async def test_a_cursor_without_the_key_is_refused(caller: EngineClient, seals: list[CursorSealer]) -> None:
     text = CURSOR % ("employers", "after", ", orderBy: {field: NAME}")
     await caller.data(text, {"at": None})
     for values in ([None, 1], ["公司", None]):
         await refused(caller, "BAD_CURSOR", text, {"at": seals[-1](None, values)})
 
 
-async def test_a_cursor_that_was_changed_is_refused(caller: Caller) -> None:
+async def test_a_cursor_that_was_changed_is_refused(caller: EngineClient) -> None:
     text = CURSOR % ("employers", "after", "")
     found = (await caller.data(text, {"at": None}))["employers"]["pageInfo"]["endCursor"]
     for at in range(len(found) - 1):
@@ -166,7 +168,7 @@ async def test_a_cursor_that_was_changed_is_refused(caller: Caller) -> None:
         await refused(caller, "BAD_CURSOR", text, {"at": changed})
 
 
-async def test_a_cursor_of_another_order_or_another_list_is_refused(caller: Caller) -> None:
+async def test_a_cursor_of_another_order_or_another_list_is_refused(caller: EngineClient) -> None:
     orders = (
         "",
         ", orderBy: {field: NAME}",
@@ -194,12 +196,12 @@ PAGES = (
 @pytest.mark.parametrize(
     "below", ["nodes { id }", "totalCount", "edges { cursor }", "pageInfo { hasNextPage }", "__typename"]
 )
-async def test_a_page_of_no_size_is_refused_whatever_is_selected(caller: Caller, page: str, below: str) -> None:
+async def test_a_page_of_no_size_is_refused_whatever_is_selected(caller: EngineClient, page: str, below: str) -> None:
     await refused(caller, "BAD_PAGE", f"{{ members({page}) {{ {below} }} }}")
     await refused(caller, "BAD_PAGE", f"{{ organizations {{ nodes {{ children({page}) {{ {below} }} }} }} }}")
 
 
-async def test_page_sizes_are_refused_as_variables_too(caller: Caller) -> None:
+async def test_page_sizes_are_refused_as_variables_too(caller: EngineClient) -> None:
     text = "query ($first: Int, $last: Int) { members(first: $first, last: $last) { nodes { id } } }"
     for first, last in ((-1, None), (201, None), (None, 201), (1, 1)):
         await refused(caller, "BAD_PAGE", text, {"first": first, "last": last})
@@ -207,7 +209,7 @@ async def test_page_sizes_are_refused_as_variables_too(caller: Caller) -> None:
         await refused(caller, "BAD_VARIABLES", text, {"first": first})
 
 
-async def test_more_ids_than_a_page_are_refused(caller: Caller) -> None:
+async def test_more_ids_than_a_page_are_refused(caller: EngineClient) -> None:
     text = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     await refused(caller, "BAD_PAGE", text, {"ids": [f"org_{key:x}" for key in range(1, 202)]})
     assert len((await caller.data(text, {"ids": [f"org_{key:x}" for key in range(1, 201)]}))["nodes"]) == 200
@@ -216,7 +218,7 @@ async def test_more_ids_than_a_page_are_refused(caller: Caller) -> None:
     assert [node["id"] for node in twice] == ["org_2", "org_1", "org_2"]
 
 
-async def test_far_more_objects_than_the_limit_are_refused_before_anything_runs(caller: Caller) -> None:
+async def test_far_more_objects_than_the_limit_are_refused_before_anything_runs(caller: EngineClient) -> None:
     inner = "disputeCases(first: 200) { nodes { parties(first: 200) { nodes { case { recoveries(first: 200) { nodes { id } } } } } } }"
     text = f"{{ a: members(first: 200) {{ nodes {{ {inner} }} }} }}"
     caller.watched.statements.clear()
@@ -229,7 +231,7 @@ async def test_far_more_objects_than_the_limit_are_refused_before_anything_runs(
     assert await caller.data(many, {"first": 1})
 
 
-async def test_filters_with_too_many_conditions_or_levels_are_refused(caller: Caller) -> None:
+async def test_filters_with_too_many_conditions_or_levels_are_refused(caller: EngineClient) -> None:
     text = "query ($filter: MemberFilter) { members(filter: $filter) { totalCount } }"
     many = {"or": [{"name": {"eq": "x"}}] * 600}
     await refused(caller, "TOO_COMPLEX", text, {"filter": many})
@@ -240,7 +242,7 @@ async def test_filters_with_too_many_conditions_or_levels_are_refused(caller: Ca
     assert await caller.data(text, {"filter": {"name": {"in": ["x"] * 5_000}}})
 
 
-async def test_a_variable_that_is_null_where_a_value_is_needed_is_refused(caller: Caller) -> None:
+async def test_a_variable_that_is_null_where_a_value_is_needed_is_refused(caller: EngineClient) -> None:
     text = "query ($filter: [MemberFilter!], $size: Int = 1) { members(first: $size, filter: {or: $filter}) { totalCount } }"
     assert await caller.data(text, {"size": None})
     needed = 'query ($id: ID = "org_1") { node(id: $id) { id } }'
@@ -259,12 +261,12 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("place", TEXTS)
-async def test_nul_and_half_of_a_surrogate_pair_are_refused(caller: Caller, place: str) -> None:
+async def test_nul_and_half_of_a_surrogate_pair_are_refused(caller: EngineClient, place: str) -> None:
     for text in ("\0", "a\0b", "\ud800", "王\udfff", "\udc00\ud800"):
         await refused(caller, "INVALID_CHARACTER", TEXTS[place], {"text": text})
 
 
-async def test_nul_in_a_literal_is_refused(caller: Caller) -> None:
+async def test_nul_in_a_literal_is_refused(caller: EngineClient) -> None:
     await refused(caller, "INVALID_CHARACTER", r'{ members(filter: {name: {contains: "\u0000"}}) { totalCount } }')
 
 
@@ -279,7 +281,7 @@ FIELDS = {"agreements": ("collectiveAgreements", "AgreementFilter"), "cases": ("
 
 
 @pytest.mark.parametrize("kind", WRONG)
-async def test_values_that_are_none_of_their_type_are_refused(caller: Caller, kind: str) -> None:
+async def test_values_that_are_none_of_their_type_are_refused(caller: EngineClient, kind: str) -> None:
     column, which, values = WRONG[kind]
     field, filter_ = FIELDS[which]
     text = f"query ($is: {kind}) {{ {field}(filter: {{{column}: {{gt: $is}}}}) {{ totalCount }} }}"
@@ -289,7 +291,7 @@ async def test_values_that_are_none_of_their_type_are_refused(caller: Caller, ki
         await refused(caller, "BAD_VARIABLES", whole, {"filter": {column: {"gt": value}}})
 
 
-async def test_values_at_the_ends_of_their_types_are_taken(caller: Caller) -> None:
+async def test_values_at_the_ends_of_their_types_are_taken(caller: EngineClient) -> None:
     text = "query ($day: Date, $filter: DisputeFilter) { disputeCases(asOf: $day, filter: $filter) { totalCount } }"
     for day in ("0001-01-01", "9999-12-31"):
         await caller.data(text, {"day": day, "filter": {"receivedOn": {"lt": day}}})
@@ -299,7 +301,7 @@ async def test_values_at_the_ends_of_their_types_are_taken(caller: Caller) -> No
         await caller.data(text, {"filter": {"claimantCount": {"lte": count}}})
 
 
-async def test_variables_that_do_not_fit_are_told_one_by_one_up_to_a_bound(caller: Caller) -> None:
+async def test_variables_that_do_not_fit_are_told_one_by_one_up_to_a_bound(caller: EngineClient) -> None:
     text = "query ($f: MemberFilter!) { members(filter: $f) { totalCount } }"
     for variables in (
         {},
@@ -317,11 +319,11 @@ async def test_variables_that_do_not_fit_are_told_one_by_one_up_to_a_bound(calle
     assert len(errors) == 2
 
 
-async def test_variables_that_no_operation_declares_are_ignored(caller: Caller) -> None:
+async def test_variables_that_no_operation_declares_are_ignored(caller: EngineClient) -> None:
     assert await caller.data("{ members { totalCount } }", {"x": object, "y": [1]})
 
 
-async def test_an_operation_must_be_named_when_there_are_several(caller: Caller) -> None:
+async def test_an_operation_must_be_named_when_there_are_several(caller: EngineClient) -> None:
     text = "query A { viewer { persona } } query B { members(first: 1) { nodes { id } } }"
     await refused(caller, "BAD_OPERATION", text)
     for name in ("C", "", "a", "A "):
@@ -341,7 +343,7 @@ async def test_an_operation_must_be_named_when_there_are_several(caller: Caller)
         ("collectiveAgreement", "number"),
     ],
 )
-async def test_a_lookup_takes_exactly_one_of_its_arguments(caller: Caller, field: str, code: str) -> None:
+async def test_a_lookup_takes_exactly_one_of_its_arguments(caller: EngineClient, field: str, code: str) -> None:
     prefix = {"organization": "org", "division": "div", "employer": "emp", "disputeCase": "case"}.get(field, "agr")
     for arguments in (
         "",
@@ -354,7 +356,7 @@ async def test_a_lookup_takes_exactly_one_of_its_arguments(caller: Caller, field
     assert await caller.data(f'{{ {field}(id: "{prefix}_1", {code}: null) {{ id }} }}')
 
 
-async def test_a_refusal_names_the_place_of_the_field(caller: Caller) -> None:
+async def test_a_refusal_names_the_place_of_the_field(caller: EngineClient) -> None:
     text = "{\n  organizations {\n    nodes {\n      children(first: 500) { totalCount }\n    }\n  }\n}"
     (error,) = await refused(caller, "BAD_PAGE", text)
     assert error["locations"] == [{"line": 4, "column": 7}]

@@ -28,8 +28,8 @@ from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request.global_ids import encode
 from resolvers.viewer import caller_of, viewer_fields
 from schema import registry, schema
-from tests.resolvers.commands import Hub, hub
-from tests.resolvers.documents import document
+from tests.resolvers.command_fixtures import Hub, hub
+from tests.resolvers.parsed_documents import document
 
 GRANT = "mutation Grant($input: GrantAccessInput!) { grantAccess(input: $input) { id errors { code message path } } }"
 REVOKE = "mutation End($input: RevokeAccessInput!) { revokeAccess(input: $input) { id errors { code message path } } }"

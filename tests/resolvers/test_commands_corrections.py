@@ -8,7 +8,7 @@ import pytest
 from db.clock import today
 from db.input_values import luhn
 from db.members import BANK_CARD, PHONE, RESIDENT_NUMBER
-from tests.resolvers.commands import (
+from tests.resolvers.command_fixtures import (
     CARD,
     CLOSE,
     REVEAL,

@@ -5,7 +5,7 @@ import pytest
 from db.access import Role
 from db.clock import today
 from resolvers.access.callers import Caller, Grant
-from tests.resolvers.commands import (
+from tests.resolvers.command_fixtures import (
     CARD,
     REVEAL,
     asked,

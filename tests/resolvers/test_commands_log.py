@@ -5,7 +5,7 @@ import json
 from db.access import DOCUMENT, PROPOSAL
 from db.server.connect import acquired
 from resolvers.access.callers import Caller
-from tests.resolvers.commands import (
+from tests.resolvers.command_fixtures import (
     EXPORT,
     REVEAL,
     asked,

@@ -11,7 +11,7 @@ from db.access import Role
 from db.clock import today
 from resolvers.access.callers import Caller, Grant
 from resolvers.commands.documents import MAX_SCAN
-from tests.resolvers.commands import (
+from tests.resolvers.command_fixtures import (
     CLOSE,
     OPEN,
     READ_DOCUMENT,

@@ -18,7 +18,7 @@ from db.server.connect import create_pool
 from resolvers.access.callers import PUBLIC, Caller, Grant
 from resolvers.commands.purposes import RULES, PersonalField, RevealPurpose, as_markdown
 from resolvers.errors import HubError
-from tests.resolvers.commands import OPEN, REVEAL, asked, gids, hub
+from tests.resolvers.command_fixtures import OPEN, REVEAL, asked, gids, hub
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 

@@ -17,8 +17,8 @@ from db.personal_data.subject_copy import LEFT_OUT
 from db.security.row_security import CLERK
 from db.server.connect import acquired
 from resolvers.access.callers import Caller, Grant
-from tests import sample
-from tests.resolvers.commands import CLOSE, EXPORT, OPEN, Hub
+from tests import programme_rows
+from tests.resolvers.command_fixtures import CLOSE, EXPORT, OPEN, Hub
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
@@ -99,7 +99,7 @@ class Rows:
             return self.chance.randbytes(32)
         if is_text(column):
             return f"某文{self.chance.randrange(10**9)}"
-        return await sample.value(connection, column, self.chance, self.pools)
+        return await programme_rows.value(connection, column, self.chance, self.pools)
 
 
 async def copy(here: Hub, member: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from db.security.audit_log import verify
 from db.security.row_security import READER
 from db.server.connect import create_pool
 from resolvers.access.callers import Caller, Grant
-from tests.resolvers.commands import CLOSE, EXPORT, OPEN, REVEAL, asked, gids, hub, on_paper
+from tests.resolvers.command_fixtures import CLOSE, EXPORT, OPEN, REVEAL, asked, gids, hub, on_paper
 
 DAY = date(2026, 9, 21)
 """A Monday; mid-autumn and National Day come before the fifteenth working day."""

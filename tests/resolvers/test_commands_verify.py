@@ -20,7 +20,7 @@ from resolvers.access.callers import PUBLIC, Caller, Grant
 from resolvers.commands import verify
 from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.commands.verify import LOOKUPS_A_DAY, WEIGHTS, WRONG_A_DAY, WRONG_A_MONTH
-from tests.resolvers.commands import OPEN, REVEAL, SCHEMA, asked, gids, hub
+from tests.resolvers.command_fixtures import OPEN, REVEAL, SCHEMA, asked, gids, hub
 
 VERIFY = """mutation Verify($input: VerifyInput!) { verify(input: $input) {
   memberId results { field matches } errors { code message path } } }"""

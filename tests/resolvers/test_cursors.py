@@ -11,7 +11,7 @@ from db.clock import today
 from db.encryption.keys import CipherKind, DigestKind, FixedKeys, KeyRing, new_ring
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.cursors import CursorKeys, CursorSealer
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 
 AT = "pageInfo { endCursor } nodes { id }"
 
@@ -20,7 +20,7 @@ async def union_of(pool: asyncpg.Pool, name: str) -> str:
     return global_ids.encode("org", await pool.fetchval("SELECT id FROM organization WHERE name = $1", name))
 
 
-async def code(caller: Caller, text: str, variables: dict[str, Any]) -> str:
+async def code(caller: EngineClient, text: str, variables: dict[str, Any]) -> str:
     response = await caller.response(text, variables)
     assert "data" not in response, response
     (error,) = response["errors"]
@@ -29,7 +29,9 @@ async def code(caller: Caller, text: str, variables: dict[str, Any]) -> str:
     return str(error["extensions"]["code"])
 
 
-async def test_a_cursor_is_taken_by_the_list_that_made_it_and_by_no_other(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_a_cursor_is_taken_by_the_list_that_made_it_and_by_no_other(
+    caller: EngineClient, pool: asyncpg.Pool
+) -> None:
     union, other = await union_of(pool, "浙江省总工会"), await union_of(pool, "威海市总工会")
     day = today().isoformat()
 
@@ -57,7 +59,9 @@ async def test_a_cursor_is_taken_by_the_list_that_made_it_and_by_no_other(caller
         assert await code(caller, text(arguments), {"after": dated}) == "BAD_CURSOR"
 
 
-async def test_a_cursor_of_one_records_list_is_not_taken_by_that_of_another(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_a_cursor_of_one_records_list_is_not_taken_by_that_of_another(
+    caller: EngineClient, pool: asyncpg.Pool
+) -> None:
     one, other = await union_of(pool, "浙江省总工会"), await union_of(pool, "威海市总工会")
     text = (
         "query ($ids: [ID!]!, $after: String) { nodes(ids: $ids) { ... on Organization"
@@ -72,7 +76,7 @@ async def test_a_cursor_of_one_records_list_is_not_taken_by_that_of_another(call
         assert await code(caller, text, {"ids": both, "after": after}) == "BAD_CURSOR"
 
 
-async def test_a_cursor_tells_nothing_in_clear_and_not_how_long_its_values_are(caller: Caller) -> None:
+async def test_a_cursor_tells_nothing_in_clear_and_not_how_long_its_values_are(caller: EngineClient) -> None:
     text = "{ memberships(first: 200) { edges { cursor node { id } } } }"
     edges = (await caller.data(text))["memberships"]["edges"]
     raw = [base64.urlsafe_b64decode(edge["cursor"] + "=" * (-len(edge["cursor"]) % 4)) for edge in edges]

@@ -16,7 +16,7 @@ from resolvers.engine.plan.parameters import Binder, Inputs
 from resolvers.engine.plan.statement import compiled
 from resolvers.working_days import FIRST_PUBLISHED, LAST_PUBLISHED, days_off, festivals, is_provisional, is_working_day
 from schema import schema
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 
 DAY, WORKING, MONTH, YEAR = (
     DeadlineUnit.CALENDAR_DAY,
@@ -144,7 +144,7 @@ async def agreement(pool: asyncpg.Pool, code: str, kind: str, **days: str | None
     return f"agr_{key:x}"
 
 
-async def due(caller: Caller, id: str) -> dict[str, str | None]:
+async def due(caller: EngineClient, id: str) -> dict[str, str | None]:
     text = (
         "query ($id: ID!) { node(id: $id) { ... on CollectiveAgreement { replyDueOn submissionDueOn reviewDueOn } } }"
     )
@@ -173,11 +173,11 @@ async def test_the_rule_of_the_nearest_division_in_force_sets_the_last_day_to_re
     places: asyncpg.Pool, code: str, kind: str, requested: str, last: str | None
 ) -> None:
     id = await agreement(places, code, kind, requested_on=requested)
-    assert (await due(Caller(places), id))["replyDueOn"] == last
+    assert (await due(EngineClient(places), id))["replyDueOn"] == last
 
 
 async def test_a_period_that_has_not_begun_has_no_last_day(places: asyncpg.Pool) -> None:
-    caller = Caller(places)
+    caller = EngineClient(places)
     id = await agreement(places, "110101", "COMPREHENSIVE")
     assert await due(caller, id) == {"replyDueOn": "2026-03-05", "submissionDueOn": None, "reviewDueOn": None}
     id = await agreement(places, "110101", "COMPREHENSIVE", signed_on="2026-04-01", received_on="2026-04-08")
@@ -186,7 +186,7 @@ async def test_a_period_that_has_not_begun_has_no_last_day(places: asyncpg.Pool)
 
 
 async def test_a_rule_made_for_a_city_goes_before_its_province_s_only_there(places: asyncpg.Pool) -> None:
-    caller = Caller(places)
+    caller = EngineClient(places)
     township = await places.fetchval("SELECT min(code) FROM division WHERE code LIKE '330106___'")
     codes = ("330106", "330203", township)
     ids = [await agreement(places, code, "WOMEN", requested_on="2026-03-02") for code in codes]
@@ -202,7 +202,7 @@ async def test_a_rule_made_for_a_city_goes_before_its_province_s_only_there(plac
     await places.execute("DELETE FROM deadline_rule WHERE article = 'x'")
 
 
-async def test_mediation_lasts_fifteen_days_from_receipt(caller: Caller) -> None:
+async def test_mediation_lasts_fifteen_days_from_receipt(caller: EngineClient) -> None:
     data = await caller.data("{ disputeCases(first: 50, validity: ANY) { nodes { receivedOn mediationDueOn } } }")
     nodes = data["disputeCases"]["nodes"]
     assert len(nodes) > 20
@@ -237,7 +237,7 @@ async def test_a_case_of_december_has_a_provisional_last_day_in_january(places: 
         for key, day in zip(keys, (start, date(LAST_PUBLISHED, 3, 2)), strict=True)
     ]
     selection = "nodes { number mediationDueOn mediationDueProvisional }"
-    data = await Caller(places).data(
+    data = await EngineClient(places).data(
         "query($day: Date!, $numbers: [String!]) {"
         f" received: disputeCases(validity: ANY, filter: {{receivedOn: {{eq: $day}}}}) {{ {selection} }}"
         f" marked: disputeCases(validity: ANY, filter: {{mediationDueProvisional: {{eq: true}}}}) {{ {selection} }}"

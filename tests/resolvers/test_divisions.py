@@ -8,7 +8,7 @@ import pytest
 from db.clock import today
 from db.divisions import DivisionKind, canonical_code
 from schema import registry
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 
 LENGTHS = {"PROVINCE": 2, "CITY": 4, "COUNTY": 6, "TOWNSHIP": 9, "VILLAGE": 12}
 
@@ -43,7 +43,7 @@ def test_what_is_no_code_stays_as_it_is(text: str) -> None:
     assert canonical_code(text) in (text, text[:2])
 
 
-async def test_six_digits_find_provinces_and_cities_and_dongguan_as_a_city(caller: Caller) -> None:
+async def test_six_digits_find_provinces_and_cities_and_dongguan_as_a_city(caller: EngineClient) -> None:
     data = await caller.data("""query {
       province: division(code: "330000") { name level }
       city: division(code: "330100") { name level }
@@ -61,7 +61,7 @@ async def test_six_digits_find_provinces_and_cities_and_dongguan_as_a_city(calle
 
 
 @pytest.mark.parametrize("form", list(forms("3710")))
-async def test_filters_by_code_take_every_form(caller: Caller, form: str) -> None:
+async def test_filters_by_code_take_every_form(caller: EngineClient, form: str) -> None:
     data = await caller.data(
         """query($code: String!, $codes: [String!]) {
           itself: divisions(filter: {code: {eq: $code}}) { nodes { code } }
@@ -80,7 +80,7 @@ async def test_filters_by_code_take_every_form(caller: Caller, form: str) -> Non
 
 
 async def test_an_old_code_leads_to_the_new_one_and_counts_what_stands_there(
-    caller: Caller, pool: asyncpg.Pool
+    caller: EngineClient, pool: asyncpg.Pool
 ) -> None:
     data = await caller.data("""query {
       old: division(code: "371081") {
@@ -120,12 +120,12 @@ async def test_an_old_code_leads_to_the_new_one_and_counts_what_stands_there(
     assert data["followed"]["children"]["nodes"] == [{"code": "371081"}]
 
 
-async def test_every_list_and_count_below_a_closed_division_is_that_below_its_successor(caller: Caller) -> None:
+async def test_every_list_and_count_below_a_closed_division_is_that_below_its_successor(caller: EngineClient) -> None:
     """A generated watch: all connections of Division that are reached along the territory, and every kind of record."""
     fields = [
         name
         for name, leads in registry.sources["Division"].fields.items()
-        if getattr(getattr(leads, "reach", None), "anchor", None) == "Division"
+        if getattr(getattr(leads, "relation", None), "anchor", None) == "Division"
     ]
     assert len(fields) > 15
     lists = " ".join(f"{_camel(name)} {{ totalCount }}" for name in fields)
@@ -139,7 +139,7 @@ async def test_every_list_and_count_below_a_closed_division_is_that_below_its_su
         assert data["old"] == data["new"]
 
 
-async def test_no_record_is_counted_twice_where_the_city_is_divided(caller: Caller) -> None:
+async def test_no_record_is_counted_twice_where_the_city_is_divided(caller: EngineClient) -> None:
     data = await caller.data("""query {
       division(code: "3710") {
         statistics(kind: ORGANIZATIONS, groupBy: [CHILD_DIVISION]) {
@@ -154,7 +154,7 @@ async def test_no_record_is_counted_twice_where_the_city_is_divided(caller: Call
     assert "371081" not in codes
 
 
-async def test_headings_and_repetitions_can_be_told_from_cities(caller: Caller) -> None:
+async def test_headings_and_repetitions_can_be_told_from_cities(caller: EngineClient) -> None:
     data = await caller.data("""query {
       cities: divisions(filter: { level: { eq: CITY }, kind: { eq: STATUTORY } }) { totalCount }
       headings: divisions(

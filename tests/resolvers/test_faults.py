@@ -9,7 +9,7 @@ import pytest
 
 from db.server.connect import create_pool
 from resolvers.engine.execute import snapshot
-from tests.resolvers.caller import NATIONAL, Caller
+from tests.resolvers.engine_client import NATIONAL, EngineClient
 
 ONE = "{ disputeCases(first: 1) { nodes { number } } }"
 SEVERAL = "{ disputeCases(first: 1) { totalCount nodes { number organization { name division { name } } } } }"
@@ -44,7 +44,7 @@ async def kill(other: asyncpg.Connection) -> int:
 async def test_an_operation_that_takes_too_long_is_ended_and_the_next_one_is_answered(
     single: asyncpg.Pool, other: asyncpg.Connection, text: str
 ) -> None:
-    caller = Caller(single)
+    caller = EngineClient(single)
     expected = await caller.data(text)
     async with other.transaction():
         await other.execute("LOCK TABLE dispute_case IN ACCESS EXCLUSIVE MODE")
@@ -58,7 +58,7 @@ async def test_an_operation_that_takes_too_long_is_ended_and_the_next_one_is_ans
 async def test_an_operation_that_takes_too_long_in_its_middle_has_no_data(
     single: asyncpg.Pool, other: asyncpg.Connection
 ) -> None:
-    caller = Caller(single)
+    caller = EngineClient(single)
     async with other.transaction():
         await other.execute("LOCK TABLE division IN ACCESS EXCLUSIVE MODE")
         response = await caller.response(SEVERAL)
@@ -71,7 +71,7 @@ async def test_an_operation_that_takes_too_long_in_its_middle_has_no_data(
 async def test_a_connection_lost_between_operations_is_not_noticed(
     single: asyncpg.Pool, other: asyncpg.Connection, text: str
 ) -> None:
-    caller = Caller(single)
+    caller = EngineClient(single)
     expected = await caller.data(text)
     assert await kill(other) == 1
     assert await caller.data(text) == expected
@@ -88,8 +88,8 @@ async def test_a_connection_lost_during_an_operation_is_not_noticed(
         if before == at and not killed:
             killed = await kill(other)
 
-    expected = await Caller(single).data(SEVERAL)
-    caller = Caller(single, hold=hold)
+    expected = await EngineClient(single).data(SEVERAL)
+    caller = EngineClient(single, hold=hold)
     assert await caller.data(SEVERAL) == expected
     assert killed == 1
     assert len(caller.watched.statements) >= 4
@@ -105,23 +105,23 @@ async def test_a_connection_lost_twice_is_told_as_a_fault_of_the_hub_s(
         held += 1
         await kill(other)
 
-    answer = await Caller(single, hold=hold).answer(SEVERAL)
+    answer = await EngineClient(single, hold=hold).answer(SEVERAL)
     response = json.loads(answer.body)
     assert (answer.status, held) == (503, 2)
     assert "data" not in response
     (error,) = response["errors"]
     assert error["extensions"]["code"] == "DATABASE_UNAVAILABLE"
     assert error["message"].startswith("The database cannot be reached. Try again shortly. Reference: ")
-    assert (await Caller(single).data(SEVERAL))["disputeCases"]["nodes"]
+    assert (await EngineClient(single).data(SEVERAL))["disputeCases"]["nodes"]
 
 
 async def test_a_database_that_is_down_is_told_as_unavailable() -> None:
     pool = await create_pool("postgresql://nobody@127.0.0.1:1/nothing", size=1)
     try:
-        answer = await Caller(pool).answer(ONE, caller=NATIONAL)
+        answer = await EngineClient(pool).answer(ONE, caller=NATIONAL)
         assert answer.status == 503
         assert json.loads(answer.body)["errors"][0]["extensions"]["code"] == "DATABASE_UNAVAILABLE"
-        viewer = await Caller(pool).response("{ viewer { persona } __typename }", caller=NATIONAL)
+        viewer = await EngineClient(pool).response("{ viewer { persona } __typename }", caller=NATIONAL)
         assert viewer["data"] == {"viewer": {"persona": "national"}, "__typename": "Query"}
     finally:
         pool.terminate()
@@ -131,7 +131,7 @@ async def test_a_database_that_is_down_is_told_as_unavailable() -> None:
 async def test_a_column_that_changes_its_type_is_not_noticed(
     single: asyncpg.Pool, other: asyncpg.Connection, text: str
 ) -> None:
-    caller = Caller(single)
+    caller = EngineClient(single)
     expected = await caller.data(text)
     await other.execute("ALTER TABLE dispute_case ALTER COLUMN number TYPE varchar(100)")
     await other.execute("ALTER TABLE division ALTER COLUMN name TYPE varchar(200)")
@@ -142,7 +142,7 @@ async def test_an_operation_whose_statements_together_take_too_long_is_ended(sin
     async def hold(_: int) -> None:
         await asyncio.sleep(0.1)
 
-    caller = Caller(single, hold=hold)
+    caller = EngineClient(single, hold=hold)
     caller.engine.seconds = 0.25
     response = await caller.response(SEVERAL)
     assert "data" not in response
@@ -155,7 +155,7 @@ async def test_an_operation_that_gets_no_connection_in_time_is_told_so(
     single: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshot, "WAIT_SECONDS", 0.2)
-    caller = Caller(single)
+    caller = EngineClient(single)
     async with single.acquire():
         answer = await caller.answer(ONE, caller=NATIONAL)
     assert answer.status == 503
@@ -164,6 +164,6 @@ async def test_an_operation_that_gets_no_connection_in_time_is_told_so(
 
 
 async def test_more_operations_than_connections_are_all_answered(single: asyncpg.Pool) -> None:
-    caller = Caller(single)
+    caller = EngineClient(single)
     expected = await caller.data(SEVERAL)
     assert await asyncio.gather(*(caller.data(SEVERAL) for _ in range(30))) == [expected] * 30

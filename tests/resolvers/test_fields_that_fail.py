@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 
 FAILING = {
     "NO_EFFECT": "members(scope: SELF) { totalCount }",
@@ -20,7 +20,7 @@ FAILING = {
 
 
 @pytest.mark.parametrize("code", FAILING)
-async def test_others_stand_beside_it_in_any_order(caller: Caller, code: str) -> None:
+async def test_others_stand_beside_it_in_any_order(caller: EngineClient, code: str) -> None:
     standing = "good: organizations(first: 2) { nodes { id name } } also: divisions(first: 1) { totalCount }"
     alone = await caller.data(f"{{ {standing} }}")
     for text in (f"{{ bad: {FAILING[code]} {standing} }}", f"{{ {standing} bad: {FAILING[code]} }}"):
@@ -35,14 +35,14 @@ async def test_others_stand_beside_it_in_any_order(caller: Caller, code: str) ->
 
 
 @pytest.mark.parametrize("code", sorted(FAILING.keys() - {"NOT_FOUND"}))
-async def test_a_request_of_which_nothing_stands_is_refused(caller: Caller, code: str) -> None:
+async def test_a_request_of_which_nothing_stands_is_refused(caller: EngineClient, code: str) -> None:
     answer = await caller.answer(f"{{ bad: {FAILING[code]} worse: {FAILING[code]} __typename }}")
     assert answer.status == 400
     assert "data" not in json.loads(answer.body)
     assert (await caller.response(f"{{ bad: {FAILING[code]} viewer {{ persona }} }}"))["data"]["viewer"]
 
 
-async def test_what_is_too_much_is_refused_whole(caller: Caller) -> None:
+async def test_what_is_too_much_is_refused_whole(caller: EngineClient) -> None:
     page = "children(first: 200) { nodes { "
     much = f"divisions(first: 200) {{ nodes {{ {page * 3} id {'} }' * 3} }} }}"
     answer = await caller.answer(f"{{ a: organizations(first: 1) {{ totalCount }} b: {much} }}")

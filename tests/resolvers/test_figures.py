@@ -18,7 +18,7 @@ from resolvers.access import callers
 from resolvers.access.callers import PUBLIC, Grant
 from resolvers.engine.reference.executor import EXECUTORS
 from tests.resolvers import page_document
-from tests.resolvers.caller import NATIONAL, Caller
+from tests.resolvers.engine_client import NATIONAL, EngineClient
 
 WHOLE = """{ publishedFigures(first: 80) { totalCount nodes { code article phrase question claim unit qualifier
     isSensitive division { name } organization { name } startsOn endsOn query path value agrees } } }"""
@@ -32,7 +32,7 @@ async def pool(page_url: str) -> AsyncIterator[asyncpg.Pool]:
     await made.close()
 
 
-async def told(hub: Caller, **more: Any) -> dict[str, dict[str, Any]]:
+async def told(hub: EngineClient, **more: Any) -> dict[str, dict[str, Any]]:
     """All figures by code."""
     response = await hub.response(WHOLE, **more)
     assert "errors" not in response, response["errors"]
@@ -43,7 +43,7 @@ async def told(hub: Caller, **more: Any) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("executor", ["plan", "default"])
 async def test_every_figure_of_the_page_agrees(pool: asyncpg.Pool, executor: Any) -> None:
-    found = await told(Caller(pool, reference=EXECUTORS[executor], seconds=60))
+    found = await told(EngineClient(pool, reference=EXECUTORS[executor], seconds=60))
     assert found.keys() == FIGURES.keys()
     assert {code: node["value"] for code, node in found.items() if node["agrees"] is not True} == {}
     for code, node in found.items():
@@ -56,7 +56,7 @@ async def test_the_union_of_a_figure_is_told_what_the_national_federation_is(
     pool: asyncpg.Pool, page_url: str, role: str | None
 ) -> None:
     served = await create_pool(page_url, role=role)
-    hub, wrong = Caller(served), {}
+    hub, wrong = EngineClient(served), {}
     rows = await pool.fetch("SELECT code, organization_id FROM published_figure")
     answers = {}
     for union in {row["organization_id"] for row in rows}:
@@ -74,20 +74,20 @@ async def test_the_union_of_a_figure_is_told_what_the_national_federation_is(
 
 async def test_who_has_not_the_records_in_sight_is_told_the_claim_and_no_value(pool: asyncpg.Pool) -> None:
     for caller in (PUBLIC, callers.Caller("nobody")):
-        found = await told(Caller(pool), caller=caller)
+        found = await told(EngineClient(pool), caller=caller)
         assert found.keys() == FIGURES.keys()
         assert {(node["value"], node["agrees"]) for node in found.values()} == {(None, None)}
 
 
 async def test_the_national_federation_is_told_of_health_records_by_their_handler_alone(pool: asyncpg.Pool) -> None:
-    found = await told(Caller(pool), caller=NATIONAL)
+    found = await told(EngineClient(pool), caller=NATIONAL)
     for code, node in found.items():
         assert node["agrees"] is (None if FIGURES[code].sensitive else True), code
 
 
 async def test_all_figures_take_little_time(pool: asyncpg.Pool) -> None:
     """Half a second on a machine with nothing else to do; ten times as much is a fault on any."""
-    hub, times = Caller(pool), []
+    hub, times = EngineClient(pool), []
     for _ in range(4):
         start = perf_counter()
         await told(hub)
@@ -204,7 +204,7 @@ CHANGES: dict[str, tuple[str, Decimal]] = {
 async def test_values_follow_the_rows(fresh_page_url: str) -> None:
     pool = await create_pool(fresh_page_url)
     try:
-        hub = Caller(pool)
+        hub = EngineClient(pool)
         before = await told(hub)
         for code, (sql, _) in CHANGES.items():
             assert (await pool.execute(sql)).split()[-1] != "0", code
@@ -231,7 +231,7 @@ async def test_a_query_that_asks_figures_or_too_much_has_no_value(fresh_page_url
     pool = await create_pool(fresh_page_url)
     try:
         for executor in ("plan", "default"):
-            hub = Caller(pool, reference=EXECUTORS[executor])
+            hub = EngineClient(pool, reference=EXECUTORS[executor])
             for query in refused:
                 await pool.execute("UPDATE published_figure SET query = $1, path = 'divisions.totalCount'", query)
                 values = {(node["value"], node["agrees"]) for node in (await told(hub)).values()}
@@ -242,7 +242,7 @@ async def test_a_query_that_asks_figures_or_too_much_has_no_value(fresh_page_url
 
 async def test_the_document_of_the_page_says_what_the_hub_answers(pool: asyncpg.Pool) -> None:
     """With ``UPDATE_DOCS=1`` it is written anew."""
-    hub = Caller(pool)
+    hub = EngineClient(pool)
     found = await told(hub)
     answers = {code: await hub.data(node["query"]) for code, node in found.items()}
     wanted = page_document.printed(list(found.values()), answers)

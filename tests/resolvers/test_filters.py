@@ -22,8 +22,8 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from resolvers.relations import By
 from schema import registry, schema
-from tests.resolvers.caller import Caller
-from tests.resolvers.predicates import TABLES, Row, filter_type, folded, listed_filter, predicate, source_of
+from tests.resolvers.engine_client import EngineClient
+from tests.resolvers.filter_predicates import TABLES, Row, filter_type, folded, listed_filter, predicate, source_of
 
 CORE = schema._schema
 LOGIC = ("and", "or", "not")
@@ -217,7 +217,7 @@ def made_conditions(data: Data, name: str) -> Iterator[dict[str, Any]]:
 
 
 async def keys_of(
-    caller: Caller, data: Data, name: str, given: Sequence[Mapping[str, Any]]
+    caller: EngineClient, data: Data, name: str, given: Sequence[Mapping[str, Any]]
 ) -> list[tuple[set[int], int]]:
     """For each filter the keys that a list gives of a sample of its rows, and of how many rows in all."""
     chance = random.Random(f"sample {name}")
@@ -270,7 +270,7 @@ def expected_of(data: Data, name: str, given: Mapping[str, Any]) -> tuple[set[in
     return some, len(some)
 
 
-async def agree(caller: Caller, data: Data, name: str, given: Sequence[Mapping[str, Any]]) -> int:
+async def agree(caller: EngineClient, data: Data, name: str, given: Sequence[Mapping[str, Any]]) -> int:
     """Compare, and return how many rows were found in all."""
     rows = 0
     for one, found in zip(given, await keys_of(caller, data, name, given), strict=True):
@@ -280,27 +280,29 @@ async def agree(caller: Caller, data: Data, name: str, given: Sequence[Mapping[s
 
 
 @pytest.fixture(scope="module")
-def roomy(pool: asyncpg.Pool) -> Caller:
+def roomy(pool: asyncpg.Pool) -> EngineClient:
     """Asks an engine that lets many lists be asked for at once."""
-    return Caller(pool, max_objects=1_000_000)
+    return EngineClient(pool, max_objects=1_000_000)
 
 
 @pytest.mark.parametrize("name", TABLES)
-async def test_every_operator_gives_the_rows_that_its_predicate_gives(roomy: Caller, data: Data, name: str) -> None:
+async def test_every_operator_gives_the_rows_that_its_predicate_gives(
+    roomy: EngineClient, data: Data, name: str
+) -> None:
     given = conditions(data, name)
     assert len(given) > 6
     assert await agree(roomy, data, name, given) > 0
 
 
 @pytest.mark.parametrize("name", TABLES)
-async def test_not_of_a_comparison_holds_for_empty_values_too(roomy: Caller, data: Data, name: str) -> None:
+async def test_not_of_a_comparison_holds_for_empty_values_too(roomy: EngineClient, data: Data, name: str) -> None:
     chance = random.Random(f"not {name}")
     given = [{"not": one} for one in chance.sample(conditions(data, name), 6)]
     await agree(roomy, data, name, [*given, *({"not": one} for one in given[:2])])
 
 
 @pytest.mark.parametrize("name", TABLES)
-async def test_conditions_combine(roomy: Caller, data: Data, name: str) -> None:
+async def test_conditions_combine(roomy: EngineClient, data: Data, name: str) -> None:
     chance = random.Random(f"logic {name}")
     simple = conditions(data, name)
     given = [tree(name, simple, data, chance, 3) for _ in range(14)]
@@ -333,7 +335,9 @@ def tree(
 
 
 @pytest.mark.parametrize("name", TABLES)
-async def test_conditions_on_every_relation_are_conditions_on_its_row(roomy: Caller, data: Data, name: str) -> None:
+async def test_conditions_on_every_relation_are_conditions_on_its_row(
+    roomy: EngineClient, data: Data, name: str
+) -> None:
     chance = random.Random(f"relations {name}")
     given: list[dict[str, Any]] = []
     for field, declared in filter_type(name).fields.items():
@@ -383,7 +387,7 @@ async def test_any_character_is_found_as_itself(fresh_database_url: str) -> None
                 " SELECT $1, kind, division_id, organization_id, 7654321 FROM employer ORDER BY id LIMIT 1",
                 name,
             )
-        caller = Caller(pool)
+        caller = EngineClient(pool)
         text = """query ($is: StringFilter) {
             searched: employers(first: 200, filter: {headcount: {eq: 7654321}, name: $is}) { nodes { name } }
             compared: programmes(first: 200, filter: {validFrom: {eq: "1999-09-09"}, name: $is}) { nodes { name } } }"""
@@ -402,14 +406,14 @@ async def test_any_character_is_found_as_itself(fresh_database_url: str) -> None
         await pool.close()
 
 
-async def test_an_operator_without_a_value_is_no_condition(caller: Caller) -> None:
+async def test_an_operator_without_a_value_is_no_condition(caller: EngineClient) -> None:
     text = """{ a: employers(filter: {name: {}, headcount: {}}) { totalCount }
         b: employers(filter: null) { totalCount } c: employers { totalCount } }"""
     data = await caller.data(text)
     assert data["a"] == data["b"] == data["c"]
 
 
-async def test_a_list_of_codes_as_a_variable_may_be_one_code(caller: Caller) -> None:
+async def test_a_list_of_codes_as_a_variable_may_be_one_code(caller: EngineClient) -> None:
     text = "query ($in: [EmployerKind!]) { employers(filter: {kind: {in: $in}}) { totalCount } }"
     one, many = [await caller.data(text, {"in": value}) for value in ("PLATFORM", ["PLATFORM"])]
     assert one == many

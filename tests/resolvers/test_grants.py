@@ -21,8 +21,8 @@ from resolvers.engine.reference.executor import EXECUTORS
 from resolvers.engine.request.global_ids import encode
 from resolvers.viewer import caller_of
 from schema import registry, schema
-from tests.resolvers.commands import Hub, hub
-from tests.resolvers.documents import document
+from tests.resolvers.command_fixtures import Hub, hub
+from tests.resolvers.parsed_documents import document
 
 GRANTS = """query Q($day: Date) { administeredGrants(asOf: $day) { totalCount nodes {
     id role hierarchy validFrom validTo revokedAt organization { id } division { code } grantedBy { name }

@@ -13,8 +13,8 @@ from resolvers.engine.statistics.time_buckets import TIMES
 from resolvers.suggestions import suggests
 from resolvers.unknown_codes import list_of
 from schema import registry
-from tests.resolvers.caller import Caller
-from tests.resolvers.callers import callers_of
+from tests.resolvers.engine_client import EngineClient
+from tests.resolvers.personas import callers_of
 from tests.resolvers.test_bad_input import refused
 
 ASKED = """query ($kind: RecordKind!, $by: [Dimension!], $where: [DimensionFilter!], $from: Date, $until: Date, $within: ID) {
@@ -30,7 +30,7 @@ def tried(groups: list[Any]) -> list[Any]:
     return [*odd, *sorted(groups, key=lambda group: -group["records"])[: MOST - 2], *groups[-1:]]
 
 
-async def given_back(asking: Caller, given: Mapping[str, Any], dimension: str, **more: Any) -> int:
+async def given_back(asking: EngineClient, given: Mapping[str, Any], dimension: str, **more: Any) -> int:
     """Send keys of groups back to `where`, alone and all at once; how many were sent."""
 
     async def counted(values: list[Any]) -> int:
@@ -51,7 +51,7 @@ async def given_back(asking: Caller, given: Mapping[str, Any], dimension: str, *
 
 
 @pytest.mark.parametrize("kind", sorted(registry.statistics))
-async def test_a_key_of_a_group_picks_the_group(caller: Caller, kind: str) -> None:
+async def test_a_key_of_a_group_picks_the_group(caller: EngineClient, kind: str) -> None:
     period = {"from": "2024-07-01", "until": "2025-07-01"}
     for dimension in registry.statistics[kind].dimensions:
         await given_back(caller, {"kind": kind}, dimension)
@@ -61,13 +61,13 @@ async def test_a_key_of_a_group_picks_the_group(caller: Caller, kind: str) -> No
     await given_back(caller, {"kind": kind, "from": "2025-03-01", "until": "2025-03-10"}, "DAY")
 
 
-async def test_a_key_of_a_child_of_a_union_picks_the_child(caller: Caller) -> None:
+async def test_a_key_of_a_child_of_a_union_picks_the_child(caller: EngineClient) -> None:
     within = {"kind": "MEMBERSHIPS", "within": await union(caller, "浙江省总工会")}
     assert await given_back(caller, within, "CHILD_ORGANIZATION") > 2
     assert await given_back(caller, within, "CHILD_DIVISION") > 2
 
 
-async def union(caller: Caller, name: str) -> str:
+async def union(caller: EngineClient, name: str) -> str:
     data = await caller.data(
         "query ($name: String) { organizations(filter: {name: {eq: $name}}) { nodes { id } } }", {"name": name}
     )
@@ -75,7 +75,7 @@ async def union(caller: Caller, name: str) -> str:
     return found
 
 
-async def test_the_key_of_rows_out_of_sight_picks_them(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_the_key_of_rows_out_of_sight_picks_them(caller: EngineClient, pool: asyncpg.Pool) -> None:
     callers = await callers_of(pool)
     hidden = 0
     for persona in ("city", "industry", "mediator", "hr"):
@@ -91,7 +91,7 @@ async def test_the_key_of_rows_out_of_sight_picks_them(caller: Caller, pool: asy
     assert hidden > 0
 
 
-async def test_an_empty_value_is_asked_for_by_null(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_an_empty_value_is_asked_for_by_null(caller: EngineClient, pool: asyncpg.Pool) -> None:
     """Case 16: 64 of 68 donations have no donor."""
     text = """query ($of: [String]!) { statistics(kind: DONATIONS, where: [{dimension: DONOR, in: $of}]) { total { records } }
         literal: statistics(kind: DONATIONS, where: [{dimension: DONOR, in: [null]}]) { total { records } } }"""
@@ -102,7 +102,7 @@ async def test_an_empty_value_is_asked_for_by_null(caller: Caller, pool: asyncpg
     assert everything["statistics"]["total"]["records"] == 0
 
 
-async def test_industries_have_labels_and_others_are_refused(caller: Caller) -> None:
+async def test_industries_have_labels_and_others_are_refused(caller: EngineClient) -> None:
     """Case 12."""
     data = await caller.data(ASKED, {"kind": "EMPLOYERS", "by": ["INDUSTRY"]})
     labels = {key["value"]: key["label"] for group in data["statistics"]["groups"] for key in group["keys"]}
@@ -130,7 +130,7 @@ def test_every_code_has_a_label_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(registry.statistics))
-async def test_an_unknown_code_is_refused_by_every_dimension_with_codes(caller: Caller, kind: str) -> None:
+async def test_an_unknown_code_is_refused_by_every_dimension_with_codes(caller: EngineClient, kind: str) -> None:
     for name, declared in registry.statistics[kind].dimensions.items():
         codes = None if isinstance(declared, Ref) else list_of(expression(declared).type)
         if codes is not None:
@@ -141,7 +141,7 @@ async def test_an_unknown_code_is_refused_by_every_dimension_with_codes(caller: 
 
 @pytest.mark.parametrize("field", ["organizations", "employers", "collectiveAgreements"])
 @pytest.mark.parametrize("operator", ["eq", "ne", "in", "notIn", "startsWith"])
-async def test_an_unknown_industry_is_refused_by_filters(caller: Caller, field: str, operator: str) -> None:
+async def test_an_unknown_industry_is_refused_by_filters(caller: EngineClient, field: str, operator: str) -> None:
     text = f"query ($is: StringFilter) {{ {field}(filter: {{industry: $is}}) {{ totalCount }} }}"
     listed = operator in ("in", "notIn")
     await refused(caller, "UNKNOWN_CODE", text, {"is": {operator: ["G54", "G-54"] if listed else "G-54"}})
@@ -159,7 +159,7 @@ async def test_an_unknown_industry_is_refused_by_filters(caller: Caller, field: 
     ],
 )
 async def test_codes_that_are_like_it_are_suggested_where_the_schema_is_told(
-    caller: Caller, sent: str, near: str | None
+    caller: EngineClient, sent: str, near: str | None
 ) -> None:
     given = {"kind": "EMPLOYERS", "where": [where("INDUSTRY", sent)]}
     for is_open in (False, True):

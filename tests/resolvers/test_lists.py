@@ -18,8 +18,8 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from resolvers.relations import By
 from schema import registry, schema
-from tests.resolvers import plain
-from tests.resolvers.caller import Caller
+from tests.resolvers import sql_reference
+from tests.resolvers.engine_client import EngineClient
 
 DAYS = (None, date(2014, 2, 1), date(2019, 3, 1), date(2026, 6, 30))
 HIERARCHIES = ("TERRITORIAL", "INDUSTRIAL")
@@ -42,7 +42,7 @@ class Records:
     async def unions(self, db: asyncpg.Pool, union: int, hierarchy: str, day: date | None) -> set[int]:
         """The unions whose records a union's subtree has."""
         if self.always:
-            return await plain.below(db, union, hierarchy, day or today())
+            return await sql_reference.below(db, union, hierarchy, day or today())
         return await ever_below(db, union, hierarchy, today() if self.current else day or today())
 
     async def of(self, db: asyncpg.Pool, unions: set[int], day: date | None) -> list[int]:
@@ -71,10 +71,10 @@ EVER: dict[tuple[int, int, str, date], set[int]] = {}
 
 
 async def ever_below(db: asyncpg.Pool, union: int, hierarchy: str, day: date) -> set[int]:
-    """What ``plain.ever_below`` finds, asked once."""
+    """What ``sql_reference.ever_below`` finds, asked once."""
     key = (id(db), union, hierarchy, day)
     if key not in EVER:
-        EVER[key] = await plain.ever_below(db, union, hierarchy, day)
+        EVER[key] = await sql_reference.ever_below(db, union, hierarchy, day)
     return EVER[key]
 
 
@@ -87,7 +87,7 @@ def given(arguments: Mapping[str, Any]) -> str:
     )
 
 
-async def walk(caller: Caller, field: str, on: str | None = None, id: str | None = None) -> tuple[list[int], int]:
+async def walk(caller: EngineClient, field: str, on: str | None = None, id: str | None = None) -> tuple[list[int], int]:
     """All keys of a list, page by page, and its ``totalCount``; ``field`` has a place for ``$after``."""
     below = f"{field} {{ totalCount nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }}"
     text = f"query ($after: String) {{ list: {below} }}"
@@ -131,7 +131,7 @@ async def unions(pool: asyncpg.Pool) -> list[int]:
 
 @pytest.mark.parametrize("name", LISTS)
 async def test_a_union_lists_the_records_of_itself_or_of_all_below_it_on_the_day(
-    caller: Caller, pool: asyncpg.Pool, unions: list[int], name: str
+    caller: EngineClient, pool: asyncpg.Pool, unions: list[int], name: str
 ) -> None:
     found_any = 0
     for union in [*unions, *([] if name.startswith("member") else [1])]:
@@ -151,7 +151,7 @@ async def test_a_union_lists_the_records_of_itself_or_of_all_below_it_on_the_day
 
 @pytest.mark.parametrize("name", LISTS)
 async def test_a_root_list_within_a_union_is_the_union_s_own(
-    caller: Caller, pool: asyncpg.Pool, unions: list[int], name: str
+    caller: EngineClient, pool: asyncpg.Pool, unions: list[int], name: str
 ) -> None:
     for union in unions:
         for hierarchy, scope in (("TERRITORIAL", None), ("INDUSTRIAL", "SUBTREE"), (None, "SELF")):
@@ -164,7 +164,7 @@ async def test_a_root_list_within_a_union_is_the_union_s_own(
 
 @pytest.mark.parametrize("name", LISTS)
 async def test_a_root_list_within_no_union_has_the_records_of_all(
-    caller: Caller, pool: asyncpg.Pool, name: str
+    caller: EngineClient, pool: asyncpg.Pool, name: str
 ) -> None:
     everyone = {row["id"] for row in await pool.fetch("SELECT id FROM organization")}
     for day in (None, date(2018, 1, 1)):
@@ -174,7 +174,7 @@ async def test_a_root_list_within_no_union_has_the_records_of_all(
 
 
 async def test_unions_within_a_union_are_those_below_it_that_stand_on_the_day(
-    caller: Caller, pool: asyncpg.Pool, unions: list[int]
+    caller: EngineClient, pool: asyncpg.Pool, unions: list[int]
 ) -> None:
     records = Records("organization", "established_on", "dissolved_on", union="id", known=False)
     for union in unions[1:]:
@@ -187,7 +187,7 @@ async def test_unions_within_a_union_are_those_below_it_that_stand_on_the_day(
                 assert (sorted(keys), total) == (sorted(expected), len(expected)), (union, more)
 
 
-async def hierarchy_of(caller: Caller, union: int, hierarchy: str, day: date | None) -> dict[str, Any]:
+async def hierarchy_of(caller: EngineClient, union: int, hierarchy: str, day: date | None) -> dict[str, Any]:
     """Keys of the unions above, right below and below one; the keys of its parents in both hierarchies."""
     more = given({"hierarchy": hierarchy, "asOf": day})
     as_of = f'(asOf: "{day}")' if day else ""
@@ -219,15 +219,15 @@ async def expected_hierarchy(db: asyncpg.Pool, union: int, hierarchy: str, day: 
         day or today(),
     )
     return {
-        "ancestors": await plain.above(db, union, hierarchy, await plain.last_day(db, union, day)),
+        "ancestors": await sql_reference.above(db, union, hierarchy, await sql_reference.last_day(db, union, day)),
         "parents": {link["parent_id"] for link in links},
-        "children": await plain.children(db, union, hierarchy, day or today()),
-        "descendants": await plain.below(db, union, hierarchy, day or today()) - {union},
+        "children": await sql_reference.children(db, union, hierarchy, day or today()),
+        "descendants": await sql_reference.below(db, union, hierarchy, day or today()) - {union},
     }
 
 
 async def test_a_union_shows_what_is_above_and_below_it_on_the_day(
-    caller: Caller, pool: asyncpg.Pool, unions: list[int]
+    caller: EngineClient, pool: asyncpg.Pool, unions: list[int]
 ) -> None:
     for union in unions:
         for hierarchy in HIERARCHIES:
@@ -241,7 +241,7 @@ async def test_a_moved_union_stands_under_its_old_parent_until_the_day_and_under
 ) -> None:
     pool = await create_pool(fresh_database_url)
     try:
-        caller = Caller(pool)
+        caller = EngineClient(pool)
         county, city = await pool.fetchrow(
             "SELECT o.id, l.parent_id FROM organization o JOIN organization_link l ON l.child_id = o.id"
             " JOIN organization p ON p.id = l.parent_id AND p.level = 'CITY'"
@@ -270,8 +270,8 @@ async def test_a_moved_union_stands_under_its_old_parent_until_the_day_and_under
         assert (await hierarchy_of(caller, county, "TERRITORIAL", eve))["parents"] == {city}
         assert (await hierarchy_of(caller, county, "TERRITORIAL", moved))["parents"] == {elsewhere}
         assert (await hierarchy_of(caller, county, "TERRITORIAL", None))["parents"] == {elsewhere}
-        township = min(await plain.children(pool, county, "TERRITORIAL", eve))
-        tops = [await plain.above(pool, one, "TERRITORIAL", moved) for one in (city, elsewhere)]
+        township = min(await sql_reference.children(pool, county, "TERRITORIAL", eve))
+        tops = [await sql_reference.above(pool, one, "TERRITORIAL", moved) for one in (city, elsewhere)]
         for union in (county, township, city, elsewhere, *tops[0], *tops[1]):
             if union == 1:
                 continue
@@ -290,7 +290,7 @@ async def test_a_moved_union_stands_under_its_old_parent_until_the_day_and_under
 async def test_a_union_that_will_move_stands_where_it_stands_until_then(fresh_database_url: str) -> None:
     pool = await create_pool(fresh_database_url)
     try:
-        caller = Caller(pool)
+        caller = EngineClient(pool)
         county, city = await pool.fetchrow(
             "SELECT o.id, l.parent_id FROM organization o JOIN organization_link l ON l.child_id = o.id"
             " JOIN organization p ON p.id = l.parent_id AND p.level = 'CITY'"
@@ -305,7 +305,7 @@ async def test_a_union_that_will_move_stands_where_it_stands_until_then(fresh_da
             await reparent(connection, child=county, parent=elsewhere, hierarchy=Hierarchy.TERRITORIAL, on=tomorrow)
         for union in (county, city, elsewhere):
             for name in ("employers", "memberships"):
-                expected = await LISTS[name].of(pool, await plain.ever_below(pool, union, "TERRITORIAL"), None)
+                expected = await LISTS[name].of(pool, await sql_reference.ever_below(pool, union, "TERRITORIAL"), None)
                 field = f"{name}(first: 200, after: $after)"
                 keys, total = await walk(caller, field, "Organization", global_ids.encode("org", union))
                 assert (sorted(keys), total) == (sorted(expected), len(expected)), (union, name)
@@ -315,7 +315,7 @@ async def test_a_union_that_will_move_stands_where_it_stands_until_then(fresh_da
         await pool.close()
 
 
-async def test_a_division_lists_what_stands_in_it_or_in_all_below_it(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_a_division_lists_what_stands_in_it_or_in_all_below_it(caller: EngineClient, pool: asyncpg.Pool) -> None:
     divisions = [
         await pool.fetchval(
             "SELECT d.id FROM division d JOIN division_closure c ON c.ancestor_id = d.id"
@@ -332,7 +332,7 @@ async def test_a_division_lists_what_stands_in_it_or_in_all_below_it(caller: Cal
         "disputeCases": Records("dispute_case", "received_on", "closed_on", union="division_id"),
     }
     for division in divisions:
-        reached = await plain.divisions_below(pool, division)
+        reached = await sql_reference.divisions_below(pool, division)
         for name, records in lists.items():
             for day in (None, date(2017, 6, 1)):
                 for scope, within in (("SELF", {division}), ("SUBTREE", reached), (None, reached)):
@@ -345,13 +345,13 @@ async def test_a_division_lists_what_stands_in_it_or_in_all_below_it(caller: Cal
 
 
 async def test_divisions_below_and_within_one_are_those_under_it_by_their_parents(
-    caller: Caller, pool: asyncpg.Pool
+    caller: EngineClient, pool: asyncpg.Pool
 ) -> None:
     records = Records("division", "valid_from", "valid_to", union="id")
     closed = await pool.fetchval("SELECT parent_id FROM division WHERE valid_to IS NOT NULL ORDER BY id LIMIT 1")
     for division in (closed, await pool.fetchval("SELECT id FROM division WHERE code = '330106'")):
         own = global_ids.encode("div", division)
-        reached = await plain.divisions_below(pool, division)
+        reached = await sql_reference.divisions_below(pool, division)
         for day in (None, date(1995, 1, 1), date(2026, 1, 1)):
             more = given({"asOf": day})
             keys, total = await walk(caller, f"descendants(first: 200, after: $after{more})", "Division", own)
@@ -368,7 +368,9 @@ async def test_divisions_below_and_within_one_are_those_under_it_by_their_parent
             assert (sorted(keys), total) == (sorted(expected), len(expected))
 
 
-async def test_the_divisions_above_one_are_named_from_the_province_down(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_the_divisions_above_one_are_named_from_the_province_down(
+    caller: EngineClient, pool: asyncpg.Pool
+) -> None:
     text = '{ division(code: "330106") { fullName ancestors { name } name parent { name } } }'
     found = (await caller.data(text))["division"]
     above = [one["name"] for one in found["ancestors"]]
@@ -376,7 +378,7 @@ async def test_the_divisions_above_one_are_named_from_the_province_down(caller: 
     assert above[-1] == found["parent"]["name"]
 
 
-async def test_a_member_lists_the_cases_that_it_is_a_party_to(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_a_member_lists_the_cases_that_it_is_a_party_to(caller: EngineClient, pool: asyncpg.Pool) -> None:
     rows = await pool.fetch(
         "SELECT member_id, array_agg(DISTINCT case_id) AS cases FROM dispute_party WHERE member_id IS NOT NULL GROUP BY 1"
     )
@@ -402,7 +404,7 @@ async def test_a_case_to_which_a_member_is_twice_a_party_is_listed_once(fresh_da
             "SELECT member_id, array_agg(DISTINCT case_id) AS cases FROM dispute_party"
             " WHERE member_id IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT 20"
         )
-        caller = Caller(pool)
+        caller = EngineClient(pool)
         for row in rows:
             own = global_ids.encode("mem", row["member_id"])
             keys, total = await walk(caller, "disputeCases(first: 1, after: $after, validity: ANY)", "Member", own)
@@ -443,6 +445,6 @@ async def test_lists_of_several_parents_are_those_of_each(pool: asyncpg.Pool, na
     keys |= {row["id"] for row in await pool.fetch(f"SELECT id FROM {source.table.name} ORDER BY hashint8(id) LIMIT 3")}
     texts = [global_ids.encode(source.prefix, key) for key in sorted(keys)][:12]
     ask = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {name} {{ id {' '.join(lists)} }} }} }}"
-    roomy = Caller(pool, max_objects=10**9)
+    roomy = EngineClient(pool, max_objects=10**9)
     together = (await roomy.data(ask, {"ids": texts}))["nodes"]
     assert together == [(await roomy.data(ask, {"ids": [text]}))["nodes"][0] for text in texts]

@@ -21,7 +21,7 @@ from db.security.row_security import READER
 from db.server.connect import create_pool
 from resolvers.access.callers import PUBLIC, Caller
 from resolvers.commands.context import CommandContext
-from tests.resolvers.commands import SCHEMA, Hub, gids, hub
+from tests.resolvers.command_fixtures import SCHEMA, Hub, gids, hub
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """An argument that would change nothing is refused: every argument of every field, by what it does to the statements."""
 
-from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
@@ -9,8 +8,9 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, 
 
 from resolvers.code_lists import RecordKind
 from resolvers.errors import HubError
-from tests.resolvers.caller import Caller
-from tests.resolvers.inputs import SCHEMA, Asked, asked_with_arguments, plan, statements
+from tests.resolvers.engine_client import EngineClient
+from tests.resolvers.filter_fields import SCHEMA, Asked, asked_with_arguments, plan, statements
+from tests.slow import sampled
 
 FIELDS = list(asked_with_arguments())
 TIED = ("scope", "hierarchy", "asOf", "from", "until", "event")
@@ -55,12 +55,19 @@ def order_field(type_: Any) -> str:
     return next(iter(enum.values))
 
 
-def kinds(asked: Asked) -> Iterator[dict[str, str]]:
-    """What must be given: of statistics each kind."""
-    if asked.field == "statistics":
-        yield from ({"kind": kind.name} for kind in RecordKind)
-    else:
-        yield {}
+def fields_and_kinds() -> list[tuple[Asked, RecordKind | None]]:
+    """Every field that takes arguments; statistics with every kind of record."""
+    return [(asked, kind) for asked in FIELDS for kind in (RecordKind if asked.field == "statistics" else [None])]
+
+
+def sample() -> list[tuple[Asked, RecordKind | None]]:
+    """What ``make test`` runs: of statistics a fourth of the kinds, others for each type that has statistics."""
+    kinds = list(RecordKind)
+    return [
+        (asked, kind)
+        for number, (asked, kind) in enumerate(fields_and_kinds())
+        if kind is None or (kinds.index(kind) + number // len(kinds)) % 4 == 0
+    ]
 
 
 def signature(asked: Asked, given: dict[str, str]) -> list[str] | str:
@@ -71,29 +78,33 @@ def signature(asked: Asked, given: dict[str, str]) -> list[str] | str:
         return error.code
 
 
-@pytest.mark.parametrize("asked", FIELDS, ids=lambda asked: f"{asked.parent}.{asked.field}")
-def test_an_argument_changes_the_statements_or_is_refused(asked: Asked) -> None:
+def shown(value: Asked | RecordKind | None) -> str:
+    """A parameter as the test's name has it."""
+    if isinstance(value, Asked):
+        return f"{value.parent}.{value.field}"
+    return "-" if value is None else value.name
+
+
+@pytest.mark.parametrize(("asked", "kind"), sampled(fields_and_kinds(), sample()), ids=shown)
+def test_an_argument_changes_the_statements_or_is_refused(asked: Asked, kind: RecordKind | None) -> None:
     """Alone and with the others on which it may depend."""
     values = arguments(asked)
-    for fixed in kinds(asked):
-        others = [name for name in values if name in (*TIED, "within")]
-        sizes = range(3 if asked.field == "statistics" else 4)
-        subsets = [set(some) for size in sizes for some in combinations(others, size)]
-        known = {}
-        for some in subsets:
-            given = fixed | {name: values[name] for name in values if name in some}
-            known[frozenset(some)] = signature(asked, given)
-        for some, found in known.items():
-            if isinstance(found, str):
-                continue
-            for name in some:
-                without = known[some - {name}]
-                assert found != without, (
-                    f"{name} does nothing in {asked.document(fixed | {n: values[n] for n in some})}"
-                )
-            for name in values.keys() - set(others) - {"first", "last", "after", "before"} if len(some) < 2 else ():
-                more = fixed | {other: values[other] for other in values if other in some or other == name}
-                assert signature(asked, more) != found, asked.document(more)
+    fixed = {} if kind is None else {"kind": kind.name}
+    tied = [name for name in values if name in (*TIED, "within")]
+    known = {
+        frozenset(some): signature(asked, fixed | {name: values[name] for name in values if name in some})
+        for size in range(4 if kind is None else 3)
+        for some in combinations(tied, size)
+    }
+    for some, found in known.items():
+        if isinstance(found, str):
+            continue
+        for name in some:
+            given = fixed | {other: values[other] for other in some}
+            assert found != known[some - {name}], f"{name} does nothing in {asked.document(given)}"
+        for name in values.keys() - set(tied) - {"first", "last", "after", "before"} if len(some) < 2 else ():
+            more = fixed | {other: values[other] for other in values if other in some or other == name}
+            assert signature(asked, more) != found, asked.document(more)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +117,7 @@ def test_an_argument_changes_the_statements_or_is_refused(asked: Asked) -> None:
         ("{ statistics(kind: MEMBERSHIPS, hierarchy: INDUSTRIAL) { total { records } } }", "hierarchy"),
     ],
 )
-async def test_the_argument_is_named(caller: Caller, text: str, argument: str) -> None:
+async def test_the_argument_is_named(caller: EngineClient, text: str, argument: str) -> None:
     answer = await caller.answer(text)
     assert answer.status == 400
     (error,) = (await caller.response(text))["errors"]
@@ -115,7 +126,7 @@ async def test_the_argument_is_named(caller: Caller, text: str, argument: str) -
     assert error["locations"]
 
 
-async def test_members_and_statistics_within_a_union_that_is_not_there_say_the_same(caller: Caller) -> None:
+async def test_members_and_statistics_within_a_union_that_is_not_there_say_the_same(caller: EngineClient) -> None:
     """Case 04."""
     text = """query WithinUnknown { members(within: "org_ffffff") { totalCount }
       statistics(within: "org_ffffff", kind: MEMBERSHIPS) { total { persons } } }"""

@@ -9,7 +9,7 @@ import pytest
 
 from db.meter import METER, Meter
 from resolvers.engine.execute import bind
-from tests.resolvers.caller import Caller, WatchedConnection
+from tests.resolvers.engine_client import EngineClient, WatchedConnection
 
 SHORT = """{ divisions(first: 200, filter: {level: {eq: PROVINCE}}) { nodes { name children(first: 200) { nodes { name } }
     statistics(kind: ORGANIZATIONS, groupBy: [LEVEL, KIND]) { total { records } } } } }"""
@@ -48,7 +48,7 @@ def objects(value: Any) -> Iterator[dict[str, Any]]:
             yield from objects(item)
 
 
-async def metered(caller: Caller, text: str) -> tuple[Meter, dict[str, Any]]:
+async def metered(caller: EngineClient, text: str) -> tuple[Meter, dict[str, Any]]:
     """What an operation used, and its response."""
     meter = Meter()
     before = METER.set(meter)
@@ -65,32 +65,32 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def roomy(pool: asyncpg.Pool) -> Caller:
-    return Caller(pool, max_objects=10**9)
+def roomy(pool: asyncpg.Pool) -> EngineClient:
+    return EngineClient(pool, max_objects=10**9)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-async def test_no_operation_brings_more_than_it_may(roomy: Caller, pool: asyncpg.Pool, name: str) -> None:
+async def test_no_operation_brings_more_than_it_may(roomy: EngineClient, pool: asyncpg.Pool, name: str) -> None:
     meter, response = await metered(roomy, OPERATIONS[name])
     brought = sum(1 for _ in objects(response["data"]))
     assert 50 < brought <= meter.objects
     for limit in (brought - 1, meter.objects - 1):
-        poor = Caller(pool, max_objects=limit)
+        poor = EngineClient(pool, max_objects=limit)
         less, refused = await metered(poor, OPERATIONS[name])
         assert refused["errors"][0]["extensions"]["code"] == "TOO_COMPLEX"
         assert "data" not in refused
         assert less.objects <= meter.objects
-    enough = Caller(pool, max_objects=meter.objects)
+    enough = EngineClient(pool, max_objects=meter.objects)
     assert await enough.response(OPERATIONS[name]) == response
 
 
 @pytest.mark.parametrize("name", ["nested", "nested and written"])
 async def test_of_pages_that_are_too_many_no_more_is_read_than_shows_it(
-    roomy: Caller, pool: asyncpg.Pool, name: str, monkeypatch: pytest.MonkeyPatch
+    roomy: EngineClient, pool: asyncpg.Pool, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = await roomy.response(OPERATIONS[name], explain=True)
     rows = sum(statement["rows"] for statement in whole["extensions"]["explain"]["statements"])
-    poor = Caller(pool, max_objects=100)
+    poor = EngineClient(pool, max_objects=100)
     read: list[int] = []
 
     reading = WatchedConnection.reading
@@ -110,7 +110,7 @@ async def test_of_pages_that_are_too_many_no_more_is_read_than_shows_it(
     assert 0 < sum(read) <= 200 < rows
 
 
-async def test_a_list_of_few_rows_is_priced_by_them(caller: Caller) -> None:
+async def test_a_list_of_few_rows_is_priced_by_them(caller: EngineClient) -> None:
     meter, response = await metered(caller, SHORT)
     rows, provinces = sum(1 for _ in objects(response["data"])), len(response["data"]["divisions"]["nodes"])
     assert caller.engine.max_objects < 200 * (1 + 300 + 200)
@@ -118,21 +118,21 @@ async def test_a_list_of_few_rows_is_priced_by_them(caller: Caller) -> None:
     assert meter.objects == rows + provinces * 300
 
 
-async def test_an_empty_page_costs_one_object(caller: Caller) -> None:
+async def test_an_empty_page_costs_one_object(caller: EngineClient) -> None:
     text = '{ organizations(first: 200, filter: {name: {eq: "nothing"}}) { nodes { id members(first: 200) { totalCount } } } }'
     meter, _ = await metered(caller, text)
     assert meter.objects == 1
 
 
 async def test_what_is_refused_costs_what_it_brought_until_then(pool: asyncpg.Pool) -> None:
-    poor = Caller(pool, max_objects=100)
+    poor = EngineClient(pool, max_objects=100)
     meter, response = await metered(poor, OPERATIONS["nested"])
     assert response["errors"][0]["extensions"]["code"] == "TOO_COMPLEX"
     assert 100 < meter.objects < 600
 
 
 async def test_counts_and_statistics_that_are_too_many_are_not_begun(pool: asyncpg.Pool) -> None:
-    poor = Caller(pool, max_objects=1_000)
+    poor = EngineClient(pool, max_objects=1_000)
     for below in ("members { totalCount }", "statistics(kind: MEMBERSHIPS) { total { records } }"):
         poor.watched.statements.clear()
         response = await poor.response(f"{{ organizations(first: 30) {{ nodes {{ id {below} }} }} }}")
@@ -142,7 +142,7 @@ async def test_counts_and_statistics_that_are_too_many_are_not_begun(pool: async
 
 
 async def test_four_full_pages_one_below_the_other_are_not_begun(
-    caller: Caller, monkeypatch: pytest.MonkeyPatch
+    caller: EngineClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
     page = "children(first: 200) { nodes { "

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 
 ORDERS = {
     "collectiveAgreements": {
@@ -18,7 +18,7 @@ ORDERS = {
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
 @pytest.mark.parametrize(("root", "column"), [(root, column) for root, found in ORDERS.items() for column in found])
 async def test_pages_follow_the_values_with_empty_ones_last(
-    caller: Caller, root: str, column: str, direction: str
+    caller: EngineClient, root: str, column: str, direction: str
 ) -> None:
     field = ORDERS[root][column]
     text = f"""query ($after: String) {{ {root}(first: 60, after: $after, orderBy: {{field: {column}, direction: {direction}}})
@@ -38,7 +38,7 @@ async def test_pages_follow_the_values_with_empty_ones_last(
 
 
 @pytest.mark.parametrize("root", ORDERS)
-async def test_states_follow_each_other_as_the_list_of_states_has_them(caller: Caller, root: str) -> None:
+async def test_states_follow_each_other_as_the_list_of_states_has_them(caller: EngineClient, root: str) -> None:
     text = f"""{{ {root}(first: 200, orderBy: {{field: STATUS}}) {{ nodes {{ status }} }}
       __type(name: "{STATES[root]}") {{ enumValues {{ name }} }} }}"""
     data = await caller.data(text)
@@ -50,7 +50,7 @@ async def test_states_follow_each_other_as_the_list_of_states_has_them(caller: C
 STATES = {"collectiveAgreements": "AgreementStatus", "disputeCases": "DisputeStatus"}
 
 
-async def test_a_credit_code_is_found_in_small_letters(caller: Caller) -> None:
+async def test_a_credit_code_is_found_in_small_letters(caller: EngineClient) -> None:
     for name in ("organization", "employer"):
         listed = (
             f"{{ found: {name}s(first: 1, filter: {{creditCode: {{isNull: false}}}}) {{ nodes {{ creditCode }} }} }}"

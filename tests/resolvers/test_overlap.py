@@ -14,7 +14,7 @@ from resolvers.access.callers import PUBLIC
 from resolvers.engine.request import global_ids
 from resolvers.engine.statistics import noise, time_buckets
 from resolvers.engine.statistics.overlap import Neighbour, is_enough
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 from tests.resolvers.test_small_cells import DIMENSIONS, YEAR, _question, ask, crowded, text_of
 
 ROUNDS = 60
@@ -135,7 +135,7 @@ def _bucket(name: str, value: str) -> date:
 
 
 @pytest.mark.parametrize("kind", list(DIMENSIONS))
-async def test_no_given_cell_lies_in_another_but_for_a_few(caller: Caller, pool: asyncpg.Pool, kind: str) -> None:
+async def test_no_given_cell_lies_in_another_but_for_a_few(caller: EngineClient, pool: asyncpg.Pool, kind: str) -> None:
     """Any place, period, event, dimensions and conditions; stocks of two years as well."""
     chance, given = random.Random(f"overlap of {kind}"), set()
     places = [await crowded(pool, level) for level in ("PROVINCE", "CITY", "COUNTY")]
@@ -167,7 +167,7 @@ async def test_no_given_cell_lies_in_another_but_for_a_few(caller: Caller, pool:
     assert nested > 20
 
 
-async def test_what_all_others_have_is_no_condition(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_what_all_others_have_is_no_condition(caller: EngineClient, pool: asyncpg.Pool) -> None:
     """A condition that takes away nobody is answered like one that takes away one or a few: not."""
     records = await truth(pool, "MEMBERSHIPS")
     levels = await pool.fetch(

@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from db.server.connect import create_pool
-from tests.resolvers.caller import Caller
-from tests.resolvers.questions_of_activities import OF_ACTIVITIES
+from tests.resolvers.activity_queries import OF_ACTIVITIES
+from tests.resolvers.engine_client import EngineClient
 
 IN = (
     "EXISTS (SELECT FROM division_closure c JOIN division a ON a.id = c.ancestor_id AND a.code = '{code}' AND a.valid_to IS NULL"
@@ -98,7 +98,7 @@ async def pool(page_url: str) -> AsyncIterator[asyncpg.Pool]:
 @pytest.mark.parametrize("question", QUESTIONS | OF_ACTIVITIES)
 async def test_a_filter_finds_what_plain_sql_finds(pool: asyncpg.Pool, question: str) -> None:
     text, path, sql = (QUESTIONS | OF_ACTIVITIES)[question]
-    found: Any = await Caller(pool).data(text)
+    found: Any = await EngineClient(pool).data(text)
     for part in path.split("."):
         found = found[int(part)] if part.isdigit() else found[part]
     names = [node["name"] if isinstance(node["name"], str) else node["name"]["name"] for node in found["nodes"]]
@@ -108,7 +108,7 @@ async def test_a_filter_finds_what_plain_sql_finds(pool: asyncpg.Pool, question:
 
 
 async def test_every_village_of_the_town_has_a_union(pool: asyncpg.Pool) -> None:
-    data = await Caller(pool).data(
+    data = await EngineClient(pool).data(
         """{ division(code: "610222103") { all: children { totalCount }
            without: children(filter: {organizations: {none: {}}}) { totalCount } } }"""
     )
@@ -116,7 +116,7 @@ async def test_every_village_of_the_town_has_a_union(pool: asyncpg.Pool) -> None
 
 
 async def test_counties_below_the_target_are_told_by_its_progress(pool: asyncpg.Pool) -> None:
-    data = await Caller(pool).data(
+    data = await EngineClient(pool).data(
         """{ division(code: "33") { targets(first: 200, validity: ANY, filter: {metric: {eq: NEW_FORM_COVERAGE}, division:
            {level: {eq: COUNTY}}}) { nodes { division { name } progress { asOf value denominator ratio met gap } } } } }"""
     )

@@ -12,7 +12,7 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, 
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from schema import registry, schema
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 
 CORE = schema._schema
 SEEDS = 40
@@ -62,7 +62,9 @@ LISTS = (
 class Walker:
     """Asks for pages of one list in one order."""
 
-    def __init__(self, caller: Caller, listed: Listed, parent: str | None, order: list[dict[str, str]] | None) -> None:
+    def __init__(
+        self, caller: EngineClient, listed: Listed, parent: str | None, order: list[dict[str, str]] | None
+    ) -> None:
         self.caller = caller
         arguments = "first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $order"
         type_ = CORE.type_map[listed.on or "Query"]
@@ -118,7 +120,7 @@ def place(listed: Listed, column: str) -> str:
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 async def test_pages_of_any_size_give_the_whole_list_in_order_from_both_ends(
-    caller: Caller, pool: asyncpg.Pool, seed: int
+    caller: EngineClient, pool: asyncpg.Pool, seed: int
 ) -> None:
     chance = random.Random(f"pages {seed}")
     listed = LISTS[seed % len(LISTS)]
@@ -182,7 +184,9 @@ async def test_pages_of_any_size_give_the_whole_list_in_order_from_both_ends(
 @pytest.mark.parametrize(
     "listed", [one for one in LISTS if one.on is None], ids=lambda one: f"{one.name} {one.where[:12]}"
 )
-async def test_a_list_without_an_order_of_its_own_is_the_same_from_both_ends(caller: Caller, listed: Listed) -> None:
+async def test_a_list_without_an_order_of_its_own_is_the_same_from_both_ends(
+    caller: EngineClient, listed: Listed
+) -> None:
     walker = Walker(caller, listed, None, None)
     forward, after = [], None
     while True:
@@ -203,7 +207,7 @@ async def test_a_list_without_an_order_of_its_own_is_the_same_from_both_ends(cal
     assert len(forward) == len(set(forward)) == page["totalCount"] > 0
 
 
-async def test_a_page_of_nothing_knows_whether_there_is_something(caller: Caller) -> None:
+async def test_a_page_of_nothing_knows_whether_there_is_something(caller: EngineClient) -> None:
     text = "{ some: members(first: 0) { nodes { id } pageInfo { hasNextPage startCursor endCursor } totalCount }"
     text += (
         ' none: members(first: 0, filter: {name: {eq: "-"}}) { edges { cursor } pageInfo { hasNextPage } totalCount } }'
@@ -215,13 +219,13 @@ async def test_a_page_of_nothing_knows_whether_there_is_something(caller: Caller
     assert data["none"] == {"edges": [], "pageInfo": {"hasNextPage": False}, "totalCount": 0}
 
 
-async def test_twenty_rows_come_unless_said_otherwise(caller: Caller) -> None:
+async def test_twenty_rows_come_unless_said_otherwise(caller: EngineClient) -> None:
     data = await caller.data("{ a: members { nodes { id } } b: members(first: null, last: null) { nodes { id } } }")
     assert len(data["a"]["nodes"]) == 20
     assert data["a"] == data["b"]
 
 
-async def test_codes_are_ordered_as_their_list_has_them(caller: Caller) -> None:
+async def test_codes_are_ordered_as_their_list_has_them(caller: EngineClient) -> None:
     data = await caller.data(
         "{ a: divisions(first: 200, orderBy: {field: LEVEL}) { nodes { level } }"
         " b: organizations(last: 200, orderBy: {field: LEVEL, direction: DESC}) { nodes { level } } }"
@@ -231,7 +235,7 @@ async def test_codes_are_ordered_as_their_list_has_them(caller: Caller) -> None:
     assert [node["level"] for node in data["b"]["nodes"]][-12:] == ["PROVINCIAL"] + ["NATIONAL"] * 11
 
 
-async def test_an_order_takes_each_column_once(caller: Caller) -> None:
+async def test_an_order_takes_each_column_once(caller: EngineClient) -> None:
     twice = "[{field: NAME, direction: DESC}, {field: NAME, direction: ASC}]"
     response = await caller.response(f"{{ employers(orderBy: {twice}) {{ nodes {{ id }} }} }}")
     assert [error["extensions"]["code"] for error in response["errors"]] == ["BAD_ARGUMENT"]

@@ -9,7 +9,7 @@ import pytest
 
 from db.server.connect import create_pool
 from resolvers.engine.request import global_ids
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 
 QUIET = """
 SELECT d.id FROM division d WHERE d.level = 'COUNTY' AND d.valid_to IS NULL
@@ -63,7 +63,7 @@ class Place:
         text = (
             "query ($id: ID!) { node(id: $id) { ... on Target { progress { asOf value denominator ratio met gap } } } }"
         )
-        data = await Caller(self.pool).data(text, {"id": global_ids.encode("target", key)})
+        data = await EngineClient(self.pool).data(text, {"id": global_ids.encode("target", key)})
         progress: dict[str, Any] = data["node"]["progress"]
         return progress
 

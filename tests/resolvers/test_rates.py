@@ -10,7 +10,7 @@ from resolvers.engine.declare.statistics import Rate
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel
 from schema import registry
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 
 RATES = [(kind, name) for kind, found in sorted(registry.statistics.items()) for name in found.rates]
 FOUR = Decimal("0.0001")
@@ -77,7 +77,7 @@ def test_every_rate_is_compared() -> None:
 
 
 @pytest.mark.parametrize(("kind", "name"), sorted(PLAIN))
-async def test_a_rate_is_that_of_plain_sql(caller: Caller, pool: asyncpg.Pool, kind: str, name: str) -> None:
+async def test_a_rate_is_that_of_plain_sql(caller: EngineClient, pool: asyncpg.Pool, kind: str, name: str) -> None:
     records, day, within, inside = PLAIN[kind, name]
     rows = await pool.fetch(
         f"SELECT extract(year FROM {day})::int AS year, count(*) FILTER (WHERE {within}) AS whole,"
@@ -94,7 +94,9 @@ async def test_a_rate_is_that_of_plain_sql(caller: Caller, pool: asyncpg.Pool, k
 
 
 @pytest.mark.parametrize(("kind", "name"), RATES)
-async def test_a_rate_is_the_quotient_of_its_measures_and_null_of_nothing(caller: Caller, kind: str, name: str) -> None:
+async def test_a_rate_is_the_quotient_of_its_measures_and_null_of_nothing(
+    caller: EngineClient, kind: str, name: str
+) -> None:
     rate = registry.statistics[kind].rates[name]
     found = (await caller.data(asked(kind, name, ", groupBy: [MONTH]")))["statistics"]
     rows = [found["total"], *found["groups"]]
@@ -103,7 +105,7 @@ async def test_a_rate_is_the_quotient_of_its_measures_and_null_of_nothing(caller
     assert any(row[camel(name)] is None for row in rows)
 
 
-async def test_posts_that_nobody_asked_about_are_in_neither_part(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_posts_that_nobody_asked_about_are_in_neither_part(caller: EngineClient, pool: asyncpg.Pool) -> None:
     row = await pool.fetchrow(
         "SELECT sum(filled_count) AS part, sum(headcount) AS whole FROM job_offer WHERE filled_count IS NOT NULL"
     )
@@ -116,7 +118,7 @@ async def test_posts_that_nobody_asked_about_are_in_neither_part(caller: Caller,
 )
 async def test_roll_ups_give_the_rates_that_records_give(pool: asyncpg.Pool, more: str) -> None:
     text = asked("MEMBERSHIPS", "migrant_share", more).replace("migrantShare", "migrantShare womenShare women")
-    both, records = Caller(pool), Caller(pool, rollups=False)
+    both, records = EngineClient(pool), EngineClient(pool, rollups=False)
     for who in (None, PUBLIC):
         question = text if who is None else text.replace("1990", "2018").replace("2030", "2026")
         if who is PUBLIC and "YEAR" not in more:
@@ -129,7 +131,7 @@ async def test_roll_ups_give_the_rates_that_records_give(pool: asyncpg.Pool, mor
 
 
 async def test_with_aggregates_only_a_rate_tells_no_more_than_what_is_given_of_its_measures(pool: asyncpg.Pool) -> None:
-    caller = Caller(pool)
+    caller = EngineClient(pool)
     told = 0
     for kind, name in RATES:
         rate = registry.statistics[kind].rates[name]
@@ -146,7 +148,7 @@ async def test_with_aggregates_only_a_rate_tells_no_more_than_what_is_given_of_i
     assert told > 1
 
 
-async def test_a_rate_of_another_kind_is_refused_with_those_that_there_are(caller: Caller) -> None:
+async def test_a_rate_of_another_kind_is_refused_with_those_that_there_are(caller: EngineClient) -> None:
     response = await caller.response("{ statistics(kind: MEMBERSHIPS) { total { settledShare } } }")
     assert response["errors"][0]["extensions"]["code"] == "MEASURE_NOT_OF_KIND"
     assert "migrantShare" in response["errors"][0]["message"]
@@ -162,7 +164,7 @@ def test_a_rate_is_rounded_half_up_and_never_above_one_where_it_is_a_part() -> N
     assert Rate("a", "b").of(4, None) is None
 
 
-async def test_below_a_union_the_rate_is_of_the_sums_of_its_children(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_below_a_union_the_rate_is_of_the_sums_of_its_children(caller: EngineClient, pool: asyncpg.Pool) -> None:
     union = await pool.fetchval("SELECT id FROM organization WHERE name = '浙江省总工会'")
     text = """query ($within: ID) { statistics(kind: MEMBERSHIPS, within: $within, groupBy: [CHILD_ORGANIZATION]) {
         total { migrantShare migrants records } groups { migrantShare migrants records } } }"""

@@ -16,9 +16,9 @@ from db.server.connect import create_pool
 from resolvers.engine.request import global_ids
 from resolvers.engine.statistics.rollup_slots import cut, slot
 from tests.db.test_rollups import write
-from tests.resolvers.caller import Caller
-from tests.resolvers.callers import callers_of
-from tests.resolvers.rolled_dimensions import DIMENSIONS
+from tests.resolvers.engine_client import EngineClient
+from tests.resolvers.personas import callers_of
+from tests.resolvers.rollup_dimensions import DIMENSIONS
 
 ROUNDS = 60
 TEXT = """query ($kind: RecordKind!, $within: ID, $by: [Dimension!], $from: Date, $until: Date, $asOf: Date, $event: RecordEvent,
@@ -84,7 +84,7 @@ async def test_both_ways_give_the_same_answers(pool: asyncpg.Pool) -> None:
     assert await pool.fetchval("SELECT count(*) FROM rollup.membership_change") > 0
     chance = random.Random("rolled")
     anchors, callers = await places(pool), await callers_of(pool)
-    both, records = Caller(pool), Caller(pool, rollups=False)
+    both, records = EngineClient(pool), EngineClient(pool, rollups=False)
     used = 0
     for place in range(ROUNDS):
         given = asked(chance, anchors)
@@ -102,7 +102,7 @@ async def test_both_ways_give_the_same_answers(pool: asyncpg.Pool) -> None:
 
 
 async def test_an_anchor_out_of_use_is_counted_from_records(pool: asyncpg.Pool) -> None:
-    caller = Caller(pool)
+    caller = EngineClient(pool)
     text = "{ statistics(kind: MEMBERSHIPS) { total { records persons } } }"
     before = await caller.data(text)
     await pool.execute("UPDATE rollup.membership_cell SET n = 1000")

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
+from itertools import product
 from typing import Any
 
 import asyncpg
 import pytest
+from graphql import GraphQLInputObjectType, get_named_type
 from strawberry.utils.str_converters import to_camel_case
 
 from db.clock import today
@@ -20,8 +22,9 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.statistics.published import NAMING
 from schema import registry, schema
 from tests.db.row_reference import REFERENCE, reference
-from tests.resolvers.callers import callers_of
-from tests.resolvers.documents import document
+from tests.resolvers.parsed_documents import document
+from tests.resolvers.personas import callers_of
+from tests.slow import sampled
 
 LISTS = {
     name: registry.sources[answer.target].table.name
@@ -145,6 +148,37 @@ async def test_callers_with_aggregates_only_have_no_list_behind_either_wall(both
         answer = await engine.execute(document(f"{{ {field} {{ totalCount }} }}"), None, {}, caller=callers["analyst"])
         (error,) = json.loads(answer.body)["errors"]
         assert error["extensions"]["code"] == "AGGREGATES_ONLY"
+
+
+def filters(name: str, depth: int) -> Iterator[Any]:
+    """A condition on each field of a filter's type and, through relations and lists, of those below it."""
+    type_ = schema._schema.type_map[name]
+    assert isinstance(type_, GraphQLInputObjectType)
+    for field, given in type_.fields.items():
+        operand = get_named_type(given.type)
+        assert isinstance(operand, GraphQLInputObjectType)
+        if field in ("and", "or", "not"):
+            continue
+        if "isNull" in operand.fields:
+            yield {field: {"isNull": False}}
+        elif "in" in operand.fields:
+            yield {field: {"in": []}}
+        elif "some" in operand.fields:
+            below = get_named_type(operand.fields["some"].type).name
+            yield from ({field: {"some": found}} for found in filters(below, depth - 1)) if depth else ()
+        elif "eq" in operand.fields:
+            yield {field: {"eq": True}}
+        elif depth:
+            yield from ({field: found} for found in filters(operand.name, depth - 1))
+
+
+@pytest.mark.parametrize(("field", "depth"), sampled(product(LISTS, (1, 3)), [(field, 1) for field in LISTS]))
+async def test_no_filter_opens_a_list_to_callers_with_aggregates_only(both, callers, field, depth):
+    given = get_named_type(schema._schema.query_type.fields[field].args["filter"].type).name
+    text = f"query($filter: {given}) {{ {field}(filter: $filter) {{ totalCount }} }}"
+    for found in filters(given, depth):
+        answer = await both.execute(document(text), None, {"filter": found}, caller=callers["analyst"])
+        assert (answer.status, answer.code) == (400, "AGGREGATES_ONLY"), found
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -17,8 +17,8 @@ from resolvers.access.callers import PUBLIC
 from resolvers.engine.request import global_ids
 from resolvers.engine.statistics import noise, time_buckets
 from tests.db.test_rollups import write
-from tests.resolvers.caller import NATIONAL, Caller
-from tests.resolvers.rolled_dimensions import DIMENSIONS
+from tests.resolvers.engine_client import NATIONAL, EngineClient
+from tests.resolvers.rollup_dimensions import DIMENSIONS
 
 CELL, MOST = 10, 12
 ROUNDS = 60
@@ -42,7 +42,7 @@ def text_of(given: dict[str, Any]) -> str:
     return text if given["kind"] in DIMENSIONS else text.replace("persons", "")
 
 
-async def ask(caller: Caller, given: dict[str, Any], who: Any = PUBLIC) -> dict[str, Any]:
+async def ask(caller: EngineClient, given: dict[str, Any], who: Any = PUBLIC) -> dict[str, Any]:
     """The statistic of the whole nation, or of the division ``id``."""
     response = await caller.response(text_of(given), given, caller=who)
     assert "errors" not in response, (given, response)
@@ -50,7 +50,7 @@ async def ask(caller: Caller, given: dict[str, Any], who: Any = PUBLIC) -> dict[
     return data["division"]["statistics"] if "id" in given else data["statistics"]
 
 
-async def code_of(caller: Caller, given: dict[str, Any], who: Any = PUBLIC) -> str:
+async def code_of(caller: EngineClient, given: dict[str, Any], who: Any = PUBLIC) -> str:
     """The code with which a question is refused."""
     response = await caller.response(text_of(given), given, caller=who)
     return str(response["errors"][0]["extensions"]["code"])
@@ -104,7 +104,7 @@ def test_a_median_is_written_in_coarse_steps() -> None:
     assert noise.median(0, 1, b"") == 0
 
 
-async def test_counts_are_within_the_bound_and_true_on_average(caller: Caller) -> None:
+async def test_counts_are_within_the_bound_and_true_on_average(caller: EngineClient) -> None:
     differences = []
     for kind, dimensions in DIMENSIONS.items():
         for dimension in dimensions:
@@ -123,7 +123,9 @@ async def test_counts_are_within_the_bound_and_true_on_average(caller: Caller) -
     assert max(differences) > 3
 
 
-async def test_the_same_cell_has_the_same_noise_whichever_question_drew_it(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_the_same_cell_has_the_same_noise_whichever_question_drew_it(
+    caller: EngineClient, pool: asyncpg.Pool
+) -> None:
     """As a group, as the whole under a condition, under an alias, as a child of its division and as the division itself."""
     province = await crowded(pool, "PROVINCE")
     base = {"kind": "MEMBERSHIPS", "asOf": YEAR.isoformat()}
@@ -164,7 +166,7 @@ async def test_roll_ups_carry_the_same_noise_as_records(
     """Any place, period, event, dimensions and conditions, with changes that are not folded yet; no cell left out."""
     chance = random.Random("noise")
     places = [await crowded(changing, level) for level in ("PROVINCE", "CITY")]
-    both, records = (Caller(changing, small_cell=-MOST, rollups=rollups) for rollups in (True, False))
+    both, records = (EngineClient(changing, small_cell=-MOST, rollups=rollups) for rollups in (True, False))
     used = given_cells = 0
     for number in range(ROUNDS):
         given = _question(chance, places)
@@ -222,7 +224,7 @@ def _question(chance: random.Random, places: list[str], kind: str = "") -> dict[
     return given
 
 
-async def test_the_database_keeps_its_seed_to_itself(pool: asyncpg.Pool, caller: Caller) -> None:
+async def test_the_database_keeps_its_seed_to_itself(pool: asyncpg.Pool, caller: EngineClient) -> None:
     rows = await pool.fetch(
         "SELECT grantee FROM information_schema.role_table_grants WHERE table_schema = 'noise' AND privilege_type = 'SELECT'"
     )
@@ -230,7 +232,9 @@ async def test_the_database_keeps_its_seed_to_itself(pool: asyncpg.Pool, caller:
     assert {row["grantee"] for row in rows} <= {owner, "unionhub_aggregates"}
 
 
-async def test_what_callers_with_aggregates_only_may_not_ask_is_refused(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_what_callers_with_aggregates_only_may_not_ask_is_refused(
+    caller: EngineClient, pool: asyncpg.Pool
+) -> None:
     base = {"kind": "MEMBERSHIPS"}
     sexes = {"dimension": "SEX", "in": ["FEMALE", "MALE"]}
     assert await code_of(caller, {**base, "where": [sexes]}) == "ONE_VALUE_EACH"
@@ -249,7 +253,7 @@ async def test_what_callers_with_aggregates_only_may_not_ask_is_refused(caller: 
 
 
 async def test_geography_goes_down_to_the_county_and_one_level_further_by_grant(
-    caller: Caller, pool: asyncpg.Pool
+    caller: EngineClient, pool: asyncpg.Pool
 ) -> None:
     county, township = await crowded(pool, "COUNTY"), await crowded(pool, "TOWNSHIP")
     persons = {"kind": "MEMBERSHIPS"}
@@ -260,7 +264,7 @@ async def test_geography_goes_down_to_the_county_and_one_level_further_by_grant(
     assert await code_of(caller, {"kind": "DISPUTE_CASES", "id": township}) == "GEOGRAPHY_WITHHELD"
 
 
-async def test_a_day_is_the_first_of_the_month_and_a_period_ends_with_the_last_one(caller: Caller) -> None:
+async def test_a_day_is_the_first_of_the_month_and_a_period_ends_with_the_last_one(caller: EngineClient) -> None:
     """Of kinds without persons and cases."""
     assert (await ask(caller, {"kind": "EMPLOYERS"}))["asOf"] == MONTH.isoformat()
     text = '{ statistics(kind: EMPLOYERS, from: "2024-01-01") { from until } }'
@@ -294,7 +298,7 @@ PERIODS: tuple[tuple[dict[str, Any], str | None], ...] = (
 
 @pytest.mark.parametrize(("period", "as_of"), PERIODS)
 async def test_persons_are_counted_on_new_years_day_and_in_calendar_periods(
-    caller: Caller, period: dict[str, Any], as_of: str | None
+    caller: EngineClient, period: dict[str, Any], as_of: str | None
 ) -> None:
     if as_of is None:
         assert await code_of(caller, {"kind": "MEMBERSHIPS", **period}) == "WHOLE_PERIODS"
@@ -313,14 +317,14 @@ LISTS = (
 
 
 @pytest.mark.parametrize("text", LISTS)
-async def test_lists_of_closed_types_and_filters_by_them_are_refused(caller: Caller, text: str) -> None:
+async def test_lists_of_closed_types_and_filters_by_them_are_refused(caller: EngineClient, text: str) -> None:
     caller.watched.statements.clear()
     response = await caller.response(text, caller=PUBLIC)
     assert [error["extensions"]["code"] for error in response["errors"]] == ["AGGREGATES_ONLY"], response
     assert caller.watched.statements == []
 
 
-async def test_what_is_open_is_answered(caller: Caller) -> None:
+async def test_what_is_open_is_answered(caller: EngineClient) -> None:
     text = (
         "{ divisions { totalCount nodes { name } } policyDocuments { totalCount }"
         " venues { totalCount nodes { name organization { name } } } }"
@@ -330,7 +334,7 @@ async def test_what_is_open_is_answered(caller: Caller) -> None:
     assert all(venue["organization"] is None for venue in data["venues"]["nodes"])
 
 
-async def test_no_group_is_listed_because_somebody_is_in_it(caller: Caller) -> None:
+async def test_no_group_is_listed_because_somebody_is_in_it(caller: EngineClient) -> None:
     """What is listed whatever the records say, as children and the months of a period, may be empty; nothing else may."""
     for given in ({"by": ["SEX", "CHANNEL"]}, {"by": ["WORKER_TYPE", "INDUSTRY"]}):
         ours = (await ask(caller, {"kind": "MEMBERSHIPS", **given}))["groups"]
@@ -348,7 +352,7 @@ async def test_no_group_is_listed_because_somebody_is_in_it(caller: Caller) -> N
     assert left_out
 
 
-async def test_the_cells_of_an_answer_are_counted_once_whatever_the_question(caller: Caller) -> None:
+async def test_the_cells_of_an_answer_are_counted_once_whatever_the_question(caller: EngineClient) -> None:
     async def cells(given: dict[str, Any], who: Any = PUBLIC) -> frozenset[int]:
         return (await caller.answer(TEXT, given, caller=who)).cells
 

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from db.server.connect import create_pool
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 
 TEXT = """query ($id: ID!) {
   employer(id: $id) { name headcount coverages { totalCount nodes { organization { name } } } }
@@ -36,7 +36,7 @@ async def test_a_change_that_is_committed_while_an_operation_runs_is_not_seen_by
     try:
         key = await pool.fetchval("SELECT employer_id FROM employer_coverage ORDER BY id LIMIT 1")
         variables = {"id": f"emp_{key:x}"}
-        before = await Caller(pool).data(TEXT, variables)
+        before = await EngineClient(pool).data(TEXT, variables)
         changed = False
 
         async def hold(sent: int) -> None:
@@ -45,9 +45,9 @@ async def test_a_change_that_is_committed_while_an_operation_runs_is_not_seen_by
                 changed = True
                 await change(fresh_database_url, key)
 
-        assert await Caller(pool, hold=hold).data(TEXT, variables) == before
+        assert await EngineClient(pool, hold=hold).data(TEXT, variables) == before
         assert changed
-        after = await Caller(pool).data(TEXT, variables)
+        after = await EngineClient(pool).data(TEXT, variables)
         assert after["employer"]["name"] == after["again"]["nodes"][0]["name"] == "changed"
         assert after["employer"]["coverages"]["totalCount"] == before["employer"]["coverages"]["totalCount"] + 1
     finally:
@@ -55,7 +55,7 @@ async def test_a_change_that_is_committed_while_an_operation_runs_is_not_seen_by
 
 
 async def test_an_operation_of_one_statement_begins_no_transaction_and_one_of_several_begins_one(
-    caller: Caller,
+    caller: EngineClient,
 ) -> None:
     begun = caller.watched.transactions
     begun.clear()
@@ -75,7 +75,7 @@ async def test_what_is_found_by_key_is_planned_once_and_a_page_for_the_values_of
             "query ($id: ID!) { employer(id: $id) { name headcount } }": {"id": f"emp_{key:x}"},
             "query ($id: ID!) { employer(id: $id) { headcount coverages { nodes { id } } } }": {"id": f"emp_{key:x}"},
         }
-        hub = Caller(pool)
+        hub = EngineClient(pool)
         for _ in range(3):
             for text, variables in asked.items():
                 await hub.data(text, variables)

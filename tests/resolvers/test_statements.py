@@ -24,8 +24,8 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from resolvers.relations import By
 from schema import registry, schema
-from tests.resolvers.caller import Caller
-from tests.resolvers.operations import camel
+from tests.resolvers.engine_client import EngineClient
+from tests.resolvers.random_operations import camel
 
 CORE = schema._schema
 PARENTS = 50
@@ -115,7 +115,7 @@ async def parents_of(pool: asyncpg.Pool, source: Source, name: str) -> list[int]
             for one in choices:
                 column = expression(one.key).key
                 rich += (await keys(pool, f"SELECT id FROM {table} WHERE {column} IS NOT NULL ORDER BY id"))[:20]
-        case Many(reach=By() as by):
+        case Many(relation=By() as by):
             column = f"{by.column.table.name}.{by.column.key}"  # type: ignore[attr-defined]
             rich = await keys(
                 pool,
@@ -153,7 +153,7 @@ async def keys(pool: asyncpg.Pool, sql: str) -> list[int]:
 
 @pytest.mark.parametrize(("type_name", "name"), FIELDS, ids=lambda part: part)
 async def test_fifty_parents_need_no_more_statements_than_one(
-    caller: Caller, pool: asyncpg.Pool, type_name: str, name: str
+    caller: EngineClient, pool: asyncpg.Pool, type_name: str, name: str
 ) -> None:
     source = registry.sources[type_name]
     text = below_nodes(type_name, name)
@@ -172,13 +172,13 @@ async def test_fifty_parents_need_no_more_statements_than_one(
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_fifty_rows_of_a_root_list_need_no_more_statements_than_one(caller: Caller, name: str) -> None:
+async def test_fifty_rows_of_a_root_list_need_no_more_statements_than_one(caller: EngineClient, name: str) -> None:
     one, fifty = [await caller.count(at_root(name, first), {}) for first in (1, 50)]
     assert one == fifty == 2
 
 
 async def test_three_levels_below_a_province_need_a_statement_each(pool: asyncpg.Pool) -> None:
-    caller = Caller(pool, max_objects=1_000_000)
+    caller = EngineClient(pool, max_objects=1_000_000)
     text = """query ($ids: [ID!]!) { organizations(first: 5, filter: {id: {in: $ids}}) { nodes {
         children(first: 20) { nodes { name children(first: 20) { nodes { name
             members(first: 5) { totalCount nodes { name division { name } } } } } } } } } }"""
@@ -192,7 +192,7 @@ async def test_three_levels_below_a_province_need_a_statement_each(pool: asyncpg
     assert await caller.count(text, {"ids": provinces}) == 6
 
 
-async def test_the_explanation_tells_of_every_statement(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_the_explanation_tells_of_every_statement(caller: EngineClient, pool: asyncpg.Pool) -> None:
     key = await pool.fetchval("SELECT id FROM collective_agreement WHERE received_on IS NOT NULL ORDER BY id LIMIT 1")
     text = f'{{ node(id: "{global_ids.encode("agr", key)}") {{ ... on CollectiveAgreement {{ title reviewDueOn steps {{ id }} }} }} }}'
     caller.watched.statements.clear()

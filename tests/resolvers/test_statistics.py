@@ -13,9 +13,9 @@ from db.clock import today
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.request import global_ids
 from schema import registry
-from tests.resolvers import plain
-from tests.resolvers.caller import Caller
-from tests.resolvers.callers import callers_of
+from tests.resolvers import sql_reference
+from tests.resolvers.engine_client import EngineClient
+from tests.resolvers.personas import callers_of
 from tests.resolvers.test_bad_input import refused
 
 JOINS = """query ($kind: RecordKind!, $within: ID, $from: Date, $until: Date, $asOf: Date, $by: [Dimension!], $hierarchy: Hierarchy) {
@@ -46,10 +46,10 @@ async def unions(pool: asyncpg.Pool) -> list[int]:
 @pytest.mark.parametrize("hierarchy", ["TERRITORIAL", "INDUSTRIAL"])
 @pytest.mark.parametrize("day", [None, date(2019, 3, 1), date(2024, 6, 30)])
 async def test_members_of_a_subtree_as_of_a_day(
-    caller: Caller, pool: asyncpg.Pool, hierarchy: str, day: date | None
+    caller: EngineClient, pool: asyncpg.Pool, hierarchy: str, day: date | None
 ) -> None:
     for union in await unions(pool):
-        below = await plain.ever_below(pool, union, hierarchy)
+        below = await sql_reference.ever_below(pool, union, hierarchy)
         rows = await pool.fetch(
             "SELECT p.worker_type, p.sex, p.id FROM membership m JOIN member p ON p.id = m.member_id"
             " WHERE m.organization_id = ANY ($1) AND m.valid_from <= $2 AND (m.valid_to IS NULL OR m.valid_to > $2)",
@@ -62,7 +62,9 @@ async def test_members_of_a_subtree_as_of_a_day(
         assert data["statistics"]["total"] == {"records": len(rows), "persons": len({row["id"] for row in rows})}
 
 
-async def test_joins_of_a_period_by_month_and_leaves_by_their_last_day(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_joins_of_a_period_by_month_and_leaves_by_their_last_day(
+    caller: EngineClient, pool: asyncpg.Pool
+) -> None:
     given = {"kind": "MEMBERSHIPS", "from": "2022-01-15", "until": "2023-02-01", "by": ["MONTH"]}
     data = await caller.data(JOINS, given)
     rows = await pool.fetch(
@@ -78,13 +80,15 @@ async def test_joins_of_a_period_by_month_and_leaves_by_their_last_day(caller: C
     assert left["statistics"]["total"]["records"] == expected > 0
 
 
-async def test_children_without_records_are_listed_with_zero_and_all_add_up(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_children_without_records_are_listed_with_zero_and_all_add_up(
+    caller: EngineClient, pool: asyncpg.Pool
+) -> None:
     national, province, *_ = await unions(pool)
     for union in (national, province):
         data = await caller.data(
             JOINS, {"kind": "MEMBERSHIPS", "within": global_ids.encode("org", union), "by": ["CHILD_ORGANIZATION"]}
         )
-        children = await plain.children(pool, union, "TERRITORIAL", today())
+        children = await sql_reference.children(pool, union, "TERRITORIAL", today())
         found = groups(data)
         assert {global_ids.encode("org", child) for child in children} <= {key for (key,) in found}
         assert 0 in found.values()
@@ -95,7 +99,7 @@ async def test_children_without_records_are_listed_with_zero_and_all_add_up(call
     assert len(data["statistics"]["groups"]) >= 31
 
 
-async def test_statistical_years_begin_in_the_month_that_is_set(caller: Caller) -> None:
+async def test_statistical_years_begin_in_the_month_that_is_set(caller: EngineClient) -> None:
     given = {"kind": "MEMBERSHIPS", "from": "2021-10-01", "until": "2023-10-01", "by": ["STATISTICAL_YEAR"]}
     data = await caller.data(JOINS, given)
     assert list(groups(data)) == [("2022",), ("2023",)]
@@ -107,7 +111,9 @@ async def test_statistical_years_begin_in_the_month_that_is_set(caller: Caller) 
     assert list(groups(data).values()) == [part["statistics"]["total"]["records"] for part in parts]
 
 
-async def test_what_a_dissolved_union_recorded_counts_for_those_above_it(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_what_a_dissolved_union_recorded_counts_for_those_above_it(
+    caller: EngineClient, pool: asyncpg.Pool
+) -> None:
     row = await pool.fetchrow(
         "SELECT o.id, l.parent_id FROM organization o JOIN organization_link l ON l.child_id = o.id AND hierarchy = 'TERRITORIAL'"
         " AND l.valid_to = o.dissolved_on WHERE EXISTS (SELECT FROM membership WHERE organization_id = o.id) ORDER BY 1 LIMIT 1"
@@ -129,7 +135,9 @@ async def test_what_a_dissolved_union_recorded_counts_for_those_above_it(caller:
     )
 
 
-async def test_a_union_out_of_scope_is_answered_as_one_that_does_not_exist(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_a_union_out_of_scope_is_answered_as_one_that_does_not_exist(
+    caller: EngineClient, pool: asyncpg.Pool
+) -> None:
     callers = await callers_of(pool)
     foreign = await pool.fetchval("SELECT id FROM organization WHERE name = '陕西省总工会'")
     text = "query ($within: ID) { statistics(kind: MEMBERSHIPS, within: $within) { total { records } } }"
@@ -140,7 +148,7 @@ async def test_a_union_out_of_scope_is_answered_as_one_that_does_not_exist(calle
     assert answers[0] == answers[1]
     assert answers[0]["errors"][0]["extensions"]["code"] == "NOT_FOUND"
     own = await caller.response(text, {}, caller=callers["city"])
-    scope = await plain.ever_below(pool, callers["city"].grants[0].organization_id, "TERRITORIAL")  # type: ignore[arg-type]
+    scope = await sql_reference.ever_below(pool, callers["city"].grants[0].organization_id, "TERRITORIAL")  # type: ignore[arg-type]
     held = await pool.fetchval(
         "SELECT count(*) FROM membership WHERE organization_id = ANY ($1) AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)",
         list(scope),
@@ -178,7 +186,7 @@ async def test_a_union_out_of_scope_is_answered_as_one_that_does_not_exist(calle
     ],
 )  # fmt: skip
 async def test_what_cannot_be_counted_is_refused_with_its_code(
-    caller: Caller, code: str, arguments: str, selected: str
+    caller: EngineClient, code: str, arguments: str, selected: str
 ) -> None:
     text = f"{{ statistics({arguments}) {{ total {{ {selected} }} }} }}"
     if code == "VALIDATION":
@@ -188,7 +196,7 @@ async def test_what_cannot_be_counted_is_refused_with_its_code(
         await refused(caller, code, text)
 
 
-async def test_aliases_and_variables_share_a_plan(caller: Caller) -> None:
+async def test_aliases_and_variables_share_a_plan(caller: EngineClient) -> None:
     text = """query ($by: [Dimension!], $until: Date) {
         a: statistics(kind: DISPUTE_CASES, until: $until, groupBy: $by) { groups { keys { value } cases } }
         b: statistics(kind: RECOVERIES, until: $until, groupBy: MONTH) { groups { amount } total { amount } } }"""
@@ -204,7 +212,7 @@ async def test_aliases_and_variables_share_a_plan(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("day", ["2026-11-24", "2024-03-01"])
-async def test_overdue_records_are_those_past_the_last_day_that_lists_show(caller: Caller, day: str) -> None:
+async def test_overdue_records_are_those_past_the_last_day_that_lists_show(caller: EngineClient, day: str) -> None:
     rows: list[dict[str, Any]] = []
     text = """query ($after: String) { disputeCases(first: 200, after: $after) { pageInfo { endCursor hasNextPage }
         nodes { receivedOn closedOn mediationDueOn overdue cause phase steps { phase status occurredOn } } } }"""
@@ -253,7 +261,7 @@ def mediated(case: dict[str, Any]) -> str | None:
     return min([*days, *([case["closedOn"]] if case["closedOn"] else [])], default=None)
 
 
-async def test_overdue_agreements_are_those_that_lists_show(caller: Caller) -> None:
+async def test_overdue_agreements_are_those_that_lists_show(caller: EngineClient) -> None:
     text = """{ collectiveAgreements(first: 200, validity: ANY) { nodes {
         replyDueOn submissionDueOn reviewDueOn requestedOn submittedOn receivedOn effectiveOn
         reviewDaysLeft overdue steps { status occurredOn } } } }"""
@@ -283,7 +291,7 @@ async def test_overdue_agreements_are_those_that_lists_show(caller: Caller) -> N
     assert 0 < sum(map(late, rows)) < len(rows)
 
 
-async def test_as_of_a_day_the_newest_estimate_of_a_place_counts(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_as_of_a_day_the_newest_estimate_of_a_place_counts(caller: EngineClient, pool: asyncpg.Pool) -> None:
     place = await pool.fetchval("SELECT id FROM division WHERE code = '330106' AND valid_to IS NULL")
     text = """query ($id: ID!, $day: Date) { division(id: $id) { statistics(kind: POPULATION_ESTIMATES, asOf: $day) {
         total { records workers } } } }"""
@@ -312,13 +320,13 @@ async def test_as_of_a_day_the_newest_estimate_of_a_place_counts(caller: Caller,
     ],
 )
 async def test_a_condition_on_a_value_that_no_record_can_have_is_refused(
-    caller: Caller, kind: str, dimension: str, value: str
+    caller: EngineClient, kind: str, dimension: str, value: str
 ) -> None:
     where = f'where: [{{dimension: {dimension}, in: ["{value}"]}}]'
     await refused(caller, "BAD_ARGUMENT", f"{{ statistics(kind: {kind}, {where}) {{ total {{ records }} }} }}")
 
 
-async def test_quantities_of_several_units_are_not_added_up(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_quantities_of_several_units_are_not_added_up(caller: EngineClient, pool: asyncpg.Pool) -> None:
     sums = {row["unit"]: row["sum"] for row in await pool.fetch("SELECT unit, sum(quantity) FROM donation GROUP BY 1")}
     assert len(sums) > 1
     data = await caller.data(
@@ -329,7 +337,7 @@ async def test_quantities_of_several_units_are_not_added_up(caller: Caller, pool
     assert told == {unit: value or 0 for unit, value in sums.items()}
 
 
-async def test_agreements_in_term_have_no_steps_that_could_be_overdue(caller: Caller) -> None:
+async def test_agreements_in_term_have_no_steps_that_could_be_overdue(caller: EngineClient) -> None:
     for measure in ("overdue", "overdueShare"):
         text = f"{{ statistics(kind: COLLECTIVE_AGREEMENTS) {{ total {{ {measure} }} }} }}"
         (error,) = await refused(caller, "BAD_ARGUMENT", text)

@@ -8,8 +8,8 @@ import pytest
 
 from db.server.connect import create_pool
 from resolvers.engine.request import global_ids
-from tests.resolvers.caller import Caller
-from tests.resolvers.plain import MEMBERSHIPS, paths
+from tests.resolvers.engine_client import EngineClient
+from tests.resolvers.sql_reference import MEMBERSHIPS, paths
 
 SINCE, UNTIL = date(2025, 1, 1), date(2026, 1, 1)
 
@@ -47,7 +47,7 @@ def by(answer: Any) -> dict[str | None, int]:
 async def test_joins_and_leavings_of_a_year_are_told_from_transfers(
     pool: asyncpg.Pool, place: str, rollups: bool
 ) -> None:
-    caller = Caller(pool, rollups=rollups)
+    caller = EngineClient(pool, rollups=rollups)
     union = await pool.fetchval("SELECT id FROM organization WHERE name = $1", place) if place else None
     unions, rows = await below(pool, union), await pool.fetch(MEMBERSHIPS)
     told = paths(rows)
@@ -85,7 +85,7 @@ async def test_joins_and_leavings_of_a_year_are_told_from_transfers(
 async def test_a_transfer_between_two_unions_is_neither_join_nor_leaving_above_both(fresh_database_url: str) -> None:
     pool = await create_pool(fresh_database_url)
     try:
-        caller = Caller(pool)
+        caller = EngineClient(pool)
         member, other, day = await pool.fetchrow(
             "SELECT s.member_id, o.id, current_date - 1 FROM membership s, organization o WHERE s.valid_to IS NULL"
             " AND s.valid_from < '2024-01-01' AND s.entry = 'FIRST' AND o.level = 'GRASSROOTS' AND o.dissolved_on IS NULL"

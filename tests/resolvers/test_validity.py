@@ -16,7 +16,7 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import snake
 from resolvers.relations import By
 from schema import registry, schema
-from tests.resolvers.caller import Caller
+from tests.resolvers.engine_client import EngineClient
 
 DAYS = (None, date(2019, 3, 1), date(2024, 2, 29), date(2027, 1, 1))
 CORE = schema._schema
@@ -97,7 +97,7 @@ def test_lists_of_what_holds_and_no_others_have_the_arguments_and_say_what_they_
 
 @pytest.mark.parametrize("place", ROOTS)
 async def test_a_root_list_has_what_holds_on_the_day_and_the_rest_by_validity(
-    caller: Caller, pool: asyncpg.Pool, place: str
+    caller: EngineClient, pool: asyncpg.Pool, place: str
 ) -> None:
     source = registry.sources[HELD[place][2].target]
     for day in DAYS:
@@ -108,7 +108,7 @@ async def test_a_root_list_has_what_holds_on_the_day_and_the_rest_by_validity(
 
 @pytest.mark.parametrize("place", NESTED)
 async def test_a_nested_list_has_what_holds_today_and_the_rest_by_validity(
-    caller: Caller, pool: asyncpg.Pool, place: str
+    caller: EngineClient, pool: asyncpg.Pool, place: str
 ) -> None:
     name, shown, many = HELD[place]
     source, parent = registry.sources[many.target], registry.sources[name]
@@ -161,7 +161,7 @@ def test_every_kind_that_holds_has_a_list_with_the_same_days() -> None:
 
 @pytest.mark.parametrize("kind", [found.kind for found in STOCKS if listed(found)])
 async def test_a_list_s_count_is_the_statistic_s_of_the_same_place_and_day(
-    caller: Caller, pool: asyncpg.Pool, kind: str
+    caller: EngineClient, pool: asyncpg.Pool, kind: str
 ) -> None:
     name = listed(registry.statistics[kind])
     union = global_ids.encode("org", await pool.fetchval("SELECT id FROM organization WHERE name = '浙江省总工会'"))
@@ -183,7 +183,7 @@ async def test_a_list_s_count_is_the_statistic_s_of_the_same_place_and_day(
         assert found[name]["totalCount"] == found["statistics"]["total"]["records"], hierarchy
 
 
-async def test_a_division_lists_and_counts_the_same_unions(caller: Caller) -> None:
+async def test_a_division_lists_and_counts_the_same_unions(caller: EngineClient) -> None:
     found = await caller.data(
         '{ division(code: "33") { organizations { totalCount } statistics(kind: ORGANIZATIONS) { total { records } } } }'
     )
@@ -191,7 +191,7 @@ async def test_a_division_lists_and_counts_the_same_unions(caller: Caller) -> No
     assert one["organizations"]["totalCount"] == one["statistics"]["total"]["records"] > 0
 
 
-async def test_a_closed_division_is_in_no_list_unless_asked_for(caller: Caller, pool: asyncpg.Pool) -> None:
+async def test_a_closed_division_is_in_no_list_unless_asked_for(caller: EngineClient, pool: asyncpg.Pool) -> None:
     """Lists of the same rows, whatever way they are reached, have the same defaults."""
     code, closed = await pool.fetchrow(
         "SELECT p.code, count(*) FILTER (WHERE d.valid_to <= $1) FROM division p JOIN division d ON d.parent_id = p.id"
@@ -208,7 +208,7 @@ async def test_a_closed_division_is_in_no_list_unless_asked_for(caller: Caller, 
     assert found["every"]["totalCount"] == found["divisions"]["totalCount"] + closed
 
 
-async def test_arguments_without_effect_on_validity_are_refused(caller: Caller) -> None:
+async def test_arguments_without_effect_on_validity_are_refused(caller: EngineClient) -> None:
     for text in (
         '{ divisions(validity: ANY, asOf: "2020-01-01") { totalCount } }',
         "{ divisions(filter: {organizations: {validity: ANY}}) { totalCount } }",

@@ -25,7 +25,7 @@ from db.security.row_security import READER
 from db.server.connect import create_pool
 from resolvers.access.callers import Caller
 from resolvers.commands.context import IN_LINES
-from tests.resolvers.commands import CLOSE, OPEN, SCHEMA, Hub, gids, hub
+from tests.resolvers.command_fixtures import CLOSE, OPEN, SCHEMA, Hub, gids, hub
 
 DIGITS = "37100319900101123"
 NUMBER = DIGITS + resident_check(DIGITS)

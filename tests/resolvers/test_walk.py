@@ -12,8 +12,8 @@ from resolvers.access.callers import Lens
 from resolvers.engine.compile.operation import compile_operation
 from resolvers.engine.execute.explain import tree
 from schema import registry, schema
-from tests.resolvers.caller import NATIONAL, Caller
-from tests.resolvers.documents import document
+from tests.resolvers.engine_client import NATIONAL, EngineClient
+from tests.resolvers.parsed_documents import document
 from tests.resolvers.walk import Walk
 
 PAGE = (Path(__file__).parents[2] / "docs" / "engine.md").read_text()
@@ -30,7 +30,7 @@ CASE = """
 @pytest.fixture
 async def walks(pool: asyncpg.Pool) -> list[Walk]:
     """The walks of the first request of the query and of the next one, on an engine without plans."""
-    caller, variables = Caller(pool), {"id": f"org_{await pool.fetchval(CASE):x}"}
+    caller, variables = EngineClient(pool), {"id": f"org_{await pool.fetchval(CASE):x}"}
     found = []
     for _ in range(2):
         walk = Walk()

@@ -9,8 +9,8 @@ import pytest
 
 from resolvers.access.callers import Caller as Persona
 from resolvers.engine.request import global_ids
-from tests.resolvers.caller import Caller
-from tests.resolvers.callers import callers_of
+from tests.resolvers.engine_client import EngineClient
+from tests.resolvers.personas import callers_of
 
 BELOW = (
     "totalCount",
@@ -28,7 +28,7 @@ async def personas(pool: asyncpg.Pool) -> Mapping[str, Persona]:
 
 
 @pytest.mark.parametrize("below", BELOW)
-async def test_an_unknown_anchor_is_not_found_whatever_is_selected(caller: Caller, below: str) -> None:
+async def test_an_unknown_anchor_is_not_found_whatever_is_selected(caller: EngineClient, below: str) -> None:
     text = f"""{{ a: members(within: "org_ffffff") {{ {below} }} b: divisions(within: "div_ffffff") {{ {below} }}
       c: statistics(within: "org_ffffff", kind: MEMBERSHIPS) {{ total {{ persons }} }} d: divisions(first: 1) {{ {below} }} }}"""
     response = await caller.response(text)
@@ -41,7 +41,7 @@ async def test_an_unknown_anchor_is_not_found_whatever_is_selected(caller: Calle
 
 
 async def test_an_anchor_that_is_there_has_a_list_also_where_nothing_is_below_it(
-    caller: Caller, pool: asyncpg.Pool
+    caller: EngineClient, pool: asyncpg.Pool
 ) -> None:
     union = await pool.fetchval(
         "SELECT id FROM organization o WHERE NOT EXISTS (SELECT FROM employer e WHERE e.organization_id = o.id)"
@@ -55,7 +55,7 @@ async def test_an_anchor_that_is_there_has_a_list_also_where_nothing_is_below_it
 
 
 async def test_a_hidden_union_and_one_that_is_not_there_are_answered_by_the_same_bytes(
-    caller: Caller, pool: asyncpg.Pool, personas: Mapping[str, Persona]
+    caller: EngineClient, pool: asyncpg.Pool, personas: Mapping[str, Persona]
 ) -> None:
     hidden = await pool.fetchval("SELECT id FROM organization WHERE name = '重庆市国防邮电工会'")
     members = "members(within: $union) { totalCount }"
@@ -77,7 +77,7 @@ async def test_a_hidden_union_and_one_that_is_not_there_are_answered_by_the_same
 
 
 async def test_above_ones_own_union_the_own_share_is_counted(
-    caller: Caller, pool: asyncpg.Pool, personas: Mapping[str, Persona]
+    caller: EngineClient, pool: asyncpg.Pool, personas: Mapping[str, Persona]
 ) -> None:
     (own,) = personas["city"].lenses.values()
     text = "query ($union: ID!) { members(within: $union) { totalCount } venues(within: $union) { totalCount } }"
@@ -97,7 +97,7 @@ async def test_above_ones_own_union_the_own_share_is_counted(
 
 @pytest.mark.parametrize("name", ["hr", "social_security", "employers_body", "mediator", "member"])
 async def test_who_sees_no_links_is_told_no_hierarchy(
-    caller: Caller, pool: asyncpg.Pool, personas: Mapping[str, Persona], name: str
+    caller: EngineClient, pool: asyncpg.Pool, personas: Mapping[str, Persona], name: str
 ) -> None:
     """Of the unions in sight neither what is below nor what is above; lists have what belongs to the union itself."""
     unions = (await caller.response("{ organizations(first: 12) { nodes { id } } }", caller=personas[name]))["data"]
@@ -115,7 +115,7 @@ async def test_who_sees_no_links_is_told_no_hierarchy(
 
 
 async def test_there_are_links_between_unions_in_sight_of_a_bureau(
-    caller: Caller, pool: asyncpg.Pool, personas: Mapping[str, Persona]
+    caller: EngineClient, pool: asyncpg.Pool, personas: Mapping[str, Persona]
 ) -> None:
     """So that there is something not to be told."""
     text = "query ($after: String) { organizations(first: 200, after: $after) { pageInfo { endCursor hasNextPage } nodes { id } } }"
@@ -133,7 +133,7 @@ async def test_there_are_links_between_unions_in_sight_of_a_bureau(
 
 
 async def test_a_social_security_agency_does_not_count_members_by_memberships_that_it_does_not_see(
-    caller: Caller, personas: Mapping[str, Persona]
+    caller: EngineClient, personas: Mapping[str, Persona]
 ) -> None:
     agency = personas["social_security"]
     data = (

@@ -30,10 +30,10 @@ from resolvers.engine.request.arguments import variable_types
 from resolvers.engine.request.wrong_values import WrongLiterals
 from resolvers.errors import HubError
 from resolvers.suggestions import suggests
-from tests.hub.raised import FOLDERS, MAKERS
-from tests.resolvers.caller import Caller
-from tests.resolvers.inputs import places
-from tests.resolvers.wording import SCHEMA, faults_of
+from tests.hub.error_codes_in_source import FOLDERS, MAKERS
+from tests.resolvers.engine_client import EngineClient
+from tests.resolvers.filter_fields import places
+from tests.resolvers.message_rules import SCHEMA, faults_of
 
 WRONG: tuple[Any, ...] = (
     None,
@@ -193,7 +193,7 @@ def odd(type_: GraphQLInputType, depth: int = 3) -> Iterator[Any]:
         yield from ODD[type_.name]
 
 
-async def test_every_argument_of_every_root_field_says_what_is_wrong_with_its_value(caller: Caller) -> None:
+async def test_every_argument_of_every_root_field_says_what_is_wrong_with_its_value(caller: EngineClient) -> None:
     """Asked of the engine in Chinese, whose messages have the English ones in them."""
     looked = set()
     set_language(chinese=True)
@@ -215,7 +215,7 @@ async def test_every_argument_of_every_root_field_says_what_is_wrong_with_its_va
     assert len(looked) > 25
 
 
-async def test_a_day_that_is_out_of_range_is_named_as_the_schema_names_it(caller: Caller) -> None:
+async def test_a_day_that_is_out_of_range_is_named_as_the_schema_names_it(caller: EngineClient) -> None:
     """Case 11."""
     response = await caller.response(
         'query Names { statistics(kind: MEMBERSHIPS, asOf: "1899-12-31") { total { persons } } }'
@@ -225,27 +225,30 @@ async def test_a_day_that_is_out_of_range_is_named_as_the_schema_names_it(caller
 
 
 async def test_a_command_whose_input_is_null_is_no_fault_of_the_hub(pool: asyncpg.Pool) -> None:
-    caller = Caller(pool, commands=lambda *_: None)
+    caller = EngineClient(pool, commands=lambda *_: None)
     text = 'mutation ($x: RevokeAccessInput = {id: "x"}) { revokeAccess(input: $x) { errors { code } } }'
     (error,) = (await caller.response(text, {"x": None}))["errors"]
     assert error["extensions"]["code"] == "BAD_VARIABLES"
     assert not faults_of(error["message"])
 
 
+def written_texts(tree: ast.AST) -> Iterator[str]:
+    """The written parts of every message that a module makes."""
+    for node in ast.walk(tree):
+        called = getattr(node, "func", None)
+        name = getattr(called, "attr", getattr(called, "id", ""))
+        if isinstance(node, ast.Call) and name in MAKERS:
+            parts = (part for argument in node.args[:3] for part in ast.walk(argument))
+            texts = (part.value for part in parts if isinstance(part, ast.Constant))
+            yield from (text for text in texts if isinstance(text, str) and " " in text)
+
+
 def test_words_that_stand_in_the_source_are_the_callers() -> None:
     """The written parts of every message that the source makes."""
-    looked = 0
-    for folder in FOLDERS:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                called = getattr(node, "func", None)
-                name = getattr(called, "attr", getattr(called, "id", ""))
-                if isinstance(node, ast.Call) and name in MAKERS:
-                    for part in (part for argument in node.args[:3] for part in ast.walk(argument)):
-                        if isinstance(part, ast.Constant) and isinstance(part.value, str) and " " in part.value:
-                            assert not faults_of(part.value), (path.name, part.value, faults_of(part.value))
-                            looked += 1
-    assert looked > 150
+    paths = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+    found = [(path.name, text) for path in paths for text in written_texts(ast.parse(path.read_text()))]
+    assert len(found) > 150
+    assert [(name, text, faults_of(text)) for name, text in found if faults_of(text)] == []
 
 
 def test_values_are_written_as_json() -> None:

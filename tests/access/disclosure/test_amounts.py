@@ -6,10 +6,10 @@ from statistics import fmean, stdev
 import pytest
 
 from resolvers.access.callers import PUBLIC
-from tests.access.disclosure.ground import GRANTS, Ground, Target
-from tests.access.disclosure.looks import Looks, whole
-from tests.access.disclosure.stranger import Question, Stranger
-from tests.resolvers.caller import Caller
+from tests.access.disclosure.attacker import Attacker, Question
+from tests.access.disclosure.population import GRANTS, Population, Target
+from tests.access.disclosure.set_pairs import SetPairs, whole
+from tests.resolvers.engine_client import EngineClient
 
 MOST = 3.0
 TARGETS = 160
@@ -28,15 +28,15 @@ def exact(target: Target) -> float:
     return float(target.row.amount or 0)
 
 
-async def estimates(hub: Caller, targets: Sequence[Target]) -> Mapping[str, Estimates]:
+async def estimates(hub: EngineClient, targets: Sequence[Target]) -> Mapping[str, Estimates]:
     """For each target a number that moves with the amount, by strategy: a sum less what the others make of it."""
-    stranger = Stranger(hub, PUBLIC, ("persons", "amount"))
-    looks = Looks(stranger, GRANTS, targets)
+    attacker = Attacker(hub, PUBLIC, ("persons", "amount"))
+    looks = SetPairs(attacker, GRANTS, targets)
     mean = fmean(float(row.amount or 0) for target in targets for row in target.others)
     found: dict[str, Estimates] = {}
 
     def figures(question: Question, *keys: str) -> list[tuple[float | None, float | None]]:
-        told = stranger.told
+        told = attacker.told
         return [
             (told(question, each.where, "amount", *keys), told(question, each.where, "persons", *keys))
             for each in targets
@@ -46,7 +46,7 @@ async def estimates(hub: Caller, targets: Sequence[Target]) -> Mapping[str, Esti
         asked = [looks.plain.only(*where).between(*frame) for frame in FRAMES]
         beside = [looks.plain.only(*where).between(*frame) for frame in BESIDE]
         for question in (*asked, *beside):
-            await stranger.ask(question, [whole(target) for target in targets])
+            await attacker.ask(question, [whole(target) for target in targets])
         for question, (since, _) in zip(asked, FRAMES, strict=True):
             found[f"{since} {where}: a sum less the mean of each other person"] = [
                 None if amount is None or people is None else amount - (people - 1) * mean
@@ -57,7 +57,7 @@ async def estimates(hub: Caller, targets: Sequence[Target]) -> Mapping[str, Esti
             None if amount is None else amount - sum(other or 0 for other, _ in part)
             for (amount, _), part in zip(figures(asked[-1]), parts, strict=True)
         ]
-        if await stranger.ask(grouped := asked[-1].grouped(looks.others[0]), [whole(target) for target in targets]):
+        if await attacker.ask(grouped := asked[-1].grouped(looks.others[0]), [whole(target) for target in targets]):
             rest = figures(grouped, looks.others[1])
             found[f"{where}: a whole less its other group"] = [
                 None if amount is None or other is None else amount - other
@@ -88,9 +88,9 @@ def guesses(seen: Estimates, amounts: Sequence[float]) -> list[tuple[float, floa
     return found
 
 
-async def test_no_amount_is_guessed_better_than_by_the_population(hub: Caller, ground: Ground) -> None:
+async def test_no_amount_is_guessed_better_than_by_the_population(hub: EngineClient, population: Population) -> None:
     """By the relative error, and by how many guesses are exact."""
-    targets = ground.of(GRANTS)[:TARGETS]
+    targets = population.of(GRANTS)[:TARGETS]
     amounts = [exact(target) for target in targets]
     found = await estimates(hub, targets)
     print(f"\n  given: {sum(value is not None for seen in found.values() for value in seen)} sums")
@@ -130,7 +130,7 @@ REFUSED = (
 
 
 @pytest.mark.parametrize(("text", "code"), REFUSED)
-async def test_what_the_first_attack_asked_is_refused(hub: Caller, text: str, code: str) -> None:
+async def test_what_the_first_attack_asked_is_refused(hub: EngineClient, text: str, code: str) -> None:
     """Bisection by filters over a person's properties or amount, and by sets of values."""
     response = await hub.response(text, caller=PUBLIC)
     assert [error["extensions"]["code"] for error in response["errors"]] == [code]

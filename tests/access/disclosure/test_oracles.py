@@ -7,13 +7,15 @@ import pytest
 from hub.errors import Refusal
 from hub.limits.cell_budget import CellBudget
 from resolvers.access.callers import PUBLIC
-from tests.access.disclosure.ground import CASES, ENROLMENTS, HOUSEHOLDS, Ground, Register, Target
-from tests.access.disclosure.score import Rate, by_count, judged, weighed
-from tests.resolvers.caller import Caller
+from tests.access.disclosure.guess_rates import Rate, by_count, judged, weighed
+from tests.access.disclosure.population import CASES, ENROLMENTS, HOUSEHOLDS, Population, Register, Target
+from tests.resolvers.engine_client import EngineClient
 
 MOST = 3.0
 TARGETS = 60
-PLENTY = 10**6
+PLENTY = 10**4
+"""More cells than any answer here has."""
+TOO_MANY = frozenset(range(-PLENTY, 1))
 SINCE = tuple(f"{year}-01-01" for year in (1976, 2016, 2018, 2020, 2022))
 """Beginnings of periods of so many months that their product with a few groups is about the most groups of a statistic."""
 TEXT = """query($code: String!, $kind: RecordKind!, $by: [Dimension!], $from: Date, $until: Date) {
@@ -30,10 +32,12 @@ def rate(what: str, targets: Sequence[Target], told: Mapping[str, int]) -> Rate:
 
 
 @pytest.mark.parametrize("register", [HOUSEHOLDS, ENROLMENTS], ids=lambda each: each.name)
-async def test_what_is_left_of_the_budget_tells_nothing(hub: Caller, ground: Ground, register: Register) -> None:
+async def test_what_is_left_of_the_budget_tells_nothing(
+    hub: EngineClient, population: Population, register: Register
+) -> None:
     """A question that is too large is answered by how many cells are left. Before and after a table it tells how many cells the table
     counted as: those of the groups that are not given must not be among them."""
-    targets = ground.of(register)[:TARGETS]
+    targets = population.of(register)[:TARGETS]
     first, second = (trait.dimension for trait in register.traits[:2])
     for by in ([first], [first, second]):
         told: dict[str, int] = {}
@@ -41,9 +45,10 @@ async def test_what_is_left_of_the_budget_tells_nothing(hub: Caller, ground: Gro
             budget = CellBudget(PLENTY, PLENTY)
             given = {"code": target.where, "kind": register.kind, "by": by}
             answer = await hub.answer(TEXT, given, caller=PUBLIC)
+            assert len(answer.cells) < PLENTY // 2
             budget.add(PUBLIC, "somewhere", answer.cells)
             with pytest.raises(Refusal) as refusal:
-                budget.add(PUBLIC, "somewhere", frozenset(range(-PLENTY, 1)))
+                budget.add(PUBLIC, "somewhere", TOO_MANY)
             told[target.where] = _left(refusal.value)
         assert rate(f"{register.name}: cells left after {by}", targets, told).z <= MOST
 
@@ -55,10 +60,12 @@ def _left(refusal: Refusal) -> int:
 
 
 @pytest.mark.parametrize("register", [HOUSEHOLDS, CASES], ids=lambda each: each.name)
-async def test_how_many_groups_are_too_many_tells_nothing(hub: Caller, ground: Ground, register: Register) -> None:
+async def test_how_many_groups_are_too_many_tells_nothing(
+    hub: EngineClient, population: Population, register: Register
+) -> None:
     """Months and children are listed whatever there is; so with how many of them a table is too large tells how many values another
     dimension has."""
-    targets = ground.of(register)[-TARGETS:]
+    targets = population.of(register)[-TARGETS:]
     first, second = (trait.dimension for trait in register.traits[:2])
     by = ["MONTH", "CHILD_DIVISION", first] if register.city else ["MONTH", first, second]
     refused = dict.fromkeys((target.where for target in targets), 0)

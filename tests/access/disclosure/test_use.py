@@ -14,10 +14,10 @@ from db.security.principals import by_id, create_principal
 from hub.limits.cell_budget import CellBudget
 from resolvers.access.callers import PUBLIC
 from resolvers.viewer import caller_of
-from tests.access.disclosure.ground import BUSY, GRANTS, Ground, Row, Target, Trait
-from tests.access.disclosure.looks import pair
-from tests.access.disclosure.stranger import Question, Stranger
-from tests.resolvers.caller import Caller
+from tests.access.disclosure.attacker import Attacker, Question
+from tests.access.disclosure.population import BUSY, GRANTS, Population, Row, Target, Trait
+from tests.access.disclosure.set_pairs import pair
+from tests.resolvers.engine_client import EngineClient
 
 BOUND = 12
 """How far a number of people may be from the truth."""
@@ -50,22 +50,24 @@ def by_city(targets: Sequence[Target]) -> dict[str, list[Row]]:
     return dict(list(found.items())[1:-1])
 
 
-async def test_figures_are_near_the_truth_and_most_cells_of_cities_are_given(hub: Caller, ground: Ground) -> None:
+async def test_figures_are_near_the_truth_and_most_cells_of_cities_are_given(
+    hub: EngineClient, population: Population
+) -> None:
     """Stock of households as in life, of counties and of cities, whole and by two dimensions."""
-    targets = ground.of(BUSY)
+    targets = population.of(BUSY)
     cities = dict(list(by_city(targets).items())[:CITIES])
     counties = {
         each.where: [*each.others, *([each.row] if each.is_in else [])] for each in targets if each.where[:4] in cities
     }
-    stranger = Stranger(hub, PUBLIC, BUSY.counts)
+    attacker = Attacker(hub, PUBLIC, BUSY.counts)
     for level, places in (("cities", cities), ("counties", counties)):
         given = enough = 0
         errors = []
         for where, day in product(conditions(), DAYS[1:]):
             question = Question(BUSY.kind, where).as_of(day)
-            assert await stranger.ask(question, list(places))
+            assert await attacker.ask(question, list(places))
             for code, rows in places.items():
-                exact, told = in_cell(rows, where, day), stranger.told(question, code, "persons")
+                exact, told = in_cell(rows, where, day), attacker.told(question, code, "persons")
                 enough += exact >= ENOUGH
                 given += exact >= ENOUGH and told is not None
                 if told is not None:
@@ -76,17 +78,17 @@ async def test_figures_are_near_the_truth_and_most_cells_of_cities_are_given(hub
         assert level == "counties" or given > enough / 2
 
 
-async def test_sums_of_cities_are_near_the_truth(hub: Caller, ground: Ground) -> None:
+async def test_sums_of_cities_are_near_the_truth(hub: EngineClient, population: Population) -> None:
     """Amounts paid in a year."""
-    cities = by_city(ground.of(GRANTS))
-    stranger = Stranger(hub, PUBLIC, ("persons", "amount"))
+    cities = by_city(population.of(GRANTS))
+    attacker = Attacker(hub, PUBLIC, ("persons", "amount"))
     errors, enough = [], 0
     for year in (2018, 2020, 2022):
         question = Question(GRANTS.kind).between(f"{year}-01-01", f"{year + 1}-01-01")
-        assert await stranger.ask(question, list(cities))
+        assert await attacker.ask(question, list(cities))
         for code, rows in cities.items():
             paid = [float(row.amount or 0) for row in rows if row.began.year == year]
-            told = stranger.told(question, code, "amount")
+            told = attacker.told(question, code, "amount")
             enough += len(paid) >= ENOUGH
             if told is not None and len(paid) >= ENOUGH:
                 errors.append(abs(told - sum(paid)) / sum(paid))
@@ -95,10 +97,10 @@ async def test_sums_of_cities_are_near_the_truth(hub: Caller, ground: Ground) ->
     assert sum(errors) / len(errors) < 0.25
 
 
-async def test_one_set_has_one_answer_in_whatever_way_it_is_asked(hub: Caller, ground: Ground) -> None:
+async def test_one_set_has_one_answer_in_whatever_way_it_is_asked(hub: EngineClient, population: Population) -> None:
     """By conditions in any order, by groups, by the division and by its parent's children: nothing is to be averaged."""
-    cities = dict(list(by_city(ground.of(BUSY)).items())[:CITIES])
-    stranger = Stranger(hub, PUBLIC, BUSY.counts)
+    cities = dict(list(by_city(population.of(BUSY)).items())[:CITIES])
+    attacker = Attacker(hub, PUBLIC, BUSY.counts)
     answers: dict[tuple[str, str, frozenset[int]], set[float]] = defaultdict(set)
     figures = 0
     for day, (fixed, names) in product(DAYS[1:], ways()):
@@ -106,9 +108,9 @@ async def test_one_set_has_one_answer_in_whatever_way_it_is_asked(hub: Caller, g
             by = (*(["CHILD_DIVISION"] if drills else []), *names)
             question = Question(BUSY.kind, fixed).as_of(day).grouped(*by)
             places = [f"{code[:2]}" for code in cities] if drills else list(cities)
-            assert await stranger.ask(question, places)
+            assert await attacker.ask(question, places)
             for code, rows in cities.items():
-                answer = stranger.known[question, code[:2] if drills else code]
+                answer = attacker.known[question, code[:2] if drills else code]
                 for keys in answer.groups if drills else [(), *answer.groups]:
                     told = answer.value("persons", *keys)
                     if told is None or (drills and keys[0] != await key_of(hub, code)):
@@ -135,7 +137,7 @@ def ways() -> Iterator[tuple[tuple[tuple[str, str], ...], tuple[str, ...]]]:
 KEYS: dict[str, str] = {}
 
 
-async def key_of(hub: Caller, code: str) -> str:
+async def key_of(hub: EngineClient, code: str) -> str:
     """The global ID of a division."""
     if code not in KEYS:
         found = await hub.response(
@@ -156,9 +158,9 @@ def members(rows: Sequence[Row], where: Sequence[tuple[str, str | None]], day: s
     )
 
 
-async def test_the_budget_bounds_how_many_cells_are_given(hub: Caller, ground: Ground) -> None:
+async def test_the_budget_bounds_how_many_cells_are_given(hub: EngineClient, population: Population) -> None:
     """Each answer's cells count once, whichever question drew them."""
-    place = ground.of(BUSY)[0].where
+    place = population.of(BUSY)[0].where
     text = """query($code: String!, $by: [Dimension!]) {
         division(code: $code) { statistics(kind: HOUSEHOLDS, groupBy: $by) { total { records } } } }"""
     drawn: set[int] = set()
@@ -172,10 +174,10 @@ async def test_the_budget_bounds_how_many_cells_are_given(hub: Caller, ground: G
 
 
 async def test_an_analyst_with_a_division_has_figures_of_its_townships(
-    hub: Caller, truth: asyncpg.Pool, ground: Ground
+    hub: EngineClient, truth: asyncpg.Pool, population: Population
 ) -> None:
     """By a grant in the database, as the operator or a federation makes it; elsewhere, and without it, as everybody has them."""
-    (county, first, second), rows = ground.crowded
+    (county, first, second), rows = population.crowded
     async with truth.acquire() as db:
         number = await create_principal(db, "university", PrincipalKind.ANALYST)
         division = await db.fetchval("SELECT id FROM division WHERE code = $1 AND valid_to IS NULL", county)
@@ -189,7 +191,7 @@ async def test_an_analyst_with_a_division_has_figures_of_its_townships(
     day = DAYS[-1]
     exact = {each.code: in_cell(rows[n::2], (), day) for n, each in enumerate((first, second))}
     question = Question(BUSY.kind).as_of(day)
-    analyst = Stranger(hub, granted, BUSY.counts)
+    analyst = Attacker(hub, granted, BUSY.counts)
     assert await analyst.ask(question, [first.code, second.code])
     for code, number_of in exact.items():
         told = analyst.told(question, code, "persons")
@@ -206,9 +208,9 @@ async def test_an_analyst_with_a_division_has_figures_of_its_townships(
     assert not await analyst.ask(question, [elsewhere])
     assert analyst.refused.keys() == {"GEOGRAPHY_WITHHELD"}
     for caller in (before, PUBLIC):
-        other = Stranger(hub, caller, BUSY.counts)
+        other = Attacker(hub, caller, BUSY.counts)
         assert not await other.ask(question, [first.code])
-    anonymous, again = (Stranger(hub, caller, BUSY.counts) for caller in (PUBLIC, granted))
+    anonymous, again = (Attacker(hub, caller, BUSY.counts) for caller in (PUBLIC, granted))
     assert await anonymous.ask(question, [county])
     assert await again.ask(question, [county])
     assert anonymous.known[question, county] == again.known[question, county]

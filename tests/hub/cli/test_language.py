@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from hub.cli.commands import main
 from hub.cli.language import CHINESE, PLACE, Group, explained, first_sentence, in_chinese, is_chinese, translated
-from tests.hub.spoken import ROOT, collected
+from tests.hub.messages_in_source import ROOT, messages
 
 HAN = re.compile("[\u4e00-\u9fff]")
 NOT_WORDS = re.compile(r"`[^`]*`|\{\}|unionhub_\w+|https?://\S+|[\w.]*@\S+")
@@ -55,7 +55,7 @@ COMMANDS = dict(commands())
 
 
 def test_every_text_in_the_source_has_its_chinese() -> None:
-    found = collected()
+    found = messages()
     assert len(found) > 200
     missing = {
         text for text in found - SAME - NOT_SAID - CHINESE.keys() if re.search("[A-Za-z]", NOT_WORDS.sub("", text))

@@ -16,9 +16,7 @@ from click.testing import CliRunner, Result
 from db.encryption.keys import new_key_file
 from hub import settings
 from hub.cli.commands import main
-from tests.bare import DATABASE, OWNER, SERVANT, STRANGER, Bare
-
-pytestmark = pytest.mark.xdist_group("bare")
+from tests.operator_server import DATABASE, OWNER, SERVANT, STRANGER, OperatorServer
 
 QUERY = "{ divisions(first: 1) { nodes { name } } members { totalCount } }"
 ARGUMENTS: dict[str, list[str]] = {
@@ -78,7 +76,7 @@ def test_every_command_is_tried() -> None:
 class Setup:
     """What surrounds a command: its variables, and its files."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path, server: Bare) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path, server: OperatorServer) -> None:
         self.monkeypatch, self.folder, self.server = monkeypatch, folder, server
         self.set("UNIONHUB_DATA_DIR", folder / "data")
         self.set("PORT", 0)
@@ -114,7 +112,7 @@ class Setup:
 
 
 @pytest.fixture
-def setup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, operated_server: Bare) -> Setup:
+def setup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, operated_server: OperatorServer) -> Setup:
     for name in [name for name in settings.os.environ if name.startswith("UNIONHUB_") and name != "UNIONHUB_KEY_FILE"]:
         monkeypatch.delenv(name)
 
@@ -258,10 +256,10 @@ def test_with_the_login_that_owns_nothing_the_others_name_the_owner(setup: Setup
 
 
 def test_upgrade_names_the_missing_right_and_what_gives_it(
-    setup: Setup, bare_servers: Callable[[Path | None], Bare]
+    setup: Setup, new_operator_server: Callable[[Path | None], OperatorServer]
 ) -> None:
     """One right after the other is given as it was said, until the upgrade goes through."""
-    setup.server = bare_servers(None)
+    setup.server = new_operator_server(None)
     setup.server.sql("CREATE ROLE plain LOGIN PASSWORD 'plain'")
     setup.server.sql("CREATE DATABASE mine TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
     setup.database("mine", "plain")

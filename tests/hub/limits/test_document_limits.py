@@ -1,15 +1,13 @@
 """Limits of a document, counted before it is validated and in linear time."""
 
-import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from graphql import build_schema, get_introspection_query
 
 from hub.documents import Accepted, Documents
 from hub.limits.document_limits import Limits
-from hub.serve import spare_the_collector
 
 SCHEMA = build_schema(
     """
@@ -168,16 +166,6 @@ HOSTILE = {
 }
 
 
-@pytest.fixture(scope="module")
-def collector_as_served() -> Iterator[None]:
-    thresholds = gc.get_threshold()
-    spare_the_collector()
-    yield
-    gc.set_threshold(*thresholds)
-    gc.unfreeze()
-
-
-@pytest.mark.usefixtures("collector_as_served")
 @pytest.mark.parametrize("limits", [Limits(), UNLIMITED], ids=["limits", "validation alone"])
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_documents_are_read_in_little_time(name: str, limits: Limits) -> None:

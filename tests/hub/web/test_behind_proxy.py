@@ -21,9 +21,9 @@ from hub.limits.budget import FAILURES
 from hub.settings import Settings
 from hub.web.websocket import PROTOCOL
 from tests.hub.conftest import RESPONSE, SCHEMA, OneCaller, ToyEngine, code_of
-from tests.hub.sockets import ACK, INIT
 from tests.hub.test_serve import running
-from tests.hub.tls import PROXIES, Pipes, trusting
+from tests.hub.tls_proxies import PROXIES, Pipes, trusting
+from tests.hub.websocket_client import ACK, INIT
 from tests.tokens import token
 
 ONE, OTHER, FORGED = "127.0.0.21", "127.0.0.22", "198.51.100.9"

@@ -17,7 +17,7 @@ from hub.web import explorer_page
 from hub.web.caching import etag_of, matches
 from resolvers.engine.request.document import Answer
 from tests.hub.conftest import BEARER, RESPONSE, SCHEMA, ToyEngine, code_of
-from tests.hub.serving import client_of, serving
+from tests.hub.running_hub import client_of, serving
 
 SCRIPT = "export const words = 1;\n" * 500
 

@@ -16,7 +16,7 @@ from hub.settings import Settings
 from hub.web.compression import MIN_BYTES
 from resolvers.engine.request.document import Answer
 from tests.hub.conftest import BEARER, RESPONSE, ToyEngine
-from tests.hub.serving import client_of, serving
+from tests.hub.running_hub import client_of, serving
 from tests.hub.test_serve import exchange
 
 SECRET = "330102199003078888"

@@ -7,7 +7,7 @@ import pytest
 
 from hub.settings import Settings
 from tests.hub.conftest import BEARER, RESPONSE
-from tests.hub.serving import client_of, serving
+from tests.hub.running_hub import client_of, serving
 
 PAGE, OTHER = "https://app.example.org", "https://elsewhere.example.org"
 QUERY = {"query": "{ word }"}

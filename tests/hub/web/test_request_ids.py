@@ -19,8 +19,8 @@ from hub.web.websocket import PROTOCOL
 from resolvers.errors import HubError
 from resolvers.request import REQUEST, RequestContext
 from tests.hub.conftest import BEARER, RESPONSE, ToyEngine
-from tests.hub.serving import client_of, serving
-from tests.hub.sockets import INIT
+from tests.hub.running_hub import client_of, serving
+from tests.hub.websocket_client import INIT
 
 MADE = re.compile("[0-9a-f]{32}")
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"

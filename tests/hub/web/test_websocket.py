@@ -15,7 +15,7 @@ from hub.limits.budget import FAILURES
 from resolvers.access.callers import PUBLIC
 from resolvers.engine.request.document import Answer
 from tests.hub.conftest import BEARER, TOKEN, ToyEngine
-from tests.hub.sockets import ACK, INIT, Socket, connected
+from tests.hub.websocket_client import ACK, INIT, Socket, connected
 from tests.tokens import token
 
 WORD = "{ word }"
