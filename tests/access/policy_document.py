@@ -49,7 +49,11 @@ def _rows(policy: PolicyTable) -> list[str]:
         cells = ["all (全部)" if entry.open else entry.rows.get(group, "–") for group in groups]
         lines.append(_row(entry.title, *cells))
     withheld = [entry.title for entry in policy.types.values() if entry.withheld]
-    kept = f", and of these types only the records that it handles itself (仅限本级承办): {', '.join(withheld)}" if withheld else ""
+    kept = (
+        f", and of these types only the records that it handles itself (仅限本级承办): {', '.join(withheld)}"
+        if withheld
+        else ""
+    )
     return [
         *lines,
         "",
