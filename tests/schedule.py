@@ -1,4 +1,4 @@
-"""Which worker runs which tests: those of a unit stay together, with what they make for each other, and the longest units start first.
+"""Which worker runs which tests: those of a unit run on one worker, since they share fixtures, and the longest units start first.
 
 A unit is a file, unless it is named here. The groups of pytest-xdist 3.8 do nothing: it writes them into the names of tests, which pytest
 does not take up from 9.2 on (pytest-xdist issue 1386).
@@ -9,7 +9,7 @@ import re
 from xdist.scheduler import LoadScopeScheduling
 
 FOLDERS = ("tests/access/disclosure/",)
-"""Folders that are one unit: what their files share takes long to make."""
+"""Folders that are one unit: their files share fixtures that take long to set up."""
 
 OPERATOR_SERVER = ("tests/test_newcomer.py", "tests/hub/cli/test_wrong_setups.py", "tests/db/test_backup.py")
 """Files that are one unit: they share a PostgreSQL server with a federation (``tests/operator_server.py``)."""
