@@ -29,8 +29,15 @@ def numbers(_: click.Context, __: click.Parameter, text: str) -> list[int]:
 @click.option("--seed", type=int, default=1, help="Seed of the generated federation.")
 @click.option("--seconds", type=float, default=4.0, help="Length of one measurement.")
 @click.option("--connections", callback=numbers, default="1,16", help="Numbers of connections.")
-@click.option("--rounds", type=click.IntRange(1), default=3, help="Rounds of hub and peer; medians are printed.")
+@click.option("--rounds", type=click.IntRange(1), default=3, help="Rounds of hub and peers; medians are printed.")
 @click.option("--only", multiple=True, help="An operation to measure; may be given several times.")
+@click.option(
+    "--peer",
+    "peers",
+    multiple=True,
+    type=click.Choice(["postgraphile", "by_hand", "strawberry"]),
+    help="A peer to measure against; may be given several times. All, unless one is given.",
+)
 @click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write all samples to a file.")
 @click.pass_context
 def main(
@@ -41,16 +48,17 @@ def main(
     connections: list[int],
     rounds: int,
     only: tuple[str, ...],
+    peers: tuple[str, ...],
     file: Path | None,
 ) -> None:
-    """Measure the hub against a plain Strawberry + DataLoader server on the same database."""
+    """Measure the hub against PostGraphile 5, SQL by hand, and Strawberry + DataLoader, on the same database."""
     context.obj = (members, seed)
     if context.invoked_subcommand is not None:
         return
     from bench.compare import as_json, compare
 
     try:
-        samples = compare(prepare(members, seed), connections, seconds, rounds, only, console)
+        samples = compare(prepare(members, seed), connections, seconds, rounds, only, peers, console)
     except ServerError as error:
         raise click.ClickException(str(error)) from error
     if file is not None:

@@ -12,18 +12,16 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench.database import Database
+from bench.database import Database, settings_of
 from bench.statistics import CALLER, cpu
 from db.rollups.maintenance import rebuild_rollups
 from db.server.connect import create_pool
 from hub.app import limits_of
 from hub.documents import Accepted, Documents
-from hub.settings import Settings
 from resolvers.access.callers import PUBLIC, Caller
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request import global_ids
-from resolvers.engine.statistics.from_rollups import Rolled
 from schema import registry, schema
 
 TEXT = """query ($id: ID, $by: [Dimension!], $from: Date, $until: Date, $asOf: Date, $where: [DimensionFilter!]) { division(id: $id) {
@@ -46,22 +44,20 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 
 
 @contextmanager
-def without(neighbours: bool, rolled: bool) -> Iterator[None]:
-    """Statistics without neighbours, or without roll-ups."""
-    of, personal = Rolled.of, Statistic.is_personal
+def without_neighbours(bare: bool) -> Iterator[None]:
+    """Statistics without neighbours, if they are to be ``bare``."""
+    personal = Statistic.is_personal
     try:
-        if neighbours:
+        if bare:
             Statistic.is_personal = property(lambda _: False)  # type: ignore[method-assign, assignment]
-        if rolled:
-            Rolled.of = classmethod(lambda *_: None)  # type: ignore[method-assign, assignment]
         yield
     finally:
-        Statistic.is_personal, Rolled.of = personal, of  # type: ignore[method-assign]
+        Statistic.is_personal = personal  # type: ignore[method-assign]
 
 
 async def measure(database: Database, runs: int, console: Console) -> None:
     """Print milliseconds of CPU of the database's backend and of this process together, the median over provinces."""
-    settings = Settings(database_url=database.url)
+    settings = settings_of(database)
     pool = await create_pool(database.url, size=1, statement_timeout_ms=120_000)
     if not await pool.fetchval("SELECT ready FROM rollup.state"):
         await rebuild_rollups(database.url)
@@ -85,8 +81,8 @@ async def measure(database: Database, runs: int, console: Console) -> None:
         """By turns, so that what else the machine does falls on all alike."""
         engines = []
         for caller, bare in ((CALLER, True), (PUBLIC, True), (PUBLIC, False)):
-            engine = Engine(schema._schema, registry, pool, max_objects=settings.max_objects)
-            with without(neighbours=bare, rolled=not rolled):
+            engine = Engine(schema._schema, registry, pool, max_objects=settings.max_objects, rollups=rolled)
+            with without_neighbours(bare):
                 await spent(engine, text, {**asking, "id": places[0]}, caller)
             engines.append((engine, caller))
         samples: list[list[float]] = [[] for _ in engines]

@@ -13,7 +13,7 @@ from db.generate import generate
 from db.reference.load_divisions import load_divisions
 from db.server import embedded
 from db.server.migrate import connect, upgrade
-from hub.settings import ROOT
+from hub.settings import ROOT, Settings
 
 FOLDER = ROOT / ".data" / "bench"
 """Where the benchmark keeps its server, its logs and the hub's token."""
@@ -39,6 +39,11 @@ def prepare(members: int, seed: int, folder: Path = FOLDER) -> Database:
     keys = FixedKeys(ensure_key_file(folder / "keys.json"))
     asyncio.run(_fill(server, url, name, members, seed, keys))
     return Database(url, members, int((folder / "postgres" / "postmaster.pid").read_text().split()[0]))
+
+
+def settings_of(database: Database, folder: Path = FOLDER) -> Settings:
+    """The hub's settings for a database, with the keys that its personal data are sealed with."""
+    return Settings(data_dir=folder / "hub", key_file=folder / "keys.json", database_url=database.url)
 
 
 async def _fill(server: str, url: str, name: str, members: int, seed: int, keys: FixedKeys) -> None:

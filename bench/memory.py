@@ -8,7 +8,6 @@ from itertools import islice
 from time import perf_counter
 
 import psutil
-from db.connect import create_pool
 from graphql import (
     GraphQLField,
     GraphQLInterfaceType,
@@ -21,6 +20,7 @@ from graphql import (
 from rich.console import Console
 
 from bench.database import Database
+from db.server.connect import create_pool
 from hub.app import limits_of
 from hub.documents import Accepted, Documents
 from hub.serve import spare_the_collector
@@ -109,9 +109,6 @@ async def _memory(database: Database, count: int, console: Console) -> None:
     kept = Documents(schema._schema, limits_of(settings))
     spare_the_collector()
     process = psutil.Process()
-    table = Table(
-        "operations", "RSS, MB", "documents", "plans", "ms each", "popular kept", title="Memory of one process"
-    )
 
     async def answer(text: str) -> None:
         document = kept.get(text)

@@ -13,14 +13,13 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench.database import Database
+from bench.database import Database, settings_of
 from bench.workload import body, choose, count_objects, organization
 from db.models import Model
 from db.server.connect import create_pool
-from hub.app import limits_of, own_engine
+from hub.app import default_engine, limits_of
 from hub.documents import Accepted, Documents
 from hub.parameters import from_body
-from hub.settings import Settings
 from resolvers.access.callers import Caller
 from schema import schema
 
@@ -105,12 +104,12 @@ def scale(databases: Sequence[Database], runs: int, console: Console) -> bool:
 
 async def _measure(database: Database, runs: int) -> tuple[list[Province], list[Scan], int]:
     keys = (await asyncio.to_thread(choose, database)).provinces
-    settings = Settings(database_url=database.url)
+    settings = settings_of(database)
     pool = await create_pool(database.url, size=1)
     try:
-        engine = own_engine(pool, settings)
+        engine = default_engine(pool, settings)
         recorder = Recorder(pool)
-        recording = own_engine(recorder, settings)
+        recording = default_engine(recorder, settings)
         documents = Documents(schema._schema, limits_of(settings))
         provinces: list[Province] = []
         scans: list[Scan] = []

@@ -15,20 +15,20 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import servers
-from bench.database import FOLDER, Database
+from bench.database import Database, settings_of
 from bench.load import Load, cpu_seconds, put
 from bench.servers import let_personas_in
 from bench.workload import choose, operations
 from db.clock import today
 from db.server.connect import Connection, create_pool
-from hub.app import limits_of, own_authenticator, own_engine
+from hub.app import default_authenticator, default_engine, limits_of
 from hub.authentication.authenticator import Authenticator
 from hub.authentication.demonstration_tokens import token_of
 from hub.documents import Accepted, Documents
 from hub.encryption_keys import demonstration_keys
 from hub.limits.budget import Budget, RoleLimits
-from hub.limits.cell_budget import Disclosed
-from hub.limits.concurrency import Places
+from hub.limits.cell_budget import CellBudget
+from hub.limits.concurrency import CallerConcurrency
 from hub.operations import Operations
 from hub.parameters import from_body
 from hub.settings import RoleLimit, Settings
@@ -39,7 +39,7 @@ from hub.web.negotiation import accepts
 from resolvers.access.callers import Caller
 from resolvers.engine.compile.pagination import MAX_SIZE
 from resolvers.engine.execute.bind import bind
-from resolvers.engine.execute.engine import Engine
+from resolvers.engine.execute.engine import Engine, _chosen
 from resolvers.engine.execute.snapshot import snapshot
 from resolvers.engine.plan.parameters import Inputs
 from schema import schema
@@ -69,6 +69,9 @@ class Canned:
 
     async def set_scope(self, _: Any) -> None:
         """Nothing to carry."""
+
+    async def keep_plans(self, _: bool) -> None:
+        """No plans to keep."""
 
     async def release(self, _: Any) -> None:
         """Nothing to give back."""
@@ -158,7 +161,7 @@ async def repeat(function: Callable[[], Awaitable[Any]], count: int) -> None:
 def profile(database: Database, loops: int, console: Console) -> None:
     """Time the stages, the hub as a whole and the floor below it, and print the table."""
     body = operations(choose(database))[0].bodies(servers.Server("", 0, 0))[0]
-    settings = Settings(data_dir=FOLDER / "hub", database_url=database.url)
+    settings = settings_of(database)
     stages = Stages(loops)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_stages(stages, settings, body))
@@ -182,8 +185,8 @@ def endpoint_of(
         documents,
         telemetry,
         budget=Budget(0, 0, settings.budget_seconds),
-        disclosed=Disclosed(0, 0),
-        places=Places(0, 0),
+        cell_budget=CellBudget(0, 0),
+        concurrency=CallerConcurrency(0, 0),
         role_limits=RoleLimits(RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE), settings.role_limits),
     )
     return GraphQLEndpoint(operations, authenticator, max_body_bytes=settings.max_body_bytes)
@@ -201,13 +204,13 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
         (b"authorization", f"Bearer {token}".encode()),
         (b"content-length", str(len(raw)).encode()),
     ]
-    authenticator = own_authenticator(pool, settings)
+    authenticator = default_authenticator(pool, settings)
     documents = Documents(schema._schema, limits_of(settings))
     telemetry = Telemetry()
     found = documents.get(from_body(raw).query)
     assert isinstance(found, Accepted)
     document, variables = found.document, from_body(raw).variables
-    engine = own_engine(pool, settings)
+    engine = default_engine(pool, settings)
     assert isinstance(engine, Engine)
     log_to_nowhere()
 
@@ -216,7 +219,7 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     )
     (statement,) = explained["extensions"]["explain"]["statements"]
     data = {"data": explained["data"]}
-    prepared = engine._prepared(document, None)
+    prepared = _chosen(document, None)
     coerced = engine._coerced(prepared, variables)
     operation = engine._operation(document, prepared, coerced, Caller("national", everything=True))
     national = Caller("national", everything=True)
@@ -251,7 +254,7 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     stages.call("JSON decode", lambda: from_body(raw))
     stages.call("document lookup", lambda: documents.get(found.document.text))
     stages.call("variables", lambda: engine._coerced(prepared, variables))
-    stages.call("plan lookup", lambda: engine._operation(document, engine._prepared(document, None), coerced, national))
+    stages.call("plan lookup", lambda: engine._operation(document, _chosen(document, None), coerced, national))
     stages.call("bind, weigh", lambda: bind(operation, inputs, settings.max_objects))
     stages.wait("pool acquire, release", nothing)
     stages.wait("PostgreSQL round trip", fetch)

@@ -15,5 +15,5 @@ async def unwalled(url: str, **options: Any) -> asyncpg.Pool:
 
 
 if __name__ == "__main__":
-    hub.app.create_pool = unwalled  # type: ignore[assignment]
+    hub.app.create_pool = unwalled  # type: ignore[attr-defined]
     main(["serve"])

@@ -17,14 +17,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bench.database import FOLDER, Database
+from bench import postgraphile as graphile
+from bench.database import FOLDER, Database, settings_of
 from db.demo.personas import add_personas
+from db.server.connect import POOL_SIZE
 from db.server.migrate import connect
 from hub.authentication.demonstration_tokens import token_of
 from hub.encryption_keys import demonstration_keys
-from hub.settings import ROOT, Settings
+from hub.settings import ROOT
 
 START_SECONDS = 30.0
+OPERATIONS = Path(__file__).parent / "operations"
 STOP_SECONDS = 20.0
 
 
@@ -40,6 +43,8 @@ class Server:
     port: int
     pid: int
     headers: dict[str, str] = field(default_factory=dict)
+    documents: Path = OPERATIONS
+    """The folder of the operations as this server's schema has them."""
 
     def ask(self, body: str) -> tuple[int, bytes]:
         """Send one GraphQL request; the status and the body of the answer."""
@@ -84,7 +89,7 @@ def hub(
 ) -> Iterator[Server]:
     """The hub as its users run it: ``unionhub serve`` with settings as they come, but for limits of the one caller who measures, and a
     persona's token; or without its second wall, or with ``more`` settings."""
-    settings = Settings(data_dir=folder / "hub", database_url=database.url)
+    settings = settings_of(database, folder)
     demonstration_keys(settings)
     asyncio.run(let_personas_in(database.url))
     token = token_of(settings, persona)
@@ -93,6 +98,7 @@ def hub(
     variables = unset | {
         "UNIONHUB_DATABASE_URL": database.url,
         "UNIONHUB_DATA_DIR": str(settings.data_dir),
+        "UNIONHUB_KEY_FILE": str(settings.key_file),
         "UNIONHUB_PORT": str(port),
         "UNIONHUB_BUDGET_POINTS": "0",
         "UNIONHUB_CALLER_CONNECTIONS": "0",
@@ -112,12 +118,28 @@ def module(name: str, database: Database, folder: Path = FOLDER) -> Iterator[Ser
         yield Server(name, port, pid)
 
 
-peer = partial(module, "peer")
+@contextmanager
+def postgraphile(database: Database, folder: Path = FOLDER) -> Iterator[Server]:
+    """PostGraphile in production mode, with as many connections as the hub's pool."""
+    node = graphile.node()
+    graphile.install(node)
+    graphile.add_schema(database)
+    port = free_port()
+    command = [str(node.path), "server.mjs", database.url, str(port), str(POOL_SIZE)]
+    variables = {**os.environ, "NODE_ENV": "production", "GRAPHILE_ENV": "production"}
+    with running("postgraphile", command, port, variables, folder, cwd=graphile.FOLDER) as pid:
+        yield Server("postgraphile", port, pid, documents=OPERATIONS / "postgraphile")
+
+
+strawberry = partial(module, "peer")
+by_hand = partial(module, "by_hand")
 floor = partial(module, "floor")
 
 
 @contextmanager
-def running(name: str, command: list[str], port: int, variables: dict[str, str], folder: Path) -> Iterator[int]:
+def running(
+    name: str, command: list[str], port: int, variables: dict[str, str], folder: Path, *, cwd: Path = ROOT
+) -> Iterator[int]:
     """A process that listens on ``port``; its output goes to a file in ``folder``.
 
     Raises:
@@ -126,7 +148,7 @@ def running(name: str, command: list[str], port: int, variables: dict[str, str],
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / f"{name}.log"
     with output.open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=cwd, env=variables, stdout=log, stderr=subprocess.STDOUT)
         try:
             wait(lambda: listens(port) or process.poll() is not None, START_SECONDS)
             if process.poll() is not None or not listens(port):

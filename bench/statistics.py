@@ -15,16 +15,14 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench.database import Database
+from bench.database import Database, settings_of
 from db.rollups.maintenance import rebuild_rollups
 from db.server.connect import create_pool
 from hub.app import limits_of
 from hub.documents import Accepted, Documents
-from hub.settings import Settings
 from resolvers.access.callers import Caller
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request import global_ids
-from resolvers.engine.statistics.from_rollups import Rolled
 from schema import registry, schema
 
 CALLER = Caller("benchmark", everything=True)
@@ -95,16 +93,18 @@ def cpu(pid: int) -> float:
 
 async def measure(database: Database, runs: int, only: Sequence[str], console: Console) -> None:
     """Print the median and slowest time of every question, in milliseconds, and whether both ways agree."""
-    settings = Settings(database_url=database.url)
+    settings = settings_of(database)
     pool = await create_pool(database.url, size=1, statement_timeout_ms=120_000)
     if not await pool.fetchval("SELECT ready FROM rollup.state"):
         start = perf_counter()
         await rebuild_rollups(database.url)
         console.print(f"Roll-ups built in {perf_counter() - start:.0f} s.")
     documents = Documents(schema._schema, limits_of(settings))
-    rolled, raw = (Engine(schema._schema, registry, pool, max_objects=settings.max_objects) for _ in range(2))
+    rolled, raw = (
+        Engine(schema._schema, registry, pool, max_objects=settings.max_objects, rollups=rollups)
+        for rollups in (True, False)
+    )
     backend = await pool.fetchval("SELECT pg_backend_pid()")
-    of = Rolled.of
     table = Table(
         "clock, ms: median (slowest)", "province", "village", "ratio", "CPU: province", "village", "ratio", "from records", "agree"
     )  # fmt: skip
@@ -135,9 +135,7 @@ async def measure(database: Database, runs: int, only: Sequence[str], console: C
                 spent = [sample[0] for sample in samples]
                 times[level].append(Spent(median(one.clock for one in spent), median(one.cpu for one in spent)))
                 if level == "province" and registry.statistics[kind].rollup is not None:
-                    Rolled.of = classmethod(lambda *_: None)  # type: ignore[method-assign, assignment]
                     slow, answer = await asked(raw, text, variables)
-                    Rolled.of = of  # type: ignore[method-assign]
                     records.append(slow.clock)
                     agree = agree and answer == samples[0][1]
         told = []

@@ -13,7 +13,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench.database import Database
+from bench.database import Database, settings_of
 from bench.workload import body, choose, count_objects, organization
 from db.access import Role
 from db.organizations import Hierarchy
@@ -23,7 +23,6 @@ from db.server.migrate import connect
 from hub.app import limits_of
 from hub.documents import Accepted, Documents
 from hub.parameters import Parameters, from_body
-from hub.settings import Settings
 from resolvers.access.callers import Caller, Grant
 from resolvers.engine.execute.engine import Engine
 from schema import registry, schema
@@ -117,7 +116,7 @@ async def _measure(database: Database, runs: int, only: Sequence[str]) -> list[M
     province = (await asyncio.to_thread(choose, database)).provinces[0]
     connection: asyncpg.Connection = await connect(database.url)
     bare, walled = await create_pool(database.url, size=1), await create_pool(database.url, size=1, role=READER)
-    documents = Documents(schema._schema, limits_of(Settings(database_url=database.url)))
+    documents = Documents(schema._schema, limits_of(settings_of(database)))
     engines = {
         "none": Engine(schema._schema, registry, bare, max_objects=100_000, first_wall=False),
         "first": Engine(schema._schema, registry, bare, max_objects=100_000),

@@ -10,10 +10,9 @@ from typing import Any
 import asyncpg
 
 from bench.database import Database
-from bench.servers import Server
+from bench.servers import OPERATIONS, Server
 from db.server.migrate import connect
 
-OPERATIONS = Path(__file__).parent / "operations"
 RECORDS = 500
 """Different records that are asked for in turn."""
 
@@ -113,9 +112,9 @@ def page_size(counties: list[int]) -> int:
     )
 
 
-def body(name: str, variables: dict[str, Any]) -> str:
-    """The body of a request for an operation of the folder."""
-    return json.dumps({"query": (OPERATIONS / f"{name}.graphql").read_text(), "variables": variables})
+def body(name: str, variables: dict[str, Any], documents: Path = OPERATIONS) -> str:
+    """The body of a request for an operation of a folder."""
+    return json.dumps({"query": (documents / f"{name}.graphql").read_text(), "variables": variables})
 
 
 def organization(key: int) -> str:
@@ -127,22 +126,30 @@ def operations(choice: Choice) -> list[Operation]:
     """The benchmark's operations."""
     province = organization(choice.provinces[0])
     disputed = {"organizations": [organization(key) for key in choice.disputed]}
-    records = [body("one_record", {"id": organization(key)}) for key in choice.records]
+
+    def one(name: str, variables: dict[str, Any]) -> Callable[[Server], list[str]]:
+        return lambda server: [body(name, variables, server.documents)]
+
+    def records(server: Server) -> list[str]:
+        return [body("one_record", {"id": organization(key)}, server.documents) for key in choice.records]
+
+    def pages(server: Server) -> list[str]:
+        return [body("list_1000", dict(zip("bcde", cursors(server), strict=True)), server.documents)]
+
     return [
-        Operation("one_record", lambda _: records),
-        Operation("nested", lambda _: [body("nested", {"province": province, "members": 10})]),
-        Operation("nested_4400", lambda _: [body("nested", {"province": province, "members": choice.members})]),
-        Operation("cases", lambda _: [body("cases", disputed)]),
-        Operation("list_1000", lambda server: [body("list_1000", dict(zip("bcde", cursors(server), strict=True)))]),
+        Operation("one_record", records),
+        Operation("nested", one("nested", {"province": province, "members": 10})),
+        Operation("nested_4400", one("nested", {"province": province, "members": choice.members})),
+        Operation("cases", one("cases", disputed)),
+        Operation("list_1000", pages),
     ]
 
 
 def cursors(server: Server) -> Iterator[str]:
     """The ends of the first four pages of 200 members; each server has cursors of its own."""
-    query = "query Page($after: String) { members(first: 200, after: $after) { pageInfo { endCursor } } }"
     after: str | None = None
     for _ in range(4):
-        found = server.data(json.dumps({"query": query, "variables": {"after": after}}))
+        found = server.data(body("page", {"after": after}, server.documents))
         after = found["members"]["pageInfo"]["endCursor"]
         assert after is not None
         yield after

@@ -175,6 +175,12 @@ class Membership(Keyed, Model):
         ),
         Index("ix_membership_member_id_id", "member_id", "id"),
         Index(
+            "ix_membership_organization_id_member_id_applied",
+            "organization_id",
+            "member_id",
+            postgresql_where=text("valid_from IS NULL AND valid_to IS NULL"),
+        ),
+        Index(
             "uq_membership_active",
             "member_id",
             unique=True,

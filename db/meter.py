@@ -11,9 +11,9 @@ class Meter:
     """What an operation has used so far.
 
     ``objects`` counts the objects that it brings, ``statements`` those sent to PostgreSQL, ``commands`` the commands of a mutation that
-    were begun; a command on several records or values counts once for each. ``seconds`` is the time for which it held a connection, plus the
-    processor time of work without one; waiting for a connection or for others on the event loop is not in it. ``waited`` is the time
-    for which it waited for its turn among its caller's operations and for a connection.
+    were begun; a command on several records or values counts once for each. ``seconds`` is the time for which it held a connection,
+    plus the processor time of work without one; waiting for a connection or for others on the event loop is not in it. ``waited`` is
+    the time for which it waited for its turn among its caller's operations and for a connection.
     """
 
     objects: int = 0

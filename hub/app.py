@@ -17,28 +17,28 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from db.clock import today
 from db.security.row_security import READER
 from db.server.connect import create_pool
-from hub.authentication.authenticator import Authenticator, audited
+from hub.authentication.authenticator import Authenticator, write_refusals_to_audit_log
 from hub.authentication.demonstration_tokens import local_issuer
 from hub.authentication.jwks import RemoteKeys
 from hub.authentication.jwt import Issuer
-from hub.authentication.principal_reader import Callers
+from hub.authentication.principal_reader import PrincipalReader
 from hub.documents import Documents
 from hub.encryption_keys import digest_of, vault_of
 from hub.limits.budget import Budget, RoleLimits
-from hub.limits.cell_budget import Disclosed
-from hub.limits.concurrency import Places
+from hub.limits.cell_budget import CellBudget
+from hub.limits.concurrency import CallerConcurrency
 from hub.limits.document_limits import Limits
-from hub.operations import Executes, Operations
-from hub.rollup_folding import keep_folding
+from hub.operations import Executor, Operations
+from hub.rollup_folding import fold_periodically
 from hub.settings import RoleLimit, Settings
 from hub.telemetry.requests import Telemetry
 from hub.telemetry.slow_operations import SlowLog
 from hub.web import operator_routes
-from hub.web.caching import validated
+from hub.web.caching import with_etag
 from hub.web.error_responses import EXCEPTIONS
 from hub.web.explorer_page import explorer_assets, explorer_page
 from hub.web.http import GraphQLEndpoint, Page
-from hub.web.middleware import SHARED, edge
+from hub.web.middleware import SHARED_PATHS, with_middleware
 from hub.web.readiness import Readiness
 from hub.web.schema_route import schema_route
 from hub.web.websocket import WebSocketEndpoint
@@ -49,14 +49,14 @@ from resolvers.engine.execute.engine import Engine
 from resolvers.engine.reference.executor import EXECUTORS
 from schema import registry, schema, sdl
 
-PATH, SDL_PATH = SHARED
+PATH, SDL_PATH = SHARED_PATHS
 WATCHED_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 """Of what machines ask every few seconds nothing is logged."""
 
 CLOSE_SECONDS = 5.0
 
 MakeAuthenticator = Callable[[asyncpg.Pool, Settings], Authenticator]
-MakeEngine = Callable[[asyncpg.Pool, Settings], Executes]
+MakeEngine = Callable[[asyncpg.Pool, Settings], Executor]
 
 
 class Hub(Starlette):
@@ -65,7 +65,7 @@ class Hub(Starlette):
     endpoint: GraphQLEndpoint | None = None
     sockets: WebSocketEndpoint | None = None
     pool: asyncpg.Pool | None = None
-    edge: ASGIApp
+    outermost: ASGIApp
     """What connections pass before they are answered."""
 
     telemetry: Telemetry
@@ -75,7 +75,7 @@ class Hub(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a connection."""
-        await self.edge(scope, receive, send)
+        await self.outermost(scope, receive, send)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what has passed the edge."""
@@ -114,7 +114,7 @@ async def close(pool: asyncpg.Pool) -> None:
         pool.terminate()
 
 
-def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
+def default_engine(pool: asyncpg.Pool, settings: Settings) -> Executor:
     """The hub's engine on its own schema, with its commands."""
     vault = vault_of(settings)
     options = CommandOptions(digest_of(settings), settings.reveal_daily_limit, settings.verify_daily_limit)
@@ -135,13 +135,13 @@ def own_engine(pool: asyncpg.Pool, settings: Settings) -> Executes:
     )
 
 
-def own_authenticator(pool: asyncpg.Pool, settings: Settings) -> Authenticator:
+def default_authenticator(pool: asyncpg.Pool, settings: Settings) -> Authenticator:
     """Sign-in against the hub's own database, refusals in its audit log."""
     return Authenticator(
-        Callers(pool),
+        PrincipalReader(pool),
         issuers_of(settings),
         public=settings.public_analyst,
-        on_refused=audited(pool, digest_of(settings)),
+        on_refused=write_refusals_to_audit_log(pool, digest_of(settings)),
     )
 
 
@@ -152,7 +152,7 @@ def sdl_of(served: GraphQLSchema) -> str:
 
 async def explorer(scope: Scope, receive: Receive, send: Send) -> None:
     """The explorer's page."""
-    await validated(explorer_page(), Headers(scope=scope))(scope, receive, send)
+    await with_etag(explorer_page(), Headers(scope=scope))(scope, receive, send)
 
 
 async def home(_: Request) -> Response:
@@ -164,8 +164,8 @@ def create_app(
     settings: Settings,
     *,
     served: GraphQLSchema = schema._schema,
-    make_engine: MakeEngine = own_engine,
-    make_authenticator: MakeAuthenticator = own_authenticator,
+    make_engine: MakeEngine = default_engine,
+    make_authenticator: MakeAuthenticator = default_authenticator,
     page: Page = explorer,
 ) -> Hub:
     """The application.
@@ -206,8 +206,8 @@ def create_app(
             documents,
             telemetry,
             budget=Budget(settings.budget_points, settings.public_budget_points, settings.budget_seconds),
-            disclosed=Disclosed(settings.public_cells, settings.analyst_cells),
-            places=Places(settings.share, settings.caller_queue),
+            cell_budget=CellBudget(settings.public_cells, settings.analyst_cells),
+            concurrency=CallerConcurrency(settings.share, settings.caller_queue),
             slow=SlowLog(settings.slow_operation_ms, telemetry, app.pool),
             role_limits=RoleLimits(
                 RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE),
@@ -230,7 +230,7 @@ def create_app(
                 max_running=settings.socket_operations,
                 origins=settings.origins,
             )
-        beside = [asyncio.create_task(each) for each in (keep_folding(app.pool), telemetry.lag.measure())]
+        beside = [asyncio.create_task(each) for each in (fold_periodically(app.pool), telemetry.lag.measure())]
         try:
             yield
         finally:
@@ -251,6 +251,6 @@ def create_app(
     )
     app.router.redirect_slashes = False
     app.telemetry = telemetry
-    app.edge = edge(app.answer, settings)
+    app.outermost = with_middleware(app.answer, settings)
     app.operators = operator_routes.application(settings, ready, telemetry)
     return app

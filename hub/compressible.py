@@ -14,7 +14,7 @@ from graphql import DocumentNode, FieldNode, InlineFragmentNode, OperationType, 
 CAMEL_CASE = re.compile(r"[a-z]+(?:[A-Z][a-z]+)*")
 
 
-def can_spell(document: DocumentNode) -> bool:
+def aliases_can_spell_values(document: DocumentNode) -> bool:
     """Whether an alias of the document could spell a value: it has digits, underscores or capitals in succession."""
     stack: list[SelectionSetNode] = []
     for definition in document.definitions:
@@ -30,13 +30,13 @@ def can_spell(document: DocumentNode) -> bool:
     return False
 
 
-def keeps_secrets(body: bytes, kind: OperationType | None, *, spells: bool, explained: bool) -> bool:
+def is_compressible(body: bytes, kind: OperationType | None, *, spells_values: bool, explained: bool) -> bool:
     """Whether the compressed length of an answer to a caller with a token tells nothing: none of it is the request's own text.
 
     Args:
         body: the response.
         kind: the operation's; None where none was run.
-        spells: whether its document has aliases that could spell a value.
+        spells_values: whether its document has aliases that could spell a value.
         explained: whether the answer has its plan.
     """
-    return kind is OperationType.QUERY and not spells and not explained and b'"errors":' not in body
+    return kind is OperationType.QUERY and not spells_values and not explained and b'"errors":' not in body

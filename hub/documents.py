@@ -25,7 +25,7 @@ from graphql import (
 )
 
 from db.meter import working
-from hub.compressible import can_spell
+from hub.compressible import aliases_can_spell_values
 from hub.errors import MAX_ERRORS, Problem, body_of_problems, problems
 from hub.limits.document_limits import Limits, check, measure
 from resolvers.cache import Cache
@@ -71,7 +71,7 @@ class Operation:
     """Levels of fields."""
     introspects: bool = False
     """Whether it asks for the schema."""
-    spells: bool = False
+    spells_values: bool = False
     """Whether its document has aliases that could spell a value."""
 
 
@@ -185,11 +185,13 @@ class Documents:
         errors = validate(self.schema, ast, RULES, max_errors=MAX_ERRORS - 1, hide_suggestions=not suggests.get())
         if errors:
             return rejected([validation_error(error) for error in errors])
-        spells = can_spell(ast)
+        spells_values = aliases_can_spell_values(ast)
         return Accepted(
             document_of(self.schema, text, ast),
             {
-                name_of(node): Operation(name_of(node), node.operation, shape.depth, shape.introspections > 0, spells)
+                name_of(node): Operation(
+                    name_of(node), node.operation, shape.depth, shape.introspections > 0, spells_values
+                )
                 for node, shape in operations
             },
         )

@@ -147,7 +147,7 @@ CHINESE: Mapping[str, str] = {
 
 
 @lru_cache(maxsize=512)
-def wants_chinese(header: bytes) -> bool:
+def prefers_chinese(header: bytes) -> bool:
     """Whether an ``Accept-Language`` header prefers Chinese, of any region and script, to English."""
     best = {b"zh": 0.0, b"en": 0.0}
     for part in header.split(b","):
@@ -175,6 +175,6 @@ def in_chinese(code: str, message: str) -> str:
     return f"{CHINESE[code]}（{message}）" if code in CHINESE else message
 
 
-def speak(*, chinese: bool) -> None:
+def set_language(*, chinese: bool) -> None:
     """Have the errors of the request at hand worded in Chinese, or in English. Tasks that are begun for it take the language over."""
     words.set(in_chinese if chinese else in_english)

@@ -12,10 +12,10 @@ from db.meter import METER, waiting
 from hub.documents import Documents, Operation, Rejected
 from hub.errors import Refusal, body_of
 from hub.limits.budget import Account, Budget, Header, RoleLimits, spender
-from hub.limits.cell_budget import Disclosed
-from hub.limits.concurrency import Places
+from hub.limits.cell_budget import CellBudget
+from hub.limits.concurrency import CallerConcurrency
 from hub.parameters import Parameters
-from hub.telemetry.log_formatters import shown
+from hub.telemetry.log_formatters import loggable_name
 from hub.telemetry.requests import Telemetry
 from hub.telemetry.slow_operations import SlowLog
 from resolvers.access.callers import Caller
@@ -42,7 +42,7 @@ CLIENT_CLOSED = 499
 NOTHING: Mapping[str, str] = {}
 
 
-class Executes(Protocol):
+class Executor(Protocol):
     """What runs documents."""
 
     async def execute(
@@ -59,7 +59,7 @@ class Executes(Protocol):
         """Run one operation of a valid document for a caller, within an allowance; ``request`` has its ``source``."""
 
 
-class Ran(NamedTuple):
+class Outcome(NamedTuple):
     """What became of an operation; ``status`` is HTTP's, also where something else carries it."""
 
     status: int
@@ -94,21 +94,21 @@ class Operations:
         telemetry: counts and logs.
         budget: what callers may spend.
         role_limits: what their roles may ask for at once.
-        disclosed: how many cells of statistics callers with aggregates only may be given in a day.
-        places: how many of them run at a time for one caller.
+        cell_budget: how many cells of statistics callers with aggregates only may be given in a day.
+        concurrency: how many of them run at a time for one caller.
         slow: logs those that take long; without it none is.
     """
 
     def __init__(
         self,
-        engine: Executes,
+        engine: Executor,
         documents: Documents,
         telemetry: Telemetry,
         *,
         budget: Budget,
         role_limits: RoleLimits,
-        disclosed: Disclosed,
-        places: Places,
+        cell_budget: CellBudget,
+        concurrency: CallerConcurrency,
         slow: SlowLog | None = None,
     ) -> None:
         self.engine = engine
@@ -116,8 +116,8 @@ class Operations:
         self.telemetry = telemetry
         self.budget = budget
         self.role_limits = role_limits
-        self.disclosed = disclosed
-        self.places = places
+        self.cell_budget = cell_budget
+        self.concurrency = concurrency
         self.slow = slow or SlowLog(0, telemetry, None)
         self.mutations: set[asyncio.Task[Answer]] = set()
 
@@ -127,7 +127,7 @@ class Operations:
 
     async def run(
         self, parameters: Parameters, account: Account, *, explain: bool = False, reading: bool = False
-    ) -> Ran:
+    ) -> Outcome:
         """Run one operation; with ``reading`` only a query. Its caller is charged for what it used, whatever became of it. Never raises but
         when it is cancelled."""
         before = METER.set(account.meter)
@@ -135,8 +135,8 @@ class Operations:
         seen = WATCHED.set(watched)
         began, name, status = perf_counter(), parameters.operation_name, CLIENT_CLOSED
         try:
-            ran = await self.answered(parameters, account, explain, reading)
-            name, status = ran.name, ran.status
+            outcome = await self.answered(parameters, account, explain, reading)
+            name, status = outcome.name, outcome.status
         except asyncio.CancelledError:
             account.settle()
             raise
@@ -145,16 +145,16 @@ class Operations:
             WATCHED.reset(seen)
             if watched is not None:
                 self.slow.ended(watched, account, name, perf_counter() - began, status)
-        return ran._replace(left=(*ran.left, *account.settle()))
+        return outcome._replace(left=(*outcome.left, *account.settle()))
 
-    async def answered(self, parameters: Parameters, account: Account, explain: bool, reading: bool) -> Ran:
+    async def answered(self, parameters: Parameters, account: Account, explain: bool, reading: bool) -> Outcome:
         """What becomes of an operation."""
         caller, source, name = account.caller, account.source, parameters.operation_name
         suggests.set(self.role_limits.tells_schema(caller))
         try:
             found = self.documents.get(parameters.query)
             if isinstance(found, Rejected):
-                return Ran(400, found.body, found.code, name, codes=found.codes)
+                return Outcome(400, found.body, found.code, name, codes=found.codes)
             operation = found.operation(name)
             if operation is not None:
                 name = operation.name
@@ -174,12 +174,12 @@ class Operations:
                 ),
             )
             if answer.cells:
-                self.disclosed.add(caller, source, answer.cells)
+                self.cell_budget.add(caller, source, answer.cells)
         except Refusal as refusal:
             return refused(refusal, name)
         except Exception as error:
             return self.failed(error, name)
-        return Ran(answer.status, answer.body, answer.code, name, operation=operation, codes=answer.codes)
+        return Outcome(answer.status, answer.body, answer.code, name, operation=operation, codes=answer.codes)
 
     def permit(self, operation: Operation, caller: Caller, reading: bool) -> None:
         """Let an operation through that the method and the caller's roles allow.
@@ -202,14 +202,14 @@ class Operations:
             Refusal: 429 TOO_MANY_RUNNING; 429 TOO_MANY_REQUESTS if the budget was spent while this waited.
         """
         key = spender(account.caller, account.source)
-        if self.places.take(key):
+        if self.concurrency.acquire(key):
             return
         with self.telemetry.waiting.track_inprogress(), waiting():
-            await self.places.wait(key)
+            await self.concurrency.wait(key)
         try:
             self.budget.require(account.caller, account.source)
         except Refusal:
-            self.places.give(key)
+            self.concurrency.release(key)
             raise
 
     async def kept(self, operation: Operation | None, account: Account, answer: Coroutine[Any, Any, Answer]) -> Answer:
@@ -230,11 +230,11 @@ class Operations:
         try:
             return await answer
         finally:
-            self.places.give(spender(account.caller, account.source))
+            self.concurrency.release(spender(account.caller, account.source))
 
-    def failed(self, error: Exception, name: str | None) -> Ran:
+    def failed(self, error: Exception, name: str | None) -> Outcome:
         """What a caller is told of a fault that is not theirs; the whole of it is logged under the reference that they get."""
-        reference = log_fault("fault", error, operation=shown(name))
+        reference = log_fault("fault", error, operation=loggable_name(name))
         if isinstance(error, DATABASE_AWAY):
             code, status = "DATABASE_UNAVAILABLE", 503
             body = body_of(code, f"The database cannot be reached; try again shortly. Reference: {reference}")
@@ -242,7 +242,7 @@ class Operations:
             self.telemetry.faults.inc()
             code, status = "INTERNAL_ERROR", 500
             body = body_of(code, f"Internal error. Reference: {reference}")
-        return Ran(status, body, code, name, refused=True, codes=(code,))
+        return Outcome(status, body, code, name, refused=True, codes=(code,))
 
 
 def is_query(operation: Operation | None) -> bool:
@@ -250,7 +250,7 @@ def is_query(operation: Operation | None) -> bool:
     return operation is None or operation.kind is OperationType.QUERY
 
 
-def refused(refusal: Refusal, name: str | None) -> Ran:
+def refused(refusal: Refusal, name: str | None) -> Outcome:
     """What became of an operation that was refused before any GraphQL."""
     body = body_of(refusal.code, refusal.message)
-    return Ran(refusal.status, body, refusal.code, name, refusal.headers, True, codes=(refusal.code,))
+    return Outcome(refusal.status, body, refusal.code, name, refusal.headers, True, codes=(refusal.code,))

@@ -14,7 +14,7 @@ WAIT_MS = 1_000
 _log = logging.getLogger("unionhub.rollups")
 
 
-async def keep_folding(pool: asyncpg.Pool, seconds: float = SECONDS) -> None:
+async def fold_periodically(pool: asyncpg.Pool, seconds: float = SECONDS) -> None:
     """Fold every so often until cancelled. What hinders it is logged, and it is tried again."""
     while True:
         await asyncio.sleep(seconds)

@@ -1,12 +1,11 @@
-"""How programmes, activities and attendances are answered."""
+"""Sources of programmes, activities and attendances."""
 
 from sqlalchemy import ColumnElement, Integer, func, literal_column, type_coerce
 
 from db.activities import Activity, Attendance, Programme
 from db.employers import Employer
-from db.fairs import Exhibitor
 from db.policies import PolicyMeasure
-from db.services import MaterialDistribution
+from resolvers import fairs, services
 from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Ref, Statistic, distinct
@@ -78,8 +77,8 @@ registry.add(
             "line": One("CooperationLine", Activity.line_id),
             "beside": Many("Activity", By(Activity.parent_id)),
             "attendances": Many("Attendance", By(Attendance.activity_id)),
-            "exhibitors": Many("Exhibitor", By(Exhibitor.activity_id)),
-            "material_distributions": Many("MaterialDistribution", By(MaterialDistribution.activity_id)),
+            **fairs.OF_ACTIVITY,
+            **services.OF_ACTIVITY,
         },
     )
 )

@@ -1,4 +1,4 @@
-"""How collective agreements are answered, with the last days that the law sets for their steps."""
+"""Sources of collective agreements, with the last days that the law sets for their steps."""
 
 from datetime import date
 
@@ -10,20 +10,24 @@ from resolvers.engine.declare.columns import alias
 from resolvers.engine.declare.sources import Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import Statistic, distinct, median
 from resolvers.engine.declare.validity import Period
-from resolvers.overdue import TIMELINESS, Late, Timed, timeliness
+from resolvers.overdue import TIMELINESS, Overdue, TimedStep, timeliness
 from resolvers.registry import registry
-from resolvers.relations import By, Within
+from resolvers.relations import By, Within, WithinDivision
 
-AGREEMENTS_WITHIN = Many(
-    "CollectiveAgreement",
-    Within(CollectiveAgreement.organization_id),
-)
+AGREEMENTS_WITHIN = Many("CollectiveAgreement", Within(CollectiveAgreement.organization_id))
+
+OF_ORGANIZATION = {"collective_agreements": AGREEMENTS_WITHIN}
+OF_DIVISION = {"collective_agreements": Many("CollectiveAgreement", WithinDivision(CollectiveAgreement.division_id))}
+OF_EMPLOYER = {
+    "collective_agreements": Many("CollectiveAgreement", By(CollectiveAgreement.employer_id)),
+    "agreement_coverages": Many("AgreementCoverage", By(AgreementCoverage.employer_id)),
+}
 
 STEP = alias(AgreementStep)
 
 
 def _first(*conditions: ColumnElement[bool]) -> ColumnElement[date]:
-    """The day of an agreement's first step of which these hold."""
+    """The day of an agreement's first step that fulfils these conditions."""
     first = select(func.min(STEP.c.occurred_on)).where(STEP.c.agreement_id == CollectiveAgreement.id, *conditions)
     return first.correlate_except(STEP).scalar_subquery()
 
@@ -31,17 +35,17 @@ def _first(*conditions: ColumnElement[bool]) -> ColumnElement[date]:
 ANSWERED = _first(STEP.c.status != AgreementStatus.REQUESTED).label("answered_on")
 OBJECTED = _first(STEP.c.status == AgreementStatus.OBJECTED, STEP.c.occurred_on >= CollectiveAgreement.received_on)
 REVIEWED = func.least(CollectiveAgreement.effective_on, OBJECTED, type_=Date()).label("reviewed_on")
-"""A request is answered by whatever comes next; a review ends when the agreement takes effect or is objected to."""
+"""Any later step answers a request; a review ends when the agreement takes effect or the bureau objects."""
 
 PLACE = (CollectiveAgreement.division_id, CollectiveAgreement.kind)
-REPLY = Timed(
+REPLY = TimedStep(
     Procedure("agreement", "reply", special={"WAGE": "reply_wage"}), CollectiveAgreement.requested_on, ANSWERED, *PLACE
 )
-SUBMISSION = Timed(
+SUBMISSION = TimedStep(
     Procedure("agreement", "submit"), CollectiveAgreement.signed_on, CollectiveAgreement.submitted_on, *PLACE
 )
-REVIEW = Timed(Procedure("agreement", "review"), CollectiveAgreement.received_on, REVIEWED, *PLACE)
-LATE = Late((REPLY, SUBMISSION, REVIEW))
+REVIEW = TimedStep(Procedure("agreement", "review"), CollectiveAgreement.received_on, REVIEWED, *PLACE)
+OVERDUE = Overdue((REPLY, SUBMISSION, REVIEW))
 
 registry.add(
     Source(
@@ -55,10 +59,7 @@ registry.add(
             "employer": One("Employer", CollectiveAgreement.employer_id),
             "division": One("Division", CollectiveAgreement.division_id),
             "parties": Many("AgreementParty", By(AgreementParty.agreement_id), expected=2),
-            "coverages": Many(
-                "AgreementCoverage",
-                By(AgreementCoverage.agreement_id),
-            ),
+            "coverages": Many("AgreementCoverage", By(AgreementCoverage.agreement_id)),
             "steps": Many("AgreementStep", By(AgreementStep.agreement_id, order=[AgreementStep.occurred_on])),
             "reply_due_on": REPLY.due_on,
             "reply_due_provisional": REPLY.provisional,
@@ -69,7 +70,7 @@ registry.add(
             "review_due_on": REVIEW.due_on,
             "review_due_provisional": REVIEW.provisional,
             "review_days_left": REVIEW.days_left,
-            "overdue": LATE.overdue,
+            "overdue": OVERDUE.field,
         },
     )
 )
@@ -122,7 +123,7 @@ registry.statistic(
         },
         measures={
             "units": distinct(CollectiveAgreement.employer_id),
-            **timeliness(LATE, event="REQUESTED"),
+            **timeliness(OVERDUE, event="REQUESTED"),
             "median_days": median(CollectiveAgreement.signed_on - CollectiveAgreement.requested_on),
         },
         rates=TIMELINESS,

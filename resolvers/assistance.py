@@ -1,11 +1,9 @@
-"""How paired assistance is answered: agreements and their lines, wishes, donations, aid projects, rosters."""
-
-from collections.abc import Mapping
+"""Sources of paired assistance: agreements and their lines, wishes, donations, aid projects, rosters."""
 
 from db.assistance import AidProject, CooperationAgreement, CooperationLine, Donation, Roster, RosterEntry, Wish
 from db.organizations import Organization
-from resolvers.activities import OF_LINE
-from resolvers.engine.declare.sources import Field, Many, One, Source
+from resolvers import activities
+from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Ref, Statistic, distinct, total, where
 from resolvers.engine.declare.validity import Period
 from resolvers.registry import registry
@@ -20,19 +18,19 @@ DONATIONS_WITHIN = Many("Donation", Within(Donation.organization_id))
 AID_PROJECTS_WITHIN = Many("AidProject", Within(AidProject.organization_id))
 ROSTERS_WITHIN = Many("Roster", Within(Roster.organization_id))
 
-OF_ORGANIZATION: Mapping[str, Field] = {
+OF_ORGANIZATION = {
     "cooperation_agreements": COOPERATION_WITHIN,
     "wishes": WISHES_WITHIN,
     "donations": DONATIONS_WITHIN,
     "aid_projects": AID_PROJECTS_WITHIN,
     "rosters": ROSTERS_WITHIN,
 }
-OF_DIVISION: Mapping[str, Field] = {
+OF_DIVISION = {
     "wishes": Many("Wish", WithinDivision(Wish.division_id)),
     "donations": Many("Donation", WithinDivision(Donation.division_id)),
     "aid_projects": Many("AidProject", WithinDivision(AidProject.division_id)),
 }
-OF_MEMBER: Mapping[str, Field] = {
+OF_MEMBER = {
     "wishes": Many("Wish", By(Wish.member_id)),
     "roster_entries": Many("RosterEntry", By(RosterEntry.member_id), expected=1),
 }
@@ -58,7 +56,7 @@ registry.add(
         fields={
             "agreement": One("CooperationAgreement", CooperationLine.agreement_id),
             "wishes": Many("Wish", By(Wish.line_id)),
-            **OF_LINE,
+            **activities.OF_LINE,
         },
     )
 )

@@ -1,12 +1,10 @@
-"""How care cases and mutual medical aid are answered: ``resolvers.access.row_access`` says that they are the handling union's alone."""
-
-from collections.abc import Mapping
+"""Sources of care cases and mutual medical aid, which only the handling union sees (``resolvers.access.row_access``)."""
 
 from db.care import CareCase, CareShift, CareStep, MutualAidClaim, MutualAidEnrolment
-from resolvers.engine.declare.sources import Field, Many, One, Source
+from resolvers.bank_card_changes import card_changed_on
+from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Statistic, distinct, median
 from resolvers.engine.declare.validity import Period
-from resolvers.payments import card_changed_on
 from resolvers.registry import registry
 from resolvers.relations import By, Within
 
@@ -14,12 +12,12 @@ CARE_CASES_WITHIN = Many("CareCase", Within(CareCase.organization_id))
 AID_ENROLMENTS_WITHIN = Many("MutualAidEnrolment", Within(MutualAidEnrolment.organization_id))
 CLAIMS_WITHIN = Many("MutualAidClaim", Within(MutualAidClaim.organization_id))
 
-OF_ORGANIZATION: Mapping[str, Field] = {
+OF_ORGANIZATION = {
     "care_cases": CARE_CASES_WITHIN,
     "mutual_aid_enrolments": AID_ENROLMENTS_WITHIN,
     "mutual_aid_claims": CLAIMS_WITHIN,
 }
-OF_MEMBER: Mapping[str, Field] = {
+OF_MEMBER = {
     "care_cases": Many("CareCase", By(CareCase.member_id)),
     "mutual_aid_enrolments": Many("MutualAidEnrolment", By(MutualAidEnrolment.member_id), expected=1),
 }

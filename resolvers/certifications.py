@@ -1,4 +1,4 @@
-"""How certifications are answered: rounds, what was awarded until when, and the scores."""
+"""Sources of certifications: rounds, awards with their validity, and scores."""
 
 from db.certifications import Certification, CertificationRound, CertificationScore
 from resolvers.engine.declare.sources import Many, One, Source
@@ -12,6 +12,7 @@ CERTIFICATIONS_WITHIN = Many("Certification", Within(Certification.organization_
 
 OF_ORGANIZATION = {"certification_rounds": ROUNDS_WITHIN, "certifications": CERTIFICATIONS_WITHIN}
 OF_DIVISION = {"certifications": Many("Certification", WithinDivision(Certification.division_id))}
+OF_VENUE = {"certifications": Many("Certification", By(Certification.venue_id), expected=1)}
 
 registry.add(
     Source(

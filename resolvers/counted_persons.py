@@ -1,5 +1,5 @@
-"""What persons are counted by, without who they are: also of those who have left, whose record is out of sight while the membership,
-enrolment or attendance that is counted is in it. Behind the second wall it is a view of the owner's (docs/second-wall.md)."""
+"""The columns by which persons are grouped in statistics, without their identity. They exist also for persons who have left: a caller may
+count their membership, enrolment or attendance without seeing their record. A view of the second wall (docs/second-wall.md)."""
 
 from sqlalchemy import BigInteger, column, table
 

@@ -1,4 +1,4 @@
-"""How coverage is answered: census rounds and records, population estimates, targets, designations and construction projects."""
+"""Sources of coverage: census rounds and records, population estimates, targets, designations and construction projects."""
 
 from sqlalchemy import BigInteger, Date, cast, column, func, select, table
 
@@ -7,9 +7,9 @@ from db.employers import Employer
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, total, where
 from resolvers.engine.declare.validity import Period, holds
-from resolvers.progress import progress
 from resolvers.registry import registry
 from resolvers.relations import By, Within, WithinDivision
+from resolvers.target_progress import PROGRESS
 
 ROUNDS_WITHIN = Many("CensusRound", Within(CensusRound.organization_id))
 RECORDS_WITHIN = Many("CensusRecord", Within(CensusRecord.organization_id))
@@ -27,7 +27,7 @@ COVERAGE_PERIODS = table(
     column("valid_to", Date()),
     schema="wall",
 )
-"""Of every coverage the employer and the days, without the union: whoever sees an employer is told whether it has one."""
+"""The employer and the days of every coverage, without the union: whoever sees an employer sees whether a union covers it."""
 
 IS_ORGANIZED = (
     select(COVERAGE_PERIODS.c.employer_id)
@@ -38,7 +38,7 @@ IS_ORGANIZED = (
     .correlate(Employer.__table__)
     .exists()
 )
-"""A union covers the employer today."""
+"""Whether a union covers the employer today."""
 
 OF_ORGANIZATION = {
     "census_rounds": ROUNDS_WITHIN,
@@ -49,7 +49,7 @@ OF_ORGANIZATION = {
     "construction_projects": PROJECTS_WITHIN,
     "works": Many("ConstructionProject", By(ConstructionProject.union_id), expected=1),
 }
-"""Lists of a union; ``works`` are those for which it is the project union."""
+"""Lists of a union; ``works`` are the projects whose project union it is."""
 
 OF_DIVISION = {
     "census_records": Many("CensusRecord", WithinDivision(CensusRecord.division_id)),
@@ -63,6 +63,8 @@ OF_EMPLOYER = {
     "census_records": Many("CensusRecord", By(CensusRecord.employer_id)),
     "construction_projects": Many("ConstructionProject", By(ConstructionProject.employer_id)),
 }
+
+OF_DOCUMENT = {"targets": Many("Target", By(Target.document_id))}
 
 registry.add(
     Source(
@@ -110,7 +112,7 @@ registry.add(
             "organization": One("Organization", Target.organization_id),
             "division": One("Division", Target.division_id),
             "document": One("PolicyDocument", Target.document_id),
-            "progress": progress,
+            "progress": PROGRESS,
         },
     )
 )

@@ -1,4 +1,4 @@
-"""Last days of steps (到期日), from the deadline rules in force at the record's place on the day its period starts."""
+"""Last days of steps (到期日), by the deadline rules in force in the record's division on the day on which its period starts."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ from resolvers.working_days import is_working_day
 
 @dataclass(frozen=True)
 class Procedure:
-    """A step of a procedure; for records of a ``special`` kind a rule of another step goes first where there is one."""
+    """A step of a procedure. ``special`` maps a kind of record to another step, whose rule has precedence if there is one."""
 
     name: str
     step: str
@@ -41,10 +41,10 @@ LastDays = Callable[[Fetch, Sequence[tuple[Any, ...]]], Awaitable[list[date | No
 
 
 def last_days(procedure: Procedure, starts_on: Expression) -> LastDays:
-    """Finds the last days of a step whose period starts on ``starts_on``, of records that have this day, their division and perhaps their
-    kind; null while the day is empty or no rule applies.
+    """A function that computes the last day of a step for records of (``starts_on``, division and, if the procedure needs it, kind); None
+    if the day is empty or no rule applies.
 
-    The rule of the nearest division above the record wins. One statement for all records.
+    The rule of the nearest division above the record applies. One statement for all records.
     """
     rules = _rules(procedure, str(expression(starts_on).key))
 
@@ -63,7 +63,7 @@ def last_days(procedure: Procedure, starts_on: Expression) -> LastDays:
 
 
 def _rules(procedure: Procedure, starts_on: str) -> Statement:
-    """The rules of a procedure that apply at the divisions in the keys, the nearest first."""
+    """The rules of a procedure that apply in the divisions of the keys, the nearest first."""
     rule, closure = DeadlineRule.__table__.c, DivisionClosure.__table__.c
     above = and_(
         closure.ancestor_id == rule.division_id,
@@ -97,8 +97,8 @@ def _last_day(procedure: Procedure, rules: Sequence[Rule], record: tuple[Any, ..
 
 
 def after(start: date, length: int, unit: DeadlineUnit) -> date:
-    """The last day of a period that starts on ``start``: the day it starts on does not count (Civil Code art. 201), and a last day that is
-    a day off is followed by the next working day (art. 203)."""
+    """The last day of a period that starts on ``start``: the first day does not count (Civil Code art. 201), and a last day that is a day
+    off moves to the next working day (art. 203)."""
     day = start
     match unit:
         case DeadlineUnit.WORKING_DAY:
@@ -118,7 +118,7 @@ def after(start: date, length: int, unit: DeadlineUnit) -> date:
 
 
 def _months_later(start: date, months: int) -> date:
-    """The same day of a later month, or its last day when it is shorter (Civil Code art. 202)."""
+    """The same day of a later month, or the last day of that month if it is shorter (Civil Code art. 202)."""
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     for day in (start.day, 30, 29, 28):
         try:

@@ -1,21 +1,27 @@
-"""How dispute cases are answered, with the last day of their mediation."""
+"""Sources of dispute cases, with the last day of their mediation."""
 
 from sqlalchemy import Date, and_, func, not_, or_, select
 
 from db.disputes import DisputeCase, DisputeClaim, DisputeParty, DisputePhase, DisputeStatus, DisputeStep, Recovery
 from db.employers import Employer
+from resolvers import mediation
 from resolvers.deadlines import Procedure
 from resolvers.engine.declare.columns import alias, one_of
 from resolvers.engine.declare.sources import AnyOf, Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, median, total, where
 from resolvers.engine.declare.validity import Period
-from resolvers.mediation import OF_CASE
-from resolvers.overdue import TIMELINESS, Late, Timed, timeliness
+from resolvers.overdue import TIMELINESS, Overdue, TimedStep, timeliness
 from resolvers.registry import registry
-from resolvers.relations import By, Within
+from resolvers.relations import By, Within, WithinDivision
 
 CASES_WITHIN = Many("DisputeCase", Within(DisputeCase.organization_id))
 
+OF_ORGANIZATION = {"dispute_cases": CASES_WITHIN}
+OF_DIVISION = {"dispute_cases": Many("DisputeCase", WithinDivision(DisputeCase.division_id))}
+OF_MEMBER = {
+    "dispute_cases": Many("DisputeCase", By(DisputeParty.member_id, via=DisputeParty.case_id, via_type="DisputeParty"))
+}
+OF_EMPLOYER = {"dispute_cases": Many("DisputeCase", By(DisputeCase.employer_id))}
 
 MEDIATING = (DisputePhase.COUNSELLING, DisputePhase.DAILY_MEDIATION, DisputePhase.PRE_ARBITRATION)
 ENDED = (DisputeStatus.SETTLED, DisputeStatus.DECIDED, DisputeStatus.WITHDRAWN, DisputeStatus.CLOSED)
@@ -35,15 +41,15 @@ MEDIATION_ENDED = (
     .correlate_except(STEP)
     .scalar_subquery()
 )
-"""When a case left mediation: an outcome of it, or the first step of arbitration or of a court."""
+"""The day on which a case left mediation: that of the outcome, or of the first step at arbitration or a court."""
 
-MEDIATION = Timed(
+MEDIATION = TimedStep(
     Procedure("dispute", "mediate"),
     DisputeCase.received_on,
     func.least(DisputeCase.closed_on, MEDIATION_ENDED, type_=Date()).label("mediated_on"),
     DisputeCase.division_id,
 )
-LATE = Late((MEDIATION,))
+OVERDUE = Overdue((MEDIATION,))
 
 registry.add(
     Source(
@@ -62,8 +68,8 @@ registry.add(
             "mediation_due_on": MEDIATION.due_on,
             "mediation_due_provisional": MEDIATION.provisional,
             "mediation_days_left": MEDIATION.days_left,
-            "overdue": LATE.overdue,
-            **OF_CASE,
+            "overdue": OVERDUE.field,
+            **mediation.OF_CASE,
         },
     )
 )
@@ -116,7 +122,7 @@ registry.statistic(
         measures={
             "cases": RECORDS,
             "amount": total(DisputeCase.amount_claimed),
-            **timeliness(LATE),
+            **timeliness(OVERDUE),
             "median_days": median(DisputeCase.closed_on - DisputeCase.received_on),
             "concluded": where(CONCLUDED),
             "settled": where(DisputeCase.status == DisputeStatus.SETTLED),

@@ -1,13 +1,23 @@
-"""How divisions are answered."""
+"""Sources of divisions; the lists of other slices are added as ``OF_DIVISION``."""
 
 from sqlalchemy import ColumnElement, not_
 
-from db.agreements import CollectiveAgreement
-from db.disputes import DisputeCase
 from db.divisions import Division, DivisionAlias, DivisionClosure, canonical_code
-from db.employers import Employer
-from db.organizations import Organization
-from resolvers import activities, assistance, certifications, coverage, mediation, policies, relief, services, venues
+from resolvers import (
+    activities,
+    agreements,
+    assistance,
+    certifications,
+    coverage,
+    disputes,
+    employers,
+    mediation,
+    organizations,
+    policies,
+    relief,
+    services,
+    venues,
+)
 from resolvers.engine.declare.columns import alias
 from resolvers.engine.declare.rows import Rows, Walls
 from resolvers.engine.declare.sources import Lookup, Many, One, Source, StatisticsField
@@ -37,7 +47,7 @@ class AboveDivision:
 
 
 class Surrounding:
-    """A division itself and those above it; for what stands in a successor those that it followed, too."""
+    """A division itself and those above it; for a successor also the divisions that it replaced."""
 
     def rows(
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
@@ -66,27 +76,11 @@ registry.add(
             "ancestors": Many("Division", AboveDivision(), expected=3),
             "children": Many("Division", By(Division.parent_id)),
             "descendants": Many("Division", WithinDivision(Division.id, deeper=True)),
-            "organizations": Many(
-                "Organization",
-                WithinDivision(
-                    Organization.division_id,
-                ),
-            ),
-            "collective_agreements": Many(
-                "CollectiveAgreement",
-                WithinDivision(
-                    CollectiveAgreement.division_id,
-                ),
-            ),
             "statistics": StatisticsField("Division", CountWithinDivision()),
-            "dispute_cases": Many(
-                "DisputeCase",
-                WithinDivision(DisputeCase.division_id),
-            ),
-            "employers": Many(
-                "Employer",
-                WithinDivision(Employer.division_id),
-            ),
+            **organizations.OF_DIVISION,
+            **agreements.OF_DIVISION,
+            **disputes.OF_DIVISION,
+            **employers.OF_DIVISION,
             **coverage.OF_DIVISION,
             **venues.OF_DIVISION,
             **policies.OF_DIVISION,

@@ -1,22 +1,21 @@
-"""How employers and their coverage by unions are answered."""
+"""Sources of employers and of their coverage by unions."""
 
-from db.agreements import AgreementCoverage, CollectiveAgreement
-from db.disputes import DisputeCase
 from db.employers import Employer, EmployerCoverage
 from db.input_values import canonical_credit_code
-from db.insurance import InsuranceEnrolment
-from db.members import Engagement
-from resolvers import activities, coverage, fairs, services, venues
+from resolvers import activities, agreements, coverage, disputes, fairs, insurance, members, services, venues
 from resolvers.engine.declare.sources import Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Rate, Statistic, where
 from resolvers.engine.declare.validity import Period
 from resolvers.registry import registry
-from resolvers.relations import By, Within
+from resolvers.relations import By, Within, WithinDivision
 
-EMPLOYERS_WITHIN = Many(
-    "Employer",
-    Within(Employer.organization_id, current=True),
-)
+EMPLOYERS_WITHIN = Many("Employer", Within(Employer.organization_id, current=True))
+
+OF_ORGANIZATION = {
+    "coverages": Many("EmployerCoverage", By(EmployerCoverage.organization_id)),
+    "employers": EMPLOYERS_WITHIN,
+}
+OF_DIVISION = {"employers": Many("Employer", WithinDivision(Employer.division_id))}
 
 registry.add(
     Source(
@@ -32,27 +31,10 @@ registry.add(
             "division": One("Division", Employer.division_id),
             "organization": One("Organization", Employer.organization_id),
             "coverages": Many("EmployerCoverage", By(EmployerCoverage.employer_id), expected=1),
-            "engagements": Many("Engagement", By(Engagement.employer_id)),
-            "collective_agreements": Many(
-                "CollectiveAgreement",
-                By(
-                    CollectiveAgreement.employer_id,
-                ),
-            ),
-            "agreement_coverages": Many(
-                "AgreementCoverage",
-                By(AgreementCoverage.employer_id),
-            ),
-            "insurance_enrolments": Many(
-                "InsuranceEnrolment",
-                By(
-                    InsuranceEnrolment.participant_id,
-                ),
-            ),
-            "dispute_cases": Many(
-                "DisputeCase",
-                By(DisputeCase.employer_id),
-            ),
+            **members.OF_EMPLOYER,
+            **agreements.OF_EMPLOYER,
+            **insurance.OF_EMPLOYER,
+            **disputes.OF_EMPLOYER,
             **coverage.OF_EMPLOYER,
             **venues.OF_EMPLOYER,
             **activities.OF_EMPLOYER,

@@ -1,4 +1,4 @@
-"""How exhibitors at job fairs and the posts that they offer are answered."""
+"""Sources of exhibitors at job fairs and of the posts that they offer."""
 
 from sqlalchemy import case
 
@@ -15,6 +15,7 @@ OFFERS_WITHIN = Many("JobOffer", Within(JobOffer.organization_id))
 
 OF_ORGANIZATION = {"exhibitors": EXHIBITORS_WITHIN, "job_offers": OFFERS_WITHIN}
 OF_EMPLOYER = {"exhibitors": Many("Exhibitor", By(Exhibitor.employer_id))}
+OF_ACTIVITY = {"exhibitors": Many("Exhibitor", By(Exhibitor.activity_id))}
 
 registry.add(
     Source(

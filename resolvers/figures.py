@@ -1,7 +1,7 @@
-"""How published figures are answered: each figure's query is asked for the caller and held against the claim.
+"""Source of published figures: each figure's query is run for the caller and its result is compared with the claim.
 
-A value is told to whom the figure's union is in sight with all its records: who sees everything, and the unions above it; of health
-records to that union itself alone.
+A value is shown to callers who see all records of the figure's union: those who see everything, that union and the unions above it. A
+figure about health records is shown to that union only.
 """
 
 from collections.abc import Sequence
@@ -25,11 +25,11 @@ from resolvers.registry import registry
 from resolvers.relations import Within
 
 ABOUT = Decimal("0.1")
-"""How far from an approximate claim a value may be, as a share of the claim."""
+"""Tolerance of an approximate claim, as a share of the claim."""
 
 
-def _told() -> Statement:
-    """Which of the figures whose keys are given are told to the caller."""
+def _shown() -> Statement:
+    """Those of the given figures whose values are shown to the caller."""
     binder = Binder()
     union, sensitive = expression(PublishedFigure.organization_id), expression(PublishedFigure.is_sensitive)
     day = binder.day(None)
@@ -43,25 +43,25 @@ def _told() -> Statement:
         )
 
     def below(closure: FromClause, lens: Lens) -> ColumnElement[bool]:
-        held = holds(Period(closure.c.valid_from, closure.c.valid_to), day)
-        return exists().where(closure.c.descendant_id == union, closure.c.ancestor_id == unions(lens), held)
+        valid = holds(Period(closure.c.valid_from, closure.c.valid_to), day)
+        return exists().where(closure.c.descendant_id == union, closure.c.ancestor_id == unions(lens), valid)
 
-    all_seen = binder.bind(lambda inputs: inputs.caller.everything, Boolean())
+    sees_everything = binder.bind(lambda inputs: inputs.caller.everything, Boolean())
     above = or_(
-        all_seen,
+        sees_everything,
         below(TerritorialClosure.__table__, Lens.TERRITORIAL),
         below(IndustrialClosure.__table__, Lens.INDUSTRIAL),
     )
     own = union == unions(Lens.EVERYTHING, Lens.TERRITORIAL, Lens.INDUSTRIAL)
-    told = select(PublishedFigure.id).where(PublishedFigure.id == any_(keys_parameter()))
-    return compiled(told.where(or_(own, and_(not_(sensitive), above))), binder)
+    requested = select(PublishedFigure.id).where(PublishedFigure.id == any_(keys_parameter()))
+    return compiled(requested.where(or_(own, and_(not_(sensitive), above))), binder)
 
 
-TOLD = _told()
+SHOWN = _shown()
 
 
-def at(data: Any, path: str) -> Decimal | None:
-    """The number that a path of names and positions leads to; null when there is none."""
+def number_at(data: Any, path: str) -> Decimal | None:
+    """The number at a path of names and positions in a response; None if there is none."""
     for part in path.split("."):
         if isinstance(data, dict):
             data = data.get(part)
@@ -77,8 +77,8 @@ def at(data: Any, path: str) -> Decimal | None:
         return None
 
 
-def agreeing(value: Decimal, claim: Decimal, qualifier: str) -> bool:
-    """Whether a value bears a claim out."""
+def confirms(value: Decimal, claim: Decimal, qualifier: str) -> bool:
+    """Whether a value confirms a claim."""
     match Qualifier[qualifier]:
         case Qualifier.EXACT:
             return value == claim
@@ -90,11 +90,11 @@ def agreeing(value: Decimal, claim: Decimal, qualifier: str) -> bool:
 
 
 async def _values(asks: Asks, records: Sequence[tuple[Any, ...]]) -> list[Decimal | None]:
-    """The value of each figure, given its key, query and path first."""
+    """The value of each figure; a record begins with its key, query and path."""
     keys = [record[0] for record in records]
-    told = {row[0] for row in await asks.fetch(TOLD.sql, *TOLD.arguments(TOLD.bind(asks.inputs), keys))}
+    shown = {row[0] for row in await asks.fetch(SHOWN.sql, *SHOWN.arguments(SHOWN.bind(asks.inputs), keys))}
     return [
-        at(await asks.ask(query), path) if key in told else None
+        number_at(await asks.ask(query), path) if key in shown else None
         for key, query, path in (record[:3] for record in records)
     ]
 
@@ -106,12 +106,12 @@ async def _value(asks: Asks, records: Sequence[tuple[Any, ...]]) -> list[str | N
 async def _agrees(asks: Asks, records: Sequence[tuple[Any, ...]]) -> list[bool | None]:
     values = await _values(asks, records)
     return [
-        None if value is None else agreeing(value, Decimal(record[3]), record[4])
+        None if value is None else confirms(value, Decimal(record[3]), record[4])
         for value, record in zip(values, records, strict=True)
     ]
 
 
-ASKED = (PublishedFigure.id, PublishedFigure.query, PublishedFigure.path)
+INPUTS = (PublishedFigure.id, PublishedFigure.query, PublishedFigure.path)
 
 registry.add(
     Source(
@@ -121,9 +121,9 @@ registry.add(
         fields={
             "division": One("Division", PublishedFigure.division_id),
             "organization": One("Organization", PublishedFigure.organization_id),
-            "value": Computed(ASKED, _value, asks=True, weight=MAX_ASKED),
+            "value": Computed(INPUTS, _value, asks=True, weight=MAX_ASKED),
             "agrees": Computed(
-                (*ASKED, PublishedFigure.claim, PublishedFigure.qualifier), _agrees, asks=True, weight=MAX_ASKED
+                (*INPUTS, PublishedFigure.claim, PublishedFigure.qualifier), _agrees, asks=True, weight=MAX_ASKED
             ),
         },
     )

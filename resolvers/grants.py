@@ -1,4 +1,4 @@
-"""Grants, those who hold them and agencies' keys, as administrators of access see them (``resolvers.access.row_access``)."""
+"""Sources of grants, principals and agencies' keys, as administrators of access see them (``resolvers.access.row_access``)."""
 
 from sqlalchemy import Date, cast, func
 
@@ -12,7 +12,7 @@ from resolvers.relations import By
 ENDED_ON = func.least(
     AccessGrant.valid_to, cast(func.timezone(SHANGHAI.key, AccessGrant.revoked_at), Date), type_=Date()
 )
-"""A grant that was ended before its time is over from that day on."""
+"""A grant that was revoked before its last day is not valid from the day of the revocation on."""
 
 GRANTS = Many("AdministeredGrant", By(AccessGrant.principal_id), expected=2)
 KEYS = Many("ApiKey", By(ApiKey.principal_id), expected=2)

@@ -1,4 +1,4 @@
-"""How insurance enrolments are answered."""
+"""Sources of insurance enrolments."""
 
 from db.insurance import InsuranceEnrolment
 from db.organizations import Organization
@@ -6,12 +6,13 @@ from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import Join, Rollup, Statistic, distinct
 from resolvers.registry import registry
-from resolvers.relations import Within
+from resolvers.relations import By, Within
 
-ENROLMENTS_WITHIN = Many(
-    "InsuranceEnrolment",
-    Within(InsuranceEnrolment.organization_id),
-)
+ENROLMENTS_WITHIN = Many("InsuranceEnrolment", Within(InsuranceEnrolment.organization_id))
+
+OF_ORGANIZATION = {"insurance_enrolments": ENROLMENTS_WITHIN}
+OF_MEMBER = {"insurance_enrolments": Many("InsuranceEnrolment", By(InsuranceEnrolment.member_id))}
+OF_EMPLOYER = {"insurance_enrolments": Many("InsuranceEnrolment", By(InsuranceEnrolment.participant_id))}
 
 registry.add(
     Source(

@@ -1,4 +1,4 @@
-"""How mediation bodies, mediators and the links of legal service are answered."""
+"""Sources of mediation bodies, mediators, and legal services by link of the chain."""
 
 from sqlalchemy import BigInteger, Date, Text, and_, column, func, select, table
 from sqlalchemy import distinct as distinct_
@@ -15,7 +15,7 @@ from resolvers.relations import By, Within, WithinDivision
 SETTLED = LegalService.outcome == LegalServiceOutcome.SETTLED
 MEDIATION = one_of(LegalService.link, (LegalServiceLink.DAILY_MEDIATION, LegalServiceLink.PRE_ARBITRATION))
 CONCLUDED = and_(MEDIATION, LegalService.closed_on.is_not(None))
-"""The links that are mediation before arbitration."""
+"""Services at a link of mediation before arbitration that were closed."""
 
 BODIES_WITHIN = Many("MediationBody", Within(MediationBody.organization_id))
 MEDIATORS_WITHIN = Many("Mediator", Within(Mediator.organization_id))
@@ -40,7 +40,7 @@ MEDIATION_SIDES = table(
     column("valid_to", Date()),
     schema="wall",
 )
-"""Of every seat the body and the side, without who sits there: whoever sees a body is told how many sides it has."""
+"""The body and the side of every seat, without its holder: whoever sees a body sees the number of its sides."""
 
 SIDE_COUNT = (
     select(func.count(distinct_(MEDIATION_SIDES.c.side)))

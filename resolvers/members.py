@@ -1,10 +1,8 @@
-"""How members, memberships and engagements are answered."""
+"""Sources of members, memberships and engagements."""
 
-from db.disputes import DisputeParty
-from db.insurance import InsuranceEnrolment
 from db.members import Engagement, Member, Membership, Sex
 from db.organizations import Organization
-from resolvers import activities, assistance, care, mediation, relief, services
+from resolvers import activities, assistance, care, disputes, insurance, mediation, relief, services
 from resolvers.access.column_access import bank_card, phone, resident_number
 from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.sources import Many, One, Source
@@ -21,11 +19,14 @@ MEMBERS_WITHIN = Many(
         Membership.organization_id,
         period=IN_FORCE,
         via=Membership.member_id,
-        held=Member.organization_id,
-        of="Membership",
+        denormalized=Member.organization_id,
+        via_type="Membership",
     ),
 )
 MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id))
+
+OF_ORGANIZATION = {"members": MEMBERS_WITHIN, "memberships": MEMBERSHIPS_WITHIN}
+OF_EMPLOYER = {"engagements": Many("Engagement", By(Engagement.employer_id))}
 
 SEALED = (
     "birth_date",
@@ -50,14 +51,8 @@ registry.add(
             "division": One("Division", Member.division_id),
             "memberships": Many("Membership", By(Membership.member_id), expected=2),
             "engagements": Many("Engagement", By(Engagement.member_id), expected=2),
-            "insurance_enrolments": Many(
-                "InsuranceEnrolment",
-                By(InsuranceEnrolment.member_id),
-            ),
-            "dispute_cases": Many(
-                "DisputeCase",
-                By(DisputeParty.member_id, via=DisputeParty.case_id, of="DisputeParty"),
-            ),
+            **insurance.OF_MEMBER,
+            **disputes.OF_MEMBER,
             **relief.OF_MEMBER,
             **assistance.OF_MEMBER,
             **care.OF_MEMBER,
@@ -117,8 +112,8 @@ registry.statistic(
         },
         measures={
             "persons": distinct(Membership.member_id),
-            "migrants": where(COUNTED_PERSONS.c.is_migrant_worker, rolled=("IS_MIGRANT_WORKER", "true")),
-            "women": where(COUNTED_PERSONS.c.sex == Sex.FEMALE, rolled=("SEX", "FEMALE")),
+            "migrants": where(COUNTED_PERSONS.c.is_migrant_worker, rollup_value=("IS_MIGRANT_WORKER", "true")),
+            "women": where(COUNTED_PERSONS.c.sex == Sex.FEMALE, rollup_value=("SEX", "FEMALE")),
         },
         rates={"migrant_share": Rate("migrants", "records"), "women_share": Rate("women", "records")},
         where=Membership.valid_from.is_not(None),

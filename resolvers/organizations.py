@@ -1,44 +1,45 @@
-"""How unions are answered: their two hierarchies, and every list that is reached through them."""
+"""Sources of unions: their two hierarchies, their links and terms; the lists of other slices are added as ``OF_ORGANIZATION``."""
 
 from sqlalchemy import ColumnElement, Integer, literal_column
 
-from db.employers import EmployerCoverage
 from db.input_values import canonical_credit_code
 from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink
 from resolvers import (
     activities,
+    agreements,
     assistance,
     care,
     certifications,
     coverage,
+    disputes,
+    employers,
     fairs,
+    insurance,
     mediation,
+    members,
     policies,
     relief,
     services,
     venues,
 )
-from resolvers.agreements import AGREEMENTS_WITHIN
-from resolvers.disputes import CASES_WITHIN
-from resolvers.employers import EMPLOYERS_WITHIN
 from resolvers.engine.declare.rows import Rows, Walls
 from resolvers.engine.declare.sources import Lookup, Many, One, Source, StatisticsField
 from resolvers.engine.declare.statistics import RECORDS, Statistic
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
-from resolvers.insurance import ENROLMENTS_WITHIN
-from resolvers.members import MEMBERS_WITHIN, MEMBERSHIPS_WITHIN
 from resolvers.places import CountWithin
 from resolvers.registry import registry
-from resolvers.relations import By, Within
+from resolvers.relations import By, Within, WithinDivision
 from resolvers.scopes import subtree
 
 LINKED = Period.of(OrganizationLink)
 
+OF_DIVISION = {"organizations": Many("Organization", WithinDivision(Organization.division_id))}
+
 
 class Below:
-    """The unions right below one in the hierarchy asked for, by key."""
+    """The unions directly below one in the requested hierarchy, by key."""
 
     by_place = True
 
@@ -61,7 +62,7 @@ class Below:
 
 
 class Deeper:
-    """All unions below one in the hierarchy asked for, itself left out."""
+    """All unions below one in the requested hierarchy, without itself."""
 
     by_place = True
 
@@ -69,15 +70,15 @@ class Deeper:
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
     ) -> Rows:
         """See ``Relation``."""
-        closure, held = subtree(arguments, binder)
+        closure, valid = subtree(arguments, binder)
         from_ = target.table.join(closure, closure.c.descendant_id == target.key)
-        where = [closure.c.ancestor_id == parent, closure.c.depth > 0, held]
+        where = [closure.c.ancestor_id == parent, closure.c.depth > 0, valid]
         seen = walls.pairs(closure, "Organization", target.key)
         return Rows(from_, where, [closure.c.descendant_id], seen=seen)
 
 
 class Above:
-    """The unions above one in the hierarchy asked for, the topmost first."""
+    """The unions above one in the requested hierarchy, the topmost first."""
 
     by_place = True
 
@@ -85,10 +86,10 @@ class Above:
         self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
     ) -> Rows:
         """See ``Relation``."""
-        closure, held = subtree(arguments, binder, last=True)
+        closure, valid = subtree(arguments, binder, last=True)
         from_ = target.table.join(closure, closure.c.ancestor_id == target.key)
         seen = walls.pairs(closure, "Organization", target.key)
-        where = [closure.c.descendant_id == parent, closure.c.depth > 0, held]
+        where = [closure.c.descendant_id == parent, closure.c.depth > 0, valid]
         return Rows(from_, where, [-closure.c.depth, target.key], seen=seen)
 
 
@@ -126,21 +127,12 @@ registry.add(
             "ancestors": Many("Organization", Above(), expected=5),
             "children": Many("Organization", Below()),
             "descendants": Many("Organization", Deeper()),
-            "committee_terms": Many(
-                "CommitteeTerm",
-                By(CommitteeTerm.organization_id),
-                expected=3,
-            ),
-            "coverages": Many(
-                "EmployerCoverage",
-                By(EmployerCoverage.organization_id),
-            ),
-            "members": MEMBERS_WITHIN,
-            "memberships": MEMBERSHIPS_WITHIN,
-            "employers": EMPLOYERS_WITHIN,
-            "collective_agreements": AGREEMENTS_WITHIN,
-            "insurance_enrolments": ENROLMENTS_WITHIN,
-            "dispute_cases": CASES_WITHIN,
+            "committee_terms": Many("CommitteeTerm", By(CommitteeTerm.organization_id), expected=3),
+            **employers.OF_ORGANIZATION,
+            **members.OF_ORGANIZATION,
+            **agreements.OF_ORGANIZATION,
+            **insurance.OF_ORGANIZATION,
+            **disputes.OF_ORGANIZATION,
             **coverage.OF_ORGANIZATION,
             **venues.OF_ORGANIZATION,
             **policies.OF_ORGANIZATION,

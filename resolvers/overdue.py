@@ -1,4 +1,4 @@
-"""Steps that have a last day (到期日) and may be overdue (逾期): shown as fields, and as SQL for filters and statistics."""
+"""Steps with a last day (到期日), which may be overdue (逾期): as fields, and as SQL for filters and statistics."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,12 +38,12 @@ from resolvers.working_days import LAST_PUBLISHED, is_provisional, is_working_da
 
 ONE: ColumnElement[int] = literal_column("1", Integer())
 SINCE = date(2004, 1, 1)
-"""The first day whose calendar of work is known."""
+"""The first day whose working calendar is known."""
 
 
 @dataclass(frozen=True)
-class Timed:
-    """A step of records: the day on which its period starts, the day on which it was done, and what the rules look at."""
+class TimedStep:
+    """A step of records with a last day: when its period starts, when it was done, and the columns that decide which rule applies."""
 
     procedure: Procedure
     starts_on: Expression
@@ -52,18 +52,18 @@ class Timed:
     kind: Expression | None = None
 
     @property
-    def looked_at(self) -> tuple[Expression, ...]:
-        """What the last day of a record depends on."""
+    def inputs(self) -> tuple[Expression, ...]:
+        """The columns on which the last day of a record depends."""
         return (self.starts_on, self.division) if self.kind is None else (self.starts_on, self.division, self.kind)
 
     @property
     def due_on(self) -> Computed:
-        """The last day as a field."""
-        return Computed(self.looked_at, last_days(self.procedure, self.starts_on), compared=self.last_day)
+        """The field of the last day."""
+        return Computed(self.inputs, last_days(self.procedure, self.starts_on), compared=self.last_day)
 
     @property
     def provisional(self) -> Computed:
-        """Whether the last day may still move, for its year's days off are not published yet: a field, null without a last day."""
+        """The field that says whether the last day may still move because its year's days off are not published; null without one."""
         find = last_days(self.procedure, self.starts_on)
 
         async def function(fetch: Fetch, records: Sequence[tuple[Any, ...]]) -> list[bool | None]:
@@ -72,45 +72,45 @@ class Timed:
         def compared(binder: Binder) -> ColumnElement[bool]:
             return self.last_day(binder) > binder.bind(lambda _: date(LAST_PUBLISHED, 12, 31), DATE)
 
-        return Computed(self.looked_at, function, compared=compared)
+        return Computed(self.inputs, function, compared=compared)
 
     @property
     def days_left(self) -> Computed:
-        """Days from today to the last one while the step is not done, negative when it is late: a field."""
+        """The field of the days from today to the last day while the step is not done; negative if it is late."""
         find = last_days(self.procedure, self.starts_on)
 
         async def function(fetch: Fetch, records: Sequence[tuple[Any, ...]]) -> list[int | None]:
-            day, found = today(), await find(fetch, [record[:-1] for record in records])
+            day, last_day = today(), await find(fetch, [record[:-1] for record in records])
             return [
                 None if last is None or record[-1] is not None else (last - day).days
-                for record, last in zip(records, found, strict=True)
+                for record, last in zip(records, last_day, strict=True)
             ]
 
         def compared(binder: Binder) -> ColumnElement[int]:
             left = cast(self.last_day(binder) - binder.day(None), Integer())
             return case((expression(self.done_on).is_(None), left))
 
-        return Computed((*self.looked_at, self.done_on), function, compared=compared)
+        return Computed((*self.inputs, self.done_on), function, compared=compared)
 
     def late(self, day: ColumnElement[Any], binder: Binder) -> ColumnElement[bool]:
-        """The step was done after its last day, or is not done on a day after that."""
+        """Whether the step was done after its last day, or is not done by a ``day`` after it."""
         done = func.least(func.coalesce(expression(self.done_on), day), day)
-        # what took no longer than any rule allows is not looked up: most of all steps
+        # most steps took no longer than the shortest rule allows: their last day is not computed
         return and_(done > expression(self.starts_on) + self._shortest(), done > self.last_day(binder))
 
     def _shortest(self) -> ColumnElement[int]:
-        """The fewest days that any rule gives the step; a period in working days or months takes as many at least."""
+        """The smallest length of the step's rules; a period takes at least so many days, whatever its unit."""
         rule = alias(DeadlineRule)
         steps = [rule.c.step == step for step in (self.procedure.step, *self.procedure.special.values())]
         shortest = select(func.min(rule.c.length)).where(rule.c.procedure == self.procedure.name, or_(*steps))
         return cast(shortest.scalar_subquery(), Integer)
 
     def runs(self) -> ColumnElement[bool]:
-        """The period has started."""
+        """Whether the period has started."""
         return expression(self.starts_on).is_not(None)
 
     def last_day(self, binder: Binder) -> ColumnElement[date]:
-        """The last day of the step under the rule of the nearest division, as ``last_days`` has it; null where no rule applies."""
+        """The last day by the rule of the nearest division, as ``last_days`` computes it; null if no rule applies."""
         rule, closure = alias(DeadlineRule), alias(DivisionClosure)
         start = expression(self.starts_on)
         codes = {} if self.kind is None else dict.fromkeys(self.procedure.special, self.kind)
@@ -141,59 +141,64 @@ class Timed:
 
 
 @dataclass(frozen=True, eq=False)
-class Late:
-    """Whether a record is late in one of these steps: a field, a condition of filters, and what statistics find once a record."""
+class Overdue:
+    """Whether a record is late in one of these steps: as a field, a filter condition, and an expression that statistics compute once a
+    record."""
 
-    steps: tuple[Timed, ...]
+    steps: tuple[TimedStep, ...]
 
     def __call__(self, day: ColumnElement[Any], binder: Binder) -> ColumnElement[bool]:
-        """As of a day, as SQL."""
+        """As SQL, as of a day."""
         return func.coalesce(or_(*(step.late(day, binder) for step in self.steps)), false())
 
     @property
-    def overdue(self) -> Computed:
-        """Whether one of the steps is late today, or was done late: a field."""
+    def field(self) -> Computed:
+        """The field: whether one of the steps is late today, or was done late."""
         finders = [last_days(step.procedure, step.starts_on) for step in self.steps]
 
         async def function(fetch: Fetch, records: Sequence[tuple[Any, ...]]) -> list[bool]:
             day, start = today(), 0
             late = [False] * len(records)
             for step, find in zip(self.steps, finders, strict=True):
-                end = start + len(step.looked_at)
+                end = start + len(step.inputs)
                 for place, last in enumerate(await find(fetch, [record[start:end] for record in records])):
                     late[place] |= last is not None and min(records[place][end] or day, day) > last
                 start = end + 1
             return late
 
-        needs = tuple(part for step in self.steps for part in (*step.looked_at, step.done_on))
+        needs = tuple(part for step in self.steps for part in (*step.inputs, step.done_on))
         return Computed(needs, function, compared=lambda binder: self(binder.day(None), binder))
 
     def runs(self) -> ColumnElement[bool]:
-        """The period of one of the steps has started."""
+        """Whether the period of one of the steps has started."""
         return or_(*(step.runs() for step in self.steps))
 
 
-def timeliness(late: Late, event: str | None = None) -> dict[str, Measure]:
-    """How many records have a period under a deadline rule, and how many of them are late or in time; ``event`` as in ``Measure``."""
+def timeliness(overdue: Overdue, event: str | None = None) -> dict[str, Measure]:
+    """The measures of records with a period under a deadline rule: all, overdue ones and those on time; ``event`` as in ``Measure``."""
 
-    def in_time(found: ColumnElement[Any]) -> ColumnElement[bool]:
-        return and_(late.runs(), not_(found))
+    def on_time(is_late: ColumnElement[Any]) -> ColumnElement[bool]:
+        return and_(overdue.runs(), not_(is_late))
 
     return {
-        "overdue": Measure(lambda found: func.count().filter(found), part=lambda found: found, event=event, found=late),
-        "on_time": Measure(lambda found: func.count().filter(in_time(found)), part=in_time, event=event, found=late),
-        "timed": where(late.runs(), event=event),
+        "overdue": Measure(
+            lambda is_late: func.count().filter(is_late), part=lambda is_late: is_late, event=event, lookup=overdue
+        ),
+        "on_time": Measure(
+            lambda is_late: func.count().filter(on_time(is_late)), part=on_time, event=event, lookup=overdue
+        ),
+        "timed": where(overdue.runs(), event=event),
     }
 
 
 TIMELINESS = {"overdue_share": Rate("overdue", "timed"), "on_time_share": Rate("on_time", "timed")}
-"""The rates of these."""
+"""The rates of ``timeliness``."""
 
 
 def _after(
     start: ColumnElement[Any], length: ColumnElement[Any], unit: ColumnElement[Any], binder: Binder
 ) -> ColumnElement[date]:
-    """The last day of a period, as ``deadlines.after`` has it: so many working days on, or the first one from the day that it ends on."""
+    """The last day of a period, as ``deadlines.after`` computes it."""
     days = binder.bind(lambda inputs: list(working_days(inputs.today.year)), ARRAY(Date()))
     number = cast(length, Integer)
     months = case((unit == DeadlineUnit.YEAR, 12 * number), else_=number)

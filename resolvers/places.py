@@ -29,7 +29,7 @@ from resolvers.engine.declare.statistics import Children, Statistic
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
 from resolvers.engine.request.arguments import Arguments
-from resolvers.engine.statistics.from_rollups import ANCHOR
+from resolvers.engine.statistics.rollup_tables import ANCHOR
 from resolvers.scopes import hierarchy_of, subtree
 
 
@@ -51,9 +51,9 @@ class CountedPlace:
     ) -> None:
         self.union = union
         self.division = division
-        self.stands = expression(statistic.division)
+        self.division_column = expression(statistic.division)
         self.is_personal = statistic.is_personal
-        self.drills = any(item.name == "CHILD_DIVISION" for item in arguments.get("group_by") or ())
+        self.by_division = any(item.name == "CHILD_DIVISION" for item in arguments.get("group_by") or ())
         self.arguments = {} if union is None else {"hierarchy": arguments.get("hierarchy")}
         self.binder = binder
         self.walls = walls
@@ -67,7 +67,7 @@ class CountedPlace:
             at_once = statistic.widespread and not steps
             self._below(self.closure, expression(statistic.organization), union, held, *seen, at_once=at_once)
         if division is not None:
-            self._below(alias(DivisionClosure), self.stands, division, at_once=statistic.widespread)
+            self._below(alias(DivisionClosure), self.division_column, division, at_once=statistic.widespread)
 
     def _below(
         self,
@@ -89,7 +89,7 @@ class CountedPlace:
         else:
             self.joins, self.where = [(closure, closure.c.descendant_id == column)], scope
 
-    def unpublished(self) -> ColumnElement[bool] | None:
+    def too_fine(self) -> ColumnElement[bool] | None:
         """See ``Place``: one level finer within the divisions of an analyst's grant."""
         if self.division is None:
             return None
@@ -106,21 +106,21 @@ class CountedPlace:
                 _there(table, here, one_of(table.c.level, always)) if always else false(),
                 and_(_there(table, here, one_of(table.c.level, unless_granted)), not_(within)),
             )
-            for table, here in ((place, itself), *(((child, children),) if self.drills else ()))
+            for table, here in ((place, itself), *(((child, children),) if self.by_division else ()))
         ]
         return or_(*found)
 
     @property
-    def rolled(self) -> tuple[str, ColumnElement[Any]]:
+    def rollup_anchor(self) -> tuple[str, ColumnElement[Any]]:
         """See ``Place``."""
         if self.union is not None:
             return hierarchy_of(self.arguments).name, self.union
         everything = literal_column("0", BIGINT)
         return ("EVERYTHING", everything) if self.division is None else ("DIVISION", self.division)
 
-    def targets(self, dimension: str | None) -> Subquery | None:
+    def rollup_targets(self, dimension: str | None) -> Subquery | None:
         """See ``Place``."""
-        kind, key = self.rolled
+        kind, key = self.rollup_anchor
         match dimension:
             case None:
                 anchor = ANCHOR.alias("whole")
@@ -196,7 +196,7 @@ class CountedPlace:
         joined = places.join(child, child.c.id == places.c.ancestor_id)
         return Children(
             "Division",
-            ((joined, and_(places.c.descendant_id == self.stands, not_(places.c.inherited), right_below)),),
+            ((joined, and_(places.c.descendant_id == self.division_column, not_(places.c.inherited), right_below)),),
             child.c.id,
             select(division.c.id).where(listed, in_force),
             select(division.c.id).where(listed),

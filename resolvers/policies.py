@@ -1,10 +1,9 @@
-"""How policy documents are answered, with who issued them and what they provide for."""
+"""Sources of policy documents, their issuers and their measures."""
 
 from sqlalchemy import func, select
 
-from db.coverage import Target
 from db.policies import PolicyDocument, PolicyIssuer, PolicyMeasure
-from resolvers.activities import OF_MEASURE
+from resolvers import activities, coverage
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Statistic
 from resolvers.registry import registry
@@ -46,7 +45,7 @@ registry.add(
             "division": One("Division", PolicyDocument.division_id),
             "issuers": Many("PolicyIssuer", By(PolicyIssuer.document_id, order=[PolicyIssuer.position]), expected=5),
             "measures": Many("PolicyMeasure", By(PolicyMeasure.document_id, order=[PolicyMeasure.position])),
-            "targets": Many("Target", By(Target.document_id)),
+            **coverage.OF_DOCUMENT,
         },
     )
 )
@@ -66,7 +65,7 @@ registry.add(
         PolicyMeasure,
         "measure",
         hide=("document_id",),
-        fields={"document": One("PolicyDocument", PolicyMeasure.document_id), **OF_MEASURE},
+        fields={"document": One("PolicyDocument", PolicyMeasure.document_id), **activities.OF_MEASURE},
     )
 )
 registry.root("policy_documents", DOCUMENTS_WITHIN)

@@ -1,4 +1,4 @@
-"""Relations: how the rows of a list are reached, by a column, within a union's subtree or within a division."""
+"""Relations: how a list gets its rows from a parent: by a column, within a union's subtree or within a division."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,11 +16,11 @@ from resolvers.scopes import Scope, hierarchy_of, subtree
 
 
 class By:
-    """The rows whose column has the parent's key, in the order of ``order`` (the key unless named).
+    """The rows whose ``column`` has the parent's key, ordered by ``order`` and then by key.
 
-    ``via`` is the column of another table, the one that ``column`` is in, which names the rows; those rows of it count that the caller
-    sees, which are of the type ``of``. With ``ever`` all rows come, whether they hold or not, and no argument changes that: what a row
-    became has ended since, perhaps, and leads on.
+    ``via`` is for rows that an association table leads to: ``column`` is that table's column with the parent's key, ``via`` its column with
+    the key of the rows, and ``via_type`` its type in the schema; only its rows that the caller sees count. With ``ever`` the list has all
+    rows, valid or not, whatever the arguments say: a successor may have ended and lead to its own successor.
     """
 
     def __init__(
@@ -29,13 +29,13 @@ class By:
         *,
         order: Sequence[Expression] = (),
         via: Expression | None = None,
-        of: str = "",
+        via_type: str = "",
         ever: bool = False,
     ) -> None:
         self.column = expression(column)
         self.order = order
         self.via = None if via is None else expression(via)
-        self.of = of
+        self.via_type = via_type
         self.by_place = ever
 
     def rows(
@@ -44,23 +44,35 @@ class By:
         """See ``Relation``."""
         where = [] if parent is None else [self.column == parent]
         if self.via is not None:
-            seen = walls.rows(self.of, self.via.table)
-            named = exists(self.via).where(target.key == self.via, *where, *seen)
-            where = [named.correlate_except(self.via.table)]
+            visible = walls.rows(self.via_type, self.via.table)
+            linked = exists(self.via).where(target.key == self.via, *where, *visible)
+            where = [linked.correlate_except(self.via.table)]
         return Rows(target.table, where, [*self.order, target.key])
 
 
-class Within:
-    """The rows that belong to a union (``column`` names it) or to any union below it.
+class AllVisible:
+    """All rows that the caller sees, the oldest first."""
 
-    The union is the parent, or at the root the argument ``within``; without either, all rows. The subtree is that of the day asked about,
-    today without one, with dissolved unions where they last stood. Rows come by union, then by key: that order
-    stops early whatever the subtree's size. ``via`` is the column that names the rows when ``column`` is of another table than theirs,
-    whose rows are of the type ``of`` and hold in ``period``: the rows are those that one of these leads to that holds on the day, in a
-    union that stands. ``held`` is a
-    column of the rows' own that says the same of today and is null for those who belong to no union: without ``asOf`` rows are reached by
-    it, and only those of whom the caller sees the row of ``of`` that it stands for. ``current`` says that ``column`` names the union of
-    today whatever the day asked for, so that the subtree is today's too. Of the subtree the caller is told what they see of it.
+    def rows(
+        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+    ) -> Rows:
+        """See ``Relation``."""
+        return Rows(target.table, [], [target.key])
+
+
+class Within:
+    """The rows that belong to a union (``column`` has its key) or to any union below it.
+
+    The union is the parent, or at the root the argument ``within``; without either, the list has all rows. The subtree is that of the day
+    ``asOf``, by default today, with dissolved unions in their last place; the caller gets the part of it that they see. Rows are ordered by
+    union and then by key, so that a page stops early whatever the size of the subtree.
+
+    - ``via``: for rows that an association table leads to (members by their memberships). ``column`` is that table's, ``via`` its column
+      with the key of the rows, ``via_type`` its type in the schema, ``period`` its validity: a row counts if an association leads to it
+      that is valid on the day, in a union that exists on the day.
+    - ``denormalized``: a column of the rows themselves with the union of today, null for rows without one. It replaces ``via`` if ``asOf``
+      is not given; a row still counts only if the caller sees the association.
+    - ``current``: ``column`` has the union of today whatever the day, so that the subtree is today's too.
     """
 
     anchor = "Organization"
@@ -71,15 +83,15 @@ class Within:
         *,
         period: Period | None = None,
         via: Expression | None = None,
-        held: Expression | None = None,
-        of: str = "",
+        denormalized: Expression | None = None,
+        via_type: str = "",
         current: bool = False,
     ) -> None:
         self.column = expression(column)
         self.period = period
         self.via = None if via is None else expression(via)
-        self.held = None if held is None else expression(held)
-        self.of = of
+        self.denormalized = None if denormalized is None else expression(denormalized)
+        self.via_type = via_type
         self.current = current
         self.by_place = period is not None
 
@@ -91,7 +103,7 @@ class Within:
         anchor = parent if parent is not None else None if within is None else binder.key(within, "org")
         column, via = self.column, self.via
         where: list[ColumnElement[bool]] = []
-        own = None if self.held is None or arguments.get("as_of") is not None else self.held
+        own = None if self.denormalized is None or arguments.get("as_of") is not None else self.denormalized
         if own is not None:
             column, via = own, None
             where = [column.is_not(None)] if anchor is None else []
@@ -99,32 +111,32 @@ class Within:
             where = [holds(self.period, binder.day(arguments.get("as_of")))]
         from_: FromClause = target.table if via is None else via.table
         if anchor is None:
-            return Rows(from_, where, [target.key if via is None else via], via)
-        seen = self._seen(target, walls, column, via)
+            return Rows(from_, where, [target.key if via is None else via], via, union=column if via is None else None)
+        seen = self._visible(target, walls, column, via)
         if arguments.get("scope") is Scope.SELF:
             return Rows(from_, [column == anchor, *where], [from_.c.id], via, seen=seen)
-        asked = {"hierarchy": arguments.get("hierarchy")} if self.current else arguments
-        closure, held = subtree(asked, binder, last=self.period is None)
+        chosen = {"hierarchy": arguments.get("hierarchy")} if self.current else arguments
+        closure, valid = subtree(chosen, binder, last=self.period is None)
         joined = from_.join(closure, closure.c.descendant_id == column)
         below = None if own is None else (hierarchy_of(arguments).name, anchor)
-        where = [closure.c.ancestor_id == anchor, held, *where]
-        seen = [*seen, *walls.pairs(closure, self.of or target.typename, self.column)]
+        where = [closure.c.ancestor_id == anchor, valid, *where]
+        seen = [*seen, *walls.pairs(closure, self.via_type or target.typename, self.column)]
         return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below, seen)
 
-    def _seen(
+    def _visible(
         self, target: Source, walls: Walls, column: ColumnElement[Any], via: ColumnElement[Any] | None
     ) -> list[ColumnElement[bool]]:
-        """The conditions that the rows of ``of``, by which others belong to a union, are in sight."""
-        if not self.of:
+        """The conditions that the caller sees the associations."""
+        if not self.via_type:
             return []
         if via is not None:
-            return walls.rows(self.of, via.table)
+            return walls.rows(self.via_type, via.table)
         assert self.via is not None
-        return walls.rows(self.of, {str(self.column.key): column, str(self.via.key): target.key})
+        return walls.rows(self.via_type, {str(self.column.key): column, str(self.via.key): target.key})
 
 
 class WithinDivision:
-    """The rows that stand in a division (``column`` names it) or in any division below it; the division is the parent or ``within``."""
+    """The rows in a division (``column`` has its key) or in any division below it; the division is the parent or ``within``."""
 
     anchor = "Division"
     by_place = False

@@ -1,27 +1,25 @@
-"""How households in hardship, their children and grants are answered."""
-
-from collections.abc import Mapping
+"""Sources of households in hardship, their children, and grants."""
 
 from sqlalchemy import func
 
 from db.personal_data.member_columns import BAND
 from db.relief import AidGrant, Dependant, Household
-from resolvers.activities import OF_HOUSEHOLD
+from resolvers import activities
+from resolvers.bank_card_changes import card_changed_on
 from resolvers.counted_persons import COUNTED_PERSONS
-from resolvers.engine.declare.sources import Field, Many, One, Source
+from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, total, where
-from resolvers.payments import card_changed_on
 from resolvers.registry import registry
 from resolvers.relations import By, Within, WithinDivision
 
 HOUSEHOLDS_WITHIN = Many("Household", Within(Household.organization_id))
 GRANTS_WITHIN = Many("AidGrant", Within(AidGrant.organization_id))
-OF_ORGANIZATION: Mapping[str, Field] = {"households": HOUSEHOLDS_WITHIN, "aid_grants": GRANTS_WITHIN}
-OF_DIVISION: Mapping[str, Field] = {
+OF_ORGANIZATION = {"households": HOUSEHOLDS_WITHIN, "aid_grants": GRANTS_WITHIN}
+OF_DIVISION = {
     "households": Many("Household", WithinDivision(Household.division_id)),
     "aid_grants": Many("AidGrant", WithinDivision(AidGrant.division_id)),
 }
-OF_MEMBER: Mapping[str, Field] = {
+OF_MEMBER = {
     "households": Many("Household", By(Household.member_id)),
     "aid_grants": Many("AidGrant", By(AidGrant.member_id)),
 }
@@ -37,7 +35,7 @@ registry.add(
             "member": One("Member", Household.member_id),
             "dependants": Many("Dependant", By(Dependant.household_id)),
             "aid_grants": Many("AidGrant", By(AidGrant.household_id)),
-            **OF_HOUSEHOLD,
+            **activities.OF_HOUSEHOLD,
         },
     )
 )

@@ -1,4 +1,4 @@
-"""How far a list or statistic reaches: a union alone or its subtree, in one hierarchy, as of a day."""
+"""The scope of a list or statistic: a union alone or its subtree, in one hierarchy, as of a day."""
 
 from datetime import date
 
@@ -20,24 +20,25 @@ class Scope(Term):
 
 
 def hierarchy_of(arguments: Arguments) -> Hierarchy:
-    """The hierarchy that the caller asks for; the territorial one unless said otherwise."""
+    """The requested hierarchy; the territorial one by default."""
     return arguments.get("hierarchy") or Hierarchy.TERRITORIAL
 
 
 def subtree(arguments: Arguments, binder: Binder, *, last: bool = False) -> tuple[FromClause, ColumnElement[bool]]:
-    """The closure of the hierarchy that the caller asks for, and the condition that its rows hold on the day asked for, today without
-    ``asOf``; with ``last`` also the place where a union was dissolved by then, so that what it has recorded still counts.
+    """The closure table of the requested hierarchy, and the condition that its rows are valid on the day ``asOf``, by default today; with
+    ``last`` also the last rows of a union that was dissolved by then, so that its records still count.
     """
     industrial = hierarchy_of(arguments) is Hierarchy.INDUSTRIAL
     closure, day = alias(IndustrialClosure if industrial else TerritorialClosure), binder.day(arguments.get("as_of"))
-    held = held_last(closure, day) if last else holds(Period(closure.c.valid_from, closure.c.valid_to), day)
-    return closure, held
+    valid = valid_or_last(closure, day) if last else holds(Period(closure.c.valid_from, closure.c.valid_to), day)
+    return closure, valid
 
 
-def held_last(closure: FromClause, day: ColumnElement[date]) -> ColumnElement[bool]:
-    """The rows of a closure that hold on a day, or held last for a union that was dissolved by then.
+def valid_or_last(closure: FromClause, day: ColumnElement[date]) -> ColumnElement[bool]:
+    """The rows of a closure that are valid on a day, or were the last ones of a union that was dissolved by then.
 
-    When it was is looked up for each of the few that have ended: for an EXISTS PostgreSQL may read all unions first.
+    The day of dissolution is a scalar subquery, run only for the few rows that have ended: for an EXISTS, PostgreSQL may read all unions
+    first.
     """
     union = alias(Organization)
     dissolved = select(union.c.dissolved_on).where(union.c.id == closure.c.descendant_id).scalar_subquery()

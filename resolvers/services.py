@@ -1,4 +1,4 @@
-"""How material that was handed out, and transactions at windows, are answered."""
+"""Sources of distributions of material and of transactions at windows."""
 
 from sqlalchemy import Date, Integer, cast, extract, func
 
@@ -24,6 +24,7 @@ OF_DIVISION = {
 }
 OF_MEMBER = {"service_transactions": Many("ServiceTransaction", By(ServiceTransaction.member_id))}
 OF_EMPLOYER = {"material_distributions": Many("MaterialDistribution", By(MaterialDistribution.employer_id))}
+OF_ACTIVITY = {"material_distributions": Many("MaterialDistribution", By(MaterialDistribution.activity_id))}
 OF_VENUE = {"service_transactions": Many("ServiceTransaction", By(ServiceTransaction.venue_id))}
 
 registry.add(

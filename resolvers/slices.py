@@ -1,4 +1,4 @@
-"""All slices: importing this module fills the registry."""
+"""All slices; importing this module fills the registry."""
 
 from resolvers import (
     access_log,
@@ -22,6 +22,7 @@ from resolvers import (
     policies,
     relief,
     services,
+    subject_requests,
     venues,
 )
 from resolvers.registry import registry
@@ -49,5 +50,6 @@ __all__ = [
     "registry",
     "relief",
     "services",
+    "subject_requests",
     "venues",
 ]

@@ -1,8 +1,7 @@
-"""How venues are answered."""
+"""Sources of venues."""
 
-from db.certifications import Certification
 from db.venues import Venue
-from resolvers import activities, services
+from resolvers import activities, certifications, services
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Statistic, distinct
 from resolvers.registry import registry
@@ -24,7 +23,7 @@ registry.add(
             "organization": One("Organization", Venue.organization_id),
             "division": One("Division", Venue.division_id),
             "employer": One("Employer", Venue.employer_id),
-            "certifications": Many("Certification", By(Certification.venue_id), expected=1),
+            **certifications.OF_VENUE,
             **activities.OF_VENUE,
             **services.OF_VENUE,
         },

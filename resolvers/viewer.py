@@ -1,6 +1,5 @@
-"""Who is asking, as ``viewer`` tells them: name, kind, and each grant in words."""
+"""The caller as the field ``viewer`` shows it: name, kind and grants with the names of their scopes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,8 +11,8 @@ from resolvers.engine.request.global_ids import encode
 
 
 @dataclass(frozen=True)
-class ShownGrant(Grant):
-    """A grant with what a person wants to read of it."""
+class NamedGrant(Grant):
+    """A grant with its ID, the names of its scope and its period."""
 
     id: int | None = None
     organization_name: str | None = None
@@ -24,18 +23,18 @@ class ShownGrant(Grant):
 
 @dataclass(frozen=True)
 class KnownCaller(Caller):
-    """A caller who is a principal of the database."""
+    """A caller who is a principal in the database."""
 
     kind: PrincipalKind = PrincipalKind.PERSON
 
 
-def caller_of(found: SignedIn) -> KnownCaller:
-    """A principal with its grants, cases and member as the engine sees it."""
+def caller_of(principal: SignedIn) -> KnownCaller:
+    """A principal with its grants, cases and member, in the form of the engine."""
     return KnownCaller(
-        found.name,
-        found.id,
+        principal.name,
+        principal.id,
         tuple(
-            ShownGrant(
+            NamedGrant(
                 row.role,
                 row.organization_id,
                 row.hierarchy,
@@ -46,37 +45,32 @@ def caller_of(found: SignedIn) -> KnownCaller:
                 row.valid_from,
                 row.valid_to,
             )
-            for row in found.grants
+            for row in principal.grants
         ),
-        found.member_id,
-        found.cases,
-        any(row.topmost for row in found.grants),
-        found.kind,
+        principal.member_id,
+        principal.cases,
+        any(row.topmost for row in principal.grants),
+        principal.kind,
     )
 
 
 def viewer_fields(caller: Caller) -> dict[str, Any]:
-    """All fields of ``viewer`` by their names in the schema, nested ones as dictionaries and lists of them, enums and dates as text."""
+    """The fields of ``viewer`` by their names in the schema: nested objects as dictionaries, enums and dates as text."""
     kind = caller.kind if isinstance(caller, KnownCaller) else PrincipalKind.ANALYST
     return {
         "__typename": "Viewer",
         "persona": caller.name if caller.principal_id is not None else None,
         "principal": {"__typename": "AccessPrincipal", "name": caller.name, "kind": kind.name},
-        "grants": shown(caller.grants),
+        "grants": [grant_fields(grant) for grant in caller.grants],
     }
 
 
-def shown(grants: Sequence[Grant]) -> list[dict[str, Any]]:
-    """Grants as fields of ``AccessGrant``."""
-    return [shown_grant(grant) for grant in grants]
-
-
-def shown_grant(grant: Grant) -> dict[str, Any]:
-    """One grant as fields of ``AccessGrant``."""
+def grant_fields(grant: Grant) -> dict[str, Any]:
+    """The fields of ``AccessGrant`` by their names in the schema."""
     named = (
         grant
-        if isinstance(grant, ShownGrant)
-        else ShownGrant(grant.role, grant.organization_id, grant.hierarchy, grant.division_id)
+        if isinstance(grant, NamedGrant)
+        else NamedGrant(grant.role, grant.organization_id, grant.hierarchy, grant.division_id)
     )
     return {
         "__typename": "AccessGrant",

@@ -1,8 +1,8 @@
-"""Working days (工作日): by the State Council's yearly notices, and in years without one by the festivals that the regulation fixes.
+"""Working days (工作日): by the State Council's yearly notices, and in years without a notice by the statutory festivals.
 
 The regulation is that on days off for festivals and memorial days (全国年节及纪念日放假办法), as revised in 1999, 2007, 2013 and 2024. A
-festival on a Saturday or Sunday, or on the day of another, is made up for on a working day; the notice says on which, and until there is
-one it is taken to be the next.
+festival that falls on a Saturday, a Sunday or another festival is compensated on a working day, which the notice names; without a notice
+the next working day is assumed.
 """
 
 from datetime import date, timedelta
@@ -50,28 +50,28 @@ FIRST_PUBLISHED, LAST_PUBLISHED = int(min(constants.holidays).year), int(max(con
 
 
 def is_working_day(day: date) -> bool:
-    """Whether a day is worked: Monday to Friday but for days off, and weekends that a notice has worked."""
+    """Whether a day is a working day: Monday to Friday except days off, and weekends that a notice makes working days."""
     if is_published(day):
         return bool(is_workday(day))
     return day.weekday() < 5 and day not in days_off(day.year)
 
 
 def is_published(day: date) -> bool:
-    """Whether the notice on the days off of a day's year is known."""
+    """Whether the notice for the year of a day is known."""
     return FIRST_PUBLISHED <= day.year <= LAST_PUBLISHED
 
 
 def is_provisional(day: date) -> bool:
-    """Whether a day that was found by counting working days may still move: its year's notice is not out yet."""
+    """Whether a day computed from working days may still move, because its year's notice is not published."""
     return day.year > LAST_PUBLISHED
 
 
 @lru_cache(maxsize=64)
 def days_off(year: int) -> frozenset[date]:
-    """The festivals of a year without a notice, and the days that make up for those on weekends or on each other's day."""
+    """The festivals of a year without a notice, and the days that compensate those on weekends or on another festival."""
     days = festivals(year)
     taken = set(days)
-    found = {day for day in taken if day.weekday() < 5}
+    off = {day for day in taken if day.weekday() < 5}
     missing = sorted(
         [day for day in taken if day.weekday() >= 5] + [day for day in taken for _ in range(days.count(day) - 1)]
     )
@@ -79,17 +79,17 @@ def days_off(year: int) -> frozenset[date]:
         while day.weekday() >= 5 or day in taken:
             day += DAY
         taken.add(day)
-        found.add(day)
-    return frozenset(found)
+        off.add(day)
+    return frozenset(off)
 
 
 def festivals(year: int) -> list[date]:
-    """The days off that the regulation fixes for a year, in order, one twice where two festivals fall on it.
+    """The statutory festival days of a year, in order; a day twice if two festivals fall on it.
 
     Outside 2000 to 2100 only those of the solar calendar.
     """
     labour = 2 if year >= 2025 else 1 if year >= 2008 else 3
-    found = [
+    days = [
         date(year, 1, 1),
         *(date(year, 5, day + 1) for day in range(labour)),
         *(date(year, 10, day) for day in (1, 2, 3)),
@@ -98,6 +98,6 @@ def festivals(year: int) -> list[date]:
         spring, *others = FESTIVALS[year]
         before = 1 if year >= 2025 or 2008 <= year < 2014 else 0  # New Year's Eve
         length = 4 if year >= 2025 else 3
-        found += [spring + number * DAY for number in range(-before, length - before)]
-        found += others if year >= 2008 else []
-    return sorted(found)
+        days += [spring + number * DAY for number in range(-before, length - before)]
+        days += others if year >= 2008 else []
+    return sorted(days)

@@ -1,4 +1,4 @@
-"""The schema: what the API says. ``schema`` is Strawberry's, ``sdl()`` its text as checked in under ``schema.graphql``."""
+"""The GraphQL schema: ``schema`` is Strawberry's, ``sdl()`` its text, which ``schema.graphql`` has."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,10 +11,9 @@ from strawberry.schema.name_converter import NameConverter
 from strawberry.types.base import StrawberryObjectDefinition
 
 from resolvers.slices import registry
-from schema.access_log import DATE_TIME
 from schema.mutation import Mutation
 from schema.query import Query
-from schema.scalars import DATE, DECIMAL
+from schema.scalars import DATE, DATE_TIME, DECIMAL
 
 __all__ = ["registry", "schema", "sdl"]
 
@@ -23,7 +22,7 @@ class Names(NameConverter):
     """Names of generic types: ``Connection`` of ``Member`` is ``MemberConnection``, ``Order`` of ``MemberField`` is ``MemberOrder``."""
 
     def from_generic(self, object_type: StrawberryObjectDefinition, types: list[Any]) -> str:
-        """The name of a generic type with its types put in."""
+        """The name of a generic type with these type arguments."""
         name = super().from_generic(object_type, types)
         return name.replace("FieldOrder", "Order") if object_type.name == "Order" else name
 
@@ -36,5 +35,5 @@ schema = strawberry.Schema(
 
 
 def sdl() -> str:
-    """The schema definition language of the whole schema."""
+    """The whole schema in the schema definition language."""
     return print_schema(schema).rstrip() + "\n"

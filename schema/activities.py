@@ -7,7 +7,7 @@ import strawberry
 from db.activities import ActivityKind, ActivityMode, AttendanceRole, Award, Skill
 from db.model import Term
 from schema.code_lists import describe
-from schema.fairs import ExhibitorField
+from schema.fairs import ExhibitorFilter, FairsOfActivity
 from schema.fields import field, optional
 from schema.filters import (
     BooleanFilter,
@@ -27,12 +27,8 @@ from schema.refs import (
     DivisionRef,
     EmployerFilterRef,
     EmployerRef,
-    ExhibitorFilterRef,
-    ExhibitorRef,
     HouseholdFilterRef,
     HouseholdRef,
-    MaterialFilterRef,
-    MaterialRef,
     MemberFilterRef,
     MemberRef,
     OrganizationFilterRef,
@@ -43,7 +39,7 @@ from schema.refs import (
     VenueRef,
 )
 from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
-from schema.services import MaterialField
+from schema.services import ServicesOfActivity
 
 
 class ProgrammeField(Term):
@@ -104,14 +100,14 @@ class ActivityFilter:
     organization: OrganizationFilterRef | None = optional("The union that holds it (主办工会)")
     division: DivisionFilterRef | None = optional("Where it is held (举办区划)")
     programme: ProgrammeFilter | None = optional("The programme that it belongs to (专项行动)")
-    parent: "ActivityFilter | None" = optional("The activity that it is held beside (主活动)")
+    parent: "ActivityFilter | None" = optional("The main activity at which it is held (主活动)")
     employer: EmployerFilterRef | None = optional("The employer visited or examined (走访或体检单位)")
     venue: VenueFilterRef | None = optional("The venue (场所)")
     measure: PolicyMeasureFilterRef | None = optional("The policy measure that it is reported under (政策措施)")
     line: CooperationLineFilterRef | None = optional("The line of a cooperation agreement (协作内容)")
-    beside: Listed["ActivityFilter"] | None = optional("Activities held beside it (同场活动)")
-    attendances: Listed["AttendanceFilter"] | None = optional("Who was there (参加记录)")
-    exhibitors: Listed[ExhibitorFilterRef] | None = optional("Employers that stood at the fair (参会企业)")
+    beside: Listed["ActivityFilter"] | None = optional("Activities held at the same occasion (同场活动)")
+    attendances: Listed["AttendanceFilter"] | None = optional("Attendances at it (参加记录)")
+    exhibitors: Listed[ExhibitorFilter] | None = optional("Employers that exhibit at the fair (参会企业)")
 
 
 @conditions("Which attendances (参加记录筛选)")
@@ -125,7 +121,7 @@ class AttendanceFilter:
     certificate_number: StringFilter | None = optional("Number of the certificate (结业证书编号)")
     activity: ActivityFilter | None = optional("The activity (活动)")
     organization: OrganizationFilterRef | None = optional("The union that held it (主办工会)")
-    division: DivisionFilterRef | None = optional("Where they came from (来源区划)")
+    division: DivisionFilterRef | None = optional("Division that they came from (来源区划)")
     member: MemberFilterRef | None = optional("The member (会员)")
     household: HouseholdFilterRef | None = optional("The household visited (走访家庭)")
     employer: EmployerFilterRef | None = optional("The employer that sent them (派出单位)")
@@ -141,14 +137,14 @@ class Attendance(Node):
     certificate_number: str | None = field("Number of the certificate that the course ended with (结业证书编号)")
     activity: "Activity | None" = field("The activity (活动)")
     organization: OrganizationRef | None = field("The union that held it (主办工会)")
-    division: DivisionRef | None = field("Where they came from (来源区划)")
+    division: DivisionRef | None = field("Division that they came from (来源区划)")
     member: MemberRef | None = field("The member; empty when only the place is known (会员)")
     household: HouseholdRef | None = field("The household visited (走访家庭)")
     employer: EmployerRef | None = field("The employer that sent them, in a competition the team (派出单位)")
 
 
 @strawberry.type(description="Activity: one session held by a union (活动)")
-class Activity(Node):
+class Activity(FairsOfActivity, ServicesOfActivity, Node):
     """Activity: one session held by a union (活动)."""
 
     kind: ActivityKind = field("Kind (类型)")
@@ -158,23 +154,19 @@ class Activity(Node):
     ends_on: date = field("Last day, inclusive (结束日期)")
     days: int = field("Length in days, both inclusive (天数)")
     skill: Skill | None = field("Skill trained or contested (技能、工种)")
-    is_free: bool = field("Whether free of charge for those who come (是否免费)")
+    is_free: bool = field("Whether free of charge for participants (是否免费)")
     organization: OrganizationRef | None = field("The union that holds it (主办工会)")
     division: DivisionRef | None = field("Where it is held (举办区划)")
     programme: "Programme | None" = field("The programme that it belongs to (专项行动)")
-    parent: "Activity | None" = field("The activity that it is held beside (主活动)")
+    parent: "Activity | None" = field("The main activity at which it is held (主活动)")
     employer: EmployerRef | None = field("The employer visited or examined (走访或体检单位)")
     venue: VenueRef | None = field("The venue (场所)")
     measure: PolicyMeasureRef | None = field("The policy measure that it is reported under (政策措施)")
     line: CooperationLineRef | None = field("The line of a cooperation agreement (协作内容)")
-    beside: Connection["Activity"] = page("Activities held beside it (同场活动)", ActivityFilter, Order[ActivityField])
-    attendances: Connection[Attendance] = page("Who was there (参加记录)", AttendanceFilter, Order[AttendanceField])
-    exhibitors: Connection[ExhibitorRef] = page(
-        "Employers that stood at the fair (参会企业)", ExhibitorFilterRef, Order[ExhibitorField]
+    beside: Connection["Activity"] = page(
+        "Activities held at the same occasion (同场活动)", ActivityFilter, Order[ActivityField]
     )
-    material_distributions: Connection[MaterialRef] = page(
-        "What was handed out there (现场发放)", MaterialFilterRef, Order[MaterialField]
-    )
+    attendances: Connection[Attendance] = page("Attendances at it (参加记录)", AttendanceFilter, Order[AttendanceField])
 
 
 @strawberry.type(description="Programme or series of activities (专项行动)")
@@ -198,7 +190,7 @@ class Programme(Node):
 
 
 @strawberry.type(description="Activities everywhere (活动查询)")
-class ActivityQuery:
+class ActivitiesQuery:
     """Root fields, mixed into the query root."""
 
     programmes: Connection[Programme] | None = page(
@@ -252,7 +244,7 @@ class ActivitiesOfDivision:
         "Activities held in it (辖区活动)", ActivityFilter, Order[ActivityField], DIVISION
     )
     attendances: Connection[Attendance] = page(
-        "Attendances of who came from it (辖区参加记录)", AttendanceFilter, Order[AttendanceField], DIVISION
+        "Attendances of people from it (辖区参加记录)", AttendanceFilter, Order[AttendanceField], DIVISION
     )
 
 
@@ -261,7 +253,7 @@ class ActivitiesOfMember:
     """Lists, mixed into the member."""
 
     attendances: Connection[Attendance] = page(
-        "Where they were, activity by activity (参加记录)", AttendanceFilter, Order[AttendanceField]
+        "Attendances at activities (参加记录)", AttendanceFilter, Order[AttendanceField]
     )
 
 
@@ -273,7 +265,7 @@ class ActivitiesOfEmployer:
         "Visits to it and check-ups of it (走访与体检)", ActivityFilter, Order[ActivityField]
     )
     attendances: Connection[Attendance] = page(
-        "Attendances of whom it sent (派出参加记录)", AttendanceFilter, Order[AttendanceField]
+        "Attendances of people that it sent (派出参加记录)", AttendanceFilter, Order[AttendanceField]
     )
 
 
@@ -306,6 +298,4 @@ class ActivitiesOfLine:
 class ActivitiesOfHousehold:
     """Lists, mixed into the household."""
 
-    attendances: Connection[Attendance] = page(
-        "Visits to it, one by one (走访记录)", AttendanceFilter, Order[AttendanceField]
-    )
+    attendances: Connection[Attendance] = page("Visits to it (走访记录)", AttendanceFilter, Order[AttendanceField])

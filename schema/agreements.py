@@ -7,7 +7,7 @@ import strawberry
 from db.agreements import ActorRole, AgreementKind, AgreementStatus, PartySide
 from db.model import Term
 from schema.code_lists import describe
-from schema.fields import field, optional
+from schema.fields import Argument, field, optional, provisional
 from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter, conditions
 from schema.refs import (
     DivisionFilterRef,
@@ -17,7 +17,7 @@ from schema.refs import (
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import DATED, Connection, Node, page
+from schema.relay import BY_ID, DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 
 
 class AgreementField(Term):
@@ -34,11 +34,11 @@ class AgreementField(Term):
     REPLY_DUE_ON = "Last day to answer the request (回应到期日)"
     SUBMISSION_DUE_ON = "Last day to submit it (报送到期日)"
     REVIEW_DUE_ON = "Last day of the bureau's review (审查到期日)"
-    REPLY_DAYS_LEFT = "Days left to answer the request; those answered, or without a last day, come last (回应剩余天数)"
-    SUBMISSION_DAYS_LEFT = "Days left to submit it; those submitted, or without a last day, come last (报送剩余天数)"
-    REVIEW_DAYS_LEFT = (
-        "Days left of the bureau's review; those reviewed, or without a last day, come last (审查剩余天数)"
+    REPLY_DAYS_LEFT = "Days left to answer the request; agreements that are past this step, or have no last day, come last (回应剩余天数)"
+    SUBMISSION_DAYS_LEFT = (
+        "Days left to submit it; agreements that are past this step, or have no last day, come last (报送剩余天数)"
     )
+    REVIEW_DAYS_LEFT = "Days left of the bureau's review; agreements that are past this step, or have no last day, come last (审查剩余天数)"
 
 
 describe(AgreementField)
@@ -154,25 +154,19 @@ class CollectiveAgreement(Node):
     term_from: date | None = field("First day of the term (期限起)")
     term_to: date | None = field("Day on which the term ends (期限止)")
     reply_due_on: date | None = field("Last day to answer the request under the rule in force there (回应到期日)")
-    reply_due_provisional: bool | None = field(
-        "Whether that day may still move: the notice on its year's days off is not out, so only festivals count (回应到期日是否暂定)"
-    )
+    reply_due_provisional: bool | None = field(provisional("回应到期日是否暂定"))
     reply_days_left: int | None = field(
         "Days left until that day, negative when it is past; empty once the request is answered (回应剩余天数，天)"
     )
     submission_due_on: date | None = field("Last day to submit it after signing (报送到期日)")
-    submission_due_provisional: bool | None = field(
-        "Whether that day may still move: the notice on its year's days off is not out, so only festivals count (报送到期日是否暂定)"
-    )
+    submission_due_provisional: bool | None = field(provisional("报送到期日是否暂定"))
     submission_days_left: int | None = field(
         "Days left until that day, negative when it is past; empty until it is signed and once it is submitted (报送剩余天数，天)"
     )
     review_due_on: date | None = field(
         "Last day of the bureau's review; silence until then makes it effective, Labour Contract Law art. 54 (审查到期日)"
     )
-    review_due_provisional: bool | None = field(
-        "Whether that day may still move: the notice on its year's days off is not out, so only festivals count (审查到期日是否暂定)"
-    )
+    review_due_provisional: bool | None = field(provisional("审查到期日是否暂定"))
     review_days_left: int | None = field(
         "Days left until the review's last day, negative when that is past; empty unless it is under review (审查剩余天数，天)"
     )
@@ -186,6 +180,65 @@ class CollectiveAgreement(Node):
     steps: list[AgreementStep] = field("Steps, the first one first (办理环节)")
     coverages: Connection[AgreementCoverage] = page(
         "Employers whose workers it covers (覆盖单位)",
+        AgreementCoverageFilter,
+        Order[AgreementCoverageField],
+        DATED,
+    )
+
+
+@strawberry.type(description="Collective agreements at the root (集体合同查询)")
+class AgreementsQuery:
+    """Root fields, mixed into the query root."""
+
+    collective_agreement: CollectiveAgreement | None = field(
+        "A collective agreement by exactly one of its ID and its number (集体合同)",
+        **BY_ID,
+        number=Argument(str | None, "Its number (编号)"),
+    )
+    collective_agreements: Connection[CollectiveAgreement] | None = page(
+        "Collective agreements in term, everywhere or within a union; those under way by `validity: NOT_BEGUN` (集体合同列表)",
+        AgreementFilter,
+        Order[AgreementField],
+        WITHIN,
+        SUBTREE,
+        DATED,
+    )
+
+
+@strawberry.type(description="Collective agreements of a union (工会集体合同)")
+class AgreementsOfOrganization:
+    """Fields of unions, mixed into them."""
+
+    collective_agreements: Connection[CollectiveAgreement] = page(
+        "Collective agreements in term; those under way by `validity: NOT_BEGUN` (集体合同)",
+        AgreementFilter,
+        Order[AgreementField],
+        SUBTREE,
+        DATED,
+    )
+
+
+@strawberry.type(description="Collective agreements in a division (辖区集体合同)")
+class AgreementsOfDivision:
+    """Fields of divisions, mixed into them."""
+
+    collective_agreements: Connection[CollectiveAgreement] = page(
+        "Collective agreements that apply in it (辖区集体合同)", AgreementFilter, Order[AgreementField], DIVISION, DATED
+    )
+
+
+@strawberry.type(description="Collective agreements of an employer (单位集体合同)")
+class AgreementsOfEmployer:
+    """Fields of employers, mixed into them."""
+
+    collective_agreements: Connection[CollectiveAgreement] = page(
+        "Collective agreements of its own, to which it is the party (本单位集体合同)",
+        AgreementFilter,
+        Order[AgreementField],
+        DATED,
+    )
+    agreement_coverages: Connection[AgreementCoverage] = page(
+        "Collective agreements that cover it (适用集体合同)",
         AgreementCoverageFilter,
         Order[AgreementCoverageField],
         DATED,

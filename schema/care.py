@@ -8,7 +8,7 @@ import strawberry
 from db.care import CareStepKind, ClaimStatus
 from db.model import Term
 from schema.code_lists import describe
-from schema.fields import field, optional
+from schema.fields import CARD_CHANGED_ON, field, optional
 from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, Order, conditions
 from schema.refs import (
     DivisionFilterRef,
@@ -110,13 +110,13 @@ class CareStep(Node):
 
     kind: CareStepKind = field("Step (环节)")
     occurred_on: date = field("When (日期)")
-    note: str | None = field("Note; for the handling union and the patient alone (备注)")
+    note: str | None = field("Note; for the handling union and the patient only (备注)")
     case: "CareCase | None" = field("The case (个案)")
     from_division: DivisionRef | None = field("From where, in a transfer (转出区划)")
     to_division: DivisionRef | None = field("To where (转入区划)")
 
 
-@strawberry.type(description="Day on which somebody attended the patient: one person-day (陪护班次)")
+@strawberry.type(description="Day on which a carer attended the patient: one person-day (陪护班次)")
 class CareShift(Node):
     """Day on which somebody attended the patient."""
 
@@ -146,9 +146,7 @@ class MutualAidClaim(Node):
     approved_on: date | None = field("Day of approval (批准日期)")
     paid_on: date | None = field("Day of payment; empty while pending (给付日期)")
     amount: Decimal | None = field("Amount, yuan, once approved (金额)")
-    bank_card_changed_on: date | None = field(
-        "Day on which the bank card that it is paid to was changed, for thirty days: ask the person (收款银行卡变更日期，三十日内)"
-    )
+    bank_card_changed_on: date | None = field(CARD_CHANGED_ON)
     enrolment: MutualAidEnrolment | None = field("The enrolment (参保)")
     case: "CareCase | None" = field("The care case (帮扶个案)")
     member: MemberRef | None = field("The member (会员)")
@@ -156,12 +154,12 @@ class MutualAidClaim(Node):
 
 
 @strawberry.type(
-    description="Care case of a seriously ill member: health data, the handling union's and the patient's alone (帮扶个案)"
+    description="Care case of a seriously ill member: health data, shown to the handling union and the patient only (帮扶个案)"
 )
 class CareCase(Node):
     """Care case of a seriously ill member."""
 
-    diagnosis: str | None = field("Diagnosis; for the handling union and the patient alone (诊断)")
+    diagnosis: str | None = field("Diagnosis; for the handling union and the patient only (诊断)")
     onset_on: date | None = field("Day of the onset (发病日期)")
     opened_on: date = field("Day of opening (立案日期)")
     closed_on: date | None = field("Day of closing; empty while open (结案日期)")
@@ -169,9 +167,7 @@ class CareCase(Node):
     organization: OrganizationRef | None = field("The union that handles it (办理工会)")
     division: DivisionRef | None = field("Where the patient fell ill (发病区划)")
     steps: list[CareStep] = field("Steps, the first one first (帮扶记录)")
-    shifts: Connection[CareShift] = page(
-        "Shifts of those who attend (陪护班次)", CareShiftFilter, Order[CareShiftField]
-    )
+    shifts: Connection[CareShift] = page("Shifts of carers (陪护班次)", CareShiftFilter, Order[CareShiftField])
     mutual_aid_claims: list[MutualAidClaim] = field("Claims of mutual aid for it (互助金申请)")
 
 

@@ -92,7 +92,7 @@ class CertificationFilter:
     status: Choice[CertificationStatus] | None = optional("State (状态)")
     applied_on: DateFilter | None = optional("Day of application (申报日期)")
     awarded_on: DateFilter | None = optional("Day of award (授予日期)")
-    valid_to: DateFilter | None = optional("Day on which it lapses; one that has lapsed is before today (到期日期)")
+    valid_to: DateFilter | None = optional("Day on which it lapses; before today if it has lapsed (到期日期)")
     round: CertificationRoundFilter | None = optional("The round (批次)")
     organization: OrganizationFilterRef | None = optional(
         "The union certified, or the one that runs the venue (认定工会)"
@@ -129,7 +129,7 @@ class Certification(Node):
     status: CertificationStatus = field("State (状态)")
     applied_on: date = field("Day of application (申报日期)")
     awarded_on: date | None = field("Day of award, from which it is valid (授予日期)")
-    valid_to: date | None = field("Day on which it lapses; empty when it does not by itself (到期日期)")
+    valid_to: date | None = field("Day on which it lapses; empty if it has no end (到期日期)")
     round: CertificationRound | None = field("The round (批次)")
     organization: OrganizationRef | None = field("The union certified, or the one that runs the venue (认定工会)")
     venue: VenueRef | None = field("The venue certified (认定场所)")
@@ -196,4 +196,13 @@ class CertificationsOfDivision:
 
     certifications: Connection[Certification] = page(
         "Certifications in it (辖区评选认定)", CertificationFilter, Order[CertificationField], DIVISION, DATED
+    )
+
+
+@strawberry.type(description="Certifications of a venue (场所评选认定)")
+class CertificationsOfVenue:
+    """Fields of venues, mixed into them."""
+
+    certifications: Connection[Certification] = page(
+        "Its certifications (评选认定)", CertificationFilter, Order[CertificationField], DATED
     )

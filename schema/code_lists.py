@@ -4,6 +4,7 @@ from typing import Any
 
 import strawberry
 
+from db.access import PrincipalKind, Role
 from db.agreements import ActorRole, AgreementKind, AgreementStatus, PartySide
 from db.columns.measurement_units import Qualifier, Unit
 from db.disputes import ClaimKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus, PartyRole
@@ -28,12 +29,13 @@ from db.organizations import (
     OrganizationLevel,
     OrganizationStatus,
 )
+from resolvers.commands.purposes import PersonalField, RevealPurpose
 from resolvers.engine.declare.validity import Validity
 from resolvers.scopes import Scope
 
 
 def describe(kind: type[Term]) -> None:
-    """Make a code list an enum of the schema, described by its docstring and its labels."""
+    """Make a code list an enum of the schema; its docstring and labels become the descriptions."""
     described: Any = strawberry.enum(kind, description=(kind.__doc__ or "").strip())
     for value in described.__strawberry_definition__.values:
         value.description = kind[value.name].label
@@ -43,6 +45,6 @@ for kind in (
     ActorRole, AgreementKind, AgreementStatus, ClaimKind, CommitteeKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus,
     DivisionKind, DivisionLevel, EmployerKind, EngagementKind, Hierarchy, InsuranceScheme, MembershipChannel, MembershipEntry,
     MembershipExit, MembershipStatus, OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus, PartyRole, PartySide,
-    Qualifier, Scope, Sex, Unit, Validity, WorkerType,
+    PersonalField, PrincipalKind, Qualifier, RevealPurpose, Role, Scope, Sex, Unit, Validity, WorkerType,
 ):  # fmt: skip
     describe(kind)

@@ -1,4 +1,4 @@
-"""What commands (操作) have in common: one input each, and a result or the errors that stopped them."""
+"""What commands (操作) share: one input, and a payload with a result or errors."""
 
 from collections.abc import Awaitable
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from schema.fields import field
 T = TypeVar("T")
 Info = strawberry.Info[CommandContext, None]
 
-KEY = "A key of your own choice: the same command sent again under it is done once (幂等键)"
+KEY = "A key of your choice: a command that is sent again with the same key is done once (幂等键)"
 
 
 def argument(description: str) -> Any:
@@ -27,11 +27,11 @@ class UserError:
 
     code: str = field("Stable code, listed in docs/errors.md (错误代码)")
     message: str = field("What is wrong and what to do (错误说明)")
-    path: list[str] = field("Place in the command's arguments (出错位置)")
+    path: list[str] = field("Path to the argument that is wrong (出错位置)")
 
 
 async def outcome(command: Awaitable[T]) -> tuple[T | None, list[UserError]]:
-    """What a command answered, or the errors for which it was refused."""
+    """The result of a command, or the errors for which it was refused."""
     try:
         return await command, []
     except Refused as refusal:
@@ -42,5 +42,5 @@ async def outcome(command: Awaitable[T]) -> tuple[T | None, list[UserError]]:
 
 
 def given(value: T | None) -> T | None:
-    """An optional input; None when it is left out."""
+    """The value of an optional input; None if it is left out."""
     return None if value is UNSET else value

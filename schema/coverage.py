@@ -1,4 +1,4 @@
-"""Coverage (覆盖) in the schema: what unions set out to reach, and whom there is to reach."""
+"""Coverage (覆盖) in the schema: census, population estimates, targets, designations and construction projects."""
 
 from datetime import date
 from decimal import Decimal
@@ -8,24 +8,175 @@ import strawberry
 from db.columns.measurement_units import Unit
 from db.coverage import CensusObstacle, DesignationKind, TargetMetric, TargetOperator
 from db.members import WorkerType
-from schema.coverage_filters import (
-    CensusRecordField,
-    CensusRecordFilter,
-    CensusRoundField,
-    CensusRoundFilter,
-    ConstructionProjectField,
-    ConstructionProjectFilter,
-    DesignationField,
-    DesignationFilter,
-    PopulationEstimateField,
-    PopulationEstimateFilter,
-    TargetField,
-    TargetFilter,
+from db.model import Term
+from schema.code_lists import describe
+from schema.fields import field, optional
+from schema.filters import (
+    BooleanFilter,
+    Choice,
+    DateFilter,
+    DecimalFilter,
+    IdFilter,
+    IntFilter,
+    Order,
+    StringFilter,
+    conditions,
 )
-from schema.fields import field
-from schema.filters import Order
-from schema.refs import DivisionRef, EmployerRef, OrganizationRef, PolicyDocumentRef
+from schema.refs import (
+    DivisionFilterRef,
+    DivisionRef,
+    EmployerFilterRef,
+    EmployerRef,
+    OrganizationFilterRef,
+    OrganizationRef,
+    PolicyDocumentFilterRef,
+    PolicyDocumentRef,
+)
 from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
+
+
+class CensusRoundField(Term):
+    """Columns that census rounds can be ordered by (摸排轮次排序字段)."""
+
+    NAME = "Name (名称)"
+    STARTS_ON = "First day (开始日期)"
+    ENDS_ON = "Day after the last (结束日期)"
+
+
+class CensusRecordField(Term):
+    """Columns that census records can be ordered by (摸排记录排序字段)."""
+
+    SURVEYED_ON = "Day of the visit (摸排日期)"
+    HEADCOUNT = "Workers (职工人数)"
+    MIGRANT_COUNT = "Migrant workers (农民工人数)"
+    NON_MEMBER_COUNT = "Workers who are no members (未入会人数)"
+    FOLLOW_UP_ON = "Day of the next visit (回访日期)"
+
+
+class PopulationEstimateField(Term):
+    """Columns that population estimates can be ordered by (劳动者基数排序字段)."""
+
+    AS_OF = "Day to which it applies (时点)"
+    VALUE = "Workers (人数)"
+    WORKER_TYPE = "Occupation group (职工类别)"
+
+
+class TargetField(Term):
+    """Columns that targets can be ordered by (工作目标排序字段)."""
+
+    METRIC = "The metric (指标)"
+    VALUE = "Value (目标值)"
+    STARTS_ON = "First day (开始日期)"
+    ENDS_ON = "Day by which it is due (截止日期)"
+
+
+class DesignationField(Term):
+    """Columns that designations can be ordered by (区划标识排序字段)."""
+
+    VALID_FROM = "First day (起始日期)"
+    VALID_TO = "Day on which it ended (终止日期)"
+
+
+class ConstructionProjectField(Term):
+    """Columns that construction projects can be ordered by (工程项目排序字段)."""
+
+    NAME = "Name (名称)"
+    STARTED_ON = "Start of works (开工日期)"
+    COMPLETED_ON = "Completion (竣工日期)"
+
+
+for kind in (
+    CensusObstacle, CensusRecordField, CensusRoundField, ConstructionProjectField, DesignationField, DesignationKind,
+    PopulationEstimateField, TargetField, TargetMetric, TargetOperator,
+):  # fmt: skip
+    describe(kind)
+
+
+@conditions("Which census rounds (摸排轮次筛选)")
+class CensusRoundFilter:
+    """Which census rounds (摸排轮次筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    name: StringFilter | None = optional("Name (名称)")
+    starts_on: DateFilter | None = optional("First day (开始日期)")
+    ends_on: DateFilter | None = optional("Day after the last (结束日期)")
+    organization: OrganizationFilterRef | None = optional("The federation that holds it (组织工会)")
+
+
+@conditions("Which census records (摸排记录筛选)")
+class CensusRecordFilter:
+    """Which census records (摸排记录筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    surveyed_on: DateFilter | None = optional("Day of the visit (摸排日期)")
+    has_union: BooleanFilter | None = optional("Whether the unit had a union that day (当时是否已建会)")
+    headcount: IntFilter | None = optional("Workers (职工人数)")
+    migrant_count: IntFilter | None = optional("Migrant workers (农民工人数)")
+    non_member_count: IntFilter | None = optional("Workers who are no members (未入会人数)")
+    obstacle: Choice[CensusObstacle] | None = optional("Why it has no union (未建会原因)")
+    follow_up_on: DateFilter | None = optional("Day of the next visit (回访日期)")
+    round: CensusRoundFilter | None = optional("The round (轮次)")
+    organization: OrganizationFilterRef | None = optional("The union that surveyed (摸排工会)")
+    division: DivisionFilterRef | None = optional("Where (所在区划)")
+    employer: EmployerFilterRef | None = optional(
+        "The unit; filter by `isOrganized` for whether a union covers it today (单位)"
+    )
+
+
+@conditions("Which population estimates (劳动者基数筛选)")
+class PopulationEstimateFilter:
+    """Which population estimates (劳动者基数筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    worker_type: Choice[WorkerType] | None = optional("Occupation group; empty for all workers (职工类别)")
+    as_of: DateFilter | None = optional("Day to which it applies (时点)")
+    value: IntFilter | None = optional("Workers, persons (人数)")
+    organization: OrganizationFilterRef | None = optional("The federation responsible for it (负责工会)")
+    division: DivisionFilterRef | None = optional("Where (区划)")
+
+
+@conditions("Which targets (工作目标筛选)")
+class TargetFilter:
+    """Which targets (工作目标筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    metric: Choice[TargetMetric] | None = optional("The metric (指标)")
+    operator: Choice[TargetOperator] | None = optional("How the value is compared (比较方式)")
+    value: DecimalFilter | None = optional("Value, in its unit (目标值)")
+    unit: Choice[Unit] | None = optional("Unit (计量单位)")
+    starts_on: DateFilter | None = optional("First day (开始日期)")
+    ends_on: DateFilter | None = optional("Day by which it is due (截止日期)")
+    organization: OrganizationFilterRef | None = optional("The federation that set it (提出工会)")
+    division: DivisionFilterRef | None = optional("Division to which it applies (区划)")
+    document: PolicyDocumentFilterRef | None = optional("The document that sets it (依据文件)")
+
+
+@conditions("Which designations (区划标识筛选)")
+class DesignationFilter:
+    """Which designations (区划标识筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    kind: Choice[DesignationKind] | None = optional("Kind (标识)")
+    valid_from: DateFilter | None = optional("First day (起始日期)")
+    valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
+    organization: OrganizationFilterRef | None = optional("The federation that designated it (认定工会)")
+    division: DivisionFilterRef | None = optional("The division (区划)")
+
+
+@conditions("Which construction projects (工程项目筛选)")
+class ConstructionProjectFilter:
+    """Which construction projects (工程项目筛选)."""
+
+    id: IdFilter | None = optional("ID (标识)")
+    name: StringFilter | None = optional("Name (名称)")
+    started_on: DateFilter | None = optional("Start of works (开工日期)")
+    completed_on: DateFilter | None = optional("Completion (竣工日期)")
+    organization: OrganizationFilterRef | None = optional("The federation responsible for it (负责工会)")
+    division: DivisionFilterRef | None = optional("Where (所在区划)")
+    employer: EmployerFilterRef | None = optional("The contractor (施工单位)")
+    union: OrganizationFilterRef | None = optional(
+        "Its project union; `dissolvedOn` is empty or after completion if the union outlived the project (项目工会)"
+    )
 
 
 @strawberry.type(description="Census round: unorganised units and non-members are counted (摸排轮次)")
@@ -37,11 +188,11 @@ class CensusRound(Node):
     ends_on: date | None = field("Day after the last; empty while it runs (结束日期)")
     organization: OrganizationRef | None = field("The federation that holds it (组织工会)")
     records: Connection["CensusRecord"] = page(
-        "What was found (摸排记录)", CensusRecordFilter, Order[CensusRecordField]
+        "Records of the round (摸排记录)", CensusRecordFilter, Order[CensusRecordField]
     )
 
 
-@strawberry.type(description="What a census round found at one unit on one day (摸排记录)")
+@strawberry.type(description="Census record: findings at one unit on one day (摸排记录)")
 class CensusRecord(Node):
     """Census record (摸排记录)."""
 
@@ -50,7 +201,7 @@ class CensusRecord(Node):
     headcount: int = field("Workers, persons (职工人数)")
     migrant_count: int = field("Migrant workers among them, persons (农民工人数)")
     non_member_count: int = field("Workers who were no members, persons (未入会人数)")
-    obstacle: CensusObstacle | None = field("Why not organised (未建会原因)")
+    obstacle: CensusObstacle | None = field("Why it has no union (未建会原因)")
     follow_up_on: date | None = field("Day of the next visit (回访日期)")
     round: CensusRound | None = field("The round (轮次)")
     organization: OrganizationRef | None = field("The union that surveyed (摸排工会)")
@@ -63,43 +214,43 @@ class PopulationEstimate(Node):
     """Population estimate (劳动者基数)."""
 
     worker_type: WorkerType | None = field("Occupation group; empty for all workers (职工类别)")
-    as_of: date = field("Day of which it tells (时点)")
+    as_of: date = field("Day to which it applies (时点)")
     value: int = field("Workers, persons (人数)")
     source: str = field("Where the number comes from (来源)")
-    organization: OrganizationRef | None = field("The federation that answers for it (负责工会)")
+    organization: OrganizationRef | None = field("The federation responsible for it (负责工会)")
     division: DivisionRef | None = field("Where (区划)")
 
 
-@strawberry.type(description="How far a target is, counted from the records (目标进度)")
+@strawberry.type(description="Progress of a target, counted from the records (目标进度)")
 class TargetProgress:
-    """How far a target is (目标进度)."""
+    """Progress of a target (目标进度)."""
 
     as_of: date = field(
         "The day as of which it is counted: today, or the last day of the period once it is over (时点)"
     )
-    value: int = field("What is reached: persons, unions, townships or parks (完成数)")
-    denominator: int | None = field("What that is a share of, where the target is a share (基数)")
+    value: int = field("Number reached: persons, unions, townships or parks (完成数)")
+    denominator: int | None = field("Denominator, if the target is a share (基数)")
     ratio: float | None = field(
-        "The share reached, or of a target that is a number the part of it; empty where there is nothing to share (完成率)"
+        "Share reached; for a target that is a number, the part of it that is reached; empty if the denominator is zero (完成率)"
     )
     met: bool | None = field("Whether the target is met (是否完成)")
-    gap: Decimal | None = field("What is lacking, in the target's unit; nothing when it is met (差额)")
+    gap: Decimal | None = field("What is missing, in the target's unit; zero if the target is met (差额)")
 
 
 @strawberry.type(description="Target of a federation for a division (工作目标)")
 class Target(Node):
     """Target (工作目标)."""
 
-    metric: TargetMetric = field("What it is set for (指标)")
-    operator: TargetOperator = field("How the value is held against it (比较方式)")
+    metric: TargetMetric = field("The metric (指标)")
+    operator: TargetOperator = field("How the value is compared (比较方式)")
     value: Decimal = field("Value, in its unit (目标值)")
     unit: Unit = field("Unit of the value (计量单位)")
     starts_on: date = field("First day of its period (开始日期)")
     ends_on: date = field("Day after the last of its period (截止日期)")
     organization: OrganizationRef | None = field("The federation that set it (提出工会)")
-    division: DivisionRef | None = field("For where (区划)")
+    division: DivisionRef | None = field("Division to which it applies (区划)")
     document: PolicyDocumentRef | None = field("The document that sets it (依据文件)")
-    progress: TargetProgress | None = field("How far it is (进度)")
+    progress: TargetProgress | None = field("Progress (进度)")
 
 
 @strawberry.type(description="Designation of a division by a federation (区划标识)")
@@ -122,7 +273,7 @@ class ConstructionProject(Node):
     name: str = field("Name (名称)")
     started_on: date = field("Start of works (开工日期)")
     completed_on: date | None = field("Completion; empty while works go on (竣工日期)")
-    organization: OrganizationRef | None = field("The federation answerable for it (负责工会)")
+    organization: OrganizationRef | None = field("The federation responsible for it (负责工会)")
     division: DivisionRef | None = field("Where (所在区划)")
     employer: EmployerRef | None = field("The contractor (施工单位)")
     union: OrganizationRef | None = field("Its project union (项目工会)")
@@ -192,10 +343,10 @@ class CoverageOfOrganization:
         DATED,
     )
     census_records: Connection[CensusRecord] = page(
-        "What it and the unions below found (摸排记录)", CensusRecordFilter, Order[CensusRecordField], SUBTREE
+        "Census records of it and the unions below (摸排记录)", CensusRecordFilter, Order[CensusRecordField], SUBTREE
     )
     population_estimates: Connection[PopulationEstimate] = page(
-        "Population estimates that it or a union below answers for (劳动者基数)",
+        "Population estimates that it or a union below is responsible for (劳动者基数)",
         PopulationEstimateFilter,
         Order[PopulationEstimateField],
         SUBTREE,
@@ -211,7 +362,7 @@ class CoverageOfOrganization:
         DATED,
     )
     construction_projects: Connection[ConstructionProject] = page(
-        "Construction projects that it or a union below is answerable for (工程项目)",
+        "Construction projects that it or a union below is responsible for (工程项目)",
         ConstructionProjectFilter,
         Order[ConstructionProjectField],
         SUBTREE,
@@ -230,19 +381,19 @@ class CoverageOfDivision:
     """Fields of divisions, mixed into them."""
 
     census_records: Connection[CensusRecord] = page(
-        "What was found in it (辖区摸排记录)", CensusRecordFilter, Order[CensusRecordField], DIVISION
+        "Census records in it (辖区摸排记录)", CensusRecordFilter, Order[CensusRecordField], DIVISION
     )
     population_estimates: Connection[PopulationEstimate] = page(
-        "Population estimates for it and what is below (辖区劳动者基数)",
+        "Population estimates for it and the divisions below (辖区劳动者基数)",
         PopulationEstimateFilter,
         Order[PopulationEstimateField],
         DIVISION,
     )
     targets: Connection[Target] = page(
-        "Targets for it and what is below (辖区工作目标)", TargetFilter, Order[TargetField], DIVISION, DATED
+        "Targets for it and the divisions below (辖区工作目标)", TargetFilter, Order[TargetField], DIVISION, DATED
     )
     designations: Connection[Designation] = page(
-        "Its designations and those of what is below (辖区标识)",
+        "Its designations and those of the divisions below (辖区标识)",
         DesignationFilter,
         Order[DesignationField],
         DIVISION,
@@ -262,7 +413,7 @@ class CoverageOfEmployer:
     """Fields of employers, mixed into them."""
 
     census_records: Connection[CensusRecord] = page(
-        "What census rounds found at it (摸排记录)", CensusRecordFilter, Order[CensusRecordField]
+        "Census records of it (摸排记录)", CensusRecordFilter, Order[CensusRecordField]
     )
     construction_projects: Connection[ConstructionProject] = page(
         "Construction projects of which it is the contractor (承建工程)",
@@ -270,3 +421,10 @@ class CoverageOfEmployer:
         Order[ConstructionProjectField],
         DATED,
     )
+
+
+@strawberry.type(description="Targets of a policy document (文件的工作目标)")
+class CoverageOfDocument:
+    """Fields of policy documents, mixed into them."""
+
+    targets: Connection[Target] = page("Targets that it sets (工作目标)", TargetFilter, Order[TargetField], DATED)

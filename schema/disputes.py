@@ -10,7 +10,7 @@ from db.agreements import ActorRole
 from db.disputes import ClaimKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus, PartyRole
 from db.model import Term
 from schema.code_lists import describe
-from schema.fields import field, optional
+from schema.fields import Argument, field, optional, provisional
 from schema.filters import (
     BooleanFilter,
     Choice,
@@ -35,11 +35,13 @@ from schema.refs import (
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import Connection, Node, page
+from schema.relay import BY_ID, DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 
 DisputeSubject = Annotated[
     MemberRef | EmployerRef | OrganizationRef,
-    strawberry.union("DisputeSubject", description="Who a party to a case is, when the hub knows (当事人主体)"),
+    strawberry.union(
+        "DisputeSubject", description="A party to a case as a member, employer or union of the hub (当事人主体)"
+    ),
 ]
 
 
@@ -55,7 +57,7 @@ class DisputeField(Term):
     STATUS = "State (状态)"
     MEDIATION_DUE_ON = "Last day of mediation (调解到期日)"
     MEDIATION_DAYS_LEFT = (
-        "Days left of mediation; those that have left it, or are without a last day, come last (调解剩余天数)"
+        "Days left of mediation; cases that have left it, or have no last day, come last (调解剩余天数)"
     )
 
 
@@ -133,7 +135,7 @@ class DisputeParty(Node):
 
     role: PartyRole = field("Role (地位)")
     name: str = field("Name (名称)")
-    subject: DisputeSubject | None = field("Who it is, when the hub knows (主体)")
+    subject: DisputeSubject | None = field("The party's own record, if the hub has one (主体)")
     case: "DisputeCase | None" = field("The case (案件)")
 
 
@@ -186,9 +188,7 @@ class DisputeCase(Node, MediationOfCase):
     )
     amount_claimed: Decimal | None = field("Amount claimed, yuan (请求金额)")
     mediation_due_on: date | None = field("Last day of mediation under the rule in force there (调解到期日)")
-    mediation_due_provisional: bool | None = field(
-        "Whether that day may still move: the notice on its year's days off is not out, so only festivals count (调解到期日是否暂定)"
-    )
+    mediation_due_provisional: bool | None = field(provisional("调解到期日是否暂定"))
     mediation_days_left: int | None = field(
         "Days left of mediation, negative when its last day is past; empty once it ended (调解剩余天数，天)"
     )
@@ -202,3 +202,62 @@ class DisputeCase(Node, MediationOfCase):
     claims: list[DisputeClaim] = field("Claims (仲裁请求)")
     steps: list[DisputeStep] = field("Steps, the first one first (办案环节)")
     recoveries: Connection[Recovery] = page("Money recovered (追回金额)", RecoveryFilter, Order[RecoveryField])
+
+
+@strawberry.type(description="Dispute cases at the root (劳动争议案件查询)")
+class DisputesQuery:
+    """Root fields, mixed into the query root."""
+
+    dispute_case: DisputeCase | None = field(
+        "A dispute case by exactly one of its ID and its number (劳动争议案件)",
+        **BY_ID,
+        number=Argument(str | None, "Its number (案号)"),
+    )
+    dispute_cases: Connection[DisputeCase] | None = page(
+        "Dispute cases, everywhere or within a union (劳动争议案件列表)",
+        DisputeFilter,
+        Order[DisputeField],
+        WITHIN,
+        SUBTREE,
+        DATED,
+    )
+
+
+@strawberry.type(description="Dispute cases of a union (工会办理的案件)")
+class DisputesOfOrganization:
+    """Fields of unions, mixed into them."""
+
+    dispute_cases: Connection[DisputeCase] = page(
+        "Dispute cases that it or a union below handles (劳动争议案件)",
+        DisputeFilter,
+        Order[DisputeField],
+        SUBTREE,
+        DATED,
+    )
+
+
+@strawberry.type(description="Dispute cases in a division (辖区案件)")
+class DisputesOfDivision:
+    """Fields of divisions, mixed into them."""
+
+    dispute_cases: Connection[DisputeCase] = page(
+        "Dispute cases that arose in it (辖区劳动争议案件)", DisputeFilter, Order[DisputeField], DIVISION, DATED
+    )
+
+
+@strawberry.type(description="Dispute cases of a member (会员的案件)")
+class DisputesOfMember:
+    """Fields of members, mixed into them."""
+
+    dispute_cases: Connection[DisputeCase] = page(
+        "Dispute cases to which the member is a party (劳动争议案件)", DisputeFilter, Order[DisputeField], DATED
+    )
+
+
+@strawberry.type(description="Dispute cases against an employer (单位的案件)")
+class DisputesOfEmployer:
+    """Fields of employers, mixed into them."""
+
+    dispute_cases: Connection[DisputeCase] = page(
+        "Dispute cases against it (劳动争议案件)", DisputeFilter, Order[DisputeField], DATED
+    )

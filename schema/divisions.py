@@ -1,4 +1,4 @@
-"""Divisions (行政区划) in the schema."""
+"""Divisions (行政区划) in the schema; the lists of other slices are mixed in as ``…OfDivision``."""
 
 from datetime import date
 
@@ -7,34 +7,22 @@ import strawberry
 from db.divisions import DivisionKind, DivisionLevel
 from db.model import Term
 from schema.activities import ActivitiesOfDivision, ActivityFilter, AttendanceFilter
-from schema.agreements import AgreementField
+from schema.agreements import AgreementsOfDivision
 from schema.assistance import AssistanceOfDivision
 from schema.certifications import CertificationsOfDivision
 from schema.code_lists import describe
-from schema.coverage import CoverageOfDivision
-from schema.coverage_filters import CensusRecordFilter, DesignationFilter, TargetFilter
-from schema.disputes import DisputeField
-from schema.employers import EmployerField
-from schema.fields import field, optional
+from schema.coverage import CensusRecordFilter, CoverageOfDivision, DesignationFilter, TargetFilter
+from schema.disputes import DisputesOfDivision
+from schema.employers import EmployersOfDivision
+from schema.fields import Argument, field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, Listed, Order, StringFilter, conditions
 from schema.mediation import MediationOfDivision
-from schema.organizations import OrganizationField
+from schema.organizations import OrganizationFilter, OrganizationsOfDivision
 from schema.policies import PoliciesOfDivision
-from schema.refs import (
-    AgreementFilterRef,
-    CollectiveAgreementRef,
-    DisputeCaseRef,
-    DisputeFilterRef,
-    EmployerFilterRef,
-    EmployerRef,
-    OrganizationFilterRef,
-    OrganizationRef,
-    StatisticsRef,
-)
-from schema.relay import DATED, DIVISION, Connection, Node, page
+from schema.relay import BY_ID, DATED, DIVISION, WITHIN_DIVISION, Connection, Node, page
 from schema.relief import ReliefOfDivision
 from schema.services import ServicesOfDivision
-from schema.statistics import statistics
+from schema.statistics import Statistics, statistics
 from schema.venues import VenueFilter, VenuesOfDivision
 
 
@@ -55,7 +43,7 @@ class DivisionFilter:
 
     id: IdFilter | None = optional("ID (标识)")
     code: StringFilter | None = optional(
-        "Code: `eq` and `in` take every form of one, of 2, 4, 6, 9 or 12 digits; `startsWith` compares with it as kept (代码)"
+        "Code: `eq` and `in` take every form, of 2, 4, 6, 9 or 12 digits; `startsWith` compares with the stored form (代码)"
     )
     name: StringFilter | None = optional("Name (名称)")
     full_name: StringFilter | None = optional("Name from the province down (全称)")
@@ -65,19 +53,21 @@ class DivisionFilter:
     valid_to: DateFilter | None = optional("Day on which it was closed (停用日期)")
     parent: "DivisionFilter | None" = optional("The division above (上级区划)")
     within: "DivisionFilter | None" = optional(
-        "A division that it is or lies in, at whatever level, e.g. 苏州市 or `3205`, also by an old code (所在区划，含上级)"
+        "The division itself or one above it, at any level, e.g. 苏州市 or `3205`, also by an old code (所在区划，含上级)"
     )
     predecessor: "DivisionFilter | None" = optional(
-        "The division that this one followed, e.g. by its old code (前身区划)"
+        "The division that this one replaced, e.g. by its old code (前身区划)"
     )
-    successors: Listed["DivisionFilter"] | None = optional("The divisions that followed it (后继区划)")
-    organizations: Held[OrganizationFilterRef] | None = optional("Unions in it and below (辖区工会)")
+    successors: Listed["DivisionFilter"] | None = optional("The divisions that replaced it (后继区划)")
+    organizations: Held[OrganizationFilter] | None = optional("Unions in it and below (辖区工会)")
     venues: Held[VenueFilter] | None = optional("Venues in it and below (辖区场所)")
-    designations: Held[DesignationFilter] | None = optional("Its designations and those below (辖区标识)")
-    targets: Held[TargetFilter] | None = optional("Targets for it and what is below (辖区工作目标)")
+    designations: Held[DesignationFilter] | None = optional(
+        "Its designations and those of the divisions below (辖区标识)"
+    )
+    targets: Held[TargetFilter] | None = optional("Targets for it and the divisions below (辖区工作目标)")
     activities: Listed[ActivityFilter] | None = optional("Activities held in it and below (辖区活动)")
-    attendances: Listed[AttendanceFilter] | None = optional("Attendances of who came from it (辖区参加记录)")
-    census_records: Listed[CensusRecordFilter] | None = optional("What was found in it and below (辖区摸排记录)")
+    attendances: Listed[AttendanceFilter] | None = optional("Attendances of people from it (辖区参加记录)")
+    census_records: Listed[CensusRecordFilter] | None = optional("Census records in it and below (辖区摸排记录)")
 
 
 @strawberry.type(description="Another name of a division (区划别名)")
@@ -98,6 +88,10 @@ class Division(
     ActivitiesOfDivision,
     ServicesOfDivision,
     MediationOfDivision,
+    OrganizationsOfDivision,
+    AgreementsOfDivision,
+    DisputesOfDivision,
+    EmployersOfDivision,
     Node,
 ):
     """Division of the territory, from province to village, with zones (行政区划)."""
@@ -113,14 +107,14 @@ class Division(
     valid_from: date = field("First day (启用日期)")
     valid_to: date | None = field("Day on which it was closed; empty while in force (停用日期)")
     parent: "Division | None" = field("The division above (上级区划)")
-    predecessor: "Division | None" = field("The division that this one followed (前身区划)")
+    predecessor: "Division | None" = field("The division that this one replaced (前身区划)")
     successors: list["Division"] = field(
-        "The divisions that followed it: what stands in these is listed and counted below it too (后继区划)"
+        "The divisions that replaced it; their records are listed and counted below it too (后继区划)"
     )
     aliases: list[DivisionAlias] = field("Other names (别名)")
     ancestors: list["Division"] = field("The divisions above, the province first (各级上级区划)")
     children: Connection["Division"] = page(
-        "The divisions right below (下级区划)",
+        "The divisions directly below (下级区划)",
         DivisionFilter,
         Order[DivisionField],
         DATED,
@@ -131,32 +125,26 @@ class Division(
         Order[DivisionField],
         DATED,
     )
-    organizations: Connection[OrganizationRef] = page(
-        "Unions that stand in it (辖区工会)",
-        OrganizationFilterRef,
-        Order[OrganizationField],
-        DIVISION,
-        DATED,
+    statistics: Statistics | None = statistics("Counts and sums of the records in it (统计)")
+
+
+@strawberry.type(description="Divisions at the root (行政区划查询)")
+class DivisionsQuery:
+    """Root fields, mixed into the query root."""
+
+    division: Division | None = field(
+        "A division by exactly one of its ID and its code (行政区划)",
+        **BY_ID,
+        code=Argument(
+            str | None,
+            "Code of any form: 2, 4, 6, 9 or 12 digits, e.g. `33`, `330000`, `330106`; also one no longer in use (区划代码)",
+        ),
     )
-    collective_agreements: Connection[CollectiveAgreementRef] = page(
-        "Collective agreements that apply in it (辖区集体合同)",
-        AgreementFilterRef,
-        Order[AgreementField],
-        DIVISION,
-        DATED,
-    )
-    statistics: StatisticsRef | None = statistics("Counts and sums of the records that stand in it (统计)")
-    dispute_cases: Connection[DisputeCaseRef] = page(
-        "Dispute cases that arose in it (辖区劳动争议案件)",
-        DisputeFilterRef,
-        Order[DisputeField],
-        DIVISION,
-        DATED,
-    )
-    employers: Connection[EmployerRef] = page(
-        "Employers that stand in it (辖区用人单位)",
-        EmployerFilterRef,
-        Order[EmployerField],
+    divisions: Connection[Division] | None = page(
+        "Divisions, everywhere or within one (行政区划列表)",
+        DivisionFilter,
+        Order[DivisionField],
+        WITHIN_DIVISION,
         DIVISION,
         DATED,
     )

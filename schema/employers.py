@@ -6,14 +6,13 @@ import strawberry
 
 from db.employers import EmployerKind
 from db.model import Term
-from schema.activities import ActivitiesOfEmployer
-from schema.agreements import AgreementCoverageField, AgreementCoverageFilter, AgreementField
+from schema.activities import ActivitiesOfEmployer, ActivityFilter, AttendanceFilter
+from schema.agreements import AgreementCoverageFilter, AgreementFilter, AgreementsOfEmployer
 from schema.code_lists import describe
-from schema.coverage import CoverageOfEmployer
-from schema.coverage_filters import CensusRecordFilter
-from schema.disputes import DisputeField
-from schema.fairs import FairsOfEmployer
-from schema.fields import field, optional
+from schema.coverage import CensusRecordFilter, CoverageOfEmployer
+from schema.disputes import DisputesOfEmployer
+from schema.fairs import ExhibitorFilter, FairsOfEmployer
+from schema.fields import NAME_MATCHING, field, optional
 from schema.filters import (
     BooleanFilter,
     Choice,
@@ -26,28 +25,10 @@ from schema.filters import (
     StringFilter,
     conditions,
 )
-from schema.insurance import EnrolmentField
-from schema.members import EngagementField, EngagementFilter
-from schema.refs import (
-    ActivityFilterRef,
-    AgreementCoverageFilterRef,
-    AgreementCoverageRef,
-    AgreementFilterRef,
-    AttendanceFilterRef,
-    CollectiveAgreementRef,
-    CoverageFilterRef,
-    DisputeCaseRef,
-    DisputeFilterRef,
-    DivisionFilterRef,
-    DivisionRef,
-    EngagementRef,
-    EnrolmentFilterRef,
-    ExhibitorFilterRef,
-    InsuranceEnrolmentRef,
-    OrganizationFilterRef,
-    OrganizationRef,
-)
-from schema.relay import DATED, Connection, Node, page
+from schema.insurance import InsuranceOfEmployer
+from schema.members import MembersOfEmployer
+from schema.refs import DivisionFilterRef, DivisionRef, OrganizationFilterRef, OrganizationRef
+from schema.relay import BY_CREDIT_CODE, BY_ID, DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 from schema.services import ServicesOfEmployer
 from schema.venues import VenueFilter, VenuesOfEmployer
 
@@ -58,10 +39,7 @@ class EmployerField(Term):
     NAME = "Name (名称)"
     HEADCOUNT = "Number of workers (职工人数)"
     REGISTERED_ON = "Day of registration (注册日期)"
-    NAME_MATCH = (
-        "How well the name fits what the filter says of it: equal names first, then those that begin so, each the shorter ones first"
-        " (名称匹配程度)"
-    )
+    NAME_MATCH = NAME_MATCHING
 
 
 describe(EmployerField)
@@ -92,19 +70,19 @@ class EmployerFilter:
     registered_on: DateFilter | None = optional("Day of registration (注册日期)")
     closed_on: DateFilter | None = optional("Day of closing (注销日期)")
     division: DivisionFilterRef | None = optional(
-        'Where it stands; anywhere in 苏州市: `{within: {name: {eq: "苏州市"}}}` (所在区划)'
+        'Where it is located; anywhere in 苏州市: `{within: {name: {eq: "苏州市"}}}` (所在区划)'
     )
-    organization: OrganizationFilterRef | None = optional("The union answerable for it (负责工会)")
-    coverages: Held[CoverageFilterRef] | None = optional("Unions that cover it (覆盖工会)")
-    collective_agreements: Held[AgreementFilterRef] | None = optional(
+    organization: OrganizationFilterRef | None = optional("The union responsible for it (负责工会)")
+    coverages: Held["CoverageFilter"] | None = optional("Unions that cover it (覆盖工会)")
+    collective_agreements: Held[AgreementFilter] | None = optional(
         "Agreements of its own, to which it is the party (本单位集体合同)"
     )
-    agreement_coverages: Held[AgreementCoverageFilterRef] | None = optional("Agreements that cover it (适用集体合同)")
+    agreement_coverages: Held[AgreementCoverageFilter] | None = optional("Agreements that cover it (适用集体合同)")
     venues: Held[VenueFilter] | None = optional("Venues that belong to it (所属场所)")
-    activities: Listed[ActivityFilterRef] | None = optional("Visits to it and check-ups of it (走访与体检)")
-    attendances: Listed[AttendanceFilterRef] | None = optional("Attendances of whom it sent (派出参加记录)")
-    exhibitors: Listed[ExhibitorFilterRef] | None = optional("Its places at job fairs (参会记录)")
-    census_records: Listed[CensusRecordFilter] | None = optional("What census rounds found at it (摸排记录)")
+    activities: Listed[ActivityFilter] | None = optional("Visits to it and check-ups of it (走访与体检)")
+    attendances: Listed[AttendanceFilter] | None = optional("Attendances of people that it sent (派出参加记录)")
+    exhibitors: Listed[ExhibitorFilter] | None = optional("Job fairs at which it exhibited (参会记录)")
+    census_records: Listed[CensusRecordFilter] | None = optional("Census records of it (摸排记录)")
 
 
 @conditions("Which coverages (覆盖筛选)")
@@ -128,7 +106,18 @@ class EmployerCoverage(Node):
 
 
 @strawberry.type(description="Employer, a legal person apart from its union (用人单位)")
-class Employer(CoverageOfEmployer, VenuesOfEmployer, ActivitiesOfEmployer, FairsOfEmployer, ServicesOfEmployer, Node):
+class Employer(
+    CoverageOfEmployer,
+    VenuesOfEmployer,
+    ActivitiesOfEmployer,
+    FairsOfEmployer,
+    ServicesOfEmployer,
+    MembersOfEmployer,
+    AgreementsOfEmployer,
+    InsuranceOfEmployer,
+    DisputesOfEmployer,
+    Node,
+):
     """Employer, a legal person apart from its union (用人单位)."""
 
     name: str = field("Name (名称)")
@@ -140,9 +129,9 @@ class Employer(CoverageOfEmployer, VenuesOfEmployer, ActivitiesOfEmployer, Fairs
     is_organized: bool = field("Whether a union covers it today (是否已建会)")
     registered_on: date | None = field("Day of registration (注册日期)")
     closed_on: date | None = field("Day of closing (注销日期)")
-    division: DivisionRef | None = field("Where it stands (所在区划)")
+    division: DivisionRef | None = field("Where it is located (所在区划)")
     organization: OrganizationRef | None = field(
-        "The union answerable for it: the one that covers it, or the township or county federation in its place (负责工会)"
+        "The union responsible for it: the one that covers it, or the township or county federation in its place (负责工会)"
     )
     coverages: Connection[EmployerCoverage] = page(
         "Unions that cover it, with dates (覆盖工会)",
@@ -150,33 +139,45 @@ class Employer(CoverageOfEmployer, VenuesOfEmployer, ActivitiesOfEmployer, Fairs
         Order[CoverageField],
         DATED,
     )
-    engagements: Connection[EngagementRef] = page(
-        "Its workers known to the hub (用工关系)",
-        EngagementFilter,
-        Order[EngagementField],
+
+
+@strawberry.type(description="Employers at the root (用人单位查询)")
+class EmployersQuery:
+    """Root fields, mixed into the query root."""
+
+    employer: Employer | None = field(
+        "An employer by exactly one of its ID and its credit code (用人单位)", **BY_ID, **BY_CREDIT_CODE
+    )
+    employers: Connection[Employer] | None = page(
+        "Employers, everywhere or within a union (用人单位列表)",
+        EmployerFilter,
+        Order[EmployerField],
+        WITHIN,
+        SUBTREE,
         DATED,
     )
-    collective_agreements: Connection[CollectiveAgreementRef] = page(
-        "Collective agreements of its own, to which it is the party (本单位集体合同)",
-        AgreementFilterRef,
-        Order[AgreementField],
+
+
+@strawberry.type(description="Employers of a union (工会所属用人单位)")
+class EmployersOfOrganization:
+    """Fields of unions, mixed into them."""
+
+    coverages: Connection[EmployerCoverage] = page(
+        "Employers whose workers it covers, with dates (覆盖单位)", CoverageFilter, Order[CoverageField], DATED
+    )
+    employers: Connection[Employer] = page(
+        "Employers that it or a union below is responsible for (用人单位)",
+        EmployerFilter,
+        Order[EmployerField],
+        SUBTREE,
         DATED,
     )
-    agreement_coverages: Connection[AgreementCoverageRef] = page(
-        "Collective agreements that cover it (适用集体合同)",
-        AgreementCoverageFilter,
-        Order[AgreementCoverageField],
-        DATED,
-    )
-    insurance_enrolments: Connection[InsuranceEnrolmentRef] = page(
-        "Enrolments of which it is the participant (参保记录)",
-        EnrolmentFilterRef,
-        Order[EnrolmentField],
-        DATED,
-    )
-    dispute_cases: Connection[DisputeCaseRef] = page(
-        "Dispute cases against it (劳动争议案件)",
-        DisputeFilterRef,
-        Order[DisputeField],
-        DATED,
+
+
+@strawberry.type(description="Employers in a division (辖区用人单位)")
+class EmployersOfDivision:
+    """Fields of divisions, mixed into them."""
+
+    employers: Connection[Employer] = page(
+        "Employers located in it (辖区用人单位)", EmployerFilter, Order[EmployerField], DIVISION, DATED
     )

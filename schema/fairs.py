@@ -59,7 +59,7 @@ class JobOfferFilter:
     filled_count: IntFilter | None = optional("Posts filled, persons (录用人数)")
     monthly_wage: DecimalFilter | None = optional("Monthly wage, yuan (月薪)")
     is_flexible: BooleanFilter | None = optional("Whether flexible employment (是否灵活用工)")
-    exhibitor: ExhibitorFilter | None = optional("Who offers them (参会企业)")
+    exhibitor: ExhibitorFilter | None = optional("The exhibitor that offers them (参会企业)")
     organization: OrganizationFilterRef | None = optional("The union that holds the fair (主办工会)")
 
 
@@ -72,7 +72,7 @@ class JobOffer(Node):
     filled_count: int | None = field("Posts filled, persons; empty while unknown (录用人数)")
     monthly_wage: Decimal | None = field("Monthly wage, yuan (月薪)")
     is_flexible: bool = field("Whether flexible employment (是否灵活用工)")
-    exhibitor: "Exhibitor | None" = field("Who offers them (参会企业)")
+    exhibitor: "Exhibitor | None" = field("The exhibitor that offers them (参会企业)")
     organization: OrganizationRef | None = field("The union that holds the fair (主办工会)")
 
 
@@ -87,7 +87,7 @@ class Exhibitor(Node):
 
 
 @strawberry.type(description="Job fairs everywhere (招聘会查询)")
-class FairQuery:
+class FairsQuery:
     """Root fields, mixed into the query root."""
 
     exhibitors: Connection[Exhibitor] | None = page(
@@ -123,5 +123,14 @@ class FairsOfEmployer:
     """Lists, mixed into the employer."""
 
     exhibitors: Connection[Exhibitor] = page(
-        "Its places at job fairs (参会记录)", ExhibitorFilter, Order[ExhibitorField]
+        "Job fairs at which it exhibited (参会记录)", ExhibitorFilter, Order[ExhibitorField]
+    )
+
+
+@strawberry.type(description="Exhibitors of a job fair (招聘会参会企业)")
+class FairsOfActivity:
+    """Lists, mixed into the activity."""
+
+    exhibitors: Connection[Exhibitor] = page(
+        "Employers that exhibit at the fair (参会企业)", ExhibitorFilter, Order[ExhibitorField]
     )

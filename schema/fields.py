@@ -1,4 +1,4 @@
-"""Fields of the schema: columns, relations and lists, each with its description; how they are answered stands in ``resolvers``."""
+"""Fields of the schema with their descriptions and arguments; ``resolvers`` declares how they are answered."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -9,22 +9,39 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
+NAME_MATCHING = (
+    "How well the name matches the filter: equal names first, then names that begin with the text, the shorter ones first in each"
+    " (名称匹配程度)"
+)
+CARD_CHANGED_ON = (
+    "Day on which the bank card that is paid to was changed, shown for thirty days: confirm with the person"
+    " (收款银行卡变更日期，三十日内)"
+)
+
+
+def provisional(chinese: str) -> str:
+    """The description of a field that says whether a last day is provisional."""
+    return (
+        "Whether that day may still move: the notice on its year's days off is not published, so only festivals count"
+        f" ({chinese})"
+    )
+
 
 class Argument(NamedTuple):
-    """Type and description of an argument."""
+    """The type and the description of an argument."""
 
     type: Any
     description: str
 
 
-class Declared(StrawberryField):
-    """A field with arguments and without a resolver: the engine answers it."""
+class EngineField(StrawberryField):
+    """A field with arguments and without a Strawberry resolver: the engine answers it."""
 
     @classmethod
-    def of(cls, description: str, arguments: Mapping[str, Argument]) -> "Declared":
-        """A field with these arguments by their Python names."""
-        made = cls(description=description)
-        made.arguments = [
+    def of(cls, description: str, arguments: Mapping[str, Argument]) -> "EngineField":
+        """A field with these arguments, by their Python names."""
+        field = cls(description=description)
+        field.arguments = [
             StrawberryArgument(
                 python_name=name,
                 graphql_name=None,
@@ -34,18 +51,18 @@ class Declared(StrawberryField):
             )
             for name, argument in arguments.items()
         ]
-        return made
+        return field
 
 
 def field(description: str, **arguments: Argument) -> Any:
-    """A field of a type; ``description`` is English first, then the Chinese term in brackets. Of a list with a day it also says which
-    rows the list has without it."""
-    description = described(description, arguments)
-    return Declared.of(description, arguments) if arguments else strawberry.field(description=description)
+    """A field of a type. ``description`` is English with the Chinese term in brackets; the default day and validity of a list with
+    ``as_of`` are added to it."""
+    description = with_defaults(description, arguments)
+    return EngineField.of(description, arguments) if arguments else strawberry.field(description=description)
 
 
-def described(description: str, arguments: Mapping[str, Argument]) -> str:
-    """The description of a field, of a list with a day with what it holds without it, in both languages."""
+def with_defaults(description: str, arguments: Mapping[str, Argument]) -> str:
+    """The description of a field, with the default day and validity of its rows if it has ``as_of``, in both languages."""
     if "as_of" not in arguments or "kind" in arguments:
         return description
     english, _, chinese = description.rpartition(" (")

@@ -1,4 +1,4 @@
-"""Operators of typed filters, and orders."""
+"""Filters: the operators of each type of value, conditions on lists, and orders."""
 
 from collections.abc import Callable
 from datetime import date
@@ -22,33 +22,31 @@ LOGIC = {
 }
 
 
-ABSENT = (
-    "a condition whose variable is not given counts as absent, wherever it stands, and null is refused: say `isNull`"
-)
-ABSENT_CHINESE = "变量未给出的条件视为没有；不接受 null，请用 isNull"
+NULL_RULE = "a condition whose variable is left out is ignored, at any depth; null is refused: use `isNull`"
+NULL_RULE_CHINESE = "未提供变量的条件会被忽略；不接受 null，请用 isNull"
 
-FOLDED = ", whatever the width and case of letters, digits and brackets, but of codes"
-FOLDED_CHINESE = "，不分全角半角和大小写，代码除外"
+FOLDED = "; width and case of letters, digits and brackets are ignored, except in codes"
+FOLDED_CHINESE = "；不区分全角半角和大小写，代码除外"
 
 
-def noted(description: str) -> str:
-    """A filter's description, with the rule on conditions that are null or not given behind it in both languages."""
+def with_null_rule(description: str) -> str:
+    """A filter's description with the rule on conditions that are null or left out, in both languages."""
     english, _, chinese = description.rpartition(" (")
-    return f"{english}; {ABSENT} ({chinese.removesuffix(')')}；{ABSENT_CHINESE})"
+    return f"{english}; {NULL_RULE} ({chinese.removesuffix(')')}；{NULL_RULE_CHINESE})"
 
 
 @dataclass_transform(field_specifiers=(strawberry.field, optional))
 def conditions(description: str) -> Callable[[Kind], Kind]:
-    """A filter: an input whose fields are conditions, with ``and``, ``or`` and ``not`` of further filters of its kind behind them."""
+    """Make a class a filter: an input whose fields are conditions, followed by ``and``, ``or`` and ``not`` of filters of the same class."""
 
-    def made(kind: Kind) -> Kind:
+    def decorate(kind: Kind) -> Kind:
         for name, meaning in LOGIC.items():
-            of = kind.__name__ if name == "not" else f"list[{kind.__name__}]"
-            kind.__annotations__[f"{name}_"] = f"{of} | None"
+            type_ = kind.__name__ if name == "not" else f"list[{kind.__name__}]"
+            kind.__annotations__[f"{name}_"] = f"{type_} | None"
             setattr(kind, f"{name}_", strawberry.field(name=name, default=strawberry.UNSET, description=meaning))
-        return strawberry.input(kind, description=noted(description))
+        return strawberry.input(kind, description=with_null_rule(description))
 
-    return made
+    return decorate
 
 
 class Direction(Term):
@@ -61,7 +59,7 @@ class Direction(Term):
 describe(Direction)
 
 
-@strawberry.input(description=noted("Condition on an ID (标识条件)"))
+@strawberry.input(description=with_null_rule("Condition on an ID (标识条件)"))
 class IdFilter:
     """Condition on an ID."""
 
@@ -73,23 +71,23 @@ class IdFilter:
     not_in: list[strawberry.ID] | None = optional("Is none of these, or is empty (不属于，含空值)")
 
 
-@strawberry.input(description=noted("Condition on a text (文本条件)"))
+@strawberry.input(description=with_null_rule("Condition on a text (文本条件)"))
 class StringFilter:
     """Condition on a text."""
 
-    eq: str | None = optional("Is this text, as it is written (等于)")
+    eq: str | None = optional("Equals this text exactly (等于)")
     ne: str | None = optional("Is not this, or is empty (不等于，含空值)")
     in_: list[str] | None = strawberry.field(
         name="in", default=strawberry.UNSET, description="Is one of these texts (属于)"
     )
     not_in: list[str] | None = optional("Is none of these, or is empty (不属于，含空值)")
-    contains: str | None = optional(f"Has this text anywhere in it{FOLDED} (包含{FOLDED_CHINESE})")
+    contains: str | None = optional(f"Contains this text{FOLDED} (包含{FOLDED_CHINESE})")
     starts_with: str | None = optional(f"Begins with this text{FOLDED} (开头为{FOLDED_CHINESE})")
     ends_with: str | None = optional(f"Ends with this text{FOLDED} (结尾为{FOLDED_CHINESE})")
-    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+    is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
-@strawberry.input(description=noted("Condition on a whole number (整数条件)"))
+@strawberry.input(description=with_null_rule("Condition on a whole number (整数条件)"))
 class IntFilter:
     """Condition on a whole number."""
 
@@ -101,10 +99,10 @@ class IntFilter:
     gte: int | None = optional("Is at least (大于等于)")
     lt: int | None = optional("Is less than (小于)")
     lte: int | None = optional("Is at most (小于等于)")
-    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+    is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
-@strawberry.input(description=noted("Condition on an amount or rate (金额条件)"))
+@strawberry.input(description=with_null_rule("Condition on an amount or rate (金额条件)"))
 class DecimalFilter:
     """Condition on an amount or rate."""
 
@@ -118,10 +116,10 @@ class DecimalFilter:
     gte: Decimal | None = optional("Is at least (大于等于)")
     lt: Decimal | None = optional("Is less than (小于)")
     lte: Decimal | None = optional("Is at most (小于等于)")
-    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+    is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
-@strawberry.input(description=noted("Condition on a date (日期条件)"))
+@strawberry.input(description=with_null_rule("Condition on a date (日期条件)"))
 class DateFilter:
     """Condition on a date."""
 
@@ -135,19 +133,19 @@ class DateFilter:
     gte: date | None = optional("Is this day or later (不早于)")
     lt: date | None = optional("Is before this day (早于)")
     lte: date | None = optional("Is this day or earlier (不晚于)")
-    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+    is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
-@strawberry.input(description=noted("Condition on a yes or no (是否条件)"))
+@strawberry.input(description=with_null_rule("Condition on a Boolean (是否条件)"))
 class BooleanFilter:
-    """Condition on a yes or no."""
+    """Condition on a Boolean."""
 
     eq: bool | None = optional("Is this (等于)")
     ne: bool | None = optional("Is not this, or is empty (不等于，含空值)")
-    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+    is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
-@strawberry.input(description=noted("Condition on a code (代码条件)"))
+@strawberry.input(description=with_null_rule("Condition on a code (代码条件)"))
 class Choice(Generic[T]):
     """Condition on a code."""
 
@@ -157,11 +155,11 @@ class Choice(Generic[T]):
         name="in", default=strawberry.UNSET, description="Is one of these codes (属于)"
     )
     not_in: list[T] | None = optional("Is none of these, or is empty (不属于，含空值)")
-    is_null: bool | None = optional("Is empty, or with false is not (为空)")
+    is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 
 @strawberry.input(
-    name="List", description=noted("Condition on the rows of a list, as the list is without arguments (列表条件)")
+    name="List", description=with_null_rule("Condition on the rows that the list has without arguments (列表条件)")
 )
 class Listed(Generic[T]):
     """Condition on the rows of a list: ``Listed[VenueFilterRef]`` is ``VenueFilterList`` in the schema."""
@@ -172,17 +170,17 @@ class Listed(Generic[T]):
 
 @strawberry.input(
     name="List",
-    description=noted(
+    description=with_null_rule(
         "Condition on the rows of a list, those that hold today unless `validity` says otherwise (列表条件，默认仅限今日有效的)"
     ),
 )
 class Held(Generic[T]):
-    """Condition on the rows of a list of a kind that holds: as ``Listed``."""
+    """Condition on the rows of a list whose rows have a validity; see ``Listed``."""
 
     some: T | None = optional("At least one row of the list fulfils this (至少一条满足)")
     none: T | None = optional("No row of the list fulfils this; with `{}` the list is empty (没有一条满足)")
     validity: Validity | None = optional(
-        "Which rows count by whether they hold today; HOLDING unless said otherwise (有效状态，默认仅限有效)"
+        "Which rows count, by their validity today; HOLDING by default (有效状态，默认仅限有效)"
     )
 
 
@@ -191,6 +189,6 @@ class Order(Generic[T]):
     """A column to order by."""
 
     field: T = strawberry.field(
-        description="The column; texts by code points, not by pinyin (排序字段；文本按编码排序，非拼音)"
+        description="The column; texts are ordered by code point, not by pinyin (排序字段；文本按编码而非拼音排序)"
     )
-    direction: Direction | None = optional("Ascending unless said otherwise (排序方向)")
+    direction: Direction | None = optional("Ascending by default (排序方向，默认升序)")

@@ -9,7 +9,7 @@ from db.insurance import InsuranceScheme
 from db.model import Term
 from schema.code_lists import describe
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, StringFilter, conditions
+from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, Order, StringFilter, conditions
 from schema.refs import (
     EmployerFilterRef,
     EmployerRef,
@@ -18,7 +18,7 @@ from schema.refs import (
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import Node
+from schema.relay import DATED, SUBTREE, WITHIN, Connection, Node, page
 
 
 class EnrolmentField(Term):
@@ -44,7 +44,7 @@ class EnrolmentFilter:
     rate: DecimalFilter | None = optional("Rate (费率)")
     valid_from: DateFilter | None = optional("First day (参保日期)")
     valid_to: DateFilter | None = optional("Day on which it ended (停保日期)")
-    source_number: StringFilter | None = optional("Number in the system it came from (来源编号)")
+    source_number: StringFilter | None = optional("Number in the source system (来源编号)")
     member: MemberFilterRef | None = optional("The insured (参保人)")
     participant: EmployerFilterRef | None = optional("The insuring employer (参保单位)")
     organization: OrganizationFilterRef | None = optional("The union (工会)")
@@ -58,10 +58,51 @@ class InsuranceEnrolment(Node):
     cohort: int | None = field("Number of the batch (批次)")
     base_amount: Decimal | None = field("Monthly base, yuan (缴费基数)")
     rate: Decimal | None = field("Rate, a fraction of the base (费率)")
-    source_system: str | None = field("System that it came from (来源系统)")
-    source_number: str | None = field("Number in that system (来源编号)")
+    source_system: str | None = field("Source system (来源系统)")
+    source_number: str | None = field("Number in the source system (来源编号)")
     valid_from: date = field("First day (参保日期)")
     valid_to: date | None = field("Day on which it ended; empty while it holds (停保日期)")
     member: MemberRef | None = field("The insured (参保人)")
     participant: EmployerRef | None = field("The insuring employer (参保单位)")
     organization: OrganizationRef | None = field("The union (工会)")
+
+
+@strawberry.type(description="Insurance enrolments at the root (参保查询)")
+class InsuranceQuery:
+    """Root fields, mixed into the query root."""
+
+    insurance_enrolments: Connection[InsuranceEnrolment] | None = page(
+        "Insurance enrolments, everywhere or within a union (参保记录列表)",
+        EnrolmentFilter,
+        Order[EnrolmentField],
+        WITHIN,
+        SUBTREE,
+        DATED,
+    )
+
+
+@strawberry.type(description="Insurance enrolments of a union (工会参保记录)")
+class InsuranceOfOrganization:
+    """Fields of unions, mixed into them."""
+
+    insurance_enrolments: Connection[InsuranceEnrolment] = page(
+        "Insurance enrolments (参保记录)", EnrolmentFilter, Order[EnrolmentField], SUBTREE, DATED
+    )
+
+
+@strawberry.type(description="Insurance enrolments of a member (会员参保记录)")
+class InsuranceOfMember:
+    """Fields of members, mixed into them."""
+
+    insurance_enrolments: Connection[InsuranceEnrolment] = page(
+        "Insurance enrolments (参保记录)", EnrolmentFilter, Order[EnrolmentField], DATED
+    )
+
+
+@strawberry.type(description="Insurance enrolments by an employer (单位参保记录)")
+class InsuranceOfEmployer:
+    """Fields of employers, mixed into them."""
+
+    insurance_enrolments: Connection[InsuranceEnrolment] = page(
+        "Enrolments of which it is the participant (参保记录)", EnrolmentFilter, Order[EnrolmentField], DATED
+    )

@@ -68,12 +68,12 @@ class MediationBodyFilter:
     id: IdFilter | None = optional("ID (标识)")
     name: StringFilter | None = optional("Name (名称)")
     kind: Choice[DisputeBody] | None = optional("Kind (类型)")
-    host: StringFilter | None = optional("Where it sits (设立地点)")
+    host: StringFilter | None = optional("Place of its office (设立地点)")
     valid_from: DateFilter | None = optional("Day of opening (成立日期)")
     valid_to: DateFilter | None = optional("Day on which it was closed (撤销日期)")
     organization: OrganizationFilterRef | None = optional("The union that takes part (参与工会)")
     division: DivisionFilterRef | None = optional("Where (所在区划)")
-    document: PolicyDocumentFilterRef | None = optional("The document that it rests on (依据文件)")
+    document: PolicyDocumentFilterRef | None = optional("The document on which it is based (依据文件)")
 
 
 @conditions("Which mediators (调解人员筛选)")
@@ -88,7 +88,7 @@ class MediatorFilter:
     valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
     organization: OrganizationFilterRef | None = optional("The union that they work for (聘任工会)")
     body: MediationBodyFilter | None = optional("The body at which they are stationed (驻点调解组织)")
-    legal_services: Held["LegalServiceFilter"] | None = optional("What they handle (办理记录)")
+    legal_services: Held["LegalServiceFilter"] | None = optional("Legal services that they handle (办理记录)")
 
 
 @conditions("Which legal services (法律服务筛选)")
@@ -103,10 +103,10 @@ class LegalServiceFilter:
     organization: OrganizationFilterRef | None = optional("The union (工会)")
     division: DivisionFilterRef | None = optional("Where (服务区划)")
     body: MediationBodyFilter | None = optional("The mediation body (调解组织)")
-    mediator: MediatorFilter | None = optional("Who handles it (办理人员)")
+    mediator: MediatorFilter | None = optional("The lawyer or mediator who handles it (办理人员)")
     case: DisputeFilterRef | None = optional("The case, once there is one (案件)")
     member: MemberFilterRef | None = optional("The worker (劳动者)")
-    previous: "LegalServiceFilter | None" = optional("The service that passed it on (上一环节)")
+    previous: "LegalServiceFilter | None" = optional("The service before it in the chain (上一环节)")
 
 
 @strawberry.type(description="Legal service at one link of the chain (法律服务记录)")
@@ -120,11 +120,11 @@ class LegalService(Node):
     organization: OrganizationRef | None = field("The union (工会)")
     division: DivisionRef | None = field("Where (服务区划)")
     body: "MediationBody | None" = field("The mediation body (调解组织)")
-    mediator: "Mediator | None" = field("Who handles it (办理人员)")
+    mediator: "Mediator | None" = field("The lawyer or mediator who handles it (办理人员)")
     case: DisputeCaseRef | None = field("The case, once there is one (案件)")
     member: MemberRef | None = field("The worker (劳动者)")
-    previous: "LegalService | None" = field("The service that passed it on (上一环节)")
-    next: list["LegalService"] = field("Where it was passed on to (下一环节)")
+    previous: "LegalService | None" = field("The service before it in the chain (上一环节)")
+    next: list["LegalService"] = field("The services after it in the chain (下一环节)")
 
 
 @strawberry.type(description="Seat on a mediation body, for one side (三方席位)")
@@ -132,16 +132,16 @@ class MediationSeat(Node):
     """Seat on a mediation body, for one side (三方席位)."""
 
     side: BodySide = field("Side (哪一方)")
-    name: str = field("Who sits there (单位名称)")
+    name: str = field("Name of the unit that has the seat (单位名称)")
     valid_from: date = field("First day (起始日期)")
     valid_to: date | None = field("Day on which it ended; empty while it holds (终止日期)")
     body: "MediationBody | None" = field("The mediation body (调解组织)")
     organization: OrganizationRef | None = field("The union, when it is one (工会)")
 
 
-@strawberry.type(description="Lawyer or mediator at work for a union (律师、调解员)")
+@strawberry.type(description="Lawyer or mediator who works for a union (律师、调解员)")
 class Mediator(Node):
-    """Lawyer or mediator at work for a union (律师、调解员)."""
+    """Lawyer or mediator who works for a union (律师、调解员)."""
 
     kind: MediatorKind = field("Kind (类型)")
     name: str = field("Name (姓名)")
@@ -151,7 +151,7 @@ class Mediator(Node):
     organization: OrganizationRef | None = field("The union that they work for (聘任工会)")
     body: "MediationBody | None" = field("The body at which they are stationed (驻点调解组织)")
     legal_services: Connection[LegalService] = page(
-        "What they handle (办理记录)", LegalServiceFilter, Order[LegalServiceField], DATED
+        "Legal services that they handle (办理记录)", LegalServiceFilter, Order[LegalServiceField], DATED
     )
 
 
@@ -161,16 +161,16 @@ class MediationBody(Node):
 
     name: str = field("Name (名称)")
     kind: DisputeBody = field("Kind (类型)")
-    host: str | None = field("Where it sits (设立地点)")
+    host: str | None = field("Place of its office (设立地点)")
     side_count: int = field("Sides that sit on it (参与方数)")
     valid_from: date = field("Day of opening (成立日期)")
     valid_to: date | None = field("Day on which it was closed; empty while open (撤销日期)")
     organization: OrganizationRef | None = field("The union that takes part (参与工会)")
     division: DivisionRef | None = field("Where (所在区划)")
-    document: PolicyDocumentRef | None = field("The document that it rests on (依据文件)")
-    seats: list[MediationSeat] = field("Who sits on it (三方席位)", **DATED)
+    document: PolicyDocumentRef | None = field("The document on which it is based (依据文件)")
+    seats: list[MediationSeat] = field("Its seats (三方席位)", **DATED)
     mediators: Connection[Mediator] = page(
-        "Who is stationed there (驻点人员)", MediatorFilter, Order[MediatorField], DATED
+        "Lawyers and mediators stationed there (驻点人员)", MediatorFilter, Order[MediatorField], DATED
     )
     legal_services: Connection[LegalService] = page(
         "Services that it handles (法律服务)", LegalServiceFilter, Order[LegalServiceField], DATED
@@ -239,7 +239,7 @@ class MediationOfDivision:
     """Lists, mixed into the division."""
 
     mediation_bodies: Connection[MediationBody] = page(
-        "Mediation bodies that stand in it (辖区调解组织)", MediationBodyFilter, Order[BodyField], DIVISION, DATED
+        "Mediation bodies in it (辖区调解组织)", MediationBodyFilter, Order[BodyField], DIVISION, DATED
     )
     legal_services: Connection[LegalService] = page(
         "Legal services in it (辖区法律服务)", LegalServiceFilter, Order[LegalServiceField], DIVISION, DATED

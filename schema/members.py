@@ -14,11 +14,11 @@ from db.members import (
     WorkerType,
 )
 from db.model import Term
-from schema.activities import ActivitiesOfMember
+from schema.activities import ActivitiesOfMember, AttendanceFilter
 from schema.assistance import AssistanceOfMember
 from schema.care import CareOfMember
 from schema.code_lists import describe
-from schema.disputes import DisputeField
+from schema.disputes import DisputesOfMember
 from schema.fields import field, optional
 from schema.filters import (
     BooleanFilter,
@@ -32,22 +32,17 @@ from schema.filters import (
     StringFilter,
     conditions,
 )
-from schema.insurance import EnrolmentField
+from schema.insurance import EnrolmentFilter, InsuranceOfMember
 from schema.mediation import MediationOfMember
 from schema.refs import (
-    AttendanceFilterRef,
-    DisputeCaseRef,
-    DisputeFilterRef,
     DivisionFilterRef,
     DivisionRef,
     EmployerFilterRef,
     EmployerRef,
-    EnrolmentFilterRef,
-    InsuranceEnrolmentRef,
     OrganizationFilterRef,
     OrganizationRef,
 )
-from schema.relay import DATED, Connection, Node, page
+from schema.relay import DATED, PLACED, SUBTREE, WITHIN, Connection, Node, page
 from schema.relief import ReliefOfMember
 from schema.services import ServicesOfMember
 
@@ -56,7 +51,7 @@ class MemberField(Term):
     """Columns that members can be ordered by (会员排序字段)."""
 
     NAME = "Name (姓名)"
-    BIRTH_YEAR_FROM = "Five years of birth (出生年份段)"
+    BIRTH_YEAR_FROM = "Five-year band of birth (出生年份段)"
     WORKER_TYPE = "Occupation group (职工类别)"
 
 
@@ -92,7 +87,7 @@ class MemberFilter:
     name: StringFilter | None = optional("Name (姓名)")
     sex: Choice[Sex] | None = optional("Sex (性别)")
     birth_year_from: IntFilter | None = optional(
-        "First of five years of birth: 1985 for 1985 to 1989 (出生年份段起始年)"
+        "First year of the five-year band of birth: 1985 for 1985 to 1989 (出生年份段起始年)"
     )
     worker_type: Choice[WorkerType] | None = optional("Occupation group (职工类别)")
     is_migrant_worker: BooleanFilter | None = optional("Whether a migrant worker (是否农民工)")
@@ -100,8 +95,8 @@ class MemberFilter:
     division: DivisionFilterRef | None = optional("Where the member lives (居住区划)")
     memberships: Held["MembershipFilter"] | None = optional("Memberships (会籍)")
     engagements: Held["EngagementFilter"] | None = optional("Engagements (用工关系)")
-    insurance_enrolments: Held[EnrolmentFilterRef] | None = optional("Insurance enrolments (参保记录)")
-    attendances: Listed[AttendanceFilterRef] | None = optional("Where they were, activity by activity (参加记录)")
+    insurance_enrolments: Held[EnrolmentFilter] | None = optional("Insurance enrolments (参保记录)")
+    attendances: Listed[AttendanceFilter] | None = optional("Attendances at activities (参加记录)")
 
 
 @conditions("Which memberships (会籍筛选)")
@@ -112,7 +107,7 @@ class MembershipFilter:
     status: Choice[MembershipStatus] | None = optional("State (会籍状态)")
     channel: Choice[MembershipChannel] | None = optional("How the member joined (入会渠道)")
     entry: Choice[MembershipEntry] | None = optional(
-        "How it began: first, returned, transferred in; empty while only applied for (入会方式)"
+        "How it began: first, returned, transferred in; empty for applications (入会方式)"
     )
     exit: Choice[MembershipExit] | None = optional(
         "How it ended: left, transferred out; empty while no end is known (离会方式)"
@@ -144,14 +139,14 @@ class Membership(Node):
     status: MembershipStatus = field("State (会籍状态)")
     channel: MembershipChannel = field("How the member joined (入会渠道)")
     entry: MembershipEntry | None = field(
-        "How it began; it is a transfer where the membership before it was transferred out, or ended no earlier than this one began; empty"
-        " while only applied for (入会方式)"
+        "How it began: a transfer if the previous membership was transferred out, or ended no earlier than this one began; empty for"
+        " applications (入会方式)"
     )
     exit: MembershipExit | None = field(
-        "How it ended; a transfer where its state says so, or another membership began no later; empty while no end is known (离会方式)"
+        "How it ended: a transfer if its state says so, or another membership began no later; empty while no end is known (离会方式)"
     )
     applied_on: date = field("Day of application (申请日期)")
-    valid_from: date | None = field("First day; empty while only applied for (入会日期)")
+    valid_from: date | None = field("First day; empty for applications (入会日期)")
     valid_to: date | None = field("Day on which it ended; empty while it holds (终止日期)")
     end_reason: str | None = field("Why it ended (终止原因)")
     member: "Member | None" = field("The member (会员)")
@@ -168,36 +163,44 @@ class Engagement(Node):
     valid_to: date | None = field("Day on which it ended; empty while it holds (终止日期)")
     member: "Member | None" = field("The worker (职工)")
     employer: EmployerRef | None = field("The employer (用人单位)")
-    organization: OrganizationRef | None = field("The union answerable for the employer (负责工会)")
+    organization: OrganizationRef | None = field("The union responsible for the employer (负责工会)")
 
 
 @strawberry.type(description="Member: a person who is or was in a union (会员)")
 class Member(
-    ReliefOfMember, AssistanceOfMember, CareOfMember, ActivitiesOfMember, ServicesOfMember, MediationOfMember, Node
+    ReliefOfMember,
+    AssistanceOfMember,
+    CareOfMember,
+    ActivitiesOfMember,
+    ServicesOfMember,
+    MediationOfMember,
+    InsuranceOfMember,
+    DisputesOfMember,
+    Node,
 ):
     """Member: a person who is or was in a union (会员)."""
 
     name: str = field("Name (姓名)")
     sex: Sex = field("Sex, GB/T 2261.1 (性别)")
     birth_year_from: int | None = field(
-        "First of the five years in one of which the member was born: 1985 for 1985 to 1989; the day is revealed or verified for a purpose"
+        "First year of the five-year band of birth: 1985 for 1985 to 1989; `reveal` and `verify` give the day for a purpose"
         " (出生年份段起始年：1985 表示 1985—1989 年)"
     )
     resident_number: str | None = field(
-        "Resident number, GB 11643, masked: the region and nothing else; `verify` compares it (公民身份号码，脱敏)"
+        "Resident number, GB 11643, masked: only the region is shown; `verify` compares it (公民身份号码，脱敏)"
     )
-    phone: str | None = field("Mobile number, masked: the first three digits (手机号码，脱敏)")
+    phone: str | None = field("Mobile number, masked: only the first three digits are shown (手机号码，脱敏)")
     bank_card: str | None = field(
-        "Number of the bank card: stars where there is one, and always stars to whom it does not concern (银行卡号，不显示号码)"
+        "Number of the bank card as stars if there is one; for callers whom it does not concern always stars (银行卡号，不显示号码)"
     )
     bank_card_changed_on: date | None = field(
-        "Day on which a correction changed the bank card, for thirty days; for unions and the person (银行卡号变更日期，三十日内)"
+        "Day on which a correction changed the bank card, shown for thirty days to unions and the person (银行卡号变更日期，三十日内)"
     )
     resident_number_changed_on: date | None = field(
-        "Day on which a correction changed the resident number, for thirty days (公民身份号码变更日期，三十日内)"
+        "Day on which a correction changed the resident number, shown for thirty days (公民身份号码变更日期，三十日内)"
     )
     phone_changed_on: date | None = field(
-        "Day on which a correction changed the mobile number, for thirty days (手机号码变更日期，三十日内)"
+        "Day on which a correction changed the mobile number, shown for thirty days (手机号码变更日期，三十日内)"
     )
     worker_type: WorkerType = field("Occupation group (职工类别)")
     is_migrant_worker: bool = field("Whether a migrant worker (是否农民工)")
@@ -205,12 +208,45 @@ class Member(
     division: DivisionRef | None = field("Where the member lives (居住区划)")
     memberships: list[Membership] = field("Memberships, the oldest first (会籍)", **DATED)
     engagements: list[Engagement] = field("Engagements with employers (用工关系)", **DATED)
-    insurance_enrolments: Connection[InsuranceEnrolmentRef] = page(
-        "Insurance enrolments (参保记录)",
-        EnrolmentFilterRef,
-        Order[EnrolmentField],
+
+
+@strawberry.type(description="Members at the root (会员查询)")
+class MembersQuery:
+    """Root fields, mixed into the query root."""
+
+    members: Connection[Member] | None = page(
+        "Members, everywhere or within a union (会员列表)", MemberFilter, Order[MemberField], WITHIN, SUBTREE, PLACED
+    )
+    memberships: Connection[Membership] | None = page(
+        "Memberships in force, everywhere or within a union; applications by `validity: NOT_BEGUN` (会籍列表)",
+        MembershipFilter,
+        Order[MembershipField],
+        WITHIN,
+        SUBTREE,
         DATED,
     )
-    dispute_cases: Connection[DisputeCaseRef] = page(
-        "Dispute cases to which the member is a party (劳动争议案件)", DisputeFilterRef, Order[DisputeField], DATED
+
+
+@strawberry.type(description="Members of a union (工会会员)")
+class MembersOfOrganization:
+    """Fields of unions, mixed into them."""
+
+    members: Connection[Member] = page(
+        "Members of it and of the unions below (会员)", MemberFilter, Order[MemberField], SUBTREE, PLACED
+    )
+    memberships: Connection[Membership] = page(
+        "Memberships in force; applications by `validity: NOT_BEGUN` (会籍)",
+        MembershipFilter,
+        Order[MembershipField],
+        SUBTREE,
+        DATED,
+    )
+
+
+@strawberry.type(description="Workers of an employer (单位职工)")
+class MembersOfEmployer:
+    """Fields of employers, mixed into them."""
+
+    engagements: Connection[Engagement] = page(
+        "Its workers known to the hub (用工关系)", EngagementFilter, Order[EngagementField], DATED
     )

@@ -2,11 +2,13 @@
 
 import strawberry
 
-from schema.access import AccessMutation
-from schema.personal import PersonalDataMutation
+from schema.export import ExportMutation
+from schema.grants import GrantsMutation
+from schema.reveal import RevealMutation
+from schema.subject_requests import SubjectRequestsMutation
 from schema.verify import VerifyMutation
 
 
 @strawberry.type(description="The root of all writing (操作入口)")
-class Mutation(AccessMutation, PersonalDataMutation, VerifyMutation):
+class Mutation(GrantsMutation, RevealMutation, SubjectRequestsMutation, ExportMutation, VerifyMutation):
     """The root of all writing."""

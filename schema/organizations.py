@@ -1,4 +1,4 @@
-"""Unions (工会组织) in the schema: both hierarchies, and every list that is reached through them."""
+"""Unions (工会组织) in the schema, with both hierarchies; the lists of other slices are mixed in as ``…OfOrganization``."""
 
 from datetime import date
 
@@ -14,44 +14,38 @@ from db.organizations import (
     OrganizationStatus,
 )
 from schema.activities import ActivitiesOfOrganization
-from schema.agreements import AgreementField
+from schema.agreements import AgreementsOfOrganization
 from schema.assistance import AssistanceOfOrganization
 from schema.care import CareOfOrganization
 from schema.certifications import CertificationFilter, CertificationsOfOrganization
 from schema.code_lists import describe
-from schema.coverage import CoverageOfOrganization
-from schema.coverage_filters import ConstructionProjectFilter
-from schema.disputes import DisputeField
-from schema.employers import CoverageField, CoverageFilter, EmployerField
+from schema.coverage import ConstructionProjectFilter, CoverageOfOrganization
+from schema.disputes import DisputesOfOrganization
+from schema.employers import CoverageFilter, EmployersOfOrganization
 from schema.fairs import FairsOfOrganization
-from schema.fields import field, optional
+from schema.fields import NAME_MATCHING, field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, Order, StringFilter, conditions
-from schema.insurance import EnrolmentField
+from schema.insurance import InsuranceOfOrganization
 from schema.mediation import MediationOfOrganization
-from schema.members import MemberField, MembershipField
+from schema.members import MembersOfOrganization
 from schema.policies import PoliciesOfOrganization
-from schema.refs import (
-    AgreementFilterRef,
-    CollectiveAgreementRef,
-    DisputeCaseRef,
-    DisputeFilterRef,
-    DivisionFilterRef,
-    DivisionRef,
-    EmployerCoverageRef,
-    EmployerFilterRef,
-    EmployerRef,
-    EnrolmentFilterRef,
-    InsuranceEnrolmentRef,
-    MemberFilterRef,
-    MemberRef,
-    MembershipFilterRef,
-    MembershipRef,
-    StatisticsRef,
+from schema.refs import DivisionFilterRef, DivisionRef
+from schema.relay import (
+    BY_CREDIT_CODE,
+    BY_ID,
+    DATED,
+    DIVISION,
+    HIERARCHY,
+    PLACED,
+    SUBTREE,
+    WITHIN,
+    Connection,
+    Node,
+    page,
 )
-from schema.relay import DATED, HIERARCHY, PLACED, SUBTREE, Connection, Node, page
 from schema.relief import ReliefOfOrganization
 from schema.services import ServicesOfOrganization
-from schema.statistics import statistics
+from schema.statistics import Statistics, statistics
 from schema.venues import VenueFilter, VenuesOfOrganization
 
 
@@ -62,10 +56,7 @@ class OrganizationField(Term):
     LEVEL = "Level (层级)"
     ESTABLISHED_ON = "Day of establishment (成立日期)"
     DISSOLVED_ON = "Day of dissolution (撤销日期)"
-    NAME_MATCH = (
-        "How well the name fits what the filter says of it: equal names first, then those that begin so, each the shorter ones first"
-        " (名称匹配程度)"
-    )
+    NAME_MATCH = NAME_MATCHING
 
 
 describe(OrganizationField)
@@ -86,7 +77,7 @@ class OrganizationFilter:
     established_on: DateFilter | None = optional("Day of establishment (成立日期)")
     dissolved_on: DateFilter | None = optional("Day of dissolution (撤销日期)")
     division: DivisionFilterRef | None = optional(
-        'Where it stands; anywhere in 苏州市: `{within: {name: {eq: "苏州市"}}}` (所在区划)'
+        'Where it is located; anywhere in 苏州市: `{within: {name: {eq: "苏州市"}}}` (所在区划)'
     )
     coverages: Held[CoverageFilter] | None = optional("Employers whose workers it covers (覆盖单位)")
     venues: Held[VenueFilter] | None = optional("Venues that it and the unions below run (场所)")
@@ -102,7 +93,7 @@ class OrganizationLink(Node):
     is_lead: bool = field("Whether this parent leads: approval, fees and counting follow it (是否主管)")
     valid_from: date = field("First day (起始日期)")
     valid_to: date | None = field("Day on which it ended; empty while it holds (终止日期)")
-    reason: str | None = field("Why it was made or ended (原因)")
+    reason: str | None = field("Why it began or ended (原因)")
     child: "Organization | None" = field("The lower union (下级工会)")
     parent: "Organization | None" = field("The higher union (上级工会)")
 
@@ -133,6 +124,11 @@ class Organization(
     FairsOfOrganization,
     ServicesOfOrganization,
     MediationOfOrganization,
+    EmployersOfOrganization,
+    MembersOfOrganization,
+    AgreementsOfOrganization,
+    InsuranceOfOrganization,
+    DisputesOfOrganization,
     Node,
 ):
     """Union: a federation, an industry union or a grassroots union (工会组织)."""
@@ -148,15 +144,15 @@ class Organization(
     )
     established_on: date | None = field("Day of establishment (成立日期)")
     dissolved_on: date | None = field("Day of dissolution (撤销日期)")
-    division: DivisionRef | None = field("Where it stands (所在区划)")
+    division: DivisionRef | None = field("Where it is located (所在区划)")
     parents: list[OrganizationLink] = field("Its links to higher unions (上级隶属关系)", **DATED)
     ancestors: list["Organization"] = field(
-        "The unions above it, the topmost first; of a dissolved union those where it last stood (各级上级工会)",
+        "The unions above it, the topmost first; for a dissolved union those above its last place (各级上级工会)",
         **HIERARCHY,
         **PLACED,
     )
     children: Connection["Organization"] = page(
-        "The unions right below it (下级工会)",
+        "The unions directly below it (下级工会)",
         OrganizationFilter,
         Order[OrganizationField],
         HIERARCHY,
@@ -170,55 +166,33 @@ class Organization(
         PLACED,
     )
     committee_terms: list[CommitteeTerm] = field("Terms of its committees (届期)", **DATED)
-    coverages: Connection[EmployerCoverageRef] = page(
-        "Employers whose workers it covers, with dates (覆盖单位)",
-        CoverageFilter,
-        Order[CoverageField],
-        DATED,
-    )
-    employers: Connection[EmployerRef] = page(
-        "Employers that it or a union below is answerable for (用人单位)",
-        EmployerFilterRef,
-        Order[EmployerField],
-        SUBTREE,
-        DATED,
-    )
-    members: Connection[MemberRef] = page(
-        "Members of it and of the unions below (会员)",
-        MemberFilterRef,
-        Order[MemberField],
-        SUBTREE,
-        PLACED,
-    )
-    memberships: Connection[MembershipRef] = page(
-        "Memberships in force; applications by `validity: NOT_BEGUN` (会籍)",
-        MembershipFilterRef,
-        Order[MembershipField],
-        SUBTREE,
-        DATED,
-    )
-    collective_agreements: Connection[CollectiveAgreementRef] = page(
-        "Collective agreements in term; those under way by `validity: NOT_BEGUN` (集体合同)",
-        AgreementFilterRef,
-        Order[AgreementField],
-        SUBTREE,
-        DATED,
-    )
-    insurance_enrolments: Connection[InsuranceEnrolmentRef] = page(
-        "Insurance enrolments (参保记录)",
-        EnrolmentFilterRef,
-        Order[EnrolmentField],
-        SUBTREE,
-        DATED,
-    )
-    dispute_cases: Connection[DisputeCaseRef] = page(
-        "Dispute cases that it or a union below handles (劳动争议案件)",
-        DisputeFilterRef,
-        Order[DisputeField],
-        SUBTREE,
-        DATED,
-    )
-    statistics: StatisticsRef | None = statistics(
-        "Counts and sums of the records of it and of the unions below, as these are today, dissolved ones as they last were (统计)",
+    statistics: Statistics | None = statistics(
+        "Counts and sums of the records of it and of the unions below it today, with dissolved unions in their last place (统计)",
         HIERARCHY,
+    )
+
+
+@strawberry.type(description="Unions at the root (工会查询)")
+class OrganizationsQuery:
+    """Root fields, mixed into the query root."""
+
+    organization: Organization | None = field(
+        "A union by exactly one of its ID and its credit code (工会)", **BY_ID, **BY_CREDIT_CODE
+    )
+    organizations: Connection[Organization] | None = page(
+        "Unions, everywhere or within one (工会列表)",
+        OrganizationFilter,
+        Order[OrganizationField],
+        WITHIN,
+        SUBTREE,
+        DATED,
+    )
+
+
+@strawberry.type(description="Unions in a division (辖区工会)")
+class OrganizationsOfDivision:
+    """Fields of divisions, mixed into them."""
+
+    organizations: Connection[Organization] = page(
+        "Unions located in it (辖区工会)", OrganizationFilter, Order[OrganizationField], DIVISION, DATED
     )

@@ -6,20 +6,12 @@ import strawberry
 
 from db.model import Term
 from db.policies import DocumentKind, IssuerKind
-from schema.activities import ActivitiesOfMeasure
+from schema.activities import ActivitiesOfMeasure, ActivityFilter
 from schema.code_lists import describe
-from schema.coverage_filters import TargetField
+from schema.coverage import CoverageOfDocument, TargetFilter
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, IntFilter, Listed, Order, StringFilter, conditions
-from schema.refs import (
-    ActivityFilterRef,
-    DivisionFilterRef,
-    DivisionRef,
-    OrganizationFilterRef,
-    OrganizationRef,
-    TargetFilterRef,
-    TargetRef,
-)
+from schema.refs import DivisionFilterRef, DivisionRef, OrganizationFilterRef, OrganizationRef
 from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 
 
@@ -29,8 +21,8 @@ class PolicyDocumentField(Term):
     TITLE = "Title (标题)"
     ISSUED_ON = "Day of issue (印发日期)"
     VALID_FROM = "First day in force (生效日期)"
-    ISSUER_COUNT = "Issuing bodies (发文单位数)"
-    MEASURE_COUNT = "Measures (措施数)"
+    ISSUER_COUNT = "Number of issuing bodies (发文单位数)"
+    MEASURE_COUNT = "Number of measures (措施数)"
 
 
 class PolicyIssuerField(Term):
@@ -59,7 +51,7 @@ class PolicyIssuerFilter:
     name: StringFilter | None = optional("Name (名称)")
     kind: Choice[IssuerKind] | None = optional("Kind (类型)")
     position: IntFilter | None = optional("Position among the issuers (排序)")
-    organization: OrganizationFilterRef | None = optional("The union that it is (工会)")
+    organization: OrganizationFilterRef | None = optional("The union, if the issuer is one (工会)")
 
 
 @conditions("Which measures (政策措施筛选)")
@@ -71,7 +63,7 @@ class PolicyMeasureFilter:
     area: StringFilter | None = optional("Group (方面)")
     title: StringFilter | None = optional("Title (标题)")
     document: "PolicyDocumentFilter | None" = optional("The document (文件)")
-    activities: Listed[ActivityFilterRef] | None = optional("Activities reported under it (落实活动)")
+    activities: Listed[ActivityFilter] | None = optional("Activities reported under it (落实活动)")
 
 
 @conditions("Which policy documents (政策文件筛选)")
@@ -85,13 +77,13 @@ class PolicyDocumentFilter:
     issued_on: DateFilter | None = optional("Day of issue (印发日期)")
     valid_from: DateFilter | None = optional("First day in force (生效日期)")
     valid_to: DateFilter | None = optional("Day on which it ceased to be in force (失效日期)")
-    issuer_count: IntFilter | None = optional("Bodies that issued it jointly (发文单位数)")
-    measure_count: IntFilter | None = optional("Measures (措施数)")
+    issuer_count: IntFilter | None = optional("Number of bodies that issued it (发文单位数)")
+    measure_count: IntFilter | None = optional("Number of measures (措施数)")
     organization: OrganizationFilterRef | None = optional("The union that took part in issuing it (发文工会)")
     division: DivisionFilterRef | None = optional("Where it applies (适用区划)")
     issuers: Listed[PolicyIssuerFilter] | None = optional("Bodies that issued it (发文单位)")
     measures: Listed[PolicyMeasureFilter] | None = optional("Its measures (政策措施)")
-    targets: Held[TargetFilterRef] | None = optional("Targets that it sets (工作目标)")
+    targets: Held[TargetFilter] | None = optional("Targets that it sets (工作目标)")
 
 
 @strawberry.type(description="Body that issued a document, alone or jointly (发文单位)")
@@ -102,7 +94,7 @@ class PolicyIssuer(Node):
     name: str = field("Name (名称)")
     kind: IssuerKind = field("Kind (类型)")
     document: "PolicyDocument | None" = field("The document (文件)")
-    organization: OrganizationRef | None = field("The union that it is, when it is one (工会)")
+    organization: OrganizationRef | None = field("The union, if the issuer is one (工会)")
 
 
 @strawberry.type(description="Measure of a policy document (政策措施)")
@@ -110,13 +102,13 @@ class PolicyMeasure(ActivitiesOfMeasure, Node):
     """Measure of a policy document (政策措施)."""
 
     position: int = field("Number in the document, from 1 (序号)")
-    area: str | None = field("Group that it stands in (方面)")
+    area: str | None = field("Group of measures that it belongs to (方面)")
     title: str = field("Title (标题)")
     document: "PolicyDocument | None" = field("The document (文件)")
 
 
 @strawberry.type(description="Policy document, issued by one body or several (政策文件)")
-class PolicyDocument(Node):
+class PolicyDocument(CoverageOfDocument, Node):
     """Policy document (政策文件)."""
 
     title: str = field("Title (标题)")
@@ -125,9 +117,9 @@ class PolicyDocument(Node):
     issued_on: date = field("Day of issue (印发日期)")
     valid_from: date = field("First day in force (生效日期)")
     valid_to: date | None = field("Day on which it ceased to be in force; empty while it is (失效日期)")
-    issuer_count: int = field("Bodies that issued it jointly (发文单位数)")
-    measure_count: int = field("Measures (措施数)")
-    area_count: int = field("Groups that the measures stand in (措施方面数)")
+    issuer_count: int = field("Number of bodies that issued it (发文单位数)")
+    measure_count: int = field("Number of measures (措施数)")
+    area_count: int = field("Number of groups of measures (措施方面数)")
     organization: OrganizationRef | None = field("The union that took part in issuing it (发文工会)")
     division: DivisionRef | None = field("Where it applies (适用区划)")
     issuers: Connection[PolicyIssuer] = page(
@@ -136,7 +128,6 @@ class PolicyDocument(Node):
     measures: Connection[PolicyMeasure] = page(
         "Its measures, in order (政策措施)", PolicyMeasureFilter, Order[PolicyMeasureField]
     )
-    targets: Connection[TargetRef] = page("Targets that it sets (工作目标)", TargetFilterRef, Order[TargetField], DATED)
 
 
 @strawberry.type(description="Policy documents at the root (政策文件查询)")
@@ -171,7 +162,7 @@ class PoliciesOfDivision:
     """Fields of divisions, mixed into them."""
 
     policy_documents: Connection[PolicyDocument] = page(
-        "Policy documents for it and what is below (辖区政策文件)",
+        "Policy documents for it and the divisions below (辖区政策文件)",
         PolicyDocumentFilter,
         Order[PolicyDocumentField],
         DIVISION,

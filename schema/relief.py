@@ -7,9 +7,9 @@ import strawberry
 
 from db.model import Term
 from db.relief import GrantKind, GrantStatus, HardshipKind, SchoolStage
-from schema.activities import ActivitiesOfHousehold
+from schema.activities import ActivitiesOfHousehold, AttendanceFilter
 from schema.code_lists import describe
-from schema.fields import field, optional
+from schema.fields import CARD_CHANGED_ON, field, optional
 from schema.filters import (
     Choice,
     DateFilter,
@@ -22,7 +22,6 @@ from schema.filters import (
     conditions,
 )
 from schema.refs import (
-    AttendanceFilterRef,
     DivisionFilterRef,
     DivisionRef,
     MemberFilterRef,
@@ -50,7 +49,7 @@ describe(HouseholdField)
 class DependantField(Term):
     """Columns that children can be ordered by (子女排序字段)."""
 
-    BIRTH_YEAR_FROM = "Five years of birth (出生年份段)"
+    BIRTH_YEAR_FROM = "Five-year band of birth (出生年份段)"
 
 
 describe(DependantField)
@@ -80,7 +79,7 @@ class HouseholdFilter:
     member: MemberFilterRef | None = optional("Its worker (职工)")
     organization: OrganizationFilterRef | None = optional("The union that keeps its file (建档工会)")
     division: DivisionFilterRef | None = optional("Where it lives (居住区划)")
-    attendances: Listed[AttendanceFilterRef] | None = optional("Visits to it (走访记录)")
+    attendances: Listed[AttendanceFilter] | None = optional("Visits to it (走访记录)")
 
 
 @conditions("Which children (子女筛选)")
@@ -89,7 +88,7 @@ class DependantFilter:
 
     id: IdFilter | None = optional("ID (标识)")
     birth_year_from: IntFilter | None = optional(
-        "First of five years of birth: 2010 for 2010 to 2014 (出生年份段起始年)"
+        "First year of the five-year band of birth: 2010 for 2010 to 2014 (出生年份段起始年)"
     )
     school_stage: Choice[SchoolStage] | None = optional("School stage (学段)")
     household: HouseholdFilter | None = optional("The household (困难家庭)")
@@ -118,9 +117,7 @@ class AidGrantFilter:
 class Dependant(Node):
     """Child of a household in hardship."""
 
-    birth_year_from: int = field(
-        "First of the five years in one of which the child was born: 2010 for 2010 to 2014 (出生年份段起始年)"
-    )
+    birth_year_from: int = field("First year of the five-year band of birth: 2010 for 2010 to 2014 (出生年份段起始年)")
     school_stage: SchoolStage | None = field("School stage (学段)")
     household: "Household | None" = field("The household (困难家庭)")
     organization: OrganizationRef | None = field("The union that keeps the file (建档工会)")
@@ -155,9 +152,7 @@ class AidGrant(Node):
     applied_on: date = field("Day of application (申请日期)")
     approved_on: date | None = field("Day of approval (批准日期)")
     paid_on: date | None = field("Day of payment; empty while pending (发放日期)")
-    bank_card_changed_on: date | None = field(
-        "Day on which the bank card that it is paid to was changed, for thirty days: ask the person (收款银行卡变更日期，三十日内)"
-    )
+    bank_card_changed_on: date | None = field(CARD_CHANGED_ON)
     household: Household | None = field("The household (困难家庭)")
     dependant: Dependant | None = field("The child that it is for (子女)")
     member: MemberRef | None = field("The member, when it is for one (会员)")

@@ -1,7 +1,7 @@
-"""How values are read that GraphQL itself does not know."""
+"""Scalars: Date, DateTime and Decimal."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from operator import methodcaller
 
@@ -13,10 +13,10 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def read_date(value: object) -> date:
-    """A day written as ``YYYY-MM-DD``.
+    """The date in a text ``YYYY-MM-DD``.
 
     Raises:
-        GraphQLError: it is not written so, or the calendar has no such day.
+        GraphQLError: the value has another form, or the calendar has no such day.
     """
     if isinstance(value, str) and _DAY.fullmatch(value):
         try:
@@ -27,10 +27,10 @@ def read_date(value: object) -> date:
 
 
 def read_decimal(value: object) -> Decimal:
-    """An amount written as a number or as the text of one, of at most 20 digits before and behind the point.
+    """The decimal in a number or its text, with at most 20 digits before and after the point.
 
     Raises:
-        GraphQLError: it is not written so.
+        GraphQLError: the value has another form.
     """
     if isinstance(value, float) and value == value and abs(value) < 1e20:
         value = f"{value:.20f}" if "e" in repr(value) else repr(value)
@@ -46,6 +46,12 @@ DATE = strawberry.scalar(
     description="Day of the calendar in Asia/Shanghai, as YYYY-MM-DD (日期)",
     serialize=methodcaller("isoformat"),
     parse_value=read_date,
+)
+DATE_TIME = strawberry.scalar(
+    name="DateTime",
+    description="Moment with its offset from UTC, ISO 8601 (时刻)",
+    serialize=methodcaller("isoformat"),
+    parse_value=datetime.fromisoformat,
 )
 DECIMAL = strawberry.scalar(
     name="Decimal",

@@ -1,4 +1,4 @@
-"""Services (服务) in the schema: material handed out, and transactions at a window."""
+"""Services (服务) in the schema: distributions of material and transactions at windows."""
 
 from datetime import date, datetime
 
@@ -110,7 +110,7 @@ class ServiceTransaction(Node):
 
 
 @strawberry.type(description="Services everywhere (服务查询)")
-class ServiceQuery:
+class ServicesQuery:
     """Root fields, mixed into the query root."""
 
     material_distributions: Connection[MaterialDistribution] | None = page(
@@ -134,7 +134,7 @@ class ServicesOfOrganization:
     """Lists, mixed into the union."""
 
     material_distributions: Connection[MaterialDistribution] = page(
-        "What it and the unions below handed out (宣传品发放)", MaterialFilter, Order[MaterialField], SUBTREE
+        "Material handed out by it and the unions below (宣传品发放)", MaterialFilter, Order[MaterialField], SUBTREE
     )
     service_transactions: Connection[ServiceTransaction] = page(
         "Transactions at its windows and those below (窗口办理)", TransactionFilter, Order[TransactionField], SUBTREE
@@ -146,7 +146,7 @@ class ServicesOfDivision:
     """Lists, mixed into the division."""
 
     material_distributions: Connection[MaterialDistribution] = page(
-        "What was handed out in it (辖区宣传品发放)", MaterialFilter, Order[MaterialField], DIVISION
+        "Material handed out in it (辖区宣传品发放)", MaterialFilter, Order[MaterialField], DIVISION
     )
     service_transactions: Connection[ServiceTransaction] = page(
         "Transactions at windows in it (辖区窗口办理)", TransactionFilter, Order[TransactionField], DIVISION
@@ -167,7 +167,7 @@ class ServicesOfEmployer:
     """Lists, mixed into the employer."""
 
     material_distributions: Connection[MaterialDistribution] = page(
-        "What was handed out to it (宣传品发放)", MaterialFilter, Order[MaterialField]
+        "Material handed out to it (宣传品发放)", MaterialFilter, Order[MaterialField]
     )
 
 
@@ -177,4 +177,13 @@ class ServicesOfVenue:
 
     service_transactions: Connection[ServiceTransaction] = page(
         "Transactions there (窗口办理)", TransactionFilter, Order[TransactionField]
+    )
+
+
+@strawberry.type(description="Services at an activity (活动现场服务)")
+class ServicesOfActivity:
+    """Lists, mixed into the activity."""
+
+    material_distributions: Connection[MaterialDistribution] = page(
+        "Material handed out there (现场发放)", MaterialFilter, Order[MaterialField]
     )

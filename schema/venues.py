@@ -6,15 +6,12 @@ import strawberry
 
 from db.model import Term
 from db.venues import VenueKind
-from schema.activities import ActivitiesOfVenue
-from schema.certifications import CertificationField
+from schema.activities import ActivitiesOfVenue, ActivityFilter
+from schema.certifications import CertificationFilter, CertificationsOfVenue
 from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, Listed, Order, StringFilter, conditions
 from schema.refs import (
-    ActivityFilterRef,
-    CertificationFilterRef,
-    CertificationRef,
     DivisionFilterRef,
     DivisionRef,
     EmployerFilterRef,
@@ -54,12 +51,12 @@ class VenueFilter:
     employer: EmployerFilterRef | None = optional(
         "The unit that it belongs to; a park without a union has `isOrganized` false (所属单位)"
     )
-    certifications: Held[CertificationFilterRef] | None = optional("What it was certified as (评选认定)")
-    activities: Listed[ActivityFilterRef] | None = optional("Activities held there (在此举办的活动)")
+    certifications: Held[CertificationFilter] | None = optional("Its certifications (评选认定)")
+    activities: Listed[ActivityFilter] | None = optional("Activities held there (在此举办的活动)")
 
 
 @strawberry.type(description="Venue that a union runs or looks after (场所)")
-class Venue(ActivitiesOfVenue, ServicesOfVenue, Node):
+class Venue(ActivitiesOfVenue, ServicesOfVenue, CertificationsOfVenue, Node):
     """Venue (场所)."""
 
     name: str = field("Name (名称)")
@@ -70,9 +67,6 @@ class Venue(ActivitiesOfVenue, ServicesOfVenue, Node):
     organization: OrganizationRef | None = field("The union that runs or looks after it (管理工会)")
     division: DivisionRef | None = field("Where (所在区划)")
     employer: EmployerRef | None = field("The unit that it belongs to (所属单位)")
-    certifications: Connection[CertificationRef] = page(
-        "What it was certified as (评选认定)", CertificationFilterRef, Order[CertificationField], DATED
-    )
 
 
 @strawberry.type(description="Venues at the root (场所查询)")

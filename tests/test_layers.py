@@ -76,7 +76,7 @@ def circles(package: str) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("package", ["db"])
+@pytest.mark.parametrize("package", ["db", "resolvers.engine"])
 def test_no_modules_import_one_another_in_a_circle(package: str) -> None:
     assert circles(package) == []
 

@@ -168,16 +168,16 @@ def test_the_machines_node_is_used_only_when_it_is_new_enough(
 ) -> None:
     folder = put_node(tmp_path / "bin", version, "true")
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    found = explorer_build.of_machine()
+    found = explorer_build.node_of_machine()
     assert found is not None
     assert found.suits is suits
-    wheel = explorer_build.of_wheel()
+    wheel = explorer_build.node_of_wheel()
     assert wheel is not None
     assert next(explorer_build.candidates()) == (found if suits else wheel)
 
 
 def test_the_wheels_npm_runs() -> None:
-    wheel = explorer_build.of_wheel()
+    wheel = explorer_build.node_of_wheel()
     assert wheel is not None
     done = subprocess.run([*wheel.npm, "--version"], capture_output=True, text=True)
     assert re.match(r"\d+\.\d+", done.stdout), done.stderr
@@ -201,10 +201,10 @@ def test_a_build_that_fails_is_tried_with_the_wheel_and_then_told_with_npms_word
     monkeypatch: pytest.MonkeyPatch, sources: Path, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", f"{put_node(tmp_path / 'bin', '24.0.0', 'echo no room; exit 7')}:/usr/bin:/bin")
-    machine = explorer_build.of_machine()
+    machine = explorer_build.node_of_machine()
     assert machine is not None
     second = explorer_build.Node(machine.path, (25, 0, 0), machine.npm, "of the wheel")
-    monkeypatch.setattr(explorer_build, "of_wheel", lambda: second)
+    monkeypatch.setattr(explorer_build, "node_of_wheel", lambda: second)
     with pytest.raises(SetupError, match=r"(?s)Node 25.0.0 \(of the wheel\) failed:.*no room"):
         explorer_build.build_explorer(sources)
     assert not explorer_build.is_built(sources)

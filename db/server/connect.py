@@ -212,7 +212,13 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
         await super().release(connection, timeout=timeout)
 
 
-async def create_pool(url: str, *, size: int = 8, statement_timeout_ms: int = 10_000, role: str | None = None) -> Pool:
+POOL_SIZE = 8
+"""Connections of a pool, unless a setting says otherwise."""
+
+
+async def create_pool(
+    url: str, *, size: int = POOL_SIZE, statement_timeout_ms: int = 10_000, role: str | None = None
+) -> Pool:
     """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared, few of them large.
 
     With a ``role`` (the hub's is ``READER``) every session has it from its first moment, and ``RESET ROLE`` leads back to it; without

@@ -14,10 +14,10 @@ from moka_py import Moka
 from db.security.audit_log import Digest, Entry, record
 from db.security.principals import SignedIn, digest_of
 from hub.authentication.jwt import MAX_TOKEN, SKEW_SECONDS, Issuer, looks_like_jwt, unauthenticated, verify
-from hub.authentication.principal_reader import Callers
+from hub.authentication.principal_reader import PrincipalReader
 from hub.errors import Refusal
 from hub.limits.budget import Failures, network
-from hub.limits.concurrency import Shares
+from hub.limits.concurrency import KeyedSemaphore
 from resolvers.access.callers import PUBLIC, Caller
 from resolvers.viewer import caller_of
 
@@ -39,7 +39,7 @@ SIGN_IN = "Send `Authorization: Bearer TOKEN` with the token that `make demo` or
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedSignIn:
     """A sign-in that was refused: the stable code, who it was as far as that is proven, and the address it came from."""
 
     code: str
@@ -47,7 +47,7 @@ class Refused:
     source: str
 
 
-OnRefused = Callable[[Refused], Awaitable[None]]
+OnRefused = Callable[[RefusedSignIn], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class Authenticator:
 
     def __init__(
         self,
-        callers: Callers,
+        callers: PrincipalReader,
         issuers: Sequence[Issuer],
         *,
         public: bool = True,
@@ -85,7 +85,7 @@ class Authenticator:
         self.failures = failures or Failures()
         self.on_refused = on_refused
         self.sessions: Moka[bytes, Session] = Moka(MAX_SESSIONS, policy="lru")
-        self.turns = Shares(VERIFIED_TOGETHER)
+        self.turns = KeyedSemaphore(VERIFIED_TOGETHER)
 
     @property
     def epoch(self) -> int:
@@ -134,10 +134,10 @@ class Authenticator:
                 return await self.signed_in(authorization, digest, who)
         except Refusal as refusal:
             if refusal.status in (401, 403):
-                await self.failed(Refused(refusal.code, who[0] if who else None, source), digest)
+                await self.failed(RefusedSignIn(refusal.code, who[0] if who else None, source), digest)
             raise
 
-    async def failed(self, refused: Refused, digest: bytes) -> None:
+    async def failed(self, refused: RefusedSignIn, digest: bytes) -> None:
         """Count and log a failure, as long as its source has some left. A token that was good until now is always logged: it is once.
 
         Raises:
@@ -210,7 +210,7 @@ class Authenticator:
             await self.callers.used(key)
         return principal, expires
 
-    async def tell(self, refused: Refused) -> None:
+    async def tell(self, refused: RefusedSignIn) -> None:
         """Log a refusal; the audit log cannot keep it from being one."""
         log.warning(
             "sign-in refused", extra={"code": refused.code, "principal": refused.principal, "source": refused.source}
@@ -244,7 +244,7 @@ def bearer(authorization: list[bytes]) -> bytes:
     return token
 
 
-def distinct(authorization: list[bytes]) -> list[bytes]:
+def without_duplicates(authorization: list[bytes]) -> list[bytes]:
     """The values of a handshake's headers and of its first message, the same token once."""
     found: dict[tuple[bytes, bytes], bytes] = {}
     for value in authorization:
@@ -258,10 +258,10 @@ def until(expires: float) -> float:
     return time.monotonic() + min(REMEMBERED_SECONDS, expires - time.time())
 
 
-def audited(pool: asyncpg.Pool, digest: Digest = Digest.SHA256) -> OnRefused:
+def write_refusals_to_audit_log(pool: asyncpg.Pool, digest: Digest = Digest.SHA256) -> OnRefused:
     """Writes refused sign-ins to the audit log."""
 
-    async def write(refused: Refused) -> None:
+    async def write(refused: RefusedSignIn) -> None:
         entry = Entry("SIGN_IN_REFUSED", refused.principal, fields=[refused.code], source=refused.source)
         async with pool.acquire() as connection:
             await record(connection, [entry], digest=digest)

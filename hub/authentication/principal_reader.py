@@ -14,7 +14,7 @@ VERSION_SECONDS = 0.5
 """How old the knowledge of other processes' changes may be."""
 
 
-class Callers:
+class PrincipalReader:
     """Reads principals, and counts in ``epoch`` the changes after which nothing remembered may be used.
 
     A command given in this process raises ``epoch`` as it is committed. What another process changes raises the version in the database,

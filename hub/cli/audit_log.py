@@ -11,7 +11,7 @@ from db.security.audit_log import Digest, Examination, examine, prune
 from db.security.audit_retention import MIN_MONTHS, Anchor, with_time_zone
 from db.server.migrate import connect, connect_as_operator, require_head
 from hub.cli.db import database_url, run
-from hub.cli.language import echo, spoken
+from hub.cli.language import echo, translated
 from hub.encryption_keys import digest_of
 from hub.settings import load
 
@@ -99,7 +99,7 @@ def prune_log_command(database_url: str, yes: bool) -> None:
     settings = load()
     before = datetime.combine(months_before(today(), settings.audit_months), datetime.min.time(), SHANGHAI)
     if not yes:
-        click.confirm(spoken(f"Cut all entries before {before.date()}? They cannot be brought back."), abort=True)
+        click.confirm(translated(f"Cut all entries before {before.date()}? They cannot be brought back."), abort=True)
     cut = run(pruned(database_url, before, digest_of(settings)))
     echo(f"{cut:,} entries cut; one entry that stands for them was written." if cut else "Nothing to cut.")
 

@@ -135,7 +135,7 @@ def explain(query: Any, variables: str | None, operation: str | None, name: str 
     from hub.cli.explain import explain_query
     from hub.database import url_of
 
-    language.listen()
+    language.use_terminal_language()
     settings = load()
     given = parsed(variables)
     explained = explain_query(settings, url_of(settings), query.read(), given, operation=operation, name=name)
@@ -157,13 +157,13 @@ def explain(query: Any, variables: str | None, operation: str | None, name: str 
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead.")
 def doctor(names: tuple[str, ...], as_json: bool) -> None:
     """Say what is wrong with this installation, and what to do. Status 1 if something does not work."""
-    from hub.cli.doctor import FAIL, examine, printed
+    from hub.cli.doctor import FAIL, as_text, examine
 
     findings = examine(names)
     if as_json:
         click.echo(json.dumps([finding._asdict() for finding in findings], ensure_ascii=False, indent=1))
     else:
-        click.echo(printed(findings))
+        click.echo(as_text(findings))
     sys.exit(any(finding.state == FAIL for finding in findings))
 
 

@@ -37,10 +37,10 @@ async def require_database(url: str) -> None:
 
 def unreachable(url: str, error: Exception) -> str:
     """Why a database cannot be used, and what to check: one line, with its place and without its password."""
-    return f"The database {place(url)} cannot be used: {why(url, error)}"
+    return f"The database {location(url)} cannot be used: {reason(url, error)}"
 
 
-def place(url: str) -> str:
+def location(url: str) -> str:
     """Host, port and database of a URL, as ``name at host:port``."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
@@ -53,7 +53,7 @@ def place(url: str) -> str:
     return f"{unquote(parts.path.strip('/'))} at {where}"
 
 
-def why(url: str, error: Exception) -> str:
+def reason(url: str, error: Exception) -> str:
     """What is wrong, and what to check."""
     user = unquote(urlsplit(url).username or "")
     match error:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from db.errors import DataError
 from db.rollups.maintenance import fold_rollups, rebuild_rollups
 from db.server import migrate
-from hub.cli.language import Group, echo, spoken
+from hub.cli.language import Group, echo, translated
 from hub.database import url_of
 from hub.encryption_keys import demonstration_keys
 from hub.settings import load
@@ -31,7 +31,7 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
 
         def report(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = bars.add_task(spoken(what), total=total)
+                tasks[what] = bars.add_task(translated(what), total=total)
             bars.update(tasks[what], completed=done, total=total)
 
         yield report

@@ -15,7 +15,7 @@ from db.server.migrate import connect, upgrade
 from hub import database
 from hub.authentication import demonstration_tokens
 from hub.cli.db import progress_bars
-from hub.cli.language import echo, spoken
+from hub.cli.language import echo, translated
 from hub.encryption_keys import demonstration_keys
 from hub.settings import ROOT, Settings
 from hub.setup import explorer_build
@@ -36,14 +36,14 @@ def run(settings: Settings) -> None:
     require_free(settings)
     with explorer_building():
         url = database.url_of(settings)
-        say(spoken(f"PostgreSQL: {database.named(settings)}"))
+        say(translated(f"PostgreSQL: {database.named(settings)}"))
         asyncio.run(prepare(url, demonstration_keys(settings)))
     said = {persona: demonstration_tokens.token_of(settings, persona) for persona in demonstration_tokens.PERSONAS}
     echo(welcome(settings, said, time.monotonic() - began))
     try:
         serve(settings.model_copy(update={"database_url": url}))
     except KeyboardInterrupt:
-        say(spoken("Stopped."))
+        say(translated("Stopped."))
 
 
 async def prepare(url: str, keys: KeySource) -> None:
@@ -93,7 +93,7 @@ def explorer_building() -> Iterator[None]:
         yield
         if process.wait():
             say(
-                spoken(
+                translated(
                     "The hub starts without the explorer: the API works, a browser finds no page. Try again: make explorer"
                 )
             )

@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 
 from hub import settings
 from hub.cli.command_hints import pasted, quoted
-from hub.cli.language import is_chinese, spoken
+from hub.cli.language import is_chinese, translated
 from hub.settings import ROOT, BadSettingError, Settings
 from hub.setup import explorer_build
 
@@ -219,7 +219,7 @@ def explorer() -> Iterator[Finding]:
         )
     else:
         yield Finding("explorer", WARN, "not built: a browser at /graphql finds no page", "`make explorer`")
-    found = [each for each in (explorer_build.of_machine(), explorer_build.of_wheel()) if each is not None]
+    found = [each for each in (explorer_build.node_of_machine(), explorer_build.node_of_wheel()) if each is not None]
     if any(each.suits for each in found):
         yield Finding("node", OK, " and ".join(map(str, found)))
     else:
@@ -361,18 +361,20 @@ def run(name: str, check: Check) -> list[Finding]:
         return [Finding(name, FAIL, seen, REPORT)]
 
 
-def printed(findings: Sequence[Finding]) -> str:
+def as_text(findings: Sequence[Finding]) -> str:
     """The findings as lines, what to do under each, and the sum of it."""
     lines = []
     for finding in findings:
-        lines.append(f"{spoken(finding.state):<{2 if is_chinese() else 4}}  {finding.check:<13} {spoken(finding.seen)}")
+        lines.append(
+            f"{translated(finding.state):<{2 if is_chinese() else 4}}  {finding.check:<13} {translated(finding.seen)}"
+        )
         lines += [
             f"{'':<20}→ {line}" if not at else f"{'':<22}{line}"
-            for at, line in enumerate(pasted(spoken(finding.advice)).splitlines())
+            for at, line in enumerate(pasted(translated(finding.advice)).splitlines())
         ]
     if len(findings) > 1:
         fails, warns = (sum(finding.state == state for finding in findings) for state in (FAIL, WARN))
-        lines += ["", spoken(f"{fails} failed, {warns} to look at, {len(findings) - fails - warns} ok")]
+        lines += ["", translated(f"{fails} failed, {warns} to look at, {len(findings) - fails - warns} ok")]
     return "\n".join(lines)
 
 

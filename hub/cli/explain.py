@@ -9,7 +9,7 @@ import orjson
 from db.security import principals
 from db.security.row_security import HUB, READER
 from db.server.connect import acquired, create_pool
-from hub.app import limits_of, own_engine
+from hub.app import default_engine, limits_of
 from hub.documents import Accepted, Documents, Rejected
 from hub.errors import Refusal
 from hub.limits.budget import RoleLimits
@@ -110,7 +110,7 @@ async def _answered(
         limits.require_depth(caller, operation.depth)
         if operation.introspects and caller is not OPERATOR:
             limits.require_introspection(caller)
-    engine = own_engine(pool, settings)
+    engine = default_engine(pool, settings)
     for _ in range(2):
         answer = await engine.execute(
             found.document, name, variables, caller=caller, explain=True, allowance=limits.allowance(caller)

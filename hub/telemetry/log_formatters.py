@@ -29,7 +29,7 @@ STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "
 
 
 @lru_cache(4096)
-def shown(operation: str | None) -> str | None:
+def loggable_name(operation: str | None) -> str | None:
     """The name of an operation, fit for log lines and metrics: its callers choose it."""
     if operation is None:
         return None
@@ -86,12 +86,12 @@ def traceback_of(error: BaseException) -> str:
     seen: set[int] = set()
     while found is not None and id(found) not in seen:
         seen.add(id(found))
-        parts.append("".join(traceback.format_tb(found.__traceback__)) + worded(found))
+        parts.append("".join(traceback.format_tb(found.__traceback__)) + last_line(found))
         found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
     return "\n\n".join(reversed(parts))
 
 
-def worded(error: BaseException) -> str:
+def last_line(error: BaseException) -> str:
     """The last line of a traceback."""
     kind = type(error).__name__
     if isinstance(error, asyncpg.DataError) or (

@@ -3,7 +3,7 @@
 import re
 
 from db.access import PrincipalKind
-from hub.telemetry.log_formatters import shown
+from hub.telemetry.log_formatters import loggable_name
 from resolvers.access.callers import Caller
 from resolvers.viewer import KnownCaller
 
@@ -20,7 +20,7 @@ PROGRAM_HEADERS = frozenset({b"graphql-client-name", b"apollographql-client-name
 PROGRAM = re.compile(r"[A-Za-z0-9@][A-Za-z0-9 ._/@-]{0,49}")
 
 
-class Names:
+class BoundedNames:
     """The first names that are seen, up to so many."""
 
     def __init__(self, most: int) -> None:
@@ -63,17 +63,17 @@ def client_of(caller: Caller | None, program: str | None) -> str:
     return caller.name if kind is PrincipalKind.AGENCY else kind.name.lower()
 
 
-class Labels:
+class OperationLabels:
     """The labels of an operation's metrics."""
 
     def __init__(self) -> None:
-        self.operations = Names(MAX_OPERATIONS)
-        self.clients = Names(MAX_CLIENTS)
+        self.operations = BoundedNames(MAX_OPERATIONS)
+        self.clients = BoundedNames(MAX_CLIENTS)
 
     def of(self, operation: str | None, client: str, caller: Caller | None, *, ran: bool) -> tuple[str, str]:
         """Operation and client. A name becomes known only by an operation that was run for a caller who signed in: nobody else can
         use the places up."""
         new = ran and caller is not None and caller.principal_id is not None
-        name = UNNAMED if operation is None else self.operations.label(shown(operation) or UNNAMED, new=new)
+        name = UNNAMED if operation is None else self.operations.label(loggable_name(operation) or UNNAMED, new=new)
         known = client in ("public", "unknown")
         return name, client if known else self.clients.label(client, new=new)

@@ -10,9 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.client_address import source_of
 from hub.limits.budget import Account
-from hub.telemetry.collectors import Cache, Cached, Connections, Lag, Pool, Process
-from hub.telemetry.log_formatters import shown
-from hub.telemetry.metric_labels import Labels, client_of
+from hub.telemetry.collectors import Cache, CacheCollector, EventLoopLag, Pool, PoolCollector, ProcessMetrics
+from hub.telemetry.log_formatters import loggable_name
+from hub.telemetry.metric_labels import OperationLabels, client_of
 from resolvers.access.callers import Caller
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -103,19 +103,19 @@ class Telemetry:
             registry=registry,
         )
         self.sockets = Gauge("unionhub_websockets", "WebSockets open.", registry=registry)
-        self.lag = Lag(registry)
+        self.lag = EventLoopLag(registry)
         self.by_status: dict[int, Counter] = {}
         self.by_labels: dict[tuple[str, str], tuple[Histogram, Counter]] = {}
-        self.labels = Labels()
-        Process(registry)
+        self.labels = OperationLabels()
+        ProcessMetrics(registry)
 
     def watch_pool(self, pool: Pool) -> None:
         """Show the pool's connections."""
-        Connections(pool, self.registry)
+        PoolCollector(pool, self.registry)
 
     def watch_cache(self, name: str, about: str, cache: Cache) -> None:
         """Show a cache as ``unionhub_NAME_cache_…``."""
-        Cached(name, about, cache, self.registry)
+        CacheCollector(name, about, cache, self.registry)
 
     def refuse(self, code: str) -> None:
         """Count what was refused before it was a request of GraphQL."""
@@ -144,7 +144,7 @@ class Telemetry:
         for code in done.codes:
             self.errors.labels(code).inc()
         if requests_log.isEnabledFor(logging.INFO):
-            requests_log.info("request", extra=line_of(done, client))
+            requests_log.info("request", extra=log_fields(done, client))
 
     def other(self, source: str, method: str, path: str, status: int, seconds: float) -> None:
         """Log one request that is none of GraphQL: the path without its query string."""
@@ -172,13 +172,13 @@ class Telemetry:
         return generate_latest(self.registry)
 
 
-def line_of(done: Answered, client: str) -> dict[str, object]:
+def log_fields(done: Answered, client: str) -> dict[str, object]:
     """The fields of a request's log line."""
     line: dict[str, object] = {
         "source": done.source,
         "principal": done.caller.name if done.caller else None,
         "client": client,
-        "operation": shown(done.operation),
+        "operation": loggable_name(done.operation),
         "status": done.status,
         "code": done.code,
         "ms": round(done.seconds * 1000, 3),

@@ -17,7 +17,7 @@ import asyncpg
 from db.meter import METER
 from db.server.connect import acquired
 from hub.limits.budget import Account
-from hub.telemetry.log_formatters import shown
+from hub.telemetry.log_formatters import loggable_name
 from hub.telemetry.metric_labels import client_of
 from hub.telemetry.requests import Telemetry
 from resolvers.access.callers import Caller
@@ -71,7 +71,7 @@ class SlowLog:
             "source": account.source,
             "principal": caller.name,
             "client": client_of(caller, None),
-            "operation": shown(operation),
+            "operation": loggable_name(operation),
             "status": became,
             "ms": round(seconds * 1000, 3),
             "waited_ms": round(meter.waited * 1000, 3),
@@ -80,7 +80,7 @@ class SlowLog:
         }
         now = time.monotonic()
         if not slowest or self.pool is None or now - self.asked < PLAN_SECONDS or not is_free(self.pool):
-            log.warning("slow operation", extra={**line, "slowest": [of_trace(trace) for trace in slowest]})
+            log.warning("slow operation", extra={**line, "slowest": [statement_fields(trace) for trace in slowest]})
             return
         self.asked = now
         task = asyncio.create_task(self.explained(line, slowest, caller))
@@ -96,7 +96,7 @@ class SlowLog:
                 await self.explain(slowest, caller, plans)
         except Exception as error:
             line["why_no_plan"] = type(error).__name__
-        found = [{**of_trace(trace), "explain": plans.get(trace.sql)} for trace in slowest]
+        found = [{**statement_fields(trace), "explain": plans.get(trace.sql)} for trace in slowest]
         log.warning("slow operation", extra={**line, "slowest": found})
 
     async def explain(self, slowest: list[Trace], caller: Caller, plans: dict[str, str]) -> None:
@@ -133,6 +133,6 @@ def is_free(pool: asyncpg.Pool) -> bool:
     return bool(pool.get_idle_size() > 0 or pool.get_size() < pool.get_max_size())
 
 
-def of_trace(trace: Trace) -> dict[str, Any]:
+def statement_fields(trace: Trace) -> dict[str, Any]:
     """A statement in a log line; without ``rows`` it failed or was ended."""
     return {"path": trace.path, "ms": trace.milliseconds, "rows": trace.rows, "sql": trace.sql[:MAX_TEXT]}

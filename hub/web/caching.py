@@ -12,7 +12,7 @@ def etag_of(content: bytes) -> str:
     return f'W/"{urlsafe_b64encode(hashlib.sha256(content).digest()[:18]).decode()}"'
 
 
-def has_it(if_none_match: str | None, etag: str) -> bool:
+def matches(if_none_match: str | None, etag: str) -> bool:
     """Whether an ``If-None-Match`` names the validator, by weak comparison (RFC 9110, 13.1.2)."""
     if if_none_match is None:
         return False
@@ -20,11 +20,11 @@ def has_it(if_none_match: str | None, etag: str) -> bool:
     return known == ["*"] or etag.removeprefix("W/") in known
 
 
-def validated(response: Response, headers: Headers) -> Response:
+def with_etag(response: Response, headers: Headers) -> Response:
     """The response with a validator, or 304 without a body where the caller has it; ``headers`` are those of the request."""
     etag = etag_of(bytes(response.body))
     response.headers["ETag"] = etag
-    if not has_it(headers.get("if-none-match"), etag):
+    if not matches(headers.get("if-none-match"), etag):
         return response
     kept = {name: value for name, value in response.headers.items() if name not in ("content-length", "content-type")}
     return Response(status_code=304, headers=kept)

@@ -13,7 +13,7 @@ PLAIN = "unionhub.plain"
 add_compress_type("application/graphql-response+json")
 
 
-def compressed(app: ASGIApp, paths: tuple[str, ...]) -> ASGIApp:
+def with_compression(app: ASGIApp, paths: tuple[str, ...]) -> ASGIApp:
     """The application, whose answers on some paths are compressed unless they say ``no-transform``."""
 
     async def inner(scope: Scope, receive: Receive, send: Send) -> None:

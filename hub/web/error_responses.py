@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.errors import body_of
-from hub.messages import speak, wants_chinese
+from hub.messages import prefers_chinese, set_language
 from resolvers.faults import log_fault
 
 
@@ -15,7 +15,7 @@ def json_error(
     request: Request, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     """An error outside of the endpoint, in the endpoint's form."""
-    speak(chinese=wants_chinese(request.headers.get("accept-language", "").encode("latin-1")))
+    set_language(chinese=prefers_chinese(request.headers.get("accept-language", "").encode("latin-1")))
     return Response(body_of(code, message), status, headers, "application/json")
 
 

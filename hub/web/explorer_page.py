@@ -12,7 +12,7 @@ from starlette.staticfiles import PathLike, StaticFiles
 from starlette.types import Scope
 
 from hub.settings import ROOT
-from hub.setup.compressed_files import TWINS
+from hub.setup.compressed_files import ENCODED_SUFFIXES
 from hub.web.negotiation import codings
 
 BUILD = ROOT / "hub" / "static" / "explorer"
@@ -93,7 +93,7 @@ class Assets(StaticFiles):
         if Path(path).suffix not in MEDIA_TYPES:
             return PlainTextResponse("Not found", 404, GUARDS)
         wanted = codings(",".join(Headers(scope=scope).getlist("accept-encoding")))
-        for coding, suffix in TWINS.items():
+        for coding, suffix in ENCODED_SUFFIXES.items():
             if coding in wanted and (response := await self.twin(path, suffix, scope)) is not None:
                 response.headers["Content-Encoding"] = coding
                 return response

@@ -15,15 +15,15 @@ from starlette.types import Receive, Scope, Send
 
 from hub.authentication.authenticator import Authenticator
 from hub.client_address import source_of
-from hub.compressible import keeps_secrets
+from hub.compressible import is_compressible
 from hub.errors import Refusal
 from hub.limits.budget import Account
-from hub.messages import speak, wants_chinese
-from hub.operations import CLIENT_CLOSED, Operations, Ran, refused
+from hub.messages import prefers_chinese, set_language
+from hub.operations import CLIENT_CLOSED, Operations, Outcome, refused
 from hub.parameters import Parameters, from_body, from_query_string
 from hub.telemetry.metric_labels import PROGRAM_HEADERS, program_of
 from hub.telemetry.requests import Answered
-from hub.web.caching import etag_of, has_it
+from hub.web.caching import etag_of, matches
 from hub.web.compression import MIN_BYTES, NO_TRANSFORM
 from hub.web.negotiation import JSON, RESPONSE, accepts, is_json
 from resolvers.access.callers import Caller
@@ -39,15 +39,15 @@ DISCARDED_BYTES, DISCARD_SECONDS = 32 * 2**20, 5.0
 
 CLOSE = ((b"connection", b"close"),)
 
-VARY_TO_ALL = b"accept, accept-language, authorization"
+CACHEABLE_VARY = b"accept, accept-language, authorization"
 
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 HEADERS = {
     media: [(b"content-type", media + b"; charset=utf-8"), (b"vary", b"accept, accept-language"), NOSNIFF]
     for media in (JSON, RESPONSE)
 }
-HEADERS_TO_ALL = {
-    media: [(b"content-type", media + b"; charset=utf-8"), (b"vary", VARY_TO_ALL), NOSNIFF]
+CACHEABLE_HEADERS = {
+    media: [(b"content-type", media + b"; charset=utf-8"), (b"vary", CACHEABLE_VARY), NOSNIFF]
     for media in (JSON, RESPONSE)
 }
 """Those of an answer that caches keep: they must not give it to who sends a token."""
@@ -85,7 +85,7 @@ class Disconnected(Exception):
     """The caller has gone."""
 
 
-class Watch:
+class DisconnectWatcher:
     """Ends the task that answers a caller who goes away meanwhile. It begins to look after ``WATCH_SECONDS``: nearly every request is
     answered by then, and pays for a timer only."""
 
@@ -157,7 +157,7 @@ class GraphQLEndpoint:
         """Answer one HTTP request."""
         started = perf_counter()
         headers = read_headers(scope["headers"])
-        speak(chinese=headers.chinese)
+        set_language(chinese=headers.chinese)
         wanted = accepts(headers.accept)
         if wanted.page and self.page is not None and scope["method"] == "GET" and not headers.upgrade:
             await self.page(scope, receive, send)
@@ -179,9 +179,9 @@ class GraphQLEndpoint:
             parameters = await self.read(scope, headers, receive)
             name = parameters.operation_name
             account = self.operations.account(caller, source)
-            watch = Watch(receive)
+            watch = DisconnectWatcher(receive)
             try:
-                ran = await self.operations.run(
+                outcome = await self.operations.run(
                     parameters,
                     account,
                     explain=headers.explain and caller.principal_id is not None and caller.sees_rows,
@@ -196,26 +196,33 @@ class GraphQLEndpoint:
             finally:
                 watch.stop()
         except Refusal as refusal:
-            ran = refused(refusal, name)
+            outcome = refused(refusal, name)
         except Disconnected:
             return
         except Exception as error:
-            ran = self.operations.failed(error, name)
+            outcome = self.operations.failed(error, name)
         finally:
             self.telemetry.running.dec()
-        status, extra = ran.status, ran.left
-        if media is JSON and 400 <= status < 500 and not ran.refused:
+        status, extra = outcome.status, outcome.left
+        if media is JSON and 400 <= status < 500 and not outcome.refused:
             status = 200
         if status == 503:
             extra = (*extra, (b"retry-after", b"1"))
-        kept = kept_by(ran, caller, explained=headers.explain)
-        if scope["method"] == "GET" and self.public_seconds and not headers.authorization and is_public(ran, caller):
-            await respond_to_all(send, ran.body, media, self.public_seconds, headers.if_none_match)
+        kept = cache_control(outcome, caller, explained=headers.explain)
+        if (
+            scope["method"] == "GET"
+            and self.public_seconds
+            and not headers.authorization
+            and is_public(outcome, caller)
+        ):
+            await respond_cacheable(send, outcome.body, media, self.public_seconds, headers.if_none_match)
         else:
-            await respond(send, status, ran.body, media, extra, kept)
+            await respond(send, status, outcome.body, media, extra, kept)
         seconds = perf_counter() - started
         self.telemetry.request(
-            Answered(status, seconds, ran.name, source, caller, headers.program, ran.code, ran.codes, account)
+            Answered(
+                status, seconds, outcome.name, source, caller, headers.program, outcome.code, outcome.codes, account
+            )
         )
 
     async def read(self, scope: Scope, headers: Headers, receive: Receive) -> Parameters:
@@ -320,7 +327,7 @@ def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
             if_none_match = value if if_none_match is None else if_none_match + b"," + value
         elif name in PROGRAM_HEADERS:
             program = program_of(value)
-    chinese = bool(language) and wants_chinese(language)
+    chinese = bool(language) and prefers_chinese(language)
     return Headers(
         accept, content_type, length, encoded, upgrade, explain, waits, authorization, chinese, if_none_match, program
     )
@@ -343,35 +350,39 @@ async def discard(receive: Receive, size: int) -> bool:
     return False
 
 
-def kept_by(ran: Ran, caller: Caller | None, *, explained: bool) -> bytes:
+def cache_control(outcome: Outcome, caller: Caller | None, *, explained: bool) -> bytes:
     """``Cache-Control`` of an answer to this caller alone: no cache keeps it, and nobody compresses it if that told a secret."""
     if caller is None or caller.principal_id is None:
         return b"no-store"
-    kind, spells = (ran.operation.kind, ran.operation.spells) if ran.operation else (None, False)
-    if len(ran.body) < MIN_BYTES or keeps_secrets(ran.body, kind, spells=spells, explained=explained):
+    kind, spells_values = (
+        (outcome.operation.kind, outcome.operation.spells_values) if outcome.operation else (None, False)
+    )
+    if len(outcome.body) < MIN_BYTES or is_compressible(
+        outcome.body, kind, spells_values=spells_values, explained=explained
+    ):
         return b"no-store"
     return b"no-store, " + NO_TRANSFORM
 
 
-def is_public(ran: Ran, caller: Caller | None) -> bool:
+def is_public(outcome: Outcome, caller: Caller | None) -> bool:
     """Whether an answer is the same for everyone: that of a query of the public, without errors, which hang on budgets and language."""
     return (
         caller is not None
         and caller.principal_id is None
-        and ran.status == 200
-        and ran.operation is not None
-        and ran.operation.kind is OperationType.QUERY
-        and b'"errors":' not in ran.body
+        and outcome.status == 200
+        and outcome.operation is not None
+        and outcome.operation.kind is OperationType.QUERY
+        and b'"errors":' not in outcome.body
     )
 
 
-async def respond_to_all(send: Send, body: bytes, media: bytes, seconds: int, if_none_match: bytes | None) -> None:
+async def respond_cacheable(send: Send, body: bytes, media: bytes, seconds: int, if_none_match: bytes | None) -> None:
     """Send a whole response that caches may keep for so many seconds; 304 where the caller has it. It does not say what is left of
     the caller's budget, which is nobody else's."""
     etag = etag_of(body)
-    known = has_it(if_none_match.decode("latin-1") if if_none_match is not None else None, etag)
+    known = matches(if_none_match.decode("latin-1") if if_none_match is not None else None, etag)
     headers = [
-        *HEADERS_TO_ALL[media],
+        *CACHEABLE_HEADERS[media],
         (b"cache-control", b"public, max-age=%d" % seconds),
         (b"etag", etag.encode()),
     ]

@@ -3,14 +3,14 @@
 from starlette.types import ASGIApp
 
 from hub.settings import Settings
-from hub.web.compression import compressed
+from hub.web.compression import with_compression
 from hub.web.origins import with_cors
-from hub.web.request_ids import traced
+from hub.web.request_ids import with_request_ids
 
-SHARED = ("/graphql", "/schema.graphql")
+SHARED_PATHS = ("/graphql", "/schema.graphql")
 """The endpoint and the schema: the paths that pages of other origins may use."""
 
 
-def edge(app: ASGIApp, settings: Settings) -> ASGIApp:
+def with_middleware(app: ASGIApp, settings: Settings) -> ASGIApp:
     """The application, with what stands before it, from the outside: the request's ID, CORS, compression."""
-    return traced(with_cors(compressed(app, SHARED), settings.origins, SHARED))
+    return with_request_ids(with_cors(with_compression(app, SHARED_PATHS), settings.origins, SHARED_PATHS))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from hub.setup.compressed_files import TWINS
+from hub.setup.compressed_files import ENCODED_SUFFIXES
 
 RESPONSE: Final = b"application/graphql-response+json"
 JSON: Final = b"application/json"
@@ -72,4 +72,4 @@ def codings(accept_encoding: str) -> frozenset[str]:
         coding, _, rest = part.partition(";")
         weights[coding.strip()] = quality(rest.encode("latin-1", "replace")) or 0.0
     every = weights.get("*", 0.0)
-    return frozenset(coding for coding in TWINS if weights.get(coding, every) > 0)
+    return frozenset(coding for coding in ENCODED_SUFFIXES if weights.get(coding, every) > 0)

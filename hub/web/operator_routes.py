@@ -19,8 +19,8 @@ from hub.telemetry.requests import CONTENT_TYPE, Telemetry
 from hub.web.error_responses import EXCEPTIONS, json_error
 from hub.web.readiness import OK, Readiness
 
-Answers = Callable[[Request], Awaitable[Response]]
-Permits = Callable[[Request], bool]
+Endpoint = Callable[[Request], Awaitable[Response]]
+Permission = Callable[[Request], bool]
 
 
 async def healthz(_: Request) -> Response:
@@ -28,7 +28,7 @@ async def healthz(_: Request) -> Response:
     return JSONResponse({"status": OK})
 
 
-def readyz(ready: Readiness, permits: Permits) -> Answers:
+def readyz(ready: Readiness, permits: Permission) -> Endpoint:
     """200 when the database can be reached, is at the newest revision and has its second wall, else 503; with what each check found for
     whom that is permitted."""
 
@@ -43,7 +43,7 @@ def readyz(ready: Readiness, permits: Permits) -> Answers:
     return answer
 
 
-def metrics(telemetry: Telemetry, permits: Permits) -> Answers:
+def metrics(telemetry: Telemetry, permits: Permission) -> Endpoint:
     """The metrics in Prometheus' text format."""
 
     async def answer(request: Request) -> Response:
@@ -55,7 +55,7 @@ def metrics(telemetry: Telemetry, permits: Permits) -> Answers:
     return answer
 
 
-def bearers(token: SecretStr) -> Permits:
+def with_token(token: SecretStr) -> Permission:
     """Permits those who send a token."""
     wanted = token.get_secret_value().encode()
 
@@ -82,13 +82,13 @@ def routes(settings: Settings, ready: Readiness, telemetry: Telemetry) -> list[R
     found = [Route("/healthz", healthz)]
     if token is None or settings.metrics_port is not None:
         return [*found, Route("/readyz", readyz(ready, nobody))]
-    permits = bearers(token)
+    permits = with_token(token)
     return [*found, Route("/readyz", readyz(ready, permits)), Route("/metrics", metrics(telemetry, permits))]
 
 
 def application(settings: Settings, ready: Readiness, telemetry: Telemetry) -> Starlette:
     """What the port for operators has."""
-    permits = everybody if settings.metrics_token is None else bearers(settings.metrics_token)
+    permits = everybody if settings.metrics_token is None else with_token(settings.metrics_token)
     made = Starlette(
         routes=[
             Route("/healthz", healthz),

@@ -38,7 +38,7 @@ def request_context(headers: list[tuple[bytes, bytes]]) -> RequestContext:
     return RequestContext(request_id, found[1].decode(), found[2].decode())
 
 
-def traced(app: ASGIApp) -> ASGIApp:
+def with_request_ids(app: ASGIApp) -> ASGIApp:
     """The application, each request of which has an ID, in the log and in its answer."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,9 +8,9 @@ from starlette.routing import Route
 
 from hub.client_address import source_of
 from hub.errors import Refusal
-from hub.messages import speak, wants_chinese
+from hub.messages import prefers_chinese, set_language
 from hub.operations import refused
-from hub.web.caching import validated
+from hub.web.caching import with_etag
 from hub.web.error_responses import json_error
 from hub.web.http import GraphQLEndpoint
 
@@ -37,21 +37,21 @@ def schema_route(path: str, text: Callable[[], str], endpoint: Callable[[], Grap
         if serving is None:
             return json_error(request, 503, "DATABASE_UNAVAILABLE", "The hub is starting or stopping. Try again.")
         authorization = [value.encode("latin-1") for value in request.headers.getlist("authorization")]
-        speak(chinese=wants_chinese(request.headers.get("accept-language", "").encode("latin-1")))
+        set_language(chinese=prefers_chinese(request.headers.get("accept-language", "").encode("latin-1")))
         try:
             caller = serving.authenticator.known(authorization) or await serving.authenticator.sign_in(
                 authorization, source_of(request.scope)
             )
             serving.operations.role_limits.require_introspection(caller)
         except Refusal as refusal:
-            ran = refused(refusal, None)
+            outcome = refused(refusal, None)
         except Exception as error:
-            ran = serving.operations.failed(error, None)
+            outcome = serving.operations.failed(error, None)
         else:
             if not made:
                 made.append(text().encode())
-            return validated(Response(made[0], 200, HEADERS, "text/plain"), request.headers)
-        more = {name.decode(): value.decode() for name, value in ran.left}
-        return Response(ran.body, ran.status, {"Cache-Control": "no-store", **more}, "application/json")
+            return with_etag(Response(made[0], 200, HEADERS, "text/plain"), request.headers)
+        more = {name.decode(): value.decode() for name, value in outcome.left}
+        return Response(outcome.body, outcome.status, {"Cache-Control": "no-store", **more}, "application/json")
 
     return Route(path, answer)

@@ -18,12 +18,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hub.authentication.authenticator import Authenticator, distinct
+from hub.authentication.authenticator import Authenticator, without_duplicates
 from hub.client_address import source_of
 from hub.errors import Refusal, body_of
 from hub.limits.budget import Account
-from hub.messages import speak, wants_chinese
-from hub.operations import CLIENT_CLOSED, DATABASE_AWAY, Operations, Ran, refused
+from hub.messages import prefers_chinese, set_language
+from hub.operations import CLIENT_CLOSED, DATABASE_AWAY, Operations, Outcome, refused
 from hub.parameters import Parameters, from_object
 from hub.telemetry.metric_labels import program_in
 from hub.telemetry.requests import Answered
@@ -49,7 +49,7 @@ INIT_TIMEOUT, DUPLICATE_ID, TOO_MANY_INITS = 4408, 4409, 4429
 TRY_AGAIN_LATER = 1013
 """Codes of close frames: the protocol's own, and RFC 6455's for a server that cannot look at a token just now."""
 
-OPERATIONAL = (*DATABASE_AWAY, asyncpg.PostgresError, asyncpg.InterfaceError)
+DATABASE_ERRORS = (*DATABASE_AWAY, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What asking the database who it is may end in."""
 
 
@@ -135,14 +135,14 @@ class Connection:
         self.websocket = websocket
         self.source = source_of(websocket.scope)
         self.authorization = [value.encode("latin-1") for value in websocket.headers.getlist("authorization")]
-        self.chinese = wants_chinese(websocket.headers.get("accept-language", "").encode("latin-1"))
+        self.chinese = prefers_chinese(websocket.headers.get("accept-language", "").encode("latin-1"))
         self.program = program_in(websocket.scope["headers"])
         self.is_acknowledged = False
         self.running: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
         """Take messages until either side ends it."""
-        speak(chinese=self.chinese)
+        set_language(chinese=self.chinese)
         offered = PROTOCOL in self.websocket.scope["subprotocols"]
         try:
             await self.websocket.accept(PROTOCOL if offered else None)
@@ -218,7 +218,7 @@ class Connection:
             if type(given) is not str:
                 raise Closing(BAD_REQUEST, "`authorization` must be a text: Bearer TOKEN")
             self.authorization.append(given.encode("utf-8", "replace"))
-        self.authorization = distinct(self.authorization)
+        self.authorization = without_duplicates(self.authorization)
         if "headers" in payload and not self.authorization:
             raise Closing(BAD_REQUEST, "`headers` is not read: put `authorization` into the payload itself")
         try:
@@ -258,7 +258,7 @@ class Connection:
         """
         while True:
             await asyncio.sleep(self.endpoint.check_seconds * random.uniform(0.75, 1.0))  # noqa: S311
-            with suppress(Refusal, *OPERATIONAL):
+            with suppress(Refusal, *DATABASE_ERRORS):
                 await self.signed_in()
 
     async def take(self, message: dict[str, Any]) -> None:
@@ -312,53 +312,53 @@ class Connection:
         operations, started = self.operations, perf_counter()
         caller: Caller | None = None
         account: Account | None = None
-        ran = Ran(CLIENT_CLOSED, b"", None, parameters.operation_name)
+        outcome = Outcome(CLIENT_CLOSED, b"", None, parameters.operation_name)
         operations.telemetry.running.inc()
         try:
             caller = await self.signed_in()
             operations.budget.require(caller, self.source)
             account = operations.account(caller, self.source)
-            ran = await operations.run(parameters, account)
+            outcome = await operations.run(parameters, account)
         except Closing as closing:
             code = closing.reason.partition(":")[0]
-            ran = Ran(401, b"", code, parameters.operation_name, codes=(code,))
+            outcome = Outcome(401, b"", code, parameters.operation_name, codes=(code,))
             raise
         except Refusal as refusal:
-            ran = refused(refusal, parameters.operation_name)
+            outcome = refused(refusal, parameters.operation_name)
         except Exception as error:
-            ran = operations.failed(error, parameters.operation_name)
+            outcome = operations.failed(error, parameters.operation_name)
         finally:
             operations.telemetry.running.dec()
             seconds = perf_counter() - started
             done = Answered(
-                ran.status,
+                outcome.status,
                 seconds,
-                ran.name,
+                outcome.name,
                 self.source,
                 caller,
                 self.program,
-                ran.code,
-                ran.codes,
+                outcome.code,
+                outcome.codes,
                 account,
                 "websocket",
             )
             operations.telemetry.request(done)
         self.running.pop(identifier, None)
-        await self.answer(identifier, ran)
+        await self.answer(identifier, outcome)
 
-    async def answer(self, identifier: str, ran: Ran) -> None:
+    async def answer(self, identifier: str, outcome: Outcome) -> None:
         """Send what became of an operation: its response and ``complete``, or why it was not run."""
-        told = {name.decode(): value.decode() for name, value in ran.left}
-        body = ran.body
-        if ran.status == 200:
-            if told:
-                body = body[:-1] + b',"extensions":' + orjson.dumps({"headers": told}) + b"}"
+        headers = {name.decode(): value.decode() for name, value in outcome.left}
+        body = outcome.body
+        if outcome.status == 200:
+            if headers:
+                body = body[:-1] + b',"extensions":' + orjson.dumps({"headers": headers}) + b"}"
             await self.send({"id": identifier, "type": "next", "payload": orjson.Fragment(body)})
             await self.send({"id": identifier, "type": "complete"})
             return
         errors = orjson.loads(body)["errors"]
-        if told:
-            errors[0]["extensions"]["headers"] = told
+        if headers:
+            errors[0]["extensions"]["headers"] = headers
         await self.send({"id": identifier, "type": "error", "payload": errors})
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, any_, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, any_, exists, func, literal_column, or_, select, union_all
 
 from db.divisions import DivisionClosure
 from db.model import Model
@@ -14,7 +14,7 @@ from resolvers.access.callers import Lens
 from resolvers.engine.declare.columns import alias
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
-from resolvers.scopes import held_last
+from resolvers.scopes import valid_or_last
 
 Condition = ColumnElement[bool]
 Rule = Callable[["Sight", FromClause], Condition]
@@ -22,14 +22,25 @@ Rule = Callable[["Sight", FromClause], Condition]
 
 
 class Sight:
-    """The conditions of one lens, with its keys bound to one statement."""
+    """The conditions of one lens, with its keys bound to one statement.
 
-    def __init__(self, lens: Lens, rules: Mapping[str, "Rule"], binder: Binder, *, last: bool = False) -> None:
+    A condition is asked of each row, by EXISTS; or, with ``as_sets``, it compares a column with a set of keys that PostgreSQL makes once,
+    from the caller's own, and looks up in an index (docs/adr/0045).
+    """
+
+    def __init__(
+        self, lens: Lens, rules: Mapping[str, "Rule"], binder: Binder, *, last: bool = False, as_sets: bool = False
+    ) -> None:
         self.lens = lens
         self.rules = rules
         self.binder = binder
         self.last = last
         """Whether what dissolved unions recorded is in sight too, as it is for counting."""
+        self.as_sets = as_sets
+
+    def of_each(self) -> "Sight":
+        """The same lens, whose conditions are asked of each row."""
+        return Sight(self.lens, self.rules, self.binder, last=self.last)
 
     def keys(self) -> ColumnElement[Any]:
         """The keys that the lens starts from: unions, divisions, cases or the member."""
@@ -68,9 +79,20 @@ class Sight:
         """
         closure = self._closure()
         above = self.keys() if keys is None else keys
-        on = (closure.c.descendant_id == column, closure.c.ancestor_id == above, self._holds(closure))
-        found = select(closure.c.descendant_id).where(*on).correlate_except(closure)
+        on = (closure.c.ancestor_id == above, self._holds(closure))
+        if self.as_sets:
+            return column == _set(select(closure.c.descendant_id).where(*on))
+        found = select(closure.c.descendant_id).where(closure.c.descendant_id == column, *on).correlate_except(closure)
         return (found.offset(literal_column("0")) if self.binder.few else found).exists()
+
+    def around(self, column: ColumnElement[Any]) -> Condition:
+        """The union in the column is one of the lens's keys, or below or above one today."""
+        lower, upper = self._closure(), self._closure()
+        if self.as_sets:
+            below = select(lower.c.descendant_id).where(lower.c.ancestor_id == self.keys(), self._holds(lower))
+            above = select(upper.c.ancestor_id).where(upper.c.descendant_id == self.keys(), self._holds(upper))
+            return column == _set(below, above)
+        return or_(self.below(column), self.above(column))
 
     def above(self, column: ColumnElement[Any]) -> Condition:
         """The union in the column is above one of the keys today."""
@@ -82,15 +104,28 @@ class Sight:
     def stands(self, column: ColumnElement[Any]) -> Condition:
         """The division in the column is one of the keys or below one."""
         closure = alias(DivisionClosure)
+        if self.as_sets:
+            return column == _set(select(closure.c.descendant_id).where(closure.c.ancestor_id == self.keys()))
         return exists().where(closure.c.descendant_id == column, closure.c.ancestor_id == self.keys())
 
-    def some(self, model: type[Model], on: Callable[[FromClause], Condition], source: str | None = None) -> Condition:
-        """There is a row of another table that fits, and that is in sight itself when ``source`` names its type."""
+    def some(
+        self,
+        model: type[Model],
+        names: str,
+        column: ColumnElement[Any],
+        *fits: Callable[[FromClause], Condition],
+        source: str | None = None,
+    ) -> Condition:
+        """There is a row of another table whose column ``names`` has the value of ``column``, that fulfils one of ``fits`` (if there are
+        any), and that is in sight itself when ``source`` names its type."""
         table = alias(model)
-        parts = [on(table)]
-        if source is not None:
-            parts.append(self.rules[source](self, table))
-        return exists(table.c.id).where(*parts)
+        parts = [] if source is None else [self.rules[source](self, table)]
+        if self.as_sets:
+            alternatives = [[fit(table)] for fit in fits] or [[]]
+            return column == _set(*(select(table.c[names]).where(*each, *parts) for each in alternatives))
+        if fits:
+            parts.insert(0, or_(*(fit(table) for fit in fits)))
+        return exists(table.c.id).where(table.c[names] == column, *parts)
 
     def _closure(self) -> FromClause:
         model = IndustrialClosure if self.lens is Lens.INDUSTRIAL else TerritorialClosure
@@ -98,7 +133,13 @@ class Sight:
 
     def _holds(self, closure: FromClause) -> Condition:
         period, day = Period(closure.c.valid_from, closure.c.valid_to), self.day()
-        return held_last(closure, day) if self.last else holds(period, day)
+        return valid_or_last(closure, day) if self.last else holds(period, day)
+
+
+def _set(*selects: Select[Any]) -> ColumnElement[Any]:
+    """Any of the keys that the selects find, in an array that is made once."""
+    keys = selects[0].scalar_subquery() if len(selects) == 1 else union_all(*selects).scalar_subquery()
+    return any_(func.array(keys, type_=BIGINTS))
 
 
 def own(column: str) -> Rule:
@@ -126,7 +167,7 @@ class Of:
 
     def __call__(self, sight: Sight, table: FromClause) -> Condition:
         """See ``Rule``."""
-        return sight.some(self.model, lambda other: other.c.id == table.c[self.key], self.model.__name__)
+        return sight.some(self.model, "id", table.c[self.key], source=self.model.__name__)
 
 
 def stands(sight: Sight, table: FromClause) -> Condition:
@@ -134,6 +175,22 @@ def stands(sight: Sight, table: FromClause) -> Condition:
     return sight.stands(table.c.division_id)
 
 
-def any_of(*rules: Rule) -> Rule:
+@dataclass(frozen=True)
+class AnyOf:
     """At least one of the rules holds."""
-    return lambda sight, table: or_(*(rule(sight, table) for rule in rules))
+
+    rules: tuple[Rule, ...]
+
+    def __call__(self, sight: Sight, table: FromClause) -> Condition:
+        """See ``Rule``."""
+        return or_(*(rule(sight, table) for rule in self.rules))
+
+
+def any_of(*rules: Rule) -> AnyOf:
+    """At least one of the rules holds."""
+    return AnyOf(rules)
+
+
+def of_each(rule: Rule) -> Rule:
+    """The rule, always asked of each row: for rows that are few beside those by which they would be found."""
+    return lambda sight, table: rule(sight.of_each(), table)

@@ -1,13 +1,13 @@
 """The federation's access policy, as the engine asks for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause
 
 from resolvers.access import column_access, row_access
 from resolvers.access.callers import Caller, Lens
-from resolvers.engine.declare.access import AccessPolicy, Condition
+from resolvers.engine.declare.access import AccessPolicy, Condition, Part
 from resolvers.engine.declare.sources import Source
 from resolvers.engine.plan.parameters import Binder
 from resolvers.viewer import viewer_fields
@@ -21,6 +21,10 @@ class FederationAccess(AccessPolicy):
     ) -> Condition | None:
         """See ``AccessPolicy``."""
         return row_access.visible(source, lenses, binder, table)
+
+    def parts(self, source: Source, lenses: tuple[Lens, ...], binder: Binder) -> Sequence[Part] | None:
+        """See ``AccessPolicy``."""
+        return row_access.parts(source, lenses, binder)
 
     def countable(
         self, source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None

@@ -5,6 +5,7 @@ row-level security, says the same independently of this file.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -36,7 +37,8 @@ from db.relief import Household
 from db.security.audit_log import SHOWN_TO_PERSON
 from db.security.grant_rules import NO_ROWS, SEEN, VisibleAccess
 from resolvers.access.callers import Lens
-from resolvers.access.conditions import Below, Condition, Of, Rule, Sight, any_of, own, stands
+from resolvers.access.conditions import AnyOf, Below, Condition, Of, Rule, Sight, any_of, of_each, own, stands
+from resolvers.engine.declare.access import Part
 from resolvers.engine.declare.columns import one_of
 from resolvers.engine.declare.sources import Source
 from resolvers.engine.plan.parameters import TEXTS, Binder
@@ -61,21 +63,19 @@ _CASE: Mapping[str, Rule] = dict.fromkeys(
 
 def _unions(sight: Sight, table: FromClause) -> Condition:
     """Those below and, where they are not counted, those above."""
-    return sight.below(table.c.id) if sight.last else or_(sight.below(table.c.id), sight.above(table.c.id))
+    return sight.below(table.c.id) if sight.last else sight.around(table.c.id)
 
 
-def _members(sight: Sight, table: FromClause) -> Condition:
-    """The active membership is below, or another one that has not ended: applied for, or known to end."""
-    return or_(
-        sight.below(table.c.organization_id),
-        sight.some(
-            Membership,
-            lambda other: and_(
-                other.c.member_id == table.c.id,
-                or_(other.c.valid_to.is_(None), other.c.valid_to > sight.day()),
-                sight.below(other.c.organization_id),
-            ),
+def _not_active(sight: Sight, table: FromClause) -> Condition:
+    """A membership that is not the active one and has not ended is below: it is applied for, or known to end."""
+    return sight.some(
+        Membership,
+        "member_id",
+        table.c.id,
+        lambda other: and_(
+            other.c.valid_from.is_(None), other.c.valid_to.is_(None), sight.below(other.c.organization_id)
         ),
+        lambda other: and_(other.c.valid_to > sight.day(), sight.below(other.c.organization_id)),
     )
 
 
@@ -83,16 +83,14 @@ def _also_of(model: type[Model], theirs: str, ours: str) -> Rule:
     """Of a union below, or with a row of another table that is: its ``theirs`` is ``ours`` here."""
 
     def beside(sight: Sight, table: FromClause) -> Condition:
-        return sight.some(
-            model, lambda other: and_(other.c[theirs] == table.c[ours], sight.below(other.c.organization_id))
-        )
+        return sight.some(model, theirs, table.c[ours], lambda other: sight.below(other.c.organization_id))
 
     return any_of(Below("organization_id"), beside)
 
 
 def _named_by(model: type[Model], key: str) -> Rule:
     """A row in sight names it in ``key``."""
-    return lambda sight, table: sight.some(model, lambda other: other.c[key] == table.c.id, model.__name__)
+    return lambda sight, table: sight.some(model, key, table.c.id, source=model.__name__)
 
 
 _AID_OF_UNIONS: Mapping[str, Rule] = {
@@ -120,23 +118,22 @@ def _granted_over(sight: Sight, table: FromClause) -> Condition:
 
 def _holders(sight: Sight, table: FromClause) -> Condition:
     """Who holds a grant in sight."""
-    return sight.some(AccessGrant, lambda other: other.c.principal_id == table.c.id, "AdministeredGrant")
+    return sight.some(AccessGrant, "principal_id", table.c.id, source="AdministeredGrant")
 
 
 def _wholly(sight: Sight, table: FromClause) -> Condition:
     """The key is of who belongs to a union that the caller administers, and holds no role but over such unions."""
 
+    each = sight.of_each()
+
     def strays(other: FromClause) -> Condition:
         open_ = and_(other.c.revoked_at.is_(None), or_(other.c.valid_to.is_(None), other.c.valid_to > sight.day()))
-        inside = func.coalesce(_granted_over(sight, other), false())
-        return and_(
-            other.c.principal_id == table.c.principal_id, not_(one_of(other.c.role, NO_ROWS)), open_, not_(inside)
-        )
+        inside = func.coalesce(_granted_over(each, other), false())
+        return and_(not_(one_of(other.c.role, NO_ROWS)), open_, not_(inside))
 
-    def belongs(other: FromClause) -> Condition:
-        return and_(other.c.id == table.c.principal_id, sight.administered(other.c.organization_id))
-
-    return and_(sight.some(Principal, belongs), not_(sight.some(AccessGrant, strays)))
+    principal = table.c.principal_id
+    belongs = sight.some(Principal, "id", principal, lambda other: sight.administered(other.c.organization_id))
+    return and_(belongs, not_(each.some(AccessGrant, "principal_id", principal, strays)))
 
 
 _SEES: Mapping[VisibleAccess, Rule] = {
@@ -152,7 +149,7 @@ _SEES: Mapping[VisibleAccess, Rule] = {
 _UNION: Mapping[str, Rule] = {
     "Organization": _unions,
     "OrganizationLink": Below("child_id"),
-    "Member": _members,
+    "Member": any_of(Below("organization_id"), _not_active),
     **dict.fromkeys(
         (
             "CommitteeTerm",
@@ -188,7 +185,7 @@ _UNION: Mapping[str, Rule] = {
     "MediationSeat": Of(MediationBody, "body_id"),
     **_AGREEMENT,
     **_CASE,
-    "SubjectRequest": Of(Member, "member_id"),
+    "SubjectRequest": of_each(Of(Member, "member_id")),
     **_AID_OF_UNIONS,
     **{typename: any_of(*(_SEES[each] for each in seen)) for typename, seen in SEEN.items()},
 }
@@ -208,26 +205,23 @@ _ENROLMENTS_OF_DIVISION: Mapping[str, Rule] = {
     "Organization": stands,
     "Employer": stands,
     "InsuranceEnrolment": lambda sight, table: sight.some(
-        Employer, lambda other: and_(other.c.id == table.c.participant_id, sight.stands(other.c.division_id))
+        Employer, "id", table.c.participant_id, lambda other: sight.stands(other.c.division_id)
     ),
-    "Member": lambda sight, table: sight.some(
-        InsuranceEnrolment, lambda other: other.c.member_id == table.c.id, "InsuranceEnrolment"
-    ),
+    "Member": _named_by(InsuranceEnrolment, "member_id"),
 }
 
 
 def _party(column: str) -> Rule:
     return lambda sight, table: sight.some(
-        DisputeParty, lambda other: and_(other.c[column] == table.c.id, other.c.case_id == sight.keys())
+        DisputeParty, column, table.c.id, lambda other: other.c.case_id == sight.keys()
     )
 
 
 def _in_case(column: str) -> Rule:
     """A party to an assigned case, or named by the case itself."""
-    named = _party(column)
-    return lambda sight, table: or_(
-        named(sight, table),
-        sight.some(DisputeCase, lambda other: and_(other.c[column] == table.c.id, other.c.id == sight.keys())),
+    return any_of(
+        _party(column),
+        lambda sight, table: sight.some(DisputeCase, column, table.c.id, lambda other: other.c.id == sight.keys()),
     )
 
 
@@ -237,7 +231,7 @@ _ASSIGNED: Mapping[str, Rule] = {
     **dict.fromkeys(("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), own("case_id")),
     "LegalService": own("case_id"),
     "MediationBody": lambda sight, table: sight.some(
-        LegalService, lambda other: and_(other.c.body_id == table.c.id, other.c.case_id == sight.keys())
+        LegalService, "body_id", table.c.id, lambda other: other.c.case_id == sight.keys()
     ),
     "Member": _party("member_id"),
     "Employer": _in_case("employer_id"),
@@ -248,14 +242,12 @@ _ASSIGNED: Mapping[str, Rule] = {
 def _own_case(key: str) -> Rule:
     """The worker is a party to the case in the column."""
     return lambda sight, table: sight.some(
-        DisputeParty, lambda other: and_(other.c.case_id == table.c[key], other.c.member_id == sight.keys())
+        DisputeParty, "case_id", table.c[key], lambda other: other.c.member_id == sight.keys()
     )
 
 
 def _named_in_own(model: type[Model], column: str) -> Rule:
-    return lambda sight, table: sight.some(
-        model, lambda other: and_(other.c[column] == table.c.id, other.c.member_id == sight.keys())
-    )
+    return lambda sight, table: sight.some(model, column, table.c.id, lambda other: other.c.member_id == sight.keys())
 
 
 _AID_OF_SELF: Mapping[str, Rule] = {
@@ -367,14 +359,34 @@ def visible(
     return _condition(source, lenses, table, lambda lens: Sight(lens, RULES[lens], binder))
 
 
+def parts(source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[Part] | None:
+    """The rows in sight in parts, one for each way in which some of a caller's lenses sees them; None when all are in sight."""
+    if _sees_all(source, lenses):
+        return None
+    found = []
+    for lens in lenses:
+        each, as_sets = Sight(lens, RULES[lens], binder), Sight(lens, RULES[lens], binder, as_sets=True)
+        for rule in _alternatives(RULES[lens].get(source.typename)):
+            union = rule.column if isinstance(rule, Below) else None
+            found.append(Part(rule(as_sets, source.table), partial(rule, each, source.table), union))
+    return found
+
+
+def _alternatives(rule: Rule | None) -> tuple[Rule, ...]:
+    if rule is None:
+        return ()
+    return rule.rules if isinstance(rule, AnyOf) else (rule,)
+
+
+def _sees_all(source: Source, lenses: tuple[Lens, ...]) -> bool:
+    health = source.typename in HEALTH
+    return Lens.UNWALLED in lenses or source.typename in OPEN or (Lens.EVERYTHING in lenses and not health)
+
+
 def _condition(
     source: Source, lenses: tuple[Lens, ...], table: FromClause | None, sight: Callable[[Lens], Sight]
 ) -> Condition | None:
-    if (
-        Lens.UNWALLED in lenses
-        or source.typename in OPEN
-        or (Lens.EVERYTHING in lenses and source.typename not in HEALTH)
-    ):
+    if _sees_all(source, lenses):
         return None
     seen = [
         RULES[lens][source.typename](sight(lens), source.table if table is None else table)

@@ -1,4 +1,4 @@
-"""What every command is given, how it refuses, and the transaction that it runs in."""
+"""The frame of a command: its context, its checks of input, its refusals, its transaction and its log entries."""
 
 import functools
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -31,8 +31,8 @@ MAX_IDS = 200
 
 @dataclass(frozen=True)
 class CommandOptions:
-    """Settings of commands: the hash of the audit log's chain, and how many records a principal may reveal, and how many values have
-    compared, in a day."""
+    """Settings of commands: the hash that chains the audit log, and how many records a principal may reveal and how many values they may
+    compare in a day."""
 
     digest: Digest = Digest.SHA256
     reveal_daily_limit: int = 500
@@ -41,8 +41,7 @@ class CommandOptions:
 
 @dataclass(frozen=True)
 class CommandContext:
-    """Who asks (``caller``), from where and under which operation name (``request``: ``source``, ``operation``), on which day, and
-    what the command works with."""
+    """The caller, the request (``source``: address, ``operation``: name of the operation), the day, and the resources of a command."""
 
     pool: asyncpg.Pool
     caller: Caller
@@ -54,7 +53,7 @@ class CommandContext:
 
 @dataclass(frozen=True, slots=True)
 class UserError:
-    """Why a command was not done: a stable code, words for people, and the place in the input."""
+    """Why a command was not done: a stable code, a message, and the path in the input."""
 
     code: str
     message: str
@@ -62,7 +61,7 @@ class UserError:
 
 
 class Refused(Exception):
-    """A command is not done; all that it wrote is undone."""
+    """A command is refused; its transaction is rolled back."""
 
     def __init__(self, *errors: UserError) -> None:
         super().__init__(", ".join(error.code for error in errors))
@@ -70,32 +69,32 @@ class Refused(Exception):
 
 
 def refused(code: str, message: str, *path: str) -> Refused:
-    """A refusal for one reason, at a place of the input, whose names may be those of Python."""
+    """A refusal for one reason; ``path`` leads to the wrong input, by names in snake_case or camelCase."""
     return Refused(UserError(code, message, ("input", *map(camel, path))))
 
 
-def narrowed(caller: Caller, roles: Sequence[Role]) -> Caller:
-    """The caller with the grants of some roles only: what they see in these roles."""
+def in_roles(caller: Caller, roles: Sequence[Role]) -> Caller:
+    """The caller with only the grants of these roles, who sees what these roles see."""
     kept = tuple(grant for grant in caller.grants if grant.role in roles)
     return replace(caller, grants=kept, everything=caller.everything and Role.FEDERATION in roles)
 
 
-def held(caller: Caller, roles: Sequence[Role]) -> list[Role]:
-    """Which of some roles a caller has, in their order."""
-    mine = {grant.role for grant in caller.grants}
-    return [role for role in roles if role in mine]
+def roles_held(caller: Caller, roles: Sequence[Role]) -> list[Role]:
+    """Those of ``roles`` that the caller has, in the same order."""
+    granted = {grant.role for grant in caller.grants}
+    return [role for role in roles if role in granted]
 
 
-def decoded(texts: Sequence[str], prefix: str, *path: str) -> list[int]:
+def decode_ids(texts: Sequence[str], prefix: str, *path: str) -> list[int]:
     """The keys of global IDs of one type.
 
     Raises:
-        Refused: EMPTY, TOO_MANY, BAD_ID for each that is none, DUPLICATE.
+        Refused: EMPTY, TOO_MANY, BAD_ID for each text that is no such ID, DUPLICATE.
     """
     if not texts:
-        raise refused("EMPTY", "Name at least one ID.", *path)
+        raise refused("EMPTY", "Give at least one ID.", *path)
     if len(texts) > MAX_IDS:
-        raise refused("TOO_MANY", f"{len(texts)} IDs; at most {MAX_IDS} are taken at a time.", *path)
+        raise refused("TOO_MANY", f"{len(texts)} IDs were given; at most {MAX_IDS} are allowed.", *path)
     keys, errors = [], []
     for position, text in enumerate(texts):
         try:
@@ -105,19 +104,19 @@ def decoded(texts: Sequence[str], prefix: str, *path: str) -> list[int]:
     if errors:
         raise Refused(*errors)
     if len(set(keys)) < len(keys):
-        raise refused("DUPLICATE", "An ID is named twice. Name each once.", *path)
+        raise refused("DUPLICATE", "An ID is given twice. Give each once.", *path)
     return keys
 
 
 IN_LINES = frozenset({"detail", "outcome"})
-"""The inputs of commands that may have several lines."""
+"""The inputs that may have several lines."""
 
 
-def checked(text: str | None, most: int, *path: str) -> str | None:
-    """A caller's text without blanks around it; None when nothing is left. The last of ``path`` says whether it may have several lines.
+def clean_text(text: str | None, most: int, *path: str) -> str | None:
+    """A caller's text without surrounding blanks; None when nothing is left. Inputs of ``IN_LINES`` may have several lines.
 
     Raises:
-        Refused: BAD_TEXT when it is too long or has characters that no such text has (``db.input_values``).
+        Refused: BAD_TEXT if it has more than ``most`` characters, or characters that are not allowed (``db.input_values``).
     """
     try:
         return normal_text(text or "", most, lines=bool(path) and path[-1] in IN_LINES) or None
@@ -127,35 +126,37 @@ def checked(text: str | None, most: int, *path: str) -> str | None:
 
 @asynccontextmanager
 async def transaction(context: CommandContext, scope: Scope | None = None) -> AsyncIterator[asyncpg.Connection]:
-    """A connection in a transaction of its own that sees what the caller may see, or by another ``scope``; committed at the end, undone
-    by any exception."""
-    seen = scope or context.caller.scope
-    async with acquired(context.pool, seen) as connection, connection.transaction(isolation="read_committed"):
+    """A connection in a transaction of its own, under row-level security with the caller's scope or another; committed at the end, rolled
+    back on any exception."""
+    async with (
+        acquired(context.pool, scope or context.caller.scope) as connection,
+        connection.transaction(isolation="read_committed"),
+    ):
         yield connection
 
 
 async def log(connection: asyncpg.Connection, context: CommandContext, *entries: Entry) -> None:
-    """Append to the audit log, with who asks and from where put in. The last thing before the commit."""
+    """Append entries to the audit log, with the principal, the operation and the source filled in. Call it last before the commit."""
     name, operation, source = context.caller.name, context.request.get("operation"), context.request.get("source")
-    told = [replace(entry, principal=name, operation=operation, source=source) for entry in entries]
-    await record(connection, told, digest=context.options.digest)
+    complete = [replace(entry, principal=name, operation=operation, source=source) for entry in entries]
+    await record(connection, complete, digest=context.options.digest)
 
 
-def guarded(
-    command: Callable[Concatenate[CommandContext, P], Coroutine[Any, Any, R]],
+def command(
+    function: Callable[Concatenate[CommandContext, P], Coroutine[Any, Any, R]],
 ) -> Callable[Concatenate[CommandContext, P], Coroutine[Any, Any, R]]:
-    """A command that is counted as it begins, and whose faults of ours are told by a reference only, the whole of them being logged under
-    it."""
+    """Make a function a command: it is metered, and an unexpected exception is logged under a reference, which is all that the caller
+    gets of it."""
 
-    @functools.wraps(command)
+    @functools.wraps(function)
     async def run(context: CommandContext, /, *args: P.args, **more: P.kwargs) -> R:
         add_commands(1)
         try:
-            return await command(context, *args, **more)
+            return await function(context, *args, **more)
         except (HubError, Refused):
             raise
         except Exception as fault:
-            reference = log_fault("fault in a command", fault, command=command.__name__)
+            reference = log_fault("fault in a command", fault, command=function.__name__)
             if isinstance(fault, (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)):
                 code, message = "DATABASE_UNAVAILABLE", "The database cannot be reached. Try again with the same key."
             else:

@@ -1,4 +1,4 @@
-"""Corrections of personal data (更正): what identifies or pays a person is proposed by one official and approved by another."""
+"""Corrections of personal data (更正): one official proposes a change of what identifies or pays a person, another approves it."""
 
 import json
 from collections.abc import Mapping
@@ -13,31 +13,32 @@ from db.members import RESIDENT_NUMBER
 from db.personal_data.erasure import ERASED_NAME
 from db.personal_data.member_columns import personal_columns
 from db.security.row_security import CLERK
-from resolvers.commands.context import CommandContext, Refused, checked, refused
+from resolvers.commands.context import CommandContext, Refused, clean_text, refused
 from resolvers.commands.purposes import PersonalField
 from resolvers.commands.verify import NORMAL
 
 MAX_VALUE = 100
 GUARDED = ("bank_card", "resident_number", "phone")
-"""Columns that change only with a second approval. By the phone the union asks back whether a request is the person's."""
+"""Columns whose change a second official must approve. The phone is one, because the union calls it to confirm that a request is the
+person's."""
 
 
 def checked_values(corrections: Mapping[str, str] | None) -> dict[str, str]:
-    """The values that are to be written, by column, as they are kept; those left out or empty are not among them.
+    """The values to write, by column, in their stored form; without those that are left out or empty.
 
     Raises:
         Refused: BAD_TEXT, BAD_VALUE.
     """
-    found = {}
+    values = {}
     for name, text in (corrections or {}).items():
-        whole = checked(text, MAX_VALUE, "corrections", name)
+        whole = clean_text(text, MAX_VALUE, "corrections", name)
         if whole is None:
             continue
         try:
-            found[name] = NORMAL[PersonalField[name.upper()]](whole)
+            values[name] = NORMAL[PersonalField[name.upper()]](whole)
         except DataError as error:
             raise refused("BAD_VALUE", str(error), "corrections", name) from None
-    return found
+    return values
 
 
 def needs_approval(changes: Mapping[str, str]) -> bool:
@@ -45,7 +46,7 @@ def needs_approval(changes: Mapping[str, str]) -> bool:
     return any(name in GUARDED for name in changes)
 
 
-async def propose(
+async def propose_correction(
     connection: asyncpg.Connection,
     context: CommandContext,
     request: int,
@@ -53,13 +54,13 @@ async def propose(
     changes: Mapping[str, str],
     outcome: str | None,
 ) -> None:
-    """Keep a correction, sealed, until another official decides; nothing of the member is written.
+    """Store a correction, sealed, until another official decides; the member's row does not change.
 
     Raises:
         Refused: DUPLICATE_RESIDENT_NUMBER.
     """
-    await check_there(connection, member)
-    await _check_free(connection, context, member, changes)
+    await check_not_erased(connection, member)
+    await _check_unused(connection, context, member, changes)
     proposal = json.dumps({"values": changes, "outcome": outcome}, ensure_ascii=False)
     await connection.execute(
         "UPDATE subject_request SET proposal = $2, proposed_by = $3, proposed_fields = $4, proposed_on = $5, rejected_on = NULL,"
@@ -67,36 +68,36 @@ async def propose(
         request,
         context.vault.seal(PROPOSAL, request, proposal),
         context.caller.principal_id,
-        ",".join(codes(changes)),
+        ",".join(field_codes(changes)),
         context.today,
     )
 
 
-def proposed(context: CommandContext, row: Mapping[str, Any]) -> tuple[dict[str, str], str | None]:
-    """The values and the outcome that a request's proposal has."""
+def open_proposal(context: CommandContext, row: Mapping[str, Any]) -> tuple[dict[str, str], str | None]:
+    """The values and the outcome in a request's sealed proposal."""
     sealed = Sealed(PROPOSAL.table, PROPOSAL.column, row["id"], row["proposal"])
-    found = json.loads(context.vault.open([sealed])[0])
-    return found["values"], found["outcome"]
+    proposal = json.loads(context.vault.open([sealed])[0])
+    return proposal["values"], proposal["outcome"]
 
 
-def codes(changes: Mapping[str, str]) -> list[str]:
-    """The fields of a correction as the log has them."""
+def field_codes(changes: Mapping[str, str]) -> list[str]:
+    """The fields of a correction, as codes of the audit log."""
     return sorted(name.upper() for name in changes)
 
 
-async def check_there(connection: asyncpg.Connection, member: int) -> None:
-    """The person was not erased.
+async def check_not_erased(connection: asyncpg.Connection, member: int) -> None:
+    """Check that the person was not erased.
 
     Raises:
         Refused: ERASED.
     """
     if await connection.fetchval("SELECT name = $2 FROM member WHERE id = $1", member, ERASED_NAME):
         raise refused(
-            "ERASED", "The person was erased: there is nothing left to correct. Refuse with the reason.", "id"
+            "ERASED", "The person's data were erased: there is nothing left to correct. Refuse with the reason.", "id"
         )
 
 
-async def _check_free(
+async def _check_unused(
     connection: asyncpg.Connection, context: CommandContext, member: int, changes: Mapping[str, str]
 ) -> None:
     if "resident_number" not in changes:
@@ -106,13 +107,13 @@ async def _check_free(
     async with connection.under_role(CLERK):
         taken = await connection.fetchval(query, indexes, member)
     if taken:
-        raise _taken()
+        raise _duplicate()
 
 
-async def write(
+async def write_correction(
     connection: asyncpg.Connection, context: CommandContext, member: int, changes: Mapping[str, str]
 ) -> None:
-    """Write a correction, sealed, as the clerk.
+    """Write a correction, sealed, with the clerk's database role.
 
     Raises:
         Refused: DUPLICATE_RESIDENT_NUMBER.
@@ -125,15 +126,15 @@ async def write(
             async with connection.transaction():
                 await _update(connection, member, columns)
         except asyncpg.UniqueViolationError:
-            raise _taken() from None
+            raise _duplicate() from None
         if "name" in changes:
             await connection.execute("UPDATE dispute_party SET name = $2 WHERE member_id = $1", member, changes["name"])
 
 
-def _taken() -> Refused:
+def _duplicate() -> Refused:
     return refused(
         "DUPLICATE_RESIDENT_NUMBER",
-        "Another member has this resident number. Find out whose it is first.",
+        "Another member has this resident number. Find out first whose it is.",
         "corrections",
     )
 

@@ -1,4 +1,4 @@
-"""The paper on which a data subject's request came (书面请求): taken with the request, sealed, and read by who answers it."""
+"""The signed document of a data subject's request (书面请求): checked when the request is opened, and ``readRequestDocument``."""
 
 import base64
 import binascii
@@ -12,18 +12,18 @@ from db.security.audit_log import Entry
 from resolvers.commands.context import (
     MEMBER,
     CommandContext,
-    checked,
-    decoded,
-    guarded,
-    held,
+    clean_text,
+    command,
+    decode_ids,
+    in_roles,
     log,
-    narrowed,
     refused,
+    roles_held,
     transaction,
 )
-from resolvers.commands.grounds import SUBJECT_REQUEST, independent
+from resolvers.commands.grounds import SUBJECT_REQUEST, is_independent
 from resolvers.commands.reveal import DOCUMENT_READ, within_limit
-from resolvers.commands.sight import in_sight
+from resolvers.commands.visible_rows import visible_rows
 from resolvers.engine.request import global_ids
 
 MAX_SCAN = 150 * 1024
@@ -38,8 +38,8 @@ READERS = (Role.FEDERATION, Role.WORKER)
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
-    """A document: its number, the day on which it was received, the scan as base64 with its type and SHA-256."""
+class RequestDocument:
+    """A signed document: its number, the day of receipt, and the scan in base64 with its type and SHA-256."""
 
     number: str
     received_on: date
@@ -48,19 +48,19 @@ class Paper:
     scan: str
 
 
-def paper(number: str, received_on: date, scan: str, today: date) -> Paper:
-    """A document as it is kept.
+def checked_document(number: str, received_on: date, scan: str, today: date) -> RequestDocument:
+    """A document in its stored form.
 
     Raises:
         Refused: BAD_DOCUMENT, DOCUMENT_TOO_LARGE, BAD_TEXT.
     """
-    text = checked(number, MAX_NUMBER, "document", "number")
+    text = clean_text(number, MAX_NUMBER, "document", "number")
     if text is None or len(text) < MIN_NUMBER:
         raise refused(
             "BAD_DOCUMENT", f"A document's number has {MIN_NUMBER} to {MAX_NUMBER} characters.", "document", "number"
         )
     if received_on > today:
-        raise refused("BAD_DOCUMENT", "A document is received before it is taken down.", "document", "receivedOn")
+        raise refused("BAD_DOCUMENT", "`receivedOn` cannot be after today.", "document", "receivedOn")
     if len(scan) > MAX_SCAN * 4 // 3 + 4:
         raise _too_large()
     try:
@@ -69,49 +69,50 @@ def paper(number: str, received_on: date, scan: str, today: date) -> Paper:
         raise refused("BAD_DOCUMENT", "The scan is not base64.", "document", "scan") from None
     if len(data) > MAX_SCAN:
         raise _too_large()
-    found = next((kind for magic, kind in MAGIC.items() if data.startswith(magic)), None)
-    if found is None:
-        raise refused("BAD_DOCUMENT", "The scan is no PDF, JPEG or PNG.", "document", "scan")
-    return Paper(text, received_on, found, hashlib.sha256(data).digest(), base64.b64encode(data).decode())
+    type_ = next((kind for magic, kind in MAGIC.items() if data.startswith(magic)), None)
+    if type_ is None:
+        raise refused("BAD_DOCUMENT", "The scan is not a PDF, JPEG or PNG file.", "document", "scan")
+    return RequestDocument(text, received_on, type_, hashlib.sha256(data).digest(), base64.b64encode(data).decode())
 
 
 def _too_large() -> Exception:
     return refused(
-        "DOCUMENT_TOO_LARGE", f"A scan has at most {MAX_SCAN:,} bytes. Scan in fewer dots.", "document", "scan"
+        "DOCUMENT_TOO_LARGE",
+        f"A scan has at most {MAX_SCAN:,} bytes. Scan it at a lower resolution.",
+        "document",
+        "scan",
     )
 
 
-@guarded
-async def read_document(context: CommandContext, request: str) -> Paper:
-    """The document of a request: for the federation that is to answer it while it is open, and is not who opened it; and for the person
-    themself. Counted like a reveal; the entry in the log is committed before it is answered.
+@command
+async def read_document(context: CommandContext, request: str) -> RequestDocument:
+    """The document of a request: for the person, and while it is open for an official of the federation that answers it who did not open
+    it. Counts as a reveal; the log entry is committed before the document is returned.
 
     Raises:
-        Refused: FORBIDDEN, BAD_ID, NOT_FOUND (also for what is out of sight or has no document), NOT_INDEPENDENT, ALREADY_CLOSED,
-            DAILY_LIMIT.
+        Refused: FORBIDDEN, BAD_ID, NOT_FOUND (also for a request that the caller does not see, or without a document),
+            NOT_INDEPENDENT, ALREADY_CLOSED, DAILY_LIMIT.
     """
-    key = decoded([request], SUBJECT_REQUEST, "id")[0]
-    roles = held(context.caller, READERS)
+    key = decode_ids([request], SUBJECT_REQUEST, "id")[0]
+    roles = roles_held(context.caller, READERS)
     if not roles:
-        raise refused("FORBIDDEN", "A federation that answers a request reads its document, and the person themself.")
+        raise refused("FORBIDDEN", "Only the person and the federation that answers a request read its document.")
     async with transaction(context) as connection:
         row = await connection.fetchrow("SELECT * FROM subject_request WHERE id = $1", key)
-        caller = narrowed(context.caller, roles)
+        caller = in_roles(context.caller, roles)
         if (
             row is None
             or row["document"] is None
-            or not await in_sight(connection, caller, context.today, "Member", [row["member_id"]], [])
+            or not await visible_rows(connection, caller, context.today, "Member", [row["member_id"]], [])
         ):
-            raise refused("NOT_FOUND", "There is no such request with a document in your sight.", "id")
+            raise refused("NOT_FOUND", "There is no such request with a document, or you do not see it.", "id")
         own = Role.WORKER in roles and row["member_id"] == context.caller.member_id
         if not own and Role.FEDERATION not in roles:
-            raise refused("NOT_FOUND", "There is no such request with a document in your sight.", "id")
+            raise refused("NOT_FOUND", "There is no such request with a document, or you do not see it.", "id")
         if not own and row["closed_on"] is not None:
-            raise refused(
-                "ALREADY_CLOSED", "This request was closed before. The document is the person's to read.", "id"
-            )
-        if not own and not await independent(connection, context.caller, row["opened_by"], row["member_id"]):
-            raise refused("NOT_INDEPENDENT", "Who opened a request does not answer it: another official does.", "id")
+            raise refused("ALREADY_CLOSED", "This request is closed. Only the person reads its document now.", "id")
+        if not own and not await is_independent(connection, context.caller, row["opened_by"], row["member_id"]):
+            raise refused("NOT_INDEPENDENT", "Whoever opened a request may not answer it: another official must.", "id")
         await within_limit(connection, context, 1, "id")
         sealed = Sealed(DOCUMENT.table, DOCUMENT.column, key, row["document"])
         (scan,) = context.vault.open([sealed])
@@ -123,7 +124,7 @@ async def read_document(context: CommandContext, request: str) -> Paper:
             fields=["DOCUMENT"],
         )
         await log(connection, context, entry)
-    return Paper(
+    return RequestDocument(
         row["document_number"],
         row["document_received_on"],
         DocumentType[row["document_type"]],

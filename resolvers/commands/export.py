@@ -1,4 +1,4 @@
-"""A worker's copy of all that the hub holds on them (查阅复制): Personal Information Protection Law art. 45."""
+"""The command ``exportMyData`` (查阅复制): a worker's copy of all data on them, Personal Information Protection Law art. 45."""
 
 import json
 from typing import Any
@@ -9,44 +9,44 @@ from db.security.audit_log import Entry
 from resolvers.commands.context import (
     MEMBER,
     CommandContext,
-    guarded,
-    held,
+    command,
+    in_roles,
     log,
-    narrowed,
     refused,
+    roles_held,
     transaction,
 )
-from resolvers.commands.personal import columns, opened
+from resolvers.commands.personal_values import columns, decrypted
 from resolvers.commands.purposes import RULES, PersonalField, RevealPurpose
 from resolvers.commands.receipts import receipt
-from resolvers.commands.sight import in_sight
+from resolvers.commands.visible_rows import visible_rows
 from resolvers.engine.request import global_ids
 
 EXPORT = "EXPORT"
 
 
-@guarded
+@command
 async def export_own_data(context: CommandContext, idempotency_key: str | None = None) -> str:
-    """All rows about the caller, personal data in clear, as JSON text; the entry in the log is committed before it is answered.
+    """All rows about the caller, personal data in clear, as JSON text; the log entry is committed before the text is returned.
 
-    Who is an official too is given what they see as a worker: their own health records, and no other person's.
+    A caller who is an official too gets what they see as a worker: their own health records, and no other person's.
 
-    A repeat under the same key reads again, and is logged again: the copy itself is kept nowhere.
+    A repetition with the same key reads and logs again: the copy itself is not stored.
 
     Raises:
         Refused: FORBIDDEN, NOT_FOUND, BAD_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_REUSED.
     """
-    roles, key = held(context.caller, (Role.WORKER,)), context.caller.member_id
+    roles, key = roles_held(context.caller, (Role.WORKER,)), context.caller.member_id
     if not roles or key is None:
-        raise refused("FORBIDDEN", "Only a worker exports what is held on them.")
+        raise refused("FORBIDDEN", "Only a worker exports their own data.")
     fields = tuple(PersonalField)
-    caller = narrowed(context.caller, roles)
+    caller = in_roles(context.caller, roles)
     async with transaction(context, caller.scope) as connection:
         await receipt(connection, context, EXPORT, idempotency_key, {})
-        rows = await in_sight(connection, caller, context.today, "Member", [key], columns(fields))
+        rows = await visible_rows(connection, caller, context.today, "Member", [key], columns(fields))
         if key not in rows:
-            raise refused("NOT_FOUND", "The hub has no record of you as a member.")
-        clear = {field.name: value for field, value in opened(rows, fields, context.vault)[key].items()}
+            raise refused("NOT_FOUND", "The hub has no member record of you.")
+        clear = {field.name: value for field, value in decrypted(rows, fields, context.vault)[key].items()}
         document = _document(context, await everything_about(connection, key), clear)
         entry = Entry(
             EXPORT,
@@ -59,9 +59,9 @@ async def export_own_data(context: CommandContext, idempotency_key: str | None =
     return document
 
 
-def _document(context: CommandContext, held_on: dict[str, Any], clear: dict[str, str | None]) -> str:
+def _document(context: CommandContext, records: dict[str, Any], clear: dict[str, str | None]) -> str:
     member = {
-        **held_on["member"],
+        **records["member"],
         "name": clear["NAME"],
         "birthDate": clear["BIRTH_DATE"],
         "residentNumber": clear["RESIDENT_NUMBER"],
@@ -69,4 +69,4 @@ def _document(context: CommandContext, held_on: dict[str, Any], clear: dict[str,
         "bankCard": clear["BANK_CARD"],
     }
     about = {"madeOn": context.today.isoformat(), "basis": RULES[RevealPurpose.OWN_DATA].basis}
-    return json.dumps({**about, **held_on, "member": member}, ensure_ascii=False, indent=1)
+    return json.dumps({**about, **records, "member": member}, ensure_ascii=False, indent=1)

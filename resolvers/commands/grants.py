@@ -1,4 +1,4 @@
-"""Grants (授权) by those who administer access to their own subtree: ``db.security.grants`` decides, here its words reach the caller."""
+"""The commands ``grantAccess`` and ``revokeAccess`` (授权): ``db.security.grants`` decides, and its errors become refusals here."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -14,7 +14,7 @@ from db.security.grant_rules import ADMINISTRATORS
 from db.security.grants import ProposedGrant
 from db.security.principals import MAX_NAME, AccessError, Actor, access_changes
 from db.security.row_security import granting
-from resolvers.commands.context import CommandContext, Refused, checked, guarded, held, refused, transaction
+from resolvers.commands.context import CommandContext, Refused, clean_text, command, refused, roles_held, transaction
 from resolvers.commands.receipts import keep, receipt
 from resolvers.engine.request.global_ids import decode, encode
 from resolvers.errors import HubError
@@ -35,16 +35,16 @@ PLACES = {
     "NO_SUCH_GRANT": "id",
     "ALREADY_REVOKED": "id",
 }
-"""Where in the input an error lies; the others are about all of it."""
+"""The input that each error is about; other errors are about the whole input."""
 
 
 def actor(context: CommandContext) -> Actor:
-    """The caller as who gives the command.
+    """The caller as the administrator who gives the command.
 
     Raises:
-        Refused: MAY_NOT_GRANT for whoever administers nothing; the database is not asked then.
+        Refused: MAY_NOT_GRANT if the caller administers nothing, without a query.
     """
-    roles = held(context.caller, sorted(ADMINISTRATORS, key=lambda role: role.name))
+    roles = roles_held(context.caller, sorted(ADMINISTRATORS, key=lambda role: role.name))
     if context.caller.principal_id is None or not roles:
         raise refused("MAY_NOT_GRANT", "Only a federation or an industry union may grant access.")
     return Actor(
@@ -57,14 +57,14 @@ def actor(context: CommandContext) -> Actor:
     )
 
 
-def told(error: AccessError) -> Refused:
-    """A refusal in the form of commands."""
+def refusal(error: AccessError) -> Refused:
+    """An error of ``db.security.grants`` as a refusal of the command."""
     place = PLACES.get(error.code)
     return refused(error.code, str(error), *([place] if place else []))
 
 
 def key_of(text: str | None, prefix: str, place: str) -> int | None:
-    """The key out of a global ID of one type.
+    """The key of a global ID of one type.
 
     Raises:
         Refused: BAD_ID.
@@ -77,7 +77,7 @@ def key_of(text: str | None, prefix: str, place: str) -> int | None:
         raise refused("BAD_ID", error.message, place) from None
 
 
-@guarded
+@command
 async def grant_access(
     context: CommandContext,
     principal: str,
@@ -90,14 +90,14 @@ async def grant_access(
     valid_to: date | None = None,
     key: str | None = None,
 ) -> str:
-    """Give a principal a role over a scope within the caller's own; the grant's global ID.
+    """Grant a principal a role over a scope within the caller's own; returns the grant's global ID.
 
     Raises:
-        Refused: BAD_TEXT, BAD_ID, and the codes of ``db.security.grants.grant``; nothing is written then. A principal who
-            belongs to no union of the caller's subtree is NO_PRINCIPAL, as one that does not exist.
+        Refused: BAD_TEXT, BAD_ID, and the codes of ``db.security.grants.grant``; nothing is written then. NO_PRINCIPAL also for a principal
+            who belongs to no union of the caller's subtree.
     """
     by = actor(context)
-    principal = checked(principal, MAX_NAME, "principal") or ""
+    principal = clean_text(principal, MAX_NAME, "principal") or ""
     organization = key_of(organization_id, "org", "organizationId")
     division = key_of(division_id, "div", "divisionId")
     start = valid_from or context.today
@@ -117,12 +117,12 @@ async def grant_access(
         proposed = ProposedGrant(number, role, start, valid_to, organization, hierarchy, division)
         return await grants.grant(connection, proposed, by=by)
 
-    return await once(context, "grantAccess", key, given, work)
+    return await run_once(context, "grantAccess", key, given, work)
 
 
-@guarded
+@command
 async def revoke_access(context: CommandContext, grant_id: str, *, key: str | None = None) -> str:
-    """End a grant at once; its global ID.
+    """End a grant at once; returns its global ID.
 
     Raises:
         Refused: MAY_NOT_GRANT, BAD_ID, NO_SUCH_GRANT or ALREADY_REVOKED.
@@ -135,21 +135,21 @@ async def revoke_access(context: CommandContext, grant_id: str, *, key: str | No
         await grants.revoke(connection, number, by=by)
         return number
 
-    return await once(context, "revokeAccess", key, {"id": number}, work)
+    return await run_once(context, "revokeAccess", key, {"id": number}, work)
 
 
-async def once(context: CommandContext, command: str, key: str | None, given: Mapping[str, Any], work: Any) -> str:
-    """Do a command in a transaction, once for its key; the global ID of the grant that it is about."""
+async def run_once(context: CommandContext, command: str, key: str | None, given: Mapping[str, Any], work: Any) -> str:
+    """Run ``work`` in a transaction, once for each idempotency key; returns the global ID of its grant."""
     try:
         assert context.caller.principal_id is not None
         scope = granting(context.caller.name, context.caller.principal_id)
         async with transaction(context, scope) as connection:
-            before = await receipt(connection, context, command, key, given)
-            if before.repeated and before.payload is not None:
-                return str(before.payload["id"])
-            made = encode(GRANT, await work(connection))
-            await keep(connection, context, command, key, {"id": made})
+            known = await receipt(connection, context, command, key, given)
+            if known.repeated and known.payload is not None:
+                return str(known.payload["id"])
+            grant_id = encode(GRANT, await work(connection))
+            await keep(connection, context, command, key, {"id": grant_id})
     except AccessError as error:
-        raise told(error) from None
+        raise refusal(error) from None
     access_changes.changed()
-    return made
+    return grant_id

@@ -1,6 +1,6 @@
-"""The ground on which personal data are revealed or compared: what a case reference must name, and that the caller handles it.
+"""The ground for a disclosure: the case reference names a record of the right kind, and the caller handles that record.
 
-The log's trigger holds the same in the database (``wall.grounded``): without a ground there is no entry, and without the entry no answer.
+A trigger of the audit log checks the same in the database (``wall.grounded``): without a ground no entry, without an entry no data.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,16 +10,16 @@ import asyncpg
 from db.access import SubjectRequestKind
 from db.insurance import InsuranceEnrolment
 from resolvers.access.callers import Caller
-from resolvers.commands.context import CommandContext, narrowed, refused
+from resolvers.commands.context import CommandContext, in_roles, refused
+from resolvers.commands.disclosure import Disclosure
 from resolvers.commands.purposes import RULES, Reference
-from resolvers.commands.sight import in_sight, own_unions, parties_of
-from resolvers.commands.stated import Asked
+from resolvers.commands.visible_rows import own_unions, parties_of, visible_rows
 from resolvers.engine.request import global_ids
 from resolvers.errors import HubError
 
 SUBJECT_REQUEST, AID_GRANT, CLAIM, ENROLMENT = "sreq", "aid", "maclaim", "ins"
 IDENTIFYING = (SubjectRequestKind.CORRECTION.name, SubjectRequestKind.ERASURE.name)
-"""Requests to answer which an official must know who asks. A copy is given to the person alone."""
+"""The kinds of request for which an official must identify the person. A copy is given only to the person."""
 
 PAID_TO = {
     AID_GRANT: """SELECT EXISTS (SELECT FROM aid_grant g LEFT JOIN dependant d ON d.id = g.dependant_id
@@ -29,11 +29,11 @@ PAID_TO = {
     CLAIM: """SELECT EXISTS (SELECT FROM mutual_aid_claim c WHERE c.id = $1 AND c.member_id = $2 AND c.organization_id = ANY ($3)
             AND c.status = 'APPROVED' AND c.paid_on IS NULL AND c.amount IS NOT NULL)""",
 }
-"""Whether a grant or claim is to be paid to a member by one of some unions."""
+"""Queries: is the grant or claim $1 approved, unpaid and due to the member $2 from one of the unions $3?"""
 
 
-async def independent(connection: asyncpg.Connection, caller: Caller, other: int | None, member: int) -> bool:
-    """Whether a caller is another person than the principal ``other``, and than the member whom a request is about."""
+async def is_independent(connection: asyncpg.Connection, caller: Caller, other: int | None, member: int) -> bool:
+    """Whether the caller is neither the person behind the principal ``other`` nor the member of a request."""
     if other is None or caller.principal_id in (None, other):
         return False
     if caller.member_id is None:
@@ -43,18 +43,18 @@ async def independent(connection: asyncpg.Connection, caller: Caller, other: int
     )
 
 
-async def check_ground(connection: asyncpg.Connection, context: CommandContext, asked: Asked) -> None:
-    """The case reference names what the purpose wants of it, and the caller handles that.
+async def check_ground(connection: asyncpg.Connection, context: CommandContext, disclosure: Disclosure) -> None:
+    """Check that the case reference names a record as the purpose requires, and that the caller handles it.
 
     Raises:
-        Refused: BAD_CASE_REFERENCE, the same for what does not exist.
+        Refused: BAD_CASE_REFERENCE, also if there is no such record.
     """
-    wanted, reference = RULES[asked.purpose].reference, asked.reference
-    if wanted is None or reference is None:
+    required, reference = RULES[disclosure.purpose].reference, disclosure.reference
+    if required is None or reference is None:
         return
-    caller = narrowed(context.caller, asked.roles)
-    if not await _GROUNDS[wanted](connection, context, caller, reference, asked.keys):
-        raise refused("BAD_CASE_REFERENCE", f"The case reference is not the {wanted.value}.", "caseReference")
+    caller = in_roles(context.caller, disclosure.roles)
+    if not await _GROUNDS[required](connection, context, caller, reference, disclosure.keys):
+        raise refused("BAD_CASE_REFERENCE", f"The case reference is not the {required.value}.", "caseReference")
 
 
 async def _case(
@@ -80,7 +80,7 @@ async def _enrolment(
     if number is None or len(keys) != 1:
         return False
     columns = (table.member_id, table.valid_from, table.valid_to)
-    rows = await in_sight(connection, caller, context.today, "InsuranceEnrolment", [number], columns)
+    rows = await visible_rows(connection, caller, context.today, "InsuranceEnrolment", [number], columns)
     return any(
         row["member_id"] == keys[0]
         and row["valid_from"] <= context.today
@@ -102,7 +102,7 @@ async def _request(
     )
     if row is None or row["kind"] not in IDENTIFYING:
         return False
-    return await independent(connection, context.caller, row["opened_by"], keys[0])
+    return await is_independent(connection, context.caller, row["opened_by"], keys[0])
 
 
 def _key(reference: str, prefix: str) -> int | None:

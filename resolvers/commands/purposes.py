@@ -1,4 +1,4 @@
-"""For what purpose which role may see which personal data in clear (使用目的): the table that ``docs/purposes.md`` prints."""
+"""Purposes of use (使用目的): which role may see which personal data in clear for each. ``docs/purposes.md`` prints the table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class RevealPurpose(Term):
 
 
 class Reference(Enum):
-    """What the case reference of a purpose must name; the value says so to people."""
+    """What the case reference of a purpose must name; the value is its description in messages."""
 
     PAYMENT = "ID of an approved grant or claim of mutual aid, unpaid, of the caller's own union, to the person, one person at a time"
     DISPUTE_CASE = "number of an open dispute case that the caller handles and to which every person named is a party"
@@ -44,7 +44,7 @@ class Reference(Enum):
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may use a purpose for what, on which legal basis; ``reference`` is None where no case reference is needed."""
+    """The legal basis of a purpose, and the fields that each role may see for it; ``reference`` is None if no case reference is needed."""
 
     basis: str
     roles: Mapping[Role, Sequence[PersonalField]]
@@ -94,12 +94,12 @@ RULES: Mapping[RevealPurpose, Rule] = {
         {Role.WORKER: (_N, _B, _R, _P, _C)},
     ),
 }
-"""Roles that no purpose names (human-resources bureau, employers' body, analyst) see personal data in clear for none."""
+"""A role without any purpose (human-resources bureau, employers' body, analyst) never sees personal data in clear."""
 
 
 def allowed(purpose: RevealPurpose, fields: Sequence[PersonalField]) -> list[Role]:
     """The roles that may see all of these fields for this purpose."""
-    return [role for role, may in RULES[purpose].roles.items() if set(fields) <= set(may)]
+    return [role for role, permitted in RULES[purpose].roles.items() if set(fields) <= set(permitted)]
 
 
 def as_markdown() -> str:

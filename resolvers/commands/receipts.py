@@ -1,4 +1,4 @@
-"""A command sent twice under one key is done once."""
+"""Idempotency keys: a command that is sent twice with the same key is done once."""
 
 import json
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from resolvers.commands.context import CommandContext, refused
 
 MAX_KEY = 100
 INPUT = Secret("command_receipt", "input_digest")
-"""The digest is keyed: an input may hold a phone number, and a plain hash of one is soon guessed."""
+"""The digest is keyed, because an input may hold a phone number, whose plain hash could be guessed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Whether the command was done before under this key, and what was answered then (None where that is not kept)."""
+    """Whether the command was done before with this key, and its stored result (None if results of the command are not stored)."""
 
     repeated: bool = False
     payload: Mapping[str, Any] | None = None
@@ -27,20 +27,20 @@ class Receipt:
 async def receipt(
     connection: asyncpg.Connection, context: CommandContext, command: str, key: str | None, given: Mapping[str, Any]
 ) -> Receipt:
-    """Take a key for a command, inside the command's transaction: a second one of the same key waits for the first to end.
+    """Claim a key for a command in the command's transaction: another command with the same key waits until this one ends.
 
-    Keys are the principal's own. What is refused or fails leaves its key free.
+    Each principal has keys of their own. A command that is refused or fails does not use its key up.
 
     Raises:
-        Refused: BAD_IDEMPOTENCY_KEY, or IDEMPOTENCY_KEY_REUSED when it came with another input before.
+        Refused: BAD_IDEMPOTENCY_KEY, or IDEMPOTENCY_KEY_REUSED if the key was used with another input.
     """
     if key is None:
         return Receipt()
     try:
-        whole = 1 <= len(key) <= MAX_KEY and normal_text(key, MAX_KEY) == key.strip(" ")
+        valid = 1 <= len(key) <= MAX_KEY and normal_text(key, MAX_KEY) == key.strip(" ")
     except TextError:
-        whole = False
-    if not whole:
+        valid = False
+    if not valid:
         raise refused("BAD_IDEMPOTENCY_KEY", f"A key has 1 to {MAX_KEY} printable characters.", "idempotencyKey")
     digests = context.vault.indexes(INPUT, json.dumps(given, sort_keys=True))
     taken = await connection.execute(
@@ -61,7 +61,7 @@ async def receipt(
     )
     if before["input_digest"] not in digests:
         raise refused(
-            "IDEMPOTENCY_KEY_REUSED", "This key came with another input before. Use a new one.", "idempotencyKey"
+            "IDEMPOTENCY_KEY_REUSED", "This key was used with another input before. Use a new one.", "idempotencyKey"
         )
     return Receipt(True, None if before["payload"] is None else json.loads(before["payload"]))
 
@@ -69,7 +69,7 @@ async def receipt(
 async def keep(
     connection: asyncpg.Connection, context: CommandContext, command: str, key: str | None, payload: Mapping[str, Any]
 ) -> None:
-    """Keep what is answered, for a repeat. Not for personal data."""
+    """Store the result for a repetition. Never store personal data."""
     if key is not None:
         await connection.execute(
             "UPDATE command_receipt SET payload = $4 WHERE principal = $1 AND command = $2 AND key = $3",

@@ -1,7 +1,7 @@
-"""Papers compared with what is held on a member (信息核对): yes or no for each value, for a purpose, limited, and written to the audit log.
+"""The command ``verify`` (信息核对): values from a member's papers are compared with the stored ones, yes or no for each, for a purpose.
 
-What may be revealed for a purpose may be compared for it. Nothing is shown that the caller did not send. How many wrong answers a caller
-gets is set so that guessing is worthless: docs/masks.md has the figures.
+A field that may be revealed for a purpose may be compared for it. The result contains nothing that the caller did not send. The number of
+mismatches that a caller gets is limited so that guessing is useless: docs/masks.md has the figures. Each comparison is logged.
 """
 
 import hmac
@@ -23,42 +23,42 @@ from resolvers.commands.context import (
     MEMBER,
     CommandContext,
     Refused,
-    checked,
-    decoded,
-    guarded,
-    held,
+    clean_text,
+    command,
+    decode_ids,
+    in_roles,
     log,
-    narrowed,
     refused,
+    roles_held,
     transaction,
 )
+from resolvers.commands.disclosure import MAX_REFERENCE, Disclosure, check_purpose
 from resolvers.commands.grounds import check_ground
-from resolvers.commands.personal import columns, opened
+from resolvers.commands.personal_values import columns, decrypted
 from resolvers.commands.purposes import RULES, PersonalField, RevealPurpose, allowed
 from resolvers.commands.receipts import keep, receipt
-from resolvers.commands.sight import by_resident_number, in_sight
-from resolvers.commands.stated import MAX_REFERENCE, Asked, permit
+from resolvers.commands.visible_rows import by_resident_number, visible_rows
 
 VERIFY, MISMATCH, VERIFY_REFUSED = "VERIFY", "VERIFY_MISMATCH", "VERIFY_REFUSED"
 LOOKUP = "LOOKUP"
-"""Stands among the fields of an entry in the log where nobody was found by the values sent."""
+"""The code among a log entry's fields for a look-up that found nobody."""
 
 WRONG_A_DAY, WRONG_A_MONTH, MONTH = 5, 20, timedelta(days=30)
-"""Wrong answers about one member that lock them for the principal: until the next day, and until older ones are thirty days old."""
+"""Mismatches about one member that lock the member for the principal: in a day until the next, in thirty days until they are older."""
 
 WEIGHTS: Mapping[PersonalField, int] = {PersonalField.BIRTH_DATE: WRONG_A_DAY}
-"""For how many wrong answers one of a field counts, 1 where it is not named. A band of five years has 1,826 days: one try a day at these is
-no better than five at 10⁴ numbers."""
+"""How many mismatches one of a field counts for; 1 unless listed. A band of five years has 1,826 days: one try a day at these is no better
+than five tries at 10⁴ numbers."""
 
 LOOKUPS_A_DAY = 20
-"""Look-ups that find nobody lock all look-ups of the principal until the next day."""
+"""Number of look-ups without a result that locks all look-ups of the principal until the next day."""
 
 MAX_VALUE = 100
 LOOKED_UP_BY = (PersonalField.RESIDENT_NUMBER, PersonalField.NAME)
 
 
 def normal_name(text: str) -> str:
-    """A name as it is compared: without blanks around it, characters composed."""
+    """A name in the form for comparison: without surrounding blanks, in NFC."""
     return unicodedata.normalize("NFC", text.strip())
 
 
@@ -69,27 +69,27 @@ NORMAL: Mapping[PersonalField, Callable[[str], str]] = {
     PersonalField.PHONE: normal_phone,
     PersonalField.BANK_CARD: normal_bank_card,
 }
-"""How each value is written when it is compared. DataError where it has not the form of its kind."""
+"""Converts the value of each field to the form for comparison; raises DataError if it is malformed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was found: the member's global ID, None where a look-up found nobody, and for each value sent whether it is the one held."""
+    """The member's global ID, None if a look-up found nobody, and for each value sent whether it equals the stored one."""
 
     id: str | None
     matches: Mapping[PersonalField, bool]
 
     def stored(self) -> dict[str, Any]:
-        """As JSON that ``restored`` reads."""
-        return {"id": self.id, "matches": {field.name: found for field, found in self.matches.items()}}
+        """The result as the JSON of a receipt; ``restored`` reads it."""
+        return {"id": self.id, "matches": {field.name: matches for field, matches in self.matches.items()}}
 
 
 def restored(stored: Mapping[str, Any]) -> Verified:
-    """What was answered before."""
-    return Verified(stored["id"], {PersonalField[name]: found for name, found in stored["matches"].items()})
+    """The result in the JSON of a receipt."""
+    return Verified(stored["id"], {PersonalField[name]: matches for name, matches in stored["matches"].items()})
 
 
-@guarded
+@command
 async def verify(
     context: CommandContext,
     member: str | None,
@@ -98,95 +98,98 @@ async def verify(
     case_reference: str | None = None,
     idempotency_key: str | None = None,
 ) -> Verified:
-    """Whether ``values`` are those held on a member: the one named or, without one, the one in sight with this resident number and name.
+    """Whether ``values`` equal those stored of a member: the given one or, without one, the one with this resident number and name whom
+    the caller sees.
 
-    A look-up answers alike whether there is no such member, one out of sight, one of another name, or one who is locked for the caller:
-    no ID, and no to every value. The entries in the log are committed before anything is answered. A repeat under the same key is
-    answered as before and counts for nothing.
+    A look-up has the same result if there is no such member, or one that the caller does not see, of another name, or locked for the
+    caller: no ID, and no for every value. The log entries are committed before anything is returned. A repetition with the same key has
+    the first result and does not count.
 
     Raises:
         Refused: EMPTY, MISSING_MEMBER, BAD_ID, BAD_TEXT, BAD_VALUE, FORBIDDEN_PURPOSE, MISSING_CASE_REFERENCE, UNEXPECTED_CASE_REFERENCE,
-            BAD_CASE_REFERENCE, DAILY_LIMIT, LOCKED, NOT_FOUND (also for what is out of sight), BAD_IDEMPOTENCY_KEY,
+            BAD_CASE_REFERENCE, DAILY_LIMIT, LOCKED, NOT_FOUND (also for members that the caller does not see), BAD_IDEMPOTENCY_KEY,
             IDEMPOTENCY_KEY_REUSED.
     """
     sent = _normal(values)
     add_commands(len(sent) - 1)
     keys = _named(member, sent, purpose)
-    reference = checked(case_reference, MAX_REFERENCE, "caseReference")
+    reference = clean_text(case_reference, MAX_REFERENCE, "caseReference")
     fields = tuple(sent)
-    asked = Asked([], fields, purpose, reference, held(context.caller, allowed(purpose, fields)))
+    disclosure = Disclosure([], fields, purpose, reference, roles_held(context.caller, allowed(purpose, fields)))
     try:
-        permit(asked)
+        check_purpose(disclosure)
         async with transaction(context) as connection:
             inputs = {"member": member, "purpose": purpose.name, "reference": reference}
             given = {**inputs, "values": {field.name: text for field, text in sent.items()}}
             known = await receipt(connection, context, VERIFY, idempotency_key, given)
             if known.payload is not None:
                 return restored(known.payload)
-            tries = await _tries(connection, context, len(sent))
+            mismatches = await _mismatches(connection, context, len(sent))
             if keys:
-                rows = await _seen(connection, context, asked, keys)
-                asked = replace(asked, keys=keys)
-                found = await _compared(connection, context, asked, rows, sent, tries)
+                rows = await _read(connection, context, disclosure, keys)
+                disclosure = replace(disclosure, keys=keys)
+                verified = await _compared(connection, context, disclosure, rows, sent, mismatches)
             else:
-                found = await _looked_up(connection, context, asked, sent, tries)
-            await keep(connection, context, VERIFY, idempotency_key, found.stored())
+                verified = await _looked_up(connection, context, disclosure, sent, mismatches)
+            await keep(connection, context, VERIFY, idempotency_key, verified.stored())
     except Refused as refusal:
-        await _log_refusal(context, asked, refusal)
+        await _log_refusal(context, disclosure, refusal)
         raise
-    return found
+    return verified
 
 
 def _named(member: str | None, sent: Mapping[PersonalField, str], purpose: RevealPurpose) -> list[int]:
-    """The key of the member named; none for a look-up, which is for purposes whose ground does not name the person already."""
+    """The key of the given member; empty for a look-up, which a purpose with a case reference does not have."""
     if member is not None:
-        return decoded([member], MEMBER, "memberId")
+        return decode_ids([member], MEMBER, "memberId")
     if not set(LOOKED_UP_BY) <= set(sent):
         raise refused(
             "MISSING_MEMBER",
-            "Name the member in `memberId`, or send `residentNumber` and `name` to look for one.",
+            "Give `memberId`, or `residentNumber` and `name` to look for the member.",
             "memberId",
         )
     if RULES[purpose].reference is not None:
         raise refused(
-            "MISSING_MEMBER", "This purpose has a case reference: name the member that it is about.", "memberId"
+            "MISSING_MEMBER",
+            "This purpose has a case reference: give the `memberId` of the member that it is about.",
+            "memberId",
         )
     return []
 
 
 def _normal(values: Mapping[PersonalField, str]) -> dict[PersonalField, str]:
-    """The values as they are compared."""
+    """The values in the form for comparison."""
     if not values:
         raise refused("EMPTY", "Send at least one value.", "values")
     sent = {}
     for field, text in values.items():
-        whole = checked(text, MAX_VALUE, "values", field.name.lower())
+        whole = clean_text(text, MAX_VALUE, "values", field.name.lower())
         try:
             sent[field] = NORMAL[field](whole or "")
         except DataError as error:
             raise refused("BAD_VALUE", str(error), "values", field.name.lower()) from None
         if not sent[field]:
-            raise refused("BAD_VALUE", "A value that is compared is not empty.", "values", field.name.lower())
+            raise refused("BAD_VALUE", "A value to compare cannot be empty.", "values", field.name.lower())
     return sent
 
 
 @dataclass(frozen=True, slots=True)
-class Tries:
-    """The wrong answers that the principal was given in the last thirty days, from the log: when, about whom, which."""
+class Mismatches:
+    """The principal's mismatches of the last thirty days, from the log: the moment, the members and the fields of each."""
 
     since: datetime
-    wrong: tuple[tuple[datetime, frozenset[str], tuple[str, ...]], ...]
+    entries: tuple[tuple[datetime, frozenset[str], tuple[str, ...]], ...]
 
     def is_locked(self, member: str) -> bool:
-        """Whether the principal was given too many about a member."""
-        weighed = [(at, sum(map(_weight, fields))) for at, members, fields in self.wrong if member in members]
+        """Whether the principal has had too many about this member."""
+        weighed = [(at, sum(map(_weight, fields))) for at, members, fields in self.entries if member in members]
         today = sum(weight for at, weight in weighed if at >= self.since)
         return today >= WRONG_A_DAY or sum(weight for _, weight in weighed) >= WRONG_A_MONTH
 
     @property
     def lookups(self) -> int:
-        """How many look-ups of today found nobody."""
-        return sum(at >= self.since and LOOKUP in fields for at, _, fields in self.wrong)
+        """The number of today's look-ups that found nobody."""
+        return sum(at >= self.since and LOOKUP in fields for at, _, fields in self.entries)
 
 
 def _weight(field: str) -> int:
@@ -194,8 +197,9 @@ def _weight(field: str) -> int:
     return 0 if known is None else WEIGHTS.get(known, 1)
 
 
-async def _tries(connection: asyncpg.Connection, context: CommandContext, wanted: int) -> Tries:
-    """Hold the principal's other comparisons back until this one is committed, and count what they were answered before.
+async def _mismatches(connection: asyncpg.Connection, context: CommandContext, count: int) -> Mismatches:
+    """Lock out other comparisons of the principal until this one is committed, check today's number with ``count`` more, and read the
+    mismatches.
 
     Raises:
         Refused: DAILY_LIMIT.
@@ -212,8 +216,8 @@ async def _tries(connection: asyncpg.Connection, context: CommandContext, wanted
         [VERIFY, MISMATCH],
     )
     left = max(context.options.verify_daily_limit - used, 0)
-    if wanted > left:
-        raise refused("DAILY_LIMIT", f"{left} more values may be compared today; {wanted} were sent.", "values")
+    if count > left:
+        raise refused("DAILY_LIMIT", f"{left} more values may be compared today; {count} were sent.", "values")
     rows = await connection.fetch(
         "SELECT at, ARRAY(SELECT jsonb_array_elements_text(records)) AS members,"
         " ARRAY(SELECT jsonb_array_elements_text(fields)) AS fields"
@@ -222,99 +226,105 @@ async def _tries(connection: asyncpg.Connection, context: CommandContext, wanted
         since - MONTH,
         MISMATCH,
     )
-    return Tries(since, tuple((row["at"], frozenset(row["members"]), tuple(row["fields"])) for row in rows))
+    return Mismatches(since, tuple((row["at"], frozenset(row["members"]), tuple(row["fields"])) for row in rows))
 
 
-async def _seen(
-    connection: asyncpg.Connection, context: CommandContext, asked: Asked, keys: list[int]
+async def _read(
+    connection: asyncpg.Connection, context: CommandContext, disclosure: Disclosure, keys: list[int]
 ) -> Mapping[int, asyncpg.Record]:
-    """What is held, sealed, on the member named, if they are in the caller's sight in a role that may ask."""
-    caller = narrowed(context.caller, asked.roles)
-    rows = await in_sight(connection, caller, context.today, "Member", keys, columns(asked.fields))
+    """The sealed values of the given member, whom the caller must see in a role that may compare."""
+    caller = in_roles(context.caller, disclosure.roles)
+    rows = await visible_rows(connection, caller, context.today, "Member", keys, columns(disclosure.fields))
     if not rows:
-        raise refused("NOT_FOUND", "There is no such member in your sight.", "memberId")
+        raise refused("NOT_FOUND", "There is no such member, or you do not see them.", "memberId")
     return rows
 
 
 async def _compared(
     connection: asyncpg.Connection,
     context: CommandContext,
-    asked: Asked,
+    disclosure: Disclosure,
     rows: Mapping[int, asyncpg.Record],
     sent: Mapping[PersonalField, str],
-    tries: Tries,
+    mismatches: Mismatches,
 ) -> Verified:
-    """The answer for the member named, logged."""
-    (member,) = asked.ids
-    if tries.is_locked(member):
+    """Compare the values with those of the given member, and log it."""
+    (member,) = disclosure.ids
+    if mismatches.is_locked(member):
         raise refused(
             "LOCKED",
             f"Too many wrong values were sent for this member: {WRONG_A_DAY} in a day, or {WRONG_A_MONTH} in thirty days, of which a"
             f" wrong day of birth is {WRONG_A_DAY}. Compare again tomorrow, or `reveal` what the purpose needs.",
             "memberId",
         )
-    await check_ground(connection, context, asked)
-    found = _matches(rows, asked, sent, context)
-    await _log(connection, context, asked, found)
-    return Verified(member, found)
+    await check_ground(connection, context, disclosure)
+    matches = _matches(rows, disclosure, sent, context)
+    await _log(connection, context, disclosure, matches)
+    return Verified(member, matches)
 
 
 async def _looked_up(
     connection: asyncpg.Connection,
     context: CommandContext,
-    asked: Asked,
+    disclosure: Disclosure,
     sent: Mapping[PersonalField, str],
-    tries: Tries,
+    mismatches: Mismatches,
 ) -> Verified:
-    """The answer for the member in sight who has the resident number and name sent, logged."""
-    if tries.lookups >= LOOKUPS_A_DAY:
+    """Compare the values with those of the member who has the resident number and name sent and whom the caller sees, and log it."""
+    if mismatches.lookups >= LOOKUPS_A_DAY:
         raise refused(
             "LOCKED", f"{LOOKUPS_A_DAY} look-ups of today found nobody. Look again tomorrow, or name the member.", "memberId"
         )  # fmt: skip
-    caller, vault = narrowed(context.caller, asked.roles), context.vault
+    caller, vault = in_roles(context.caller, disclosure.roles), context.vault
     indexes = vault.indexes(RESIDENT_NUMBER, sent[PersonalField.RESIDENT_NUMBER])
-    row = await by_resident_number(connection, caller, context.today, indexes, columns(asked.fields))
+    row = await by_resident_number(connection, caller, context.today, indexes, columns(disclosure.fields))
     if row is not None:
-        asked = replace(asked, keys=[row[0]])
-        found = _matches({row[0]: row}, asked, sent, context)
-        if not tries.is_locked(asked.ids[0]) and all(found[field] for field in LOOKED_UP_BY):
-            await _log(connection, context, asked, found)
-            return Verified(asked.ids[0], found)
-        # told as if there were nobody; the person's own log has it, and it counts for them
-        wrong = [field for field in LOOKED_UP_BY if not found[field]]
-        await log(connection, context, replace(asked, fields=wrong).entry(MISMATCH, LOOKUP))
+        disclosure = replace(disclosure, keys=[row[0]])
+        matches = _matches({row[0]: row}, disclosure, sent, context)
+        if not mismatches.is_locked(disclosure.ids[0]) and all(matches[field] for field in LOOKED_UP_BY):
+            await _log(connection, context, disclosure, matches)
+            return Verified(disclosure.ids[0], matches)
+        # the same result as if there were nobody; but it is in the person's own log and counts for them
+        wrong = [field for field in LOOKED_UP_BY if not matches[field]]
+        await log(connection, context, replace(disclosure, fields=wrong).entry(MISMATCH, LOOKUP))
     else:
-        await log(connection, context, asked.entry(MISMATCH, LOOKUP))
+        await log(connection, context, disclosure.entry(MISMATCH, LOOKUP))
     return Verified(None, dict.fromkeys(sent, False))
 
 
 def _matches(
-    rows: Mapping[int, asyncpg.Record], asked: Asked, sent: Mapping[PersonalField, str], context: CommandContext
+    rows: Mapping[int, asyncpg.Record],
+    disclosure: Disclosure,
+    sent: Mapping[PersonalField, str],
+    context: CommandContext,
 ) -> dict[PersonalField, bool]:
-    """For each value whether it is the one held, in a time that does not tell how far it fits."""
-    clear = opened(rows, asked.fields, context.vault)[asked.keys[0]]
-    return {field: _is(field, clear[field], text) for field, text in sent.items()}
+    """For each value whether it equals the stored one, compared in constant time."""
+    clear = decrypted(rows, disclosure.fields, context.vault)[disclosure.keys[0]]
+    return {field: _equals(field, clear[field], text) for field, text in sent.items()}
 
 
-def _is(field: PersonalField, held_value: str | None, text: str) -> bool:
-    value = normal_name(held_value or "") if field is PersonalField.NAME else held_value or ""
+def _equals(field: PersonalField, stored: str | None, text: str) -> bool:
+    value = normal_name(stored or "") if field is PersonalField.NAME else stored or ""
     return hmac.compare_digest(value.encode(), text.encode())
 
 
 async def _log(
-    connection: asyncpg.Connection, context: CommandContext, asked: Asked, found: Mapping[PersonalField, bool]
+    connection: asyncpg.Connection,
+    context: CommandContext,
+    disclosure: Disclosure,
+    matches: Mapping[PersonalField, bool],
 ) -> None:
-    """An entry for what fits, and one for what does not."""
+    """Log the fields that match in one entry, and those that do not in another."""
     entries: list[Entry] = []
-    for action, fits in ((VERIFY, True), (MISMATCH, False)):
-        fields = [field for field, is_held in found.items() if is_held is fits]
+    for action, expected in ((VERIFY, True), (MISMATCH, False)):
+        fields = [field for field, match in matches.items() if match is expected]
         if fields:
-            entries.append(replace(asked, fields=fields).entry(action))
+            entries.append(replace(disclosure, fields=fields).entry(action))
     await log(connection, context, *entries)
 
 
-async def _log_refusal(context: CommandContext, asked: Asked, refusal: Refused) -> None:
-    """Log what was tried, without the caller's text, and with the member only if in sight: nobody writes into a stranger's log."""
+async def _log_refusal(context: CommandContext, disclosure: Disclosure, refusal: Refused) -> None:
+    """Log the attempt without the caller's text, and with the member only if the caller sees them: nobody writes into a stranger's log."""
     codes = dict.fromkeys(error.code for error in refusal.errors)
     async with transaction(context) as connection:
-        await log(connection, context, replace(asked, reference=None).entry(VERIFY_REFUSED, *codes))
+        await log(connection, context, replace(disclosure, reference=None).entry(VERIFY_REFUSED, *codes))

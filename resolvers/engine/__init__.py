@@ -12,10 +12,12 @@
     dimensions, measures · ``sources``: types and their fields · ``access``: the policy of what callers see · ``registry``: all of it ·
     ``sight``: the policy in a statement · ``check``: whether schema and registry agree.
 ``statistics``: from a question about records to a statement and back to groups.
-    ``question``: dimensions and frame · ``periods``: days and periods · ``conditions``: ``where`` · ``parts``: of a statement ·
-    ``from_records`` and ``from_rollups``: the statement · ``rollup_slots`` · ``time_buckets`` · ``dimension_keys`` · ``row_layout`` and
-    ``row_marks``: what stands where in a row · ``groups``: from rows to groups. For callers with aggregates only (docs/small-cells.md):
-    ``published`` and ``published_periods``, what may be asked; ``head``, what a statement finds once; ``neighbours``,
+    ``from_arguments``: the question, made whole · ``question``: what it has · ``frames`` and ``times``: its day or period, and when records
+    count by it · ``time_buckets`` · ``dimensions`` and ``dimension_keys``: ``groupBy`` · ``conditions``: ``where`` · ``group_limits`` ·
+    ``row_layout`` and ``row_marks``: what stands where in a row · ``statement``: all of it, of which ``from_records`` counts records, and
+    ``from_rollups`` what is added up (``rollup_source``, ``rollup_parts``, ``rollup_slots``, ``rollup_tables``), both by ``grouping`` ·
+    ``groups`` and ``key_values``: from rows to groups. For callers with aggregates only (docs/small-cells.md): ``published`` and
+    ``published_periods``, the questions that are let through; ``head``, what a statement looks up once; ``neighbours``,
     ``neighbours_from_rollups`` and ``overlap``, cells that differ by a few; ``cell_keys``, ``digests``, ``noise`` and ``perturbation``.
 ``compile``: from selections to steps.
     ``context``: what all parts share · ``operation``: root fields · ``fields``: of a type · ``lists``: statements of a list · ``filters`` ·

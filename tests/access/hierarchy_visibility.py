@@ -49,7 +49,7 @@ class UnionsOfRows:
                 relation = relation_of(parent, name)
                 sql = "SELECT id, id AS union FROM organization"
                 if isinstance(relation, Within):
-                    column = relation.column if relation.held is None else relation.held
+                    column = relation.column if relation.denormalized is None else relation.denormalized
                     table = getattr(column, "table").name  # noqa: B009
                     sql = f"SELECT id, {column.key} AS union FROM {table}"
                 if sql not in known:
@@ -81,7 +81,7 @@ class HierarchyVisibility:
         return (
             "Organization" in self.seen
             and isinstance(relation, Within)
-            and (not relation.of or relation.of in self.seen)
+            and (not relation.via_type or relation.via_type in self.seen)
         )
 
     def reaches(self, parent: str, name: str, anchor: int, row: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from db.encryption.vault import Vault
 from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandOptions
 from resolvers.commands.purposes import PersonalField, RevealPurpose
-from resolvers.commands.sight import own_unions
+from resolvers.commands.visible_rows import own_unions
 from resolvers.engine.request import global_ids
 from schema import registry
 from tests.access.comparison import key_of

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from graphql import parse, validate
 
-from bench import peer_schema
+from bench import by_hand, peer_schema
 from bench.nested_scale import sequential
-from bench.workload import OPERATIONS, count_objects, differences, page_size
+from bench.servers import OPERATIONS
+from bench.workload import count_objects, differences, page_size
 from schema import schema
 
 FILES = sorted(OPERATIONS.glob("*.graphql"))
@@ -18,6 +19,12 @@ def test_each_operation_is_valid_for_the_hub_and_for_its_peer(path: Path) -> Non
     document = parse(path.read_text())
     assert not validate(schema._schema, document)
     assert not validate(peer_schema.schema._schema, document)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_each_operation_stands_for_the_other_peers_too(path: Path) -> None:
+    assert path.stem in by_hand.STATEMENTS
+    parse((OPERATIONS / "postgraphile" / path.name).read_text())
 
 
 def test_equal_answers_have_no_differences() -> None:

@@ -18,7 +18,7 @@ from db.organizations import Hierarchy
 from db.security.principals import GrantRow, SignedIn
 from hub.app import Hub, create_app, issuers_of
 from hub.authentication.authenticator import Authenticator
-from hub.authentication.principal_reader import Callers
+from hub.authentication.principal_reader import PrincipalReader
 from hub.settings import Settings
 from resolvers.access.callers import Caller
 from resolvers.engine.request.document import Answer, Document
@@ -95,7 +95,7 @@ class ToyEngine:
         return Answer(orjson.dumps(result.formatted), 200)
 
 
-class OneCaller(Callers):
+class OneCaller(PrincipalReader):
     """Knows the principal ``national``, without a database."""
 
     is_fresh = True

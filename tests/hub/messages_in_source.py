@@ -45,7 +45,7 @@ SPEAKS = {
 
 WHOLE = {
     ("hub/cli/connection_check.py", "unreachable"),
-    ("hub/cli/connection_check.py", "why"),
+    ("hub/cli/connection_check.py", "reason"),
     ("hub/database.py", "unsuitable"),
     ("hub/cli/demo.py", "listening_fault"),
     ("hub/cli/demo.py", "welcome"),

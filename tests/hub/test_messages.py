@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from hub.app import Hub
-from hub.messages import CHINESE, in_chinese, wants_chinese
+from hub.messages import CHINESE, in_chinese, prefers_chinese
 from tests.hub.conftest import RESPONSE, Api
 from tests.hub.error_codes_in_source import error_codes
 from tests.hub.websocket_client import connected
@@ -45,7 +45,7 @@ def test_a_chinese_form_is_a_chinese_sentence(code: str) -> None:
     ],
 )
 def test_the_language_that_is_preferred(header: bytes, chinese: bool) -> None:
-    assert wants_chinese(header) is chinese
+    assert prefers_chinese(header) is chinese
 
 
 async def test_errors_come_in_chinese_with_the_english_behind(api: Api) -> None:

@@ -9,7 +9,7 @@ from db.rollups.maintenance import rollup_differences
 from db.security.row_security import READER, SERVICE, Scope
 from db.server.connect import acquired, create_pool
 from hub.cli.doctor import FAIL, OK, WARN, examine
-from hub.rollup_folding import keep_folding
+from hub.rollup_folding import fold_periodically
 
 
 async def test_changes_are_folded_and_a_fault_does_not_end_it(fresh_database_url: str) -> None:
@@ -17,7 +17,7 @@ async def test_changes_are_folded_and_a_fault_does_not_end_it(fresh_database_url
     await pool.execute("UPDATE membership SET channel = 'QR' WHERE member_id < 50")
     assert await pool.fetchval("SELECT count(*) FROM rollup.membership_change") > 0
     await pool.execute("ALTER FUNCTION rollup.fold() RENAME TO unfold")
-    folding = asyncio.create_task(keep_folding(pool, 0.05))
+    folding = asyncio.create_task(fold_periodically(pool, 0.05))
     await asyncio.sleep(0.3)
     await pool.execute("ALTER FUNCTION rollup.unfold() RENAME TO fold")
     for _ in range(100):
@@ -41,7 +41,7 @@ async def test_a_login_that_owns_nothing_folds(fresh_database_url: str) -> None:
         async with acquired(pool, Scope("unionhub_federation", "somebody")) as connection:
             assert await connection.fetchval("SELECT session_user") == name
             assert await connection.fetchval("SELECT count(*) FROM membership") == 0
-        folding = asyncio.create_task(keep_folding(pool, 0.05))
+        folding = asyncio.create_task(fold_periodically(pool, 0.05))
         for _ in range(100):
             await asyncio.sleep(0.05)
             if not await owner.fetchval("SELECT count(*) FROM rollup.membership_change"):

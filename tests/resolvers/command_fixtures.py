@@ -28,10 +28,9 @@ from resolvers.commands.context import CommandContext, CommandOptions
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request import global_ids
 from schema import Names, registry, schema
-from schema.access_log import DATE_TIME
 from schema.mutation import Mutation
 from schema.query import Query
-from schema.scalars import DATE, DECIMAL
+from schema.scalars import DATE, DATE_TIME, DECIMAL
 from tests.resolvers.parsed_documents import document
 
 SCHEMA = strawberry.Schema(

@@ -126,6 +126,11 @@ class EngineClient:
         data: dict[str, Any] = response["data"]
         return data
 
+    @property
+    def reads_rollups(self) -> bool:
+        """Whether any statement that has been sent reads roll-ups."""
+        return any("rollup." in statement for statement in self.watched.statements)
+
     async def count(self, text: str, variables: Mapping[str, Any]) -> int:
         """How many statements an operation sends."""
         self.watched.statements.clear()

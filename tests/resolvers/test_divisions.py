@@ -125,7 +125,7 @@ async def test_every_list_and_count_below_a_closed_division_is_that_below_its_su
     fields = [
         name
         for name, leads in registry.sources["Division"].fields.items()
-        if getattr(getattr(leads, "reach", None), "anchor", None) == "Division"
+        if getattr(getattr(leads, "relation", None), "anchor", None) == "Division"
     ]
     assert len(fields) > 15
     lists = " ".join(f"{_camel(name)} {{ totalCount }}" for name in fields)

@@ -196,17 +196,17 @@ def test_the_rest_is_who_is_in_one_of_two_sets_only() -> None:
     chance = random.Random("rest")
     for _ in range(100):
         cell, before = ({chance.randrange(40) for _ in range(chance.randrange(1, 60))} for _ in range(2))
-        either = Neighbour((len(cell | before),), before=(len(before),), is_either=True)
+        either = Neighbour((len(cell | before),), before=(len(before),), is_either_day=True)
         assert either.rest(len(cell), 0) == len(cell ^ before)
         assert Neighbour((len(cell | before),)).rest(len(cell), 0) == len(before - cell)
-        assert Neighbour((len(before),), is_around=False).rest(len(cell), 0) <= len(cell ^ before)
+        assert Neighbour((len(before),), contains_cell=False).rest(len(cell), 0) <= len(cell ^ before)
     assert Neighbour(None).rest(7, 0) < 0
 
 
 def test_noise_decides_between_five_and_sixteen_only() -> None:
     """What is left out where it cannot decide changes nothing."""
     for rest in range(-3, 30):
-        for ticket in range(40):
-            pair = b"|MEMBERSHIPS" + b"".join(each.to_bytes(8, signed=True) for each in (ticket, -ticket))
+        for cell_key in range(40):
+            pair = b"|MEMBERSHIPS" + b"".join(each.to_bytes(8, signed=True) for each in (cell_key, -cell_key))
             drawn = noise.count(rest, noise.draw(0, pair), 10) is not None
-            assert is_enough(rest, (ticket, -ticket), b"MEMBERSHIPS", 10) == drawn, (rest, ticket)
+            assert is_enough(rest, (cell_key, -cell_key), b"MEMBERSHIPS", 10) == drawn, (rest, cell_key)

@@ -117,8 +117,8 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[Operation]:
     """The operations that are compiled during a test."""
     made: list[Operation] = []
 
-    def counted(*args: Any) -> Operation:
-        made.append(compile_operation(*args))
+    def counted(*args: Any, **options: Any) -> Operation:
+        made.append(compile_operation(*args, **options))
         return made[-1]
 
     monkeypatch.setattr(engine_module, "compile_operation", counted)

@@ -1,7 +1,6 @@
 """Rates of statistics, one measure over another: by plain SQL on the records, in the whole and the groups, through roll-ups and noise."""
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 import asyncpg
 import pytest
@@ -10,7 +9,6 @@ from resolvers.access.callers import PUBLIC
 from resolvers.engine.declare.statistics import Rate
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel
-from resolvers.engine.statistics.from_rollups import Rolled
 from schema import registry
 from tests.resolvers.engine_client import EngineClient
 
@@ -118,29 +116,18 @@ async def test_posts_that_nobody_asked_about_are_in_neither_part(caller: EngineC
 @pytest.mark.parametrize(
     "more", ["", ", groupBy: [WORKER_TYPE]", ", groupBy: [IS_MIGRANT_WORKER, YEAR]", ", groupBy: [CHILD_DIVISION]"]
 )
-async def test_roll_ups_give_the_rates_that_records_give(
-    caller: EngineClient, pool: asyncpg.Pool, more: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_roll_ups_give_the_rates_that_records_give(pool: asyncpg.Pool, more: str) -> None:
     text = asked("MEMBERSHIPS", "migrant_share", more).replace("migrantShare", "migrantShare womenShare women")
-    used: list[bool] = []
-    of = Rolled.of
-
-    def counted(*given: Any) -> Rolled | None:
-        found = of(*given)
-        used.append(found is not None)
-        return found
-
+    both, records = EngineClient(pool), EngineClient(pool, rollups=False)
     for who in (None, PUBLIC):
         question = text if who is None else text.replace("1990", "2018").replace("2030", "2026")
         if who is PUBLIC and "YEAR" not in more:
             question = question.replace("2018", "2025")
-        monkeypatch.setattr(Rolled, "of", counted)
-        ours = await EngineClient(pool).response(question, caller=who)
-        monkeypatch.setattr(Rolled, "of", lambda *_: None)
-        theirs = await EngineClient(pool).response(question, caller=who)
-        assert ours == theirs
-        assert "errors" not in ours
-    assert used[0]
+        response = await both.response(question, caller=who)
+        assert response == await records.response(question, caller=who)
+        assert "errors" not in response
+    assert both.reads_rollups
+    assert not records.reads_rollups
 
 
 async def test_with_aggregates_only_a_rate_tells_no_more_than_what_is_given_of_its_measures(pool: asyncpg.Pool) -> None:

@@ -14,7 +14,6 @@ from db.rollups.layout import ENDED, EVER
 from db.rollups.maintenance import set_rollups_aside
 from db.server.connect import create_pool
 from resolvers.engine.request import global_ids
-from resolvers.engine.statistics.from_rollups import Rolled
 from resolvers.engine.statistics.rollup_slots import cut, slot
 from tests.db.test_rollups import write
 from tests.resolvers.engine_client import EngineClient
@@ -81,31 +80,25 @@ async def places(pool: asyncpg.Pool) -> list[str]:
     return [global_ids.encode(row["kind"], row["id"]) for row in rows]
 
 
-async def test_both_ways_give_the_same_answers(pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_both_ways_give_the_same_answers(pool: asyncpg.Pool) -> None:
     assert await pool.fetchval("SELECT count(*) FROM rollup.membership_change") > 0
     chance = random.Random("rolled")
-    found, callers = await places(pool), await callers_of(pool)
-    rolled, plain = EngineClient(pool), EngineClient(pool)
-    used = []
-    of = Rolled.of
-
-    def counted(*asked: Any) -> Rolled | None:
-        made = of(*asked)
-        used.append(made is not None)
-        return made
-
+    anchors, callers = await places(pool), await callers_of(pool)
+    both, records = EngineClient(pool), EngineClient(pool, rollups=False)
+    used = 0
     for place in range(ROUNDS):
-        given = asked(chance, found)
+        given = asked(chance, anchors)
         caller = callers[chance.choice(("national", "national", "province", "city", "industry", "analyst"))]
         text = BELOW if "id" in given else TEXT
-        monkeypatch.setattr(Rolled, "of", counted)
-        ours = await rolled.response(text, given, caller=caller)
-        monkeypatch.setattr(Rolled, "of", lambda *_: None)
-        theirs = await plain.response(text, given, caller=caller)
-        assert json.dumps(ours) == json.dumps(theirs), (given, caller.name)
+        both.watched.statements.clear()
+        found = await both.response(text, given, caller=caller)
+        expected = await records.response(text, given, caller=caller)
+        assert json.dumps(found) == json.dumps(expected), (given, caller.name)
+        used += both.reads_rollups
         if place == ROUNDS // 2:
             await pool.execute("SELECT rollup.fold()")
-    assert sum(used) > ROUNDS / 4
+    assert used > ROUNDS / 4
+    assert not records.reads_rollups
 
 
 async def test_an_anchor_out_of_use_is_counted_from_records(pool: asyncpg.Pool) -> None:

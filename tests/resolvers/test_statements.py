@@ -115,7 +115,7 @@ async def parents_of(pool: asyncpg.Pool, source: Source, name: str) -> list[int]
             for one in choices:
                 column = expression(one.key).key
                 rich += (await keys(pool, f"SELECT id FROM {table} WHERE {column} IS NOT NULL ORDER BY id"))[:20]
-        case Many(reach=By() as by):
+        case Many(relation=By() as by):
             column = f"{by.column.table.name}.{by.column.key}"  # type: ignore[attr-defined]
             rich = await keys(
                 pool,

@@ -8,7 +8,6 @@ import pytest
 
 from db.server.connect import create_pool
 from resolvers.engine.request import global_ids
-from resolvers.engine.statistics.from_rollups import Rolled
 from tests.resolvers.engine_client import EngineClient
 from tests.resolvers.sql_reference import MEMBERSHIPS, paths
 
@@ -43,14 +42,12 @@ def by(answer: Any) -> dict[str | None, int]:
     return {group["keys"][0]["value"]: group["persons"] for group in answer["groups"] if group["persons"]}
 
 
-@pytest.mark.parametrize("rolled", [True, False])
+@pytest.mark.parametrize("rollups", [True, False])
 @pytest.mark.parametrize("place", ["", "浙江省总工会"])
 async def test_joins_and_leavings_of_a_year_are_told_from_transfers(
-    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch, place: str, rolled: bool
+    pool: asyncpg.Pool, place: str, rollups: bool
 ) -> None:
-    if not rolled:
-        monkeypatch.setattr(Rolled, "of", lambda *_: None)
-    caller = EngineClient(pool)
+    caller = EngineClient(pool, rollups=rollups)
     union = await pool.fetchval("SELECT id FROM organization WHERE name = $1", place) if place else None
     unions, rows = await below(pool, union), await pool.fetch(MEMBERSHIPS)
     told = paths(rows)

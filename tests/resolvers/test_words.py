@@ -23,7 +23,7 @@ from graphql import (
 )
 
 from hub.documents import RULES
-from hub.messages import CHINESE, in_chinese, speak
+from hub.messages import CHINESE, in_chinese, set_language
 from hub.settings import ROOT
 from resolvers.engine.request import wrong_values
 from resolvers.engine.request.arguments import variable_types
@@ -196,7 +196,7 @@ def odd(type_: GraphQLInputType, depth: int = 3) -> Iterator[Any]:
 async def test_every_argument_of_every_root_field_says_what_is_wrong_with_its_value(caller: EngineClient) -> None:
     """Asked of the engine in Chinese, whose messages have the English ones in them."""
     looked = set()
-    speak(chinese=True)
+    set_language(chinese=True)
     try:
         for head, argument, type_ in ARGUMENTS:
             word, field = head.split()
@@ -211,7 +211,7 @@ async def test_every_argument_of_every_root_field_says_what_is_wrong_with_its_va
                     assert not faults_of(message), (text, value, error)
                     looked.add(message)
     finally:
-        speak(chinese=False)
+        set_language(chinese=False)
     assert len(looked) > 25
 
 

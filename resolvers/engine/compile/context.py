@@ -18,8 +18,8 @@ Kind = TypeVar("Kind", bound=Step)
 
 
 class Compilation(ABC):
-    """What the root fields of one operation are compiled with, for one shape of variables and one caller's lenses. ``steps`` has every
-    step by its index."""
+    """What the root fields of one operation are compiled with, for one shape of variables and one caller's lenses. Without ``rollups``
+    statistics are counted from records alone. ``steps`` has every step by its index."""
 
     def __init__(
         self,
@@ -28,12 +28,15 @@ class Compilation(ABC):
         collector: Collector,
         variables: Mapping[str, Any],
         lenses: tuple[Lens, ...],
+        *,
+        rollups: bool = True,
     ) -> None:
         self.schema = schema
         self.registry = registry
         self.collector = collector
         self.variables = variables
         self.lenses = lenses
+        self.rollups = rollups
         self.budget = Budget()
         self.steps: list[Step] = []
 

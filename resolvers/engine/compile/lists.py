@@ -1,5 +1,9 @@
 """The statements of one list: its page of rows for all parents at once, and its count."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+from operator import add
 from typing import Any
 
 from sqlalchemy import (
@@ -10,12 +14,16 @@ from sqlalchemy import (
     Subquery,
     TableValuedAlias,
     and_,
+    any_,
+    false,
     func,
     literal_column,
+    not_,
     null,
     or_,
     select,
     true,
+    union,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
@@ -25,11 +33,12 @@ from resolvers.engine.compile.json_rows import Selected, written
 from resolvers.engine.compile.pagination import Order, Page, order_of
 from resolvers.engine.compile.row_builders import Columns
 from resolvers.engine.declare import validity
+from resolvers.engine.declare.access import Part
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.rows import Rows
 from resolvers.engine.declare.sight import Sighted, anchor, in_sight
 from resolvers.engine.declare.sources import Many
-from resolvers.engine.plan.parameters import Binder
+from resolvers.engine.plan.parameters import BIGINTS, Binder
 from resolvers.engine.plan.statement import Statement, compiled, parents
 from resolvers.engine.request.arguments import Arguments, Leaf
 from resolvers.engine.request.cursors import sealer_of
@@ -62,6 +71,7 @@ class Listing:
         self.binder, self._parent = Binder(), parents()
         self._walled = registry.access.visible(self.source, lenses, Binder(), None) is not None
         self._joined = self._walled or bool(arguments.get("filter") or arguments.get("order_by"))
+        self._parts: Sequence[Part] = ()
         before = budget.conditions
         self._rows = self._reached(self.binder, self._parent, lenses)
         self._conditions = before - budget.conditions
@@ -159,19 +169,59 @@ class Listing:
 
     def _cut(self, rows: Select[Any], page: Page | None, *, more: int = 1) -> Select[Any]:
         rows = rows.select_from(self._rows.from_).where(*self._rows.where)
+        if self._parts:
+            rows = rows.where(self._in_parts(page, more))
         if page is not None:
             return page.cut(rows, self.order, self.binder, self.cursors, more=more)
         return rows.order_by(*(key.column.desc() if key.descending else key.column.asc() for key in self.order.keys))
+
+    def _in_parts(self, page: Page | None, more: int) -> ColumnElement[bool]:
+        """The condition that a row is in one of the parts in sight; of each part only as many rows are found as the page takes."""
+        if page is None:
+            return or_(*(part.found for part in self._parts))
+        key = self.source.key if self._rows.via is None else self._rows.via
+        found = [self._in_part(part, key, page, more) for part in self._parts]
+        keys = found[0] if len(found) == 1 else union(*found)
+        return key == any_(func.array(keys.scalar_subquery(), type_=BIGINTS))
+
+    def _in_part(self, part: Part, key: ColumnElement[int], page: Page, more: int) -> Select[Any]:
+        """The keys of the page's rows of one part.
+
+        In an order that begins with the column that finds the part, one index has them in order. For any other order all rows of the
+        part are found first: the OFFSET keeps PostgreSQL from walking another index in that order until enough rows are in sight.
+        """
+        order, rows = self.order, self._rows
+        if rows.union is not None and part.union == rows.union.key and order.keys[0].column is rows.union:
+            keys = select(key).select_from(rows.from_).where(*rows.where, part.found)
+            return page.cut(keys, order, self.binder, self.cursors, more=more)
+        columns = [item.column.label(f"o{index}") for index, item in enumerate(order.keys)]
+        all_ = select(key.label("key"), *columns).select_from(rows.from_).where(*rows.where, part.found)
+        part_ = all_.offset(literal_column("0")).subquery("part")
+        there = tuple(replace(item, column=part_.c[f"o{index}"]) for index, item in enumerate(order.keys))
+        return page.cut(select(part_.c.key), replace(order, keys=there), self.binder, self.cursors, more=more)
+
+    def _number(self) -> ColumnElement[int]:
+        """The number of rows; where they are in sight in parts, those of each part that are in none before it."""
+        rows = self._rows
+        number = select(func.count()).select_from(rows.from_).where(*rows.where)
+        if not self._parts:
+            return number.scalar_subquery()
+        before: list[ColumnElement[bool]] = []
+        numbers = []
+        for part in self._parts:
+            numbers.append(number.where(part.found, *before).scalar_subquery())
+            before.append(not_(func.coalesce(part.each(), false())))
+        return reduce(add, numbers)
 
     def count(self) -> Statement:
         """The number of rows of each parent: of those that the page is cut from, under the same conditions."""
         self.budget.again(self._conditions)
         binder, parent, rows = self.binder, self._parent, self._rows
-        number = select(func.count()).select_from(rows.from_).where(*rows.where)
         if self.root:
-            counted = select(null(), number.scalar_subquery())
+            counted: Select[Any] = select(null(), self._number())
             within = None if self._within is None else self._anchor(binder)
             return compiled(counted if within is None else counted.select_from(within), binder)
+        number = select(func.count()).select_from(rows.from_).where(*rows.where)
         counted = select(parent.c.key, number.correlate(parent).scalar_subquery()).select_from(parent)
         return compiled(counted, binder)
 
@@ -190,6 +240,9 @@ class Listing:
 
     def _look(self, rows: Rows, parent: TableValuedAlias, lenses: tuple[Lens, ...], binder: Binder) -> None:
         """Of the rows only those in the caller's sight; where all below the parent are, that is asked once and not of each."""
+        if self.root and self._within is None:
+            self._start_from_caller(rows, lenses, binder)
+            return
         seen = [*rows.seen, *in_sight(self.registry, self.source, lenses, binder)]
         covered = None
         if seen and rows.below is not None:
@@ -202,3 +255,21 @@ class Listing:
             rows.from_ = once.join(rows.from_, true())
             seen = [or_(once.c.whole, and_(*seen))]
         rows.where.extend(seen)
+
+    def _start_from_caller(self, rows: Rows, lenses: tuple[Lens, ...], binder: Binder) -> None:
+        """Of all rows of a type take those in the caller's sight, found from the caller's own keys: the list costs what the caller sees,
+        and not what there is (docs/adr/0045). Callers who see rows by their union get them by union, then by key, as in a list within a
+        union: in that order an index gives the first page of any number of rows."""
+        found = self.registry.access.parts(self.source, lenses, binder)
+        if found is None:
+            return
+        led = [part for part in found if rows.union is not None and part.union == rows.union.key]
+        ordered = bool(self.arguments.get("order_by"))
+        if led and rows.union is not None:
+            rows.order = [rows.union, *rows.order]
+        if not found:
+            rows.where.append(false())
+        elif len(found) == len(led) == 1 and not ordered:
+            rows.where.append(found[0].found)
+        else:
+            self._parts = found

@@ -34,10 +34,13 @@ def compile_operation(
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
     lenses: tuple[Lens, ...],
+    *,
+    rollups: bool = True,
 ) -> Operation:
-    """Compile an operation for the shape of these variables and the lenses of a caller."""
+    """Compile an operation for the shape of these variables and the lenses of a caller; without ``rollups`` its statistics are counted from
+    records alone."""
     collector = Collector(schema, document.fragments, variables)
-    compiler = Compiler(schema, registry, collector, variables, lenses)
+    compiler = Compiler(schema, registry, collector, variables, lenses, rollups=rollups)
     query = compiler.object_type("Query")
     selection = collector.collect(query, [operation.selection_set])
     roots: list[Root] = []

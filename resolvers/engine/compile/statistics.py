@@ -1,6 +1,6 @@
 """From a ``statistics`` field to its step: which measures are selected, and how rows become the whole and its groups."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -12,10 +12,13 @@ from resolvers.engine.declare.sources import StatisticsField
 from resolvers.engine.declare.statistics import Rate
 from resolvers.engine.plan.steps import Child, Key, StatisticsStep, Step, Table, Values
 from resolvers.engine.request.arguments import snake
-from resolvers.engine.statistics.from_records import Counting
+from resolvers.engine.statistics import from_arguments
+from resolvers.engine.statistics.frames import Frame
 from resolvers.engine.statistics.groups import table
-from resolvers.engine.statistics.question import Frame
-from resolvers.engine.statistics.row_layout import DECIMAL, KEYS, Layout, Row
+from resolvers.engine.statistics.key_values import label_of, value_of
+from resolvers.engine.statistics.question import Question
+from resolvers.engine.statistics.row_layout import DECIMAL, KEYS, Row
+from resolvers.engine.statistics.statement import statement
 from resolvers.errors import HubError
 
 Value = Callable[[Row, Sequence[Values]], Any]
@@ -25,19 +28,19 @@ PER_DIMENSION = 100
 """A statistic weighs as so many objects for the whole, and for each dimension that it is grouped by."""
 
 
-class Statistics:
-    """The parts of one ``statistics`` field while it is compiled."""
+class GroupCompiler:
+    """Compiles the selections of one ``statistics`` field on its whole and on its groups."""
 
-    def __init__(self, compilation: Compilation, counting: Counting, path: str) -> None:
+    def __init__(self, compilation: Compilation, question: Question, path: str) -> None:
         self.compilation = compilation
-        self.counting = counting
+        self.question = question
         self.path = path
         self.children: list[Child] = []
-        self.layout = Layout.of(counting)
 
     def group(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], *, whole: bool) -> Value:
         """Finds the values of a group."""
         fields: dict[str, Value] = {}
+        rates, layout = self.question.population.statistic.rates, self.question.layout
         for key, found in self.compilation.collector.below(type_, nodes).items():
             name = found[0].name.value
             if name == "__typename":
@@ -46,28 +49,30 @@ class Statistics:
                 below = get_named_type(type_.fields[name].type)
                 assert isinstance(below, GraphQLObjectType)
                 fields[key] = _constant([]) if whole else self._keys(below, found)
-            elif (rate := self.counting.statistic.rates.get(snake(name))) is not None:
-                fields[key] = _rate(rate, self.counting.index(rate.part), self.counting.index(rate.whole))
+            elif (rate := rates.get(snake(name))) is not None:
+                fields[key] = _rate(rate, layout.measure(rate.part), layout.measure(rate.whole))
             else:
-                fields[key] = _at(self.counting.index(snake(name)), name in DECIMAL)
+                fields[key] = _at(layout.measure(snake(name)), name in DECIMAL)
         return lambda row, below: {key: compute(row, below) for key, compute in fields.items()}
 
     def _keys(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Value:
         """Finds the keys of a group."""
-        keys = [self._key(type_, nodes, place) for place in range(len(self.layout.dimensions))]
+        keys = [self._key(type_, nodes, place) for place in range(len(self.question.dimensions))]
         return lambda row, below: [{key: compute(row, below) for key, compute in fields.items()} for fields in keys]
 
     def _key(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], place: int) -> Mapping[str, Value]:
         fields: dict[str, Value] = {}
-        item, layout = self.layout.dimensions[place], self.layout
+        item = self.question.dimensions[place]
         for key, found in self.compilation.collector.below(type_, nodes).items():
             match found[0].name.value:
                 case "__typename":
                     fields[key] = _constant(type_.name)
                 case "dimension":
                     fields[key] = _constant(item.name)
-                case "value" | "label" as name:
-                    fields[key] = _found((layout.value if name == "value" else layout.label)(place))
+                case "value":
+                    fields[key] = _of_row(value_of(self.question, place))
+                case "label":
+                    fields[key] = _of_row(label_of(self.question, place))
                 case name:
                     named = get_named_type(type_.fields[name].type).name
                     fields[key] = _constant(None) if item.target != named else self._row(named, found, place)
@@ -85,29 +90,45 @@ class Statistics:
 def statistics_step(
     compilation: Compilation,
     parent: GraphQLObjectType,
-    tally: StatisticsField,
+    field: StatisticsField,
     nodes: Sequence[FieldNode],
     path: str,
     *,
     root: bool,
 ) -> Step:
     """The step of a ``statistics`` field below parents, or at the root."""
+    type_ = get_named_type(parent.fields[nodes[0].name.value].type)
+    assert isinstance(type_, GraphQLObjectType)
     try:
         arguments = compilation.arguments(parent, nodes[0])
-        counting = Counting(compilation.registry, tally, arguments, compilation.lenses, root=root)
-        step = _step(compilation, parent, counting, nodes, path)
+        measures = _selected_measures(compilation, type_, nodes)
+        question = from_arguments.question(
+            compilation.registry, field, arguments, compilation.lenses, measures, root=root
+        )
+        step = _step(compilation, type_, question, nodes, path)
         arguments.require_effect(nodes[0])
         return step
     except HubError as error:
         raise HubError(error.code, error.message, nodes=error.nodes or nodes[0]) from None
 
 
+def _selected_measures(compilation: Compilation, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Iterator[str]:
+    """The measures and rates that are selected on the whole or on groups, in their order, by their Python names."""
+    for found in compilation.collector.below(type_, nodes).values():
+        name = found[0].name.value
+        group = None if name == "__typename" else get_named_type(type_.fields[name].type)
+        if isinstance(group, GraphQLObjectType):
+            fields = compilation.collector.below(group, found).values()
+            yield from (
+                snake(each[0].name.value) for each in fields if each[0].name.value not in ("__typename", "keys")
+            )
+
+
 def _step(
-    compilation: Compilation, parent: GraphQLObjectType, counting: Counting, nodes: Sequence[FieldNode], path: str
+    compilation: Compilation, type_: GraphQLObjectType, question: Question, nodes: Sequence[FieldNode], path: str
 ) -> Step:
-    type_ = get_named_type(parent.fields[nodes[0].name.value].type)
-    assert isinstance(type_, GraphQLObjectType)
-    part = Statistics(compilation, counting, path)
+    part = GroupCompiler(compilation, question, path)
+    kind = question.population.kind
     heads: dict[str, Callable[[Frame], Any]] = {}
     wholes: dict[str, Value] = {}
     groups: dict[str, Value] = {}
@@ -119,9 +140,7 @@ def _step(
             fields = part.group(below, found, whole=name == "total")
             (wholes if name == "total" else groups)[key] = fields
         else:
-            heads[key] = _head(type_.name if name == "__typename" else counting.kind, name)
-    counting.index("records")
-    layout = Layout.of(counting)
+            heads[key] = _head(type_.name if name == "__typename" else kind, name)
 
     def build(
         tables: Mapping[Key, Table], keys: Sequence[Key], children: Sequence[Values], frame: Any, _: Any
@@ -141,13 +160,13 @@ def _step(
         StatisticsStep,
         path,
         nodes[0],
-        statement=counting.statement(),
+        statement=statement(question, rollups=compilation.rollups),
         build=build,
         children=tuple(part.children),
-        columns=(counting.kind, *counting.measures),
-        weight=PER_DIMENSION * (1 + len(counting.dimensions)),
-        frame=counting.frame(),
-        table=partial(table, layout),
+        columns=(kind, *question.measures),
+        weight=PER_DIMENSION * (1 + len(question.dimensions)),
+        frame=question.frame.find,
+        table=partial(table, question),
     )
 
 
@@ -155,7 +174,7 @@ def _constant(value: Any) -> Value:
     return lambda _row, _below: value
 
 
-def _found(find: Callable[[Row], Any]) -> Value:
+def _of_row(find: Callable[[Row], Any]) -> Value:
     return lambda row, _below: find(row)
 
 

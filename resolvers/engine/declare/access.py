@@ -1,6 +1,7 @@
 """What callers see of the declared rows and columns: the policy that a registry is given."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, true
@@ -12,6 +13,17 @@ from resolvers.engine.plan.parameters import Binder
 Condition = ColumnElement[bool]
 
 
+@dataclass(frozen=True)
+class Part:
+    """Some of the rows in a caller's sight. ``found`` compares a column with a set of keys, made from the caller's own, so that PostgreSQL
+    looks the rows up in an index; ``each`` makes the condition that checks the same of each row. ``union`` is the column's name, where it
+    names the rows' union."""
+
+    found: Condition
+    each: Callable[[], Condition]
+    union: str | None = None
+
+
 class AccessPolicy:
     """Lets everything through; a service's own policy overrides each method. ``lenses`` are those of the caller, and conditions on the
     caller are bound to ``binder``. ``table`` is the source's table or an alias of it, the table itself if none is given."""
@@ -20,6 +32,10 @@ class AccessPolicy:
         self, source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
     ) -> Condition | None:
         """The condition that a row is in sight; None when all are."""
+        return None
+
+    def parts(self, source: Source, lenses: tuple[Lens, ...], binder: Binder) -> Sequence[Part] | None:
+        """What ``visible`` says of the source's table, in parts that may overlap; None when all rows are in sight."""
         return None
 
     def countable(

@@ -15,7 +15,8 @@ class Rows:
 
     ``via`` is set when FROM has not the target's table but a column with its key: the target is then joined, after the page is cut
     where nothing else needs it before. ``below`` is set where the rows are all of unions at or below a key today, by a column of their own:
-    the hierarchy, and the key. ``seen`` are the conditions that what leads to the rows is in the caller's sight.
+    the hierarchy, and the key. ``seen`` are the conditions that what leads to the rows is in the caller's sight. ``union`` is the column
+    of theirs that names their union, of all rows of a type.
     """
 
     from_: FromClause
@@ -24,6 +25,7 @@ class Rows:
     via: ColumnElement[int] | None = None
     below: tuple[str, ColumnElement[int]] | None = None
     seen: Sequence[ColumnElement[bool]] = ()
+    union: ColumnElement[int] | None = None
 
 
 class Walls(Protocol):

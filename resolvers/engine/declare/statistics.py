@@ -63,7 +63,7 @@ class Join:
 
 @dataclass(frozen=True)
 class Ref:
-    """A dimension whose values are rows of a source: told by global ID, and labelled by a column of theirs."""
+    """A dimension whose values are rows of a source: given as global IDs, and labelled by a column of these rows."""
 
     target: str
     key: Expression
@@ -74,7 +74,7 @@ class Ref:
 class Rollup:
     """The roll-ups of a kind (db/migrations/rollup.py): the table of its records, and by dimension the column of its classes.
 
-    They hold ``records`` and ``persons``; whoever asks for more, or by another dimension, has the records counted.
+    They hold ``records`` and ``persons``; a question for more, or by another dimension, is answered from records.
     """
 
     table: str
@@ -121,9 +121,9 @@ class Statistic:
 
     def is_of_people(self, measure: "Measure") -> bool:
         """Whether a measure counts the persons whom the records are of; of a kind without them, the records."""
-        if self.person is None or measure.once is None:
+        if self.person is None or measure.distinct is None:
             return measure.is_count and not measure.is_named and self.person is None
-        return bool(expression(measure.once).compare(expression(self.person)))
+        return bool(expression(measure.distinct).compare(expression(self.person)))
 
     def measure(self, name: str) -> "Measure | None":
         """A measure by the Python name of its field."""
@@ -138,10 +138,10 @@ class Statistic:
 
 
 Aggregate = ColumnElement[Any] | Callable[[ColumnElement[Any]], ColumnElement[Any]]
-"""An aggregate over records, or a function that makes one of what was found for each."""
+"""An aggregate over records, or a function that makes one of what was looked up for each."""
 
-Found = Callable[[ColumnElement[Any], Binder], ColumnElement[Any]]
-"""Finds something out about a record, as of the day asked about. Equal ones find the same."""
+RecordLookup = Callable[[ColumnElement[Any], Binder], ColumnElement[Any]]
+"""Makes the expression that looks something up for a record, as of the day that the statistic is about. Equal ones look up the same."""
 
 
 @dataclass(frozen=True)
@@ -149,20 +149,21 @@ class Measure:
     """An aggregate over records.
 
     ``zero`` is its value where there is no record: None for a median, which then is not defined. For callers with aggregates only:
-    ``largest`` is the largest part that one record has in a sum; ``once`` is the column whose distinct values are counted, ``part`` the
-    condition of the records that are, where that is not each record. ``rolled`` says the same of the roll-ups: a dimension and its value.
-    ``event`` is one by which records may be counted for it, for a kind of which those that hold today are not meant. ``found`` is costly
-    and found once a record: aggregates that are functions are given it, a column.
+    ``largest`` is the largest part that one record has in a sum; ``distinct`` is the column whose distinct values are counted, ``part`` the
+    condition of the records that are, where that is not each record. ``rollup_value`` says the same for roll-ups: a dimension and its
+    value.
+    ``event`` is one by which records may be counted for it, for a kind of which those that hold today are not meant. ``lookup`` is costly,
+    and made once for each record: aggregates that are functions get its column.
     """
 
     value: Aggregate
     zero: int | None = 0
     largest: ColumnElement[Any] | None = None
-    once: Expression | None = None
+    distinct: Expression | None = None
     part: Aggregate | None = None
     event: str | None = None
-    found: Found | None = None
-    rolled: tuple[str, str] | None = None
+    lookup: RecordLookup | None = None
+    rollup_value: tuple[str, str] | None = None
 
     @property
     def is_count(self) -> bool:
@@ -172,7 +173,7 @@ class Measure:
     @property
     def is_named(self) -> bool:
         """Whether it is more than the number of records."""
-        return not self.is_count or self.once is not None or self.part is not None
+        return not self.is_count or self.distinct is not None or self.part is not None
 
 
 RECORDS = Measure(func.count())
@@ -181,14 +182,14 @@ RECORDS = Measure(func.count())
 
 def distinct(key: Expression) -> Measure:
     """How many different rows a column names: persons, households, employers, cases."""
-    return Measure(func.count(distinct_(expression(key))), once=key)
+    return Measure(func.count(distinct_(expression(key))), distinct=key)
 
 
 def where(
-    condition: ColumnElement[bool], *, event: str | None = None, rolled: tuple[str, str] | None = None
+    condition: ColumnElement[bool], *, event: str | None = None, rollup_value: tuple[str, str] | None = None
 ) -> Measure:
-    """How many records fulfil a condition; ``event`` and ``rolled`` as in ``Measure``."""
-    return Measure(func.count().filter(condition), part=condition, event=event, rolled=rolled)
+    """How many records fulfil a condition; ``event`` and ``rollup_value`` as in ``Measure``."""
+    return Measure(func.count().filter(condition), part=condition, event=event, rollup_value=rollup_value)
 
 
 def total(column: Expression, unit: Expression | None = None) -> Measure:
@@ -209,8 +210,8 @@ def median(value: ColumnElement[Any]) -> Measure:
 class Rate:
     """A measure that is one measure of the kind over another, ``part`` over ``whole``, in the whole and in each group: a ratio of sums.
 
-    ``is_part`` says that every record in ``part`` is in ``whole`` as well. It is found from the two as the caller is given them, after any
-    noise, and tells no more of the records than they do.
+    ``is_part`` says that every record in ``part`` is in ``whole`` as well. It is made of the two as the caller is given them, after any
+    noise, and shows no more of the records than they do.
     """
 
     part: str
@@ -233,7 +234,7 @@ class Children:
     """A drill-down: which child of the anchor a record belongs to, and all children that there are.
 
     ``joins`` are outer joins to the records; ``key`` is the child's key, null for what no child has; ``domain`` selects the key of
-    every child from the table of ``target``, ``told`` that of every row whose key a group may have, and ``label`` is a column of that
+    every child from the table of ``target``, ``possible`` that of every row whose key a group may have, and ``label`` is a column of that
     table.
     """
 
@@ -241,7 +242,7 @@ class Children:
     joins: tuple[tuple[FromClause, ColumnElement[bool]], ...]
     key: ColumnElement[Any]
     domain: Select[Any]
-    told: Select[Any]
+    possible: Select[Any]
     label: ColumnElement[Any]
 
 
@@ -252,14 +253,14 @@ class Place(Protocol):
     where: list[ColumnElement[bool]]
 
     @property
-    def rolled(self) -> tuple[str, ColumnElement[Any]]:
+    def rollup_anchor(self) -> tuple[str, ColumnElement[Any]]:
         """Kind and key of the place in the roll-ups."""
 
-    def unpublished(self) -> ColumnElement[bool] | None:
+    def too_fine(self) -> ColumnElement[bool] | None:
         """Where callers with aggregates only may not count: the place, or a child of it that is grouped by, is finer than the counts that
         are published; None where they may count anyway."""
 
-    def targets(self, dimension: str | None) -> Subquery | None:
+    def rollup_targets(self, dimension: str | None) -> Subquery | None:
         """The places in the roll-ups to be read, each with the child that it stands for; None when there are none for this drill-down."""
 
     def children(self, dimension: str) -> Children | None:

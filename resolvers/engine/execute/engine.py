@@ -84,9 +84,9 @@ class Engine:
     """Answers operations on one schema from one database.
 
     ``reference`` makes what executes operations in place of plans; see ``resolvers.engine.reference``. Without ``first_wall`` plans have
-    no conditions on what the caller sees: a test of the second wall, row-level security, and nothing else. ``commands`` makes the context
-    of a mutation's resolvers; without it there are none. Cursors are sealed with keys derived from those of ``cursors``; without it, with
-    keys of this process that no other opens.
+    no conditions on what the caller sees: a test of the second wall, row-level security, and nothing else. Without ``rollups`` statistics
+    are counted from records alone. ``commands`` makes the context of a mutation's resolvers; without it there are none. Cursors are sealed
+    with keys derived from those of ``cursors``; without it, with keys of this process that no other opens.
 
     Raises:
         ValueError: schema and registry disagree.
@@ -101,6 +101,7 @@ class Engine:
         max_objects: int,
         reference: Callable[[GraphQLSchema, Registry], Reference] | None = None,
         first_wall: bool = True,
+        rollups: bool = True,
         small_cell: int = 10,
         commands: Callable[[Caller, Mapping[str, str]], Any] | None = None,
         seconds: float = 10.0,
@@ -113,6 +114,7 @@ class Engine:
         self.pool = pool
         self.max_objects = max_objects
         self.first_wall = first_wall
+        self.rollups = rollups
         self.small_cell = small_cell
         self.commands = commands
         self.seconds = seconds
@@ -225,7 +227,9 @@ class Engine:
         plan = self.plans.get(key)
         if plan is None:
             with working():
-                operation = compile_operation(self.schema, self.registry, document, read.node, coerced, lenses)
+                operation = compile_operation(
+                    self.schema, self.registry, document, read.node, coerced, lenses, rollups=self.rollups
+                )
                 plan = Plan(operation, weight(operation, document))
             self.plans.put(key, plan)
         return plan.operation

@@ -12,6 +12,7 @@ from graphql import (
 from sqlalchemy import any_, select
 from strawberry.dataloader import DataLoader
 
+from db.model import Term
 from resolvers.access.callers import Lens
 from resolvers.engine.compile.lists import Listing
 from resolvers.engine.compile.pagination import Page
@@ -26,10 +27,13 @@ from resolvers.engine.plan.parameters import Binder, Inputs
 from resolvers.engine.plan.statement import Statement, compiled, keys_parameter
 from resolvers.engine.request.arguments import build
 from resolvers.engine.request.limits import Budget
-from resolvers.engine.statistics.from_records import Counting
+from resolvers.engine.statistics import from_arguments
+from resolvers.engine.statistics.frames import Frame
 from resolvers.engine.statistics.groups import table
-from resolvers.engine.statistics.question import Frame
-from resolvers.engine.statistics.row_layout import KEYS, Layout
+from resolvers.engine.statistics.key_values import label_of, value_of
+from resolvers.engine.statistics.question import Question
+from resolvers.engine.statistics.row_layout import KEYS
+from resolvers.engine.statistics.statement import statement
 
 Info = GraphQLResolveInfo[Any]
 
@@ -210,45 +214,50 @@ class Session:
         arguments = build(info.parent_type.fields[node.name.value], node, self.inputs.variables)
 
         async def load(keys: list[int | None]) -> list[Mapping[str, Any] | None]:
-            counting = Counting(self.registry, tally, arguments, self.inputs.caller.shape, root=parent is None)
-            counting.index("records")
-            for name, measure in counting.statistic.measures.items():
-                if measure.event is None or counting.event_name is not None:
-                    counting.index(name)
-            frame = counting.frame()(self.inputs)
+            statistic = self.registry.statistics[arguments["kind"].name]
+            has_event = arguments.get("event") is not None
+            measures = [name for name, each in statistic.measures.items() if each.event is None or has_event]
+            lenses = self.inputs.caller.shape
+            question = from_arguments.question(
+                self.registry, tally, arguments, lenses, ("records", *measures), root=parent is None
+            )
+            frame = question.frame.find(self.inputs)
             grouped: dict[int | None, list[Any]] = {}
-            for record in await self.rows(counting.statement(), [key for key in keys if key is not None]):
+            for record in await self.rows(statement(question, rollups=False), [key for key in keys if key is not None]):
                 grouped.setdefault(record[0], []).append(record)
-            return [await self._statistics(counting, grouped[key], frame) if key in grouped else None for key in keys]
+            return [
+                await self._statistics(question, arguments["kind"], grouped[key], frame) if key in grouped else None
+                for key in keys
+            ]
 
         found: Mapping[str, Any] | None = await self.load((id(node), info.parent_type.name), load, parent)
         return found
 
-    async def _statistics(self, counting: Counting, rows: list[Any], frame: Frame) -> Mapping[str, Any]:
-        layout = Layout.of(counting)
-        whole, groups = table(layout, rows, frame)
+    async def _statistics(self, question: Question, kind: Term, rows: list[Any], frame: Frame) -> Mapping[str, Any]:
+        whole, groups = table(question, rows, frame)
         named: list[Mapping[Any, Row | None]] = []
-        for place, item in enumerate(layout.dimensions):
+        for place, item in enumerate(question.dimensions):
             keys = list(dict.fromkeys(row[KEYS + place] for row in groups)) if item.target is not None else []
             rows_ = await self.by_key(self.registry.sources[item.target], keys) if item.target is not None else []
             named.append(dict(zip(keys, rows_, strict=True)))
+        statistic = question.population.statistic
 
-        def told(row: Any, places: Sequence[int]) -> Mapping[str, Any]:
-            keys = [_key(layout, place, row, named[place]) for place in places]
-            measured = {name: row[counting.index(name)] for name in counting.measures}
+        def group(row: Any, places: Sequence[int]) -> Mapping[str, Any]:
+            keys = [_key(question, place, row, named[place]) for place in places]
+            measured = {name: row[question.layout.measure(name)] for name in question.measures}
             rates = {
                 name: rate.of(measured.get(rate.part), measured.get(rate.whole))
-                for name, rate in counting.statistic.rates.items()
+                for name, rate in statistic.rates.items()
             }
             return {"keys": keys, **measured, **rates}
 
         return {
-            "kind": counting.arguments["kind"],
+            "kind": kind,
             "as_of": frame.as_of,
             "from": frame.since,
             "until": frame.until,
-            "total": told(whole, ()),
-            "groups": [told(row, range(len(layout.dimensions))) for row in groups],
+            "total": group(whole, ()),
+            "groups": [group(row, range(len(question.dimensions))) for row in groups],
         }
 
     async def computed(self, name: str, computed: Computed, row: Row) -> Any:
@@ -290,13 +299,13 @@ def whole(source: Source, registry: Registry, lenses: tuple[Lens, ...], binder: 
     return columns
 
 
-def _key(layout: Layout, place: int, row: Any, named: Mapping[Any, Row | None]) -> Mapping[str, Any]:
+def _key(question: Question, place: int, row: Any, named: Mapping[Any, Row | None]) -> Mapping[str, Any]:
     """A key of a group, with the row that it names."""
-    item, found = layout.dimensions[place], named.get(row[KEYS + place])
+    item, found = question.dimensions[place], named.get(row[KEYS + place])
     return {
         "dimension": item.term,
-        "value": layout.value(place)(row),
-        "label": layout.label(place)(row),
+        "value": value_of(question, place)(row),
+        "label": label_of(question, place)(row),
         "organization": found if item.target == "Organization" else None,
         "division": found if item.target == "Division" else None,
     }

@@ -5,8 +5,10 @@ from hashlib import blake2b
 from typing import Any
 
 from resolvers.engine.statistics import row_marks, time_buckets
-from resolvers.engine.statistics.question import Frame
-from resolvers.engine.statistics.row_layout import KEYS, Layout, Row
+from resolvers.engine.statistics.frames import Frame
+from resolvers.engine.statistics.key_values import value_of
+from resolvers.engine.statistics.question import Question
+from resolvers.engine.statistics.row_layout import KEYS, MARK, Row
 
 
 class Digests:
@@ -16,15 +18,15 @@ class Digests:
     place itself, of a period or of a bucket of time. What a key adds to the text is made once for each key.
     """
 
-    def __init__(self, layout: Layout, frame: Frame, parent: Any) -> None:
-        self._layout, self._frame, self._parent = layout, frame, parent
+    def __init__(self, question: Question, frame: Frame, parent: Any) -> None:
+        self._question, self._frame, self._parent = question, frame, parent
         self._fixed = {name: [value] for name, value in frame.where}
-        self._head = f"({layout.kind!r}, {layout.event!r}, "
+        self._head = f"({question.population.kind!r}, {question.counted_event!r}, "
         self._place = repr(parent)
         self._when = self._period(frame.since, frame.until)
         self._child = self._time = -1
         own = {}
-        for at, item in enumerate(layout.dimensions):
+        for at, item in enumerate(question.dimensions):
             if item.children is not None:
                 self._child = at
             elif item.name in time_buckets.TIMES:
@@ -32,18 +34,19 @@ class Digests:
             else:
                 own[item.name] = at
         self._conditions = [(name, own.get(name, -1)) for name in sorted({*self._fixed, *own})]
-        self._parts: list[dict[Any, str]] = [{} for _ in layout.dimensions]
+        self._values = [value_of(question, at) for at in range(len(question.dimensions))]
+        self._parts: list[dict[Any, str]] = [{} for _ in question.dimensions]
         fixed = [self._condition(name, []) for name in sorted(self._fixed)]
         self._whole = self._digest(self._place, fixed, self._when)
 
     def of(self, row: Row) -> bytes:
         """The digest of the whole or of a group."""
-        if row[1] != row_marks.GROUP:
+        if row[MARK] != row_marks.GROUP:
             return self._whole
         place = self._place if self._child < 0 else self._part(self._child, row)
         when = self._when if self._time < 0 else self._part(self._time, row)
-        found = [self._condition(name, []) if at < 0 else self._part(at, row) for name, at in self._conditions]
-        return self._digest(place, found, when)
+        conditions = [self._condition(name, []) if at < 0 else self._part(at, row) for name, at in self._conditions]
+        return self._digest(place, conditions, when)
 
     def _digest(self, place: str, conditions: list[str], when: str) -> bytes:
         text = f"{self._head}{place}, [{', '.join(conditions)}], {when})"
@@ -57,13 +60,13 @@ class Digests:
         return known[key]
 
     def _made(self, at: int, key: Any, row: Row) -> str:
-        name = self._layout.dimensions[at].name
+        name = self._question.dimensions[at].name
         if at == self._child:
             return repr((self._parent, None) if key is None else key)
         if at == self._time:
             frame = self._frame
             return self._when if key is None else self._period(*_narrowed(name, key, frame.since, frame.until))
-        return self._condition(name, [self._layout.values[at](row) or ""])
+        return self._condition(name, [self._values[at](row) or ""])
 
     def _condition(self, name: str, values: list[str]) -> str:
         return repr((name, sorted({*self._fixed.get(name, ()), *values})))

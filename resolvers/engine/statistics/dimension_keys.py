@@ -1,4 +1,4 @@
-"""Keys of groups that name rows: told where the caller sees the row; all rows out of sight have one key, so that groups add up."""
+"""Keys of groups that name rows: given where the caller sees the row; all rows out of sight have one key, so that groups add up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,54 +16,55 @@ HIDDEN = -1
 """The key of all rows that a dimension names and the caller does not see."""
 
 OUT_OF_SIGHT = "OUT_OF_SIGHT"
-"""The same as it is told."""
+"""The same in an answer and in ``where``."""
 
 _HIDDEN = literal_column(str(HIDDEN), BIGINT)
 Joins = Sequence[tuple[FromClause, ColumnElement[bool]]]
+"""Outer joins to the records: tables, each with its condition."""
 
 
 @dataclass(frozen=True)
-class Keys:
-    """The keys of one statistic's groups, below ``parent`` if it is of several anchors."""
+class DimensionKeys:
+    """The keys of the dimensions of one statistic; ``parent`` as in ``Population``."""
 
     walls: Sighted
-    parent: Any
+    parent: FromClause | None
 
-    def named(self, key: ColumnElement[Any], target: str) -> tuple[ColumnElement[Any], Joins]:
-        """A key that names a row of ``target`` as the caller is told it, and the outer joins that it takes."""
+    def of_row(self, key: ColumnElement[Any], target: str) -> tuple[ColumnElement[Any], Joins]:
+        """The key of a row of ``target`` as the caller gets it, and the outer joins that it takes."""
         source = self.walls.registry.sources[target]
         if not self._hides(target):
             return key, ()
         there = select(source.key).where(*self.walls.rows(target, source.table)).subquery()
         return case((key.is_(None), null()), else_=func.coalesce(there.c.id, _HIDDEN)), [(there, there.c.id == key)]
 
-    def child(self, key: ColumnElement[Any], children: Children) -> ColumnElement[Any]:
-        """The key of a child of the anchor as the caller is told it. They are few, and looked up once for each anchor."""
+    def of_child(self, key: ColumnElement[Any], children: Children) -> ColumnElement[Any]:
+        """The key of a child of the parent as the caller gets it. Children are few, and looked up once for each parent."""
         target = children.target
         if not self._hides(target):
             return key
         few = replace(self.walls, binder=self.walls.binder.of_few())
-        rows = children.told.where(*few.rows(target, self.walls.registry.sources[target].table))
+        rows = children.possible.where(*few.rows(target, self.walls.registry.sources[target].table))
         rows = rows.correlate(None) if self.parent is None else rows.correlate(self.parent)
         there = func.array(rows.scalar_subquery(), type_=BIGINTS)
         return case((key.is_(None), null()), (key == any_(there), key), else_=_HIDDEN)
 
-    def targets(self, targets: Subquery, children: Children) -> Subquery:
-        """Places in roll-ups, each with the child that it stands for as the caller is told it."""
+    def of_targets(self, targets: Subquery, children: Children) -> Subquery:
+        """Places in roll-ups, each with the key of the child that it stands for, as the caller gets it."""
         if not self._hides(children.target):
             return targets
-        child = self.child(targets.c.child, children).label("child")
-        return select(targets.c.anchor, child, targets.c.drill).subquery("told")
+        child = self.of_child(targets.c.child, children).label("child")
+        return select(targets.c.anchor, child, targets.c.drill).subquery("visible")
 
     def _hides(self, target: str) -> bool:
         """Whether rows of a type may be out of sight; without the first wall the second says which."""
-        seen = self.walls.rows(target, self.walls.registry.sources[target].table)
-        return bool(seen) or Lens.UNWALLED in self.walls.lenses
+        conditions = self.walls.rows(target, self.walls.registry.sources[target].table)
+        return bool(conditions) or Lens.UNWALLED in self.walls.lenses
 
-    def in_sight(self, named: Ref) -> list[ColumnElement[bool]]:
+    def in_sight(self, ref: Ref) -> list[ColumnElement[bool]]:
         """The condition that the row which a dimension names is in sight; none where all are."""
-        if not self._hides(named.target):
+        if not self._hides(ref.target):
             return []
-        other = alias(self.walls.registry.sources[named.target].table)
-        seen = self.walls.rows(named.target, other)
-        return [exists(other.c.id).where(other.c.id == expression(named.key), *seen).correlate_except(other)]
+        other = alias(self.walls.registry.sources[ref.target].table)
+        conditions = self.walls.rows(ref.target, other)
+        return [exists(other.c.id).where(other.c.id == expression(ref.key), *conditions).correlate_except(other)]

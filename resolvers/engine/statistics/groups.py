@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 from typing import Any
@@ -9,90 +10,104 @@ from typing import Any
 from resolvers.engine.statistics import published, row_marks, time_buckets
 from resolvers.engine.statistics.digests import Digests
 from resolvers.engine.statistics.dimension_keys import HIDDEN
+from resolvers.engine.statistics.frames import Frame
+from resolvers.engine.statistics.group_limits import MAX_GROUPS, MAX_ROWS, too_many_groups
 from resolvers.engine.statistics.overlap import Neighbourhood
-from resolvers.engine.statistics.periods import MAX_GROUPS, MAX_ROWS, too_many_groups
 from resolvers.engine.statistics.perturbation import charge, perturb
-from resolvers.engine.statistics.question import Dimension, Frame
-from resolvers.engine.statistics.row_layout import KEYS, Layout, Row
+from resolvers.engine.statistics.question import Dimension, Question
+from resolvers.engine.statistics.row_layout import KEYS, MARK, PARENT, Row
+
+Keys = tuple[Any, ...]
+"""The keys of one group."""
 
 
-def table(layout: Layout, rows: Sequence[Row], frame: Frame) -> tuple[Row, Sequence[Row]]:
+@dataclass(frozen=True)
+class Sorted:
+    """The rows of one parent by what they are."""
+
+    whole: Row
+    groups: Mapping[Keys, Row]
+    children: Sequence[Mapping[Any, Row]]
+    """For each dimension the children that there are, by their key."""
+    others: Mapping[int, Mapping[Keys, Row]]
+    """Groups without some keys, and neighbours, by their mark."""
+
+
+def table(question: Question, rows: Sequence[Row], frame: Frame) -> tuple[Row, Sequence[Row]]:
     """The whole and the groups of one parent, in the order of their keys. Raises TOO_MANY_GROUPS and GEOGRAPHY_WITHHELD."""
-    whole, cells, children, others = _sorted_out(layout, rows)
-    exact = {keys: _exact(layout, row) for keys, row in cells.items()}
-    total = _exact(layout, whole)
+    found = _sorted(question, rows)
+    exact = {keys: _exact(question, row) for keys, row in found.groups.items()}
+    total = _exact(question, found.whole)
     if not frame.small_cell:
-        return total, _filled(layout, frame, exact, children)
-    if len(cells) > MAX_ROWS:
+        return total, _filled(question, frame, exact, found.children)
+    if len(exact) > MAX_ROWS:
         raise too_many_groups()
-    digests = Digests(layout, frame, whole[0])
-    blank = perturb(Neighbourhood(layout, frame, others, whole), [total, *exact.values()], digests)
+    digests = Digests(question, frame, total[PARENT])
+    neighbourhood = Neighbourhood(question, frame, found.others, found.whole)
+    blank = perturb(neighbourhood, [total, *exact.values()], digests)
     given = {keys: row for place, (keys, row) in enumerate(exact.items()) if place not in blank}
-    groups = _filled(layout, frame, given, children)
+    groups = _filled(question, frame, given, found.children)
     charge([total, *groups], frame, digests)
     return total, groups
 
 
-def _filled(
-    layout: Layout, frame: Frame, cells: Mapping[tuple[Any, ...], Row], children: list[dict[Any, Row]]
-) -> Sequence[Row]:
-    """The groups in their order, with those that are listed whatever there is. To callers with aggregates only a group that is not given is
-    one without any record: what is listed, and how many groups are too many, is found from what is given."""
-    dimensions = layout.dimensions
-    known = [_is_known(item, frame) for item in dimensions]
-    if not any(known):
-        if len(cells) > MAX_GROUPS:
-            raise too_many_groups()
-        return [cells[keys] for keys in sorted(cells, key=lambda keys: [*map(_rank, dimensions, keys)])]
-    listed = [_listed(layout, place, frame, cells, children) for place in range(len(dimensions))]
-    if math.prod(len(values) for values in listed) > MAX_GROUPS:
-        raise too_many_groups()
-    return [cells[keys] if keys in cells else _nothing(layout, frame, keys, children) for keys in product(*listed)]
-
-
-def _sorted_out(
-    layout: Layout, rows: Sequence[Row]
-) -> tuple[Row, dict[tuple[Any, ...], Row], list[dict[Any, Row]], dict[int, dict[tuple[Any, ...], Row]]]:
-    """The row of the whole, the groups by their keys, for each dimension its children by key, and neighbours by their mark and keys."""
-    count = len(layout.dimensions)
+def _sorted(question: Question, rows: Sequence[Row]) -> Sorted:
+    """Raises TOO_MANY_GROUPS and GEOGRAPHY_WITHHELD."""
+    layout = question.layout
     whole: Row = ()
-    cells: dict[tuple[Any, ...], Row] = {}
-    children: list[dict[Any, Row]] = [{} for _ in range(count)]
-    others: dict[int, dict[tuple[Any, ...], Row]] = {}
+    groups: dict[Keys, Row] = {}
+    children: list[dict[Any, Row]] = [{} for _ in question.dimensions]
+    others: dict[int, dict[Keys, Row]] = {}
     for row in rows:
-        match row[1]:
+        match row[MARK]:
             case row_marks.WHOLE:
                 whole = row
             case row_marks.REFUSED:
-                raise published.too_fine(layout.is_personal)
+                raise published.too_fine(question.population.statistic.is_personal)
             case row_marks.GROUP:
-                cells[tuple(row[KEYS : KEYS + count])] = row
+                groups[layout.keys(row)] = row
             case mark if mark <= row_marks.PARTIAL:
-                others.setdefault(mark, {})[tuple(row[KEYS : KEYS + count])] = row
+                others.setdefault(mark, {})[layout.keys(row)] = row
             case mark:
                 children[mark - 1][row[KEYS + mark - 1]] = row
-    if any(len(found) > MAX_ROWS for found in others.values()):
+    if any(len(each) > MAX_ROWS for each in others.values()):
         raise too_many_groups()
-    return whole, cells, children, others
+    return Sorted(whole, groups, children, others)
 
 
-def _is_known(item: Dimension, frame: Frame) -> bool:
+def _filled(
+    question: Question, frame: Frame, groups: Mapping[Keys, Row], children: Sequence[Mapping[Any, Row]]
+) -> Sequence[Row]:
+    """The groups in their order, with those that are listed whatever there is. To callers with aggregates only a group that is not given is
+    one without any record: what is listed, and how many groups are too many, is found from what is given."""
+    dimensions = question.dimensions
+    if not any(_is_listed(item, frame) for item in dimensions):
+        if len(groups) > MAX_GROUPS:
+            raise too_many_groups()
+        return [groups[keys] for keys in sorted(groups, key=lambda keys: [*map(_rank, dimensions, keys)])]
+    listed = [
+        _listed(item, frame, {keys[place] for keys in groups}, children[place]) for place, item in enumerate(dimensions)
+    ]
+    if math.prod(len(values) for values in listed) > MAX_GROUPS:
+        raise too_many_groups()
+    return [groups[keys] if keys in groups else _empty(question, frame, keys, children) for keys in product(*listed)]
+
+
+def _is_listed(item: Dimension, frame: Frame) -> bool:
     """Whether the values of a dimension are listed without any record: children, and times of a period with both ends."""
     is_bounded = frame.since is not None and frame.until is not None
     return item.children is not None or (item.name in time_buckets.TIMES and is_bounded)
 
 
-def _listed(
-    layout: Layout, place: int, frame: Frame, cells: Mapping[tuple[Any, ...], Row], children: list[dict[Any, Row]]
-) -> list[Any]:
-    """The values of a dimension that are listed."""
-    item = layout.dimensions[place]
-    seen = {keys[place] for keys in cells}
+def _listed(item: Dimension, frame: Frame, counted: set[Any], children: Mapping[Any, Row]) -> list[Any]:
+    """The values of a dimension in their order: those that have been ``counted``, and those that are listed without any record."""
+    values = counted
     if item.children is not None:
-        seen |= children[place].keys()
+        values = values | children.keys()
     elif item.name in time_buckets.TIMES and frame.since is not None and frame.until is not None:
-        seen |= set(time_buckets.between(item.name, frame.since, frame.until, frame.statistical_month, MAX_GROUPS + 1))
-    return sorted(seen, key=lambda key: _rank(item, key))
+        month = frame.statistical_month
+        values = values | set(time_buckets.between(item.name, frame.since, frame.until, month, MAX_GROUPS + 1))
+    return sorted(values, key=lambda key: _rank(item, key))
 
 
 def _rank(item: Dimension, key: Any) -> tuple[bool, Any]:
@@ -104,26 +119,26 @@ def _rank(item: Dimension, key: Any) -> tuple[bool, Any]:
     return False, item.ranks.get(key, len(item.ranks)) if item.ranks else key
 
 
-def _nothing(layout: Layout, frame: Frame, keys: tuple[Any, ...], children: list[dict[Any, Row]]) -> Row:
+def _empty(question: Question, frame: Frame, keys: Keys, children: Sequence[Mapping[Any, Row]]) -> Row:
     """The row of a group without any record; for callers with aggregates only its measures are null."""
-    count = len(keys)
+    layout = question.layout
     labels = [
-        children[place][key][KEYS + count + place] if key in children[place] else None for place, key in enumerate(keys)
+        children[place][key][layout.label(place)] if key in children[place] else None for place, key in enumerate(keys)
     ]
-    zeros = [None if frame.small_cell else measure.zero for _, measure in layout.measures]
-    measured = [value for zero in zeros for value in (zero, 0, 0)]
-    return _exact(layout, (None, row_marks.GROUP, *keys, *labels, 0, 0, *measured))
+    zeros = [None if frame.small_cell else measure.zero for measure in question.measures.values()]
+    return _exact(question, layout.blank(keys, labels, zeros))
 
 
-def _exact(layout: Layout, row: Row) -> list[Any]:
+def _exact(question: Question, row: Row) -> list[Any]:
     """A row whose amounts are written out."""
     written = list(row)
-    for name, at in layout.decimal:
+    for name, at in question.layout.decimals:
         written[at] = None if written[at] is None else _written(name, written[at])
     return written
 
 
 def _written(name: str, value: Any) -> Any:
+    """An amount with two places, a quantity without zeros at its end."""
     match name:
         case "amount":
             return Decimal(value).quantize(Decimal("0.01"))

@@ -51,15 +51,15 @@ TABLE = _table()
 NORMAL = NormalDist(0, sqrt(VARIANCE))
 
 
-def draw(ticket: int, salt: bytes) -> int:
-    """A step of noise from -6 to 6; the same for the same ticket and salt."""
-    digest = blake2b(salt, key=ticket.to_bytes(8, signed=True), digest_size=8).digest()
+def draw(cell_key: int, salt: bytes) -> int:
+    """A step of noise from -6 to 6; the same for the same cell key and salt."""
+    digest = blake2b(salt, key=cell_key.to_bytes(8, signed=True), digest_size=8).digest()
     return bisect_right(TABLE, int.from_bytes(digest)) - MOST
 
 
-def noise(ticket: int, kind: bytes, question: bytes) -> int:
+def noise(cell_key: int, kind: bytes, question: bytes) -> int:
     """The noise of a cell: of its set of records, and of this set under the conditions of the question."""
-    return draw(ticket, kind) + draw(ticket, b"?" + kind + question)
+    return draw(cell_key, kind) + draw(cell_key, b"?" + kind + question)
 
 
 def is_few(number: int) -> bool:
@@ -73,9 +73,9 @@ def count(number: int, step: int, smallest: int) -> int | None:
     return found if not is_few(number) and found >= smallest else None
 
 
-def real(ticket: int, salt: bytes) -> float:
-    """A real number with the variance and bound of a draw; the same for the same ticket and salt."""
-    return min(max(NORMAL.inv_cdf(_fraction(ticket, salt)), -MOST), MOST)
+def real(cell_key: int, salt: bytes) -> float:
+    """A real number with the variance and bound of a draw; the same for the same cell key and salt."""
+    return min(max(NORMAL.inv_cdf(_fraction(cell_key, salt)), -MOST), MOST)
 
 
 def total(value: Decimal | int, largest: Decimal | int, records: int, step: int, own: float) -> Decimal | int:
@@ -103,13 +103,13 @@ def stride(value: float, parts: int) -> float:
     return max(power * each for each in (1, 2, 5) if each == 1 or power * each <= most)
 
 
-def median(value: float, ticket: int, salt: bytes) -> float:
+def median(value: float, cell_key: int, salt: bytes) -> float:
     """A median as it is given: one of the two coarse steps beside it, the nearer one more often."""
     step = stride(value, COARSE)
-    return round(floor(value / step + _fraction(ticket, salt)) * step, 6) if step else 0.0
+    return round(floor(value / step + _fraction(cell_key, salt)) * step, 6) if step else 0.0
 
 
-def _fraction(ticket: int, salt: bytes) -> float:
-    """A number between 0 and 1; the same for the same ticket and salt."""
-    digest = blake2b(b"~" + salt, key=ticket.to_bytes(8, signed=True), digest_size=8).digest()
+def _fraction(cell_key: int, salt: bytes) -> float:
+    """A number between 0 and 1; the same for the same cell key and salt."""
+    digest = blake2b(b"~" + salt, key=cell_key.to_bytes(8, signed=True), digest_size=8).digest()
     return (int.from_bytes(digest[:6]) + 0.5) / 2**48

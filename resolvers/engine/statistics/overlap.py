@@ -7,12 +7,13 @@ the same for the same two sets, so that no exact number of records shows in what
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from resolvers.engine.statistics import noise, published_periods, row_marks, time_buckets
-from resolvers.engine.statistics.from_records import TICKET
-from resolvers.engine.statistics.question import Frame
-from resolvers.engine.statistics.row_layout import KEYS, Layout, Row
+from resolvers.engine.statistics.frames import Frame
+from resolvers.engine.statistics.question import Dimension, Question
+from resolvers.engine.statistics.row_layout import CELL_KEY, MARK, Row
 
 Rows = Mapping[int, Mapping[tuple[Any, ...], Row]]
 """Rows of groups without some keys and of neighbours, by their mark and keys."""
@@ -22,52 +23,60 @@ Rows = Mapping[int, Mapping[tuple[Any, ...], Row]]
 class Neighbour:
     """A set of records that a cell is compared with.
 
-    ``row`` counts it; None if it has no record. ``is_around`` says that it contains the cell's records. With ``is_either`` it has who was
-    there on the cell's day or a year before, and ``before`` counts those of a year before.
+    ``row`` counts it; None if it has no record. ``contains_cell`` says that it has all of the cell's records. With ``is_either_day`` it has
+    who was there on the cell's day or a year before, and ``before`` counts those of a year before.
     """
 
     row: Row | None
-    is_around: bool = True
+    contains_cell: bool = True
     before: Row | None = None
-    is_either: bool = False
+    is_either_day: bool = False
 
     def rest(self, number: int, at: int) -> int:
         """By how many the neighbour differs from a cell of so many, counted in this column."""
         near = _number(self.row, at)
-        if self.is_either:
+        if self.is_either_day:
             return 2 * near - number - _number(self.before, at)
-        return near - number if self.is_around else abs(near - number)
+        return near - number if self.contains_cell else abs(near - number)
 
 
 @dataclass(frozen=True)
 class Neighbourhood:
     """The neighbours of the cells of one answer; ``whole`` is the row of the whole."""
 
-    layout: Layout
+    question: Question
     frame: Frame
     rows: Rows
     whole: Row
 
-    def is_given(self, row: Row, number: int, ticket: int, kind: bytes) -> bool:
+    def is_given(self, row: Row, number: int, cell_key: int, kind: bytes) -> bool:
         """Whether a row may be given: its period is one of those that are given, and it is far from all of its neighbours by what stands
-        in these columns, how many they are and their ticket."""
-        if not self.layout.is_personal:
+        in these columns, how many they are and their cell key."""
+        if not self.is_personal:
             return True
-        if row[1] == row_marks.WHOLE and self.frame.as_of is None and self.frame.unit is None:
+        if row[MARK] == row_marks.WHOLE and self.frame.as_of is None and self.frame.unit is None:
             return False
         return all(
-            is_enough(other.rest(row[number], number), (row[ticket], _number(other.row, ticket)), kind, self.smallest)
+            is_enough(
+                other.rest(row[number], number), (row[cell_key], _number(other.row, cell_key)), kind, self.smallest
+            )
             for other in self.of(row)
         )
 
     def is_part_given(self, row: Row, at: int, kind: bytes) -> bool:
         """The same of a measure that counts some of a cell's records only, which the whole cell is near to as well."""
-        if not self.layout.is_personal:
+        if not self.is_personal:
             return True
-        people = self.layout.people
-        ticket = at + TICKET
-        tickets = (row[ticket], row[people + 1])
-        return is_enough(row[people] - row[at], tickets, kind, self.smallest) and self.is_given(row, at, ticket, kind)
+        layout = self.question.layout
+        cell_key = at + CELL_KEY
+        cell_keys = (row[cell_key], row[layout.people_cell_key])
+        is_far = is_enough(row[layout.people] - row[at], cell_keys, kind, self.smallest)
+        return is_far and self.is_given(row, at, cell_key, kind)
+
+    @cached_property
+    def is_personal(self) -> bool:
+        """Whether cells are of persons or cases."""
+        return self.question.population.statistic.is_personal
 
     @property
     def smallest(self) -> int:
@@ -76,24 +85,24 @@ class Neighbourhood:
 
     def of(self, row: Row) -> Iterator[Neighbour]:
         """The neighbours of the whole or of a group."""
-        keys = tuple(row[KEYS : KEYS + len(self.layout.dimensions)])
-        group = row[1] == row_marks.GROUP
-        if group:
+        keys = self.question.layout.keys(row)
+        is_group = row[MARK] == row_marks.GROUP
+        if is_group:
             yield from self._without_keys(keys)
-        timed = self._time is not None
-        for look in self.layout.neighbours:
-            if not look.is_judged or not (look.groups if group else look.whole):
+        for cells in self.question.neighbours:
+            if not cells.is_compared or not (cells.has_groups if is_group else cells.has_whole):
                 continue
-            if look.is_wider and self.frame.unit not in published_periods.WIDER:
+            if cells.is_longer_period and self.frame.unit not in published_periods.WIDER:
                 continue
-            mark = look.base if group else look.base - row_marks.without_all(len(keys))
-            longer = self._in(look.dimensions, keys) if group and timed else keys
-            before = self._row(mark + row_marks.NEIGHBOURS, longer) if look.is_either else None
-            yield Neighbour(self._row(mark, longer), look.is_around, before, look.is_either)
+            mark = cells.mark if is_group else cells.mark - row_marks.without_all(len(keys))
+            longer = self._longer(cells.dimensions, keys) if is_group else keys
+            before = self._row(mark + row_marks.NEIGHBOURS, longer) if cells.is_either_day else None
+            yield Neighbour(self._row(mark, longer), cells.contains_cells, before, cells.is_either_day)
 
     def _without_keys(self, keys: tuple[Any, ...]) -> Iterator[Neighbour]:
-        for place, item in enumerate(self.layout.dimensions):
-            if item.name in time_buckets.TIMES:
+        """The same without each key of a group but that of time."""
+        for place in range(len(keys)):
+            if place == self._time:
                 continue
             if len(keys) == 1:
                 yield Neighbour(self.whole)
@@ -104,15 +113,17 @@ class Neighbourhood:
     def _row(self, mark: int, keys: tuple[Any, ...]) -> Row | None:
         return self.rows.get(mark, {}).get(keys)
 
-    @property
+    @cached_property
     def _time(self) -> int | None:
-        names = [item.name in time_buckets.TIMES for item in self.layout.dimensions]
+        """The place of the dimension of time, if there is one."""
+        names = [item.name in time_buckets.TIMES for item in self.question.dimensions]
         return names.index(True) if any(names) else None
 
-    def _in(self, dimensions: Sequence[Any], keys: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _longer(self, dimensions: Sequence[Dimension], keys: tuple[Any, ...]) -> tuple[Any, ...]:
         """The keys by these dimensions, of which that of time may be longer."""
         place = self._time
-        assert place is not None
+        if place is None:
+            return keys
         bucket: date | None = keys[place]
         name = dimensions[place].name
         longer = None if bucket is None else time_buckets.first(name, bucket, self.frame.statistical_month)
@@ -120,13 +131,13 @@ class Neighbourhood:
 
 
 def _number(row: Row | None, at: int) -> int:
-    """A number or ticket in a row, 0 where there is none."""
+    """A number or cell key in a row, 0 where there is none."""
     return 0 if row is None else int(row[at])
 
 
-def is_enough(rest: int, tickets: tuple[int, int], kind: bytes, smallest: int) -> bool:
-    """Whether two sets with these tickets differ by enough; noise is drawn only where it decides."""
+def is_enough(rest: int, cell_keys: tuple[int, int], kind: bytes, smallest: int) -> bool:
+    """Whether two sets with these cell keys differ by enough; noise is drawn only where it decides."""
     if noise.is_few(rest) or rest >= smallest + noise.MOST:
         return not noise.is_few(rest)
-    pair = b"|" + kind + b"".join(ticket.to_bytes(8, signed=True) for ticket in tickets)
+    pair = b"|" + kind + b"".join(cell_key.to_bytes(8, signed=True) for cell_key in cell_keys)
     return noise.count(rest, noise.draw(0, pair), smallest) is not None

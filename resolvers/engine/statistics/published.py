@@ -33,11 +33,11 @@ def require_one(name: str, values: Sequence[str]) -> None:
         )
 
 
-def require_period(event: str | None, time: str | None, *, flow: bool) -> None:
+def require_period(event: str | None, time: str | None, *, is_period: bool) -> None:
     """Let a question about persons or cases through: stock is counted, and what happened in a period. Raises WHOLE_PERIODS."""
     if time == "STATISTICAL_YEAR":
         raise published_periods.whole_periods("STATISTICAL_YEAR overlaps with calendar years.")
-    if not flow and (event is not None or time is not None):
+    if not is_period and (event is not None or time is not None):
         raise published_periods.whole_periods(f"Give `from` and `until` with {time or '`event: ' + str(event) + '`'}.")
 
 

@@ -51,20 +51,20 @@ def require_month(name: str, day: date | None) -> None:
         raise whole_months(f"`{name}` is {day}.")
 
 
-def of_things(as_of: date | None, since: date | None, until: date | None, inputs: Inputs, *, flow: bool) -> Window:
+def of_things(as_of: date | None, since: date | None, until: date | None, inputs: Inputs, *, is_period: bool) -> Window:
     """The window of a kind without persons and cases, which ends with the last whole month. Raises WHOLE_MONTHS."""
     for name, day in (("asOf", as_of), ("from", since), ("until", until)):
         require_month(name, day)
     month = this_month(inputs)
-    return Window(None, since, min(until or month, month)) if flow else Window(as_of or month)
+    return Window(None, since, min(until or month, month)) if is_period else Window(as_of or month)
 
 
 def of_persons(
-    as_of: date | None, since: date | None, until: date | None, inputs: Inputs, *, flow: bool, time: str | None
+    as_of: date | None, since: date | None, until: date | None, inputs: Inputs, *, is_period: bool, time: str | None
 ) -> Window:
     """The window of a kind of persons or cases, grouped by ``time`` if that is a dimension. Raises WHOLE_PERIODS."""
     first = first_year(inputs)
-    if not flow:
+    if not is_period:
         day = as_of or new_year(inputs)
         if (day.month, day.day) != (1, 1) or not first <= day <= new_year(inputs):
             raise whole_periods(f"`asOf` is {day}: give a 1 January from {first} to {new_year(inputs)}, or none.")

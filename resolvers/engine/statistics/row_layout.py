@@ -1,126 +1,122 @@
-"""Where in a row of a statistic what stands, and how the keys of its groups are written."""
+"""What stands where in a row of a statistic's statement, and the columns that put it there.
 
-from collections.abc import Callable, Sequence
+Whatever counts (``from_records``, ``from_rollups``) writes rows by a ``RowLayout``, and whatever reads them (``groups``) reads by the same.
+A row has the parent's key, its mark (``row_marks``), the key of each dimension, the label of each key, the number of people behind the cell
+and their cell key, then for each measure its value, its largest part and its cell key. Largest parts and cell keys are for callers with
+aggregates only.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from resolvers.engine.declare.registry import Registry
-from resolvers.engine.declare.statistics import Measure
-from resolvers.engine.request import global_ids
-from resolvers.engine.statistics import time_buckets
-from resolvers.engine.statistics.dimension_keys import HIDDEN, OUT_OF_SIGHT
-from resolvers.engine.statistics.from_records import SLOTS, Counting
-from resolvers.engine.statistics.parts import Look
-from resolvers.engine.statistics.question import Dimension
+from sqlalchemy import ColumnElement, FromClause, Integer, cast, null
+
+from resolvers.engine.statistics import row_marks
 
 Row = Sequence[Any]
-KEYS = 2
-"""Where in a row the keys begin: behind the parent's key and the mark."""
+
+PARENT, MARK, KEYS = range(3)
+"""Where the parent's key, the mark and the first key stand."""
+VALUE, LARGEST, CELL_KEY = range(3)
+"""Where the value of a measure, its largest part and its cell key stand, from its place on."""
+SLOTS = 3
+"""How many columns a measure has."""
 DECIMAL = ("amount", "quantity")
 """Measures that are decimal numbers, not integers."""
-NOT_IN_SIGHT = "Not yours to see (不在可见范围)"
-"""The label of the group of all rows that a dimension names and the caller does not see."""
+
+
+class MeasureColumns(NamedTuple):
+    """The columns of one measure."""
+
+    value: ColumnElement[Any]
+    largest: ColumnElement[Any]
+    cell_key: ColumnElement[Any]
+
+
+def not_counted() -> MeasureColumns:
+    """The columns of a measure that a part of the statement does not count."""
+    return MeasureColumns(*(cast(null(), Integer()) for _ in range(SLOTS)))
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Where in a row what stands: keys, labels, people with their ticket, then the ``SLOTS`` of each measure."""
+class RowLayout:
+    """The layout of the rows of a question with so many dimensions and these measures."""
 
-    dimensions: tuple[Dimension, ...]
-    measures: tuple[tuple[str, Measure], ...]
-    registry: Registry
-    kind: str
-    event: str
-    is_personal: bool
-    of_people: frozenset[str]
-    """The measures that count people, by whom a cell is judged."""
-    neighbours: tuple[Look, ...]
-    """What cells of persons and cases are compared with before they are given."""
-
-    @classmethod
-    def of(cls, counting: Counting) -> "Layout":
-        """The layout of what a field asks."""
-        return cls(
-            tuple(counting.dimensions),
-            tuple(counting.measures.items()),
-            counting.registry,
-            counting.kind,
-            counting.event_name or ("" if counting.is_stock else "BEGAN"),
-            counting.statistic.is_personal,
-            frozenset(name for name, found in counting.measures.items() if counting.statistic.is_of_people(found)),
-            counting.neighbours,
-        )
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The measures in their order."""
-        return tuple(name for name, _ in self.measures)
+    dimensions: int
+    measures: tuple[str, ...]
 
     @cached_property
     def people(self) -> int:
         """Where the number of people stands."""
-        return KEYS + 2 * len(self.dimensions)
+        return KEYS + 2 * self.dimensions
+
+    @property
+    def people_cell_key(self) -> int:
+        """Where the cell key of these people stands."""
+        return self.people + 1
 
     @cached_property
-    def places(self) -> tuple[int, ...]:
+    def measure_places(self) -> tuple[int, ...]:
         """Where each measure stands."""
-        return tuple(self.measure(place) for place in range(len(self.measures)))
+        return tuple(self.people + 2 + SLOTS * number for number in range(len(self.measures)))
 
     @cached_property
-    def records(self) -> int:
-        """Where the number of records stands."""
-        return self.measure(self.names.index("records"))
-
-    @cached_property
-    def decimal(self) -> tuple[tuple[str, int], ...]:
+    def decimals(self) -> tuple[tuple[str, int], ...]:
         """The measures that are decimal numbers, and where each stands."""
-        return tuple((name, at) for name, at in zip(self.names, self.places, strict=True) if name in DECIMAL)
+        return tuple((name, self.measure(name)) for name in self.measures if name in DECIMAL)
 
-    def measure(self, place: int) -> int:
+    def measure(self, name: str) -> int:
         """Where a measure stands."""
-        return self.people + 2 + SLOTS * place
+        return self.measure_places[self.measures.index(name)]
 
-    @cached_property
-    def values(self) -> tuple[Callable[[Row], str | None], ...]:
-        """What finds the key of each dimension in a row, made once for all rows."""
-        return tuple(self.value(place) for place in range(len(self.dimensions)))
+    def label(self, dimension: int) -> int:
+        """Where the label of the key of a dimension stands."""
+        return KEYS + self.dimensions + dimension
 
-    def value(self, place: int) -> Callable[[Row], str | None]:
-        """Finds a key in a row as it is written in an answer; None where the record has no value."""
-        item = self.dimensions[place]
-        if item.name in time_buckets.TIMES:
-            return _written(place, partial(time_buckets.name, item.name))
-        if item.target is not None:
-            prefix = self.registry.sources[item.target].prefix
-            return _written(place, lambda key: OUT_OF_SIGHT if key == HIDDEN else global_ids.encode(prefix, key))
-        return _written(place, lambda key: str(key).lower() if isinstance(key, bool) else str(key))
+    def keys(self, row: Row) -> tuple[Any, ...]:
+        """The keys of a row."""
+        return tuple(row[KEYS : KEYS + self.dimensions])
 
-    def label(self, place: int) -> Callable[[Row], str | None]:
-        """Finds a key in a row as it is shown to people."""
-        item = self.dimensions[place]
-        if item.name in time_buckets.TIMES:
-            return _written(place, partial(time_buckets.label, item.name))
-        if item.target is not None:
-            at = KEYS + len(self.dimensions) + place
-            return lambda row: NOT_IN_SIGHT if row[KEYS + place] == HIDDEN else row[at]
-        if item.codes is not None:
-            labels = item.codes.labels
-            return _written(place, lambda code: labels.get(code, code))
-        return _written(place, _shown)
+    def blank(self, keys: Sequence[Any], labels: Sequence[Any], values: Sequence[Any]) -> Row:
+        """The row of a group without any record, whose measures have these values."""
+        return None, row_marks.GROUP, *keys, *labels, 0, 0, *(column for value in values for column in (value, 0, 0))
 
+    def columns(
+        self,
+        mark: ColumnElement[int],
+        keys: Sequence[ColumnElement[Any]],
+        counts: Sequence[ColumnElement[Any]],
+    ) -> list[ColumnElement[Any]]:
+        """The columns of a part of the statement: all of a row but parent and labels, which the whole statement adds. ``counts`` are those
+        that ``counts`` makes."""
+        return [mark.label("mark"), *(key.label(f"k{place}") for place, key in enumerate(keys)), *counts]
 
-def _written(place: int, write: Callable[[Any], str | None]) -> Callable[[Row], str | None]:
-    """Finds the key of a dimension and writes it, if there is one."""
-    at = KEYS + place
+    def counts(
+        self, people: ColumnElement[Any], cell_key: ColumnElement[Any], measures: Mapping[str, MeasureColumns]
+    ) -> list[ColumnElement[Any]]:
+        """The columns of people and measures; of measures that are not among these, as ``not_counted`` has them."""
+        found: list[ColumnElement[Any]] = [people.label("people"), cell_key.label("people_t")]
+        for number, name in enumerate(self.measures):
+            value, largest, own = measures[name] if name in measures else not_counted()
+            found += [value.label(f"m{number}"), largest.label(f"m{number}l"), own.label(f"m{number}t")]
+        return found
 
-    def written(row: Row) -> str | None:
-        key = row[at]
-        return None if key is None else write(key)
+    def without_counts(
+        self, mark: ColumnElement[int], keys: Mapping[int, ColumnElement[Any]]
+    ) -> list[ColumnElement[Any]]:
+        """The columns of a part that counts nothing, in the same order; it has some keys at most."""
+        every: list[ColumnElement[Any]] = [keys[place] if place in keys else null() for place in range(self.dimensions)]
+        return [mark, *every, *(null() for _ in range(2 + SLOTS * len(self.measures)))]
 
-    return written
-
-
-def _shown(key: Any) -> str:
-    """A key that is no code, as it is shown to people."""
-    return ("Yes (是)" if key else "No (否)") if isinstance(key, bool) else str(key)
+    def row(
+        self, parent: ColumnElement[Any], table: FromClause, labels: Sequence[ColumnElement[Any]]
+    ) -> list[ColumnElement[Any]]:
+        """All columns of a row, from the ``table`` that all parts make, with the labels of the keys."""
+        keys = [table.c[f"k{place}"] for place in range(self.dimensions)]
+        shown = [label.label(f"l{place}") for place, label in enumerate(labels)]
+        counts = [table.c.people, table.c.people_t]
+        for number in range(len(self.measures)):
+            counts += [table.c[f"m{number}"], table.c[f"m{number}l"], table.c[f"m{number}t"]]
+        return [parent.label("key"), table.c.mark, *keys, *shown, *counts]

@@ -1,4 +1,4 @@
-"""Dimensions of time: days, months, quarters, years and statistical years as groups, each told by its name and listed without gaps."""
+"""Dimensions of time: days, months, quarters, years and statistical years as groups, each with a name, and listed without gaps."""
 
 import re
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ def between(dimension: str, since: date, until: date, month: int, most: int) -> 
 
 
 def name(dimension: str, bucket: date) -> str:
-    """How a bucket is told: ``2022-11-03``, ``2022-11``, ``2022-Q4``, ``2022``; a statistical year by the year that it ends in."""
+    """The name of a bucket: ``2022-11-03``, ``2022-11``, ``2022-Q4``, ``2022``; a statistical year by the year that it ends in."""
     match dimension:
         case "DAY":
             return bucket.isoformat()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from hub.errors import Refusal
-from hub.limits.cell_budget import Disclosed
+from hub.limits.cell_budget import CellBudget
 from resolvers.access.callers import PUBLIC
 from tests.access.disclosure.guess_rates import Rate, by_count, judged, weighed
 from tests.access.disclosure.population import CASES, ENROLMENTS, HOUSEHOLDS, Population, Register, Target
@@ -42,7 +42,7 @@ async def test_what_is_left_of_the_budget_tells_nothing(
     for by in ([first], [first, second]):
         told: dict[str, int] = {}
         for target in targets:
-            budget = Disclosed(PLENTY, PLENTY)
+            budget = CellBudget(PLENTY, PLENTY)
             given = {"code": target.where, "kind": register.kind, "by": by}
             answer = await hub.answer(TEXT, given, caller=PUBLIC)
             assert len(answer.cells) < PLENTY // 2

@@ -11,7 +11,7 @@ from db.access import PrincipalKind, Role
 from db.clock import today
 from db.security.grants import ProposedGrant, grant
 from db.security.principals import by_id, create_principal
-from hub.limits.cell_budget import Disclosed
+from hub.limits.cell_budget import CellBudget
 from resolvers.access.callers import PUBLIC
 from resolvers.viewer import caller_of
 from tests.access.disclosure.attacker import Attacker, Question
@@ -166,7 +166,7 @@ async def test_the_budget_bounds_how_many_cells_are_given(hub: EngineClient, pop
     drawn: set[int] = set()
     for by in ([], ["HARDSHIP"], ["HARDSHIP"], ["IS_MIGRANT_WORKER"], []):
         drawn |= (await hub.answer(text, {"code": place, "by": by}, caller=PUBLIC)).cells
-    budget = Disclosed(len(drawn), len(drawn))
+    budget = CellBudget(len(drawn), len(drawn))
     budget.add(PUBLIC, "somewhere", frozenset(drawn))
     budget.add(PUBLIC, "somewhere", frozenset(drawn))
     assert budget.given

@@ -21,8 +21,8 @@ from db.security.principals import create_key, create_principal, disable_princip
 from db.server.connect import create_pool
 from hub.app import issuers_of
 from hub.authentication import authenticator, principal_reader
-from hub.authentication.authenticator import Authenticator, Refused, audited
-from hub.authentication.principal_reader import Callers
+from hub.authentication.authenticator import Authenticator, RefusedSignIn, write_refusals_to_audit_log
+from hub.authentication.principal_reader import PrincipalReader
 from hub.errors import Refusal
 from hub.limits.budget import FAILURES
 from hub.settings import Settings
@@ -142,8 +142,8 @@ async def test_refusal_is_logged_without_the_token(client: httpx.AsyncClient, ca
     assert "eyJ" not in str(vars(line))
 
 
-def offline() -> Callers:
-    class Offline(Callers):
+def offline() -> PrincipalReader:
+    class Offline(PrincipalReader):
         is_fresh = True
 
         async def refresh(self) -> None:
@@ -162,8 +162,8 @@ async def pool(new_database: Callable[[str], str], template: str) -> AsyncIterat
     await made.close()
 
 
-class Recorded(list[Refused]):
-    async def __call__(self, refused: Refused) -> None:
+class Recorded(list[RefusedSignIn]):
+    async def __call__(self, refused: RefusedSignIn) -> None:
         self.append(refused)
 
 
@@ -174,7 +174,7 @@ def told() -> Recorded:
 
 @pytest.fixture
 def who(pool: asyncpg.Pool, settings: Settings, told: Recorded) -> Authenticator:
-    return Authenticator(Callers(pool), issuers_of(settings), on_refused=told)
+    return Authenticator(PrincipalReader(pool), issuers_of(settings), on_refused=told)
 
 
 def bearer(text: str) -> list[bytes]:
@@ -251,7 +251,7 @@ async def test_change_takes_effect_at_once_in_this_process(
             await revoke(connection, await connection.fetchval("SELECT id FROM access_grant"))
             expected = (403, "NO_GRANT")
     assert await code(who, key) == expected
-    assert told == [Refused(expected[1], "bureau", SOURCE)]
+    assert told == [RefusedSignIn(expected[1], "bureau", SOURCE)]
 
 
 async def test_change_by_another_process_takes_effect_within_a_second(who: Authenticator, pool: asyncpg.Pool) -> None:
@@ -295,7 +295,7 @@ async def test_token_that_was_good_until_now_is_logged_however_many_have_failed(
     async with pool.acquire() as connection:
         await revoke_key(connection, key)
     assert await code(who, key) == (401, "API_KEY_REVOKED")
-    assert told[-1] == Refused("API_KEY_REVOKED", "bureau", SOURCE)
+    assert told[-1] == RefusedSignIn("API_KEY_REVOKED", "bureau", SOURCE)
     assert await code(who, key) == (429, "TOO_MANY_FAILURES")
     assert len(told) == FAILURES + 1
 
@@ -425,7 +425,7 @@ async def test_remembered_caller_is_not_trusted_without_the_database(
 
 
 async def test_refused_sign_in_stands_in_the_audit_log(pool: asyncpg.Pool, settings: Settings) -> None:
-    who = Authenticator(Callers(pool), issuers_of(settings), on_refused=audited(pool))
+    who = Authenticator(PrincipalReader(pool), issuers_of(settings), on_refused=write_refusals_to_audit_log(pool))
     key = await agency(pool)
     async with pool.acquire() as connection:
         await revoke_key(connection, key)

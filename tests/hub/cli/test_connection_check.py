@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from db.server import embedded
-from hub.cli.connection_check import place, require_database, unreachable, why
+from hub.cli.connection_check import location, reason, require_database, unreachable
 from hub.settings import ROOT
 from tests.conftest import KEY_FILE
 
@@ -109,7 +109,7 @@ def test_every_reason_is_one_line_with_what_to_check_and_no_password(error: Exce
     url = f"postgresql://hub:{PASSWORD}@db.example:6543/union?sslmode=require&password={PASSWORD}"
     text = unreachable(url, error)
     assert text.startswith("The database union at db.example:6543 cannot be used: ")
-    assert said in why(url, error)
+    assert said in reason(url, error)
     assert "\n" not in text
     assert "geheim" not in text
     assert text.endswith(("?", ".", "”."))
@@ -126,4 +126,4 @@ def test_every_reason_is_one_line_with_what_to_check_and_no_password(error: Exce
     ],
 )
 def test_the_place_of_a_database(url: str, shown: str) -> None:
-    assert place(url).startswith(shown[:-1] if shown.endswith("?") else shown)
+    assert location(url).startswith(shown[:-1] if shown.endswith("?") else shown)

@@ -15,7 +15,7 @@ from db.server.migrate import upgrade
 from hub import database, settings
 from hub.cli import doctor
 from hub.cli.commands import main
-from hub.cli.doctor import FAIL, OK, WARN, Finding, examine, printed
+from hub.cli.doctor import FAIL, OK, WARN, Finding, as_text, examine
 from hub.setup import explorer_build
 
 
@@ -178,8 +178,8 @@ def test_a_port_of_another_program_fails_and_names_another(monkeypatch: pytest.M
 
 
 def test_without_any_node_it_says_which_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explorer_build, "of_machine", lambda: None)
-    monkeypatch.setattr(explorer_build, "of_wheel", lambda: None)
+    monkeypatch.setattr(explorer_build, "node_of_machine", lambda: None)
+    monkeypatch.setattr(explorer_build, "node_of_wheel", lambda: None)
     found = next(finding for finding in examine(["explorer"]) if finding.check == "node")
     assert found.state == WARN
     assert "20.19" in found.seen
@@ -217,7 +217,7 @@ def test_the_command_fails_only_when_something_does(monkeypatch: pytest.MonkeyPa
 
 
 def test_what_to_do_stands_under_what_is_wrong() -> None:
-    text = printed([Finding("port", FAIL, "taken", "Name another."), Finding("node", OK, "24")])
+    text = as_text([Finding("port", FAIL, "taken", "Name another."), Finding("node", OK, "24")])
     assert text.splitlines() == [
         "fail  port          taken",
         "                    → Name another.",

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from hub.cli.commands import main
-from hub.cli.language import CHINESE, PLACE, Group, explained, first_sentence, in_chinese, is_chinese, spoken
+from hub.cli.language import CHINESE, PLACE, Group, explained, first_sentence, in_chinese, is_chinese, translated
 from tests.hub.messages_in_source import ROOT, messages
 
 HAN = re.compile("[\u4e00-\u9fff]")
@@ -83,7 +83,7 @@ def test_the_help_of_every_command_has_its_chinese(path: tuple[str, ...], chines
     command = COMMANDS[path]
     assert not isinstance(command, click.Group) or isinstance(command, Group), "cls=hub.cli.language.Group"
     for paragraph in (command.help or "").split("\n\n"):
-        assert HAN.search(spoken(" ".join(paragraph.split()))), paragraph
+        assert HAN.search(translated(" ".join(paragraph.split()))), paragraph
     for parameter in command.params:
         if isinstance(parameter, click.Option) and parameter.help:
             assert HAN.search(explained(parameter.help)), parameter.help

@@ -4,7 +4,7 @@ import pytest
 
 from db.access import Role
 from hub.errors import Refusal
-from hub.limits.budget import FAILURES, Buckets, Budget, Failures, RoleLimits, network
+from hub.limits.budget import FAILURES, Budget, Failures, RoleLimits, TokenBuckets, network
 from hub.settings import RoleLimit
 from resolvers.access.callers import PUBLIC, Caller, Grant
 
@@ -64,7 +64,7 @@ def test_zero_is_no_limit() -> None:
 
 
 def test_buckets_are_bounded() -> None:
-    buckets = Buckets(10, 10, max_count=100)
+    buckets = TokenBuckets(10, 10, max_count=100)
     for number in range(1_000):
         buckets.spend(number, 1)
     buckets.levels.run_pending_tasks()

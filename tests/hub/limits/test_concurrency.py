@@ -10,7 +10,7 @@ import pytest
 
 from hub.app import Hub, create_app
 from hub.errors import Refusal
-from hub.limits.concurrency import Places, Shares
+from hub.limits.concurrency import CallerConcurrency, KeyedSemaphore
 from hub.settings import Settings
 from hub.web import http
 from resolvers.engine.request.document import Answer
@@ -28,43 +28,48 @@ async def turns(*tasks: asyncio.Task[Any]) -> list[bool]:
 
 
 async def test_places_are_counted_by_key_and_go_to_who_waits_longest() -> None:
-    shares = Shares(2)
-    assert [shares.take("a"), shares.take("a"), shares.take("a"), shares.take("b")] == [True, True, False, True]
+    shares = KeyedSemaphore(2)
+    assert [shares.acquire("a"), shares.acquire("a"), shares.acquire("a"), shares.acquire("b")] == [
+        True,
+        True,
+        False,
+        True,
+    ]
     first, second = asyncio.create_task(shares.wait("a")), asyncio.create_task(shares.wait("a"))
     assert await turns(first, second) == [False, False]
     assert shares.waiting("a") == 2
-    shares.give("b")
+    shares.release("b")
     assert await turns(first, second) == [False, False]
-    shares.give("a")
+    shares.release("a")
     assert await turns(first, second) == [True, False]
-    assert not shares.take("a")
+    assert not shares.acquire("a")
     for _ in range(3):
-        shares.give("a")
+        shares.release("a")
     assert await turns(second) == [True]
     assert (shares.used, shares.lines) == ({}, {})
 
 
 async def test_who_goes_while_waiting_leaves_the_line_and_takes_no_place_along() -> None:
-    shares = Shares(1)
-    shares.take("a")
+    shares = KeyedSemaphore(1)
+    shares.acquire("a")
     waits = [asyncio.create_task(shares.wait("a")) for _ in range(4)]
     await turns()
     waits[0].cancel()
     waits[2].cancel()
     await turns()
     assert shares.waiting("a") == 2
-    shares.give("a")
+    shares.release("a")
     waits[1].cancel()  # in the moment in which it is given the place
     assert await turns(*waits) == [True] * 4
     assert [wait.cancelled() for wait in waits] == [True, True, True, False]
     assert shares.used == {"a": 1}
-    shares.give("a")
+    shares.release("a")
     assert (shares.used, shares.lines) == ({}, {})
 
 
 async def test_a_line_is_bounded_in_length_and_time() -> None:
-    places = Places(1, 1, seconds=0.05)
-    assert places.take("a")
+    places = CallerConcurrency(1, 1, seconds=0.05)
+    assert places.acquire("a")
     waiting = asyncio.create_task(places.wait("a"))
     await turns()
     with pytest.raises(Refusal, match="and 1 wait for one of them to end") as caught:
@@ -73,14 +78,14 @@ async def test_a_line_is_bounded_in_length_and_time() -> None:
     with pytest.raises(Refusal, match="none of them has ended within") as caught:
         await waiting
     assert (caught.value.status, caught.value.code) == (429, "TOO_MANY_RUNNING")
-    places.give("a")
-    assert places.take("a")
+    places.release("a")
+    assert places.acquire("a")
 
 
 async def test_without_a_share_nobody_waits() -> None:
-    places = Places(0, 0)
-    assert all(places.take("a") for _ in range(1_000))
-    places.give("a")
+    places = CallerConcurrency(0, 0)
+    assert all(places.acquire("a") for _ in range(1_000))
+    places.release("a")
 
 
 class Gated(ToyEngine):
@@ -142,8 +147,8 @@ async def test_eight_slow_queries_of_one_source_leave_the_others_served(app: Hub
     await asyncio.gather(*(asyncio.wait_for(each.task, 2) for each in (ninth, *slow)))
     assert {each.status for each in (ninth, *slow)} == {200}
     assert app.endpoint is not None
-    assert app.endpoint.operations.places.shares is not None
-    assert app.endpoint.operations.places.shares.used == {}
+    assert app.endpoint.operations.concurrency.semaphore is not None
+    assert app.endpoint.operations.concurrency.semaphore.used == {}
 
 
 async def test_anonymous_callers_of_one_network_have_one_share_and_a_principal_has_one_everywhere(
@@ -194,7 +199,7 @@ async def test_who_spent_their_budget_while_others_of_theirs_waited_is_refused_t
     gated.go.set()
     await asyncio.gather(*(asyncio.wait_for(each.task, 2) for each in slow))
     assert [each.status for each in slow] == [200, 200, 429, 429]
-    assert operations.places.take("192.0.2.7")
+    assert operations.concurrency.acquire("192.0.2.7")
 
 
 # from here on with the database

@@ -13,7 +13,7 @@ import pytest
 
 from db.meter import METER, Meter, add_commands, add_objects, holding, working
 from hub.app import Hub, create_app
-from hub.limits.budget import COMMAND_POINTS, MILLISECOND_POINTS, REQUEST_POINTS, Buckets, Budget, cost_of
+from hub.limits.budget import COMMAND_POINTS, MILLISECOND_POINTS, REQUEST_POINTS, Budget, TokenBuckets, points_of
 from hub.operations import Operations
 from hub.settings import Settings
 from hub.web import http
@@ -32,7 +32,7 @@ class Still(Budget):
         super().__init__(points, public_points, 60, clock=lambda: 0.0)
 
     def spent(self, key: Any = 1) -> float:
-        buckets: Buckets | None = self.principals if isinstance(key, int) else self.anonymous
+        buckets: TokenBuckets | None = self.principals if isinstance(key, int) else self.anonymous
         assert buckets is not None
         return buckets.capacity - buckets.left(key)
 
@@ -65,8 +65,8 @@ def at_least(milliseconds: float) -> float:
 
 
 def test_the_price_of_each_thing() -> None:
-    assert cost_of(Meter()) == 10
-    assert cost_of(Meter(objects=25, statements=3, commands=60, seconds=0.002)) == 10 + 25 + 30 + 60_000 + 100
+    assert points_of(Meter()) == 10
+    assert points_of(Meter(objects=25, statements=3, commands=60, seconds=0.002)) == 10 + 25 + 30 + 60_000 + 100
 
 
 def test_work_without_a_connection_is_the_processors_time() -> None:

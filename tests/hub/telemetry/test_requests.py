@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from hub.telemetry.log_formatters import JsonLines, Logfmt, shown
+from hub.telemetry.log_formatters import JsonLines, Logfmt, loggable_name
 from resolvers.faults import log_fault
 from tests.hub.conftest import RESPONSE, TOKEN, Api, ToyEngine
 
@@ -92,7 +92,7 @@ def test_fault_is_logged_whole(caplog: pytest.LogCaptureFixture) -> None:
     try:
         raise ValueError("what went wrong")
     except ValueError as error:
-        reference = log_fault("fault", error, operation=shown("Q" * 1_000))
+        reference = log_fault("fault", error, operation=loggable_name("Q" * 1_000))
     line = json.loads(JsonLines().format(caplog.records[-1]))
     assert line["reference"] == reference
     assert len(reference) == 12
@@ -131,10 +131,10 @@ async def test_metrics_have_time_by_operation_and_client(
     for query in ("query Stranger { word }", "query Members { word }", "{ word }"):
         await client.post("/graphql", json={"query": query}, headers={"accept": RESPONSE, **named})
     await api.post("query Wrong { nothing }", headers={**named, "accept": "application/json"})
-    shown = telemetry.exposition().decode()
+    loggable_name = telemetry.exposition().decode()
     counted = {
         line.partition("}")[0].partition("{")[2]: float(line.rpartition(" ")[2])
-        for line in shown.splitlines()
+        for line in loggable_name.splitlines()
         if line.startswith("unionhub_operation_seconds_count{")
     }
     assert counted == {
@@ -149,16 +149,16 @@ async def test_metrics_have_time_by_operation_and_client(
 async def test_names_in_metrics_are_bounded(api: Api, app: Any) -> None:
     for number in range(70):
         await api.post(f"query Q{number} {{ word }}", headers={"graphql-client-name": f"client-{number}"})
-    shown = app.telemetry.exposition().decode()
-    pairs = [line for line in shown.splitlines() if line.startswith("unionhub_operation_seconds_count{")]
+    loggable_name = app.telemetry.exposition().decode()
+    pairs = [line for line in loggable_name.splitlines() if line.startswith("unionhub_operation_seconds_count{")]
     assert len(pairs) == 51
-    assert 'client="other",operation="other"} 20.0' in shown
+    assert 'client="other",operation="other"} 20.0' in loggable_name
 
 
 async def test_metrics_have_process_loop_pool_and_caches(app: Any, api: Api) -> None:
     await api.post("{ word }")
     await api.post("{ word }")
-    shown = app.telemetry.exposition().decode()
+    loggable_name = app.telemetry.exposition().decode()
     for name in (
         "process_resident_memory_bytes",
         "process_cpu_seconds_total",
@@ -171,13 +171,13 @@ async def test_metrics_have_process_loop_pool_and_caches(app: Any, api: Api) -> 
         "unionhub_document_cache_misses_total 1.0",
         "unionhub_document_cache_hits_total 1.0",
     ):
-        assert name in shown, name
+        assert name in loggable_name, name
 
 
 async def test_what_is_refused_by_budget_or_share_is_counted(api: Api, app: Any, engine: ToyEngine) -> None:
     budget = app.endpoint.operations.budget
     budget.principals.spend(1, 2 * budget.principals.capacity)
     await api.post("{ word }")
-    shown = app.telemetry.exposition().decode()
-    assert 'unionhub_graphql_refused_total{code="TOO_MANY_REQUESTS"} 1.0' in shown
-    assert 'unionhub_graphql_errors_total{code="TOO_MANY_REQUESTS"} 1.0' in shown
+    loggable_name = app.telemetry.exposition().decode()
+    assert 'unionhub_graphql_refused_total{code="TOO_MANY_REQUESTS"} 1.0' in loggable_name
+    assert 'unionhub_graphql_errors_total{code="TOO_MANY_REQUESTS"} 1.0' in loggable_name

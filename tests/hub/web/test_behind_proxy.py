@@ -16,7 +16,7 @@ from websockets.asyncio.client import connect
 
 from hub import serve
 from hub.app import create_app, issuers_of
-from hub.authentication.authenticator import Authenticator, Refused
+from hub.authentication.authenticator import Authenticator, RefusedSignIn
 from hub.limits.budget import FAILURES
 from hub.settings import Settings
 from hub.web.websocket import PROTOCOL
@@ -36,7 +36,7 @@ class Behind:
     port: int
     tls: ssl.SSLContext
     engine: ToyEngine
-    refused: list[Refused]
+    refused: list[RefusedSignIn]
 
     async def ask(self, source: str, authorization: str | None = None, forwarded: str | None = None) -> httpx.Response:
         """Ask from an address, with what a caller may say of theirs."""
@@ -72,11 +72,13 @@ class Behind:
 
 
 @contextmanager
-def hub(settings: Settings, refused: list[Refused], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, ToyEngine]]:
+def hub(
+    settings: Settings, refused: list[RefusedSignIn], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[int, ToyEngine]]:
     """A hub on a port of its own."""
     engine = ToyEngine()
 
-    async def told(refusal: Refused) -> None:
+    async def told(refusal: RefusedSignIn) -> None:
         refused.append(refusal)
 
     def authenticator(pool: asyncpg.Pool, settings: Settings) -> Authenticator:
@@ -98,7 +100,7 @@ async def behind(
     proxy: Pipes, settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Behind]:
     """A hub behind a proxy."""
-    refused: list[Refused] = []
+    refused: list[RefusedSignIn] = []
     with hub(settings, refused, monkeypatch) as (port, engine):
         async with proxy(port, folder) as listening:
             yield Behind(listening, trusting(folder), engine, refused)

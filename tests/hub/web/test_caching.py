@@ -12,9 +12,9 @@ from graphql import build_schema, print_schema
 from starlette.applications import Starlette
 
 from hub.settings import Settings
-from hub.setup.compressed_files import write_twins
+from hub.setup.compressed_files import write_compressed_files
 from hub.web import explorer_page
-from hub.web.caching import etag_of, has_it
+from hub.web.caching import etag_of, matches
 from resolvers.engine.request.document import Answer
 from tests.hub.conftest import BEARER, RESPONSE, SCHEMA, ToyEngine, code_of
 from tests.hub.running_hub import client_of, serving
@@ -42,7 +42,7 @@ def port(settings: Settings, engine: ToyEngine) -> Iterator[int]:
     ],
 )
 def test_if_none_match_is_compared_weakly(header: str | None, known: bool) -> None:
-    assert has_it(header, 'W/"a"') is known
+    assert matches(header, 'W/"a"') is known
 
 
 def test_validators_tell_contents_apart() -> None:
@@ -109,7 +109,7 @@ def assets(tmp_path: Path) -> Path:
     (made / "index-Ab12.js").write_text(SCRIPT)
     (made / "part.min.js").write_text(SCRIPT)
     (made / "small.css").write_text("body{}")
-    write_twins(made)
+    write_compressed_files(made)
     return made
 
 

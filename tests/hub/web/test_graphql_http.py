@@ -21,7 +21,7 @@ FAILED_BY_STOCK = {"22EB", "865D", "556A", "D586", "51FE", "74FF", "5E5B", "86EE
 
 def node_program() -> Path:
     """A Node, where the audits' package is too; else the test is skipped, or fails where nothing may be lacking."""
-    found = explorer_build.of_machine() or explorer_build.of_wheel()
+    found = explorer_build.node_of_machine() or explorer_build.node_of_wheel()
     if found is not None and (EXPLORER / "node_modules" / "graphql-http").is_dir():
         return found.path
     reason = "The audits did not run: `make explorer` installs Node's packages into explorer/node_modules."

@@ -370,9 +370,9 @@ async def test_a_revoked_token_is_noticed_by_the_next_operation(
     app: Hub, engine: ToyEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert app.sockets is not None
-    refusals: list[authenticator.Refused] = []
+    refusals: list[authenticator.RefusedSignIn] = []
 
-    async def remember(refused: authenticator.Refused) -> None:
+    async def remember(refused: authenticator.RefusedSignIn) -> None:
         refusals.append(refused)
 
     app.sockets.authenticator.on_refused = remember

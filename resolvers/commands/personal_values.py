@@ -1,4 +1,4 @@
-"""Personal data of members in clear, from the columns that hold them sealed."""
+"""Personal data of members: the columns that hold them, and their decrypted values."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -18,17 +18,17 @@ SEALED = {
 
 
 def columns(fields: Iterable[PersonalField]) -> list[Expression]:
-    """The columns of ``member`` that hold some fields."""
+    """The columns of ``member`` that hold these fields."""
     return [getattr(Member, field.name.lower()) for field in fields]
 
 
-def opened(
+def decrypted(
     rows: Mapping[int, Record], fields: Sequence[PersonalField], vault: Vault
 ) -> dict[int, dict[PersonalField, str | None]]:
-    """The clear values of rows with those columns, by key; None where nothing is held.
+    """The decrypted values of rows with those columns, by key; None where nothing is stored.
 
     Raises:
-        SealError: a value was changed or is not this row's.
+        SealError: a value was changed, or was sealed for another row.
     """
     clear: dict[int, dict[PersonalField, str | None]] = {key: {} for key in rows}
     sealed: list[tuple[int, PersonalField, Sealed]] = []

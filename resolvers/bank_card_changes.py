@@ -1,4 +1,4 @@
-"""What who pays is told of the account that is paid to."""
+"""Warning for payments: the day on which the bank card that is paid to was changed."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, ColumnElement, Date, column, select, table
 
 
 def card_changed_on(view: str, key: Any) -> ColumnElement[Any]:
-    """When the bank card that a grant or a claim is paid to was changed, for thirty days, by its key: from a view of the wall's, which
-    warns who pays also when the person is out of sight by now."""
+    """The day on which the bank card of the payee of a grant or claim was changed, for thirty days; ``key`` is the column of its key. It is
+    read from a view of the second wall, so that the payer sees it even if they no longer see the person."""
     changed = table(view, column("id", BigInteger), column("changed_on", Date), schema="wall")
     return select(changed.c.changed_on).where(changed.c.id == key).scalar_subquery()

@@ -1,4 +1,4 @@
-"""What a caller states who wants to see or to compare personal data: whose, which, for what purpose and on which ground."""
+"""A disclosure: which personal data of which members a caller wants to see or compare, for which purpose and on which ground."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ MAX_REFERENCE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is to be revealed or compared, by a caller in ``roles``."""
+class Disclosure:
+    """Fields of members to reveal or to compare, for a purpose. ``roles`` are those of the caller that may do so."""
 
     keys: list[int]
     fields: Sequence[PersonalField]
@@ -28,7 +28,7 @@ class Asked:
         return [global_ids.encode(MEMBER, key) for key in self.keys]
 
     def entry(self, action: str, *codes: str) -> Entry:
-        """What the log says of it."""
+        """The audit log's entry for it; ``codes`` are added to the fields."""
         return Entry(
             action,
             role=", ".join(role.name for role in self.roles) or None,
@@ -39,26 +39,26 @@ class Asked:
         )
 
 
-def permit(asked: Asked) -> None:
-    """The caller has a role that may see the fields for the purpose, and a case reference comes where one is wanted.
+def check_purpose(disclosure: Disclosure) -> None:
+    """Check that the caller has a role that may see the fields for the purpose, and gives a case reference if and only if one is needed.
 
     Raises:
         Refused: FORBIDDEN_PURPOSE, MISSING_CASE_REFERENCE, UNEXPECTED_CASE_REFERENCE.
     """
-    if not asked.roles:
+    if not disclosure.roles:
         raise refused(
             "FORBIDDEN_PURPOSE",
-            "None of your roles may see these fields for this purpose. docs/purposes.md has the table.",
+            "None of your roles may see these fields for this purpose: see docs/purposes.md.",
             "purpose",
         )
-    wanted = RULES[asked.purpose].reference
-    if wanted is not None and asked.reference is None:
+    required = RULES[disclosure.purpose].reference
+    if required is not None and disclosure.reference is None:
         raise refused(
-            "MISSING_CASE_REFERENCE", f"This purpose needs a case reference: {wanted.value}.", "caseReference"
+            "MISSING_CASE_REFERENCE", f"This purpose needs a case reference: {required.value}.", "caseReference"
         )
-    if wanted is None and asked.reference is not None:
+    if required is None and disclosure.reference is not None:
         raise refused(
             "UNEXPECTED_CASE_REFERENCE",
-            "This purpose has no case reference. Leave `caseReference` out.",
+            "This purpose takes no case reference. Leave `caseReference` out.",
             "caseReference",
         )

@@ -1,7 +1,7 @@
-"""Progress of targets (目标进度): how far each is, counted from the records of its division and below. One statement for all targets.
+"""Progress of targets (目标进度), counted from the records of the target's division and the divisions below; one statement for all targets.
 
-The day is today, or the last day of the period once that is over. The population estimated is the sum of the latest estimates by occupation
-group and division, which are recorded at one level of an area.
+The day is today, or the last day of the period once that is over. The estimated population is the sum of the latest estimates of each
+occupation group and division; an area has estimates at one level only.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ def _new_form(worker_type: Expression) -> ColumnElement[bool]:
 
 
 def _within(counted: Any) -> Select[Any]:
-    """A selection over the divisions of the target and below."""
+    """A selection over the target's division and the divisions below."""
     return (
         select(counted)
         .select_from(DivisionClosure)
@@ -68,7 +68,7 @@ def _within(counted: Any) -> Select[Any]:
 
 
 def _members() -> Select[Any]:
-    """Distinct members of the new forms in unions that stand there."""
+    """Distinct members of the new forms in unions located there."""
     return (
         _within(func.count(Membership.member_id.distinct()))
         .join(Organization, Organization.division_id == DivisionClosure.descendant_id)
@@ -110,7 +110,7 @@ def _estimated() -> Select[Any]:
 
 
 def _concentrated() -> Select[Any]:
-    """Designated divisions."""
+    """Divisions designated as concentrated."""
     return (
         _within(func.count(Designation.division_id.distinct()))
         .join(Designation, Designation.division_id == DivisionClosure.descendant_id)
@@ -119,7 +119,7 @@ def _concentrated() -> Select[Any]:
 
 
 def _with_regional_union() -> ColumnElement[bool]:
-    """A federation or joint union of new forms stands in the designated division or below."""
+    """Whether a federation or joint union of new forms is located in the designated division or below."""
     below, union = alias(DivisionClosure), alias(Organization)
     regional = or_(
         union.c.form == OrganizationForm.NEW_FORM,
@@ -144,7 +144,7 @@ def _venues(kind: VenueKind) -> Select[Any]:
 
 
 def _covered() -> ColumnElement[bool]:
-    """A union covers the employer that the venue belongs to."""
+    """Whether a union covers the employer that the venue belongs to."""
     return (
         select(EmployerCoverage.id)
         .where(EmployerCoverage.employer_id == Venue.employer_id, holds(Period.of(EmployerCoverage), DAY))
@@ -162,7 +162,7 @@ def _townships() -> Select[Any]:
 
 
 def _with_centre() -> ColumnElement[bool]:
-    """A full-response centre is run in the division."""
+    """Whether there is a full-response centre in the division."""
     return (
         select(Venue.id)
         .where(Venue.division_id == Division.id, Venue.kind == VenueKind.RESPONSE_CENTRE)
@@ -183,7 +183,7 @@ VALUE: dict[TargetMetric, ScalarSelect[Any]] = {
     TargetMetric.LOGISTICS_PARKS: _venues(VenueKind.LOGISTICS_PARK).where(_covered()).scalar_subquery(),
     TargetMetric.RESPONSE_CENTRES: _townships().where(_with_centre()).scalar_subquery(),
 }
-"""What is counted for each metric."""
+"""The count of each metric."""
 
 DENOMINATOR: dict[TargetMetric, ScalarSelect[Any]] = {
     TargetMetric.NEW_FORM_COVERAGE: _estimated().scalar_subquery(),
@@ -191,16 +191,16 @@ DENOMINATOR: dict[TargetMetric, ScalarSelect[Any]] = {
     TargetMetric.LOGISTICS_PARKS: _venues(VenueKind.LOGISTICS_PARK).scalar_subquery(),
     TargetMetric.RESPONSE_CENTRES: _townships().scalar_subquery(),
 }
-"""What it is a share of, where the target is a share."""
+"""The denominator of each metric that is a share."""
 
-PROGRESS = compiled(
+STATEMENT = compiled(
     select(
         Target.id,
         DAY.label("day"),
         Target.operator,
         Target.value,
         case(*((Target.metric == metric, counted) for metric, counted in VALUE.items())).label("counted"),
-        case(*((Target.metric == metric, of) for metric, of in DENOMINATOR.items())).label("of"),
+        case(*((Target.metric == metric, total) for metric, total in DENOMINATOR.items())).label("of"),
     ).where(Target.id == any_(keys_parameter())),
     Binder(),
 )
@@ -208,27 +208,27 @@ PROGRESS = compiled(
 
 async def _progress(fetch: Fetch, records: Sequence[tuple[Any, ...]]) -> list[dict[str, Any] | None]:
     keys = [record[0] for record in records]
-    rows = await fetch.fetch_in(AGGREGATES, PROGRESS.sql, *PROGRESS.arguments(PROGRESS.bind(NOTHING), keys))
-    found = {row[0]: _told(*row[1:]) for row in rows}
-    return [found.get(key) for key in keys]
+    rows = await fetch.fetch_in(AGGREGATES, STATEMENT.sql, *STATEMENT.arguments(STATEMENT.bind(NOTHING), keys))
+    by_key = {row[0]: _fields(*row[1:]) for row in rows}
+    return [by_key.get(key) for key in keys]
 
 
-def _told(day: date, operator: str, wanted: Decimal, counted: int, of: int | None) -> dict[str, Any]:
-    """The fields of ``TargetProgress``, as the schema names them. A share of nothing is neither met nor missed."""
-    reached = Decimal(counted) if of is None else Decimal(counted) / of if of else None
+def _fields(day: date, operator: str, target: Decimal, counted: int, denominator: int | None) -> dict[str, Any]:
+    """The fields of ``TargetProgress`` by their names in the schema. With a denominator of zero a target is neither met nor missed."""
+    reached = Decimal(counted) if denominator is None else Decimal(counted) / denominator if denominator else None
     met = gap = None
     if reached is not None:
-        lacking = wanted - reached if operator == TargetOperator.GE.name else reached - wanted
-        met, gap = lacking <= 0, str(round(max(lacking, Decimal(0)), 4))
-    share = reached if of is not None else Decimal(counted) / wanted if wanted else None
+        missing = target - reached if operator == TargetOperator.GE.name else reached - target
+        met, gap = missing <= 0, str(round(max(missing, Decimal(0)), 4))
+    share = reached if denominator is not None else Decimal(counted) / target if target else None
     return {
         "asOf": day,
         "value": counted,
-        "denominator": of,
+        "denominator": denominator,
         "ratio": None if share is None else float(round(share, 4)),
         "met": met,
         "gap": gap,
     }
 
 
-progress = Computed((Target.id,), _progress, fields=("as_of", "value", "denominator", "ratio", "met", "gap"))
+PROGRESS = Computed((Target.id,), _progress, fields=("as_of", "value", "denominator", "ratio", "met", "gap"))
