@@ -218,11 +218,11 @@ class Listing:
         self.budget.again(self._conditions)
         binder, parent, rows = self.binder, self._parent, self._rows
         if self.root:
-            counted: Select[Any] = select(null(), self._number())
+            number = select(literal_column("NULL"), self._number())
             within = None if self._within is None else self._anchor(binder)
-            return compiled(counted if within is None else counted.select_from(within), binder)
-        number = select(func.count()).select_from(rows.from_).where(*rows.where)
-        counted = select(parent.c.key, number.correlate(parent).scalar_subquery()).select_from(parent)
+            return compiled(number if within is None else number.select_from(within), binder)
+        one = select(func.count()).select_from(rows.from_).where(*rows.where)
+        counted = select(parent.c.key, one.correlate(parent).scalar_subquery()).select_from(parent)
         return compiled(counted, binder)
 
     def _reached(self, binder: Binder, parent: TableValuedAlias, lenses: tuple[Lens, ...]) -> Rows:
