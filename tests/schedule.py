@@ -27,6 +27,7 @@ FIRST = (
     "tests/access/test_matrix.py",
     "tests/access/disclosure/",
     "tests/test_newcomer.py",
+    "tests/resolvers/test_rows_read.py",
     "tests/resolvers/test_filters.py",
     "tests/access/test_filter_faults.py",
     "tests/access/",
