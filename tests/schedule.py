@@ -15,12 +15,11 @@ OPERATOR_SERVER = ("tests/test_newcomer.py", "tests/hub/cli/test_wrong_setups.py
 """Files that are one unit: they share a PostgreSQL server with a federation (``tests/operator_server.py``)."""
 
 SPLIT = {
-    "tests/access/test_matrix.py": re.compile(r"\[(.*)-(first|both)\]"),
     "tests/access/test_filter_faults.py": re.compile(r"\[(?:(?:first|both)-)?(.*?)(?:-(?:first|both))?\]"),
     "tests/resolvers/test_reference_executor.py": re.compile(r"\[.*?(\d)\]"),
 }
 """Files too long for one worker, and what of a test's parameters names its unit: the persona, whose plans serve behind either wall; the
-last digit of a seed."""
+last digit of a seed. The access matrix stays whole: what the national federation is answered is requested once in it."""
 
 FIRST = (
     "tests/explorer/test_examples.py",  # it makes the template of the page, while the other worker makes the other one
