@@ -36,7 +36,7 @@ async def test_members_of_the_demonstration(page_url: str) -> None:
 
 
 def test_villages() -> None:
-    with lzma.open(ROOT / "db" / "data" / "villages.csv.xz", "rt", encoding="utf-8") as file:
+    with lzma.open(ROOT / "db" / "reference" / "data" / "villages.csv.xz", "rt", encoding="utf-8") as file:
         count = f"{sum(1 for _ in file) - 1:,}"
     assert f"the {count} villages" in ENGLISH
     assert f"{count} 个村级区划" in CHINESE

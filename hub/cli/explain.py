@@ -26,11 +26,11 @@ from schema import schema
 OPERATOR = Caller("operator", everything=True)
 
 NOBODY = "public"
-"""The name of who has no token."""
+"""The name of a caller without a token."""
 
 
 class Explained(NamedTuple):
-    """What is shown of a query: its plan and statements, empty if it was not run, and its errors as ``CODE: message``."""
+    """The explanation of a query: plan and statements as text (empty if it was not run), and errors as ``CODE: message``."""
 
     text: str
     errors: list[str]
@@ -45,7 +45,7 @@ def explain_query(
     operation: str | None = None,
     name: str | None = None,
 ) -> Explained:
-    """The explanation of a query, as it is for the principal of a ``name``; for one who sees all without it.
+    """Explain a query for the principal of this ``name``; without it for a caller who sees everything.
 
     Raises:
         AccessError: NO_PRINCIPAL.
@@ -73,7 +73,7 @@ async def _explain(
 
 
 async def caller_named(pool: asyncpg.Pool, name: str) -> Caller:
-    """The principal of a name with what is granted today; ``public`` is a caller without a token.
+    """The principal of a name with the grants of today; ``public`` is a caller without a token.
 
     Raises:
         AccessError: NO_PRINCIPAL.

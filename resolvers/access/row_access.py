@@ -367,8 +367,7 @@ def parts(source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[Part
     for lens in lenses:
         each, as_sets = Sight(lens, RULES[lens], binder), Sight(lens, RULES[lens], binder, as_sets=True)
         for rule in _alternatives(RULES[lens].get(source.typename)):
-            union = rule.column if isinstance(rule, Below) else None
-            found.append(Part(rule(as_sets, source.table), partial(rule, each, source.table), union))
+            found.append(Part(rule(as_sets, source.table), partial(rule, each, source.table)))
     return found
 
 

@@ -170,14 +170,15 @@ class Listing:
     def _cut(self, rows: Select[Any], page: Page | None, *, more: int = 1) -> Select[Any]:
         rows = rows.select_from(self._rows.from_).where(*self._rows.where)
         if self._parts:
-            rows = rows.where(self._in_parts(page, more))
+            rows = rows.where(self._in_sight(page, more))
         if page is not None:
             return page.cut(rows, self.order, self.binder, self.cursors, more=more)
         return rows.order_by(*(key.column.desc() if key.descending else key.column.asc() for key in self.order.keys))
 
-    def _in_parts(self, page: Page | None, more: int) -> ColumnElement[bool]:
+    def _in_sight(self, page: Page | None, more: int) -> ColumnElement[bool]:
         """The condition that a row is in one of the parts in sight; of each part only as many rows are found as the page takes."""
-        if page is None:
+        in_order = len(self._parts) == 1 and self._parts[0].column is self.order.keys[0].column
+        if page is None or in_order:
             return or_(*(part.found for part in self._parts))
         key = self.source.key if self._rows.via is None else self._rows.via
         found = [self._in_part(part, key, page, more) for part in self._parts]
@@ -187,18 +188,19 @@ class Listing:
     def _in_part(self, part: Part, key: ColumnElement[int], page: Page, more: int) -> Select[Any]:
         """The keys of the page's rows of one part.
 
-        In an order that begins with the column that finds the part, one index has them in order. For any other order all rows of the
-        part are found first: the OFFSET keeps PostgreSQL from walking another index in that order until enough rows are in sight.
+        In an order that begins with the column by which the part is found, an index of that column has them in order. For any other
+        order all rows of the part are found first: the OFFSET keeps PostgreSQL from walking an index in that order until enough of the
+        rows that it meets are in sight.
         """
         order, rows = self.order, self._rows
-        if rows.union is not None and part.union == rows.union.key and order.keys[0].column is rows.union:
+        if part.column is order.keys[0].column:
             keys = select(key).select_from(rows.from_).where(*rows.where, part.found)
             return page.cut(keys, order, self.binder, self.cursors, more=more)
         columns = [item.column.label(f"o{index}") for index, item in enumerate(order.keys)]
-        all_ = select(key.label("key"), *columns).select_from(rows.from_).where(*rows.where, part.found)
-        part_ = all_.offset(literal_column("0")).subquery("part")
-        there = tuple(replace(item, column=part_.c[f"o{index}"]) for index, item in enumerate(order.keys))
-        return page.cut(select(part_.c.key), replace(order, keys=there), self.binder, self.cursors, more=more)
+        whole = select(key.label("key"), *columns).select_from(rows.from_).where(*rows.where, part.found)
+        found = whole.offset(literal_column("0")).subquery("part")
+        renamed = tuple(replace(item, column=found.c[f"o{index}"]) for index, item in enumerate(order.keys))
+        return page.cut(select(found.c.key), replace(order, keys=renamed), self.binder, self.cursors, more=more)
 
     def _number(self) -> ColumnElement[int]:
         """The number of rows; where they are in sight in parts, those of each part that are in none before it."""
@@ -218,7 +220,8 @@ class Listing:
         self.budget.again(self._conditions)
         binder, parent, rows = self.binder, self._parent, self._rows
         if self.root:
-            number = select(literal_column("NULL"), self._number())
+            columns: list[ColumnElement[Any]] = [null(), self._number()]
+            number = select(*columns)
             within = None if self._within is None else self._anchor(binder)
             return compiled(number if within is None else number.select_from(within), binder)
         one = select(func.count()).select_from(rows.from_).where(*rows.where)
@@ -263,13 +266,10 @@ class Listing:
         found = self.registry.access.parts(self.source, lenses, binder)
         if found is None:
             return
-        led = [part for part in found if rows.union is not None and part.union == rows.union.key]
-        ordered = bool(self.arguments.get("order_by"))
-        if led and rows.union is not None:
-            rows.order = [rows.union, *rows.order]
-        if not found:
-            rows.where.append(false())
-        elif len(found) == len(led) == 1 and not ordered:
-            rows.where.append(found[0].found)
-        else:
+        column = rows.union
+        if column is not None and column is not self.source.key and any(part.column is column for part in found):
+            rows.order = [column, *rows.order]
+        if found:
             self._parts = found
+        else:
+            rows.where.append(false())

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, true
+from sqlalchemy import BinaryExpression, ColumnElement, FromClause, true
 
 from resolvers.access.callers import Caller, Lens
 from resolvers.engine.declare.sources import Source
@@ -16,12 +16,15 @@ Condition = ColumnElement[bool]
 @dataclass(frozen=True)
 class Part:
     """Some of the rows in a caller's sight. ``found`` compares a column with a set of keys, made from the caller's own, so that PostgreSQL
-    looks the rows up in an index; ``each`` makes the condition that checks the same of each row. ``union`` is the column's name, where it
-    names the rows' union."""
+    looks the rows up in an index; ``each`` makes the condition that checks the same of each row."""
 
     found: Condition
     each: Callable[[], Condition]
-    union: str | None = None
+
+    @property
+    def column(self) -> ColumnElement[Any] | None:
+        """The column that is compared, if that is all that ``found`` says."""
+        return self.found.left if isinstance(self.found, BinaryExpression) else None
 
 
 class AccessPolicy:
