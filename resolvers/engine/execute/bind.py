@@ -10,7 +10,7 @@ from resolvers.engine.plan.parameters import Inputs
 from resolvers.engine.plan.statement import Statement
 from resolvers.engine.plan.steps import JsonPageStep, Key, PageStep, RowsStep, StatisticsStep, Step
 from resolvers.engine.request import global_ids
-from resolvers.engine.request.limits import MAX_PAGE, Allowance, require_page
+from resolvers.engine.request.limits import MAX_PAGE, Allowance
 from resolvers.errors import HubError
 from resolvers.suggestions import quoted
 
@@ -141,7 +141,7 @@ def _node_ids(root: Root, inputs: Inputs) -> list[tuple[str, int]]:
     if len(texts) > MAX_PAGE:
         raise HubError("BAD_PAGE", f"`{root.key}` takes at most {MAX_PAGE} IDs, not {len(texts)}.", nodes=root.node)
     try:
-        require_page(len(texts), inputs.max_page)
+        inputs.require_page(len(texts))
         ids = [global_ids.decode(text) for text in texts]
         for text, (prefix, _) in zip(texts, ids, strict=True):
             if prefix not in root.steps:
