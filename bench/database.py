@@ -18,7 +18,7 @@ from hub.settings import ROOT, Settings
 FOLDER = ROOT / ".data" / "bench"
 """Where the benchmark keeps its server, its logs and the hub's token."""
 
-SOURCES = ("migrations/versions/*.py", "generate/*.py", "load_divisions.py", "reference.py", "data/*.xz")
+SOURCES = ("migrations/versions/*.py", "generate/*.py", "reference/*.py", "reference/data/*.xz")
 """What a database is made from: when one of these changes, it is made anew."""
 
 

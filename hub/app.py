@@ -1,4 +1,4 @@
-"""The hub's ASGI application: the GraphQL endpoint, the explorer, and what operators ask."""
+"""The hub's ASGI application: the GraphQL endpoint, the explorer, and the routes for operators."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -44,14 +44,14 @@ from hub.web.schema_route import schema_route
 from hub.web.websocket import WebSocketEndpoint
 from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandContext, CommandOptions
-from resolvers.engine.compile.pagination import MAX_SIZE
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.reference.executor import EXECUTORS
+from resolvers.engine.request.limits import MAX_PAGE
 from schema import registry, schema, sdl
 
 PATH, SDL_PATH = SHARED_PATHS
 WATCHED_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Of what machines ask every few seconds nothing is logged."""
+"""Paths that are not logged, because machines request them every few seconds."""
 
 CLOSE_SECONDS = 5.0
 
@@ -66,19 +66,19 @@ class Hub(Starlette):
     sockets: WebSocketEndpoint | None = None
     pool: asyncpg.Pool | None = None
     outermost: ASGIApp
-    """What connections pass before they are answered."""
+    """The application with its middleware."""
 
     telemetry: Telemetry
 
     operators: Starlette
-    """What is served on the port for operators, if there is one."""
+    """The application on the port for operators, if there is one."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a connection."""
         await self.outermost(scope, receive, send)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer what has passed the edge."""
+        """Answer a connection that has passed the middleware."""
         if scope["type"] == "http" and scope["path"] == PATH and self.endpoint is not None:
             await self.endpoint(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == PATH and self.sockets is not None:
@@ -95,7 +95,7 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def issuers_of(settings: Settings) -> list[Issuer]:
-    """Whose tokens are trusted; nothing is fetched yet."""
+    """The trusted issuers of tokens; no keys are fetched yet."""
     found = []
     if settings.oidc_issuer is not None and settings.oidc_audience is not None:
         keys = RemoteKeys(settings.oidc_issuer, settings.oidc_jwks_url)
@@ -136,7 +136,7 @@ def default_engine(pool: asyncpg.Pool, settings: Settings) -> Executor:
 
 
 def default_authenticator(pool: asyncpg.Pool, settings: Settings) -> Authenticator:
-    """Sign-in against the hub's own database, refusals in its audit log."""
+    """Authentication by the hub's own database; refusals are written to its audit log."""
     return Authenticator(
         PrincipalReader(pool),
         issuers_of(settings),
@@ -156,7 +156,7 @@ async def explorer(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def home(_: Request) -> Response:
-    """To the explorer."""
+    """Redirect to the explorer."""
     return RedirectResponse(PATH)
 
 
@@ -171,13 +171,13 @@ def create_app(
     """The application.
 
     It starts also while the database is down: connections are opened when they are needed, ``/readyz`` says what is
-    missing, and queries are answered 503 until it is there.
+    missing, and queries get 503 until the database can be reached.
 
     Args:
         settings: with a ``database_url``.
         served: the schema that documents are validated against.
-        make_engine: makes what runs them, given the pool.
-        make_authenticator: makes what says who asks, given the pool.
+        make_engine: makes the engine, given the pool.
+        make_authenticator: makes the authenticator, given the pool.
         page: answers a browser at ``/graphql``.
 
     Raises:
@@ -210,7 +210,7 @@ def create_app(
             concurrency=CallerConcurrency(settings.share, settings.caller_queue),
             slow=SlowLog(settings.slow_operation_ms, telemetry, app.pool),
             role_limits=RoleLimits(
-                RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE),
+                RoleLimit(settings.max_depth, settings.max_objects, MAX_PAGE),
                 settings.role_limits,
                 settings.introspection,
             ),

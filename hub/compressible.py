@@ -1,10 +1,10 @@
-"""Which responses may be compressed without giving a secret away by their length (BREACH).
+"""Decides which responses may be compressed without disclosing a secret by their length (BREACH).
 
-Compression makes a response shorter where it repeats itself. Who reads the length of responses on the wire, and can put a guess into them,
-learns by that whether the guess stands there a second time. So a response to a caller with a token, that may hold personal data, is
-compressed only where nothing in it is the request's own text: not that of a mutation, with errors (messages quote arguments), with a plan,
-or with aliases that could spell a value. An alias of letters in camelCase spells no number, code, date, ID or Chinese name. What is not
-compressed says ``no-transform``, so that no proxy does it instead. The public has no secrets, and the schema is none.
+Compression makes a response shorter where it repeats itself. An attacker who sees the length of responses on the wire, and can put a guess
+into them, learns from it whether the guess occurs a second time. So a response to a caller with a token, which may have personal data, is
+compressed only if nothing in it is text of the request: not that of a mutation, with errors (messages quote arguments), with a plan, or
+with aliases that can spell a value. An alias of letters in camelCase spells no number, code, date, ID or Chinese name. All others say
+``no-transform``, so that no proxy compresses them. The public's responses and the schema have no secrets.
 """
 
 import re
@@ -15,7 +15,7 @@ CAMEL_CASE = re.compile(r"[a-z]+(?:[A-Z][a-z]+)*")
 
 
 def aliases_can_spell_values(document: DocumentNode) -> bool:
-    """Whether an alias of the document could spell a value: it has digits, underscores or capitals in succession."""
+    """Whether an alias of the document could spell a value: it has digits, underscores or successive capitals."""
     stack: list[SelectionSetNode] = []
     for definition in document.definitions:
         selection_set = getattr(definition, "selection_set", None)
@@ -31,7 +31,7 @@ def aliases_can_spell_values(document: DocumentNode) -> bool:
 
 
 def is_compressible(body: bytes, kind: OperationType | None, *, spells_values: bool, explained: bool) -> bool:
-    """Whether the compressed length of an answer to a caller with a token tells nothing: none of it is the request's own text.
+    """Whether a response to a caller with a token may be compressed: none of it repeats text of the request.
 
     Args:
         body: the response.

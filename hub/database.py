@@ -1,4 +1,4 @@
-"""The hub's database: the one that ``UNIONHUB_DATABASE_URL`` names, else an embedded server in the data folder."""
+"""The hub's database: the one in ``UNIONHUB_DATABASE_URL``, else an embedded server in the data folder."""
 
 import asyncio
 import logging
@@ -16,16 +16,16 @@ NAME = "unionhub"
 """The database on the embedded server."""
 
 OLDEST, NEWEST = 16, 18
-"""The versions of PostgreSQL that the hub is made for."""
+"""The supported versions of PostgreSQL."""
 
 
 def folder(settings: Settings) -> Path:
-    """Where the embedded server keeps its data."""
+    """The data folder of the embedded server."""
     return settings.data_dir / "postgres"
 
 
 def named(settings: Settings) -> str:
-    """Which database it is, fit to be printed."""
+    """A description of the database for printing, without its password."""
     return hide_password(settings.database_url) if settings.database_url else f"embedded, in {folder(settings)}"
 
 
@@ -76,7 +76,7 @@ async def _require_suitable(url: str) -> None:
 
 
 def unsuitable(major: int, encoding: str) -> str | None:
-    """What is wrong with a server of this version and encoding, and what to do; None if nothing is."""
+    """Why a server of this version and encoding is not supported, and what to do; None if it is."""
     if not OLDEST <= major <= NEWEST:
         return (
             f"The database server is PostgreSQL {major}; Union Hub needs {OLDEST}–{NEWEST}. Name another in "

@@ -1,4 +1,4 @@
-"""The documents that callers send, each parsed, limited and validated once and kept while it is in use."""
+"""Parses, limits and validates the documents that callers send, and caches the results."""
 
 import re
 import sys
@@ -32,7 +32,7 @@ from resolvers.cache import Cache
 from resolvers.engine.request.document import Document, document_of
 from resolvers.engine.request.wrong_values import WrongLiterals
 from resolvers.errors import HubError
-from resolvers.suggestions import suggests
+from resolvers.suggestions import suggestions_allowed
 
 MAX_COMPARISONS = 30_000
 """Some 50 ms of comparing fields; 40 fragments of 8 fields each, spread beside each other, take 23,000 units."""
@@ -55,7 +55,7 @@ RULES = [OWN_RULES.get(rule, rule) for rule in specified_rules]
 """GraphQL's rules, two of them in a form of the hub's own."""
 
 QUOTED = re.compile("'([^']+)'")
-"""A name or a type in graphql-core's messages on documents, none of which has a caller's text in it."""
+"""A name or type in graphql-core's messages about documents; these never quote a caller's text."""
 
 MAX_BYTES = 48 * 2**20
 """Memory of the documents that are kept: some 2,000 of 30 fields each."""
@@ -63,16 +63,16 @@ MAX_BYTES = 48 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What the endpoint must know of an operation before it is run."""
+    """The properties of an operation that the endpoint checks before it runs."""
 
     name: str | None
     kind: OperationType
     depth: int
     """Levels of fields."""
     introspects: bool = False
-    """Whether it asks for the schema."""
+    """Whether it introspects the schema."""
     spells_values: bool = False
-    """Whether its document has aliases that could spell a value."""
+    """Whether its document has aliases that can spell a value (``hub/compressible.py``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Accepted:
     operations: dict[str | None, Operation]
 
     def operation(self, name: str | None) -> Operation | None:
-        """The operation that ``operationName`` chooses; None where the engine will refuse the choice."""
+        """The operation that ``operationName`` selects; None if the engine will refuse the name."""
         if name is None and len(self.operations) == 1:
             return next(iter(self.operations.values()))
         return self.operations.get(name)
@@ -91,7 +91,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A document that is not run, and why."""
+    """A refused document, with its errors."""
 
     problems: tuple[Problem, ...]
 
@@ -102,7 +102,7 @@ class Rejected:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The codes of all errors, each once."""
+        """The distinct codes of all errors."""
         return tuple(dict.fromkeys(problem.code for problem in self.problems))
 
     @property
@@ -112,12 +112,12 @@ class Rejected:
 
     @property
     def body(self) -> bytes:
-        """The JSON of the response, in the language of who asks now."""
+        """The JSON of the response, in the language of the current caller."""
         return body_of_problems(self.problems)
 
 
 class Documents:
-    """Documents by their text, against one schema and its limits.
+    """Documents of one schema, by their text.
 
     Args:
         schema: the schema that documents must be valid for.
@@ -140,11 +140,11 @@ class Documents:
         )
 
     def get(self, text: str) -> Accepted | Rejected:
-        """The document of this text, or why it is none: with suggestions for who may ask for the schema."""
+        """The document of a text, or its errors: with suggestions for callers who may introspect the schema."""
         accepted = self.accepted.get(text)
         if accepted is not None:
             return accepted
-        key = (suggests.get(), text)
+        key = (suggestions_allowed.get(), text)
         rejected = self.rejected.get(key)
         if rejected is not None:
             return rejected
@@ -168,7 +168,7 @@ class Documents:
         }
 
     def read(self, text: str) -> Accepted | Rejected:
-        """Parse, limit and validate, in this order, each only after the one before has passed."""
+        """Parse, limit and validate, in this order, up to the first step that fails."""
         maximum = self.limits.max_tokens
         try:
             ast = parse(text, max_lexical_tokens=maximum, max_comments=maximum)
@@ -182,7 +182,9 @@ class Documents:
             return rejected([(syntax_code(error), error)])
         if not operations:
             return rejected([("VALIDATION_FAILED", GraphQLError("The document holds no operation to run."))])
-        errors = validate(self.schema, ast, RULES, max_errors=MAX_ERRORS - 1, hide_suggestions=not suggests.get())
+        errors = validate(
+            self.schema, ast, RULES, max_errors=MAX_ERRORS - 1, hide_suggestions=not suggestions_allowed.get()
+        )
         if errors:
             return rejected([validation_error(error) for error in errors])
         spells_values = aliases_can_spell_values(ast)
@@ -208,7 +210,7 @@ def name_of(operation: OperationDefinitionNode) -> str | None:
 
 
 def syntax_code(error: GraphQLError) -> str:
-    """The code of what the parser says: its own limits are told apart by their words, for it gives nothing else."""
+    """The code of a parser error. The parser's own limits are recognised by their messages, since it has no codes."""
     if error.message.endswith("tokens. Parsing aborted.") or error.message.endswith("comments. Parsing aborted."):
         return "TOO_MANY_TOKENS"
     if error.message.endswith("nested too deeply. Parsing aborted."):
@@ -217,10 +219,10 @@ def syntax_code(error: GraphQLError) -> str:
 
 
 def validation_error(error: GraphQLError) -> tuple[str, GraphQLError]:
-    """What validation says, with its code; what ended it early was too much rather than wrong."""
+    """An error of validation with its code. Where validation gave up, the document was too large rather than wrong."""
     if error.message == "Maximum introspection depth exceeded":
         return "TOO_DEEP", GraphQLError(
-            "The schema is asked for too deeply. The file schema.graphql has all of it.", error.nodes
+            "The introspection is nested too deeply. The file schema.graphql has all of it.", error.nodes
         )
     if error.message == "Validation aborted.":
         return "TOO_COMPLEX", GraphQLError(
@@ -235,7 +237,7 @@ class NullCharacters(Visitor):
     """Refuses a string value with a null character, which PostgreSQL cannot store or compare."""
 
     def enter_string_value(self, node: StringValueNode, *_: object) -> VisitorAction:
-        """Look at one string."""
+        """Check one string."""
         if "\0" in node.value:
             raise HubError(
                 "INVALID_CHARACTER",

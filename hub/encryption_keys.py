@@ -1,4 +1,4 @@
-"""The hub's keys, where its settings say they are, and the hash of its audit log."""
+"""The keys of personal data, as the settings name them, and the hash of the audit log."""
 
 from db.encryption.keys import CipherKind, DigestKind, KeySource, ensure_key_file, source
 from db.encryption.vault import Vault
@@ -16,7 +16,7 @@ def key_source(settings: Settings) -> KeySource:
 
 
 def vault_of(settings: Settings) -> Vault:
-    """What seals and opens personal data.
+    """The vault that encrypts and decrypts personal data.
 
     Raises:
         KeyRingError: as of ``key_source``.
@@ -25,7 +25,7 @@ def vault_of(settings: Settings) -> Vault:
 
 
 def demonstration_keys(settings: Settings) -> KeySource:
-    """``key_source``, with a new key file where there is none: for data that are made up.
+    """``key_source``, with a new key file if it is missing: for synthetic data.
 
     Raises:
         KeyRingError: the keys cannot be used, or the file cannot be written.
@@ -36,7 +36,7 @@ def demonstration_keys(settings: Settings) -> KeySource:
 
 
 def kinds(settings: Settings) -> tuple[CipherKind, DigestKind]:
-    """What the next version of the keys encrypts and indexes with."""
+    """The cipher and index hash of the next key version."""
     return CipherKind(settings.cipher), DigestKind(settings.index_digest)
 
 

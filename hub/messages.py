@@ -1,12 +1,12 @@
-"""Messages in Chinese (中文提示) for who asks for them by ``Accept-Language``: each is worded where its error is made, by the code.
+"""Chinese messages (中文提示) for callers whose ``Accept-Language`` prefers Chinese, by error code.
 
-The English words stand behind in brackets, for they have the figures and places of the case at hand.
+The English message follows in brackets, since it has the details of the case.
 """
 
 from collections.abc import Mapping
 from functools import lru_cache
 
-from resolvers.errors import in_english, words
+from resolvers.errors import in_english, translate
 
 CHINESE: Mapping[str, str] = {
     # HTTP
@@ -143,7 +143,7 @@ CHINESE: Mapping[str, str] = {
     "DATABASE_UNAVAILABLE": "暂时无法连接数据库，请稍后再试。",
     "INTERNAL_ERROR": "服务内部错误，请将编号告知运维人员。",
 }
-"""What each code means, in Chinese."""
+"""A Chinese message for each code."""
 
 
 @lru_cache(maxsize=512)
@@ -159,7 +159,7 @@ def prefers_chinese(header: bytes) -> bool:
 
 
 def weight(parameters: bytes) -> float:
-    """The ``q`` of a language, 1 without one, 0 where it is none."""
+    """The ``q`` of a language: 1 by default, 0 if it is malformed."""
     name, _, value = parameters.strip().partition(b"=")
     if name.strip().lower() != b"q":
         return 1.0
@@ -171,10 +171,10 @@ def weight(parameters: bytes) -> float:
 
 
 def in_chinese(code: str, message: str) -> str:
-    """A message in Chinese, with the English words behind it; one without a Chinese form as it is."""
+    """A message in Chinese followed by the English one in brackets; the English one alone if its code has no Chinese."""
     return f"{CHINESE[code]}（{message}）" if code in CHINESE else message
 
 
 def set_language(*, chinese: bool) -> None:
-    """Have the errors of the request at hand worded in Chinese, or in English. Tasks that are begun for it take the language over."""
-    words.set(in_chinese if chinese else in_english)
+    """Set the language of error messages for the current request; tasks that it starts inherit it."""
+    translate.set(in_chinese if chinese else in_english)

@@ -1,4 +1,4 @@
-"""One operation from parameters to response, whatever carries it: document, limits by role, engine, budget, faults."""
+"""Runs one operation, over HTTP or a WebSocket: document, limits by role, engine, budget, faults."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -23,7 +23,7 @@ from resolvers.engine.execute.watch import WATCHED
 from resolvers.engine.request.document import Answer, Document
 from resolvers.engine.request.limits import Allowance
 from resolvers.faults import log_fault
-from resolvers.suggestions import suggests
+from resolvers.suggestions import suggestions_allowed
 
 DATABASE_AWAY = (
     OSError,
@@ -34,16 +34,16 @@ DATABASE_AWAY = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InternalClientError,
 )
-"""How asyncpg says that a connection cannot be had or was lost, once the engine has tried again."""
+"""Errors of asyncpg when there is no connection or it was lost, after the engine has tried again."""
 
 CLIENT_CLOSED = 499
-"""The status that counts and logs have for an operation that its caller ended."""
+"""The status in metrics and logs of an operation that its caller cancelled."""
 
 NOTHING: Mapping[str, str] = {}
 
 
 class Executor(Protocol):
-    """What runs documents."""
+    """Runs documents."""
 
     async def execute(
         self,
@@ -60,23 +60,23 @@ class Executor(Protocol):
 
 
 class Outcome(NamedTuple):
-    """What became of an operation; ``status`` is HTTP's, also where something else carries it."""
+    """The result of an operation; ``status`` is an HTTP status, also over a WebSocket."""
 
     status: int
     body: bytes
     """The JSON of the response."""
 
     code: str | None
-    """That of the first error of an operation that was not run."""
+    """The code of the first error of an operation that was not run."""
 
     name: str | None
-    """The operation's."""
+    """The operation's name."""
 
     left: tuple[Header, ...] = ()
-    """What is left of the caller's budget, as headers."""
+    """Headers that say what is left of the caller's budget."""
 
     refused: bool = False
-    """Whether it was refused before any GraphQL, so that the status is the same for every media type."""
+    """Whether it was refused before GraphQL, so that the status is the same for every media type."""
 
     operation: Operation | None = None
     """The operation, if it was run."""
@@ -92,11 +92,11 @@ class Operations:
         engine: runs documents.
         documents: parses, limits and validates them.
         telemetry: counts and logs.
-        budget: what callers may spend.
-        role_limits: what their roles may ask for at once.
-        cell_budget: how many cells of statistics callers with aggregates only may be given in a day.
-        concurrency: how many of them run at a time for one caller.
-        slow: logs those that take long; without it none is.
+        budget: the points of callers.
+        role_limits: depth, objects and page size by role.
+        cell_budget: the cells of statistics that callers with aggregates only get in a day.
+        concurrency: the operations of one caller that run at the same time.
+        slow: logs slow operations; without it none is logged.
     """
 
     def __init__(
@@ -122,14 +122,14 @@ class Operations:
         self.mutations: set[asyncio.Task[Answer]] = set()
 
     def account(self, caller: Caller, source: str) -> Account:
-        """Who pays for an operation, and what it has cost."""
+        """The account of a new operation."""
         return Account(self.budget, caller, source)
 
     async def run(
         self, parameters: Parameters, account: Account, *, explain: bool = False, reading: bool = False
     ) -> Outcome:
-        """Run one operation; with ``reading`` only a query. Its caller is charged for what it used, whatever became of it. Never raises but
-        when it is cancelled."""
+        """Run one operation; with ``reading`` only a query. The caller is charged for what it used, also where it fails. Raises
+        CancelledError only."""
         before = METER.set(account.meter)
         watched = self.slow.watch()
         seen = WATCHED.set(watched)
@@ -148,9 +148,9 @@ class Operations:
         return outcome._replace(left=(*outcome.left, *account.settle()))
 
     async def answered(self, parameters: Parameters, account: Account, explain: bool, reading: bool) -> Outcome:
-        """What becomes of an operation."""
+        """Run one operation within its meter."""
         caller, source, name = account.caller, account.source, parameters.operation_name
-        suggests.set(self.role_limits.tells_schema(caller))
+        suggestions_allowed.set(self.role_limits.tells_schema(caller))
         try:
             found = self.documents.get(parameters.query)
             if isinstance(found, Rejected):
@@ -182,7 +182,7 @@ class Operations:
         return Outcome(answer.status, answer.body, answer.code, name, operation=operation, codes=answer.codes)
 
     def permit(self, operation: Operation, caller: Caller, reading: bool) -> None:
-        """Let an operation through that the method and the caller's roles allow.
+        """Require that the method and the caller's roles allow an operation.
 
         Raises:
             Refusal: 405 METHOD_NOT_ALLOWED, 403 TOO_DEEP_FOR_ROLE or NO_INTROSPECTION.
@@ -196,10 +196,10 @@ class Operations:
             self.role_limits.require_introspection(caller)
 
     async def place(self, account: Account) -> None:
-        """Take one of the places of a caller, which ``kept`` gives back.
+        """Take one of the caller's slots, which ``kept`` releases.
 
         Raises:
-            Refusal: 429 TOO_MANY_RUNNING; 429 TOO_MANY_REQUESTS if the budget was spent while this waited.
+            Refusal: 429 TOO_MANY_RUNNING; 429 TOO_MANY_REQUESTS if the budget was used up while this waited.
         """
         key = spender(account.caller, account.source)
         if self.concurrency.acquire(key):
@@ -213,7 +213,7 @@ class Operations:
             raise
 
     async def kept(self, operation: Operation | None, account: Account, answer: Coroutine[Any, Any, Answer]) -> Answer:
-        """The answer of an operation that has a place. A mutation goes on to its end, and pays for it, when nobody waits any longer too."""
+        """The answer of an operation that has a slot. A mutation runs to its end, and is charged, also when its caller has gone."""
         if is_query(operation):
             return await self.placed(account, answer)
         task = asyncio.create_task(self.placed(account, answer))
@@ -226,14 +226,14 @@ class Operations:
             raise
 
     async def placed(self, account: Account, answer: Coroutine[Any, Any, Answer]) -> Answer:
-        """The answer of an operation, which gives its place back then."""
+        """The answer of an operation, after which its slot is released."""
         try:
             return await answer
         finally:
             self.concurrency.release(spender(account.caller, account.source))
 
     def failed(self, error: Exception, name: str | None) -> Outcome:
-        """What a caller is told of a fault that is not theirs; the whole of it is logged under the reference that they get."""
+        """The response to a fault of the hub, which is logged under the reference in the message."""
         reference = log_fault("fault", error, operation=loggable_name(name))
         if isinstance(error, DATABASE_AWAY):
             code, status = "DATABASE_UNAVAILABLE", 503
@@ -246,11 +246,11 @@ class Operations:
 
 
 def is_query(operation: Operation | None) -> bool:
-    """Whether an operation only reads; one that the engine will refuse counts as such."""
+    """Whether an operation is a query; one that the engine will refuse counts as a query."""
     return operation is None or operation.kind is OperationType.QUERY
 
 
 def refused(refusal: Refusal, name: str | None) -> Outcome:
-    """What became of an operation that was refused before any GraphQL."""
+    """The result of an operation that was refused before GraphQL."""
     body = body_of(refusal.code, refusal.message)
     return Outcome(refusal.status, body, refusal.code, name, refusal.headers, True, codes=(refusal.code,))

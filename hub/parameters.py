@@ -1,4 +1,4 @@
-"""The parameters of a GraphQL request, from a JSON body or a query string; a fault in them is the caller's, a 4xx."""
+"""Reads the parameters of a GraphQL request from a JSON body or a query string; faults in them are 4xx."""
 
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -11,14 +11,14 @@ MAX_QUERY_STRING = 32_768
 """Bytes of a query string."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""What editors of Windows write before UTF-8; RFC 8259 lets a reader skip it."""
+"""Some editors on Windows write it before UTF-8; RFC 8259 allows readers to skip it."""
 
 MAX_NESTING = 64
 """Levels of lists and objects in the variables."""
 
 
 class Parameters(NamedTuple):
-    """What a caller asks for."""
+    """The parameters of a GraphQL request."""
 
     query: str
     operation_name: str | None
@@ -61,7 +61,7 @@ def from_body(body: bytes) -> Parameters:
 
 
 def from_object(content: dict[str, Any], *, suspect: bool) -> Parameters:
-    """The parameters in a JSON object; those that are ``suspect`` are looked at in depth.
+    """The parameters in a JSON object; if ``suspect``, null characters and nesting are checked.
 
     Raises:
         Refusal: BAD_REQUEST, BAD_VARIABLES or INVALID_CHARACTER.
@@ -99,7 +99,7 @@ def from_query_string(query_string: bytes) -> Parameters:
 
 
 def checked(query: Any, operation_name: Any, variables: Any, *, suspect: bool) -> Parameters:
-    """The parameters, each of its type; those that are ``suspect`` are looked at in depth."""
+    """The parameters, each of its type; if ``suspect``, null characters and nesting are checked."""
     if type(query) is not str:
         raise bad_request("`query` is missing or no text: send the GraphQL document in it.")
     if not query or query.isspace():
@@ -123,7 +123,7 @@ def null_character() -> Refusal:
 
 
 def examine(variables: dict[str, Any]) -> None:
-    """Look through the variables for null characters and for nesting that no input type has.
+    """Check the variables for null characters, and for nesting deeper than any input type.
 
     Raises:
         Refusal: INVALID_CHARACTER or BAD_VARIABLES.

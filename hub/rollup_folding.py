@@ -1,4 +1,4 @@
-"""Roll-ups folded while the hub runs: what has changed is added to the cells now and then, so that the log stays short."""
+"""Folds changes into the roll-ups while the hub runs, so that the log of changes stays short."""
 
 import asyncio
 import logging
@@ -6,16 +6,16 @@ import logging
 import asyncpg
 
 SECONDS = 30.0
-"""How long after one folding comes the next."""
+"""The time between two folds."""
 
 WAIT_MS = 1_000
-"""How long folding waits for whoever moves a union at the same time; it comes again."""
+"""How long a fold waits for a lock, as when a union is moved; the next fold tries again."""
 
 _log = logging.getLogger("unionhub.rollups")
 
 
 async def fold_periodically(pool: asyncpg.Pool, seconds: float = SECONDS) -> None:
-    """Fold every so often until cancelled. What hinders it is logged, and it is tried again."""
+    """Fold every ``seconds`` until cancelled. A failure is logged, and the next fold tries again."""
     while True:
         await asyncio.sleep(seconds)
         try:

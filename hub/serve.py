@@ -1,4 +1,4 @@
-"""One process that serves: uvicorn with uvloop and httptools, JSON log lines, listening on this machine only by default."""
+"""Serves in one process: uvicorn with uvloop and httptools, JSON log lines, by default on this machine only."""
 
 import asyncio
 import gc
@@ -22,21 +22,21 @@ from hub.telemetry.log_formatters import configure_logging
 _log = logging.getLogger("unionhub")
 
 MAX_CONNECTIONS = 1_000
-"""Connections and requests at a time; one more is answered 503 at once."""
+"""Connections and requests at the same time; a further one gets 503 at once."""
 
 MAX_OPERATORS = 50
-"""The same on the port for operators."""
+"""The same for the port for operators."""
 
 KEEP_ALIVE_SECONDS = 75
 SHUTDOWN_SECONDS = 15
 
 
 GC_THRESHOLDS = (50_000, 20, 50)
-"""Allocations between collections; with Python's own, a hostile document takes up to twice the time."""
+"""Allocations between garbage collections; with Python's defaults, a hostile document takes up to twice the time."""
 
 
 def config(settings: Settings) -> uvicorn.Config:
-    """How uvicorn serves the hub."""
+    """uvicorn's configuration of the hub."""
     if not is_loopback(settings.host):
         _log.warning("other machines reach the hub at %s: put a proxy with TLS before it", settings.host)
     return uvicorn.Config(
@@ -55,8 +55,8 @@ def config(settings: Settings) -> uvicorn.Config:
 
 
 def operators_config(settings: Settings, app: Starlette) -> uvicorn.Config | None:
-    """How uvicorn serves operators, on a port of their own; None without one. It goes on when the hub has all the connections that it
-    takes."""
+    """uvicorn's configuration of the port for operators; None if there is none. It answers also when the hub has as many connections
+    as it accepts."""
     if settings.metrics_port is None:
         return None
     if not is_loopback(settings.metrics_host) and settings.metrics_token is None:
@@ -74,7 +74,7 @@ def operators_config(settings: Settings, app: Starlette) -> uvicorn.Config | Non
 
 
 def common(settings: Settings) -> dict[str, Any]:
-    """What is the same of both."""
+    """The options that both have."""
     return {
         "loop": "asyncio" if sys.platform == "win32" else "uvloop",
         "http": "httptools",
@@ -88,25 +88,25 @@ def common(settings: Settings) -> dict[str, Any]:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which tends the garbage collector once all is loaded."""
+    """uvicorn's server, which configures the garbage collector once everything is loaded."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen."""
+        """Start listening."""
         await super().startup(sockets)
         spare_the_collector()
 
 
 class OperatorsServer(uvicorn.Server):
-    """uvicorn's server for operators: it ends with the hub's, which is who hears the signals."""
+    """uvicorn's server for operators. It ends with the hub's server, which handles the signals."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Hear none."""
+        """Handle no signals."""
         yield
 
 
 async def both(server: uvicorn.Server, settings: Settings) -> None:
-    """Serve the hub and, on a port of their own, operators, until the hub is told to stop."""
+    """Serve the hub, and operators on their port, until the hub is stopped."""
     found = operators_config(settings, server.config.app.operators)  # type: ignore[union-attr]
     if found is None:
         await server.serve()
@@ -121,17 +121,17 @@ async def both(server: uvicorn.Server, settings: Settings) -> None:
 
 
 def spare_the_collector() -> None:
-    """Collect garbage less often, and never look again at what is loaded by now: schema, modules, registry."""
+    """Collect garbage less often, and exclude what is loaded by now: schema, modules, registry."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
 
 
 def serve(settings: Settings) -> None:
-    """Serve until the process is told to stop; running requests get some seconds to end.
+    """Serve until the process is stopped; running requests get some seconds to end.
 
-    Without a ``database_url`` the embedded server runs as long as this process. A server that is named may be down: the
-    hub starts, and answers queries once it is there.
+    Without a ``database_url`` the embedded server runs as long as this process. A configured server may be down: the
+    hub starts, and answers queries once the server can be reached.
 
     Raises:
         KeyRingError: the keys of encrypted columns cannot be used.

@@ -1,4 +1,4 @@
-"""Settings: one typed object, read once from environment variables that begin with ``UNIONHUB_``."""
+"""The settings: one typed object, read once from environment variables that begin with ``UNIONHUB_``."""
 
 import os
 import re
@@ -21,18 +21,18 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
-"""The checkout (or, in the image, the folder that the hub was copied to)."""
+"""The checkout; in the image, the folder into which the hub was copied."""
 
 PREFIX = "UNIONHUB_"
 PORTS = {"http": 80, "https": 443}
-"""The port of each scheme, which no browser writes."""
+"""The default port of each scheme, which browsers leave out."""
 
 NOT_SETTINGS = {"UNIONHUB_TEST_DATABASE_URL", "UNIONHUB_CHROMIUM"}
-"""Variables with our prefix that belong to the tests, not to the hub."""
+"""Variables with this prefix that are for the tests, not for the hub."""
 
 
 class BadSettingError(ValueError):
-    """A setting that the hub cannot start with; its text is one line a variable, each naming the variable."""
+    """Settings are invalid; the message has one line for each variable."""
 
 
 def _postgresql(url: str) -> str:
@@ -45,7 +45,7 @@ def _postgresql(url: str) -> str:
 
 
 class RoleLimit(NamedTuple):
-    """The most that one request may ask for: levels of fields, objects by its page sizes, and a page."""
+    """The limits of one operation: levels of fields, objects, and page size."""
 
     depth: Annotated[int, Field(ge=1)]
     objects: Annotated[int, Field(ge=1)]
@@ -82,7 +82,7 @@ def _token(given: SecretStr) -> SecretStr:
 
 
 def _origin(given: str) -> str:
-    """An origin as browsers write it: in lower case and ASCII, without the port that its scheme has anyway."""
+    """An origin as browsers write it: in lower case and ASCII, without the scheme's default port."""
     if given == "*":
         return given
     parts = urlsplit(given)
@@ -104,7 +104,7 @@ def _origin(given: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a server that listens on ``host`` is reached from this machine only."""
+    """Whether a server on ``host`` can be reached from this machine only."""
     if host == "localhost":
         return True
     try:
@@ -117,7 +117,7 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class Settings(BaseSettings):
-    """What can be set; every field is the variable ``UNIONHUB_<NAME>`` (``PORT`` alone works too)."""
+    """All settings; each field is the variable ``UNIONHUB_<NAME>`` (``PORT`` works too)."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -262,7 +262,7 @@ class Settings(BaseSettings):
     @field_validator("role_limits")
     @classmethod
     def _roles(cls, limits: dict[str, RoleLimit]) -> dict[str, RoleLimit]:
-        from db.access import Role  # so that `unionhub doctor` needs no more than this module does
+        from db.access import Role  # imported here, so that `unionhub doctor` runs without the database packages
 
         unknown = sorted(limits.keys() - Role.__members__.keys())
         if unknown:
@@ -301,7 +301,7 @@ class Settings(BaseSettings):
         return self.data_dir / "issuer.json"
 
     def shown(self) -> dict[str, str]:
-        """Every setting by its variable's name, fit to be printed: the password of the database is left out."""
+        """The settings by their variables, for printing: without secrets."""
         values = {name: str(getattr(self, name)) for name in type(self).model_fields}
         values["keys"] = "(set)" if self.keys else "None"
         values["metrics_token"] = "(set)" if self.metrics_token else "None"
@@ -311,11 +311,11 @@ class Settings(BaseSettings):
 
 
 SECRET = {"UNIONHUB_DATABASE_URL", "UNIONHUB_KEYS", "UNIONHUB_METRICS_TOKEN"}
-"""Variables whose values are not shown, or not whole."""
+"""Variables whose values are secret, wholly or in part."""
 
 
 def hide_password(url: str) -> str:
-    """``url`` with ``***`` in place of its password, wherever a PostgreSQL URL may carry one."""
+    """``url`` with ``***`` instead of its password, wherever a PostgreSQL URL may have one."""
     head, _, query = url.partition("?")
     scheme, mark, rest = head.partition("://")
     user, at, host = rest.rpartition("@")
@@ -339,7 +339,7 @@ def load() -> Settings:
 
 
 def unknown() -> list[str]:
-    """Variables with our prefix that mean nothing to the hub: usually a misspelt name."""
+    """Variables with this prefix that are no settings: usually misspelt names."""
     known = {PREFIX + name.upper() for name in Settings.model_fields} | NOT_SETTINGS
     return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
 

@@ -1,4 +1,4 @@
-"""Who is asking: a bearer token of a trusted issuer, the key of an agency, or nobody, who has aggregates only."""
+"""Authenticates callers: by a bearer token of a trusted issuer, by an agency's key, or as the public, with aggregates only."""
 
 import hmac
 import logging
@@ -24,14 +24,14 @@ from resolvers.viewer import caller_of
 log = logging.getLogger("unionhub.auth")
 
 REMEMBERED_SECONDS = 5.0
-"""How long a caller is remembered; after it the signature is checked and the grants are read again."""
+"""How long a signed-in caller is cached; then the signature is checked and the grants are read again."""
 
 MAX_SESSIONS = 10_000
-"""Callers that are remembered; the one that was seen longest ago goes first."""
+"""Callers that are cached; the one seen least recently is evicted first."""
 
 VERIFIED_TOGETHER = 2
-"""Tokens and keys of one source that are checked at a time, of those that have not signed in before; the next ones wait for their turn.
-So whoever sends bad ones takes so many connections of the pool and no more."""
+"""Tokens and keys of one source that are checked at the same time, unless they are cached; further ones wait. So a source that sends bad
+tokens uses no more connections of the pool than this."""
 
 KEY = re.compile(rb"uh_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 
@@ -40,7 +40,7 @@ SIGN_IN = "Send `Authorization: Bearer TOKEN` with the token that `make demo` or
 
 @dataclass(frozen=True, slots=True)
 class RefusedSignIn:
-    """A sign-in that was refused: the stable code, who it was as far as that is proven, and the address it came from."""
+    """A sign-in that was refused: the stable code, the principal's name where the token or key proves it, and the caller's address."""
 
     code: str
     principal: str | None
@@ -52,7 +52,7 @@ OnRefused = Callable[[RefusedSignIn], Awaitable[None]]
 
 @dataclass(slots=True)
 class Session:
-    """A caller remembered for a token: ``until`` in monotonic seconds, as long as the epoch stays."""
+    """A cached caller of a token. It is valid until ``until`` (monotonic seconds), and while the epoch has not changed."""
 
     caller: Caller
     until: float
@@ -60,14 +60,14 @@ class Session:
 
 
 class Authenticator:
-    """Callers by their ``Authorization`` header.
+    """Finds the caller of a request by its ``Authorization`` header.
 
     Args:
-        callers: principals and keys of the database.
-        issuers: whose tokens are trusted.
-        public: whether a caller without a token is let in as the public analyst.
+        callers: reads principals and keys from the database.
+        issuers: issuers whose tokens are trusted.
+        public: whether a caller without a token is accepted as the public analyst.
         failures: failed sign-ins by source.
-        on_refused: told of every refusal, for the audit log.
+        on_refused: called with every refusal, for the audit log.
     """
 
     def __init__(
@@ -96,9 +96,9 @@ class Authenticator:
         return epoch
 
     def known(self, authorization: list[bytes]) -> Caller | None:
-        """The caller of a request with these headers, if that is remembered and still holds; the way of nearly every request.
+        """The cached caller of a request with these headers, if the cache entry is still valid; nearly every request ends here.
 
-        Tokens are remembered by their hash, so that none of them stands in memory.
+        The cache is keyed by the hash of the token, so that no token is kept in memory.
         """
         if not authorization:
             return PUBLIC if self.public else None
@@ -114,16 +114,16 @@ class Authenticator:
 
         Args:
             authorization: the values of all ``Authorization`` headers.
-            source: the address of the caller. Failures are counted by it, and held back after some; a token or key is looked at first, so
-                that a good one is never refused for the failures of others.
+            source: the address of the caller. Failures are counted by it, and refused after ten. The token or key is checked first, so
+                that a good one is never refused because of the failures of others.
 
         Raises:
-            Refusal: 401 or 403 with the code of what is wrong, 429 TOO_MANY_FAILURES in its place, 503 PROVIDER_UNAVAILABLE.
+            Refusal: 401 or 403 with the code of the fault, 429 TOO_MANY_FAILURES instead of it, 503 PROVIDER_UNAVAILABLE.
         """
         if not authorization:
             if self.public:
                 return PUBLIC
-            raise unauthenticated(f"This hub answers nobody without a token. {SIGN_IN}")
+            raise unauthenticated(f"This hub requires a token. {SIGN_IN}")
         digest = sha256(authorization[0]).digest() if len(authorization) == 1 else b""
         who: list[str] = []
         try:
@@ -138,10 +138,10 @@ class Authenticator:
             raise
 
     async def failed(self, refused: RefusedSignIn, digest: bytes) -> None:
-        """Count and log a failure, as long as its source has some left. A token that was good until now is always logged: it is once.
+        """Count and log a failure, unless its source has used up its failures. A token that was valid until now is always logged, once.
 
         Raises:
-            Refusal: 429 TOO_MANY_FAILURES, in the place of what was wrong.
+            Refusal: 429 TOO_MANY_FAILURES, instead of the code of the fault.
         """
         was_good = self.sessions.remove(digest) is not None
         held_back = self.failures.record(refused.source)
@@ -150,7 +150,7 @@ class Authenticator:
         await self.tell(refused)
 
     async def signed_in(self, authorization: list[bytes], digest: bytes, who: list[str]) -> Caller:
-        """Check a token or key in full and remember its caller; ``who`` gets the principal's name once it is proven."""
+        """Check a token or key in full and cache its caller; ``who`` gets the principal's name once the token or key proves it."""
         token = bearer(authorization)
         await self.callers.refresh()
         remembered = self.known(authorization)
@@ -165,7 +165,7 @@ class Authenticator:
             )
         if not found.grants:
             raise Refusal(
-                403, "NO_GRANT", "You are known, but nothing is granted to you today. Ask who administers access."
+                403, "NO_GRANT", "You are signed in, but have no grant today. Ask whoever administers access."
             )
         caller = caller_of(found)
         self.sessions.set(digest, Session(caller, until(expires), epoch))
@@ -175,7 +175,7 @@ class Authenticator:
         """The principal of a JSON Web Token, and when that expires, in seconds since 1970.
 
         Raises:
-            Refusal: as of ``verify``; UNAUTHENTICATED for another kind of token, UNKNOWN_PRINCIPAL.
+            Refusal: see ``verify``; UNAUTHENTICATED for another kind of token, UNKNOWN_PRINCIPAL.
         """
         if not looks_like_jwt(token):
             raise unauthenticated(f"This is neither a token nor a key of this hub. {SIGN_IN}")
@@ -183,7 +183,7 @@ class Authenticator:
         found = await self.callers.by_subject(verified.subject)
         if found is None:
             raise unauthenticated(
-                "The token is good, but nobody of that name has access here. Ask the operator of the hub.",
+                "The token is valid, but its subject is not a principal of this hub. Ask its operator.",
                 "UNKNOWN_PRINCIPAL",
             )
         return found, verified.expires + SKEW_SECONDS
@@ -198,7 +198,7 @@ class Authenticator:
         found = await self.callers.by_key(form[1].decode()) if form else None
         digest = digest_of(token.decode("latin-1"))
         if found is None or not hmac.compare_digest(digest, found[0].digest):
-            raise unauthenticated("This key is not known here.", "UNKNOWN_API_KEY")
+            raise unauthenticated("This hub does not know this key.", "UNKNOWN_API_KEY")
         key, principal = found
         who[:] = [principal.name]
         if key.revoked_at is not None:
@@ -211,7 +211,7 @@ class Authenticator:
         return principal, expires
 
     async def tell(self, refused: RefusedSignIn) -> None:
-        """Log a refusal; the audit log cannot keep it from being one."""
+        """Log a refusal. The caller is refused also where the audit log cannot be written."""
         log.warning(
             "sign-in refused", extra={"code": refused.code, "principal": refused.principal, "source": refused.source}
         )
@@ -245,7 +245,7 @@ def bearer(authorization: list[bytes]) -> bytes:
 
 
 def without_duplicates(authorization: list[bytes]) -> list[bytes]:
-    """The values of a handshake's headers and of its first message, the same token once."""
+    """The ``authorization`` values of a handshake's headers and of its first message, without repetitions of a token."""
     found: dict[tuple[bytes, bytes], bytes] = {}
     for value in authorization:
         scheme, _, token = value.partition(b" ")
@@ -254,12 +254,12 @@ def without_duplicates(authorization: list[bytes]) -> list[bytes]:
 
 
 def until(expires: float) -> float:
-    """When a caller must be read again, in monotonic seconds: soon, and not after the token has expired."""
+    """When a cached caller expires, in monotonic seconds: after ``REMEMBERED_SECONDS``, and not later than the token."""
     return time.monotonic() + min(REMEMBERED_SECONDS, expires - time.time())
 
 
 def write_refusals_to_audit_log(pool: asyncpg.Pool, digest: Digest = Digest.SHA256) -> OnRefused:
-    """Writes refused sign-ins to the audit log."""
+    """A callback that writes refused sign-ins to the audit log."""
 
     async def write(refused: RefusedSignIn) -> None:
         entry = Entry("SIGN_IN_REFUSED", refused.principal, fields=[refused.code], source=refused.source)

@@ -1,4 +1,4 @@
-"""The demonstration's own issuer of tokens: an Ed25519 key in the data folder, and the tokens that it signs for the personas."""
+"""Issues the demonstration's tokens: an Ed25519 key in the data folder signs one for each persona."""
 
 import json
 import os
@@ -26,13 +26,13 @@ LOOK_SECONDS = 1.0
 
 
 class TokenError(Exception):
-    """A token cannot be made or kept; the message says why."""
+    """A token cannot be made or stored; the message says why."""
 
 
 def token_of(settings: Settings, persona: str, *, new: bool = False) -> str:
-    """A token of ``persona`` that lasts 90 days; the issuer's key is made if there is none.
+    """A token of ``persona`` that lasts 90 days; the issuer's key is made if it is missing.
 
-    With ``new`` another key is made, and every token printed before is worth nothing from then on.
+    ``new`` makes another key, which invalidates all tokens printed before.
 
     Raises:
         TokenError: there is no such persona, or the key cannot be read or written.
@@ -53,7 +53,7 @@ def token_of(settings: Settings, persona: str, *, new: bool = False) -> str:
 
 
 def private_key(path: Path, *, new: bool = False) -> OKPKey:
-    """The issuer's key out of its file, made if there is none or if ``new``.
+    """Read the issuer's key from its file, which is made if it is missing or if ``new``.
 
     Raises:
         TokenError: the file cannot be read or written, or holds something else.
@@ -77,7 +77,7 @@ def private_key(path: Path, *, new: bool = False) -> OKPKey:
 
 
 def put_once(fresh: Path, path: Path) -> None:
-    """Put the file in its place, unless another process has put one there in between."""
+    """Move the new file into place, unless another process has made one in the meantime."""
     try:
         os.link(fresh, path)
     except FileExistsError:
@@ -87,12 +87,12 @@ def put_once(fresh: Path, path: Path) -> None:
 
 
 def read_key(path: Path) -> OKPKey:
-    """The issuer's key out of its file.
+    """Read the issuer's key from its file.
 
     Raises:
         TokenError: the file cannot be read, or holds something else.
     """
-    advice = "`unionhub token --new` makes another key; tokens printed before are worth nothing then."
+    advice = "`unionhub token --new` makes another key, which invalidates tokens printed before."
     try:
         content = json.loads(path.read_text())
         key = OKPKey.import_key(content)
@@ -104,7 +104,7 @@ def read_key(path: Path) -> OKPKey:
 
 
 class LocalKeys:
-    """The public part of the issuer's key, read again when its file changes, so that a new key needs no restart."""
+    """The public key of the demonstration's issuer, read again when its file changes, so that a new key needs no restart."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -115,7 +115,7 @@ class LocalKeys:
 
     @property
     def epoch(self) -> int:
-        """Rises when the key changes; the file is looked at once a second at most."""
+        """Rises when the key changes; the file is checked once a second at most."""
         now = time.monotonic()
         if now - self.looked >= LOOK_SECONDS:
             self.looked = now
@@ -123,7 +123,7 @@ class LocalKeys:
         return self.changes
 
     def look(self) -> None:
-        """Read the file if it is not the one that was read last."""
+        """Read the file if it has changed since it was last read."""
         try:
             status = self.path.stat()
             stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
@@ -151,5 +151,5 @@ class LocalKeys:
 
 
 def local_issuer(settings: Settings) -> Issuer:
-    """The demonstration's issuer; without its key file it is trusted with nothing."""
+    """The demonstration's issuer; while its key file is missing no token of it is accepted."""
     return Issuer(ISSUER, AUDIENCE, LocalKeys(settings.issuer_key))

@@ -1,4 +1,4 @@
-"""The public keys of a token issuer: read from a JSON Web Key Set, fetched from an OpenID Connect provider when they are needed."""
+"""Public keys of token issuers: parsed from a JSON Web Key Set, which is fetched from an OpenID Connect provider when needed."""
 
 import asyncio
 import json
@@ -21,26 +21,26 @@ FETCH_SECONDS = 5.0
 MAX_BYTES = 256 * 1024
 MAX_KEYS = 50
 MAX_AGE_SECONDS = 600.0
-"""A key that the provider has withdrawn is trusted at most this long after, while the provider can be reached."""
+"""How long a key may be trusted after the provider has withdrawn it, while the provider can be reached."""
 
 MIN_FETCH_SECONDS = 30.0
-"""At most one fetch in this time, however many tokens name a key that is not known."""
+"""The shortest time between two fetches, however many tokens name an unknown key."""
 
 RETRY_SECONDS = 5.0
 MIN_RSA_BITS = 2048
 PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 
 ALGORITHMS = {"RSA": ("RS256", "PS256"), "EC": ("ES256",), "OKP": ("EdDSA", "Ed25519")}
-"""What each type of key may sign with; there is nothing symmetric here, and no ``none``."""
+"""The algorithms of each type of key. Symmetric algorithms and ``none`` are not accepted."""
 
 
 class ProviderError(Exception):
-    """The keys of a provider cannot be had; the message is for the operator."""
+    """The keys of a provider cannot be fetched; the message is for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A key that signs tokens, and the algorithms it may do so with."""
+    """A key that signs tokens, and the algorithms that it may use."""
 
     kid: str | None
     algorithms: tuple[str, ...]
@@ -48,7 +48,7 @@ class PublicKey:
 
 
 class Keys(Protocol):
-    """Where the keys of an issuer come from."""
+    """Provides the keys of an issuer."""
 
     @property
     def epoch(self) -> int:
@@ -67,10 +67,10 @@ def matching(keys: list[PublicKey], kid: str | None, algorithm: str) -> list[Pub
 
 
 def read_key(jwk: Any) -> PublicKey:
-    """A public key out of its JSON.
+    """Parse a public key from its JSON.
 
     Raises:
-        ValueError: it is not one that a token may be signed with; the message says why and holds nothing of the key.
+        ValueError: tokens may not be signed with it; the message says why and contains no part of the key.
     """
     if not isinstance(jwk, dict):
         raise ValueError("not an object")
@@ -101,7 +101,7 @@ def read_key(jwk: Any) -> PublicKey:
 
 
 def read_keys(content: Any, issuer: str) -> list[PublicKey]:
-    """The usable keys of a JSON Web Key Set; the others are named in the log and left out.
+    """The usable keys of a JSON Web Key Set; the others are logged and left out.
 
     Raises:
         ProviderError: it is no key set, or has no usable key.
@@ -126,13 +126,13 @@ def read_keys(content: Any, issuer: str) -> list[PublicKey]:
 
 
 class RemoteKeys:
-    """The keys of an OpenID Connect provider: fetched at the first token, again every ten minutes, and when a token names an unknown one.
+    """The keys of an OpenID Connect provider: fetched at the first token, every ten minutes, and when a token names an unknown key.
 
-    While the provider is down, the keys that are known go on working.
+    While the provider is down, the keys fetched before remain valid.
 
     Args:
         issuer: the provider's issuer, whose discovery document names the key set.
-        url: the key set itself, so that nothing is discovered.
+        url: the address of the key set; without it discovery finds it.
         transport: how to reach the provider; for tests.
     """
 
@@ -155,7 +155,7 @@ class RemoteKeys:
         """The keys that a token with this header may have been signed with; empty if there is none.
 
         Raises:
-            ProviderError: the key is not known and the provider cannot be asked for it.
+            ProviderError: the key is not known and cannot be fetched.
         """
         found = matching(self.keys, kid, algorithm)
         if found:
@@ -169,17 +169,17 @@ class RemoteKeys:
         return found
 
     def may_try(self) -> bool:
-        """Whether it is not too early to ask the provider again."""
+        """Whether enough time has passed since the last fetch."""
         wait = RETRY_SECONDS if not self.keys else MIN_FETCH_SECONDS
         return time.monotonic() - self.tried >= wait
 
     def refresh_aside(self) -> None:
-        """Fetch the keys while requests are answered with those that are known."""
+        """Fetch the keys in the background, while requests are answered with the known ones."""
         if self.refreshing is None or self.refreshing.done():
             self.refreshing = asyncio.create_task(self.refresh())
 
     async def refresh(self) -> None:
-        """Fetch the keys, unless that was tried just now; what fails is logged and kept in ``failed``."""
+        """Fetch the keys, unless the last attempt was moments ago; a failure is logged and kept in ``failed``."""
         async with self.lock:
             if not self.may_try():
                 return
@@ -201,7 +201,7 @@ class RemoteKeys:
             self.failed = None
 
     async def fetch(self) -> Any:
-        """The key set as the provider gives it."""
+        """The key set as the provider sends it."""
         async with httpx.AsyncClient(
             transport=self.transport, timeout=FETCH_SECONDS, follow_redirects=False, trust_env=True
         ) as client:
@@ -217,7 +217,7 @@ class RemoteKeys:
 
 
 def is_safe(url: str) -> bool:
-    """Whether keys may be fetched from there: over TLS, or from this machine."""
+    """Whether keys may be fetched from a URL: over TLS, or from this machine."""
     parts = urlsplit(url)
     return bool(parts.hostname) and (
         parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
@@ -228,7 +228,7 @@ async def get_json(client: httpx.AsyncClient, url: str) -> Any:
     """A JSON document of at most ``MAX_BYTES``.
 
     Raises:
-        ProviderError: it is none, too large, or not given.
+        ProviderError: it is not JSON, too large, or not sent.
     """
     if not is_safe(url):
         raise ProviderError("keys are fetched by https only (http from this machine)")

@@ -1,4 +1,4 @@
-"""JSON Web Tokens: whether one was issued here or by the OpenID Connect provider, for this hub, and holds now."""
+"""Verifies JSON Web Tokens: issued by a trusted issuer, for this hub, and valid now."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ from hub.errors import Refusal
 
 ALLOWED = tuple(sorted({each for algorithms in ALGORITHMS.values() for each in algorithms}))
 SKEW_SECONDS = 60.0
-"""How far the clocks of issuer and hub may be apart."""
+"""How far the clocks of issuer and hub may differ."""
 
 MAX_TOKEN = 8_192
 MAX_HEADER = 2_048
@@ -33,20 +33,20 @@ for _registry in REGISTRIES.values():
     _registry.max_payload_length = MAX_TOKEN
 
 warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
-"""The name is: providers still sign so, and it is taken with Ed25519 keys only."""
+"""The name is deprecated; providers still use it, and it is accepted with Ed25519 keys only."""
 
 CHALLENGE = (b"www-authenticate", b'Bearer realm="unionhub"')
 INVALID = (b"www-authenticate", b'Bearer realm="unionhub", error="invalid_token"')
 
 
 def unauthenticated(message: str, code: str = "UNAUTHENTICATED") -> Refusal:
-    """The refusal of a caller who is not known, with the challenge that HTTP asks for."""
+    """The refusal of a caller who is not authenticated, with the challenge that HTTP requires."""
     return Refusal(401, code, message, [CHALLENGE if code == "UNAUTHENTICATED" else INVALID])
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a good token says: ``subject`` is ``issuer|sub``, ``expires`` in seconds since 1970."""
+    """The contents of a valid token: ``subject`` is ``issuer|sub``, ``expires`` in seconds since 1970."""
 
     subject: str
     expires: float
@@ -54,7 +54,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who issues tokens: the texts that must stand in ``iss`` and ``aud``, and where the keys come from."""
+    """An issuer of tokens: the values that ``iss`` and ``aud`` must have, and where its keys come from."""
 
     name: str
     audience: str
@@ -62,18 +62,18 @@ class Issuer:
 
 
 def looks_like_jwt(token: bytes) -> bool:
-    """Whether a bearer token is a JSON Web Token by its form."""
+    """Whether a bearer token has the form of a JSON Web Token."""
     return token.startswith(b"eyJ") and b"." in token
 
 
 async def verify(token: bytes, issuers: Iterable[Issuer], *, now: float | None = None) -> Verified:
-    """Check a JSON Web Token whole: form, algorithm, issuer, signature, time, audience, kind — in this order.
+    """Verify a JSON Web Token: form, algorithm, issuer, signature, time, audience and kind, in this order.
 
-    The header's ``jku``, ``x5u``, ``jwk`` and ``x5c`` are never looked at: keys come from the issuer alone.
+    The header's ``jku``, ``x5u``, ``jwk`` and ``x5c`` are ignored: keys come from the issuer only.
 
     Args:
-        token: as it came in the header, at most 8 KiB.
-        issuers: those that are trusted, no two of one name.
+        token: the token as sent in the header, at most 8 KiB.
+        issuers: the trusted issuers, each with a name of its own.
         now: seconds since 1970.
 
     Raises:
@@ -109,7 +109,7 @@ async def verify(token: bytes, issuers: Iterable[Issuer], *, now: float | None =
 
 
 def parts(token: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The header and the claims of a token, nothing of which is trusted yet.
+    """The header and the claims of a token, not yet verified.
 
     Raises:
         Refusal: BAD_TOKEN, or WRONG_TOKEN_KIND for an encrypted one.
@@ -129,10 +129,10 @@ def parts(token: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def decoded(piece: bytes) -> bytes:
-    """Base64url without padding, and nothing else in it.
+    """Decode base64url without padding.
 
     Raises:
-        ValueError: it is not that.
+        ValueError: it has another form.
     """
     if b"=" in piece:
         raise ValueError("padded")
@@ -149,7 +149,7 @@ def is_signed(token: bytes, algorithm: str, key: PublicKey) -> bool:
 
 
 def check_claims(claims: Mapping[str, Any], issuer: Issuer, now: float) -> float:
-    """Whether a signed token is for this hub and holds now; when it expires.
+    """Check that a signed token is for this hub and valid now; returns when it expires.
 
     Raises:
         Refusal: TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, WRONG_AUDIENCE or BAD_TOKEN.
@@ -162,7 +162,7 @@ def check_claims(claims: Mapping[str, Any], issuer: Issuer, now: float) -> float
     for name in ("nbf", "iat"):
         begins = moment(claims, name)
         if begins is not None and begins > now + SKEW_SECONDS:
-            raise unauthenticated("The token does not hold yet. Are the clocks right?", "TOKEN_NOT_YET_VALID")
+            raise unauthenticated("The token is not valid yet. Are the clocks right?", "TOKEN_NOT_YET_VALID")
     audience = claims.get("aud")
     if audience != issuer.audience and not (isinstance(audience, list) and issuer.audience in audience):
         raise unauthenticated("The token was issued for another service.", "WRONG_AUDIENCE")
@@ -170,7 +170,7 @@ def check_claims(claims: Mapping[str, Any], issuer: Issuer, now: float) -> float
 
 
 def check_kind(header: Mapping[str, Any], claims: Mapping[str, Any]) -> None:
-    """Whether it is an access token.
+    """Check that the token is an access token.
 
     Raises:
         Refusal: WRONG_TOKEN_KIND for an ID token, a refresh token, a logout token.
@@ -196,7 +196,7 @@ def subject_of(claims: Mapping[str, Any]) -> str:
 
 
 def moment(claims: Mapping[str, Any], name: str) -> float | None:
-    """A time among the claims, in seconds since 1970; None if it is not there."""
+    """A claim that is a time, in seconds since 1970; None if it is missing."""
     value = claims.get(name)
     if value is None:
         return None
@@ -206,5 +206,5 @@ def moment(claims: Mapping[str, Any], name: str) -> float | None:
 
 
 def malformed() -> Refusal:
-    """The refusal of what is not a token."""
+    """The refusal of a malformed token."""
     return unauthenticated("The token is malformed. Send it as the issuer gave it.", "BAD_TOKEN")

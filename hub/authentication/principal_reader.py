@@ -1,4 +1,4 @@
-"""Principals and keys out of the database for sign-in, and the knowledge of whether what is remembered of them still holds."""
+"""Reads principals and keys from the database for sign-in, and notices when they change, so that cached callers are dropped."""
 
 import asyncio
 import time
@@ -11,14 +11,14 @@ from db.security.row_security import HUB
 from db.server.connect import acquired
 
 VERSION_SECONDS = 0.5
-"""How old the knowledge of other processes' changes may be."""
+"""How long a change by another process may go unnoticed."""
 
 
 class PrincipalReader:
-    """Reads principals, and counts in ``epoch`` the changes after which nothing remembered may be used.
+    """Reads principals, and counts in ``epoch`` the changes that invalidate cached callers.
 
-    A command given in this process raises ``epoch`` as it is committed. What another process changes raises the version in the database,
-    which is asked for twice a second while there are requests; without the database nobody is let in on what is remembered.
+    A command in this process raises ``epoch`` when it is committed. A change by another process raises the version in the database,
+    which is read twice a second while there are requests. While the database cannot be reached no cached caller is accepted.
     """
 
     def __init__(self, pool: asyncpg.Pool) -> None:
@@ -30,16 +30,16 @@ class PrincipalReader:
         access_changes.listeners.add(self)
 
     def forget(self) -> None:
-        """Something was changed: what is remembered holds no longer."""
+        """Invalidate all cached callers, because something has changed."""
         self.epoch += 1
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the version was asked for a moment ago."""
+        """Whether the version was read within ``VERSION_SECONDS``."""
         return time.monotonic() - self.asked < VERSION_SECONDS
 
     async def refresh(self) -> None:
-        """Ask for the version, unless that was done a moment ago; requests that come meanwhile wait for the answer."""
+        """Read the version, unless it is fresh; requests that arrive meanwhile wait for it."""
         async with self.lock:
             if self.is_fresh:
                 return
@@ -52,12 +52,12 @@ class PrincipalReader:
             self.asked = began
 
     async def by_subject(self, subject: str) -> SignedIn | None:
-        """The principal whom ``issuer|sub`` names."""
+        """The principal with this subject, ``issuer|sub``."""
         async with acquired(self.pool, HUB) as connection:
             return await principals.by_subject(connection, subject)
 
     async def by_key(self, prefix: str) -> tuple[StoredKey, SignedIn] | None:
-        """The key of this prefix and its principal."""
+        """The key with this prefix, and its principal."""
         async with acquired(self.pool, HUB) as connection:
             key = await principals.find_key(connection, prefix)
             if key is None:
@@ -66,7 +66,7 @@ class PrincipalReader:
             return None if found is None else (key, found)
 
     async def used(self, key: StoredKey) -> None:
-        """Remember that a key was used, at most once a minute."""
+        """Write when a key was last used, at most once a minute."""
         if key.last_used_at is not None and time.time() - key.last_used_at.timestamp() < 60:
             return
         async with acquired(self.pool, HUB) as connection:

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 def run(url: str, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
-    """Do the work on a connection to a database that is at the newest revision; what the caller can mend is told without a trace."""
+    """Do the work on a connection to a migrated database; errors that the user can mend are printed without a traceback."""
 
     async def connected() -> T:
         connection = await connect_as_operator(url)
@@ -49,7 +49,7 @@ def run(url: str, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
 
 
 def operator() -> Actor:
-    """Who gives these commands, as the audit log has it, chained by the hash that the settings say."""
+    """The actor of these commands in the audit log, and the hash that chains it."""
     return replace(OPERATOR, digest=digest_of(load()))
 
 
@@ -71,7 +71,7 @@ DAY = Day()
 
 @click.group("access", cls=Group)
 def access() -> None:
-    """Say who may sign in and what they may see. Every change is in the audit log."""
+    """Manage who may sign in and what they may see. Every change is in the audit log."""
 
 
 access.add_command(new_key_file_command)
@@ -95,7 +95,7 @@ def principal() -> None:
 def add_principal(
     name: str, kind: str, subject: str | None, member: str | None, organization: str | None, database_url: str
 ) -> None:
-    """Let NAME sign in; nothing is granted by that yet."""
+    """Let NAME sign in. This grants nothing yet."""
     found = None if member is None else key_of(member, "mem")
 
     async def work(connection: asyncpg.Connection) -> int:
@@ -122,7 +122,7 @@ def add_principal(
 @click.option("--organization", metavar="NAME|ID", help="The union to which it belongs from now on; none without it.")
 @database_url
 def move(name: str, organization: str | None, database_url: str) -> None:
-    """Say to which union NAME belongs: that union and those above it may grant to it."""
+    """Set the union of NAME: that union and those above it may grant access to it."""
 
     async def work(connection: asyncpg.Connection) -> None:
         union = None if organization is None else await organization_of(connection, organization)
@@ -136,7 +136,7 @@ def move(name: str, organization: str | None, database_url: str) -> None:
 @click.argument("name")
 @database_url
 def disable(name: str, database_url: str) -> None:
-    """Keep NAME out from now on, whatever token or key it has."""
+    """Disable NAME: none of its tokens and keys is accepted any more."""
     run(database_url, lambda connection: principals.disable_principal(connection, name, by=operator()))
     echo(f"{name} is disabled.")
 
@@ -145,7 +145,7 @@ def disable(name: str, database_url: str) -> None:
 @click.argument("name")
 @database_url
 def enable(name: str, database_url: str) -> None:
-    """Let NAME in again."""
+    """Enable NAME again."""
     run(database_url, lambda connection: principals.disable_principal(connection, name, enable=True, by=operator()))
     echo(f"{name} is enabled.")
 
@@ -241,7 +241,7 @@ def new_key(name: str, days: int, replacing: str | None, database_url: str) -> N
 @click.argument("prefix")
 @database_url
 def revoke_key(prefix: str, database_url: str) -> None:
-    """Make the key of this PREFIX worthless from now on."""
+    """Revoke the key with this PREFIX."""
     run(database_url, lambda connection: principals.revoke_key(connection, prefix, by=operator()))
     echo("The key is revoked.")
 
@@ -249,7 +249,7 @@ def revoke_key(prefix: str, database_url: str) -> None:
 @access.command("personas")
 @database_url
 def add_personas(database_url: str) -> None:
-    """Add the demonstration's personas, those that are not there, to the database."""
+    """Add the missing personas of the demonstration to the database."""
     added = run(database_url, lambda connection: personas.add_personas(connection, digest=operator().digest))
     echo(f"Added {', '.join(added)}." if added else "Nothing was to be added.")
 
@@ -264,7 +264,7 @@ def show(name: str | None, database_url: str) -> None:
 
 
 async def listed(connection: asyncpg.Connection, name: str | None) -> list[str]:
-    """Lines on principals and what is theirs, ended ones too."""
+    """Lines about principals with their grants, assigned cases and keys, also ended ones."""
     if name is not None:
         await principals.principal_id(connection, name)
     lines = []
@@ -308,7 +308,7 @@ async def listed(connection: asyncpg.Connection, name: str | None) -> list[str]:
 
 
 def key_of(text: str, prefix: str) -> int:
-    """A row's key out of itself or of a global ID."""
+    """The key of a row, from the key itself or from a global ID."""
     if text.isascii() and text.isdigit() and len(text) < 19:
         return int(text)
     try:
@@ -334,7 +334,7 @@ async def organization_of(connection: asyncpg.Connection, text: str) -> int:
 
 
 async def division_of(connection: asyncpg.Connection, code: str) -> int:
-    """The key of the division in force of this code, in any of its forms.
+    """The key of the division in force with this code, in any of its forms.
 
     Raises:
         AccessError: NO_DIVISION; of a code that is used no more it names the new ones.

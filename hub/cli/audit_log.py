@@ -1,4 +1,4 @@
-"""``unionhub access verify-log`` and ``prune-log``: the audit log is whole, and is kept as long as the law wants."""
+"""``unionhub access verify-log`` and ``prune-log``: check that the audit log is unchanged, and delete what the law no longer requires."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +16,7 @@ from hub.encryption_keys import digest_of
 from hub.settings import load
 
 RECEIPT_DAYS = 30
-"""How long the receipt of a command is kept, so that its repeat is known."""
+"""How long the receipt of a command is kept, so that a repetition is recognised."""
 
 
 @click.command("verify-log")
@@ -32,7 +32,7 @@ RECEIPT_DAYS = 30
     help="How long entries were to be kept when older ones were cut; UNIONHUB_AUDIT_MONTHS if it is not given.",
 )
 def verify_log_command(database_url: str, anchors: Path | None, months: int | None) -> None:
-    """Say whether the audit log is as it was written; the first entry that is not is named. Status 1 if there is one.
+    """Verify the audit log, and name the first entry that was changed. Status 1 if there is one.
 
     Entries that were cut must have been old enough: by the date of the entry after them, or by anchors.
     """
@@ -53,7 +53,7 @@ def verify_log_command(database_url: str, anchors: Path | None, months: int | No
 
 
 async def examined(url: str, anchors: Sequence[Anchor], months: int) -> Examination:
-    """The examination of the log of the database at ``url``."""
+    """Verify the audit log of the database at ``url``."""
     connection = await connect_as_operator(url)
     try:
         await require_head(connection)
@@ -63,7 +63,7 @@ async def examined(url: str, anchors: Sequence[Anchor], months: int) -> Examinat
 
 
 def read_anchors(path: Path) -> list[Anchor]:
-    """What a file of anchors has: a line each, ``entry digest time``."""
+    """Read a file of anchors: one a line, ``entry digest time``."""
     noted: dict[int, Anchor] = {}
     try:
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -79,7 +79,7 @@ def read_anchors(path: Path) -> list[Anchor]:
 
 
 def add_anchor(path: Path, found: Examination) -> None:
-    """Note the last entry of a log that was found whole."""
+    """Append the last entry of a verified log to the file of anchors."""
     try:
         with path.open("a", encoding="utf-8") as file:
             file.write(f"{found.id} {found.digest.hex()} {datetime.now(UTC).isoformat(timespec='seconds')}\n")
@@ -92,7 +92,7 @@ def add_anchor(path: Path, found: Examination) -> None:
 @database_url
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def prune_log_command(database_url: str, yes: bool) -> None:
-    """Cut entries of the audit log that are older than UNIONHUB_AUDIT_MONTHS, and receipts of commands after 30 days.
+    """Delete entries of the audit log older than UNIONHUB_AUDIT_MONTHS, and receipts of commands after 30 days.
 
     The role that this is run with must own the tables: the service's own role may not.
     """
@@ -105,13 +105,13 @@ def prune_log_command(database_url: str, yes: bool) -> None:
 
 
 def months_before(day: date, months: int) -> date:
-    """The first day of a month that is at least so many whole months before a day."""
+    """The first day of the month that is at least so many whole months before a day."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     return date(year, month + 1, 1)
 
 
 async def pruned(url: str, before: datetime, digest: Digest) -> int:
-    """Cut old entries and receipts in the database at ``url``; how many entries."""
+    """Delete old entries and receipts in the database at ``url``; returns how many entries."""
     connection = await connect(url)
     try:
         await require_head(connection)

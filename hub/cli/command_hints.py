@@ -1,4 +1,4 @@
-"""Commands inside of messages: what stands in backticks can be pasted as it is, names quoted and the program's path with it."""
+"""Commands in messages: text in backticks can be pasted into a shell, with names quoted and the path of the program."""
 
 import os
 import re
@@ -18,18 +18,18 @@ def commands_in(text: str) -> list[str]:
 
 
 def quoted(value: object) -> str:
-    """A word of a shell's command."""
+    """A word quoted for a shell."""
     return shlex.quote(str(value))
 
 
 def pasted(text: str) -> str:
-    """A message whose commands name this program as the shell finds it."""
+    """The message, with this program in its commands as the shell finds it."""
     return re.sub(rf"`((?:\w+=\S+ )*){PROGRAM} ", lambda found: f"`{found[1]}{program()} ", text)
 
 
 @cache
 def program() -> str:
-    """``unionhub`` where the shell finds it by that; else the path of the one beside this Python."""
+    """``unionhub`` if the shell finds this program by that name; else its path beside this Python."""
     own = Path(sys.executable).parent / PROGRAM
     found = shutil.which(PROGRAM)
     if found is not None and (not own.exists() or Path(found).samefile(own)):

@@ -21,17 +21,17 @@ EXPECTED = (
     "hub.authentication.demonstration_tokens.TokenError",
     "hub.setup.bootstrap.SetupError",
 )
-"""Errors that the caller can do something about; their words are printed, without a traceback."""
+"""Errors that the user can mend: the message is printed without a traceback. By name, so that nothing is imported for it."""
 
 
 GROUPS = ("access", "db")
 
 
 class Group(language.Group):
-    """Commands whose expected errors end in one message and status 1; ``db`` and ``access`` are imported when they are asked for."""
+    """Commands whose expected errors become one message and status 1; ``db`` and ``access`` are imported when they are used."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """All commands, those groups among them."""
+        """All commands, including those groups."""
         return sorted([*super().list_commands(context), *GROUPS])
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
@@ -69,7 +69,7 @@ def main() -> None:
 
 @main.command()
 def demo() -> None:
-    """Serve with demonstration data: what `make demo` does once the environment stands."""
+    """Serve with demonstration data, as `make demo` does once the environment is set up."""
     from hub.cli.demo import run
 
     stop_like_ctrl_c()
@@ -101,7 +101,7 @@ def serve() -> None:
 
 @main.command()
 @click.argument("persona", default="national")
-@click.option("--new", is_flag=True, help="Make another key: all tokens printed before are worth nothing from then on.")
+@click.option("--new", is_flag=True, help="Make another key, which invalidates all tokens printed before.")
 def token(persona: str, new: bool) -> None:
     """Print a token of PERSONA (national) of the demonstration; it lasts 90 days."""
     from hub.authentication.demonstration_tokens import token_of
@@ -130,7 +130,7 @@ def schema() -> None:
 def explain(query: Any, variables: str | None, operation: str | None, name: str | None) -> None:
     """Run QUERY (a file, - for standard input) and show its plan, its SQL, and the rows and time of each statement.
 
-    Without --as it is run for one who sees all. Status 1 if it is refused or has errors.
+    Without --as it runs as a caller who sees everything. Status 1 if it is refused or has errors.
     """
     from hub.cli.explain import explain_query
     from hub.database import url_of
@@ -152,7 +152,7 @@ def explain(query: Any, variables: str | None, operation: str | None, name: str 
     "names",
     multiple=True,
     metavar="NAME",
-    help="Only what is printed under this name; may be given several times.",
+    help="Only the checks that print under this name; may be given several times.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead.")
 def doctor(names: tuple[str, ...], as_json: bool) -> None:
@@ -168,7 +168,7 @@ def doctor(names: tuple[str, ...], as_json: bool) -> None:
 
 
 def in_words(error: Exception) -> str:
-    """What an expected error says; of a file, its name, or of one that is no text, what is wrong."""
+    """The message of an expected error; for a file, its name and the reason."""
     if isinstance(error, UnicodeDecodeError):
         return f"What was read is not UTF-8: {error.reason} at byte {error.start}."
     if isinstance(error, OSError) and error.filename:
@@ -188,7 +188,7 @@ def parsed(variables: str | None) -> dict[str, Any]:
 
 
 def stop_like_ctrl_c() -> None:
-    """End on SIGTERM and SIGHUP in good order too, so that the embedded server is stopped."""
+    """Exit on SIGTERM and SIGHUP as on Ctrl-C, so that the embedded server is stopped."""
 
     def end(number: int, _: FrameType | None) -> None:
         sys.exit(128 + number)

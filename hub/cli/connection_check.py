@@ -1,4 +1,4 @@
-"""Whether the database can be used, found out before the hub serves: what is wrong is one line, at once."""
+"""Checks that the database can be used before the hub serves, and says in one line what is wrong."""
 
 import asyncio
 import re
@@ -12,14 +12,14 @@ from db.errors import DataError
 from hub.database import unsuitable
 
 SECONDS = 2.0
-"""How long a server may take to let the hub in."""
+"""How long the server may take to accept a connection."""
 
 
 async def require_database(url: str) -> None:
-    """Make sure that a named database can be used.
+    """Require that a database can be used.
 
     Raises:
-        DataError: it cannot be reached, does not let the hub in, or does not suit.
+        DataError: it cannot be reached, refuses the hub, or is not supported.
     """
     try:
         async with asyncio.timeout(SECONDS):
@@ -36,7 +36,7 @@ async def require_database(url: str) -> None:
 
 
 def unreachable(url: str, error: Exception) -> str:
-    """Why a database cannot be used, and what to check: one line, with its place and without its password."""
+    """Why a database cannot be used, and what to check: one line, without its password."""
     return f"The database {location(url)} cannot be used: {reason(url, error)}"
 
 
@@ -54,7 +54,7 @@ def location(url: str) -> str:
 
 
 def reason(url: str, error: Exception) -> str:
-    """What is wrong, and what to check."""
+    """The reason for an error of connecting, and what to check."""
     user = unquote(urlsplit(url).username or "")
     match error:
         case TimeoutError():
@@ -66,7 +66,7 @@ def reason(url: str, error: Exception) -> str:
             return "there is no host of this name. Is UNIONHUB_DATABASE_URL right?"
         case ConnectionRefusedError() | FileNotFoundError():
             return "nothing listens there. Is PostgreSQL running, and are host and port in UNIONHUB_DATABASE_URL right?"
-        case OSError() if "Connect call failed" in str(error):  # of several addresses of one name
+        case OSError() if "Connect call failed" in str(error):  # a name with several addresses
             return "nothing listens there. Is PostgreSQL running, and are host and port in UNIONHUB_DATABASE_URL right?"
         case ssl.SSLError():
             return "TLS fails. Is `sslmode` in UNIONHUB_DATABASE_URL what the server wants?"
@@ -79,7 +79,7 @@ def reason(url: str, error: Exception) -> str:
         case asyncpg.CannotConnectNowError():
             return "the server is starting or stopping. Try again in a moment."
         case asyncpg.TooManyConnectionsError():
-            return "all of its connections are taken. Is max_connections of the server above UNIONHUB_POOL_SIZE of all its hubs?"
+            return "all of its connections are in use. Is max_connections of the server above UNIONHUB_POOL_SIZE of all its hubs?"
         case OSError():
             return f"{one_line(error.strerror or str(error))}. Are host and port in UNIONHUB_DATABASE_URL right?"
         case _:
@@ -87,5 +87,5 @@ def reason(url: str, error: Exception) -> str:
 
 
 def one_line(text: str) -> str:
-    """A message on one line, without the full stop at its end and without what looks like a URL."""
+    """A message on one line, without its final full stop and without URLs."""
     return re.sub(r"\w+://\S+", "…", " ".join(text.split())).rstrip(".")

@@ -1,4 +1,4 @@
-"""What ``unionhub doctor`` asks of a database: migrations, row-level security, data and the planner's statistics."""
+"""The checks of ``unionhub doctor`` on the database: migrations, row-level security, data, the planner's statistics."""
 
 from collections.abc import AsyncIterator
 from typing import Literal
@@ -15,10 +15,10 @@ from db.security.row_security import faults
 from db.server.migrate import connect_as_operator, head, require_known, revision
 
 ANCHORS = 3
-"""How many places have their roll-ups counted again."""
+"""For how many places the roll-ups are compared with the records."""
 
 MANY = 20_000
-"""So many changes make statistics slow."""
+"""From this number of unfolded changes statistics are slow."""
 
 Row = tuple[str, Literal["ok", "warn", "fail"], str, str]
 
@@ -75,7 +75,7 @@ async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncItera
             "data",
             "warn",
             f"{counts['division']:,} divisions, but no organizations",
-            "Load your unions; or, to try, data that are made up: `unionhub db generate --members 1000`",
+            "Load your unions; or, to try it out, synthetic data: `unionhub db generate --members 1000`",
         )
     else:
         yield "data", "ok", ", ".join(f"{count:,} {table}s" for table, count in counts.items()), ""
@@ -93,7 +93,7 @@ async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncItera
         yield (
             "statistics",
             "warn",
-            f"PostgreSQL knows nothing about {tables}: queries may be slow",
+            f"PostgreSQL has no statistics of {tables}: queries may be slow",
             "In psql: `ANALYZE;`",
         )
     else:
@@ -101,7 +101,7 @@ async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncItera
 
 
 async def _opened(connection: asyncpg.Connection, keys: KeySource) -> AsyncIterator[Row]:
-    """Whether the keys open the personal data of some members, the first and the last ones."""
+    """Check that the keys decrypt the personal data of some members, the first and the last ones."""
     column = RESIDENT_NUMBER.column
     rows = await connection.fetch(
         f"(SELECT id, {column} AS value FROM member WHERE {column} IS NOT NULL ORDER BY id LIMIT 3) UNION"  # noqa: S608
@@ -119,7 +119,7 @@ async def _opened(connection: asyncpg.Connection, keys: KeySource) -> AsyncItera
 
 
 async def _rollups(connection: asyncpg.Connection) -> Row:
-    """Roll-ups of a few places chosen at random, against the records."""
+    """Compare the roll-ups of a few random places with the records."""
     if not await connection.fetchval("SELECT ready FROM rollup.state"):
         seen = "roll-ups are not in use: statistics are counted from the records"
         return "roll-ups", "warn", seen, "`unionhub db rebuild-rollups`"

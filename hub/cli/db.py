@@ -1,5 +1,5 @@
-"""``unionhub db``: bring the schema up to date, load the divisions, generate a federation. What loads is imported by its command: the
-other commands start in half the time."""
+"""``unionhub db``: migrate, load the divisions, generate a federation. Each command imports what it needs when it runs: that halves the
+start of the others."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress bars on the error stream, one for each thing that is reported on."""
+    """Progress bars on standard error, one for each stage."""
     columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, TaskID] = {}
@@ -38,7 +38,7 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; what the caller can mend is told without a trace."""
+    """Run to the end; errors that the user can mend are printed without a traceback."""
     try:
         return asyncio.run(work)
     except DataError as error:
@@ -46,7 +46,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def chosen(_: click.Context, __: click.Parameter, url: str | None) -> str:
-    """The database named, else the embedded one."""
+    """The URL of the configured database, else of the embedded one."""
     return url or url_of(load())
 
 
@@ -110,7 +110,7 @@ def generate_command(database_url: str, members: int, seed: int) -> None:
 @db.command("rebuild-rollups")
 @database_url
 def rebuild_rollups_command(database_url: str) -> None:
-    """Build the statistics' roll-ups anew from the records, while the hub goes on; all or nothing."""
+    """Rebuild the roll-ups of statistics from the records, in one transaction, while the hub serves."""
     with progress_bars() as progress:
         run(rebuild_rollups(database_url, progress=progress))
     echo("The roll-ups are as the records are.")
@@ -119,7 +119,7 @@ def rebuild_rollups_command(database_url: str) -> None:
 @db.command("fold-rollups")
 @database_url
 def fold_rollups_command(database_url: str) -> None:
-    """Add what has changed to the roll-ups; the hub does it itself now and then."""
+    """Fold changes into the roll-ups; the hub does so itself every 30 seconds."""
 
     async def fold() -> int:
         connection = await migrate.connect_as_operator(database_url)

@@ -1,4 +1,4 @@
-"""The demonstration: PostgreSQL, migrations, data, explorer, a token, then serving; a second start keeps all of it."""
+"""The demonstration: sets up PostgreSQL, migrations, data, explorer and tokens, then serves. A second start keeps all of it."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ from hub.setup.bootstrap import SetupError, say
 
 
 def run(settings: Settings) -> None:
-    """Set everything up that is not there yet, print the address and the tokens, and serve until Ctrl-C.
+    """Set up what is missing, print the address and the tokens, and serve until Ctrl-C.
 
     Raises:
         SetupError: the port is taken.
@@ -47,7 +47,7 @@ def run(settings: Settings) -> None:
 
 
 async def prepare(url: str, keys: KeySource) -> None:
-    """Migrate the database and load the demonstration, unless that was done before; ``keys`` seal personal numbers."""
+    """Migrate the database and load the demonstration, unless that was done before; ``keys`` encrypt personal numbers."""
     await upgrade(url, keys)
     with progress_bars() as progress:
         await load_demo(url, progress=progress, keys=keys)
@@ -59,7 +59,7 @@ async def prepare(url: str, keys: KeySource) -> None:
 
 
 def welcome(settings: Settings, said: dict[str, str], seconds: float) -> str:
-    """What the demonstration prints when it is ready."""
+    """The text that is printed when the demonstration is ready."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{host}:{settings.port}"
     lines = ["", f"Union Hub (工会数据枢纽) is ready after {seconds:.1f} s, and serves on {address}", ""]
@@ -84,7 +84,7 @@ def welcome(settings: Settings, said: dict[str, str], seconds: float) -> str:
 
 @contextmanager
 def explorer_building() -> Iterator[None]:
-    """Build the explorer, if that is needed, beside the body; when it cannot be built, the demonstration goes on."""
+    """Build the explorer, if needed, while the body runs; if the build fails, the demonstration goes on."""
     if not (ROOT / "explorer" / "package.json").is_file() or explorer_build.is_built():
         yield
         return
@@ -102,7 +102,7 @@ def explorer_building() -> Iterator[None]:
 
 
 def require_free(settings: Settings) -> None:
-    """Make sure that the hub can listen where it is to.
+    """Require that the hub can listen on its address and port.
 
     Raises:
         SetupError: a port is taken, or an address is not this machine's.
@@ -115,7 +115,7 @@ def require_free(settings: Settings) -> None:
 
 
 def listening_fault(host: str, port: int, variable: str = "PORT") -> str | None:
-    """Why nothing can listen on ``host`` and ``port``, which a variable names, and what to do; None if something can."""
+    """Why the hub cannot listen on ``host`` and ``port``, and what to do; None if it can. ``port`` is set by a variable."""
     error = refusal(host, port)
     if error is None:
         return None
@@ -127,7 +127,7 @@ def listening_fault(host: str, port: int, variable: str = "PORT") -> str | None:
 
 
 def refusal(host: str, port: int) -> OSError | None:
-    """What keeps everybody from listening on ``host`` and ``port``, if anything does."""
+    """The error of listening on ``host`` and ``port``, if any."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as trial:

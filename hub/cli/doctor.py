@@ -1,4 +1,4 @@
-"""``unionhub doctor``: what is wrong with an installation, in plain words, and what to do about it."""
+"""``unionhub doctor``: checks the installation, and says what is wrong and what to do."""
 
 import asyncio
 import importlib.metadata
@@ -38,7 +38,7 @@ REPORT = "This is a fault of the hub: report it with these words. The data are a
 
 
 class Finding(NamedTuple):
-    """What a check found: its ``state``, what was seen, and what to do (empty when nothing is to be done)."""
+    """A result of a check: its ``state``, what was seen, and what to do (empty if nothing)."""
 
     check: str
     state: State
@@ -50,7 +50,7 @@ Check = Callable[[], Iterable[Finding]]
 
 
 def python() -> Iterator[Finding]:
-    """The interpreter's version."""
+    """Check the version of Python."""
     seen = f"Python {platform.python_version()} ({sys.executable})"
     if sys.version_info[:2] > NEWEST_PYTHON:
         yield Finding("python", WARN, seen, "It was tried up to Python 3.14 only.")
@@ -59,7 +59,7 @@ def python() -> Iterator[Finding]:
 
 
 def dependencies() -> Iterator[Finding]:
-    """What is installed, against the lock."""
+    """Compare the installed packages with the lock."""
     lock = ROOT / "requirements.lock"
     if not lock.is_file():
         yield Finding("dependencies", WARN, "there is no requirements.lock to compare with")
@@ -83,7 +83,7 @@ def dependencies() -> Iterator[Finding]:
 
 
 def configuration() -> Iterator[Finding]:
-    """The settings, and variables that look like settings but are none."""
+    """Check the settings, and variables that look like settings."""
     try:
         found = settings.load()
     except BadSettingError as error:
@@ -104,7 +104,7 @@ def configuration() -> Iterator[Finding]:
 
 
 def folders() -> Iterator[Finding]:
-    """The data folder, what leads to it, and who may read the tokens."""
+    """Check the data folder, the folders above it, and who may read the tokens."""
     found = _settings()
     if found is None:
         return
@@ -146,7 +146,7 @@ def folders() -> Iterator[Finding]:
 
 
 def encryption() -> Iterator[Finding]:
-    """The keys of encrypted columns, and whether they are what the settings ask for."""
+    """Check the keys of encrypted columns, and whether they are as the settings require."""
     found = _settings()
     if found is None:
         return
@@ -180,7 +180,7 @@ def encryption() -> Iterator[Finding]:
 
 
 def database() -> Iterator[Finding]:
-    """The server, its version, the migrations and the data."""
+    """Check the server, its version, the migrations and the data."""
     found = _settings()
     if found is None:
         return
@@ -208,7 +208,7 @@ def database() -> Iterator[Finding]:
 
 
 def explorer() -> Iterator[Finding]:
-    """The explorer's pages, and a Node to build them."""
+    """Check the explorer's build, and a Node.js to build it."""
     if (ROOT / "hub" / "static" / "explorer" / "index.html").is_file():
         stale = (ROOT / "explorer").is_dir() and not explorer_build.is_built()
         yield Finding(
@@ -233,7 +233,7 @@ def explorer() -> Iterator[Finding]:
 
 
 def port() -> Iterator[Finding]:
-    """Whether the port can be listened on, or the hub listens there already."""
+    """Check that the port is free, or that the hub listens there already."""
     found = _settings()
     if found is None:
         return
@@ -249,7 +249,7 @@ def port() -> Iterator[Finding]:
 
 
 def time() -> Iterator[Finding]:
-    """The time zone in which days are counted, and the calendar of working days."""
+    """Check the time zone in which days are counted, and the calendar of working days."""
     try:
         now = datetime.now(ZoneInfo("Asia/Shanghai"))
     except ZoneInfoNotFoundError:
@@ -280,7 +280,7 @@ def time() -> Iterator[Finding]:
 
 
 def chromium() -> Iterator[Finding]:
-    """A browser for the tests of the explorer; nothing else needs one."""
+    """Check for a browser for the tests of the explorer; nothing else needs one."""
     path = os.environ.get("UNIONHUB_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if path is None:
         yield Finding(
@@ -305,7 +305,7 @@ CHECKS: dict[str, Check] = {
     "time zone": time,
     "chromium": chromium,
 }
-"""By the first name under which each prints what it found."""
+"""Checks by the first name under which each prints its findings."""
 
 MORE_NAMES = {
     "tokens": "folders",
@@ -318,11 +318,11 @@ MORE_NAMES = {
     "node": "explorer",
     "calendar": "time zone",
 }
-"""The other names that are printed, and the check that prints each."""
+"""The other names that are printed, with the check that prints each."""
 
 
 def examine(names: Sequence[str] = ()) -> list[Finding]:
-    """Run all checks, or find out what is printed under these names; a check that breaks is itself a finding."""
+    """Run all checks, or those that print under these names. A check that raises an error is itself a finding."""
     wanted = [name.lower().replace("_", " ") for name in names]
     wanted = [
         next((known for known in known_names() if known.replace("-", " ") == name.replace("-", " ")), name)
@@ -346,14 +346,14 @@ def examine(names: Sequence[str] = ()) -> list[Finding]:
 
 
 def known_names() -> tuple[str, ...]:
-    """Every name that is printed, those of one check beside each other."""
+    """All names that are printed, those of one check together."""
     return tuple(
         name for first in CHECKS for name in (first, *(more for more, check in MORE_NAMES.items() if check == first))
     )
 
 
 def run(name: str, check: Check) -> list[Finding]:
-    """What a check found."""
+    """The findings of a check."""
     try:
         return list(check())
     except Exception as error:
@@ -362,7 +362,7 @@ def run(name: str, check: Check) -> list[Finding]:
 
 
 def as_text(findings: Sequence[Finding]) -> str:
-    """The findings as lines, what to do under each, and the sum of it."""
+    """The findings as text: what to do under each, and a count of them at the end."""
     lines = []
     for finding in findings:
         lines.append(
@@ -379,7 +379,7 @@ def as_text(findings: Sequence[Finding]) -> str:
 
 
 def _settings() -> Settings | None:
-    """The settings, or None when they are bad, which the check of the settings tells."""
+    """The settings, or None if they are invalid, which the check of the settings reports."""
     try:
         return settings.load()
     except BadSettingError:

@@ -28,7 +28,9 @@ def new_key_file_command(path: Path) -> None:
 @click.option(
     "--prepare", "step", flag_value="prepare", help="Only add a version to the key file, to copy it to other machines."
 )
-@click.option("--drop-old", "step", flag_value="drop", help="Only take versions that no row has out of the key file.")
+@click.option(
+    "--drop-old", "step", flag_value="drop", help="Only remove key versions that no row uses from the key file."
+)
 def rotate_keys_command(database_url: str, step: str | None) -> None:
     """Re-encrypt all personal data with a new version of the keys, while the hub serves.
 

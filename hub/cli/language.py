@@ -21,16 +21,16 @@ from hub.cli.command_hints import pasted
 CHINESE: Mapping[str, str] = {**CLICK, **SETTINGS, **FINDINGS, **ERRORS, **HELP}
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 WORDS = frozenset({"none", "never", "open", "revoked"})
-"""Texts of one word that stand inside of others; any other word there is a name."""
+"""Texts of one word that are translated inside of other texts; any other single word is a name."""
 
 PLACE = re.compile(r"\{(\d*)\}")
 
 
 class Pattern(NamedTuple):
-    """A template with places, as what it matches."""
+    """A template with placeholders, as the pattern that it matches."""
 
     weight: int
-    """Characters that are the template's own: of several that match, the one that has most is meant."""
+    """How many characters of the template are fixed: of several templates that match, the one with the most is used."""
 
     form: re.Pattern[str]
     chinese: str
@@ -49,7 +49,7 @@ PATTERNS = sorted(
 
 
 def is_chinese(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether the terminal is Chinese: by the first of the variables that is set."""
+    """Whether the language of the terminal is Chinese, by the first of the variables that is set."""
     set_ = next((value for value in map(environment.get, VARIABLES) if value), "")
     return set_.lower().startswith("zh")
 
@@ -61,7 +61,7 @@ def translated(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def in_chinese(text: str) -> str:
-    """A text in Chinese, as far as it has a Chinese form: as a whole, else line by line."""
+    """A text in Chinese, as far as there is a translation: of the whole, else line by line."""
     exact = CHINESE.get(text)
     if exact is not None:
         return exact
@@ -76,12 +76,12 @@ def in_chinese(text: str) -> str:
 
 
 def value_in_chinese(value: str) -> str:
-    """A value inside of a text: a text of its own, or as it is, such as a name."""
+    """A value inside of a text: translated if it is a text, unchanged if it is a name."""
     return in_chinese(value) if " " in value or value in WORDS else value
 
 
 def filled(template: str, values: list[str]) -> str:
-    """A template with its values: ``{}`` takes the next one, ``{0}`` the first."""
+    """Fill a template: ``{}`` takes the next value, ``{0}`` the first."""
     following = iter(range(len(values)))
     return PLACE.sub(lambda place: values[int(place[1]) if place[1] else next(following)], template)
 
@@ -92,7 +92,7 @@ def echo(message: str, **more: Any) -> None:
 
 
 def use_terminal_language() -> None:
-    """Have errors of the engine, which have codes, worded in the language of the terminal."""
+    """Set the language of the engine's errors to that of the terminal."""
     from hub.messages import set_language  # so that `unionhub doctor` needs no more than click
 
     set_language(chinese=is_chinese())
@@ -102,24 +102,24 @@ class Formatter(click.HelpFormatter):
     """Help in the language of the terminal."""
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        """How the command is called."""
+        """Write how the command is called."""
         super().write_usage(prog, args, f"{translated('Usage:')} " if prefix is None else prefix)
 
     def write_heading(self, heading: str) -> None:
-        """The heading of a part."""
+        """Write the heading of a section."""
         super().write_heading(translated(heading))
 
     def write_text(self, text: str) -> None:
-        """Paragraphs."""
+        """Write paragraphs."""
         super().write_text("\n\n".join(translated(" ".join(part.split())) for part in text.split("\n\n")))
 
     def write_dl(self, rows: Any, *given: Any, **more: Any) -> None:
-        """Options, or commands, each with what it does."""
+        """Write options or commands, each with its help."""
         super().write_dl([(name, explained(text)) for name, text in rows], *given, **more)
 
 
 def explained(text: str) -> str:
-    """What an option does, with what click puts behind it in brackets."""
+    """The help of an option, with what click adds in brackets."""
     about, mark, extra = text.rpartition("  [")
     if not mark:
         return translated(text)
@@ -127,7 +127,7 @@ def explained(text: str) -> str:
 
 
 class Group(click.Group):
-    """Commands whose help and errors come in the language of the terminal; so do those of the groups within."""
+    """Commands whose help and errors are in the language of the terminal, also those of nested groups."""
 
     group_class = type
 
@@ -149,7 +149,7 @@ class Group(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run a command line; what is wrong with it is said in the language of the terminal."""
+        """Run a command line; its errors are in the language of the terminal."""
         click.Context.formatter_class = Formatter
         try:
             done = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
@@ -167,7 +167,7 @@ class Group(click.Group):
 
 
 def first_sentence(command: click.Command) -> str:
-    """What a command does, in one sentence."""
+    """The first sentence of a command's help."""
     help_ = " ".join((command.help or "").partition("\n\n")[0].split())
     sentence = translated(help_)
     end = "。" if sentence != help_ else ". "

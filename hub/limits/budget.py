@@ -1,4 +1,4 @@
-"""What a caller may spend: points refilled over time, failed sign-ins by source, depth and pages by role; all in memory (ADR 0020)."""
+"""Limits of callers: points that are refilled over time, failed sign-ins by source, depth and page size by role; in memory (ADR 0020)."""
 
 import math
 import time
@@ -16,20 +16,20 @@ from resolvers.access.callers import Caller
 from resolvers.engine.request.limits import Allowance
 
 MAX_BUCKETS = 10_000
-"""Spenders remembered in one process; the one that spent longest ago is forgotten first."""
+"""Callers and sources whose points are kept in one process; the least recently charged is evicted first."""
 
 REQUEST_POINTS, STATEMENT_POINTS, MILLISECOND_POINTS, COMMAND_POINTS = 10, 10, 50, 1_000
-"""What every request costs, each of its statements, each millisecond (db/meter.py), and each of its commands, which write to the
-audit log also when they are refused. Each object that its pages may hold costs one more."""
+"""The cost of a request, of each of its statements, of each millisecond (db/meter.py) and of each of its commands, which write to the audit
+log also when they are refused. Each object that the operation brings costs one point more."""
 
 FAILURES, FAILURE_SECONDS = 10, 300.0
-"""Failed sign-ins of one source that are answered and logged one by one at once, and the time after which all of them are forgiven."""
+"""Failed sign-ins of one source that are each answered with their code and logged, and the time in which these are refilled."""
 
 Header = tuple[bytes, bytes]
 
 
 class TokenBuckets:
-    """Token buckets: each key has ``capacity`` points, refilled evenly over ``seconds``; it may be overdrawn once."""
+    """Token buckets: each key has ``capacity`` points, refilled evenly over ``seconds``. A bucket may be overdrawn."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class TokenBuckets:
         self.levels: Moka[Hashable, tuple[float, float]] = Moka(max_count, policy="lru")
 
     def left(self, key: Hashable) -> float:
-        """The points that a key has now; below zero if it is overdrawn."""
+        """The points that a key has now; negative if it is overdrawn."""
         found = self.levels.get(key)
         if found is None:
             return self.capacity
@@ -54,13 +54,13 @@ class TokenBuckets:
         return min(self.capacity, level + (self.clock() - at) * self.rate)
 
     def spend(self, key: Hashable, points: float) -> float:
-        """Take points; what is left. A debt is at most one capacity, so that nobody waits for longer than ``seconds``."""
+        """Take points, and return what is left. A debt is at most ``capacity``, so that nobody waits for longer than ``seconds``."""
         left = max(self.left(key) - points, -self.capacity)
         self.levels.set(key, (left, self.clock()))
         return left
 
     def wait(self, key: Hashable, points: float = 1.0) -> int:
-        """Whole seconds until a key has this many points; at least 1."""
+        """Whole seconds until a key has so many points, at least 1."""
         return max(1, math.ceil((points - self.left(key)) / self.rate))
 
 
@@ -68,9 +68,9 @@ class Budget:
     """The cost budget of each caller: a principal by its key, anonymous callers by their source.
 
     Args:
-        points: what a principal may spend at once; 0 for no limit.
-        public_points: what the anonymous callers of one source may spend at once.
-        seconds: the time in which that is refilled.
+        points: the points of a principal; 0 for no limit.
+        public_points: the points of all anonymous callers of one source.
+        seconds: the time in which they are refilled.
     """
 
     def __init__(
@@ -80,11 +80,11 @@ class Budget:
         self.anonymous = TokenBuckets(public_points, seconds, clock=clock) if points and public_points else None
 
     def buckets(self, caller: Caller) -> TokenBuckets | None:
-        """Where the points of a caller are counted."""
+        """The buckets in which the points of a caller are counted."""
         return self.anonymous if caller.principal_id is None else self.principals
 
     def require(self, caller: Caller, source: str) -> None:
-        """Let a caller through who has any points.
+        """Require that a caller has points.
 
         Raises:
             Refusal: 429 TOO_MANY_REQUESTS with ``Retry-After``.
@@ -98,15 +98,15 @@ class Budget:
             raise Refusal(
                 429,
                 "TOO_MANY_REQUESTS",
-                f"The budget of {buckets.capacity:,.0f} points in {buckets.seconds:.0f} s is spent. Ask again in {wait} s, "
-                f"or for less: a request costs {REQUEST_POINTS} points, one for each object that its pages may hold, "
+                f"The budget of {buckets.capacity:,.0f} points in {buckets.seconds:.0f} s is used up. Try again in {wait} s, "
+                f"or ask for less: a request costs {REQUEST_POINTS} points, and 1 for each object that it brings, "
                 f"{STATEMENT_POINTS} for each statement, {MILLISECOND_POINTS} for each millisecond, {COMMAND_POINTS:,} for each "
                 "command.",
                 [(b"retry-after", str(wait).encode()), *headers(buckets, buckets.left(key))],
             )
 
     def charge(self, caller: Caller, source: str, cost: float) -> tuple[Header, ...]:
-        """Take points of a caller; the headers that say what is left."""
+        """Take points of a caller, and return the headers that say what is left."""
         buckets = self.buckets(caller)
         if buckets is None:
             return ()
@@ -114,7 +114,7 @@ class Budget:
 
 
 class Account:
-    """What one operation costs its caller, whatever becomes of it: charged when it is over."""
+    """The cost of one operation, charged when it ends, also where it fails or is cancelled."""
 
     __slots__ = ("budget", "caller", "meter", "paid", "source")
 
@@ -126,14 +126,14 @@ class Account:
         self.paid = 0.0
 
     def settle(self) -> tuple[Header, ...]:
-        """Charge what was used since the last time; the headers that say what is left."""
+        """Charge what was used since the last call, and return the headers that say what is left."""
         cost = points_of(self.meter)
         due, self.paid = cost - self.paid, cost
         return self.budget.charge(self.caller, self.source, due)
 
 
 def points_of(meter: Meter) -> float:
-    """The points that an operation costs, by what it used."""
+    """The points that an operation costs, by its meter."""
     return (
         REQUEST_POINTS
         + meter.objects
@@ -144,12 +144,12 @@ def points_of(meter: Meter) -> float:
 
 
 def spender(caller: Caller, source: str) -> Hashable:
-    """Who pays for a request."""
+    """The key under which a caller is charged: the principal, or the source of an anonymous caller."""
     return caller.principal_id if caller.principal_id is not None else network(source)
 
 
 def headers(buckets: TokenBuckets, left: float) -> tuple[Header, ...]:
-    """``RateLimit`` and ``RateLimit-Policy`` of draft-ietf-httpapi-ratelimit-headers: what is left, and seconds until it is full."""
+    """``RateLimit`` and ``RateLimit-Policy`` of draft-ietf-httpapi-ratelimit-headers: the points left, and when all are refilled."""
     full = math.ceil((buckets.capacity - left) / buckets.rate)
     return (
         (b"ratelimit-policy", b'"cost";q=%d;w=%d' % (buckets.capacity, buckets.seconds)),
@@ -158,13 +158,13 @@ def headers(buckets: TokenBuckets, left: float) -> tuple[Header, ...]:
 
 
 class Failures:
-    """Failed sign-ins by source: after ten at once one more is answered and logged each half minute."""
+    """Failed sign-ins by source: ten at once, then one each half minute; all others get TOO_MANY_FAILURES."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.buckets = TokenBuckets(FAILURES, FAILURE_SECONDS, clock=clock)
 
     def record(self, source: str) -> Refusal | None:
-        """Count a failure; 429 TOO_MANY_FAILURES with ``Retry-After`` where the source has none left."""
+        """Count a failure. Returns 429 TOO_MANY_FAILURES with ``Retry-After`` if the source has used up its failures."""
         key = network(source)
         if self.buckets.left(key) >= 1:
             self.buckets.spend(key, 1)
@@ -173,15 +173,15 @@ class Failures:
         return Refusal(
             429,
             "TOO_MANY_FAILURES",
-            "This token or key is refused, and too many sign-ins from this address have failed for it to be said why. "
-            f"Ask again in {wait} s, or send a good one now.",
+            "This token or key is refused. The reason is not given, since too many sign-ins from this address have failed. "
+            f"Try again in {wait} s, or send a valid one now.",
             [(b"retry-after", str(wait).encode())],
         )
 
 
 @lru_cache(4096)
 def network(source: str) -> str:
-    """What counts as one source: an IPv4 address, or the /64 of an IPv6 address, within which a caller has as many as they like."""
+    """The source of an address: an IPv4 address itself, the /64 of an IPv6 address, since a caller has all addresses of a /64."""
     try:
         address = ip_address(source.partition("%")[0])
     except ValueError:
@@ -194,11 +194,11 @@ def network(source: str) -> str:
 
 
 class RoleLimits:
-    """The limits of a caller: the widest of their roles; a role that is not named has the general ones.
+    """The limits of a caller: the widest of their roles. A role that is not named has the general limits.
 
     Args:
-        general: for every role that is not named.
-        named: by the role's name.
+        general: limits of every role that is not named.
+        named: limits by the role's name.
         introspection: who may ask for the schema.
     """
 
@@ -220,12 +220,12 @@ class RoleLimits:
         return RoleLimit(*map(max, *found, found[0])) if found else self.general
 
     def allowance(self, caller: Caller) -> Allowance | None:
-        """What the engine holds a caller to, where it is less than anybody may ask for."""
+        """The limits that the engine applies to a caller, where they are lower than the general ones."""
         limit = self.of(caller)
         return None if limit is self.general else Allowance(limit.objects, limit.page)
 
     def require_depth(self, caller: Caller, depth: int) -> None:
-        """Let an operation of this depth through.
+        """Require that a caller may run an operation of this depth.
 
         Raises:
             Refusal: 403 TOO_DEEP_FOR_ROLE.
@@ -237,16 +237,16 @@ class RoleLimits:
             )
 
     def tells_schema(self, caller: Caller) -> bool:
-        """Whether a caller may ask for the schema."""
+        """Whether a caller may introspect the schema."""
         return self.introspection == "all" or (self.introspection == "signed_in" and caller.principal_id is not None)
 
     def require_introspection(self, caller: Caller) -> None:
-        """Let an operation that asks for the schema through.
+        """Require that a caller may introspect the schema.
 
         Raises:
             Refusal: 403 NO_INTROSPECTION.
         """
         if not self.tells_schema(caller):
             raise Refusal(
-                403, "NO_INTROSPECTION", "The schema is not told to you here. The file schema.graphql has all of it."
+                403, "NO_INTROSPECTION", "You may not introspect the schema. The file schema.graphql has all of it."
             )

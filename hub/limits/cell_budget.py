@@ -1,4 +1,4 @@
-"""How many distinct cells of statistics a caller with aggregates only may be given in a day: each cell tells something of its records."""
+"""Limits the distinct cells of statistics that a caller with aggregates only gets in a day: each discloses a little about its records."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -11,22 +11,23 @@ from hub.limits.budget import spender
 from resolvers.access.callers import Caller
 
 MAX_CELLS = 1_000_000
-"""Cells remembered in one process. Beyond, the caller with the most keeps the number alone, and cells given to them again count again."""
+"""Cells kept in one process. Beyond that, the cells of the caller with the most are dropped but for their number; repeated cells then count
+again."""
 
 MAX_SPENDERS = 20_000
-"""Callers remembered in one process; the one that asked longest ago is forgotten first."""
+"""Callers kept in one process; the least recently seen is dropped first."""
 
 
 @dataclass(slots=True)
 class Spent:
-    """What a caller was given today: how many distinct cells, and which."""
+    """The distinct cells that a caller has got today: how many, and which."""
 
     count: int = 0
     cells: set[int] = field(default_factory=set)
 
 
 class CellBudget:
-    """The distinct cells of each caller with aggregates only, by principal or by source, from midnight to midnight in Shanghai.
+    """Counts the distinct cells of each caller with aggregates only, by principal or source, from midnight to midnight in Shanghai.
 
     Args:
         public: most cells a day for the anonymous callers of one source; 0 for no limit.
@@ -44,14 +45,14 @@ class CellBudget:
         self.remembered = 0
 
     def limit(self, caller: Caller) -> int:
-        """The cells that a caller may be given in a day; 0 for no limit."""
+        """The cells that a caller may get in a day; 0 for no limit."""
         return self.public if caller.principal_id is None else self.analyst
 
     def add(self, caller: Caller, source: str, cells: frozenset[int]) -> None:
-        """Count the cells of an answer before it is given.
+        """Count the cells of a response before it is sent.
 
         Raises:
-            Refusal: 429 TOO_MANY_CELLS with ``Retry-After`` where they are more than are left; none of them counts then.
+            Refusal: 429 TOO_MANY_CELLS with ``Retry-After`` if fewer are left; then none of them counts.
         """
         limit = self.limit(caller)
         if not limit or not cells:
@@ -86,7 +87,7 @@ class CellBudget:
         return Refusal(
             429,
             "TOO_MANY_CELLS",
-            f"Of the {limit:,} distinct cells of statistics that you may be given in a day {left:,} are left, and this answer has more. Ask"
-            f" for less, or again in {wait} s.",
+            f"You may get {limit:,} distinct cells of statistics a day; {left:,} are left, and this answer has more. Ask for fewer, or try"
+            f" again in {wait} s.",
             [(b"retry-after", str(wait).encode())],
         )

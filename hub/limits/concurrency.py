@@ -1,4 +1,4 @@
-"""How much of something each caller has in use at a time; who has their share waits in a queue of their own."""
+"""Limits how many operations of one caller run at the same time; further ones wait in a queue of that caller."""
 
 import asyncio
 from collections import deque
@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager
 from hub.errors import Refusal
 
 WAIT_SECONDS = 10.0
-"""How long an operation waits for others of its caller to end."""
+"""How long an operation waits in the queue."""
 
 
 class KeyedSemaphore:
-    """Counts what is in use by key. A place that is given back goes to who waits longest under the same key.
+    """A semaphore for each key. A slot that is released goes to the task that has waited longest for the same key.
 
     Args:
-        most: places of each key.
+        most: slots of each key.
     """
 
     def __init__(self, most: int) -> None:
@@ -24,7 +24,7 @@ class KeyedSemaphore:
         self.queues: dict[Hashable, deque[asyncio.Future[None]]] = {}
 
     def acquire(self, key: Hashable) -> bool:
-        """Take a place if one is free; ``release`` gives it back."""
+        """Take a slot if one is free. ``release`` gives it back."""
         used = self.used.get(key, 0)
         if used >= self.most:
             return False
@@ -32,12 +32,12 @@ class KeyedSemaphore:
         return True
 
     def waiting(self, key: Hashable) -> int:
-        """How many wait for a place."""
+        """How many tasks wait for a slot."""
         queue = self.queues.get(key)
         return len(queue) if queue else 0
 
     async def wait(self, key: Hashable) -> None:
-        """Wait for a place; ``release`` gives it back. For who could not take one."""
+        """Wait for a slot, after ``acquire`` found none. ``release`` gives it back."""
         turn = asyncio.get_running_loop().create_future()
         self.queues.setdefault(key, deque()).append(turn)
         try:
@@ -45,12 +45,12 @@ class KeyedSemaphore:
         except asyncio.CancelledError:
             if turn.cancelled():
                 self._leave(key, turn)
-            else:  # it was given the place in the moment in which it was ended
+            else:  # it got the slot at the moment in which it was cancelled
                 self.release(key)
             raise
 
     def release(self, key: Hashable) -> None:
-        """Give a place back."""
+        """Give a slot back."""
         queue = self.queues.get(key)
         while queue:
             turn = queue.popleft()
@@ -74,7 +74,7 @@ class KeyedSemaphore:
 
     @asynccontextmanager
     async def turn(self, key: Hashable) -> AsyncIterator[None]:
-        """A place, for as long as the block runs, however long it must be waited for."""
+        """Hold a slot while the block runs; waits for it as long as it takes."""
         if not self.acquire(key):
             await self.wait(key)
         try:
@@ -84,11 +84,11 @@ class KeyedSemaphore:
 
 
 class CallerConcurrency:
-    """How many operations run at a time for one caller, each of which holds one connection at the most; the next ones wait.
+    """Limits how many operations of one caller run at the same time. Each holds one connection at most.
 
     Args:
-        most: of each caller; 0 for no limit.
-        queue: that wait of each caller.
+        most: operations of one caller that run; 0 for no limit.
+        queue: operations of one caller that wait.
         seconds: how long they wait.
     """
 
@@ -98,14 +98,14 @@ class CallerConcurrency:
         self.seconds = seconds
 
     def acquire(self, key: Hashable) -> bool:
-        """Take a place if one is free; ``release`` gives it back."""
+        """Take a slot if one is free. ``release`` gives it back."""
         return self.semaphore is None or self.semaphore.acquire(key)
 
     async def wait(self, key: Hashable) -> None:
-        """Wait for a place; ``release`` gives it back. For who could not take one.
+        """Wait for a slot, after ``acquire`` found none. ``release`` gives it back.
 
         Raises:
-            Refusal: 429 TOO_MANY_RUNNING where too many wait already, or none has become free in time.
+            Refusal: 429 TOO_MANY_RUNNING if too many wait already, or no slot becomes free in time.
         """
         if self.semaphore is None:
             return
@@ -118,7 +118,7 @@ class CallerConcurrency:
             raise self.refusal(f"and none of them has ended within {self.seconds:g} s") from None
 
     def release(self, key: Hashable) -> None:
-        """Give a place back."""
+        """Give a slot back."""
         if self.semaphore is not None:
             self.semaphore.release(key)
 
@@ -128,6 +128,6 @@ class CallerConcurrency:
         return Refusal(
             429,
             "TOO_MANY_RUNNING",
-            f"{most} of your operations run, the most at a time, {why}. Wait for an answer before you ask more.",
+            f"{most} of your operations are running, which is the maximum, {why}. Wait for an answer before you send more.",
             [(b"retry-after", b"1")],
         )

@@ -1,4 +1,4 @@
-"""What a document may cost before anything of it is validated or run: depth, aliases, fields, introspection.
+"""Limits of a document, checked before it is validated: depth, aliases, fields, introspection.
 
 Every definition is walked once and every fragment counted once, whatever its number of spreads: the time is linear in
 the document, also where fragments double (``fragment A on T { x { ...B } y { ...B } }``), and nothing is expanded.
@@ -22,7 +22,7 @@ from resolvers.errors import HubError
 INTROSPECTION = frozenset({"__schema", "__type"})
 MAX_INTROSPECTIONS = 4
 MAX_INTROSPECTION_ALIASES = 4
-"""Introspection lists the whole schema at every level: it may be asked for, but not multiplied by aliases."""
+"""Introspection lists the whole schema at every level: it is allowed, but not multiplied by aliases."""
 
 MAX_OPERATIONS = 50
 """Operations in one document: validation walks the fragments again for each of them."""
@@ -30,7 +30,7 @@ MAX_OPERATIONS = 50
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one document, all inclusive, counted after fragments are expanded (but for tokens)."""
+    """The limits of one document, inclusive. All but tokens are counted with fragments expanded."""
 
     max_tokens: int = 5_000
     max_depth: int = 20
@@ -40,7 +40,7 @@ class Limits:
 
 @dataclass(slots=True)
 class Shape:
-    """What a definition holds once its fragments are expanded. Introspection counts apart, and not towards depth."""
+    """Counts of a definition with its fragments expanded. Introspection is counted apart, and not towards depth."""
 
     depth: int = 0
     fields: int = 0
@@ -51,7 +51,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A fragment spread, how many fields it stands below, and whether it stands in introspection."""
+    """A fragment spread: the number of fields above it, and whether it is part of introspection."""
 
     fragment: str
     depth: int
@@ -59,7 +59,7 @@ class Spread:
 
 
 def measure(document: DocumentNode) -> list[tuple[OperationDefinitionNode, Shape]]:
-    """The shape of every operation; a fragment that is missing or closes a cycle is not valid and counts nothing."""
+    """The shape of every operation. A missing fragment, and one that closes a cycle, is invalid and counts as nothing."""
     fragments = {
         definition.name.value: own_shape(definition.selection_set)
         for definition in document.definitions
@@ -76,7 +76,7 @@ def measure(document: DocumentNode) -> list[tuple[OperationDefinitionNode, Shape
 
 
 def own_shape(selection_set: SelectionSetNode) -> tuple[Shape, list[Spread]]:
-    """What stands in a definition itself, and its spreads."""
+    """The shape of a definition without its fragments, and its fragment spreads."""
     shape = Shape()
     spreads: list[Spread] = []
     stack = [(selection_set, 0, False)]
@@ -105,7 +105,7 @@ def own_shape(selection_set: SelectionSetNode) -> tuple[Shape, list[Spread]]:
 
 
 def total(own: Shape, spreads: list[Spread], fragments: dict[str, Shape]) -> Shape:
-    """A definition's own shape and that of all it spreads."""
+    """The shape of a definition with its fragments."""
     shape = Shape(own.depth, own.fields, own.aliases, own.introspections, own.introspection_aliases)
     for spread in spreads:
         inner = fragments.get(spread.fragment)
@@ -123,7 +123,7 @@ def total(own: Shape, spreads: list[Spread], fragments: dict[str, Shape]) -> Sha
 
 
 def inner_first(fragments: dict[str, tuple[Shape, list[Spread]]]) -> Iterable[str]:
-    """The fragments' names, each after those that it spreads; without recursion."""
+    """The names of the fragments, each after those that it spreads; iterative."""
     seen: set[str] = set()
     for root in fragments:
         if root in seen:
@@ -143,7 +143,7 @@ def inner_first(fragments: dict[str, tuple[Shape, list[Spread]]]) -> Iterable[st
 
 
 def check(operations: list[tuple[OperationDefinitionNode, Shape]], limits: Limits) -> None:
-    """Refuse a document of which any operation is over a limit.
+    """Refuse a document if any of its operations exceeds a limit.
 
     Raises:
         HubError: TOO_DEEP, TOO_MANY_ALIASES, TOO_MANY_FIELDS or TOO_MANY_OPERATIONS, with the limit in words.

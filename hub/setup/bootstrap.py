@@ -1,8 +1,8 @@
-"""From a bare checkout to a virtual environment; ``make`` runs it with any Python ≥ 3.11, and it needs nothing else.
+"""Makes the virtual environment of a bare checkout. ``make`` runs it with any Python ≥ 3.11; it uses the standard library only.
 
 ``python -I hub/setup/bootstrap.py [--dev | --node]`` makes ``.venv`` and installs by hash what ``requirements.lock`` names
-(``--dev``: ``requirements-dev.lock``; ``--node``: ``requirements-node.lock``, in addition). What is there already is
-left alone: a stamp in the environment remembers the digest of the lock, of the environment's Python and of the folder.
+(``--dev``: ``requirements-dev.lock``; ``--node``: ``requirements-node.lock``, in addition). An environment that is up to
+date is left alone: a stamp file has the digest of the lock, of the environment's Python and of the folder.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 OLDEST = (3, 11)
 LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock", "node": "requirements-node.lock"}
 COVERS = {"run": ("run",), "dev": ("run", "dev", "node"), "node": ("node",)}
-"""Which locks are satisfied once one is installed: the development lock holds the others."""
+"""The locks that are satisfied once one is installed: the development lock includes the others."""
 
 
 class SetupError(Exception):
-    """The environment cannot be made; the message says what to do."""
+    """Setting up has failed; the message says what to do."""
 
 
 def digest(kind: str, root: Path = ROOT) -> str:
-    """What the stamp must say: it changes with lock, ``pyproject.toml``, the environment's Python, and the folder."""
+    """The digest that the stamp must have; it changes with the lock, ``pyproject.toml``, the environment's Python, and the folder."""
     read = (root / LOCKS[kind], root / "pyproject.toml", root / ".venv" / "pyvenv.cfg")
     return hashlib.sha256(b"\0".join([str(root).encode(), *(path.read_bytes() for path in read)])).hexdigest()
 
 
 def is_fresh(kind: str, root: Path = ROOT) -> bool:
-    """Whether what the lock of ``kind`` names is installed."""
+    """Whether the packages in the lock of ``kind`` are installed."""
     stamp = root / ".venv" / f".{kind}.stamp"
     return stamp.is_file() and stamp.read_text() == digest(kind, root)
 
 
 def install(kind: str, root: Path = ROOT) -> None:
-    """Make the environment if it is not there, and install the lock of ``kind`` unless that was done before.
+    """Make the environment if it is missing, and install the lock of ``kind`` unless it is installed.
 
     Raises:
         SetupError: Python cannot make an environment, or pip failed.
@@ -69,7 +69,7 @@ def install(kind: str, root: Path = ROOT) -> None:
 
 @contextmanager
 def one_at_a_time(path: Path) -> Iterator[None]:
-    """Hold the lock file at ``path``, so that two ``make`` in one checkout do not write the same files."""
+    """Hold the lock file at ``path``, so that two runs of ``make`` in one checkout do not write the same files."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -77,12 +77,12 @@ def one_at_a_time(path: Path) -> Iterator[None]:
 
 
 def say(text: str) -> None:
-    """A line about progress, on standard error."""
+    """Print a line about progress to standard error."""
     print(f"· {text}", file=sys.stderr, flush=True)
 
 
 def _belongs(venv: Path) -> bool:
-    """Whether ``venv`` was made at this path: one that was moved or copied has scripts that point elsewhere."""
+    """Whether ``venv`` was made at this path: the scripts of a moved or copied one point elsewhere."""
     pip = venv / "bin" / "pip"
     return pip.is_file() and str(venv) in pip.read_text(errors="replace")
 

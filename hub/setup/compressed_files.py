@@ -1,4 +1,4 @@
-"""Compressed twins of the explorer's files, made once when it is built: ``index.js.br`` and ``index.js.gz`` beside ``index.js``."""
+"""Compresses the explorer's files once, when it is built: ``index.js.br`` and ``index.js.gz`` beside ``index.js``."""
 
 import gzip
 import sys
@@ -10,14 +10,14 @@ from hub.settings import ROOT
 
 ASSETS = ROOT / "hub" / "static" / "explorer" / "assets"
 SUFFIXES = (".js", ".css", ".svg", ".ttf")
-"""What is worth it."""
+"""Kinds of files that are compressed."""
 
 ENCODED_SUFFIXES = {"br": ".br", "gzip": ".gz"}
-"""Codings, the better first, and how the names of their twins end. Who reads zstd reads br, which is smaller where time does not matter."""
+"""Content codings, the smallest first, and the suffixes of their files. Clients that accept zstd accept br, which is smaller."""
 
 
 def write_compressed_files(assets: Path = ASSETS) -> None:
-    """Write the twins of a build that become smaller by at least a twentieth."""
+    """Write the compressed files of a build, where they are smaller by at least 5 %."""
     for path in sorted(assets.glob("*")):
         if path.suffix not in SUFFIXES:
             continue

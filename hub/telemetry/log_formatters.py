@@ -1,4 +1,4 @@
-"""Log lines in JSON or logfmt: one line a record, without what callers sent and without values of the database."""
+"""Formats log records as JSON or logfmt, one line each, without input of callers and without values of the database."""
 
 import logging
 import re
@@ -20,17 +20,17 @@ MAX_NAME = 100
 
 NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 NUMBER = re.compile(r"[0-9]{8,}")
-"""So many digits may be a phone, a resident or a case number."""
+"""So many digits may be a phone number, a resident number or a case number."""
 
 BARE = re.compile(r"[^\s\"=\x00-\x1f\x7f]+")
-"""A value that stands in logfmt without quotes."""
+"""A value that needs no quotes in logfmt."""
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
 @lru_cache(4096)
 def loggable_name(operation: str | None) -> str | None:
-    """The name of an operation, fit for log lines and metrics: its callers choose it."""
+    """The name of an operation for log lines and metrics, cut and without long numbers, since callers choose it."""
     if operation is None:
         return None
     if not NAME.fullmatch(operation):
@@ -39,7 +39,7 @@ def loggable_name(operation: str | None) -> str | None:
 
 
 def fields(record: logging.LogRecord) -> dict[str, Any]:
-    """``at`` (UTC), ``level``, ``logger``, ``event``, the request, what the record has of its own, the traceback."""
+    """The fields of a log line: ``at`` (UTC), ``level``, ``logger``, ``event``, those of the request and of the record, the traceback."""
     line: dict[str, Any] = {
         "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname.lower(),
@@ -58,7 +58,7 @@ def fields(record: logging.LogRecord) -> dict[str, Any]:
 
 
 class JsonLines(logging.Formatter):
-    """A log record as a line of JSON."""
+    """Formats a log record as a line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -66,7 +66,7 @@ class JsonLines(logging.Formatter):
 
 
 class Logfmt(logging.Formatter):
-    """A log record as a line of ``name=value`` pairs; what is empty is left out, lists and objects are JSON."""
+    """Formats a log record as ``name=value`` pairs; empty values are left out, lists and objects are JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -74,13 +74,13 @@ class Logfmt(logging.Formatter):
 
 
 def logfmt(value: Any) -> str:
-    """A value as logfmt has it: quoted as in JSON where it has blanks, quotes or ``=``."""
+    """A value in logfmt: quoted as in JSON if it has blanks, quotes or ``=``."""
     text = value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
     return text if BARE.fullmatch(text) else orjson.dumps(text).decode()
 
 
 def traceback_of(error: BaseException) -> str:
-    """A traceback with those of its causes. Errors of the database keep their kind and message, and lose what may quote a value."""
+    """A traceback with those of its causes. Of errors of the database it has type and message, but no detail that may quote a value."""
     parts = []
     found: BaseException | None = error
     seen: set[int] = set()
@@ -104,7 +104,7 @@ def last_line(error: BaseException) -> str:
 
 
 def configure_logging(level: str, form: LogFormat = "json") -> None:
-    """Send all log lines from ``level`` up to standard error; called once, by the process that serves."""
+    """Send all log lines of ``level`` and above to standard error. The serving process calls this once."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else Logfmt())
     root = logging.getLogger()

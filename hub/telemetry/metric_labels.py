@@ -1,4 +1,4 @@
-"""Names in metrics, which callers choose: only so many of them, and of those that signed in; all others are ``other``."""
+"""Labels of metrics. Callers choose the names, so their number is bounded and only signed-in callers add to them; the rest is ``other``."""
 
 import re
 
@@ -9,26 +9,26 @@ from resolvers.viewer import KnownCaller
 
 OTHER = "other"
 UNNAMED = "unnamed"
-"""Operations without a name."""
+"""The label of operations without a name."""
 
 MAX_OPERATIONS, MAX_CLIENTS = 50, 20
-"""Names of each in one process, beside ``other``: the first that are seen."""
+"""How many names of each have a label of their own in one process: the first that are seen."""
 
 PROGRAM_HEADERS = frozenset({b"graphql-client-name", b"apollographql-client-name"})
-"""By which a program says what it is: Apollo's clients and others send one of them."""
+"""Headers in which a client program names itself; Apollo's clients and others send one of them."""
 
 PROGRAM = re.compile(r"[A-Za-z0-9@][A-Za-z0-9 ._/@-]{0,49}")
 
 
 class BoundedNames:
-    """The first names that are seen, up to so many."""
+    """The first names that are seen, up to ``most``."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.known: set[str] = set()
 
     def label(self, name: str, *, new: bool) -> str:
-        """The name itself if it is known or, being ``new`` here, may become so; else ``other``."""
+        """The name itself if it is known, or if it may be added (``new``) and there is room; else ``other``."""
         if name in self.known:
             return name
         if new and len(self.known) < self.most:
@@ -38,20 +38,20 @@ class BoundedNames:
 
 
 def program_of(value: bytes) -> str | None:
-    """What a header says that the caller's program is; None where it has another form than a name."""
+    """The name of the client program in a header's value; None if it does not look like a name."""
     text = value.decode("latin-1").strip()
     return text if PROGRAM.fullmatch(text) else None
 
 
 def program_in(headers: list[tuple[bytes, bytes]]) -> str | None:
-    """What the headers of a request say that the caller's program is."""
+    """The name of the client program in the headers of a request."""
     return next((program_of(value) for name, value in headers if name in PROGRAM_HEADERS), None)
 
 
 def client_of(caller: Caller | None, program: str | None) -> str:
-    """The client of an operation, for log and metrics: the program, an agency by its name, else the kind of principal; of persons no name.
+    """The client of an operation, for log and metrics: program, else agency, else kind of principal; never a person's name.
 
-    Callers without a token are ``public`` whatever they say, and who could not sign in is ``unknown``.
+    Callers without a token are always ``public``, and callers whose sign-in failed ``unknown``.
     """
     if caller is None:
         return "unknown"
@@ -71,8 +71,8 @@ class OperationLabels:
         self.clients = BoundedNames(MAX_CLIENTS)
 
     def of(self, operation: str | None, client: str, caller: Caller | None, *, ran: bool) -> tuple[str, str]:
-        """Operation and client. A name becomes known only by an operation that was run for a caller who signed in: nobody else can
-        use the places up."""
+        """Labels of operation and client. Only operations that were run for a signed-in caller add names, so that nobody else can use
+        them up."""
         new = ran and caller is not None and caller.principal_id is not None
         name = UNNAMED if operation is None else self.operations.label(loggable_name(operation) or UNNAMED, new=new)
         known = client in ("public", "unknown")

@@ -1,4 +1,4 @@
-"""What operators see: one log line for each request, and metrics in Prometheus' text format; neither holds a variable or a token."""
+"""One log line for each request, and metrics in Prometheus' text format; neither contains variables or tokens."""
 
 import logging
 from time import perf_counter
@@ -18,7 +18,7 @@ from resolvers.access.callers import Caller
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 FEW_BUCKETS = (0.01, 0.1, 1.0, 10.0)
-"""For each operation and client: there are up to 51 times 23 of them."""
+"""Fewer, since there is one histogram for each operation and client: up to 51 times 23."""
 
 MAX_PATH = 100
 """Characters of a path in a log line."""
@@ -27,33 +27,33 @@ requests_log = logging.getLogger("unionhub.request")
 
 
 class Answered(NamedTuple):
-    """A GraphQL request that was answered, or ended by its caller."""
+    """A GraphQL request that was answered, or cancelled by its caller."""
 
     status: int
     seconds: float
-    """From its headers to its response."""
+    """Seconds from its headers to its response."""
 
     operation: str | None = None
     source: str = ""
-    """The caller's address; behind a trusted proxy that which the proxy names."""
+    """The caller's address; behind a trusted proxy, the address that the proxy names."""
 
     caller: Caller | None = None
-    """None where nobody could be signed in."""
+    """None if sign-in failed."""
 
     program: str | None = None
-    """What the caller's program says that it is."""
+    """The name that the client program gives itself."""
 
     code: str | None = None
-    """That of a refusal."""
+    """The code of a refusal."""
 
     codes: tuple[str, ...] = ()
-    """Those of all errors, also of fields beside which others stand."""
+    """The codes of all errors, also of fields that failed alone."""
 
     account: Account | None = None
-    """What was spent; None where nothing was run."""
+    """What was charged; None if nothing was run."""
 
     over: str | None = None
-    """What carried it, if that is not a request of HTTP."""
+    """The transport, if it is not HTTP."""
 
 
 class Telemetry:
@@ -110,15 +110,15 @@ class Telemetry:
         ProcessMetrics(registry)
 
     def watch_pool(self, pool: Pool) -> None:
-        """Show the pool's connections."""
+        """Add metrics of a connection pool."""
         PoolCollector(pool, self.registry)
 
     def watch_cache(self, name: str, about: str, cache: Cache) -> None:
-        """Show a cache as ``unionhub_NAME_cache_…``."""
+        """Add metrics of a cache, as ``unionhub_NAME_cache_…``."""
         CacheCollector(name, about, cache, self.registry)
 
     def refuse(self, code: str) -> None:
-        """Count what was refused before it was a request of GraphQL."""
+        """Count a refusal before any GraphQL request was read."""
         self.refused.labels(code).inc()
 
     def request(self, done: Answered) -> None:
@@ -147,14 +147,14 @@ class Telemetry:
             requests_log.info("request", extra=log_fields(done, client))
 
     def other(self, source: str, method: str, path: str, status: int, seconds: float) -> None:
-        """Log one request that is none of GraphQL: the path without its query string."""
+        """Log a request outside of GraphQL: the path without its query string."""
         if requests_log.isEnabledFor(logging.INFO):
             ms = round(seconds * 1000, 3)
             more = {"source": source, "method": method[:20], "path": path[:MAX_PATH], "status": status, "ms": ms}
             requests_log.info("request", extra=more)
 
     async def logged(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have a request answered that is none of GraphQL, and log it."""
+        """Run the application for a request outside of GraphQL, and log the request."""
         began, status = perf_counter(), 500
 
         async def noted(message: Message) -> None:

@@ -1,8 +1,8 @@
-"""Operations slower than a setting are logged with their plan: the engine's steps, rows and time of statements, PostgreSQL's EXPLAIN.
+"""Logs slow operations with their plan: the engine's steps, rows and time of each statement, and PostgreSQL's EXPLAIN.
 
-No value of a parameter is in it. The statement is prepared as it stands, with ``$1`` in the place of values, and EXPLAIN asked for the plan
-that serves all values (``force_generic_plan``), which may differ from how PostgreSQL went about these. Nothing is run; and plans are asked
-for one operation in some seconds at the most, and only while connections are free.
+No parameter value is logged. The statement is prepared with its placeholders (``$1``), and EXPLAIN shows the generic plan
+(``force_generic_plan``), which may differ from the plan that PostgreSQL used. EXPLAIN runs nothing. It is used for one operation in ten
+seconds at most, and only while a connection is free.
 """
 
 import asyncio
@@ -28,13 +28,13 @@ from resolvers.engine.execute.watch import Watched
 log = logging.getLogger("unionhub.slow")
 
 PLAN_SECONDS = 10.0
-"""Between two operations for whom PostgreSQL's plans are asked."""
+"""The shortest time between two operations whose statements are explained."""
 
 EXPLAIN_SECONDS = 2.0
-"""How long all of these may take."""
+"""How long the EXPLAINs of one operation may take."""
 
 MAX_STATEMENTS, MAX_TEXT = 5, 4_000
-"""The slowest statements that are logged, and the characters of a plan or statement."""
+"""How many statements of an operation are logged, and the characters of a plan or statement."""
 
 PREPARED = "unionhub_slow"
 PARAMETER = re.compile(r"\$([0-9]+)")
@@ -44,9 +44,9 @@ class SlowLog:
     """Logs slow operations.
 
     Args:
-        milliseconds: from which on one is slow; 0 for none.
-        telemetry: counts them.
-        pool: where PostgreSQL is asked for plans; without one it is not.
+        milliseconds: the time from which an operation is slow; 0 to log none.
+        telemetry: counts slow operations.
+        pool: connections for EXPLAIN; without a pool statements are not explained.
     """
 
     def __init__(self, milliseconds: int, telemetry: Telemetry, pool: asyncpg.Pool | None) -> None:
@@ -57,11 +57,11 @@ class SlowLog:
         self.tasks: set[asyncio.Task[None]] = set()
 
     def watch(self) -> Watched | None:
-        """What is kept of an operation that begins."""
+        """What is recorded of an operation; None if slow operations are not logged."""
         return Watched() if self.milliseconds else None
 
     def ended(self, watched: Watched, account: Account, operation: str | None, seconds: float, became: int) -> None:
-        """Log an operation, which took so many seconds and became a status, if it was slow."""
+        """Log an operation if it was slow: it took so many seconds and ended with a status."""
         if seconds * 1000 < self.milliseconds:
             return
         self.telemetry.slow.inc()
@@ -88,7 +88,7 @@ class SlowLog:
         task.add_done_callback(self.tasks.discard)
 
     async def explained(self, line: dict[str, Any], slowest: list[Trace], caller: Caller) -> None:
-        """Log an operation with PostgreSQL's plans, or with why there are none."""
+        """Log an operation with PostgreSQL's plans, or with the error that prevented them."""
         METER.set(None)
         plans: dict[str, str] = {}
         try:
@@ -100,7 +100,7 @@ class SlowLog:
         log.warning("slow operation", extra={**line, "slowest": found})
 
     async def explain(self, slowest: list[Trace], caller: Caller, plans: dict[str, str]) -> None:
-        """PostgreSQL's plans of statements, as who was answered by them sees the tables."""
+        """Explain statements under the row-level security of their caller."""
         assert self.pool is not None
         async with acquired(self.pool, caller.scope) as connection:
             for trace in slowest:
@@ -113,7 +113,7 @@ class SlowLog:
 
 
 async def plan_of(connection: asyncpg.Connection, trace: Trace) -> str:
-    """PostgreSQL's plan of one statement for all values."""
+    """PostgreSQL's generic plan of one statement."""
     count = max(map(int, PARAMETER.findall(trace.sql)), default=0)
     nulls = f"({', '.join(['NULL'] * count)})" if count else ""
     try:
@@ -129,10 +129,10 @@ async def plan_of(connection: asyncpg.Connection, trace: Trace) -> str:
 
 
 def is_free(pool: asyncpg.Pool) -> bool:
-    """Whether a connection can be had without anybody waiting for it."""
+    """Whether a connection is free."""
     return bool(pool.get_idle_size() > 0 or pool.get_size() < pool.get_max_size())
 
 
 def statement_fields(trace: Trace) -> dict[str, Any]:
-    """A statement in a log line; without ``rows`` it failed or was ended."""
+    """A statement in a log line. If it failed or was cancelled, ``rows`` is null."""
     return {"path": trace.path, "ms": trace.milliseconds, "rows": trace.rows, "sql": trace.sql[:MAX_TEXT]}

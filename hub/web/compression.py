@@ -4,17 +4,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type
 
 MIN_BYTES = 1_000
-"""Shorter answers are sent as they are: they fit into one packet."""
+"""Shorter responses are not compressed, since they fit into one packet."""
 
 NO_TRANSFORM = b"no-transform"
 PLAIN = "unionhub.plain"
-"""Where the scope has the way past the compression."""
+"""The key in the scope of the ``send`` that does not compress."""
 
 add_compress_type("application/graphql-response+json")
 
 
 def with_compression(app: ASGIApp, paths: tuple[str, ...]) -> ASGIApp:
-    """The application, whose answers on some paths are compressed unless they say ``no-transform``."""
+    """The application with compression on some paths, except for responses that say ``no-transform``."""
 
     async def inner(scope: Scope, receive: Receive, send: Send) -> None:
         way = send
@@ -39,5 +39,5 @@ def with_compression(app: ASGIApp, paths: tuple[str, ...]) -> ASGIApp:
 
 
 def forbids(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Whether an answer says ``no-transform``."""
+    """Whether a response says ``no-transform``."""
     return any(name == b"cache-control" and NO_TRANSFORM in value for name, value in headers)

@@ -1,4 +1,4 @@
-"""Answers outside of the endpoint, in the endpoint's form."""
+"""Error responses outside of the endpoint, in the endpoint's form."""
 
 from collections.abc import Mapping
 
@@ -14,26 +14,26 @@ from resolvers.faults import log_fault
 def json_error(
     request: Request, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An error outside of the endpoint, in the endpoint's form."""
+    """An error response outside of the endpoint."""
     set_language(chinese=prefers_chinese(request.headers.get("accept-language", "").encode("latin-1")))
     return Response(body_of(code, message), status, headers, "application/json")
 
 
 async def nothing_here(request: Request, _: Exception) -> Response:
-    """The answer for a path that is not served."""
+    """The response for a path that is not served."""
     return json_error(request, 404, "NOT_FOUND", "Nothing is served at this path. The endpoint is /graphql.")
 
 
 async def wrong_method(request: Request, error: Exception) -> Response:
-    """The answer for a method that a path does not know."""
+    """The response for a method that a path does not support."""
     headers = error.headers if isinstance(error, HTTPException) else None
-    return json_error(request, 405, "METHOD_NOT_ALLOWED", "This path does not know this method.", headers)
+    return json_error(request, 405, "METHOD_NOT_ALLOWED", "This path does not support this method.", headers)
 
 
 async def fault(request: Request, error: Exception) -> Response:
-    """The answer for a fault of ours."""
+    """The response for a fault of the hub."""
     return json_error(request, 500, "INTERNAL_ERROR", f"Internal error. Reference: {log_fault('fault', error)}")
 
 
 EXCEPTIONS = {404: nothing_here, 405: wrong_method, Exception: fault}
-"""What answers what Starlette raises."""
+"""Starlette's exception handlers."""

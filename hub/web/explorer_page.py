@@ -1,4 +1,4 @@
-"""The explorer: GraphiQL as Vite built it into ``hub/static/explorer``, allowed to reach its own origin only."""
+"""The explorer: GraphiQL, built by Vite into ``hub/static/explorer``. It may connect to its own origin only."""
 
 import os
 from html import escape
@@ -17,7 +17,7 @@ from hub.web.negotiation import codings
 
 BUILD = ROOT / "hub" / "static" / "explorer"
 
-# Styles may stand in the page: the editor writes its theme into <style> and the place of each line into style="".
+# Inline styles are allowed: the editor writes its theme into <style> and the position of each line into style="".
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -48,7 +48,7 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".ttf": "font/ttf",
 }
-"""What the build holds; the machine's own table may lack or contradict it."""
+"""Media types of the build's files; the machine's own table may lack or contradict them."""
 
 NOT_BUILT = """<!doctype html>
 <html lang="en">
@@ -62,9 +62,9 @@ NOT_BUILT = """<!doctype html>
 
 
 def explorer_page(build: Path = BUILD) -> Response:
-    """The page for a browser's GET of ``/graphql``; it is read anew each time, so that a new build needs no restart.
+    """The page for a browser's GET of ``/graphql``, read for each request, so that a new build needs no restart.
 
-    Where nothing is built: 503 and a page that says what to run.
+    If nothing is built: 503 and a page that says what to run.
     """
     headers = {**GUARDS, "Cache-Control": "no-cache", "Vary": "Accept"}
     try:
@@ -77,7 +77,7 @@ def explorer_page(build: Path = BUILD) -> Response:
 def explorer_assets(build: Path = BUILD) -> Mount:
     """The scripts, workers, styles and fonts of the page at ``/explorer/assets``.
 
-    Their names carry a hash of their content, so that a browser may keep them for a year.
+    Their names have a hash of their content, so that a browser may cache them for a year.
     """
     return Mount("/explorer/assets", Assets(directory=build / "assets", check_dir=False), name="explorer-assets")
 
@@ -86,7 +86,7 @@ class Assets(StaticFiles):
     """Files of the build. An unknown name is 404, also while there is no build."""
 
     async def check_config(self) -> None:
-        """Nothing to check: the build may come later."""
+        """Check nothing, since the build may come later."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, or 404."""
@@ -100,7 +100,7 @@ class Assets(StaticFiles):
         return await super().get_response(path, scope)
 
     async def twin(self, path: str, suffix: str, scope: Scope) -> Response | None:
-        """The compressed twin of a file, or 304; None where there is none."""
+        """The compressed file, or 304; None if there is none."""
         try:
             return await super().get_response(path + suffix, scope)
         except HTTPException:
@@ -109,7 +109,7 @@ class Assets(StaticFiles):
     def file_response(
         self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """The file with its media type, to be kept."""
+        """The file with its media type and caching headers."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         if isinstance(response, FileResponse):
             file = Path(full_path)

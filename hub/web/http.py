@@ -32,10 +32,10 @@ BODY_SECONDS = 30.0
 """How long a body may take to arrive after its first part."""
 
 WATCH_SECONDS = 0.05
-"""How long a request runs before it is looked at whether its caller is still there."""
+"""How long a request runs before the hub checks whether its caller is still connected."""
 
 DISCARDED_BYTES, DISCARD_SECONDS = 32 * 2**20, 5.0
-"""What is still taken in of a body that is too large, and thrown away, so that its sender reads the refusal."""
+"""How much of a body that is too large is still received and discarded, so that its sender reads the refusal."""
 
 CLOSE = ((b"connection", b"close"),)
 
@@ -50,44 +50,44 @@ CACHEABLE_HEADERS = {
     media: [(b"content-type", media + b"; charset=utf-8"), (b"vary", CACHEABLE_VARY), NOSNIFF]
     for media in (JSON, RESPONSE)
 }
-"""Those of an answer that caches keep: they must not give it to who sends a token."""
+"""Headers of a response that caches may store; they must not serve it to callers with a token."""
 
 Page = Callable[[Scope, Receive, Send], Awaitable[None]]
-"""What answers a browser."""
+"""Answers a browser."""
 
 
 class Headers(NamedTuple):
-    """The headers that the endpoint acts on."""
+    """The request headers that the endpoint reads."""
 
     accept: bytes | None
     content_type: bytes | None
     length: int
-    """Bytes of the body as announced, 0 if they are not."""
+    """``Content-Length``, 0 if it is missing."""
 
     encoded: bool
     upgrade: bool
     explain: bool
     waits: bool
-    """Whether the caller sends the body only when told to go on."""
+    """Whether the caller sends the body only after 100 Continue."""
 
     authorization: list[bytes]
     chinese: bool
-    """Whether messages are wanted in Chinese."""
+    """Whether the caller prefers Chinese messages."""
 
     if_none_match: bytes | None
-    """Validators of what the caller has."""
+    """Validators of what the caller has cached."""
 
     program: str | None
-    """What the caller's program says that it is."""
+    """The name that the client program gives itself."""
 
 
 class Disconnected(Exception):
-    """The caller has gone."""
+    """The caller has disconnected."""
 
 
 class DisconnectWatcher:
-    """Ends the task that answers a caller who goes away meanwhile. It begins to look after ``WATCH_SECONDS``: nearly every request is
-    answered by then, and pays for a timer only."""
+    """Cancels the task that answers a caller who disconnects. It starts after ``WATCH_SECONDS``: nearly every request is answered by then,
+    and costs a timer only."""
 
     __slots__ = ("gone", "looking", "receive", "task", "timer")
 
@@ -99,11 +99,11 @@ class DisconnectWatcher:
         self.timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, self.look)
 
     def look(self) -> None:
-        """Begin to look."""
+        """Start watching."""
         self.looking = asyncio.create_task(self.until_gone())
 
     async def until_gone(self) -> None:
-        """Wait until the caller goes away, and end the task then."""
+        """Wait until the caller disconnects, then cancel the task."""
         while (await self.receive())["type"] != "http.disconnect":
             pass
         self.gone = True
@@ -111,16 +111,16 @@ class DisconnectWatcher:
             self.task.cancel()
 
     def swallow(self) -> None:
-        """Take back the end of the task, if it was brought about here.
+        """Undo the cancellation of the task, if it came from here.
 
         Raises:
-            CancelledError: somebody else ended it.
+            CancelledError: the task was cancelled by something else.
         """
         if not self.gone or self.task is None or self.task.uncancel():
             raise asyncio.CancelledError
 
     def stop(self) -> None:
-        """Look no longer."""
+        """Stop watching."""
         self.timer.cancel()
         if self.looking is not None:
             self.looking.cancel()
@@ -130,11 +130,11 @@ class GraphQLEndpoint:
     """The endpoint.
 
     Args:
-        operations: runs them.
-        authenticator: says who asks.
+        operations: runs operations.
+        authenticator: finds the caller.
         max_body_bytes: the largest body that is read.
-        page: answers a browser's GET; without one a browser is told how to send a query.
-        public_seconds: how long caches may keep the public's answers to GET; 0 for not at all.
+        page: answers a browser's GET; without it a browser gets an error that says how to send a query.
+        public_seconds: how long caches may store responses to GET of anonymous callers; 0 for not at all.
     """
 
     def __init__(
@@ -230,7 +230,7 @@ class GraphQLEndpoint:
 
         Raises:
             Refusal: the request is not well-formed GraphQL over HTTP.
-            Disconnected: the caller went away before it was complete.
+            Disconnected: the caller disconnected before the request was complete.
         """
         if headers.upgrade:
             raise Refusal(400, "BAD_REQUEST", "WebSockets are not served here; send queries with POST.")
@@ -255,7 +255,12 @@ class GraphQLEndpoint:
         )
 
     async def read_body(self, receive: Receive) -> bytes:
-        """The body, as far as it is within the limit."""
+        """Read the body.
+
+        Raises:
+            Refusal: 413 BODY_TOO_LARGE, 408 REQUEST_TIMEOUT.
+            Disconnected: the caller disconnected before the body was complete.
+        """
         message = await receive()
         body: bytes = message.get("body", b"")
         if message["type"] == "http.request" and not message.get("more_body", False):
@@ -286,7 +291,7 @@ class GraphQLEndpoint:
         return b"".join(chunks)
 
     def too_large(self, *, complete: bool) -> Refusal:
-        """The refusal of a body over the limit; a connection on which the rest is still to come is closed."""
+        """The refusal of a body over the limit; the connection is closed if the rest of the body is still to come."""
         return Refusal(
             413,
             "BODY_TOO_LARGE",
@@ -296,7 +301,7 @@ class GraphQLEndpoint:
 
 
 def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
-    """Pick out the headers that matter; ASGI gives their names in lower case."""
+    """Read the headers that the endpoint uses; ASGI has their names in lower case."""
     accept = content_type = None
     length = 0
     encoded = upgrade = explain = waits = False
@@ -334,7 +339,7 @@ def read_headers(raw: list[tuple[bytes, bytes]]) -> Headers:
 
 
 async def discard(receive: Receive, size: int) -> bool:
-    """Take in the rest of a body of at least ``size`` bytes and throw it away; False if that is too much."""
+    """Receive and discard the rest of a body of at least ``size`` bytes; False if it is too much."""
     if size > DISCARDED_BYTES:
         return False
     try:
@@ -351,7 +356,7 @@ async def discard(receive: Receive, size: int) -> bool:
 
 
 def cache_control(outcome: Outcome, caller: Caller | None, *, explained: bool) -> bytes:
-    """``Cache-Control`` of an answer to this caller alone: no cache keeps it, and nobody compresses it if that told a secret."""
+    """``Cache-Control`` of a response to one caller: no cache stores it, and no proxy compresses it if that could disclose a secret."""
     if caller is None or caller.principal_id is None:
         return b"no-store"
     kind, spells_values = (
@@ -365,7 +370,7 @@ def cache_control(outcome: Outcome, caller: Caller | None, *, explained: bool) -
 
 
 def is_public(outcome: Outcome, caller: Caller | None) -> bool:
-    """Whether an answer is the same for everyone: that of a query of the public, without errors, which hang on budgets and language."""
+    """Whether a response is the same for all anonymous callers: a query without errors, since errors depend on budgets and language."""
     return (
         caller is not None
         and caller.principal_id is None
@@ -377,8 +382,8 @@ def is_public(outcome: Outcome, caller: Caller | None) -> bool:
 
 
 async def respond_cacheable(send: Send, body: bytes, media: bytes, seconds: int, if_none_match: bytes | None) -> None:
-    """Send a whole response that caches may keep for so many seconds; 304 where the caller has it. It does not say what is left of
-    the caller's budget, which is nobody else's."""
+    """Send a response that caches may store for so many seconds; 304 if the caller has it. It has no ``RateLimit`` headers, since
+    these are about one caller."""
     etag = etag_of(body)
     known = matches(if_none_match.decode("latin-1") if if_none_match is not None else None, etag)
     headers = [
@@ -403,7 +408,7 @@ async def respond(
     extra: tuple[tuple[bytes, bytes], ...] = (),
     kept: bytes = b"no-store",
 ) -> None:
-    """Send a whole response."""
+    """Send a response."""
     headers = [*HEADERS[media], (b"cache-control", kept), (b"content-length", str(len(body)).encode()), *extra]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,4 +1,4 @@
-"""What every request passes on its way in and out, whatever answers it."""
+"""The middleware that every request passes."""
 
 from starlette.types import ASGIApp
 
@@ -12,5 +12,5 @@ SHARED_PATHS = ("/graphql", "/schema.graphql")
 
 
 def with_middleware(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """The application, with what stands before it, from the outside: the request's ID, CORS, compression."""
+    """The application with its middleware, from the outside: request ID, CORS, compression."""
     return with_request_ids(with_cors(with_compression(app, SHARED_PATHS), settings.origins, SHARED_PATHS))

@@ -1,4 +1,4 @@
-"""Which media type a caller sends and wants, by the GraphQL-over-HTTP draft; kept by header."""
+"""Content negotiation by the GraphQL-over-HTTP draft; results are cached by header."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +13,7 @@ HTML: Final = b"text/html"
 
 @dataclass(frozen=True, slots=True)
 class Accepts:
-    """What an ``Accept`` header asks for: a page before any JSON, and the media type of a response (None: neither)."""
+    """What an ``Accept`` header accepts: whether a page rather than JSON, and the media type of a response (None: neither)."""
 
     page: bool
     media: bytes | None
@@ -23,7 +23,7 @@ class Accepts:
 def accepts(header: bytes | None) -> Accepts:
     """Read an ``Accept`` header.
 
-    A named type goes before a wildcard, which means ``application/json``, as does no header at all: those who know
+    A named type takes precedence over a wildcard. A wildcard, or no header, means ``application/json``, since clients that know
     ``application/graphql-response+json`` name it.
     """
     if header is None or not header.strip():
@@ -42,7 +42,7 @@ def accepts(header: bytes | None) -> Accepts:
 
 
 def quality(parameters: bytes) -> float | None:
-    """The ``q`` of a media range, 1 without one; None where the range asks for another character set than UTF-8."""
+    """The ``q`` of a media range, 1 by default; None if the range has another character set than UTF-8."""
     weight = 1.0
     for parameter in parameters.split(b";"):
         name, _, value = parameter.strip().partition(b"=")
@@ -66,7 +66,7 @@ def is_json(content_type: bytes) -> bool:
 
 @lru_cache(maxsize=256)
 def codings(accept_encoding: str) -> frozenset[str]:
-    """The codings that an ``Accept-Encoding`` header lets in, of those that the hub has twins of files in."""
+    """The content codings that an ``Accept-Encoding`` header accepts, of those in which the hub has compressed files."""
     weights: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
         coding, _, rest = part.partition(";")

@@ -1,8 +1,8 @@
-"""What operators ask: is the process alive, can it answer queries, and what has it done.
+"""Routes for operators: ``/healthz``, ``/readyz`` and ``/metrics``.
 
-Strangers learn whether it is alive and ready, and nothing else. What each check found and the metrics are served on a port of their own
-(``UNIONHUB_METRICS_PORT``) or, without one, on the hub's port; there only with the token of ``UNIONHUB_METRICS_TOKEN``. With both, the
-token is needed on their port.
+Everyone may see whether the process is alive and ready. The results of each check, and the metrics, are served on a port of their own
+(``UNIONHUB_METRICS_PORT``) or, without one, on the hub's port, there only with the token of ``UNIONHUB_METRICS_TOKEN``. With both, their
+port requires the token.
 """
 
 import hmac
@@ -24,13 +24,13 @@ Permission = Callable[[Request], bool]
 
 
 async def healthz(_: Request) -> Response:
-    """200 while the process serves; asks nothing of the database."""
+    """200 while the process serves; does not use the database."""
     return JSONResponse({"status": OK})
 
 
 def readyz(ready: Readiness, permits: Permission) -> Endpoint:
-    """200 when the database can be reached, is at the newest revision and has its second wall, else 503; with what each check found for
-    whom that is permitted."""
+    """200 if the database can be reached, is at the newest revision and has row-level security, else 503; with the result of each check
+    for callers with permission."""
 
     async def answer(request: Request) -> Response:
         checks = await ready.checks()
@@ -56,7 +56,7 @@ def metrics(telemetry: Telemetry, permits: Permission) -> Endpoint:
 
 
 def with_token(token: SecretStr) -> Permission:
-    """Permits those who send a token."""
+    """Permits callers who send the token."""
     wanted = token.get_secret_value().encode()
 
     def permits(request: Request) -> bool:
@@ -77,7 +77,7 @@ def everybody(_: Request) -> bool:
 
 
 def routes(settings: Settings, ready: Readiness, telemetry: Telemetry) -> list[Route]:
-    """What the hub's own port has."""
+    """The routes on the hub's own port."""
     token = settings.metrics_token
     found = [Route("/healthz", healthz)]
     if token is None or settings.metrics_port is not None:
@@ -87,7 +87,7 @@ def routes(settings: Settings, ready: Readiness, telemetry: Telemetry) -> list[R
 
 
 def application(settings: Settings, ready: Readiness, telemetry: Telemetry) -> Starlette:
-    """What the port for operators has."""
+    """The application on the port for operators."""
     permits = everybody if settings.metrics_token is None else with_token(settings.metrics_token)
     made = Starlette(
         routes=[

@@ -1,7 +1,7 @@
-"""Pages of other origins that may use the hub from a browser, over HTTP (CORS) and WebSockets: ``UNIONHUB_ORIGINS``.
+"""Decides which pages of other origins may use the hub, over HTTP (CORS) and WebSockets: ``UNIONHUB_ORIGINS``.
 
-The hub has no cookies: a token is a header that the page itself sends. So credentials in the sense of CORS are never allowed, and any
-header may be sent and any origin (``*``) be let in without lending one page the rights of another.
+The hub has no cookies: the page itself sends a token in a header. So CORS credentials are never allowed; any header may be sent, and any
+origin (``*``) may be allowed, without giving one page the rights of another.
 """
 
 from collections.abc import Collection
@@ -10,17 +10,17 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 EVERY = "*"
-"""In the place of origins: every page may use the hub."""
+"""Instead of origins: every page may use the hub."""
 
 EXPOSED = ("ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate", "X-Request-Id")
-"""Headers of an answer that a page may read, beside those that every page may."""
+"""Response headers that a page may read, in addition to those that every page may read."""
 
 PREFLIGHT_SECONDS = 7200
-"""How long a browser may keep the answer to a preflight; Chromium keeps none for longer."""
+"""How long a browser may cache the response to a preflight; it is the maximum of Chromium."""
 
 
 def with_cors(app: ASGIApp, origins: Collection[str], paths: Collection[str]) -> ASGIApp:
-    """The application, some paths of which pages of these origins may use; itself where there are no origins."""
+    """The application with CORS on some paths for these origins; unchanged if there are none."""
     if not origins:
         return app
     shared = CORSMiddleware(
@@ -41,6 +41,6 @@ def with_cors(app: ASGIApp, origins: Collection[str], paths: Collection[str]) ->
 
 
 def may_connect(origin: str, host: str, origins: Collection[str]) -> bool:
-    """Whether a page may open a WebSocket: one of the hub's own origin, behind a proxy with TLS too, or of those that may use it."""
+    """Whether a page may open a WebSocket: it has the hub's own origin (also behind a proxy with TLS) or an allowed one."""
     origin, host = origin.lower(), host.lower()
     return EVERY in origins or origin in origins or origin in (f"http://{host}", f"https://{host}")

@@ -1,4 +1,4 @@
-"""Whether the hub can answer queries: what ``/readyz`` asks of the database."""
+"""Whether the hub can answer queries: the checks of ``/readyz``."""
 
 import asyncio
 import time
@@ -15,17 +15,17 @@ SECONDS = 2.0
 """How long a check may take."""
 
 HELD_SECONDS = 1.0
-"""How long an answer holds."""
+"""How long a result is cached."""
 
 OK = "ok"
 
 
 class Readiness:
-    """Whether queries can be answered. Who asks within a second of another has the other's answer: strangers may ask, and it is of the
-    database that it is found out.
+    """Checks whether queries can be answered. The result is cached for a second, since everyone may request it and the checks use the
+    database.
 
     Args:
-        pool: the pool, as long as it is open.
+        pool: returns the pool while it is open.
     """
 
     def __init__(self, pool: Callable[[], asyncpg.Pool | None]) -> None:
@@ -35,7 +35,7 @@ class Readiness:
         self.until = float("-inf")
 
     async def checks(self) -> dict[str, str]:
-        """``ok`` or what is wrong, by check."""
+        """``ok`` or the problem, by check."""
         async with self.lock:
             if time.monotonic() >= self.until:
                 opened = self.pool()
@@ -45,7 +45,7 @@ class Readiness:
 
 
 async def check(pool: asyncpg.Pool) -> dict[str, str]:
-    """``ok``, or what is wrong and what to do, of ``database``, ``migrations`` and ``row_security``."""
+    """The results of the checks ``database``, ``migrations`` and ``row_security``: ``ok``, or the problem and what to do."""
     unknown = "not checked: the database cannot be reached"
     weak: list[Fault] = []
     try:
@@ -77,5 +77,5 @@ async def check(pool: asyncpg.Pool) -> dict[str, str]:
 
 @cache
 def newest() -> str:
-    """The newest revision of the code."""
+    """The newest migration of the code."""
     return head()

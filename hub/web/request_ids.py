@@ -1,7 +1,7 @@
-"""``X-Request-Id`` and ``traceparent``: taken from the caller or made, returned, and put into every log line of a request.
+"""``X-Request-Id`` and ``traceparent``: read from the request, returned, and added to every log line of the request.
 
-A caller, or the proxy before the hub, may send an ID of its own, of 1 to 128 letters, digits and ``-._~:/+=@``. What has another form,
-or stands there twice, is not taken: the hub makes one then, as it does where there is none.
+A caller, or the proxy before the hub, may send an ID of 1 to 128 letters, digits and ``-._~:/+=@``. If there is none, or it has another
+form or occurs twice, the hub makes one.
 """
 
 import re
@@ -15,14 +15,14 @@ HEADER = b"x-request-id"
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._~:/+=@-]{1,128}")
 TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
-"""www.w3.org/TR/trace-context, of any version: later ones may add fields behind those of ``00``."""
+"""www.w3.org/TR/trace-context, of any version: later ones may add fields after those of ``00``."""
 
 STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
-"""The messages of ASGI that carry the headers of an answer."""
+"""The ASGI messages that have the headers of a response."""
 
 
 def request_context(headers: list[tuple[bytes, bytes]]) -> RequestContext:
-    """Which request this is, by its headers."""
+    """The IDs of a request, from its headers."""
     given: bytes | None = None
     parent: bytes | None = None
     for name, value in headers:
@@ -39,7 +39,7 @@ def request_context(headers: list[tuple[bytes, bytes]]) -> RequestContext:
 
 
 def with_request_ids(app: ASGIApp) -> ASGIApp:
-    """The application, each request of which has an ID, in the log and in its answer."""
+    """The application with a request ID in the log and in each response."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

@@ -1,4 +1,4 @@
-"""``/schema.graphql``: the schema in GraphQL's schema definition language, for tools that make types of it; for whom introspection is."""
+"""``/schema.graphql``: the schema in GraphQL's schema definition language, for code generators; for callers who may introspect it."""
 
 from collections.abc import Callable
 
@@ -27,8 +27,8 @@ def schema_route(path: str, text: Callable[[], str], endpoint: Callable[[], Grap
 
     Args:
         path: where it is served.
-        text: makes the SDL, once, when it is first asked for.
-        endpoint: the GraphQL endpoint, as long as the hub is up: it says who asks and whether they may.
+        text: makes the SDL; called once, at the first request.
+        endpoint: the GraphQL endpoint while the hub is up; it finds the caller and their limits.
     """
     made: list[bytes] = []
 

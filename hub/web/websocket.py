@@ -1,8 +1,8 @@
 """``graphql-transport-ws`` on the endpoint's path (github.com/enisdenjo/graphql-ws, PROTOCOL.md): many operations on one connection.
 
-Who asks is said once, by ``authorization`` in the payload of ``connection_init``, and holds as long as the token does: it is looked at
-before every operation and every few seconds between them. Each operation goes the way of a request over HTTP, with the same limits,
-budget and log; what HTTP says in headers stands in ``extensions.headers``.
+The caller signs in once, by ``authorization`` in the payload of ``connection_init``. The token is checked again before every operation,
+and every few seconds in between. Each operation is run as over HTTP, with the same limits, budget and log; what HTTP has in headers is in
+``extensions.headers``.
 """
 
 import asyncio
@@ -33,28 +33,28 @@ from resolvers.access.callers import Caller
 PROTOCOL = "graphql-transport-ws"
 
 INIT_SECONDS = 5.0
-"""How long a connection may stay without saying who it is of."""
+"""How long a connection may stay open without ``connection_init``."""
 
 CHECK_SECONDS = 5.0
-"""How often it is looked at whether the token of a connection still holds."""
+"""How often the token of a connection is checked."""
 
 MAX_ID = 128
 """Characters of an operation's ID."""
 
 MAX_REASON = 120
-"""Bytes of the reason that a close frame carries; 123 is what the frame can hold."""
+"""Bytes of the reason in a close frame; the frame has room for 123."""
 
 BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, UNACCEPTABLE = 4400, 4401, 4403, 4406
 INIT_TIMEOUT, DUPLICATE_ID, TOO_MANY_INITS = 4408, 4409, 4429
 TRY_AGAIN_LATER = 1013
-"""Codes of close frames: the protocol's own, and RFC 6455's for a server that cannot look at a token just now."""
+"""Codes of close frames: those of the protocol, and that of RFC 6455 for a server that cannot check a token at the moment."""
 
 DATABASE_ERRORS = (*DATABASE_AWAY, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""What asking the database who it is may end in."""
+"""Errors of reading a principal from the database."""
 
 
 class Closing(Exception):
-    """The connection is to be closed with a code and a reason."""
+    """Closes the connection with a code and a reason."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -63,16 +63,16 @@ class Closing(Exception):
 
 
 class WebSocketEndpoint:
-    """Takes connections in, up to so many at a time.
+    """Accepts connections, up to ``max_sockets`` at the same time.
 
     Args:
-        operations: runs them.
-        authenticator: says who asks.
-        max_sockets: connections open at a time in this process.
-        max_running: operations that run at a time on one connection.
-        origins: origins of pages, beside the hub's own, that may connect; ``*`` for all.
-        init_seconds: how long a connection may stay without ``connection_init``.
-        check_seconds: how often its token is looked at.
+        operations: runs operations.
+        authenticator: finds the caller.
+        max_sockets: open connections in this process.
+        max_running: operations that run at the same time on one connection.
+        origins: origins of pages, in addition to the hub's own, that may connect; ``*`` for all.
+        init_seconds: how long a connection may stay open without ``connection_init``.
+        check_seconds: how often its token is checked.
     """
 
     def __init__(
@@ -114,14 +114,14 @@ class WebSocketEndpoint:
             gauge.dec()
 
     def refusal(self, websocket: WebSocket) -> Refusal | None:
-        """Why a handshake is refused, if it is: a browser lets any page connect to anywhere, and says only from which."""
+        """The refusal of a handshake, if any. A browser lets every page connect to every server, and only sends the page's origin."""
         origins = websocket.headers.getlist("origin")
         host = websocket.headers.get("host", "")
         if origins and not (len(origins) == 1 and may_connect(origins[0], host, self.origins)):
             return Refusal(403, "FOREIGN_ORIGIN", "Pages of this origin may not connect (UNIONHUB_ORIGINS).")
         if self.open >= self.max_sockets:
             return Refusal(
-                503, "TOO_MANY_SOCKETS", "All WebSockets of the hub are taken. Try again later, or use POST."
+                503, "TOO_MANY_SOCKETS", "All WebSockets of the hub are in use. Try again later, or use POST."
             )
         return None
 
@@ -141,7 +141,7 @@ class Connection:
         self.running: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
-        """Take messages until either side ends it."""
+        """Handle messages until either side closes the connection."""
         set_language(chinese=self.chinese)
         offered = PROTOCOL in self.websocket.scope["subprotocols"]
         try:
@@ -155,7 +155,7 @@ class Connection:
                     await self.take(await self.message())
         except* Closing as closing:
             end = first(closing)
-            with suppress(WebSocketDisconnect, RuntimeError):  # it may have ended meanwhile
+            with suppress(WebSocketDisconnect, RuntimeError):  # the caller may have closed it meanwhile
                 await self.websocket.close(end.code, end.reason)
         except* WebSocketDisconnect:
             pass
@@ -165,7 +165,7 @@ class Connection:
 
         Raises:
             Closing: it is not a JSON object with a ``type``.
-            WebSocketDisconnect: the caller has gone.
+            WebSocketDisconnect: the caller has disconnected.
         """
         received = await self.websocket.receive()
         if received["type"] == "websocket.disconnect":
@@ -184,7 +184,7 @@ class Connection:
         """Send a message.
 
         Raises:
-            WebSocketDisconnect: the caller has gone.
+            WebSocketDisconnect: the caller has disconnected.
         """
         try:
             await self.websocket.send_text(orjson.dumps(content).decode())
@@ -192,10 +192,10 @@ class Connection:
             raise WebSocketDisconnect from None
 
     async def initialise(self) -> None:
-        """Wait for ``connection_init`` and find out who it is.
+        """Wait for ``connection_init`` and sign the caller in.
 
         Raises:
-            Closing: it does not come in time, something else comes before it, or whoever it is may not sign in.
+            Closing: it does not come in time, another message comes before it, or sign-in fails.
         """
         try:
             async with asyncio.timeout(self.endpoint.init_seconds):
@@ -234,11 +234,11 @@ class Connection:
         await self.send({"type": "connection_ack"})
 
     async def signed_in(self) -> Caller:
-        """Who asks, as it stands now.
+        """The caller, by the current state of token and grants.
 
         Raises:
-            Closing: they may not be here, or not any longer.
-            Refusal: their provider cannot be asked; or, before they were acknowledged, too many have failed.
+            Closing: the caller is refused.
+            Refusal: the provider's keys cannot be fetched; or, before ``connection_ack``, too many sign-ins have failed.
         """
         authenticator = self.endpoint.authenticator
         try:
@@ -251,10 +251,10 @@ class Connection:
             raise
 
     async def watch(self) -> NoReturn:
-        """Look every few seconds whether the caller may still be here. What cannot be found out is left to the next operation.
+        """Check the token every few seconds. Where it cannot be checked, the next operation will.
 
         Raises:
-            Closing: they may not.
+            Closing: the caller is refused.
         """
         while True:
             await asyncio.sleep(self.endpoint.check_seconds * random.uniform(0.75, 1.0))  # noqa: S311
@@ -262,10 +262,10 @@ class Connection:
                 await self.signed_in()
 
     async def take(self, message: dict[str, Any]) -> None:
-        """Act on a message.
+        """Handle a message.
 
         Raises:
-            Closing: it is none of the protocol's, or not at this time.
+            Closing: the protocol has no such message, or not at this point.
         """
         match message["type"]:
             case "subscribe":
@@ -284,7 +284,7 @@ class Connection:
                 unknown(message)
 
     async def subscribe(self, identifier: str, payload: dict[str, Any]) -> None:
-        """Start an operation; its answer is sent when it is there.
+        """Start an operation; its response is sent when it is done.
 
         Raises:
             Closing: the ID is taken, or the payload is not that of a GraphQL request.
@@ -308,7 +308,7 @@ class Connection:
         self.running[identifier] = self.tasks.create_task(self.operate(identifier, parameters))
 
     async def operate(self, identifier: str, parameters: Parameters) -> None:
-        """Run one operation and send what became of it."""
+        """Run one operation and send its response."""
         operations, started = self.operations, perf_counter()
         caller: Caller | None = None
         account: Account | None = None
@@ -347,7 +347,7 @@ class Connection:
         await self.answer(identifier, outcome)
 
     async def answer(self, identifier: str, outcome: Outcome) -> None:
-        """Send what became of an operation: its response and ``complete``, or why it was not run."""
+        """Send the result of an operation: its response and ``complete``, or an error if it was not run."""
         headers = {name.decode(): value.decode() for name, value in outcome.left}
         body = outcome.body
         if outcome.status == 200:
@@ -366,7 +366,7 @@ def identifier(message: dict[str, Any]) -> str:
     """The ID of a message about an operation.
 
     Raises:
-        Closing: it has none, or an endless one.
+        Closing: it has none, or one that is too long.
     """
     found = message.get("id")
     if type(found) is not str or not 0 < len(found) <= MAX_ID:
@@ -378,7 +378,7 @@ def dictionary(payload: object) -> dict[str, Any]:
     """The payload of a message.
 
     Raises:
-        Closing: it is no object.
+        Closing: it is not an object.
     """
     if type(payload) is not dict:
         raise Closing(BAD_REQUEST, "`payload` must be an object")
@@ -386,7 +386,7 @@ def dictionary(payload: object) -> dict[str, Any]:
 
 
 def unknown(message: dict[str, Any]) -> NoReturn:
-    """Refuse a message that the protocol has not.
+    """Refuse a message of an unknown type.
 
     Raises:
         Closing: always.
@@ -395,7 +395,7 @@ def unknown(message: dict[str, Any]) -> NoReturn:
 
 
 def first(group: BaseExceptionGroup[Any]) -> Closing:
-    """The first closing of a group."""
+    """The first ``Closing`` in an exception group."""
     found = group
     while isinstance(found, BaseExceptionGroup):
         found = found.exceptions[0]

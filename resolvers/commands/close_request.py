@@ -43,8 +43,8 @@ async def close_request(
     """Answer an open request of a member whom the federation sees and for whom somebody else opened it.
 
     A granted correction writes ``corrections`` (columns of ``member`` in clear; at least one). A granted erasure empties the personal
-    fields (``db.erasure``) and keeps the rows, which statistics count. A correction of the bank card, resident number or phone is only
-    proposed: the request stays open and nothing is written until another official decides (``decide_correction``).
+    fields (``db.personal_data.erasure``) and keeps the rows, which statistics count. A correction of the bank card, resident number or
+    phone is only proposed: the request stays open and nothing is written until another official decides (``decide_correction``).
 
     Raises:
         Refused: FORBIDDEN, BAD_ID, BAD_TEXT, BAD_VALUE, MISSING_OUTCOME, NOT_FOUND, ALREADY_CLOSED, NOT_INDEPENDENT, CHANGE_PENDING,

@@ -188,5 +188,5 @@ def is_many(type_: object) -> bool:
 
 def filter_for_order(target: str, column: str | None, by_id: bool = False) -> str:
     """The filter without which an order by how well a column fits is refused, beside ``$filter`` if there is one; for other orders none."""
-    name = registry.sources[target].matched.get((column or "").lower())
+    name = registry.sources[target].match_orders.get((column or "").lower())
     return "" if name is None else f', filter: {{{"and: [$filter], " if by_id else ""}{name}: {{contains: "号"}}}}'

@@ -1,4 +1,4 @@
-"""Root lists find rows from the caller's own keys: they are those of which the condition that is asked of each row holds, each once, in a stable order."""
+"""Root lists start from the caller's own keys: they have the rows for which the condition asked of each row holds, each once, in a stable order."""
 
 import json
 from collections.abc import Mapping
@@ -6,21 +6,21 @@ from typing import Any
 
 import asyncpg
 import pytest
+from resolvers.engine.declare.sight import Sighted
 from sqlalchemy import ColumnElement, select
 from strawberry.utils.str_converters import to_camel_case
 
 from db.clock import today
 from resolvers.access.callers import Caller
 from resolvers.engine.declare import validity
-from resolvers.engine.declare.sight import Sighted
 from resolvers.engine.declare.sources import Many
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.plan.parameters import Binder, Inputs
 from resolvers.engine.plan.statement import compiled
 from resolvers.engine.request import global_ids
 from schema import registry, schema
-from tests.resolvers.callers import callers_of
-from tests.resolvers.documents import document
+from tests.resolvers.parsed_documents import document
+from tests.resolvers.personas import callers_of
 
 NAMES = ("city", "industry", "social_security", "hr", "mediator", "member", "several")
 SIZE, PAGES = 45, 4
@@ -88,6 +88,7 @@ async def test_lists_have_the_rows_in_sight(
             if not more:
                 break
             after = f', after: "{cursor}"'
-        assert keys == expected[: len(keys)] and more == (len(keys) < len(expected)), field
+        assert keys == expected[: len(keys)], field
+        assert more == (len(keys) < len(expected)), field
         found += len(expected)
     assert found

@@ -20,10 +20,10 @@ from resolvers.engine.request.arguments import snake
 from schema import registry, schema
 from tests.conftest import run
 from tests.growth import grow
-from tests.resolvers.caller import Watched, WatchedConnection
-from tests.resolvers.callers import callers_of
-from tests.resolvers.documents import document
-from tests.resolvers.operations import Code, literal
+from tests.resolvers.engine_client import Watched, WatchedConnection
+from tests.resolvers.parsed_documents import document
+from tests.resolvers.personas import callers_of
+from tests.resolvers.random_operations import Code, literal
 
 pytestmark = pytest.mark.xdist_group("rows_read")
 

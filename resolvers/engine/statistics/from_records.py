@@ -30,42 +30,42 @@ from resolvers.engine.statistics.row_layout import MeasureColumns, not_counted
 from resolvers.engine.statistics.times import Time
 
 
-def cells(question: Question, wanted: CellSet, only_if: ColumnElement[bool] | None) -> Select[Any]:
+def cells(question: Question, cell_set: CellSet, only_if: ColumnElement[bool] | None) -> Select[Any]:
     """The whole and the groups of each parent; nothing at all unless ``only_if`` holds, if it is given."""
-    population, dimensions = question.population, wanted.grouped_by
-    looked_up = _looked_up(question, wanted)
-    counts = _counts(question, wanted, looked_up)
-    where = _conditions(population, wanted, only_if)
-    from_ = _from(population, wanted, [*counts, *where])
+    population, dimensions = question.population, cell_set.grouped_by
+    looked_up = _looked_up(question, cell_set)
+    counts = _counts(question, cell_set, looked_up)
+    where = _conditions(population, cell_set, only_if)
+    from_ = _from(population, cell_set, [*counts, *where])
     if looked_up is not None:
         from_ = from_.join(looked_up, true())
     keys: Sequence[ColumnElement[Any]] = ()
     if dimensions:
         tables = find_tables(from_, include_aliases=True)
-        found = select(*(item.key.label(f"k{place}") for place, item in enumerate(dimensions)))
-        row = found.correlate(*tables, *([] if population.parent is None else [population.parent])).lateral("g")
+        keyed = select(*(item.key.label(f"k{place}") for place, item in enumerate(dimensions)))
+        row = keyed.correlate(*tables, *([] if population.parent is None else [population.parent])).lateral("g")
         from_, keys = from_.join(row, true()), list(row.c)
-    rows = grouped(question, wanted, from_, keys, counts).where(*wanted.place.where, *where)
+    rows = grouped(question, cell_set, from_, keys, counts).where(*cell_set.place.where, *where)
     return population.correlated(rows if only_if is None else rows.having(only_if))
 
 
 def _conditions(
-    population: Population, wanted: CellSet, only_if: ColumnElement[bool] | None
+    population: Population, cell_set: CellSet, only_if: ColumnElement[bool] | None
 ) -> list[ColumnElement[bool]]:
     """The conditions on a record, but for its place."""
-    where = [*_dated(population, wanted.time), *(item.holds for item in wanted.conditions)]
+    where = [*_dated(population, cell_set.time), *(item.holds for item in cell_set.conditions)]
     where += [condition for condition in (only_if, population.statistic.where) if condition is not None]
     return [*where, *population.countable()]
 
 
-def _from(population: Population, wanted: CellSet, needed: Sequence[ColumnElement[Any]]) -> FromClause:
+def _from(population: Population, cell_set: CellSet, needed: Sequence[ColumnElement[Any]]) -> FromClause:
     """The records with the tables that their place, their keys and conditions are in."""
-    dimensions, inner = wanted.grouped_by, wanted.place.joins
+    dimensions, inner = cell_set.grouped_by, cell_set.place.joins
     joins = [join for item in dimensions for join in item.joins]
-    joins += [join for item in wanted.conditions for join in item.joins]
+    joins += [join for item in cell_set.conditions for join in item.joins]
     outer = list({id(other): (other, on) for other, on in joins}.values())
     ons = [on for _, on in (*inner, *outer)]
-    from_ = _joined(population, *(item.key for item in dimensions), *needed, *wanted.place.where, *ons)
+    from_ = _joined(population, *(item.key for item in dimensions), *needed, *cell_set.place.where, *ons)
     for other, on in inner:
         from_ = from_.join(other, on)
     for other, on in outer:
@@ -93,10 +93,10 @@ def _lookups(question: Question) -> list[RecordLookup]:
     return list(dict.fromkeys(measure.lookup for measure in question.measures.values() if measure.lookup is not None))
 
 
-def _looked_up(question: Question, wanted: CellSet) -> FromClause | None:
+def _looked_up(question: Question, cell_set: CellSet) -> FromClause | None:
     """What is looked up for a record, as a row beside it: with an offset, or PostgreSQL would look it up wherever it is named."""
     population = question.population
-    day = population.binder.day(None) if wanted.time.day is None else wanted.time.day
+    day = population.binder.day(None) if cell_set.time.day is None else cell_set.time.day
     columns = [lookup(day, population.binder).label(f"f{place}") for place, lookup in enumerate(_lookups(question))]
     if not columns:
         return None
@@ -104,7 +104,7 @@ def _looked_up(question: Question, wanted: CellSet) -> FromClause | None:
     return select(*columns).offset(literal_column("0")).correlate(*tables).lateral("once")
 
 
-def _counts(question: Question, wanted: CellSet, looked_up: FromClause | None) -> list[ColumnElement[Any]]:
+def _counts(question: Question, cell_set: CellSet, looked_up: FromClause | None) -> list[ColumnElement[Any]]:
     """The columns of people and measures; of neighbours only people, and measures that have a condition of their own."""
     population = question.population
     for_aggregates_only, person = population.for_aggregates_only, population.statistic.person
@@ -112,7 +112,7 @@ def _counts(question: Question, wanted: CellSet, looked_up: FromClause | None) -
     measures = {
         name: _measured(population, measure, _aggregates(question, measure, looked_up))
         for name, measure in question.measures.items()
-        if not wanted.mark or measure.part is not None
+        if not cell_set.mark or measure.part is not None
     }
     return question.layout.counts(
         people if for_aggregates_only else cast(null(), BIGINT), _cell_key(population, None, person), measures

@@ -42,8 +42,8 @@ def request(question: Question, source: RollupSource) -> RollupRequest:
         time=time,
         is_stock=question.is_stock and wanted.time.day is not None,
         of_endings=population.event_name == "ENDED",
-        persons="persons" in question.measures or has_person,
-        keys=population.for_aggregates_only,
+        with_persons="persons" in question.measures or has_person,
+        with_keys=population.for_aggregates_only,
         period=wanted.time.bounds,
         day=wanted.time.day,
     )

@@ -22,7 +22,7 @@ Keys = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Sorted:
+class SortedRows:
     """The rows of one parent by what they are."""
 
     whole: Row
@@ -51,7 +51,7 @@ def table(question: Question, rows: Sequence[Row], frame: Frame) -> tuple[Row, S
     return total, groups
 
 
-def _sorted(question: Question, rows: Sequence[Row]) -> Sorted:
+def _sorted(question: Question, rows: Sequence[Row]) -> SortedRows:
     """Raises TOO_MANY_GROUPS and GEOGRAPHY_WITHHELD."""
     layout = question.layout
     whole: Row = ()
@@ -72,7 +72,7 @@ def _sorted(question: Question, rows: Sequence[Row]) -> Sorted:
                 children[mark - 1][row[KEYS + mark - 1]] = row
     if any(len(each) > MAX_ROWS for each in others.values()):
         raise too_many_groups()
-    return Sorted(whole, groups, children, others)
+    return SortedRows(whole, groups, children, others)
 
 
 def _filled(

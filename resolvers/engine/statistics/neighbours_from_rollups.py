@@ -157,8 +157,8 @@ class NeighbourParts(RollupParts):
     def every(self, used: ColumnElement[bool]) -> Subquery:
         """All parts, as one table, and a row of nothing for each neighbour of a place that is used."""
         none = {name: cast(null(), found.type) for name, found in self.columns.items()}
-        nobody = self._near(self.rows, None, cast(null(), DATE), none, (ZERO, ZERO), self.rows).where(used)
-        parts = [nobody, self._cells(), self._changes(), *self._repeats(), self._changed_persons()]
+        empty = self._neighbour_part(self.rows, None, cast(null(), DATE), none, (ZERO, ZERO), self.rows).where(used)
+        parts = [empty, self._cells(), self._changes(), *self._repeats(), self._changed_persons()]
         return union_all(*parts).subquery("part")
 
     def _cells(self) -> Select[Any]:
@@ -186,7 +186,9 @@ class NeighbourParts(RollupParts):
             .subquery("summed")
         )
         number = (summed.c.n, summed.c["keys"])
-        return self._near(summed, summed.c.child, summed.c.bucket, self.decoded(summed.c["class"]), number, summed)
+        return self._neighbour_part(
+            summed, summed.c.child, summed.c.bucket, self.decoded(summed.c["class"]), number, summed
+        )
 
     def _spans(self, inputs: Inputs) -> list[tuple[Any, ...]]:
         """The slots of all neighbours."""
@@ -195,14 +197,14 @@ class NeighbourParts(RollupParts):
 
     def _changes(self) -> Select[Any]:
         """What has changed since the cells were added up."""
-        change, near = self.change.c, self.rows.c
+        change, neighbour = self.change.c, self.rows.c
         began, ended = self._within(change.valid_from), self._within(change.valid_to)
-        number = case((began, near.began), else_=ZERO) + case((ended, near.ended), else_=ZERO)
+        number = case((began, neighbour.began), else_=ZERO) + case((ended, neighbour.ended), else_=ZERO)
         signed = change.sign * number
-        from_ = self._standing(self.change, change.organization_id)
-        columns = {name: change[kept] for name, kept in self.kept.items()}
-        bucket = self._trunc(near.unit, change[self.events[0][1]])
-        part = self._near(
+        from_ = self._placed_by_neighbour(self.change, change.organization_id)
+        columns = {name: change[kept] for name, kept in self.rollup_columns.items()}
+        bucket = self._trunc(neighbour.unit, change[self.events[0][1]])
+        part = self._neighbour_part(
             self.rows,
             self.targets.c.child,
             bucket,
@@ -210,18 +212,18 @@ class NeighbourParts(RollupParts):
             (signed, signed * cell_keys.record_key(change.member_id)),
             from_,
         )
-        return part.where(or_(and_(began, near.began != ZERO), and_(ended, near.ended != ZERO)))
+        return part.where(or_(and_(began, neighbour.began != ZERO), and_(ended, neighbour.ended != ZERO)))
 
     def _repeats(self) -> list[Select[Any]]:
         """Records of persons who have several, none of which has changed: of a stock those that overlap, of beginnings those that come
         again in the period. One part for each, which has an index of its own."""
-        repeat, near = self.repeat.c, self.rows.c
-        from_ = self.rows.join(self.targets, self.targets.c.place == near.place)
+        repeat, neighbour = self.repeat.c, self.rows.c
+        from_ = self.rows.join(self.targets, self.targets.c.place == neighbour.place)
         from_ = from_.join(self.repeat, repeat.anchor == self.targets.c.anchor)
         changed = repeat.member_id.in_(select(self.change.c.member_id))
         only: dict[str, list[ColumnElement[bool]]] = {
             "stock": [repeat.overlapping],
-            "began": [or_(repeat.previous >= near.since, repeat.next < near.until)],
+            "began": [or_(repeat.previous >= neighbour.since, repeat.next < neighbour.until)],
             "ended": [],
         }
         columns = self.decoded(repeat["class"])
@@ -234,18 +236,20 @@ class NeighbourParts(RollupParts):
         """Records of persons of whom something has changed."""
         fact = self.statistic.model.__table__
         people = select(self.change.c.member_id).distinct().subquery("people")
-        from_ = self._standing(
+        from_ = self._placed_by_neighbour(
             self.joined(people.join(fact, fact.c.member_id == people.c.member_id)), fact.c.organization_id
         )
         return self._person(fact, self.columns, from_).where(or_(*self._counts_of(fact).values()))
 
     def _counts_of(self, records: FromClause) -> dict[str, ColumnElement[bool]]:
         """When records count: of a stock, by their beginning, or by their end; as far as there are such neighbours."""
-        begins, ends, near = records.c.valid_from, records.c.valid_to, self.rows.c
+        begins, ends, neighbour = records.c.valid_from, records.c.valid_to, self.rows.c
         conditions = {
-            "stock": and_(near.ended < ZERO, begins < near.until, or_(ends.is_(None), ends >= near.until)),
-            "began": and_(near.ended == ZERO, self._within(begins)),
-            "ended": and_(near.ended > ZERO, self._within(ends), begins.is_not(None)),
+            "stock": and_(
+                neighbour.ended < ZERO, begins < neighbour.until, or_(ends.is_(None), ends >= neighbour.until)
+            ),
+            "began": and_(neighbour.ended == ZERO, self._within(begins)),
+            "ended": and_(neighbour.ended > ZERO, self._within(ends), begins.is_not(None)),
         }
         requests = [one.request for one in self.neighbours]
         wanted = {"stock" if each.is_stock else "ended" if each.of_endings else "began" for each in requests}
@@ -255,11 +259,11 @@ class NeighbourParts(RollupParts):
         """Records by their person."""
         bucket = self._trunc(self.rows.c.unit, records.c[self.events[0][1]])
         child, person = self.targets.c.child, records.c.member_id
-        return self._near(self.rows, child, bucket, columns, (ZERO, ZERO), from_, person)
+        return self._neighbour_part(self.rows, child, bucket, columns, (ZERO, ZERO), from_, person)
 
-    def _near(
+    def _neighbour_part(
         self,
-        near: FromClause,
+        neighbour: FromClause,
         child: ColumnElement[Any] | None,
         bucket: ColumnElement[Any],
         columns: Mapping[str, Any],
@@ -271,7 +275,7 @@ class NeighbourParts(RollupParts):
         dimensions = [column.label(f"d_{name}") for name, column in columns.items()]
         n, keys = number
         part = select(
-            near.c.mark,
+            neighbour.c.mark,
             (cast(null(), BIGINT) if child is None else child).label("child"),
             bucket.label("bucket"),
             *dimensions,
@@ -281,7 +285,7 @@ class NeighbourParts(RollupParts):
         )
         conditions = [
             or_(
-                near.c.without.bitwise_and(literal_column(str(1 << place), Integer())) != ZERO,
+                neighbour.c.without.bitwise_and(literal_column(str(1 << place), Integer())) != ZERO,
                 item.matches(columns[item.name]),
             )
             for place, item in enumerate(self.request.conditions)
@@ -297,6 +301,6 @@ class NeighbourParts(RollupParts):
             return cast(null(), DATE)
         return cast(func.date_trunc(unit, cast(day, DateTime())), DATE)
 
-    def _standing(self, from_: FromClause, organization: ColumnElement[Any]) -> FromClause:
+    def _placed_by_neighbour(self, from_: FromClause, organization: ColumnElement[Any]) -> FromClause:
         """The records of unions in the targets' places, for each neighbour."""
         return self.placed(from_, organization).join(self.rows, self.rows.c.place == self.targets.c.place)

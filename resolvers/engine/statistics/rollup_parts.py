@@ -62,9 +62,9 @@ class RollupRequest:
     is_stock: bool
     of_endings: bool
     """Whether records are counted by the day on which they ended."""
-    persons: bool
+    with_persons: bool
     """Whether persons are counted beside records."""
-    keys: bool
+    with_keys: bool
     """Whether keys of the cell-key method are added up beside the numbers."""
     period: Bounds
     """Finds the first day, and the day after the last; each may be open."""
@@ -86,9 +86,9 @@ class RollupParts:
         self.targets = targets
         self.binder = binder
         self.fact = FACTS[statistic.rollup.table]
-        self.kept = {name: statistic.rollup.columns[name] for name in request.dimensions}
+        self.rollup_columns = {name: statistic.rollup.columns[name] for name in request.dimensions}
         self.columns = {name: expression(statistic.dimensions[name]) for name in request.dimensions}  # type: ignore[arg-type]
-        dimensions = [column(self.kept[each], found.type) for each, found in self.columns.items()]
+        dimensions = [column(self.rollup_columns[each], found.type) for each, found in self.columns.items()]
         self.cell = self._table("cell", _number("anchor", "slot"), _bigint("class", "n", "keys"))
         self.change = self._table("change", _number("sign"), *_record(), dimensions)
         self.repeat = self._table(
@@ -108,7 +108,7 @@ class RollupParts:
     def all(self) -> Subquery:
         """All parts, as one table."""
         parts = [self._cells(), self._changes()]
-        if self.request.persons:
+        if self.request.with_persons:
             parts += [self._repeated(), self._changed_persons()]
         return union_all(*parts).subquery("part")
 
@@ -120,7 +120,7 @@ class RollupParts:
         cell, slot = self.cell.c, self.cell.c.slot
         inside = and_(cell.anchor == self.targets.c.anchor, slot >= span.c.b, slot < span.c.c)
         first = cast(null(), DATE) if self.request.time is None else self.first_day(slot)
-        keys = [func.sum(cell["keys"] * span.c.d).label("keys")] if self.request.keys else []
+        keys = [func.sum(cell["keys"] * span.c.d).label("keys")] if self.request.with_keys else []
         summed = (
             select(
                 self.targets.c.child,
@@ -139,7 +139,7 @@ class RollupParts:
     def masked_class(self) -> ColumnElement[int]:
         """The class of a cell, of which only the bits of the dimensions are left."""
         found: ColumnElement[int] = self.cell.c["class"].bitwise_and(
-            literal_column(str(self.fact.mask(self.kept.values())), BIGINT)
+            literal_column(str(self.fact.mask(self.rollup_columns.values())), BIGINT)
         )
         return found
 
@@ -153,7 +153,7 @@ class RollupParts:
     def slots(self, inputs: Inputs) -> list[tuple[bool, int, int, int]]:
         """Slots from one to before another with a sign, for places that are drilled down and for all others."""
         since, until = self.request.period(inputs)
-        number, found = self.fact.number(self.kept.values()), []
+        number, found = self.fact.number(self.rollup_columns.values()), []
         for drill in (True, False):
             years = drill and self.request.time in (None, "YEAR")
             ever = self.request.time is None and (drill or number > 0)
@@ -167,7 +167,7 @@ class RollupParts:
     def decoded(self, number: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
         """The dimensions of a class: the values in the order of their codes, and which of them; 0 is none."""
         found: dict[str, ColumnElement[Any]] = {}
-        for name, kept in self.kept.items():
+        for name, kept in self.rollup_columns.items():
             coded = DIMENSIONS[kept]
             values = select(func.array_agg(aggregate_order_by(CODE.c.value, CODE.c.code), type_=TEXTS))
             values = values.where(CODE.c.dimension == literal_column(f"'{kept}'", TEXT))
@@ -180,7 +180,7 @@ class RollupParts:
     def _changes(self) -> Select[Any]:
         """What has changed since the cells were added up."""
         change = self.change.c
-        columns = {name: change[kept] for name, kept in self.kept.items()}
+        columns = {name: change[kept] for name, kept in self.rollup_columns.items()}
         placed = self.placed(self.change, change.organization_id)
         since, until = self._end(0), self._end(1)
         inside = [and_(change[day] >= since, change[day] < until) for _, day, _ in self.events]
@@ -188,7 +188,7 @@ class RollupParts:
             (case((found, sign), else_=0) for found, (_, _, sign) in zip(inside, self.events, strict=True)), literal(0)
         )
         bucket = self._bucket(change[self.events[0][1]])
-        keys = change.sign * number * cell_keys.record_key(change.member_id) if self.request.keys else ZERO
+        keys = change.sign * number * cell_keys.record_key(change.member_id) if self.request.with_keys else ZERO
         return self._part(self.targets.c.child, bucket, columns, (change.sign * number, keys), placed).where(
             or_(*inside)
         )
@@ -243,7 +243,7 @@ class RollupParts:
         dimensions = [found.label(f"d_{name}") for name, found in columns.items()]
         who = cast(null(), BIGINT) if person is None else person
         n, keys = number
-        counted = [n.label("n"), *([keys.label("keys")] if self.request.keys else []), who.label("person")]
+        counted = [n.label("n"), *([keys.label("keys")] if self.request.with_keys else []), who.label("person")]
         part = select(child.label("child"), bucket.label("bucket"), *dimensions, *counted)
         conditions = [item.matches(columns[item.name]) for item in self.request.conditions]
         return part.select_from(from_).where(*conditions)
@@ -271,9 +271,9 @@ class RollupParts:
         """Rows that are known when a run begins, found once for each, as a table of these columns."""
 
         def rows(inputs: Inputs) -> Sequence[tuple[Any, ...]]:
-            if rows not in inputs.known:
-                inputs.known[rows] = find(inputs)
-            return inputs.known[rows]  # type: ignore[no-any-return]
+            if rows not in inputs.memo:
+                inputs.memo[rows] = find(inputs)
+            return inputs.memo[rows]  # type: ignore[no-any-return]
 
         def values(place: int) -> Callable[[Inputs], list[Any]]:
             return lambda inputs: [row[place] for row in rows(inputs)]

@@ -99,7 +99,7 @@ async def test_one_that_suits_is_let_pass(server_url: str) -> None:
         (asyncpg.InvalidPasswordError("password authentication failed for user hub"), "the password of hub is refused"),
         (asyncpg.InvalidAuthorizationSpecificationError("no pg_hba.conf entry"), "does not let hub in"),
         (asyncpg.CannotConnectNowError("the database system is starting up"), "starting or stopping"),
-        (asyncpg.TooManyConnectionsError("too many clients"), "connections are taken"),
+        (asyncpg.TooManyConnectionsError("too many clients"), "connections are in use"),
         (OSError(113, "No route to host"), "No route to host. Are host and port"),
         (ValueError("invalid DSN: postgresql://hub:geheim@x/y\nmore"), "invalid DSN: … more"),
         (asyncpg.InterfaceError(""), "Is UNIONHUB_DATABASE_URL right?"),
