@@ -37,11 +37,12 @@ from hub.telemetry.requests import Answered, Telemetry
 from hub.web.http import GraphQLEndpoint, read_headers, respond
 from hub.web.negotiation import accepts
 from resolvers.access.callers import Caller
-from resolvers.engine.compile.pagination import MAX_SIZE
 from resolvers.engine.execute.bind import bind
-from resolvers.engine.execute.engine import Engine, _chosen
+from resolvers.engine.execute.engine import Engine
 from resolvers.engine.execute.snapshot import snapshot
 from resolvers.engine.plan.parameters import Inputs
+from resolvers.engine.request.limits import MAX_PAGE
+from resolvers.engine.request.variables import coerce_variables
 from schema import schema
 
 TOGETHER = 16
@@ -187,7 +188,7 @@ def endpoint_of(
         budget=Budget(0, 0, settings.budget_seconds),
         cell_budget=CellBudget(0, 0),
         concurrency=CallerConcurrency(0, 0),
-        role_limits=RoleLimits(RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE), settings.role_limits),
+        role_limits=RoleLimits(RoleLimit(settings.max_depth, settings.max_objects, MAX_PAGE), settings.role_limits),
     )
     return GraphQLEndpoint(operations, authenticator, max_body_bytes=settings.max_body_bytes)
 
@@ -219,8 +220,8 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     )
     (statement,) = explained["extensions"]["explain"]["statements"]
     data = {"data": explained["data"]}
-    prepared = _chosen(document, None)
-    coerced = engine._coerced(prepared, variables)
+    prepared = document.operation(None)
+    coerced = coerce_variables(schema._schema, prepared.node, prepared.types, variables)
     operation = engine._operation(document, prepared, coerced, Caller("national", everything=True))
     national = Caller("national", everything=True)
     inputs = Inputs(coerced, today(), national, given=variables)
@@ -253,8 +254,8 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     stages.wait("token", lambda: authenticator.sign_in([headers[3][1]], "127.0.0.1"))
     stages.call("JSON decode", lambda: from_body(raw))
     stages.call("document lookup", lambda: documents.get(found.document.text))
-    stages.call("variables", lambda: engine._coerced(prepared, variables))
-    stages.call("plan lookup", lambda: engine._operation(document, _chosen(document, None), coerced, national))
+    stages.call("variables", lambda: coerce_variables(schema._schema, prepared.node, prepared.types, variables))
+    stages.call("plan lookup", lambda: engine._operation(document, document.operation(None), coerced, national))
     stages.call("bind, weigh", lambda: bind(operation, inputs, settings.max_objects))
     stages.wait("pool acquire, release", nothing)
     stages.wait("PostgreSQL round trip", fetch)

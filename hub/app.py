@@ -44,9 +44,9 @@ from hub.web.schema_route import schema_route
 from hub.web.websocket import WebSocketEndpoint
 from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandContext, CommandOptions
-from resolvers.engine.compile.pagination import MAX_SIZE
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.reference.executor import EXECUTORS
+from resolvers.engine.request.limits import MAX_PAGE
 from schema import registry, schema, sdl
 
 PATH, SDL_PATH = SHARED_PATHS
@@ -210,7 +210,7 @@ def create_app(
             concurrency=CallerConcurrency(settings.share, settings.caller_queue),
             slow=SlowLog(settings.slow_operation_ms, telemetry, app.pool),
             role_limits=RoleLimits(
-                RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE),
+                RoleLimit(settings.max_depth, settings.max_objects, MAX_PAGE),
                 settings.role_limits,
                 settings.introspection,
             ),

@@ -32,7 +32,7 @@ from resolvers.cache import Cache
 from resolvers.engine.request.document import Document, document_of
 from resolvers.engine.request.wrong_values import WrongLiterals
 from resolvers.errors import HubError
-from resolvers.suggestions import suggests
+from resolvers.suggestions import suggestions_allowed
 
 MAX_COMPARISONS = 30_000
 """Some 50 ms of comparing fields; 40 fragments of 8 fields each, spread beside each other, take 23,000 units."""
@@ -144,7 +144,7 @@ class Documents:
         accepted = self.accepted.get(text)
         if accepted is not None:
             return accepted
-        key = (suggests.get(), text)
+        key = (suggestions_allowed.get(), text)
         rejected = self.rejected.get(key)
         if rejected is not None:
             return rejected
@@ -182,7 +182,9 @@ class Documents:
             return rejected([(syntax_code(error), error)])
         if not operations:
             return rejected([("VALIDATION_FAILED", GraphQLError("The document holds no operation to run."))])
-        errors = validate(self.schema, ast, RULES, max_errors=MAX_ERRORS - 1, hide_suggestions=not suggests.get())
+        errors = validate(
+            self.schema, ast, RULES, max_errors=MAX_ERRORS - 1, hide_suggestions=not suggestions_allowed.get()
+        )
         if errors:
             return rejected([validation_error(error) for error in errors])
         spells_values = aliases_can_spell_values(ast)

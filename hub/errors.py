@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 from graphql import GraphQLError
 
-from resolvers.errors import said
+from resolvers.errors import localized
 from resolvers.request import extensions_of
 
 MAX_MESSAGE = 300
@@ -35,7 +35,7 @@ def cut(message: str) -> str:
 
 def body_of(code: str, message: str) -> bytes:
     """The JSON of a response with one error."""
-    return orjson.dumps({"errors": [{"message": said(code, cut(message)), "extensions": extensions_of(code)}]})
+    return orjson.dumps({"errors": [{"message": localized(code, cut(message)), "extensions": extensions_of(code)}]})
 
 
 class Problem(NamedTuple):
@@ -59,7 +59,7 @@ def body_of_problems(found: Iterable[Problem]) -> bytes:
     """The JSON of a response with these errors."""
     shown: list[dict[str, Any]] = []
     for problem in found:
-        entry: dict[str, Any] = {"message": said(problem.code, problem.message)}
+        entry: dict[str, Any] = {"message": localized(problem.code, problem.message)}
         if problem.locations:
             entry["locations"] = [{"line": line, "column": column} for line, column in problem.locations]
         entry["extensions"] = {"code": problem.code}

@@ -6,7 +6,7 @@ The English message follows in brackets, since it has the details of the case.
 from collections.abc import Mapping
 from functools import lru_cache
 
-from resolvers.errors import in_english, words
+from resolvers.errors import in_english, translate
 
 CHINESE: Mapping[str, str] = {
     # HTTP
@@ -177,4 +177,4 @@ def in_chinese(code: str, message: str) -> str:
 
 def set_language(*, chinese: bool) -> None:
     """Set the language of error messages for the current request; tasks that it starts inherit it."""
-    words.set(in_chinese if chinese else in_english)
+    translate.set(in_chinese if chinese else in_english)

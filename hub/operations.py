@@ -23,7 +23,7 @@ from resolvers.engine.execute.watch import WATCHED
 from resolvers.engine.request.document import Answer, Document
 from resolvers.engine.request.limits import Allowance
 from resolvers.faults import log_fault
-from resolvers.suggestions import suggests
+from resolvers.suggestions import suggestions_allowed
 
 DATABASE_AWAY = (
     OSError,
@@ -150,7 +150,7 @@ class Operations:
     async def answered(self, parameters: Parameters, account: Account, explain: bool, reading: bool) -> Outcome:
         """Run one operation within its meter."""
         caller, source, name = account.caller, account.source, parameters.operation_name
-        suggests.set(self.role_limits.tells_schema(caller))
+        suggestions_allowed.set(self.role_limits.tells_schema(caller))
         try:
             found = self.documents.get(parameters.query)
             if isinstance(found, Rejected):

@@ -19,8 +19,8 @@ from resolvers import (
     venues,
 )
 from resolvers.engine.declare.columns import alias
-from resolvers.engine.declare.rows import Rows, Walls
-from resolvers.engine.declare.sources import Lookup, Many, One, Source, StatisticsField
+from resolvers.engine.declare.rows import AccessConditions, Rows
+from resolvers.engine.declare.sources import Lookup, Many, One, Relation, Source, StatisticsField
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
 from resolvers.places import CountWithinDivision
@@ -28,13 +28,18 @@ from resolvers.registry import registry
 from resolvers.relations import By, WithinDivision
 
 
-class AboveDivision:
+class AboveDivision(Relation):
     """The divisions above one, the province first."""
 
-    by_place = True
+    checks_days = True
 
     def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+        self,
+        target: Source,
+        parent: ColumnElement[int] | None,
+        arguments: Arguments,
+        binder: Binder,
+        access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
         closure = alias(DivisionClosure)
@@ -46,11 +51,16 @@ class AboveDivision:
         )
 
 
-class Surrounding:
+class Surrounding(Relation):
     """A division itself and those above it; for a successor also the divisions that it replaced."""
 
     def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+        self,
+        target: Source,
+        parent: ColumnElement[int] | None,
+        arguments: Arguments,
+        binder: Binder,
+        access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
         closure = alias(DivisionClosure)
@@ -66,8 +76,8 @@ registry.add(
         "div",
         hide=("parent_id", "predecessor_id"),
         searchable=("name",),
-        written={"code": canonical_code},
-        reached={"within": Many("Division", Surrounding())},
+        normalizers={"code": canonical_code},
+        filter_lists={"within": Many("Division", Surrounding())},
         fields={
             "parent": One("Division", Division.parent_id),
             "predecessor": One("Division", Division.predecessor_id),

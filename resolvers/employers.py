@@ -25,8 +25,8 @@ registry.add(
         columns={"is_organized": coverage.IS_ORGANIZED},
         hide=("division_id", "organization_id"),
         searchable=("name",),
-        written={"credit_code": canonical_credit_code},
-        matched={"name_match": "name"},
+        normalizers={"credit_code": canonical_credit_code},
+        match_orders={"name_match": "name"},
         fields={
             "division": One("Division", Employer.division_id),
             "organization": One("Organization", Employer.organization_id),

@@ -1,4 +1,4 @@
-"""The one error type: what went wrong in a caller's words, and a stable code that programs can act on."""
+"""The error type of the hub: a message for the caller, and a stable code for programs."""
 
 from collections.abc import Callable, Collection
 from contextvars import ContextVar
@@ -9,8 +9,8 @@ from graphql.language import Node
 
 from resolvers.request import extensions_of
 
-Words = Callable[[str, str], str]
-"""A message in the caller's language, from its code and its English words."""
+Translate = Callable[[str, str], str]
+"""A message in the caller's language, from its code and its English text."""
 
 
 def in_english(code: str, message: str) -> str:
@@ -18,25 +18,25 @@ def in_english(code: str, message: str) -> str:
     return message
 
 
-words: ContextVar[Words] = ContextVar("words", default=in_english)
-"""The language of the request that is being answered; whoever takes requests sets it."""
+translate: ContextVar[Translate] = ContextVar("translate", default=in_english)
+"""Translates messages into the language of the request. Set for each request."""
 
 
-def said(code: str | None, message: str) -> str:
-    """A message as the caller reads it. Every error is worded by this where its dictionary is made, so that nobody looks for messages in
-    an answer, whose keys are the caller's own."""
-    return message if code is None else words.get()(code, message)
+def localized(code: str | None, message: str) -> str:
+    """A message in the caller's language. Each error calls this where its dictionary is made, so that responses, whose keys the caller
+    chooses, are never searched for messages."""
+    return message if code is None else translate.get()(code, message)
 
 
-def told(error: GraphQLError) -> dict[str, Any]:
-    """An error as it stands in a response."""
-    shown: dict[str, Any] = {**error.formatted}
-    shown["message"] = said((error.extensions or {}).get("code"), error.message)
-    return shown
+def formatted(error: GraphQLError) -> dict[str, Any]:
+    """An error as a response has it, in the caller's language."""
+    response: dict[str, Any] = {**error.formatted}
+    response["message"] = localized((error.extensions or {}).get("code"), error.message)
+    return response
 
 
 class HubError(GraphQLError):
-    """An error that the caller may see whole; ``extensions.code`` is stable and listed in ``docs/errors.md``."""
+    """An error whose message the caller may read; ``extensions.code`` is stable and listed in ``docs/errors.md``."""
 
     def __init__(
         self,
@@ -52,3 +52,23 @@ class HubError(GraphQLError):
     def code(self) -> str:
         """The stable code."""
         return str((self.extensions or {})["code"])
+
+
+class GraphQLErrors(Exception):
+    """Several errors of one request."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(f"{len(errors)} errors")
+        self.errors = errors
+
+
+MAX_MESSAGE = 300
+"""Characters of a message of graphql-core, which quotes what the caller wrote."""
+
+
+def shortened(error: GraphQLError, path: list[str | int] | None = None) -> GraphQLError:
+    """An error of graphql-core with a message of at most ``MAX_MESSAGE`` characters, and a code."""
+    message = error.message.encode(errors="replace").decode()
+    message = message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 1] + "…"
+    code = (error.extensions or {}).get("code", "BAD_VARIABLES")
+    return GraphQLError(message, nodes=error.nodes, path=path, extensions={"code": code})

@@ -17,8 +17,8 @@ from resolvers.access.callers import Lens
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.sources import Computed, Many, One, Source
 from resolvers.engine.declare.validity import Period, holds
-from resolvers.engine.execute.nested_queries import MAX_ASKED
-from resolvers.engine.plan.connection import Asks
+from resolvers.engine.execute.nested_queries import MAX_QUERY_OBJECTS
+from resolvers.engine.plan.connection import QueryConnection
 from resolvers.engine.plan.parameters import BIGINTS, Binder
 from resolvers.engine.plan.statement import Statement, compiled, keys_parameter
 from resolvers.registry import registry
@@ -89,22 +89,22 @@ def confirms(value: Decimal, claim: Decimal, qualifier: str) -> bool:
     raise AssertionError(qualifier)
 
 
-async def _values(asks: Asks, records: Sequence[tuple[Any, ...]]) -> list[Decimal | None]:
+async def _values(connection: QueryConnection, records: Sequence[tuple[Any, ...]]) -> list[Decimal | None]:
     """The value of each figure; a record begins with its key, query and path."""
     keys = [record[0] for record in records]
-    shown = {row[0] for row in await asks.fetch(SHOWN.sql, *SHOWN.arguments(SHOWN.bind(asks.inputs), keys))}
+    shown = {row[0] for row in await connection.fetch(SHOWN.sql, *SHOWN.arguments(SHOWN.bind(connection.inputs), keys))}
     return [
-        number_at(await asks.ask(query), path) if key in shown else None
+        number_at(await connection.query(query), path) if key in shown else None
         for key, query, path in (record[:3] for record in records)
     ]
 
 
-async def _value(asks: Asks, records: Sequence[tuple[Any, ...]]) -> list[str | None]:
-    return [None if value is None else format(value, "f") for value in await _values(asks, records)]
+async def _value(connection: QueryConnection, records: Sequence[tuple[Any, ...]]) -> list[str | None]:
+    return [None if value is None else format(value, "f") for value in await _values(connection, records)]
 
 
-async def _agrees(asks: Asks, records: Sequence[tuple[Any, ...]]) -> list[bool | None]:
-    values = await _values(asks, records)
+async def _agrees(connection: QueryConnection, records: Sequence[tuple[Any, ...]]) -> list[bool | None]:
+    values = await _values(connection, records)
     return [
         None if value is None else confirms(value, Decimal(record[3]), record[4])
         for value, record in zip(values, records, strict=True)
@@ -121,9 +121,12 @@ registry.add(
         fields={
             "division": One("Division", PublishedFigure.division_id),
             "organization": One("Organization", PublishedFigure.organization_id),
-            "value": Computed(INPUTS, _value, asks=True, weight=MAX_ASKED),
+            "value": Computed(INPUTS, _value, runs_queries=True, weight=MAX_QUERY_OBJECTS),
             "agrees": Computed(
-                (*INPUTS, PublishedFigure.claim, PublishedFigure.qualifier), _agrees, asks=True, weight=MAX_ASKED
+                (*INPUTS, PublishedFigure.claim, PublishedFigure.qualifier),
+                _agrees,
+                runs_queries=True,
+                weight=MAX_QUERY_OBJECTS,
             ),
         },
     )

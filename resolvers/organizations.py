@@ -22,8 +22,8 @@ from resolvers import (
     services,
     venues,
 )
-from resolvers.engine.declare.rows import Rows, Walls
-from resolvers.engine.declare.sources import Lookup, Many, One, Source, StatisticsField
+from resolvers.engine.declare.rows import AccessConditions, Rows
+from resolvers.engine.declare.sources import Lookup, Many, One, Relation, Source, StatisticsField
 from resolvers.engine.declare.statistics import RECORDS, Statistic
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import Binder
@@ -38,13 +38,18 @@ LINKED = Period.of(OrganizationLink)
 OF_DIVISION = {"organizations": Many("Organization", WithinDivision(Organization.division_id))}
 
 
-class Below:
+class Below(Relation):
     """The unions directly below one in the requested hierarchy, by key."""
 
-    by_place = True
+    checks_days = True
 
     def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+        self,
+        target: Source,
+        parent: ColumnElement[int] | None,
+        arguments: Arguments,
+        binder: Binder,
+        access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
         link = OrganizationLink.__table__.c
@@ -57,40 +62,50 @@ class Below:
         ]
         below = None if parent is None or arguments.get("as_of") is not None else (hierarchy.name, parent)
         pair = {"descendant_id": link.child_id, "depth": literal_column("1", Integer())}
-        seen = walls.pairs(pair, "Organization", target.key)
-        return Rows(from_, where, [link.child_id], below=below, seen=seen)
+        seen = access.closure_rows(pair, "Organization", target.key)
+        return Rows(from_, where, [link.child_id], below_union=below, access=seen)
 
 
-class Deeper:
+class Deeper(Relation):
     """All unions below one in the requested hierarchy, without itself."""
 
-    by_place = True
+    checks_days = True
 
     def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+        self,
+        target: Source,
+        parent: ColumnElement[int] | None,
+        arguments: Arguments,
+        binder: Binder,
+        access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
         closure, valid = subtree(arguments, binder)
         from_ = target.table.join(closure, closure.c.descendant_id == target.key)
         where = [closure.c.ancestor_id == parent, closure.c.depth > 0, valid]
-        seen = walls.pairs(closure, "Organization", target.key)
-        return Rows(from_, where, [closure.c.descendant_id], seen=seen)
+        seen = access.closure_rows(closure, "Organization", target.key)
+        return Rows(from_, where, [closure.c.descendant_id], access=seen)
 
 
-class Above:
+class Above(Relation):
     """The unions above one in the requested hierarchy, the topmost first."""
 
-    by_place = True
+    checks_days = True
 
     def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+        self,
+        target: Source,
+        parent: ColumnElement[int] | None,
+        arguments: Arguments,
+        binder: Binder,
+        access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
         closure, valid = subtree(arguments, binder, last=True)
         from_ = target.table.join(closure, closure.c.ancestor_id == target.key)
-        seen = walls.pairs(closure, "Organization", target.key)
+        seen = access.closure_rows(closure, "Organization", target.key)
         where = [closure.c.descendant_id == parent, closure.c.depth > 0, valid]
-        return Rows(from_, where, [-closure.c.depth, target.key], seen=seen)
+        return Rows(from_, where, [-closure.c.depth, target.key], access=seen)
 
 
 registry.add(
@@ -119,8 +134,8 @@ registry.add(
         period=Period(Organization.established_on, Organization.dissolved_on, known=False),
         hide=("division_id",),
         searchable=("name",),
-        written={"credit_code": canonical_credit_code},
-        matched={"name_match": "name"},
+        normalizers={"credit_code": canonical_credit_code},
+        match_orders={"name_match": "name"},
         fields={
             "division": One("Division", Organization.division_id),
             "parents": Many("OrganizationLink", By(OrganizationLink.child_id), expected=2),

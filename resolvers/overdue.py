@@ -59,7 +59,7 @@ class TimedStep:
     @property
     def due_on(self) -> Computed:
         """The field of the last day."""
-        return Computed(self.inputs, last_days(self.procedure, self.starts_on), compared=self.last_day)
+        return Computed(self.inputs, last_days(self.procedure, self.starts_on), as_sql=self.last_day)
 
     @property
     def provisional(self) -> Computed:
@@ -72,7 +72,7 @@ class TimedStep:
         def compared(binder: Binder) -> ColumnElement[bool]:
             return self.last_day(binder) > binder.bind(lambda _: date(LAST_PUBLISHED, 12, 31), DATE)
 
-        return Computed(self.inputs, function, compared=compared)
+        return Computed(self.inputs, function, as_sql=compared)
 
     @property
     def days_left(self) -> Computed:
@@ -90,7 +90,7 @@ class TimedStep:
             left = cast(self.last_day(binder) - binder.day(None), Integer())
             return case((expression(self.done_on).is_(None), left))
 
-        return Computed((*self.inputs, self.done_on), function, compared=compared)
+        return Computed((*self.inputs, self.done_on), function, as_sql=compared)
 
     def late(self, day: ColumnElement[Any], binder: Binder) -> ColumnElement[bool]:
         """Whether the step was done after its last day, or is not done by a ``day`` after it."""
@@ -167,7 +167,7 @@ class Overdue:
             return late
 
         needs = tuple(part for step in self.steps for part in (*step.inputs, step.done_on))
-        return Computed(needs, function, compared=lambda binder: self(binder.day(None), binder))
+        return Computed(needs, function, as_sql=lambda binder: self(binder.day(None), binder))
 
     def runs(self) -> ColumnElement[bool]:
         """Whether the period of one of the steps has started."""

@@ -24,7 +24,7 @@ from db.divisions import Division, DivisionClosure, DivisionLevel
 from db.organizations import Organization
 from resolvers.access.callers import Lens
 from resolvers.engine.declare.columns import alias, expression, one_of
-from resolvers.engine.declare.rows import Walls
+from resolvers.engine.declare.rows import AccessConditions
 from resolvers.engine.declare.statistics import Children, Statistic
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
@@ -47,7 +47,7 @@ class CountedPlace:
         division: ColumnElement[Any] | None,
         arguments: Arguments,
         binder: Binder,
-        walls: Walls,
+        access: AccessConditions,
     ) -> None:
         self.union = union
         self.division = division
@@ -56,12 +56,12 @@ class CountedPlace:
         self.by_division = any(item.name == "CHILD_DIVISION" for item in arguments.get("group_by") or ())
         self.arguments = {} if union is None else {"hierarchy": arguments.get("hierarchy")}
         self.binder = binder
-        self.walls = walls
+        self.access = access
         self.joins: list[tuple[FromClause, ColumnElement[bool]]] = []
         self.where: list[ColumnElement[bool]] = []
         if union is not None:
             self.closure, held = subtree(self.arguments, binder, last=True)
-            seen = walls.pairs(self.closure, statistic.model.__name__, expression(statistic.organization))
+            seen = access.closure_rows(self.closure, statistic.model.__name__, expression(statistic.organization))
             named = [*(arguments.get("group_by") or ()), *(item["dimension"] for item in arguments.get("where") or ())]
             steps = any(item.name == "CHILD_ORGANIZATION" for item in named)
             at_once = statistic.widespread and not steps
@@ -178,7 +178,7 @@ class CountedPlace:
         direct, holding = subtree(self.arguments, self.binder)
         union = Organization.__table__
         rows = select(union.c.id).join(direct, direct.c.descendant_id == union.c.id)
-        seen = self.walls.pairs(direct, "Organization", union.c.id)
+        seen = self.access.closure_rows(direct, "Organization", union.c.id)
         return Children(
             "Organization",
             ((child, and_(child.c.descendant_id == self.closure.c.descendant_id, one_nearer, still)),),
@@ -231,10 +231,10 @@ class CountWithin:
         parent: ColumnElement[Any] | None,
         arguments: Arguments,
         binder: Binder,
-        walls: Walls,
+        access: AccessConditions,
     ) -> CountedPlace:
         """See ``Anchor``."""
-        return CountedPlace(statistic, parent, None, arguments, binder, walls)
+        return CountedPlace(statistic, parent, None, arguments, binder, access)
 
 
 class CountWithinDivision:
@@ -246,7 +246,7 @@ class CountWithinDivision:
         parent: ColumnElement[Any] | None,
         arguments: Arguments,
         binder: Binder,
-        walls: Walls,
+        access: AccessConditions,
     ) -> CountedPlace:
         """See ``Anchor``."""
-        return CountedPlace(statistic, None, parent, arguments, binder, walls)
+        return CountedPlace(statistic, None, parent, arguments, binder, access)

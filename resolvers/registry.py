@@ -1,4 +1,4 @@
-"""The registry that every slice adds its sources and root fields to."""
+"""The registry, to which every slice adds its sources and root fields when it is imported."""
 
 from resolvers.access.federation import FederationAccess
 from resolvers.engine.declare.registry import Registry

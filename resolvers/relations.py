@@ -7,15 +7,15 @@ from sqlalchemy import ColumnElement, FromClause, exists
 
 from db.divisions import DivisionClosure
 from resolvers.engine.declare.columns import Expression, alias, expression
-from resolvers.engine.declare.rows import Rows, Walls
-from resolvers.engine.declare.sources import Source
+from resolvers.engine.declare.rows import AccessConditions, Rows
+from resolvers.engine.declare.sources import Relation, Source
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
 from resolvers.scopes import Scope, hierarchy_of, subtree
 
 
-class By:
+class By(Relation):
     """The rows whose ``column`` has the parent's key, ordered by ``order`` and then by key.
 
     ``via`` is for rows that an association table leads to: ``column`` is that table's column with the parent's key, ``via`` its column with
@@ -36,31 +36,41 @@ class By:
         self.order = order
         self.via = None if via is None else expression(via)
         self.via_type = via_type
-        self.by_place = ever
+        self.checks_days = ever
 
     def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+        self,
+        target: Source,
+        parent: ColumnElement[int] | None,
+        arguments: Arguments,
+        binder: Binder,
+        access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
         where = [] if parent is None else [self.column == parent]
         if self.via is not None:
-            visible = walls.rows(self.via_type, self.via.table)
+            visible = access.rows(self.via_type, self.via.table)
             linked = exists(self.via).where(target.key == self.via, *where, *visible)
             where = [linked.correlate_except(self.via.table)]
         return Rows(target.table, where, [*self.order, target.key])
 
 
-class AllVisible:
+class AllVisible(Relation):
     """All rows that the caller sees, the oldest first."""
 
     def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+        self,
+        target: Source,
+        parent: ColumnElement[int] | None,
+        arguments: Arguments,
+        binder: Binder,
+        access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
         return Rows(target.table, [], [target.key])
 
 
-class Within:
+class Within(Relation):
     """The rows that belong to a union (``column`` has its key) or to any union below it.
 
     The union is the parent, or at the root the argument ``within``; without either, the list has all rows. The subtree is that of the day
@@ -93,10 +103,15 @@ class Within:
         self.denormalized = None if denormalized is None else expression(denormalized)
         self.via_type = via_type
         self.current = current
-        self.by_place = period is not None
+        self.checks_days = period is not None
 
     def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+        self,
+        target: Source,
+        parent: ColumnElement[int] | None,
+        arguments: Arguments,
+        binder: Binder,
+        access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
         within = arguments.get("within")
@@ -112,41 +127,45 @@ class Within:
         from_: FromClause = target.table if via is None else via.table
         if anchor is None:
             return Rows(from_, where, [target.key if via is None else via], via, union=column if via is None else None)
-        seen = self._visible(target, walls, column, via)
+        conditions = self._visible(target, access, column, via)
         if arguments.get("scope") is Scope.SELF:
-            return Rows(from_, [column == anchor, *where], [from_.c.id], via, seen=seen)
+            return Rows(from_, [column == anchor, *where], [from_.c.id], via, access=conditions)
         chosen = {"hierarchy": arguments.get("hierarchy")} if self.current else arguments
         closure, valid = subtree(chosen, binder, last=self.period is None)
         joined = from_.join(closure, closure.c.descendant_id == column)
         below = None if own is None else (hierarchy_of(arguments).name, anchor)
         where = [closure.c.ancestor_id == anchor, valid, *where]
-        seen = [*seen, *walls.pairs(closure, self.via_type or target.typename, self.column)]
-        return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below, seen)
+        conditions = [*conditions, *access.closure_rows(closure, self.via_type or target.typename, self.column)]
+        return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below, conditions)
 
     def _visible(
-        self, target: Source, walls: Walls, column: ColumnElement[Any], via: ColumnElement[Any] | None
+        self, target: Source, access: AccessConditions, column: ColumnElement[Any], via: ColumnElement[Any] | None
     ) -> list[ColumnElement[bool]]:
         """The conditions that the caller sees the associations."""
         if not self.via_type:
             return []
         if via is not None:
-            return walls.rows(self.via_type, via.table)
+            return access.rows(self.via_type, via.table)
         assert self.via is not None
-        return walls.rows(self.via_type, {str(self.column.key): column, str(self.via.key): target.key})
+        return access.rows(self.via_type, {str(self.column.key): column, str(self.via.key): target.key})
 
 
-class WithinDivision:
+class WithinDivision(Relation):
     """The rows in a division (``column`` has its key) or in any division below it; the division is the parent or ``within``."""
 
     anchor = "Division"
-    by_place = False
 
     def __init__(self, column: Expression, *, deeper: bool = False) -> None:
         self.column = expression(column)
         self.deeper = deeper
 
     def rows(
-        self, target: Source, parent: ColumnElement[int] | None, arguments: Arguments, binder: Binder, walls: Walls
+        self,
+        target: Source,
+        parent: ColumnElement[int] | None,
+        arguments: Arguments,
+        binder: Binder,
+        access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
         within = arguments.get("within")

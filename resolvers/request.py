@@ -1,4 +1,4 @@
-"""What ties an answer to the log: the request that is being answered, for log lines and for what its caller is told of a fault."""
+"""The request that is being answered: its ID stands in log lines and in the errors of masked faults."""
 
 from contextvars import ContextVar
 from typing import NamedTuple
@@ -19,7 +19,7 @@ REQUEST: ContextVar[RequestContext | None] = ContextVar("request", default=None)
 """The request that this task answers; None outside of one."""
 
 FAULTS = frozenset({"INTERNAL_ERROR", "DATABASE_UNAVAILABLE"})
-"""The codes of masked faults."""
+"""The codes of masked faults: errors of the hub, whose details stand in the log only."""
 
 
 def extensions_of(code: str) -> dict[str, str]:

@@ -5,34 +5,34 @@ from contextvars import ContextVar
 
 from graphql.pyutils import suggestion_list
 
-MOST = 3
+MAX_SUGGESTIONS = 3
 """Suggestions in one message."""
 
-suggests: ContextVar[bool] = ContextVar("suggests", default=False)
-"""Whether messages may suggest names and codes of the schema: where the caller may ask for the schema. Whoever takes requests sets it."""
+suggestions_allowed: ContextVar[bool] = ContextVar("suggestions_allowed", default=False)
+"""Whether messages may suggest names and codes of the schema: where the caller may ask for the schema. Set for each request."""
 
 
-def shown(text: str) -> str:
-    """A caller's text as it may be repeated in a message: quoted, short, and without halves of surrogate pairs."""
+def quoted(text: str) -> str:
+    """A caller's text for a message: quoted, cut after 60 characters, without halves of surrogate pairs."""
     text = text.encode(errors="replace").decode()
     return f'"{text}"' if len(text) <= 60 else f'"{text[:57]}…"'
 
 
-def did_you_mean(*found: str) -> str:
-    """The sentence that suggests some names, if there are any and the caller may be told them."""
-    if not found or not suggests.get():
+def did_you_mean(*names: str) -> str:
+    """The sentence that suggests some names, if there are any and the caller may read the schema; else an empty text."""
+    if not names or not suggestions_allowed.get():
         return ""
-    *most, last = found[:MOST]
+    *most, last = names[:MAX_SUGGESTIONS]
     return f" Did you mean {', '.join(most)} or {last}?" if most else f" Did you mean {last}?"
 
 
-def like(text: str, names: Mapping[str, str] | list[str]) -> list[str]:
-    """The names that are like a text, the likest first. Of codes with labels also those whose label has the text."""
-    if not suggests.get() or not 0 < len(text) <= 100:
+def similar_names(text: str, names: Mapping[str, str] | list[str]) -> list[str]:
+    """The names that are similar to a text, the most similar first. Of codes with labels also those whose label has the text."""
+    if not suggestions_allowed.get() or not 0 < len(text) <= 100:
         return []
-    found = suggestion_list(text, list(names))
+    similar = suggestion_list(text, list(names))
     if isinstance(names, Mapping):
         plain = "".join(letter for letter in text.upper() if letter.isalnum())
-        found = [code for code in names if plain and code.replace("_", "").startswith(plain)] + found
-        found += [code for code, label in names.items() if text.casefold() in label.casefold()]
-    return list(dict.fromkeys(found))
+        similar = [code for code in names if plain and code.replace("_", "").startswith(plain)] + similar
+        similar += [code for code, label in names.items() if text.casefold() in label.casefold()]
+    return list(dict.fromkeys(similar))

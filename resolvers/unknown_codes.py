@@ -7,25 +7,25 @@ from sqlalchemy.types import TypeEngine
 
 from db.model import CodeList, CodeText, Term
 from resolvers.errors import HubError
-from resolvers.suggestions import did_you_mean, like, shown
+from resolvers.suggestions import did_you_mean, quoted, similar_names
 
 
 def list_of(type_: TypeEngine[Any]) -> CodeList | None:
-    """The code list that the values of a column are of, if there is one."""
+    """The code list of a column of this type, if it has one."""
     if isinstance(type_, CodeText):
         return type_.codes
-    found: type[Term] | None = getattr(type_, "enum_class", None)
-    return None if found is None else of_terms(found)
+    terms: type[Term] | None = getattr(type_, "enum_class", None)
+    return None if terms is None else of_terms(terms)
 
 
 def list_of_text(type_: TypeEngine[Any]) -> CodeList | None:
-    """The code list of a column that filters compare with texts; those of enums are checked by the schema."""
+    """The code list of a column whose codes are texts in filters; codes of enums are checked by the schema."""
     return type_.codes if isinstance(type_, CodeText) else None
 
 
 @lru_cache
 def of_terms(terms: type[Term]) -> CodeList:
-    """The code list of an enum of the database, which is one of the schema's, too."""
+    """The code list of an enum of the database, which is also one of the schema."""
     return CodeList(
         terms.__name__, {code: term.label for code, term in terms.__members__.items()}, of_enum(terms.__name__)
     )
@@ -33,14 +33,16 @@ def of_terms(terms: type[Term]) -> CodeList:
 
 def unknown_code(text: str, codes: CodeList) -> HubError:
     """The error of a code that is not in its list."""
-    near = did_you_mean(*(f"{code} ({chinese(codes.labels[code])})" for code in like(text, codes.labels)))
-    return HubError("UNKNOWN_CODE", f"{shown(text)} is no code of {codes.name}.{near} The codes are in {codes.listed}.")
+    near = did_you_mean(*(f"{code} ({chinese(codes.labels[code])})" for code in similar_names(text, codes.labels)))
+    return HubError(
+        "UNKNOWN_CODE", f"{quoted(text)} is no code of {codes.name}.{near} The codes are in {codes.listed}."
+    )
 
 
 def chinese(label: str) -> str:
     """The Chinese part of a label, which is written English (中文); the whole where there is none."""
-    _, _, found = label.rpartition("(")
-    return found.removesuffix(")") or label
+    _, _, inside = label.rpartition("(")
+    return inside.removesuffix(")") or label
 
 
 def of_enum(name: str) -> str:

@@ -7,7 +7,7 @@ import strawberry
 from strawberry import UNSET
 
 from resolvers.commands.context import CommandContext, Refused
-from resolvers.errors import said
+from resolvers.errors import localized
 from schema.fields import field
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ async def outcome(command: Awaitable[T]) -> tuple[T | None, list[UserError]]:
         return await command, []
     except Refused as refusal:
         return None, [
-            UserError(code=error.code, message=said(error.code, error.message), path=list(error.path))
+            UserError(code=error.code, message=localized(error.code, error.message), path=list(error.path))
             for error in refusal.errors
         ]
 

@@ -16,7 +16,7 @@ from hub.cli.chinese_help import HELP
 from hub.settings import Settings
 from hub.setup import bootstrap
 from resolvers.commands.documents import MAX_SCAN
-from resolvers.engine.compile.pagination import MAX_SIZE
+from resolvers.engine.request.limits import MAX_PAGE
 from tests.conftest import PAGE_MEMBERS
 
 ROOT = Path(__file__).parent.parent
@@ -50,7 +50,7 @@ def test_versions_and_limits() -> None:
     python = ".".join(map(str, bootstrap.OLDEST))
     assert f"You need Python {python} or newer" in ENGLISH
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"].startswith(f">={python}")
-    assert f"pages of at most {MAX_SIZE}" in CHANGELOG
+    assert f"pages of at most {MAX_PAGE}" in CHANGELOG
     assert f"at most {MAX_SCAN // 1024} KiB" in CHANGELOG
     assert Settings(pool_size=8).share * 4 == 8
     assert "a quarter of the connections at the most" in CHANGELOG

@@ -19,13 +19,14 @@ import yaml
 from hub.settings import Settings
 from tests.operator_server import DATABASE, OWNER, PASSWORD, OperatorServer, free_port
 from tests.slow import slow
+from tests.test_contributing import BLOCKS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
     *(ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docker/README.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
-LANGUAGES = {"sh", "text", "graphql", "json", "js", "yaml", "nginx", "ini", "sql"}
+LANGUAGES = {"sh", "text", "graphql", "json", "js", "yaml", "nginx", "ini", "sql", "diff", "python"}
 
 BARE = [("README.md", "A PostgreSQL of your own"), ("docs/operations.md", "")]
 """What the shell reads that begins with nothing: pages, or one section of a page, in order."""
@@ -137,7 +138,13 @@ def checked_release(block: Block) -> None:
         assert line.startswith(("git ", "systemctl ")) or any(program in each for each in known), line
 
 
+def checked_example(block: Block) -> None:
+    """Needs the files of the worked example. tests/test_contributing.py runs it in a copy of the repository that has them."""
+    assert ("sh", block.mark, f"{block.text}\n") in BLOCKS
+
+
 MARKS: dict[str, Callable[[Block], None]] = {
+    "example": checked_example,
     "docker": checked_docker,
     "systemd": checked_systemd,
     "release": checked_release,

@@ -19,7 +19,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from graphql import parse, validate
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -28,7 +27,6 @@ from hub.cli import demo
 from hub.settings import Settings
 from hub.setup import bootstrap, explorer_build
 from hub.setup.bootstrap import SetupError
-from schema import schema
 from tests.slow import slow
 
 ROOT = Path(__file__).parent.parent
@@ -295,31 +293,3 @@ async def test_the_demonstration_serves_the_federation_that_is_there(fresh_page_
     assert found["divisions"]["totalCount"] > 44_000
     assert await connection.fetchval(count) == there
     await connection.close()
-
-
-def test_the_queries_of_the_readme_are_valid_and_both_readmes_show_the_same() -> None:
-    def blocks(name: str, language: str) -> list[str]:
-        return re.findall(rf"```{language}\n(.*?)```", (ROOT / name).read_text(), re.DOTALL)
-
-    for language in ("graphql", "json"):
-        assert blocks("README.md", language)
-        assert blocks("README.md", language) == blocks("README.zh-CN.md", language)
-    for query in blocks("README.md", "graphql"):
-        assert validate(schema._schema, parse(query)) == []
-    for answer in blocks("README.md", "json"):
-        assert json.loads(answer).keys() == {"data"}
-
-
-def test_every_path_that_a_page_links_exists() -> None:
-    pages = [ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docker/README.md")]
-    for page in (*pages, *(ROOT / "docs").rglob("*.md")):
-        for link, _, heading in re.findall(r"\]\(([^)#:]+)(#([^)]+))?\)", page.read_text()):
-            there = page.parent / link
-            assert there.exists(), f"{page}: {link}"
-            if heading and there.suffix == ".md":
-                headings = [
-                    re.sub(r"[^\w -]", "", line.lstrip("# "))
-                    for line in there.read_text().splitlines()
-                    if line.startswith("#")
-                ]
-                assert heading in {each.lower().replace(" ", "-") for each in headings}, f"{page}: {link}#{heading}"

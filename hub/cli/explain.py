@@ -16,10 +16,10 @@ from hub.limits.budget import RoleLimits
 from hub.operations import is_query
 from hub.settings import RoleLimit, Settings
 from resolvers.access.callers import PUBLIC, Caller
-from resolvers.engine.compile.pagination import MAX_SIZE
 from resolvers.engine.request.document import Answer
-from resolvers.errors import said
-from resolvers.suggestions import suggests
+from resolvers.engine.request.limits import MAX_PAGE
+from resolvers.errors import localized
+from resolvers.suggestions import suggestions_allowed
 from resolvers.viewer import caller_of
 from schema import schema
 
@@ -56,7 +56,7 @@ def explain_query(
 async def _explain(
     settings: Settings, url: str, text: str, variables: dict[str, Any], operation: str | None, name: str | None
 ) -> Explained:
-    suggests.set(True)
+    suggestions_allowed.set(True)
     found = Documents(schema._schema, limits_of(settings)).get(text)
     if isinstance(found, Rejected):
         return Explained("", _errors(found.body))
@@ -65,7 +65,7 @@ async def _explain(
         caller = OPERATOR if name is None else await caller_named(pool, name)
         answer = await _answered(settings, pool, found, variables, operation, caller)
     except Refusal as refusal:
-        return Explained("", [f"{refusal.code}: {said(refusal.code, refusal.message)}"])
+        return Explained("", [f"{refusal.code}: {localized(refusal.code, refusal.message)}"])
     finally:
         await pool.close()
     explained = orjson.loads(answer.body).get("extensions", {}).get("explain")
@@ -104,7 +104,7 @@ async def _answered(
     if not is_query(operation):
         raise Refusal(405, "METHOD_NOT_ALLOWED", "Only queries are explained: a mutation would be carried out.")
     limits = RoleLimits(
-        RoleLimit(settings.max_depth, settings.max_objects, MAX_SIZE), settings.role_limits, settings.introspection
+        RoleLimit(settings.max_depth, settings.max_objects, MAX_PAGE), settings.role_limits, settings.introspection
     )
     if operation is not None:
         limits.require_depth(caller, operation.depth)

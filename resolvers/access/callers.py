@@ -1,4 +1,4 @@
-"""Who is asking, as the engine sees it: grants become lenses, and a lens says which rows of a source are in sight."""
+"""The caller, as the engine sees it: grants become lenses, and a lens says which rows of a source the caller sees."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from db.security.row_security import LENSES, READER, SEVERAL, Scope
 
 
 class Lens(Enum):
-    """A way to see rows. A caller sees what any of their lenses shows; the set of lenses is part of a plan's key, their IDs are bound."""
+    """A way to see rows. A caller sees what any of their lenses shows; the set of lenses is part of a plan's key, their keys are bound."""
 
     UNWALLED = "unwalled"
-    """No caller's: an engine without its first wall."""
+    """No caller has it: for an engine without its first wall."""
     EVERYTHING = "everything"
     TERRITORIAL = "territorial"
     INDUSTRIAL = "industrial"
@@ -54,20 +54,22 @@ class Caller:
 
     @cached_property
     def lenses(self) -> Mapping[Lens, tuple[int, ...]]:
-        """The caller's lenses with the keys that each starts from: unions, divisions, cases or the member. Those of the lens that sees
-        everything are the unions for which its holder stands: health records are in sight of the handling union alone. Those of
-        aggregates are the divisions inside which finer geography is granted; none for the published one everywhere."""
+        """The caller's lenses, each with the keys that it starts from: unions, divisions, cases or the member.
+
+        Those of ``EVERYTHING`` are the holder's own unions, since only the handling union sees health records. Those of ``AGGREGATES`` are
+        the divisions in which finer geography is granted; none for the published one everywhere.
+        """
         if self.everything:
             unions = {grant.organization_id for grant in self.grants if grant.organization_id is not None}
             return {Lens.EVERYTHING: tuple(sorted(unions))}
-        found: dict[Lens, set[int]] = {}
+        keys_of: dict[Lens, set[int]] = {}
         for grant in self.grants:
-            lens, keys = self._seen_by(grant)
-            found.setdefault(lens, set()).update(key for key in keys if key is not None)
-        return {lens: tuple(sorted(keys)) for lens, keys in sorted(found.items(), key=lambda item: item[0].value)}
+            lens, keys = self._lens_of(grant)
+            keys_of.setdefault(lens, set()).update(key for key in keys if key is not None)
+        return {lens: tuple(sorted(keys)) for lens, keys in sorted(keys_of.items(), key=lambda item: item[0].value)}
 
-    def _seen_by(self, grant: Grant) -> tuple[Lens, tuple[int | None, ...]]:
-        """The lens of a grant with its keys. A scope that is empty at the moment has its lens too: what is the caller's own is in sight."""
+    def _lens_of(self, grant: Grant) -> tuple[Lens, tuple[int | None, ...]]:
+        """The lens of a grant with its keys. A grant whose scope is empty at the moment has its lens too: callers see what is their own."""
         match grant.role:
             case Role.GRASSROOTS_UNION | Role.FEDERATION | Role.INDUSTRY_UNION:
                 industrial = grant.hierarchy is Hierarchy.INDUSTRIAL
@@ -90,12 +92,12 @@ class Caller:
 
     @cached_property
     def shape(self) -> tuple[Lens, ...]:
-        """What a plan depends on of the caller."""
+        """The part of the caller that a plan depends on."""
         return tuple(self.lenses)
 
     @cached_property
     def scope(self) -> Scope:
-        """What a session carries while it works for the caller."""
+        """The caller's scope in a database session, for row-level security."""
         roles = {ROLES[lens] for lens in self.lenses if lens in ROLES}
         role = next(iter(roles), READER) if len(roles) < 2 else SEVERAL
         others = {
@@ -108,7 +110,7 @@ class Caller:
 
     @property
     def sees_rows(self) -> bool:
-        """Whether it has more than aggregates; how many rows a statement brought would tell what small cells hide."""
+        """Whether the caller has more than aggregates; for others the number of rows of a statement would disclose small cells."""
         return self.shape != (Lens.AGGREGATES,)
 
 
@@ -122,7 +124,7 @@ ROLES: Mapping[Lens, str] = {
     Lens.CASES: row_security.CASES,
     Lens.SELF: row_security.SELF,
 }
-"""The role of the second wall that shows a lens's rows; aggregates show none."""
+"""The database role of the second wall that shows a lens's rows; aggregates show none."""
 
 _BY_DIVISION = {
     Role.HR_BUREAU: Lens.HR_BUREAU,

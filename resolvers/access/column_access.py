@@ -1,7 +1,7 @@
 """Who sees which columns: for each personal column and lens, whether its rows show it in clear, in part, or not at all.
 
-A mask is an expression of SQL, so what is not to be seen does not leave the database; a column that no lens of the caller shows is not
-even read. A caller with several lenses gets for each row the best that a lens gives which shows this very row.
+A mask is an SQL expression, so what the caller may not see does not leave the database; a column that none of their lenses shows is not
+even read. With several lenses, each row shows the most that any lens shows which shows that row.
 """
 
 from collections.abc import Callable, Mapping
@@ -57,10 +57,10 @@ SHOWN_DAYS = 30
 
 @dataclass(frozen=True)
 class Mask:
-    """How a column is masked. A lens that ``levels`` does not name shows no row that has the column.
+    """How a column is masked. A lens that ``levels`` does not name shows no row with the column.
 
-    ``clear`` and ``part`` give the expressions on the table or an alias of it; ``hidden`` stands for what is not shown. A lens in ``only``
-    has its level for those rows alone that fulfil a further condition, and shows nothing of the others.
+    ``clear`` and ``part`` make the expressions on the table or an alias of it; ``hidden`` is the value where nothing is shown. A lens in
+    ``only`` has its level for rows that fulfil a further condition, and shows nothing of the column in others.
     """
 
     levels: Mapping[Lens, Level]
@@ -90,7 +90,7 @@ def phone(table: FromClause) -> ColumnElement[Any]:
 
 
 def bank_card(table: FromClause) -> ColumnElement[Any]:
-    """That there is a card, and nothing of its number."""
+    """Whether there is a card, and nothing of its number."""
     return case((table.c.bank_card.is_not(None), UNSEEN), else_=NOTHING)
 
 
@@ -107,32 +107,32 @@ def changed_on(name: str) -> Columns:
 
 
 def _party(table: FromClause) -> ColumnElement[Any]:
-    """Employers and unions by their names; who is neither is a person, also when the hub does not know them."""
+    """Employers and unions by their names; any other party is a person, also one that the hub does not know."""
     organized = or_(table.c.employer_id.is_not(None), table.c.organization_id.is_not(None))
     return case((organized, table.c.name), else_=_first(table))
 
 
 def _handles(lens: Lens, binder: Binder, table: FromClause) -> ColumnElement[bool]:
-    """The case is in the hands of one of the caller's unions itself, not of one below."""
+    """One of the caller's unions itself handles the case, not one below."""
     cases = alias(DisputeCase)
     keys = any_(binder.bind(lambda inputs: list(inputs.caller.lenses[lens]), BIGINTS))
     return exists().where(cases.c.id == table.c.case_id, cases.c.organization_id == keys)
 
 
-def _of_unions(level: Level) -> dict[Lens, Level]:
+def _for_unions(level: Level) -> dict[Lens, Level]:
     return dict.fromkeys((Lens.EVERYTHING, Lens.TERRITORIAL, Lens.INDUSTRIAL), level)
 
 
-def _of_change(column: str) -> Mask:
-    """For the unions, which pay, and the person; to others it says nothing."""
-    shown = {**_of_unions(CLEAR), Lens.SOCIAL_SECURITY: HIDDEN, Lens.CASES: HIDDEN, Lens.SELF: CLEAR}
+def _change_date(column: str) -> Mask:
+    """For the unions, which pay, and the person; null for others."""
+    shown = {**_for_unions(CLEAR), Lens.SOCIAL_SECURITY: HIDDEN, Lens.CASES: HIDDEN, Lens.SELF: CLEAR}
     return Mask(shown, changed_on(column), changed_on(column), hidden=NO_DAY)
 
 
-def _of_handlers(column: str) -> Mask:
-    """Health: for the union that handles the case and for the patient, who alone have its rows in sight."""
+def _for_handlers(column: str) -> Mask:
+    """Health: for the union that handles the case and for the patient, who alone see its rows."""
     return Mask(
-        {**_of_unions(CLEAR), Lens.SELF: CLEAR},
+        {**_for_unions(CLEAR), Lens.SELF: CLEAR},
         _column(column),
         _column(column),
         hidden=NOTHING,
@@ -142,22 +142,22 @@ def _of_handlers(column: str) -> Mask:
 CHANGES = ("bank_card_changed_on", "resident_number_changed_on", "phone_changed_on")
 MASKS: Mapping[tuple[str, str], Mask] = {
     ("Member", "name"): Mask(
-        {**_of_unions(PART), Lens.EVERYTHING: CLEAR, Lens.SOCIAL_SECURITY: PART, Lens.CASES: CLEAR, Lens.SELF: CLEAR},
+        {**_for_unions(PART), Lens.EVERYTHING: CLEAR, Lens.SOCIAL_SECURITY: PART, Lens.CASES: CLEAR, Lens.SELF: CLEAR},
         _column("name"),
         _first,
     ),
     ("Member", "resident_number"): Mask(
-        {**_of_unions(PART), Lens.SOCIAL_SECURITY: PART, Lens.CASES: PART, Lens.SELF: PART},
+        {**_for_unions(PART), Lens.SOCIAL_SECURITY: PART, Lens.CASES: PART, Lens.SELF: PART},
         resident_number,
         resident_number,
     ),
     ("Member", "phone"): Mask(
-        {**_of_unions(PART), Lens.SOCIAL_SECURITY: PART, Lens.CASES: PART, Lens.SELF: PART}, phone, phone
+        {**_for_unions(PART), Lens.SOCIAL_SECURITY: PART, Lens.CASES: PART, Lens.SELF: PART}, phone, phone
     ),
     ("Member", "bank_card"): Mask(
-        {**_of_unions(HIDDEN), Lens.SOCIAL_SECURITY: PART, Lens.CASES: HIDDEN, Lens.SELF: PART}, bank_card, bank_card
+        {**_for_unions(HIDDEN), Lens.SOCIAL_SECURITY: PART, Lens.CASES: HIDDEN, Lens.SELF: PART}, bank_card, bank_card
     ),
-    **{("Member", name): _of_change(name) for name in CHANGES},
+    **{("Member", name): _change_date(name) for name in CHANGES},
     ("AccessLog", "case_reference"): Mask(
         {Lens.EVERYTHING: CLEAR, Lens.SELF: PART}, _column("case_reference"), _ground, hidden=NOTHING
     ),
@@ -165,7 +165,7 @@ MASKS: Mapping[tuple[str, str], Mask] = {
         {Lens.EVERYTHING: CLEAR, Lens.SELF: HIDDEN}, _column("operation"), _column("operation"), hidden=NOTHING
     ),
     ("DisputeParty", "name"): Mask(
-        {**_of_unions(PART), Lens.EVERYTHING: CLEAR, Lens.CASES: CLEAR, Lens.SELF: CLEAR}, _column("name"), _party
+        {**_for_unions(PART), Lens.EVERYTHING: CLEAR, Lens.CASES: CLEAR, Lens.SELF: CLEAR}, _column("name"), _party
     ),
     ("DisputeStep", "note"): Mask(
         {
@@ -181,23 +181,23 @@ MASKS: Mapping[tuple[str, str], Mask] = {
         only={Lens.TERRITORIAL: _handles, Lens.INDUSTRIAL: _handles},
     ),
     ("AgreementParty", "chief_representative"): Mask(
-        {**_of_unions(CLEAR), Lens.HR_BUREAU: CLEAR, Lens.EMPLOYERS_BODY: HIDDEN},
+        {**_for_unions(CLEAR), Lens.HR_BUREAU: CLEAR, Lens.EMPLOYERS_BODY: HIDDEN},
         _column("chief_representative"),
         _column("chief_representative"),
         hidden=NOTHING,
     ),
-    ("CareCase", "diagnosis"): _of_handlers("diagnosis"),
-    ("CareStep", "note"): _of_handlers("note"),
+    ("CareCase", "diagnosis"): _for_handlers("diagnosis"),
+    ("CareStep", "note"): _for_handlers("note"),
 }
-"""The masked columns by type and column. Names of officers in their public function (chairs, chief representatives) are no secret of the
-union; sealed columns (resident number, phone, bank card) are never in clear here: that is what reveal is for."""
+"""The masked columns by type and column. Names of officers in their public function (chairs, chief representatives) are not secret within
+the unions; sealed columns (resident number, phone, bank card) are never in clear here: the command ``reveal`` shows them."""
 
 SEALED = frozenset({("Member", "resident_number"), ("Member", "phone"), ("Member", "bank_card")})
-"""Columns of which SQL has a part only."""
+"""Columns of which SQL can read a part only."""
 
 
 def is_masked(typename: str, name: str, lenses: tuple[Lens, ...]) -> bool:
-    """Whether a caller sees less of a column than the rows hold, for any row: filters and orderings on it would be an oracle."""
+    """Whether a caller sees less of a column than the rows hold, for any row: filters and orders by it would disclose it."""
     mask = MASKS.get((typename, name))
     if mask is None:
         return False
@@ -238,8 +238,8 @@ def _shown(mask: Mask, level: Level, table: FromClause) -> ColumnElement[Any]:
 
 
 def _applies(mask: Mask, source: Source, lens: Lens, binder: Binder, table: FromClause) -> ColumnElement[bool]:
-    """The row is one that the lens shows, at the lens's level."""
+    """The lens shows the row, with the column at the lens's level."""
     if lens in mask.only:
         return mask.only[lens](lens, binder, table)
-    seen = visible(source, (lens,), binder, table)
-    return true() if seen is None else seen
+    condition = visible(source, (lens,), binder, table)
+    return true() if condition is None else condition

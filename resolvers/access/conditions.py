@@ -17,11 +17,11 @@ from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
 from resolvers.scopes import valid_or_last
 
 Condition = ColumnElement[bool]
-Rule = Callable[["Sight", FromClause], Condition]
+Rule = Callable[["LensConditions", FromClause], Condition]
 """Makes the condition on the rows of a type's table that a lens sees."""
 
 
-class Sight:
+class LensConditions:
     """The conditions of one lens, with its keys bound to one statement.
 
     A condition is asked of each row, by EXISTS; or, with ``as_sets``, it compares a column with a set of keys that PostgreSQL makes once,
@@ -35,12 +35,12 @@ class Sight:
         self.rules = rules
         self.binder = binder
         self.last = last
-        """Whether what dissolved unions recorded is in sight too, as it is for counting."""
+        """Whether the lens also shows what dissolved unions recorded, as it does for counting."""
         self.as_sets = as_sets
 
-    def of_each(self) -> "Sight":
+    def of_each(self) -> "LensConditions":
         """The same lens, whose conditions are asked of each row."""
-        return Sight(self.lens, self.rules, self.binder, last=self.last)
+        return LensConditions(self.lens, self.rules, self.binder, last=self.last)
 
     def keys(self) -> ColumnElement[Any]:
         """The keys that the lens starts from: unions, divisions, cases or the member."""
@@ -83,7 +83,7 @@ class Sight:
         if self.as_sets:
             return column == _set(select(closure.c.descendant_id).where(*on))
         found = select(closure.c.descendant_id).where(closure.c.descendant_id == column, *on).correlate_except(closure)
-        return (found.offset(literal_column("0")) if self.binder.few else found).exists()
+        return (found.offset(literal_column("0")) if self.binder.few_rows else found).exists()
 
     def around(self, column: ColumnElement[Any]) -> Condition:
         """The union in the column is one of the lens's keys, or below or above one today."""
@@ -117,7 +117,7 @@ class Sight:
         source: str | None = None,
     ) -> Condition:
         """There is a row of another table whose column ``names`` has the value of ``column``, that fulfils one of ``fits`` (if there are
-        any), and that is in sight itself when ``source`` names its type."""
+        any), and that the lens shows when ``source`` names its type."""
         table = alias(model)
         parts = [] if source is None else [self.rules[source](self, table)]
         if self.as_sets:
@@ -144,7 +144,7 @@ def _set(*selects: Select[Any]) -> ColumnElement[Any]:
 
 def own(column: str) -> Rule:
     """The column names one of the lens's keys."""
-    return lambda sight, table: table.c[column] == sight.keys()
+    return lambda lens, table: table.c[column] == lens.keys()
 
 
 @dataclass(frozen=True)
@@ -153,26 +153,26 @@ class Below:
 
     column: str
 
-    def __call__(self, sight: Sight, table: FromClause) -> Condition:
+    def __call__(self, lens: LensConditions, table: FromClause) -> Condition:
         """See ``Rule``."""
-        return sight.below(table.c[self.column])
+        return lens.below(table.c[self.column])
 
 
 @dataclass(frozen=True)
 class Of:
-    """The row that the column ``key`` leads to is in sight."""
+    """The lens shows the row whose key is in the column ``key``."""
 
     model: type[Model]
     key: str
 
-    def __call__(self, sight: Sight, table: FromClause) -> Condition:
+    def __call__(self, lens: LensConditions, table: FromClause) -> Condition:
         """See ``Rule``."""
-        return sight.some(self.model, "id", table.c[self.key], source=self.model.__name__)
+        return lens.some(self.model, "id", table.c[self.key], source=self.model.__name__)
 
 
-def stands(sight: Sight, table: FromClause) -> Condition:
+def stands(lens: LensConditions, table: FromClause) -> Condition:
     """The row's division is one of the lens's keys or below one."""
-    return sight.stands(table.c.division_id)
+    return lens.stands(table.c.division_id)
 
 
 @dataclass(frozen=True)
@@ -181,9 +181,9 @@ class AnyOf:
 
     rules: tuple[Rule, ...]
 
-    def __call__(self, sight: Sight, table: FromClause) -> Condition:
+    def __call__(self, lens: LensConditions, table: FromClause) -> Condition:
         """See ``Rule``."""
-        return or_(*(rule(sight, table) for rule in self.rules))
+        return or_(*(rule(lens, table) for rule in self.rules))
 
 
 def any_of(*rules: Rule) -> AnyOf:
@@ -193,4 +193,4 @@ def any_of(*rules: Rule) -> AnyOf:
 
 def of_each(rule: Rule) -> Rule:
     """The rule, always asked of each row: for rows that are few beside those by which they would be found."""
-    return lambda sight, table: rule(sight.of_each(), table)
+    return lambda lens, table: rule(lens.of_each(), table)

@@ -1,4 +1,4 @@
-"""The federation's access policy, as the engine asks for it."""
+"""The federation's access policy, as the engine's ``AccessPolicy``."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -32,7 +32,7 @@ class FederationAccess(AccessPolicy):
         """See ``AccessPolicy``."""
         return row_access.countable(source, lenses, binder, table)
 
-    def pairs(
+    def closure_rows(
         self,
         closure: FromClause,
         lenses: tuple[Lens, ...],
@@ -41,11 +41,13 @@ class FederationAccess(AccessPolicy):
         column: ColumnElement[Any],
     ) -> Condition | None:
         """See ``AccessPolicy``."""
-        return row_access.pairs(closure, lenses, binder, source, column)
+        return row_access.closure_rows(closure, lenses, binder, source, column)
 
-    def covers(self, kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder) -> Condition | None:
+    def sees_all_below(
+        self, kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder
+    ) -> Condition | None:
         """See ``AccessPolicy``."""
-        return row_access.covers(kind, key, lenses, binder)
+        return row_access.sees_all_below(kind, key, lenses, binder)
 
     def mask(self, source: Source, name: str, lenses: tuple[Lens, ...], binder: Binder) -> ColumnElement[Any] | None:
         """See ``AccessPolicy``."""

@@ -1,7 +1,7 @@
-"""Who sees which rows: for each lens, the condition that puts a row of a source in sight. The first of two walls.
+"""Who sees which rows: for each lens, the condition on the rows of a source that it shows. The first of two walls.
 
-A source that a lens does not name is out of its sight altogether. Divisions are open to everyone. The second wall, PostgreSQL's own
-row-level security, says the same independently of this file.
+A lens shows no row of a source that it does not name. Divisions are open to everyone. The second wall, PostgreSQL's row-level security,
+says the same independently of this file.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ from db.relief import Household
 from db.security.audit_log import SHOWN_TO_PERSON
 from db.security.grant_rules import NO_ROWS, SEEN, VisibleAccess
 from resolvers.access.callers import Lens
-from resolvers.access.conditions import AnyOf, Below, Condition, Of, Rule, Sight, any_of, of_each, own, stands
+from resolvers.access.conditions import AnyOf, Below, Condition, LensConditions, Of, Rule, any_of, of_each, own, stands
 from resolvers.engine.declare.access import Part
 from resolvers.engine.declare.columns import one_of
 from resolvers.engine.declare.sources import Source
@@ -61,36 +61,36 @@ _CASE: Mapping[str, Rule] = dict.fromkeys(
 )
 
 
-def _unions(sight: Sight, table: FromClause) -> Condition:
+def _unions(lens: LensConditions, table: FromClause) -> Condition:
     """Those below and, where they are not counted, those above."""
-    return sight.below(table.c.id) if sight.last else sight.around(table.c.id)
+    return lens.below(table.c.id) if lens.last else lens.around(table.c.id)
 
 
-def _not_active(sight: Sight, table: FromClause) -> Condition:
+def _not_active(lens: LensConditions, table: FromClause) -> Condition:
     """A membership that is not the active one and has not ended is below: it is applied for, or known to end."""
-    return sight.some(
+    return lens.some(
         Membership,
         "member_id",
         table.c.id,
         lambda other: and_(
-            other.c.valid_from.is_(None), other.c.valid_to.is_(None), sight.below(other.c.organization_id)
+            other.c.valid_from.is_(None), other.c.valid_to.is_(None), lens.below(other.c.organization_id)
         ),
-        lambda other: and_(other.c.valid_to > sight.day(), sight.below(other.c.organization_id)),
+        lambda other: and_(other.c.valid_to > lens.day(), lens.below(other.c.organization_id)),
     )
 
 
 def _also_of(model: type[Model], theirs: str, ours: str) -> Rule:
     """Of a union below, or with a row of another table that is: its ``theirs`` is ``ours`` here."""
 
-    def beside(sight: Sight, table: FromClause) -> Condition:
-        return sight.some(model, theirs, table.c[ours], lambda other: sight.below(other.c.organization_id))
+    def beside(lens: LensConditions, table: FromClause) -> Condition:
+        return lens.some(model, theirs, table.c[ours], lambda other: lens.below(other.c.organization_id))
 
     return any_of(Below("organization_id"), beside)
 
 
 def _named_by(model: type[Model], key: str) -> Rule:
-    """A row in sight names it in ``key``."""
-    return lambda sight, table: sight.some(model, key, table.c.id, source=model.__name__)
+    """A row that the lens shows names it in ``key``."""
+    return lambda lens, table: lens.some(model, key, table.c.id, source=model.__name__)
 
 
 _AID_OF_UNIONS: Mapping[str, Rule] = {
@@ -107,40 +107,40 @@ _AID_OF_UNIONS: Mapping[str, Rule] = {
 }
 
 
-def _own_key(sight: Sight, table: FromClause) -> Condition:
-    return table.c.principal_id == sight.principal()
+def _own_key(lens: LensConditions, table: FromClause) -> Condition:
+    return table.c.principal_id == lens.principal()
 
 
-def _granted_over(sight: Sight, table: FromClause) -> Condition:
+def _granted_over(lens: LensConditions, table: FromClause) -> Condition:
     """A grant over a union that the caller administers, along the same hierarchy."""
-    return and_(table.c.hierarchy == sight.hierarchy, sight.administered(table.c.organization_id))
+    return and_(table.c.hierarchy == lens.hierarchy, lens.administered(table.c.organization_id))
 
 
-def _holders(sight: Sight, table: FromClause) -> Condition:
-    """Who holds a grant in sight."""
-    return sight.some(AccessGrant, "principal_id", table.c.id, source="AdministeredGrant")
+def _holders(lens: LensConditions, table: FromClause) -> Condition:
+    """Holders of a grant that the lens shows."""
+    return lens.some(AccessGrant, "principal_id", table.c.id, source="AdministeredGrant")
 
 
-def _wholly(sight: Sight, table: FromClause) -> Condition:
+def _wholly(lens: LensConditions, table: FromClause) -> Condition:
     """The key is of who belongs to a union that the caller administers, and holds no role but over such unions."""
 
-    each = sight.of_each()
+    each = lens.of_each()
 
     def strays(other: FromClause) -> Condition:
-        open_ = and_(other.c.revoked_at.is_(None), or_(other.c.valid_to.is_(None), other.c.valid_to > sight.day()))
+        open_ = and_(other.c.revoked_at.is_(None), or_(other.c.valid_to.is_(None), other.c.valid_to > lens.day()))
         inside = func.coalesce(_granted_over(each, other), false())
         return and_(not_(one_of(other.c.role, NO_ROWS)), open_, not_(inside))
 
     principal = table.c.principal_id
-    belongs = sight.some(Principal, "id", principal, lambda other: sight.administered(other.c.organization_id))
+    belongs = lens.some(Principal, "id", principal, lambda other: lens.administered(other.c.organization_id))
     return and_(belongs, not_(each.some(AccessGrant, "principal_id", principal, strays)))
 
 
 _SEES: Mapping[VisibleAccess, Rule] = {
     VisibleAccess.OVER: _granted_over,
-    VisibleAccess.MADE: lambda sight, table: table.c.granted_by == sight.administrator(),
+    VisibleAccess.MADE: lambda lens, table: table.c.granted_by == lens.administrator(),
     VisibleAccess.HOLDERS: _holders,
-    VisibleAccess.BELONGING: lambda sight, table: sight.administered(table.c.organization_id),
+    VisibleAccess.BELONGING: lambda lens, table: lens.administered(table.c.organization_id),
     VisibleAccess.OWN: _own_key,
     VisibleAccess.WHOLLY: _wholly,
 }
@@ -193,7 +193,7 @@ _UNION: Mapping[str, Rule] = {
 _AGREEMENTS_OF_DIVISION: Mapping[str, Rule] = {
     "Organization": stands,
     "Employer": stands,
-    "CollectiveAgreement": lambda sight, table: and_(table.c.submitted_on.is_not(None), stands(sight, table)),
+    "CollectiveAgreement": lambda lens, table: and_(table.c.submitted_on.is_not(None), stands(lens, table)),
     "MediationBody": stands,
     "MediationSeat": Of(MediationBody, "body_id"),
     **_AGREEMENT,
@@ -204,24 +204,22 @@ _ENROLMENTS_OF_DIVISION: Mapping[str, Rule] = {
     "ApiKey": _own_key,
     "Organization": stands,
     "Employer": stands,
-    "InsuranceEnrolment": lambda sight, table: sight.some(
-        Employer, "id", table.c.participant_id, lambda other: sight.stands(other.c.division_id)
+    "InsuranceEnrolment": lambda lens, table: lens.some(
+        Employer, "id", table.c.participant_id, lambda other: lens.stands(other.c.division_id)
     ),
     "Member": _named_by(InsuranceEnrolment, "member_id"),
 }
 
 
 def _party(column: str) -> Rule:
-    return lambda sight, table: sight.some(
-        DisputeParty, column, table.c.id, lambda other: other.c.case_id == sight.keys()
-    )
+    return lambda lens, table: lens.some(DisputeParty, column, table.c.id, lambda other: other.c.case_id == lens.keys())
 
 
 def _in_case(column: str) -> Rule:
     """A party to an assigned case, or named by the case itself."""
     return any_of(
         _party(column),
-        lambda sight, table: sight.some(DisputeCase, column, table.c.id, lambda other: other.c.id == sight.keys()),
+        lambda lens, table: lens.some(DisputeCase, column, table.c.id, lambda other: other.c.id == lens.keys()),
     )
 
 
@@ -230,8 +228,8 @@ _ASSIGNED: Mapping[str, Rule] = {
     "DisputeCase": own("id"),
     **dict.fromkeys(("DisputeParty", "DisputeClaim", "DisputeStep", "Recovery"), own("case_id")),
     "LegalService": own("case_id"),
-    "MediationBody": lambda sight, table: sight.some(
-        LegalService, "body_id", table.c.id, lambda other: other.c.case_id == sight.keys()
+    "MediationBody": lambda lens, table: lens.some(
+        LegalService, "body_id", table.c.id, lambda other: other.c.case_id == lens.keys()
     ),
     "Member": _party("member_id"),
     "Employer": _in_case("employer_id"),
@@ -241,13 +239,13 @@ _ASSIGNED: Mapping[str, Rule] = {
 
 def _own_case(key: str) -> Rule:
     """The worker is a party to the case in the column."""
-    return lambda sight, table: sight.some(
-        DisputeParty, "case_id", table.c[key], lambda other: other.c.member_id == sight.keys()
+    return lambda lens, table: lens.some(
+        DisputeParty, "case_id", table.c[key], lambda other: other.c.member_id == lens.keys()
     )
 
 
 def _named_in_own(model: type[Model], column: str) -> Rule:
-    return lambda sight, table: sight.some(model, column, table.c.id, lambda other: other.c.member_id == sight.keys())
+    return lambda lens, table: lens.some(model, column, table.c.id, lambda other: other.c.member_id == lens.keys())
 
 
 _AID_OF_SELF: Mapping[str, Rule] = {
@@ -262,10 +260,10 @@ _AID_OF_SELF: Mapping[str, Rule] = {
 }
 
 
-def _logged(sight: Sight, table: FromClause) -> Condition:
+def _logged(lens: LensConditions, table: FromClause) -> Condition:
     """The entry of the audit log names the worker's record, and says what was done with it: no refused attempt."""
-    names = sight.binder.bind(
-        lambda inputs: [global_ids.encode("mem", key) for key in inputs.caller.lenses[sight.lens]], TEXTS
+    names = lens.binder.bind(
+        lambda inputs: [global_ids.encode("mem", key) for key in inputs.caller.lenses[lens.lens]], TEXTS
     )
     return and_(table.c.records.has_any(names), table.c.action == any_(literal(sorted(SHOWN_TO_PERSON), TEXTS)))
 
@@ -280,9 +278,9 @@ _SELF: Mapping[str, Rule] = {
     "AccessLog": _logged,
     "DisputeCase": _own_case("id"),
     **dict.fromkeys(("DisputeClaim", "DisputeStep"), _own_case("case_id")),
-    "DisputeParty": lambda sight, table: and_(
-        _own_case("case_id")(sight, table),
-        or_(table.c.member_id == sight.keys(), table.c.employer_id.is_not(None), table.c.organization_id.is_not(None)),
+    "DisputeParty": lambda lens, table: and_(
+        _own_case("case_id")(lens, table),
+        or_(table.c.member_id == lens.keys(), table.c.employer_id.is_not(None), table.c.organization_id.is_not(None)),
     ),
     "Organization": any_of(_named_in_own(Membership, "organization_id"), _named_in_own(Engagement, "organization_id")),
     "Employer": any_of(_named_in_own(Engagement, "employer_id"), _named_in_own(InsuranceEnrolment, "participant_id")),
@@ -305,67 +303,72 @@ RULES: Mapping[Lens, Mapping[str, Rule]] = {
 def countable(
     source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
 ) -> Condition | None:
-    """The condition on the rows that count in a caller's statistics: those in sight, and what unions below had recorded when they were
-    dissolved."""
-    return _condition(source, lenses, table, lambda lens: Sight(lens, RULES[lens], binder, last=True))
+    """The condition on the rows that count in a caller's statistics: those that they see, and what unions below had recorded when they
+    were dissolved."""
+    return _condition(source, lenses, table, lambda lens: LensConditions(lens, RULES[lens], binder, last=True))
 
 
-def pairs(
+def closure_rows(
     closure: FromClause, lenses: tuple[Lens, ...], binder: Binder, source: Source, column: ColumnElement[Any]
 ) -> Condition | None:
-    """The condition on the pairs of a closure that a caller sees, of which ``column`` names the lower union; None for all of them.
+    """The condition on the rows of a closure that a caller sees, of which ``column`` names the lower union; None for all of them.
 
-    Who sees links sees what is below what where the lower union is in sight; that the upper one is, is said by whatever the pairs are
-    reached from. Who sees no links (bureaus, agencies, mediators, workers) knows of a union nothing but itself. Where rows of ``source``
-    are in sight only as records of that lower union, it is not asked again.
+    A lens that shows links shows what is below what where it shows the lower union; the upper one is checked by whatever the closure is
+    reached from. A lens that shows no links (of bureaus, agencies, mediators, workers) shows of a union nothing but itself. Where rows of
+    ``source`` are shown only as records of that lower union, it is not checked again.
     """
     if Lens.UNWALLED in lenses or Lens.EVERYTHING in lenses:
         return None
-    linked = [lens for lens in lenses if "OrganizationLink" in RULES[lens]]
+    with_links = [lens for lens in lenses if "OrganizationLink" in RULES[lens]]
     showing = [lens for lens in lenses if source.typename in RULES[lens]]
-    if showing and all(_tells(RULES[lens][source.typename], source.table, column) for lens in showing):
+    if showing and all(_implies_union(RULES[lens][source.typename], source.table, column) for lens in showing):
         return None
-    sights = [Sight(lens, RULES[lens], binder, last=True) for lens in linked]
     lower = closure.c.descendant_id
-    seen = [condition for sight in sights for condition in (sight.below(lower), sight.above(lower))]
-    return or_(closure.c.depth == 0, *seen)
+    conditions = []
+    for lens in with_links:
+        of_lens = LensConditions(lens, RULES[lens], binder, last=True)
+        conditions += [of_lens.below(lower), of_lens.above(lower)]
+    return or_(closure.c.depth == 0, *conditions)
 
 
-def _tells(rule: Rule, table: FromClause, column: ColumnElement[Any]) -> bool:
-    """Whether a rule puts rows of a table in sight only where the union that the column names is."""
+def _implies_union(rule: Rule, table: FromClause, column: ColumnElement[Any]) -> bool:
+    """Whether a rule shows rows of a table only where the lens shows the union that the column names."""
     match rule:
         case Of(model):
-            return _tells(_UNION[model.__name__], model.__table__, column)
+            return _implies_union(_UNION[model.__name__], model.__table__, column)
         case Below(key):
             return column is table.c[key]
     return rule is _unions and column is table.c.id
 
 
-def covers(kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder) -> Condition | None:
-    """Where a caller counts all records of a union and those below: at and below their own, in the same hierarchy."""
+def sees_all_below(kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder) -> Condition | None:
+    """The condition that a caller may count all records of a union and those below: at and below their own, in the same hierarchy."""
     if Lens.EVERYTHING in lenses:
         return true()
-    found = [Sight(lens, RULES[lens], binder).below(key) for lens in lenses if lens.name == kind]
-    return or_(*found) if found else None
+    conditions = [LensConditions(lens, RULES[lens], binder).below(key) for lens in lenses if lens.name == kind]
+    return or_(*conditions) if conditions else None
 
 
 def visible(
     source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
 ) -> Condition | None:
-    """The condition on a source's rows that any of a caller's lenses sees; None when all are in sight.
+    """The condition on the rows of a source that any of a caller's lenses shows; None when they see all.
 
     ``table`` is the source's table or an alias of it.
     """
-    return _condition(source, lenses, table, lambda lens: Sight(lens, RULES[lens], binder))
+    return _condition(source, lenses, table, lambda lens: LensConditions(lens, RULES[lens], binder))
 
 
 def parts(source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[Part] | None:
-    """The rows in sight in parts, one for each way in which some of a caller's lenses sees them; None when all are in sight."""
+    """The rows that a caller sees, in parts, one for each way in which one of their lenses shows some; None when they see all."""
     if _sees_all(source, lenses):
         return None
     found = []
     for lens in lenses:
-        each, as_sets = Sight(lens, RULES[lens], binder), Sight(lens, RULES[lens], binder, as_sets=True)
+        each, as_sets = (
+            LensConditions(lens, RULES[lens], binder),
+            LensConditions(lens, RULES[lens], binder, as_sets=True),
+        )
         for rule in _alternatives(RULES[lens].get(source.typename)):
             found.append(Part(rule(as_sets, source.table), partial(rule, each, source.table)))
     return found
@@ -383,13 +386,10 @@ def _sees_all(source: Source, lenses: tuple[Lens, ...]) -> bool:
 
 
 def _condition(
-    source: Source, lenses: tuple[Lens, ...], table: FromClause | None, sight: Callable[[Lens], Sight]
+    source: Source, lenses: tuple[Lens, ...], table: FromClause | None, conditions: Callable[[Lens], LensConditions]
 ) -> Condition | None:
     if _sees_all(source, lenses):
         return None
-    seen = [
-        RULES[lens][source.typename](sight(lens), source.table if table is None else table)
-        for lens in lenses
-        if source.typename in RULES[lens]
-    ]
-    return or_(false(), *seen)
+    rows = source.table if table is None else table
+    shown = [RULES[lens][source.typename](conditions(lens), rows) for lens in lenses if source.typename in RULES[lens]]
+    return or_(false(), *shown)

@@ -49,20 +49,24 @@ def _rows(policy: PolicyTable) -> list[str]:
         cells = ["all (全部)" if entry.open else entry.rows.get(group, "–") for group in groups]
         lines.append(_row(entry.title, *cells))
     withheld = [entry.title for entry in policy.types.values() if entry.withheld]
-    kept = f", but only what it handles itself of (仅限本级承办): {', '.join(withheld)}" if withheld else ""
+    kept = (
+        f", and of these types only the records that it handles itself (仅限本级承办): {', '.join(withheld)}"
+        if withheld
+        else ""
+    )
     return [
         *lines,
         "",
         f"{policy.groups[NATIONAL]}: all (全部){kept}.",
         "",
-        f"{policy.groups[PUBLIC]}: none but what is open to everybody (除公开信息外无); counts as in"
+        f"{policy.groups[PUBLIC]}: only what is open to everybody (除公开信息外无); counts as in"
         " [small-cells.md](small-cells.md).",
         "",
     ]
 
 
 def _reach(policy: PolicyTable) -> list[str]:
-    lines = ["## By what rows are reached (查询范围)", ""]
+    lines = ["## How rows are reached (查询范围)", ""]
     return [*lines, *(f"- {rule}. {chinese}。" for rule, chinese in policy.reach.items()), ""]
 
 
@@ -83,9 +87,9 @@ def _masked(policy: PolicyTable) -> list[str]:
     return [
         *lines,
         "",
-        "In part: `张*`, `371003************`, `138********`, and of a bank card no digit: why, in [masks.md](masks.md). `birthYearFrom` is"
-        " the first of five years (1985 for 1985 to 1989), to everybody. Nobody filters or orders by a field that is not shown to them"
-        " in clear (不得按未以明文显示的信息项筛选或排序).",
+        "In part: `张*`, `371003************`, `138********`, and of a bank card no digit; [masks.md](masks.md) says why."
+        " `birthYearFrom` is the first of five years (1985 for 1985 to 1989), for everybody. A field that is not shown in clear to a caller"
+        " cannot be filtered or ordered by (不得按未以明文显示的信息项筛选或排序).",
         "",
     ]
 
@@ -94,7 +98,7 @@ def _revealed(policy: PolicyTable) -> list[str]:
     lines = [
         "## In clear for a stated purpose (按目的查看明文)",
         "",
-        "Of members in sight, by `reveal`, logged before it is answered; the purposes are in [purposes.md](purposes.md).",
+        "Members in sight, by `reveal`, logged before the answer; [purposes.md](purposes.md) has the purposes.",
         "",
         *_head("Field (信息项)", "To whom (对象)"),
     ]

@@ -188,5 +188,5 @@ def is_many(type_: object) -> bool:
 
 def filter_for_order(target: str, column: str | None, by_id: bool = False) -> str:
     """The filter that an order by match needs, beside ``$filter`` if there is one; empty for other orders."""
-    name = registry.sources[target].matched.get((column or "").lower())
+    name = registry.sources[target].match_orders.get((column or "").lower())
     return "" if name is None else f', filter: {{{"and: [$filter], " if by_id else ""}{name}: {{contains: "号"}}}}'

@@ -75,7 +75,7 @@ def is_filter(type_: GraphQLInputObjectType) -> bool:
 def target(typename: str, name: str) -> str:
     """The type of the rows that a relation leads to."""
     source = registry.sources[typename]
-    field = source.fields.get(snake(name)) or source.reached[snake(name)]
+    field = source.fields.get(snake(name)) or source.filter_lists[snake(name)]
     return field.target  # type: ignore[union-attr]
 
 

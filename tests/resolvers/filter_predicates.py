@@ -77,7 +77,7 @@ def _part(name: str, field: str, value: Any, tables: Tables) -> Predicate:
         asked = [(quantifier == "some", given) for quantifier, given in value.items() if quantifier != "validity"]
         found = [(wanted, parents_of(name, field, fulfilled, given, validity, tables)) for wanted, given in asked]
         return lambda row: all((row["id"] in parents) == wanted for wanted, parents in found)
-    if snake(field) in source_of(name).reached:
+    if snake(field) in source_of(name).filter_lists:
         assert field == "within"
         beyond = predicate(kind.name, value, tables)
         found = {key for key, row in tables["division"].items() if beyond(row)}

@@ -11,20 +11,20 @@ from graphql import parse, print_ast
 PLACE = Path(__file__).parents[2] / "docs" / "page.md"
 HEAD = """# The page
 
-What the articles of a day's newspaper page of union work claim, and what the hub answers. Each figure has its question in words, the
-GraphQL query, and the answer of the demonstration with 1,500 generated members, asked by the national federation, and of health records by
-the union that handles them. A figure agrees when the answer is equal to the claim (`=`), at least the claim (`≥`), or within 10 % of it
-(`≈`). In the hub `publishedFigures` has them all:
+For analysts: what the articles of one day's newspaper page of union work claim, and what the hub answers. Each figure has its question in
+words, the GraphQL query, and the answer of the demonstration with 1,500 generated members, for the national federation, and for health
+records for the union that handles them. A figure agrees if the answer equals the claim (`=`), is at least the claim (`≥`), or is within
+10 % of it (`≈`). `publishedFigures` has all of them:
 
 ```graphql
 { publishedFigures(first: 80) { nodes { code claim qualifier unit value agrees query } } }
 ```
 
-Whoever has not the records of a figure's union in sight is told the claim, and neither value nor agreement. A figure costs 300 objects with
-both, and its query may bring 150. The explorer has the same operations
+A caller who does not see all records of a figure's union gets the claim, and neither `value` nor `agrees`. A figure costs 300 objects with
+both, and its query may return 150. The explorer has the same queries
 among its examples. `make page` prints both.
 """
-HEALTH = " Health records: told to the union that handles them alone."
+HEALTH = " Health records: only the union that handles them gets the value."
 SIGNS = {"EXACT": "=", "GE": "≥", "APPROX": "≈"}
 UNITS = {
     "PERSON": "人",

@@ -9,9 +9,9 @@ from hub.settings import ROOT
 PLACE = ROOT / "docs" / "industries.md"
 HEAD = """# Industries
 
-The codes of `industry` in filters and of `INDUSTRY` in `statistics`: the 97 divisions of GB/T 4754-2017 (国民经济行业分类), each with the
-letter of its section before it. A section is no code of a record: for all of section G filter by `startsWith: "G"`, or give its divisions
-to `where`.
+For analysts (供分析人员查阅): the codes of `industry` in filters and of `INDUSTRY` in `statistics`. They are the 97 divisions of
+GB/T 4754-2017 (国民经济行业分类), each with the letter of its section before it. A section alone is not a code: for all of section G filter
+by `startsWith: "G"`, or give its divisions to `where`.
 
 <!-- Printed from db/columns/industries.py by UPDATE_DOCS=1 pytest tests/resolvers/test_industries_document.py -->
 """

@@ -10,7 +10,7 @@ from db.columns.industries import INDUSTRIES
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Ref
 from resolvers.engine.statistics.time_buckets import TIMES
-from resolvers.suggestions import suggests
+from resolvers.suggestions import suggestions_allowed
 from resolvers.unknown_codes import list_of
 from schema import registry
 from tests.resolvers.engine_client import EngineClient
@@ -163,10 +163,10 @@ async def test_codes_that_are_like_it_are_suggested_where_the_schema_is_told(
 ) -> None:
     given = {"kind": "EMPLOYERS", "where": [where("INDUSTRY", sent)]}
     for is_open in (False, True):
-        before = suggests.set(is_open)
+        before = suggestions_allowed.set(is_open)
         try:
             (error,) = await refused(caller, "UNKNOWN_CODE", ASKED, given)
         finally:
-            suggests.reset(before)
+            suggestions_allowed.reset(before)
         assert ("Did you mean" in error["message"]) == (is_open and near is not None)
         assert not is_open or near is None or near in error["message"]

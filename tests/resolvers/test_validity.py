@@ -90,7 +90,7 @@ def test_lists_of_what_holds_and_no_others_have_the_arguments_and_say_what_they_
             assert "those that hold today" in field.description, place
             assert "默认仅列今日有效的" in field.description, place
         elif "asOf" in field.args:
-            assert many.by_place, place
+            assert many.checks_days, place
             assert "as of today" in field.description, place
             assert "默认截至今日" in field.description, place
 

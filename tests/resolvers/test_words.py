@@ -26,10 +26,10 @@ from hub.documents import RULES
 from hub.messages import CHINESE, in_chinese, set_language
 from hub.settings import ROOT
 from resolvers.engine.request import wrong_values
-from resolvers.engine.request.arguments import variable_types
+from resolvers.engine.request.variables import variable_types
 from resolvers.engine.request.wrong_values import WrongLiterals
 from resolvers.errors import HubError
-from resolvers.suggestions import suggests
+from resolvers.suggestions import suggestions_allowed
 from tests.hub.error_codes_in_source import FOLDERS, MAKERS
 from tests.resolvers.engine_client import EngineClient
 from tests.resolvers.filter_fields import places
@@ -100,7 +100,7 @@ def check(message: str, code: str = "BAD_VARIABLES") -> None:
 
 @pytest.mark.parametrize("is_open", [False, True])
 def test_every_argument_says_what_is_wrong_with_a_variable(is_open: bool) -> None:
-    looked, before = 0, suggests.set(is_open)
+    looked, before = 0, suggestions_allowed.set(is_open)
     try:
         for type_ in {str(type_) for _, _, type_ in ARGUMENTS}:
             for value in WRONG:
@@ -110,7 +110,7 @@ def test_every_argument_says_what_is_wrong_with_a_variable(is_open: bool) -> Non
                     assert is_open or "Did you mean" not in message
                     looked += 1
     finally:
-        suggests.reset(before)
+        suggestions_allowed.reset(before)
     assert looked > 500
 
 
@@ -142,7 +142,7 @@ def test_deep_in_a_filter_the_place_is_named_as_the_schema_does() -> None:
 def test_every_argument_says_what_is_wrong_with_a_literal(is_open: bool) -> None:
     """By the rule that documents are validated with."""
     assert WrongLiterals in RULES
-    looked, before = 0, suggests.set(is_open)
+    looked, before = 0, suggestions_allowed.set(is_open)
     try:
         for head, argument, type_ in ARGUMENTS:
             word, field = head.split()
@@ -154,7 +154,7 @@ def test_every_argument_says_what_is_wrong_with_a_literal(is_open: bool) -> None
                     assert is_open or "Did you mean" not in error.message, type_
                     looked += 1
     finally:
-        suggests.reset(before)
+        suggestions_allowed.reset(before)
     assert looked > 1_000
 
 

@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 from graphql import FieldNode, GraphQLObjectType, GraphQLSchema
 
 from resolvers.access.callers import Lens
+from resolvers.engine.compile.selected_columns import SelectedColumns
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sources import Source
-from resolvers.engine.plan.steps import Step
-from resolvers.engine.request.arguments import Given, build
+from resolvers.engine.plan.statement import Statement
+from resolvers.engine.plan.steps import Build, Child, RowsStep, Step
+from resolvers.engine.request.arguments import TrackedArguments, build
 from resolvers.engine.request.collect_fields import Collector
 from resolvers.engine.request.limits import Budget
 
@@ -18,8 +20,11 @@ Kind = TypeVar("Kind", bound=Step)
 
 
 class Compilation(ABC):
-    """What the root fields of one operation are compiled with, for one shape of variables and one caller's lenses. Without ``rollups``
-    statistics are counted from records alone. ``steps`` has every step by its index."""
+    """One operation while it is compiled, for one shape of variables and one caller's lenses.
+
+    Two things change as it goes on: ``steps`` gets every step, in the order of their indexes, and ``budget`` is spent. All else is
+    given. Without ``rollups`` statistics are counted from records alone.
+    """
 
     def __init__(
         self,
@@ -42,21 +47,51 @@ class Compilation(ABC):
 
     def object_type(self, name: str) -> GraphQLObjectType:
         """An object type of the schema by its name."""
-        found = self.schema.get_type(name)
-        assert isinstance(found, GraphQLObjectType)
-        return found
+        type_ = self.schema.get_type(name)
+        assert isinstance(type_, GraphQLObjectType)
+        return type_
 
-    def arguments(self, type_: GraphQLObjectType, node: FieldNode) -> Given:
-        """The arguments of a field, split in shape and leaves."""
+    def arguments(self, type_: GraphQLObjectType, node: FieldNode) -> TrackedArguments:
+        """The arguments of a field, split into shape and leaves."""
         return build(type_.fields[node.name.value], node, self.variables)
 
     def add(self, kind: Callable[..., Kind], path: str, node: FieldNode, **parts: Any) -> Kind:
-        """Make a step of a kind, and keep it under the next index. Raises TOO_COMPLEX."""
+        """Make a step of a kind and keep it under the next index. Raises TOO_COMPLEX."""
         self.budget.statement()
         step = kind(index=len(self.steps), path=path, node=node, **parts)
         self.steps.append(step)
         return step
 
+    def add_rows(
+        self,
+        path: str,
+        node: FieldNode,
+        statement: Statement,
+        build: Build,
+        children: Sequence[Child],
+        columns: SelectedColumns,
+        **parts: Any,
+    ) -> Step:
+        """Make a step of rows by key, or of a whole list. Raises TOO_COMPLEX."""
+        return self.add(
+            RowsStep,
+            path,
+            node,
+            statement=statement,
+            build=build,
+            children=tuple(children),
+            columns=columns.names(),
+            weight=columns.weight,
+            **parts,
+        )
+
     @abstractmethod
-    def by_key(self, source: Source, nodes: Sequence[FieldNode], path: str, *, few: bool = False) -> Step:
-        """The step that finds rows of a source by their keys: those that rows above lead to, or the ``few`` that the operation names."""
+    def by_key(self, source: Source, nodes: Sequence[FieldNode], path: str, *, few_rows: bool = False) -> Step:
+        """The step that finds rows of a source by key: those that parents' rows name, or the ``few_rows`` that the operation names."""
+
+    @abstractmethod
+    def row(
+        self, source: Source, columns: SelectedColumns, nodes: Sequence[FieldNode], path: str, children: list[Child]
+    ) -> str:
+        """The Python expression of a row under the selection of ``nodes``; adds its columns to ``columns`` and its child steps to
+        ``children``."""

@@ -22,11 +22,11 @@ from sqlalchemy import (
 from db.columns.text_search import contains, folded
 from db.model import CodeList
 from resolvers.access.callers import Lens
-from resolvers.engine.declare import validity
 from resolvers.engine.declare.columns import Element, alias, expression, moved
 from resolvers.engine.declare.registry import Registry
-from resolvers.engine.declare.sight import Sighted
 from resolvers.engine.declare.sources import Computed, Many, One, Source
+from resolvers.engine.declare.validity import Validity, validity_conditions
+from resolvers.engine.declare.visibility import StatementAccess
 from resolvers.engine.plan.parameters import Binder, storable
 from resolvers.engine.plan.statement import parents
 from resolvers.engine.request.arguments import Arguments, Leaf, Value, camel
@@ -36,8 +36,8 @@ from resolvers.unknown_codes import list_of_text, unknown_code
 
 
 class Filter:
-    """Writes the conditions of one statement's filters; ``lenses`` say which rows of related types count, and which columns may be compared
-    with."""
+    """Writes the conditions of one statement's filters. The caller's ``lenses`` decide which rows of related types count, and which columns
+    may be compared."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Filter:
     def condition(
         self, source: Source, given: Mapping[str, Value], table: FromClause | None = None, depth: int = 0
     ) -> ColumnElement[bool]:
-        """The condition that a filter sets on the rows of a source, whose table may stand under an alias. Raises TOO_COMPLEX."""
+        """The condition that a filter sets on the rows of a source, or of ``table``, an alias of its table. Raises TOO_COMPLEX."""
         parts = [self._part(source, name, item, table, depth + 1) for name, item in given.items()]
         return and_(true(), *parts)
 
@@ -68,21 +68,33 @@ class Filter:
             return or_(false(), *(self.condition(source, part, table, depth) for part in value))
         if name == "not":
             return not_(func.coalesce(self.condition(source, value, table, depth), false()))
-        leads = source.fields.get(name)
-        if isinstance(leads, One):
-            target = self.registry.sources[leads.target]
-            self.registry.require_rows(target, self.lenses)
-            other = alias(target.table)
-            key = _under(expression(leads.key), source, table)
-            seen = self.registry.access.visible(target, self.lenses, self.binder, other)
-            wall = [] if seen is None else [seen]
-            return exists(other.c.id).where(other.c.id == key, self.condition(target, value, other, depth), *wall)
-        if isinstance(leads, Many):
-            return self._list(source, leads, value, table, depth)
-        if name in source.reached:
-            return self._some(source, source.reached[name], value, table, depth, {"validity": validity.Validity.ANY})
-        compared = leads.compared if isinstance(leads, Computed) else None
-        column = source.column(name) if compared is None else compared(self.binder)
+        match source.fields.get(name):
+            case One() as one:
+                return self._one(source, one, value, table, depth)
+            case Many() as many:
+                return self._list(source, many, value, table, depth)
+        if name in source.filter_lists:
+            return self._some(source, source.filter_lists[name], value, table, depth, {"validity": Validity.ANY})
+        return self._column(source, name, value, table)
+
+    def _one(
+        self, source: Source, one: One, given: Mapping[str, Value], table: FromClause | None, depth: int
+    ) -> ColumnElement[bool]:
+        """The row that a key names fulfils a filter, and the caller sees it."""
+        target = self.registry.sources[one.target]
+        self.registry.require_rows(target, self.lenses)
+        other = alias(target.table)
+        key = _under(expression(one.key), source, table)
+        access = self._visible(target, other)
+        return exists(other.c.id).where(other.c.id == key, self.condition(target, given, other, depth), *access)
+
+    def _column(
+        self, source: Source, name: str, operators: Mapping[str, Value], table: FromClause | None
+    ) -> ColumnElement[bool]:
+        """The operators hold for a column, or for the SQL of a computed field. Raises BAD_ARGUMENT and MASKED_COLUMN."""
+        field = source.fields.get(name)
+        as_sql = field.as_sql if isinstance(field, Computed) else None
+        column = source.column(name) if as_sql is None else as_sql(self.binder)
         if column is None:
             raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be filtered by {camel(name)}.")
         if self.registry.access.is_masked(source.typename, name, self.lenses):
@@ -91,21 +103,28 @@ class Filter:
             )
         prefix = _prefix(column, source)
         column = _under(column, source, table)
-        form, codes = source.written.get(name), list_of_text(column.type)
-        fold = _as_it_is if form is not None or codes is not None else folded
+        normalize, codes = source.normalizers.get(name), list_of_text(column.type)
+        fold = _unfolded if normalize is not None or codes is not None else folded
         searchable = name in source.searchable
         return and_(
             true(),
             *(
-                self._operator(column, operator, _written(operator, operand, form, codes), prefix, searchable, fold)
-                for operator, operand in value.items()
+                self._operator(
+                    column, operator, _operand(operator, operand, normalize, codes), prefix, searchable, fold
+                )
+                for operator, operand in operators.items()
             ),
         )
+
+    def _visible(self, target: Source, table: FromClause) -> list[ColumnElement[bool]]:
+        """The condition that the caller sees a row of another source, if there is any."""
+        condition = self.registry.access.visible(target, self.lenses, self.binder, table)
+        return [] if condition is None else [condition]
 
     def _list(
         self, source: Source, many: Many, value: Value, table: FromClause | None, depth: int
     ) -> ColumnElement[bool]:
-        """What ``some`` and ``none`` say of the rows of a list that are in sight."""
+        """What ``some`` and ``none`` require of the rows of a list that the caller sees."""
         parts = []
         quantified = {name: given for name, given in value.items() if name != "validity"}
         if value and not quantified:
@@ -127,25 +146,29 @@ class Filter:
         depth: int,
         arguments: Arguments,
     ) -> ColumnElement[bool]:
-        """A row of the list fulfils a filter: the list as it is reached with these arguments, its table under an alias."""
+        """A row of the list fulfils a filter: the list with these arguments, its table under an alias."""
         target = self.registry.sources[many.target]
         self.registry.require_rows(target, self.lenses)
         parent, other = parents(), alias(target.table)
-        walls = Sighted(self.registry, self.lenses, self.binder)
-        rows = many.relation.rows(target, parent.c.key, {}, self.binder, walls)
-        rows.where.extend(validity.asked(many.period(target), arguments, self.binder))
-        from_ = rows.from_ if rows.via is None else rows.from_.join(target.table, target.key == rows.via)
+        statement_access = StatementAccess(self.registry, self.lenses, self.binder)
+        rows = many.relation.rows(target, parent.c.key, {}, self.binder, statement_access)
+        where = [*rows.where, *validity_conditions(many.period(target), arguments, self.binder)]
+        from_ = rows.from_ if rows.key_column is None else rows.from_.join(target.table, target.key == rows.key_column)
         start = _under(source.key if many.on is None else expression(many.on), source, table)
 
-        def here(part: Element) -> Element:
+        def on_alias(part: Element) -> Element:
             return moved(part, target.table, other, (parent.c.key, start))
 
-        seen = self.registry.access.visible(target, self.lenses, self.binder, other)
-        wall = [] if seen is None else [seen]
+        access = self._visible(target, other)
         return (
             exists(other.c.id)
-            .select_from(here(from_))
-            .where(*map(here, rows.where), *map(here, rows.seen), self.condition(target, given, other, depth), *wall)
+            .select_from(on_alias(from_))
+            .where(
+                *map(on_alias, where),
+                *map(on_alias, rows.access),
+                self.condition(target, given, other, depth),
+                *access,
+            )
         )
 
     def _operator(
@@ -207,45 +230,45 @@ class Filter:
         return column == any_(values)
 
 
-WHOLE = frozenset({"eq", "ne", "in", "not_in"})
+WHOLE_VALUE_OPERATORS = frozenset({"eq", "ne", "in", "not_in"})
 """Operators that compare with whole values."""
 
 
-def _written(operator: str, operand: Value, form: Callable[[Any], Any] | None, codes: CodeList | None) -> Value:
-    """An operand in the form in which its column has values, where it is a whole value or a list of such.
+def _operand(operator: str, operand: Value, normalize: Callable[[Any], Any] | None, codes: CodeList | None) -> Value:
+    """An operand in the form that its column has, where it is a whole value or a list of such.
 
-    Of a column with codes, running it raises UNKNOWN_CODE for one that its list does not have, and for a beginning that no code has.
+    For a column with codes, a run raises UNKNOWN_CODE for one that the list does not have, and for a beginning that no code has.
     """
     if not isinstance(operand, Leaf):
         return operand
-    if codes is not None and (operator in WHOLE or operator == "starts_with"):
-        return operand.written(partial(_code, codes, begins=operator == "starts_with"))
-    return operand.written(form) if form is not None and operator in WHOLE else operand
+    if codes is not None and (operator in WHOLE_VALUE_OPERATORS or operator == "starts_with"):
+        return operand.map(partial(_code, codes, is_prefix=operator == "starts_with"))
+    return operand.map(normalize) if normalize is not None and operator in WHOLE_VALUE_OPERATORS else operand
 
 
-def _as_it_is(text: ColumnElement[Any]) -> ColumnElement[Any]:
+def _unfolded(text: ColumnElement[Any]) -> ColumnElement[Any]:
     """A code, of which width and case count, and which an index finds by its beginning."""
     return text
 
 
-def _code(codes: CodeList, text: str, *, begins: bool) -> str:
-    """A code of a list, or with ``begins`` how one begins."""
+def _code(codes: CodeList, text: str, *, is_prefix: bool) -> str:
+    """A code of a list, or the beginning of one."""
     text = str(storable(text))
-    if not (any(code.startswith(text) for code in codes.labels) if begins else text in codes.labels):
+    if not (any(code.startswith(text) for code in codes.labels) if is_prefix else text in codes.labels):
         raise unknown_code(text, codes)
     return text
 
 
 def _ends_with(column: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The column ends with a text, no character of which means anything else."""
+    """The column ends with a text, which is no pattern."""
     return func.right(column, func.length(value)) == value
 
 
 def _under(column: ColumnElement[Any], source: Source, table: FromClause | None) -> ColumnElement[Any]:
-    """The column as seen under the alias of its table."""
+    """The column of an alias of its table, if there is one."""
     return column if table is None else moved(column, source.table, table)
 
 
 def _prefix(column: ColumnElement[Any], source: Source) -> str | None:
-    """The ID prefix of the rows that a key column names, when it is one."""
+    """The ID prefix of the source, for its key column; None for any other."""
     return source.prefix if column is source.key else None

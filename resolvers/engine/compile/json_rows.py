@@ -1,6 +1,6 @@
-"""Leaves that PostgreSQL writes: the rows of a page whose selection is plain columns come as finished JSON, spliced into the answer.
+"""Rows that PostgreSQL writes as JSON: those of a page that selects plain columns only; the response has them as they are.
 
-Fetching, assembling and encoding a row costs the hub more than writing it costs PostgreSQL; the benchmark in ADR 0014 has the figures.
+Fetching, building and encoding a row costs the hub more than writing it costs PostgreSQL; the benchmark in ADR 0014 has the figures.
 """
 
 from collections.abc import Mapping
@@ -24,12 +24,12 @@ class Fields(Protocol):
         """The column, or what masks it."""
 
 
-def writable(source: Source, selected: Selected, fields: Fields) -> bool:
+def can_write(source: Source, selected: Selected, fields: Fields) -> bool:
     """Whether PostgreSQL can write all of these."""
     return all(name in (None, "id") or _quoted(fields.field(source, name)) is not None for name in selected.values())
 
 
-def written(source: Source, selected: Selected, fields: Fields) -> ColumnElement[str]:
+def json_of_row(source: Source, selected: Selected, fields: Fields) -> ColumnElement[str]:
     """The JSON of a row."""
     parts: list[ColumnElement[Any]] = []
     text = "{"
@@ -39,7 +39,7 @@ def written(source: Source, selected: Selected, fields: Fields) -> ColumnElement
             text += f'"{source.typename}"'
             continue
         if name == "id":
-            parts += [_plain(f'{text}"{source.prefix}_'), func.to_hex(source.key)]
+            parts += [_literal(f'{text}"{source.prefix}_'), func.to_hex(source.key)]
             text = '"'
             continue
         column = fields.field(source, name)
@@ -47,13 +47,13 @@ def written(source: Source, selected: Selected, fields: Fields) -> ColumnElement
         quote = _quoted(column)
         if getattr(column, "nullable", True):
             value = _value(column)
-            whole = _plain('"').concat(value).concat(_plain('"')) if quote else value
-            parts += [_plain(text), func.coalesce(whole, _plain("null"))]
+            whole = _literal('"').concat(value).concat(_literal('"')) if quote else value
+            parts += [_literal(text), func.coalesce(whole, _literal("null"))]
             text = ""
         else:
-            parts += [_plain(text + '"' * bool(quote)), _value(column)]
+            parts += [_literal(text + '"' * bool(quote)), _value(column)]
             text = '"' * bool(quote)
-    parts.append(_plain(text + "}"))
+    parts.append(_literal(text + "}"))
     json = parts[0]
     for part in parts[1:]:
         json = json.concat(part)
@@ -61,12 +61,12 @@ def written(source: Source, selected: Selected, fields: Fields) -> ColumnElement
 
 
 def fragment(json: str | None) -> orjson.Fragment:
-    """The list of what PostgreSQL wrote, for orjson."""
+    """The list of the rows that PostgreSQL wrote, for orjson."""
     return orjson.Fragment(f"[{json or ''}]")
 
 
-def _plain(text: str) -> ColumnElement[str]:
-    """A text of ours, made of GraphQL names and punctuation: nothing in it needs an escape."""
+def _literal(text: str) -> ColumnElement[str]:
+    """A text of GraphQL names and punctuation: nothing in it needs an escape."""
     return literal_column(f"'{text}'", TEXT)
 
 
@@ -77,7 +77,7 @@ def _value(column: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def _quoted(column: ColumnElement[Any] | None) -> bool | None:
-    """Whether the value stands in quotes of ours (text brings its own); None when this column cannot be written here."""
+    """Whether the value needs quotes (a text has them already); None for a column that PostgreSQL cannot write."""
     if column is None:
         return None
     kind = column.type

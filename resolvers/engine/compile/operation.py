@@ -1,4 +1,4 @@
-"""From the operation of a document to its compiled form."""
+"""From the operation of a document to its plan: the root fields one by one, the constants, and what needs no rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,24 +7,17 @@ from typing import Any
 from graphql import FieldNode, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, get_named_type
 
 from resolvers.access.callers import Lens
+from resolvers.engine.compile.connections import list_step
 from resolvers.engine.compile.fields import Compiler
+from resolvers.engine.compile.statistics import statistics_step
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sources import Lookup, StatisticsField
-from resolvers.engine.plan.operation import Operation, Picked, Root, alone
-from resolvers.engine.request.arguments import build, prefixes, snake
+from resolvers.engine.plan.operation import Operation, Root, SubSelection, root_field_error
+from resolvers.engine.request.arguments import snake
 from resolvers.engine.request.collect_fields import Collector, Selection
 from resolvers.engine.request.document import Document
+from resolvers.engine.request.variables import known_prefixes
 from resolvers.errors import HubError
-
-
-def _picks(collector: Collector, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Picked:
-    """The selection on a value that needs no rows: each field with what is selected below it."""
-    picked: Picked = {}
-    for key, found in collector.below(type_, nodes).items():
-        name = found[0].name.value
-        below = None if name == "__typename" else get_named_type(type_.fields[name].type)
-        picked[key] = (name, _picks(collector, below, found) if isinstance(below, GraphQLObjectType) else None)
-    return picked
 
 
 def compile_operation(
@@ -45,7 +38,7 @@ def compile_operation(
     selection = collector.collect(query, [operation.selection_set])
     roots: list[Root] = []
     constants: dict[str, Any] = {}
-    viewers: dict[str, Picked] = {}
+    viewers: dict[str, SubSelection] = {}
     introspection: Selection = {}
     failed: dict[str, HubError] = {}
     for key, nodes in selection.items():
@@ -55,17 +48,17 @@ def compile_operation(
         elif name in ("__schema", "__type"):
             introspection[key] = nodes
         elif name == "viewer":
-            viewers[key] = _picks(collector, compiler.object_type("Viewer"), nodes)
+            viewers[key] = _sub_selection(collector, compiler.object_type("Viewer"), nodes)
         else:
             start, nullable = len(compiler.steps), not isinstance(query.fields[name].type, GraphQLNonNull)
             try:
                 root = _compile_root(compiler, registry, key, nodes)
             except HubError as error:
-                failed[key] = alone(error, key, nodes[0], nullable=nullable)
+                failed[key] = root_field_error(error, key, nodes[0], nullable=nullable)
                 del compiler.steps[start:]
             else:
                 roots.append(replace(root, indexes=range(start, len(compiler.steps)), nullable=nullable))
-    compiled = Operation(
+    plan = Operation(
         roots=tuple(roots),
         steps=tuple(compiler.steps),
         constants=constants,
@@ -78,23 +71,37 @@ def compile_operation(
         switches_role=any(step.switches_role() for step in compiler.steps),
         by_key=all(root.by_key for root in roots),
     )
-    compiled.require_any(failed)
-    return compiled
+    plan.require_any(failed)
+    return plan
 
 
 def _compile_root(compiler: Compiler, registry: Registry, key: str, nodes: list[FieldNode]) -> Root:
     name = nodes[0].name.value
     query = compiler.object_type("Query")
     if name in ("node", "nodes"):
-        given = build(query.fields[name], nodes[0], compiler.variables)
-        leaf = given["ids" if name == "nodes" else "id"]
-        value = leaf.get(compiler.variables)
-        asked = prefixes(value if name == "nodes" else [value], registry.prefixes)
-        steps = {prefix: compiler.by_key(registry.prefixes[prefix], nodes, key, few=True) for prefix in sorted(asked)}
+        arguments = compiler.arguments(query, nodes[0])
+        leaf = arguments["ids" if name == "nodes" else "id"]
+        ids = leaf.get(compiler.variables)
+        prefixes = known_prefixes(ids if name == "nodes" else [ids], registry.prefixes)
+        steps = {
+            prefix: compiler.by_key(registry.prefixes[prefix], nodes, key, few_rows=True) for prefix in sorted(prefixes)
+        }
         return Root(key=key, node=nodes[0], steps=steps, ids=leaf, many=name == "nodes", by_key=True)
-    answer = registry.roots[snake(name)]
-    if isinstance(answer, Lookup):
-        return Root(key=key, node=nodes[0], steps={"": compiler.lookup(answer, nodes, key)}, by_key=True)
-    if isinstance(answer, StatisticsField):
-        return Root(key=key, node=nodes[0], steps={"": compiler.statistics(answer, nodes, key)})
-    return Root(key=key, node=nodes[0], steps={"": compiler.many(query, answer, nodes, key, root=True)})
+    match registry.roots[snake(name)]:
+        case Lookup() as lookup:
+            return Root(key=key, node=nodes[0], steps={"": compiler.lookup(lookup, nodes, key)}, by_key=True)
+        case StatisticsField() as field:
+            step = statistics_step(compiler, query, field, nodes, key, root=True)
+        case many:
+            step = list_step(compiler, query, many, nodes, key, root=True)
+    return Root(key=key, node=nodes[0], steps={"": step})
+
+
+def _sub_selection(collector: Collector, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> SubSelection:
+    """The selection on a value that needs no rows."""
+    fields: dict[str, tuple[str, Any]] = {}
+    for key, found in collector.below(type_, nodes).items():
+        name = found[0].name.value
+        below = None if name == "__typename" else get_named_type(type_.fields[name].type)
+        fields[key] = (name, _sub_selection(collector, below, found) if isinstance(below, GraphQLObjectType) else None)
+    return fields

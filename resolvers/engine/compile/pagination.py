@@ -23,14 +23,13 @@ from resolvers.engine.declare.sources import Computed, Source
 from resolvers.engine.plan.parameters import BIGINT, TEXT, TEXTS, Binder, Getter, Inputs
 from resolvers.engine.request.arguments import Arguments, Leaf, camel
 from resolvers.engine.request.cursors import CursorSealer, Kinds
+from resolvers.engine.request.limits import DEFAULT_PAGE, MAX_PAGE, require_page
 from resolvers.errors import HubError
 
-DEFAULT_SIZE = 20
-MAX_SIZE = 200
 MAX_ORDER = 4
 
-SealsOf = Callable[[Inputs], CursorSealer]
-"""Finds what seals the cursors of a list in a run."""
+SealerGetter = Callable[[Inputs], CursorSealer]
+"""Makes the sealer of a list's cursors in a run."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Order:
-    """The columns of an order, the last of them unique, and what marks its cursors."""
+    """The columns of an order, the last of them unique, and the mark of its cursors."""
 
     keys: tuple[Key, ...]
     mark: str
@@ -55,22 +54,22 @@ class Order:
 def order_of(
     source: Source, default: Sequence[Expression], arguments: Arguments, masked: Callable[[str], bool], binder: Binder
 ) -> Order:
-    """The order that the caller asks for by ``orderBy``, made total by the key; else the list's own.
+    """The order that ``orderBy`` names, made total by the key; else the list's own.
 
-    Raises BAD_ARGUMENT, and MASKED_COLUMN for a column that the caller does not see in clear: an order would tell what it hides.
+    Raises BAD_ARGUMENT, and MASKED_COLUMN for a column that the caller does not see in clear: an order would disclose it.
     """
-    asked = arguments.get("order_by") or ()
-    names = [item["field"].name for item in asked]
+    given = arguments.get("order_by") or ()
+    names = [item["field"].name for item in given]
     if len(names) > MAX_ORDER or len(set(names)) < len(names):
         raise HubError("BAD_ARGUMENT", f"`orderBy` takes at most {MAX_ORDER} fields, each once.")
     keys: list[Key] = []
-    for item in asked:
+    for item in given:
         name = item["field"].name.lower()
-        leads = source.fields.get(name)
-        compared = leads.compared if isinstance(leads, Computed) else None
-        column = source.column(name) if compared is None else compared(binder)
-        if name in source.matched:
-            column, name = _fit(source, name, arguments, binder), source.matched[name]
+        field = source.fields.get(name)
+        as_sql = field.as_sql if isinstance(field, Computed) else None
+        column = source.column(name) if as_sql is None else as_sql(binder)
+        if name in source.match_orders:
+            column, name = _match_distance(source, name, arguments, binder), source.match_orders[name]
         if column is None:
             raise HubError("BAD_ARGUMENT", f"{source.typename} cannot be ordered by {name.upper()}.")
         if masked(name):
@@ -87,24 +86,24 @@ def order_of(
                 nullable,
             )
         )
-    rest = [source.key] if asked else [expression(column) for column in default]
+    rest = [source.key] if given else [expression(column) for column in default]
     keys.extend(Key(str(column.key), column, False, False) for column in rest)
     marks = "|".join(f"{key.name}{' desc' if key.descending else ''}" for key in keys)
     return Order(tuple(keys), marks, tuple((key.column.type.python_type, key.nullable) for key in keys))
 
 
-FITTED = ("eq", "starts_with", "contains")
-"""Conditions that say what a text is to fit."""
-LONGEST = 10_000
+MATCH_OPERATORS = ("eq", "starts_with", "contains")
+"""Operators whose operand an order by the best match compares with."""
+MAX_NAME = 10_000
 """More than the length of any name."""
 
 
-def _fit(source: Source, name: str, arguments: Arguments, binder: Binder) -> ColumnElement[int]:
-    """How far a text is from what the filter of the list says of it: 0 and its length where it is equal, more where it begins so, and most
-    where it has it in it. Raises BAD_ARGUMENT where the filter says nothing of it."""
-    text = source.matched[name]
-    said = (arguments.get("filter") or {}).get(text) or {}
-    wanted = next((said[operator] for operator in FITTED if isinstance(said.get(operator), Leaf)), None)
+def _match_distance(source: Source, name: str, arguments: Arguments, binder: Binder) -> ColumnElement[int]:
+    """How far a text is from what the list's filter looks for in it: its length where they are equal, more where it begins so, most where
+    it contains it. Raises BAD_ARGUMENT where the filter has no condition on it."""
+    text = source.match_orders[name]
+    operators = (arguments.get("filter") or {}).get(text) or {}
+    wanted = next((operators[each] for each in MATCH_OPERATORS if isinstance(operators.get(each), Leaf)), None)
     column = source.column(text)
     assert column is not None
     if wanted is None:
@@ -114,8 +113,8 @@ def _fit(source: Source, name: str, arguments: Arguments, binder: Binder) -> Col
             f'`{camel(text)}: {{contains: "…"}}`.',
         )
     value = binder.leaf(wanted, TEXT)
-    far = case((column == value, 0), (func.starts_with(column, value), LONGEST), else_=2 * LONGEST)
-    return cast(far + func.char_length(column), Integer())
+    distance = case((column == value, 0), (func.starts_with(column, value), MAX_NAME), else_=2 * MAX_NAME)
+    return cast(distance + func.char_length(column), Integer())
 
 
 def _comparable(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -123,13 +122,13 @@ def _comparable(column: ColumnElement[Any]) -> ColumnElement[Any]:
     codes = getattr(column.type, "enum_class", None)
     if codes is None:
         return column
-    listed = literal_column("ARRAY[" + ", ".join(f"'{code.name}'" for code in codes) + "]::text[]", TEXTS)
-    return func.array_position(listed, cast(column, TEXT), type_=Integer())
+    code_list = literal_column("ARRAY[" + ", ".join(f"'{code.name}'" for code in codes) + "]::text[]", TEXTS)
+    return func.array_position(code_list, cast(column, TEXT), type_=Integer())
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list: how many rows, from which end, and whether it starts behind or ends before a cursor."""
+    """A page of a list: how many rows, from which end, and whether it starts after or ends before a cursor."""
 
     backward: bool
     size: Getter
@@ -137,8 +136,8 @@ class Page:
     before: Leaf | None
 
     @classmethod
-    def asked(cls, arguments: Arguments) -> "Page":
-        """The page that ``first``/``after``/``last``/``before`` ask for: 20 rows unless said otherwise.
+    def from_arguments(cls, arguments: Arguments) -> "Page":
+        """The page of ``first``/``after``/``last``/``before``: 20 rows unless said otherwise.
 
         Raises BAD_PAGE for both ``first`` and ``last``; at run time for a size outside 0–200.
         """
@@ -148,18 +147,18 @@ class Page:
         size, name = (last, "last") if last is not None else (first, "first")
         return cls(last is not None, _size(size, name), arguments.get("after"), arguments.get("before"))
 
-    def starts(self, order: Order, seals: SealsOf) -> Callable[[Inputs], Sequence[int | None]] | None:
-        """Finds the rows below which the lists are that made the page's cursors; None for a page without any."""
+    def starts(self, order: Order, sealer: SealerGetter) -> Callable[[Inputs], Sequence[int | None]] | None:
+        """Returns the keys of the parents whose lists made the page's cursors; None for a page without cursors."""
         leaves = [leaf for leaf in (self.after, self.before) if leaf is not None]
         if not leaves:
             return None
-        return lambda inputs: [seals(inputs).open(leaf.get(inputs.variables), order.kinds)[0] for leaf in leaves]
+        return lambda inputs: [sealer(inputs).open(leaf.get(inputs.variables), order.kinds)[0] for leaf in leaves]
 
-    def cut(self, select: Select[Any], order: Order, binder: Binder, seals: SealsOf, *, more: int) -> Select[Any]:
-        """The select with this page's order, bounds and limit: so many rows ``more`` than the page, to know whether there is a next."""
+    def cut(self, select: Select[Any], order: Order, binder: Binder, sealer: SealerGetter, *, more: int) -> Select[Any]:
+        """The select with this page's order, bounds and limit: so many rows ``more`` than the page, to know whether another follows."""
         for leaf, forward in ((self.after, True), (self.before, False)):
             if leaf is not None:
-                select = select.where(_beyond(order, leaf, forward, binder, seals))
+                select = select.where(_beyond(order, leaf, forward, binder, sealer))
         for key in order.keys:
             descending = key.descending != self.backward
             column = key.column.desc() if descending else key.column.asc()
@@ -171,35 +170,26 @@ class Page:
 
 def _size(leaf: Leaf | None, name: str) -> Getter:
     if leaf is None:
-        return lambda inputs: DEFAULT_SIZE if inputs.max_page is None else min(DEFAULT_SIZE, inputs.max_page)
+        return lambda inputs: DEFAULT_PAGE if inputs.max_page is None else min(DEFAULT_PAGE, inputs.max_page)
 
     def size(inputs: Inputs) -> int:
         value: int = leaf.get(inputs.variables)
-        if not 0 <= value <= MAX_SIZE:
+        if not 0 <= value <= MAX_PAGE:
             raise HubError(
                 "BAD_PAGE",
-                f"`{name}: {value}` is not a page size. Ask for 0 to {MAX_SIZE} rows and follow `pageInfo` for more.",
+                f"`{name}: {value}` is not a page size. Ask for 0 to {MAX_PAGE} rows and follow `pageInfo` for more.",
             )
-        require_page(value, inputs)
+        require_page(value, inputs.max_page)
         return value
 
     return size
 
 
-def require_page(size: int, inputs: Inputs) -> None:
-    """Let a caller ask for so many rows. Raises PAGE_TOO_LARGE_FOR_ROLE."""
-    if inputs.max_page is not None and size > inputs.max_page:
-        raise HubError(
-            "PAGE_TOO_LARGE_FOR_ROLE",
-            f"Your role may ask for {inputs.max_page} rows at a time, not {size}. Follow `pageInfo` for more.",
-        )
-
-
-def _beyond(order: Order, leaf: Leaf, forward: bool, binder: Binder, seals: SealsOf) -> ColumnElement[bool]:
-    """The rows behind a cursor (or, backward, before it)."""
+def _beyond(order: Order, leaf: Leaf, forward: bool, binder: Binder, sealer: SealerGetter) -> ColumnElement[bool]:
+    """The rows after a cursor (or, backward, before it)."""
 
     def at(index: int) -> Getter:
-        return lambda inputs: seals(inputs).open(leaf.get(inputs.variables), order.kinds)[1][index]
+        return lambda inputs: sealer(inputs).open(leaf.get(inputs.variables), order.kinds)[1][index]
 
     values = [binder.bind(at(index), key.column.type) for index, key in enumerate(order.keys)]
     if not any(key.descending or key.nullable for key in order.keys):

@@ -28,13 +28,16 @@ class Part:
 
 
 class AccessPolicy:
-    """Lets everything through; a service's own policy overrides each method. ``lenses`` are those of the caller, and conditions on the
-    caller are bound to ``binder``. ``table`` is the source's table or an alias of it, the table itself if none is given."""
+    """Lets every caller see everything; a service's own policy overrides each method.
+
+    ``lenses`` are those of the caller, and parameters of conditions are bound to ``binder``. ``table`` is the source's table or an alias
+    of it; the table itself if none is given.
+    """
 
     def visible(
         self, source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
     ) -> Condition | None:
-        """The condition that a row is in sight; None when all are."""
+        """The condition that the caller sees a row; None when they see all."""
         return None
 
     def parts(self, source: Source, lenses: tuple[Lens, ...], binder: Binder) -> Sequence[Part] | None:
@@ -44,10 +47,10 @@ class AccessPolicy:
     def countable(
         self, source: Source, lenses: tuple[Lens, ...], binder: Binder, table: FromClause | None = None
     ) -> Condition | None:
-        """The condition that a row counts in statistics; None when all do."""
+        """The condition that a row counts in the caller's statistics; None when all do."""
         return None
 
-    def pairs(
+    def closure_rows(
         self,
         closure: FromClause,
         lenses: tuple[Lens, ...],
@@ -55,16 +58,19 @@ class AccessPolicy:
         source: Source,
         column: ColumnElement[Any],
     ) -> Condition | None:
-        """The condition that a pair of a closure is in sight, whose lower union ``column`` names; None for all. See ``Walls.pairs``."""
+        """The condition that the caller sees a row of a closure, whose lower union ``column`` names; None when they see all. See
+        ``AccessConditions``."""
         return None
 
-    def covers(self, kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder) -> Condition | None:
-        """Where a caller may have all records counted of the place of this kind (a hierarchy, divisions, everything) and key; None for
-        nowhere. What belongs to a union below such a place today is in sight."""
+    def sees_all_below(
+        self, kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder
+    ) -> Condition | None:
+        """The condition that the caller may have all records counted of the place of this kind (a hierarchy, divisions, everything) and
+        key; None where they may nowhere. They see what belongs to a union below such a place today."""
         return true()
 
     def mask(self, source: Source, name: str, lenses: tuple[Lens, ...], binder: Binder) -> ColumnElement[Any] | None:
-        """What answers a column, where that is not the column itself."""
+        """The expression that answers a column, where that is not the column itself."""
         return None
 
     def is_masked(self, typename: str, name: str, lenses: tuple[Lens, ...]) -> bool:

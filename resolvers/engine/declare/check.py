@@ -1,4 +1,4 @@
-"""Whether schema and registry agree: found when the hub starts, not when somebody asks."""
+"""Whether schema and registry agree: checked when the hub starts, not when a field is first selected."""
 
 from collections.abc import Collection, Iterator
 
@@ -41,14 +41,16 @@ def _roots(schema: GraphQLSchema, registry: Registry) -> Iterator[str]:
     named = {snake(name): name for name in query.fields if name not in BUILT_IN}
     for name in registry.roots.keys() - named.keys():
         yield f"Query.{name}: it is registered, but no field of the schema"
-    for name, shown in named.items():
+    for name, schema_name in named.items():
         answer = registry.roots.get(name)
         if answer is None:
-            yield f"Query.{shown}: it has no answer"
+            yield f"Query.{schema_name}: it has no answer"
             continue
-        yield from _leads(schema, registry, query, shown, answer)
-        if isinstance(answer, Lookup) and {snake(found) for found in query.fields[shown].args} != set(answer.by):
-            yield f"Query.{shown}: it is looked up by {', '.join(answer.by)}, which are not its arguments"
+        yield from _relation(schema, registry, query, schema_name, answer)
+        if isinstance(answer, Lookup) and {snake(argument) for argument in query.fields[schema_name].args} != set(
+            answer.by
+        ):
+            yield f"Query.{schema_name}: it is looked up by {', '.join(answer.by)}, which are not its arguments"
 
 
 def _types(schema: GraphQLSchema, registry: Registry) -> Iterator[str]:
@@ -62,15 +64,15 @@ def _types(schema: GraphQLSchema, registry: Registry) -> Iterator[str]:
         if source is None:
             yield f"{name}: it has no source"
             continue
-        fields = {snake(shown): shown for shown in type_.fields}
+        fields = {snake(schema_name): schema_name for schema_name in type_.fields}
         for field in source.fields.keys() - fields.keys():
             yield f"{name}.{field}: it is registered, but no field of the schema"
-        for field, shown in fields.items():
-            yield from _field(schema, registry, type_, source, field, shown)
+        for field, schema_name in fields.items():
+            yield from _field(schema, registry, type_, source, field, schema_name)
 
 
 def _statistics(schema: GraphQLSchema, registry: Registry) -> Iterator[str]:
-    """What is wrong with the declarations of what can be counted."""
+    """What is wrong with the declared statistics."""
     kinds, known, events = (_names(schema, name) for name in ("RecordKind", "Dimension", "RecordEvent"))
     for kind in kinds - registry.statistics.keys():
         yield f"RecordKind.{kind}: nothing says how it is counted"
@@ -86,65 +88,65 @@ def _statistics(schema: GraphQLSchema, registry: Registry) -> Iterator[str]:
             for name in names - all_:
                 yield f"statistics of {kind}: {what} has no {name}"
         for name, rate in statistic.rates.items():
-            for of in (rate.part, rate.whole):
-                if statistic.measure(of) is None:
-                    yield f"statistics of {kind}: {name} is of {of}, which is no measure of the kind"
+            for part in (rate.part, rate.whole):
+                if statistic.measure(part) is None:
+                    yield f"statistics of {kind}: {name} is of {part}, which is no measure of the kind"
         if statistic.model.__name__ not in registry.sources:
             yield f"statistics of {kind}: {statistic.model.__name__} has no source"
 
 
 def _names(schema: GraphQLSchema, name: str) -> set[str]:
-    found = schema.get_type(name)
-    return set(found.values) if isinstance(found, GraphQLEnumType) else set()
+    enum = schema.get_type(name)
+    return set(enum.values) if isinstance(enum, GraphQLEnumType) else set()
 
 
 def _field(
-    schema: GraphQLSchema, registry: Registry, type_: GraphQLObjectType, source: Source, name: str, shown: str
+    schema: GraphQLSchema, registry: Registry, type_: GraphQLObjectType, source: Source, name: str, schema_name: str
 ) -> Iterator[str]:
-    leads = source.fields.get(name)
-    if leads is not None:
-        yield from _leads(schema, registry, type_, shown, leads)
+    answer = source.fields.get(name)
+    if answer is not None:
+        yield from _relation(schema, registry, type_, schema_name, answer)
     elif name != "id" and source.column(name) is None:
-        yield f"{type_.name}.{shown}: it has no answer"
-    elif not is_leaf_type(get_named_type(type_.fields[shown].type)):
-        yield f"{type_.name}.{shown}: a column answers it, but its type has fields"
+        yield f"{type_.name}.{schema_name}: it has no answer"
+    elif not is_leaf_type(get_named_type(type_.fields[schema_name].type)):
+        yield f"{type_.name}.{schema_name}: a column answers it, but its type has fields"
 
 
-def _leads(
-    schema: GraphQLSchema, registry: Registry, type_: GraphQLObjectType, shown: str, leads: Field | Lookup
+def _relation(
+    schema: GraphQLSchema, registry: Registry, type_: GraphQLObjectType, schema_name: str, answer: Field | Lookup
 ) -> Iterator[str]:
     """What is wrong with a field that leads to rows or is computed."""
-    where, found = f"{type_.name}.{shown}", type_.fields[shown]
-    returned = get_named_type(found.type)
-    match leads:
+    where, field = f"{type_.name}.{schema_name}", type_.fields[schema_name]
+    returned = get_named_type(field.type)
+    match answer:
         case StatisticsField():
             if returned.name != "Statistics":
                 yield f"{where}: it counts, but its type is {returned.name}"
         case Computed():
             names = {snake(name) for name in returned.fields} if isinstance(returned, GraphQLObjectType) else set()
-            if names != set(leads.fields):
-                yield f"{where}: it is computed with the fields {sorted(leads.fields)}, but its type has {sorted(names)}"
+            if names != set(answer.fields):
+                yield f"{where}: it is computed with the fields {sorted(answer.fields)}, but its type has {sorted(names)}"
         case AnyOf(choices):
             kinds = {kind.name for kind in returned.types} if isinstance(returned, GraphQLUnionType) else set()
             if kinds != {one.target for one in choices}:
                 yield f"{where}: its type is not the union of {', '.join(one.target for one in choices)}"
         case One() | Lookup() | Many():
-            if leads.target not in registry.sources:
-                yield f"{where}: it leads to {leads.target}, which has no source"
-            elif _row_type(returned) != leads.target:
-                yield f"{where}: it leads to {leads.target}, but its type is {returned.name}"
+            if answer.target not in registry.sources:
+                yield f"{where}: it leads to {answer.target}, which has no source"
+            elif _row_type(returned) != answer.target:
+                yield f"{where}: it leads to {answer.target}, but its type is {returned.name}"
             else:
-                source = registry.sources[leads.target]
-                if isinstance(leads, Many):
-                    yield from _days(where, found.args.keys(), leads, source)
-                for argument in found.args.values():
+                source = registry.sources[answer.target]
+                if isinstance(answer, Many):
+                    yield from _days(where, field.args.keys(), answer, source)
+                for argument in field.args.values():
                     yield from _input(registry, source, get_named_type(argument.type), set())
 
 
 def _days(where: str, given: Collection[str], many: Many, source: Source) -> Iterator[str]:
     """What is wrong with the arguments of a list that say on which day its rows are looked at."""
     held = many.period(source) is not None
-    for name, wanted in (("asOf", held or (many.by_place and "asOf" in given)), ("validity", held)):
+    for name, wanted in (("asOf", held or (many.checks_days and "asOf" in given)), ("validity", held)):
         if wanted is not (name in given):
             yield f"{where}: the list must {'' if wanted else 'not '}have {name}; only kinds that hold on days do"
 
@@ -155,36 +157,36 @@ def _row_type(type_: GraphQLOutputType) -> str:
     return get_named_type(nodes.type).name if nodes is not None else named.name
 
 
-def _input(registry: Registry, source: Source, type_: object, seen: set[str]) -> Iterator[str]:
+def _input(registry: Registry, source: Source, type_: object, checked: set[str]) -> Iterator[str]:
     """What is wrong with a filter or an order of a source's rows."""
-    if not isinstance(type_, GraphQLInputObjectType) or type_.name in seen:
+    if not isinstance(type_, GraphQLInputObjectType) or type_.name in checked:
         return
-    seen.add(type_.name)
+    checked.add(type_.name)
     column = type_.fields.get("field")
     kind = get_named_type(column.type) if column is not None else None
     if isinstance(kind, GraphQLEnumType):
         for value in kind.values:
             answer = source.fields.get(value.lower())
-            known = value.lower() in source.matched or (isinstance(answer, Computed) and answer.compared)
+            known = value.lower() in source.match_orders or (isinstance(answer, Computed) and answer.as_sql)
             if source.column(value.lower()) is None and not known:
                 yield f"{kind.name}.{value}: {source.typename} has no such column to be ordered by"
         return
-    for shown, field in type_.fields.items():
-        name = snake(shown)
-        leads = source.fields.get(name)
+    for schema_name, field in type_.fields.items():
+        name = snake(schema_name)
+        answer = source.fields.get(name)
         if name in LOGIC:
             continue
-        if name in source.reached:
-            target = registry.sources[source.reached[name].target]
-            yield from _input(registry, target, get_named_type(field.type), seen)
-        elif isinstance(leads, One):
-            yield from _input(registry, registry.sources[leads.target], get_named_type(field.type), seen)
-        elif isinstance(leads, Many):
+        if name in source.filter_lists:
+            target = registry.sources[source.filter_lists[name].target]
+            yield from _input(registry, target, get_named_type(field.type), checked)
+        elif isinstance(answer, One):
+            yield from _input(registry, registry.sources[answer.target], get_named_type(field.type), checked)
+        elif isinstance(answer, Many):
             rows = get_named_type(field.type)
             assert isinstance(rows, GraphQLInputObjectType)
-            if (leads.period(registry.sources[leads.target]) is not None) is not ("validity" in rows.fields):
-                yield f"{type_.name}.{shown}: only lists of what holds on days have `validity`"
+            if (answer.period(registry.sources[answer.target]) is not None) is not ("validity" in rows.fields):
+                yield f"{type_.name}.{schema_name}: only lists of what holds on days have `validity`"
             for quantified in rows.fields.values():
-                yield from _input(registry, registry.sources[leads.target], get_named_type(quantified.type), seen)
-        elif source.column(name) is None and not (isinstance(leads, Computed) and leads.compared):
-            yield f"{type_.name}.{shown}: {source.typename} cannot be filtered by it"
+                yield from _input(registry, registry.sources[answer.target], get_named_type(quantified.type), checked)
+        elif source.column(name) is None and not (isinstance(answer, Computed) and answer.as_sql):
+            yield f"{type_.name}.{schema_name}: {source.typename} cannot be filtered by it"

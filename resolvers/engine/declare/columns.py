@@ -29,12 +29,13 @@ Element = TypeVar("Element", bound=ExternallyTraversible)
 
 
 class Columns:
-    """The columns of an alias by name, each made when it is first wanted: conditions want two or three of a dozen, and to make them all was
-    a fifth of the time that a filter took to compile."""
+    """The columns of an alias by name, each made at its first use: conditions use two or three of a dozen, and to make them all took a
+    fifth of the time in which a filter is compiled."""
 
     def __init__(self, of: Alias, whole: TableClause) -> None:
         self._of = of
         self._whole = whole.c
+        self._made: dict[str, ColumnClause[Any]] = {}
 
     def __getattr__(self, name: str) -> ColumnClause[Any]:
         try:
@@ -43,11 +44,10 @@ class Columns:
             raise AttributeError(name) from None
 
     def __getitem__(self, name: str) -> ColumnClause[Any]:
-        if name in vars(self):
-            return vars(self)[name]  # type: ignore[no-any-return]
-        found = self._whole[name]
-        made: ColumnClause[Any] = ColumnClause(found.name, found.type, _selectable=self._of)
-        setattr(self, name, made)
+        made = self._made.get(name)
+        if made is None:
+            column = self._whole[name]
+            made = self._made[name] = ColumnClause(column.name, column.type, _selectable=self._of)
         return made
 
     def __iter__(self) -> Iterator[ColumnClause[Any]]:
@@ -57,7 +57,7 @@ class Columns:
         return name in self._whole
 
     def corresponding_column(self, column: ColumnElement[Any], require_embedded: bool = False) -> None:
-        """No column of an alias is made from another one."""
+        """None: no column of an alias is derived from another one."""
 
 
 def alias(of: type[Model] | FromClause) -> Alias:
@@ -82,39 +82,39 @@ def moved(
     other: FromClause,
     *swaps: tuple[ColumnElement[Any], ColumnElement[Any]],
 ) -> Element:
-    """An expression over a table as it is over an alias of it, ``other``, with further columns swapped for others. Other aliases in it
-    stay as they are."""
+    """A copy of an expression over a table, ``whole``, that is over an alias of it, ``other``, with further columns swapped for others.
+    Other aliases in it stay as they are."""
 
-    def replaced(found: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
+    def replacement(part: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
         for old, new in swaps:
-            if found is old:
+            if part is old:
                 return new
-        if found is whole:
+        if part is whole:
             return other
-        if isinstance(found, ColumnClause) and found.table is whole:
-            return other.c[found.key]
-        return found if isinstance(found, Alias) else None
+        if isinstance(part, ColumnClause) and part.table is whole:
+            return other.c[part.key]
+        return part if isinstance(part, Alias) else None
 
-    over: Element = replacement_traverse(element, {}, replaced)  # type: ignore[call-overload]
-    return over
+    copy: Element = replacement_traverse(element, {}, replacement)  # type: ignore[call-overload]
+    return copy
 
 
 def expression(column: Expression) -> ColumnElement[Any]:
     """A column of a table, also when it is named by the model's attribute."""
     if isinstance(column, InstrumentedAttribute):
-        found = column.property.columns[0]
-        return found  # type: ignore[no-any-return]
+        of_table: ColumnElement[Any] = column.property.columns[0]
+        return of_table
     return column
 
 
 def one_of(column: Expression, codes: Iterable[Term]) -> ColumnElement[bool]:
     """The column has one of these codes."""
-    found = expression(column)
-    return or_(*(found == code for code in codes))
+    value = expression(column)
+    return or_(*(value == code for code in codes))
 
 
 def output(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A column as it goes into the answer: amounts as text, exact; everything else as it is."""
+    """A column as the response has it: amounts as text, exact; everything else as it is."""
     kind: TypeEngine[Any] = column.type
     if isinstance(kind, Numeric):
         return cast(column, Text)

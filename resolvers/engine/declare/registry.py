@@ -1,4 +1,4 @@
-"""The registry: what slices have declared, put together once, when the schema is."""
+"""The registry: what slices have declared, filled while their modules are imported and read from then on."""
 
 from resolvers.access.callers import Lens
 from resolvers.engine.declare.access import AccessPolicy
@@ -9,7 +9,7 @@ from resolvers.errors import HubError
 
 
 class Registry:
-    """All sources by type and prefix, the statistics and the root fields, and what callers see of them."""
+    """All sources by type and by ID prefix, the statistics, the root fields, and the policy of what callers see of them."""
 
     def __init__(self, access: AccessPolicy | None = None) -> None:
         self.access = AccessPolicy() if access is None else access
@@ -19,7 +19,7 @@ class Registry:
         self.statistics: dict[str, Statistic] = {}
 
     def require_rows(self, source: Source, lenses: tuple[Lens, ...]) -> None:
-        """Let a list of a source's rows through, or a filter by them. Raises AGGREGATES_ONLY to callers who see none of any."""
+        """Let a caller list the rows of a source, or filter by them. Raises AGGREGATES_ONLY for callers with aggregates only."""
         if lenses == (Lens.AGGREGATES,) and self.access.visible(source, lenses, Binder()) is not None:
             raise HubError(
                 "AGGREGATES_ONLY",

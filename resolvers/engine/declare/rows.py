@@ -1,4 +1,4 @@
-"""The rows of a list, and what of that by which they are reached a caller sees."""
+"""The rows of a list, and the access conditions on the rows that lead to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,33 +9,34 @@ from sqlalchemy import ColumnElement, FromClause
 from resolvers.engine.declare.columns import Expression
 
 
-@dataclass
+@dataclass(frozen=True)
 class Rows:
     """The rows of one list: FROM, WHERE, and the columns that order them when the caller names no order (the last is unique).
 
-    ``via`` is set when FROM has not the target's table but a column with its key: the target is then joined, after the page is cut
-    where nothing else needs it before. ``below`` is set where the rows are all of unions at or below a key today, by a column of their own:
-    the hierarchy, and the key. ``seen`` are the conditions that what leads to the rows is in the caller's sight. ``union`` is the column
-    of theirs that names their union, of all rows of a type.
+    ``key_column`` is set when FROM has not the target's table but a column with its key: the target is then joined, after the page is cut
+    where nothing else needs it before. ``below_union`` is set where the rows are all of unions at or below a key today, by a column of
+    their own: the hierarchy, and the key. ``access`` are the conditions that the caller sees the rows which lead to these. ``union`` is the
+    column that names the union of the rows, for a list of all rows of a type.
     """
 
     from_: FromClause
-    where: list[ColumnElement[bool]]
+    where: Sequence[ColumnElement[bool]]
     order: Sequence[Expression]
-    via: ColumnElement[int] | None = None
-    below: tuple[str, ColumnElement[int]] | None = None
-    seen: Sequence[ColumnElement[bool]] = ()
+    key_column: ColumnElement[int] | None = None
+    below_union: tuple[str, ColumnElement[int]] | None = None
+    access: Sequence[ColumnElement[bool]] = ()
     union: ColumnElement[int] | None = None
 
 
-class Walls(Protocol):
-    """What a caller sees of that by which rows are reached: rows of other types, and pairs of a union and one below it."""
+class AccessConditions(Protocol):
+    """The conditions that a caller sees the rows which lead to those of a list: rows of other types, and rows of a closure, each a union
+    and one below it."""
 
     def rows(self, typename: str, table: FromClause | Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[bool]]:
-        """The conditions that rows of another type are in sight; ``table`` may be columns that stand for such a row, by name."""
+        """The conditions that the caller sees rows of another type. In place of a ``table``, columns by name may stand for its row."""
 
-    def pairs(
+    def closure_rows(
         self, closure: FromClause | Mapping[str, ColumnElement[Any]], typename: str, column: ColumnElement[Any]
     ) -> list[ColumnElement[bool]]:
-        """The conditions that the pairs of a closure are in sight, whose lower union ``column`` names, of rows of this type that are in
-        sight; ``closure`` may be columns that stand for such a pair, by name."""
+        """The conditions that the caller sees rows of a closure whose lower union ``column`` names, a column of rows of ``typename`` that
+        they see. In place of a ``closure``, columns by name may stand for its row."""

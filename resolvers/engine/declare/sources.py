@@ -1,36 +1,42 @@
 """What a resolver slice declares: where the rows of a type are, and how each of its fields is answered."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import ColumnElement, Table
 
 from db.model import Dated, Model
 from resolvers.engine.declare.columns import Expression, expression
-from resolvers.engine.declare.rows import Rows, Walls
+from resolvers.engine.declare.rows import AccessConditions, Rows
 from resolvers.engine.declare.statistics import Anchor
 from resolvers.engine.declare.validity import Period
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
 
 
-class Relation(Protocol):
-    """How the rows of a type are reached from a parent: children of a union, members within a subtree, cases of an employer.
+class Relation(ABC):
+    """How the rows of a type are found from a parent: children of a union, members within a subtree, cases of an employer.
 
-    An attribute ``by_place`` that is true says that it chooses the rows that hold on the day itself, by the dated row that leads to
-    them (a link, a membership).
+    ``anchor`` is the type of the row that the argument ``within`` names, if there is such an argument. ``checks_days`` says that the
+    relation itself chooses the rows that hold on the day, by the dated row that leads to them (a link, a membership).
     """
 
+    anchor: str | None = None
+    checks_days: bool = False
+
+    @abstractmethod
     def rows(
         self,
         target: "Source",
         parent: ColumnElement[Any] | None,
         arguments: Arguments,
         binder: Binder,
-        walls: Walls,
+        access: AccessConditions,
     ) -> Rows:
-        """The rows below ``parent`` (a column of parents' keys), or all rows when there is none."""
+        """The rows below ``parent`` (a column of parents' keys), or all rows when there is none; ``access`` makes the conditions on rows
+        that lead to them."""
 
 
 @dataclass(frozen=True)
@@ -63,33 +69,33 @@ class Many:
     @property
     def anchor(self) -> str | None:
         """The type of the row that the argument ``within`` names, if there is such an argument."""
-        return getattr(self.relation, "anchor", None)
+        return self.relation.anchor
 
     @property
-    def by_place(self) -> bool:
-        """Whether the relation chooses by days of its own: see ``Relation``."""
-        return getattr(self.relation, "by_place", False)
+    def checks_days(self) -> bool:
+        """Whether the relation chooses the rows that hold on the day; see ``Relation``."""
+        return self.relation.checks_days
 
     def period(self, target: "Source") -> Period | None:
-        """The period by which the rows of the list are chosen, where the relation does not choose them by one of its own."""
-        return None if self.by_place else target.validity
+        """The period by which the rows of the list are chosen, where the relation does not do it."""
+        return None if self.checks_days else target.validity
 
 
 @dataclass(frozen=True)
 class Computed:
-    """A field that SQL cannot say: ``function`` gets the needed columns of all parents at once and returns a value for each.
+    """A field that SQL cannot compute: ``function`` gets the needed columns of all parents at once and returns a value for each.
 
-    Where a value has ``fields``, of Python names, it is a mapping by their names in the schema. A function that ``asks`` gets ``Asks``: it
-    has operations of its own answered, and each parent weighs ``weight`` objects for it. Such an operation has no such field itself. With
-    ``compared``, the same value as SQL over the parent's table, rows can be filtered by it.
+    A value with ``fields``, their Python names, is a mapping by their names in the schema. A function that ``runs_queries`` gets a
+    ``QueryConnection``, and each parent weighs ``weight`` objects for its queries, which have no such field themselves. ``as_sql`` is the
+    same value as an expression over the parent's table, where rows can be filtered and ordered by it.
     """
 
     needs: tuple[Expression, ...]
     function: Callable[[Any, Sequence[tuple[Any, ...]]], Awaitable[Sequence[Any]]]
     fields: tuple[str, ...] = ()
-    asks: bool = False
+    runs_queries: bool = False
     weight: int = 0
-    compared: Callable[[Binder], ColumnElement[Any]] | None = None
+    as_sql: Callable[[Binder], ColumnElement[Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,8 @@ class Lookup:
 
 @dataclass(frozen=True)
 class StatisticsField:
-    """A field that counts records of the kind asked for, below the row of ``target`` that it stands on or that ``within`` names."""
+    """A field that counts records of the kind that its argument names, below its parent of type ``target`` or the row that ``within``
+    names."""
 
     target: str
     anchor: Anchor
@@ -120,11 +127,13 @@ class Source:
     """The rows behind a type of the schema.
 
     Every column of the table answers the field of its name, unless ``hide`` names it or ``columns`` says otherwise.
-    ``searchable`` columns have an index on their character pairs, so that ``contains`` finds any substring. ``name`` is the type's in the
-    schema where it is not the model's. Whole values that a caller gives for a column of ``written`` are brought into the form in which the
-    column has them. A filter's condition of ``reached`` holds where some row of the list does, which is no field. An order by a name of
-    ``matched`` puts those first whose column fits best what the filter says of it. ``period`` are the days on which a row holds, of a kind
-    that holds and is not dated by ``Dated``; events have none.
+    ``name`` is the type's in the schema where it is not the model's. ``period`` has the days on which a row holds, for a kind that holds
+    and is not dated by ``Dated``; events have none.
+
+    For filters and orders: ``searchable`` columns have an index on their character pairs, so that ``contains`` finds any substring.
+    ``normalizers`` bring whole values that a caller gives for a column into the form that the column has. A condition named in
+    ``filter_lists`` holds where some row of that list fulfils it; the list is no field. An order named in ``match_orders`` puts those rows
+    first whose column fits best what the filter says of it.
     """
 
     model: type[Model]
@@ -133,9 +142,9 @@ class Source:
     hide: tuple[str, ...] = ()
     fields: Mapping[str, Field] = field(default_factory=dict)
     searchable: tuple[str, ...] = ()
-    written: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
-    reached: Mapping[str, Many] = field(default_factory=dict)
-    matched: Mapping[str, str] = field(default_factory=dict)
+    normalizers: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    filter_lists: Mapping[str, Many] = field(default_factory=dict)
+    match_orders: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
     period: Period | None = None
 

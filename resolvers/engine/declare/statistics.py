@@ -43,7 +43,7 @@ from sqlalchemy import distinct as distinct_
 
 from db.model import Model
 from resolvers.engine.declare.columns import Expression, expression
-from resolvers.engine.declare.rows import Walls
+from resolvers.engine.declare.rows import AccessConditions
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
 
@@ -276,6 +276,6 @@ class Anchor(Protocol):
         parent: ColumnElement[Any] | None,
         arguments: Arguments,
         binder: Binder,
-        walls: Walls,
+        access: AccessConditions,
     ) -> Place:
         """The place below ``parent``, a column of anchors' keys; everywhere when there is none."""

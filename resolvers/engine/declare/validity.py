@@ -25,7 +25,7 @@ class Validity(Term):
 class Period:
     """The columns that say from when a row holds, and until when (null while it does).
 
-    ``known`` is false where an empty beginning means that nobody wrote it down, not that the row has not begun.
+    ``known`` is false where an empty beginning means that it was not recorded, not that the row has not begun.
     """
 
     begins: Expression
@@ -55,8 +55,10 @@ def holds(period: Period, day: ColumnElement[date]) -> ColumnElement[bool]:
     return and_(begun, or_(ends.is_(None), ends > day))
 
 
-def asked(period: Period | None, arguments: Mapping[str, Any], binder: Binder) -> list[ColumnElement[bool]]:
-    """The condition that the arguments of a list set on the rows of a kind with this period."""
+def validity_conditions(
+    period: Period | None, arguments: Mapping[str, Any], binder: Binder
+) -> list[ColumnElement[bool]]:
+    """The conditions that ``asOf`` and ``validity`` set on the rows of a kind with this period."""
     if period is None:
         return []
     validity = arguments.get("validity") or Validity.HOLDING

@@ -1,30 +1,30 @@
-"""From a compiled operation and the values of one request to what a run is given. Nothing has run yet."""
+"""From a plan and the inputs of one request to the values of each step. Nothing has run yet."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resolvers.engine.compile.pagination import MAX_SIZE, require_page
-from resolvers.engine.execute.objects import MAY_BRING, ObjectBudget, too_complex
-from resolvers.engine.plan.operation import Operation, Root, alone
+from resolvers.engine.execute.objects import MAY_BRING, too_complex
+from resolvers.engine.plan.operation import Operation, Root, root_field_error
 from resolvers.engine.plan.parameters import Inputs
 from resolvers.engine.plan.statement import Statement
 from resolvers.engine.plan.steps import JsonPageStep, Key, PageStep, RowsStep, StatisticsStep, Step
 from resolvers.engine.request import global_ids
-from resolvers.engine.request.limits import Allowance
+from resolvers.engine.request.limits import MAX_PAGE, Allowance, require_page
 from resolvers.errors import HubError
-from resolvers.suggestions import shown
+from resolvers.suggestions import quoted
 
 COUNT_WEIGHT = 100
 """A count weighs as so many objects: it reads every row of a list."""
 
-Wanted = Mapping[str, Sequence[tuple[str, int]]]
-"""Prefix and key of the IDs that each ``node`` and ``nodes`` asks for, by response key."""
+NodeIds = Mapping[str, Sequence[tuple[str, int]]]
+"""Prefix and key of the IDs of each ``node`` and ``nodes``, by response key."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
-    """What one run binds to one step."""
+class BoundStep:
+    """The values of one step in one run: parameters of its statements, page size, frame of a statistic, sealer of cursors, and the parents
+    whose lists made the page's cursors."""
 
     statement: list[Any] | None = None
     total: list[Any] | None = None
@@ -35,70 +35,78 @@ class Bound:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Binding:
-    """What one run is given: the values of each step, the most objects that its pages may hold, the rows that ``node`` and ``nodes`` name,
-    why root fields fail, by response key, while others stand, and the objects that it may bring."""
+class BoundOperation:
+    """A plan with the values of one run, before anything has run.
 
-    steps: list[Bound]
+    ``most`` is how many objects its pages may hold, ``limit`` how many it may bring, which is a role's limit where it is ``for_role``.
+    ``failed`` has the errors of root fields that are null while others have data, by response key.
+    """
+
+    operation: Operation
+    inputs: Inputs
+    steps: Sequence[BoundStep]
     most: int
-    wanted: Wanted
+    limit: int
+    for_role: bool
+    node_ids: NodeIds
     failed: Mapping[str, HubError]
-    budget: ObjectBudget
 
 
 def bind(
     operation: Operation, inputs: Inputs, max_objects: int, allowance: Allowance | None = None, *, strict: bool = False
-) -> Binding:
+) -> BoundOperation:
     """Bind one run.
 
     Raises:
         HubError: what the caller got wrong; TOO_COMPLEX or TOO_COMPLEX_FOR_ROLE where its pages may hold far more objects than it may
             bring, or, if that is ``strict``, any more.
     """
-    bound: list[Bound] = []
-    wanted: dict[str, Sequence[tuple[str, int]]] = {}
+    bound: list[BoundStep] = []
+    node_ids: dict[str, Sequence[tuple[str, int]]] = {}
     failed = dict(operation.failed)
     for root in operation.roots:
         steps = [operation.steps[index] for index in root.indexes]
         try:
-            given = [_bound(step, inputs) for step in steps]
+            values = [_bind_step(step, inputs) for step in steps]
             if root.ids is not None:
-                wanted[root.key] = _wanted(root, inputs)
+                node_ids[root.key] = _node_ids(root, inputs)
         except HubError as error:
-            given = [Bound()] * len(steps)
-            failed[root.key] = alone(error, root.key, root.node, nullable=root.nullable)
-        bound += given
+            values = [BoundStep()] * len(steps)
+            failed[root.key] = root_field_error(error, root.key, root.node, nullable=root.nullable)
+        bound += values
     operation.require_any(failed)
-    weights = [0 if root.key in failed else _weight(root, bound, wanted) for root in operation.roots]
+    weights = [0 if root.key in failed else _weight(root, bound, node_ids) for root in operation.roots]
     most, limit = sum(weights), max_objects if allowance is None else min(max_objects, allowance.objects)
+    for_role = limit < max_objects
     if most > limit * (1 if strict else MAY_BRING):
         node = operation.roots[weights.index(max(weights))].node
-        raise too_complex(limit, for_role=limit < max_objects, node=node, may_bring=most)
-    return Binding(bound, most, wanted, failed, ObjectBudget(limit, limit < max_objects))
+        raise too_complex(limit, for_role=for_role, node=node, may_bring=most)
+    return BoundOperation(operation, inputs, bound, most, limit, for_role, node_ids, failed)
 
 
-def is_single(operation: Operation, binding: Binding) -> bool:
-    """Whether a run has one statement only, and so needs no transaction to see one moment."""
-    if operation.switches_role or binding.most > binding.budget.limit:
-        return False  # SET LOCAL ROLE and a cursor, by which pages are read in pieces, hold inside a transaction only
+def is_single(bound: BoundOperation) -> bool:
+    """Whether a run has one statement only, and so needs no transaction for its snapshot."""
+    operation = bound.operation
+    if operation.switches_role or bound.most > bound.limit:
+        return False  # SET LOCAL ROLE, and a cursor that reads pages in pieces, need a transaction
     if operation.statements == 1:
         return True
     if len(operation.roots) != 1 or operation.roots[0].ids is None:
         return False
     (root,) = operation.roots
-    prefixes = {prefix for prefix, _ in binding.wanted.get(root.key, ())}
+    prefixes = {prefix for prefix, _ in bound.node_ids.get(root.key, ())}
     return sum(root.steps[prefix].statements() for prefix in prefixes) == 1
 
 
-def _bound(step: Step, inputs: Inputs) -> Bound:
-    """The values of one step. Raises what the caller got wrong, with the place of the field."""
+def _bind_step(step: Step, inputs: Inputs) -> BoundStep:
+    """The values of one step. Raises errors in the caller's values, at the place of the field."""
     statement = step.statement
     try:
         match step:
             case PageStep():
                 for check in step.checks:
                     check(inputs)
-                return Bound(
+                return BoundStep(
                     _values(statement, inputs),
                     _values(step.total, inputs),
                     step.size(inputs),
@@ -106,15 +114,15 @@ def _bound(step: Step, inputs: Inputs) -> Bound:
                     starts=step.starts(inputs) if step.starts else (),
                 )
             case JsonPageStep():
-                return Bound(
+                return BoundStep(
                     _values(statement, inputs),
                     _values(step.total, inputs),
                     step.size(inputs),
                     starts=step.starts(inputs) if step.starts else (),
                 )
             case StatisticsStep():
-                return Bound(_values(statement, inputs), frame=step.frame(inputs))
-        return Bound(_values(statement, inputs))
+                return BoundStep(_values(statement, inputs), frame=step.frame(inputs))
+        return BoundStep(_values(statement, inputs))
     except HubError as error:
         raise HubError(error.code, error.message, nodes=step.node) from None
 
@@ -123,32 +131,32 @@ def _values(statement: Statement | None, inputs: Inputs) -> list[Any] | None:
     return None if statement is None else statement.bind(inputs)
 
 
-def _wanted(root: Root, inputs: Inputs) -> list[tuple[str, int]]:
-    """Prefix and key of the IDs that ``node`` or ``nodes`` asks for. Raises BAD_ID, and what is wrong with a page of so many."""
+def _node_ids(root: Root, inputs: Inputs) -> list[tuple[str, int]]:
+    """Prefix and key of the IDs of ``node`` or ``nodes``. Raises BAD_ID, BAD_PAGE and PAGE_TOO_LARGE_FOR_ROLE."""
     assert root.ids is not None
-    given = root.ids.get(inputs.variables)
-    texts = given if root.many else [given]
-    if len(texts) > MAX_SIZE:
-        raise HubError("BAD_PAGE", f"`{root.key}` takes at most {MAX_SIZE} IDs, not {len(texts)}.", nodes=root.node)
+    value = root.ids.get(inputs.variables)
+    texts = value if root.many else [value]
+    if len(texts) > MAX_PAGE:
+        raise HubError("BAD_PAGE", f"`{root.key}` takes at most {MAX_PAGE} IDs, not {len(texts)}.", nodes=root.node)
     try:
-        require_page(len(texts), inputs)
-        pairs = [global_ids.decode(text) for text in texts]
-        for text, (prefix, _) in zip(texts, pairs, strict=True):
+        require_page(len(texts), inputs.max_page)
+        ids = [global_ids.decode(text) for text in texts]
+        for text, (prefix, _) in zip(texts, ids, strict=True):
             if prefix not in root.steps:
-                raise HubError("BAD_ID", f"{shown(text)} is not an ID of this service.")
+                raise HubError("BAD_ID", f"{quoted(text)} is not an ID of this service.")
     except HubError as error:
         raise HubError(error.code, error.message, nodes=root.node) from None
-    return pairs
+    return ids
 
 
-def _weight(root: Root, bound: Sequence[Bound], wanted: Wanted) -> int:
+def _weight(root: Root, bound: Sequence[BoundStep], node_ids: NodeIds) -> int:
     if root.ids is None:
         return cost(root.steps[""], bound)
-    return sum(cost(root.steps[prefix], bound) for prefix, _ in wanted[root.key])
+    return sum(cost(root.steps[prefix], bound) for prefix, _ in node_ids[root.key])
 
 
-def cost(step: Step, bound: Sequence[Bound], parents: int = 1) -> int:
-    """The most objects that a step and those below it may bring, from page sizes alone; an empty page counts as one."""
+def cost(step: Step, bound: Sequence[BoundStep], parents: int = 1) -> int:
+    """The most objects that a step and those below it may bring, by page sizes alone; an empty page counts as one."""
     each, counts = 1, 0
     if isinstance(step, PageStep | JsonPageStep):
         each, counts = max(1, bound[step.index].size), 0 if step.total is None else parents

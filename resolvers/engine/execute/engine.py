@@ -1,7 +1,7 @@
-"""The engine's door: a valid document in, the JSON of its response out."""
+"""The entry of the engine: from a valid document to the JSON of its response, stage by stage."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -14,7 +14,6 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     execute,
-    get_variable_values,
 )
 
 from db.clock import today
@@ -25,24 +24,23 @@ from resolvers.cache import Cache
 from resolvers.engine.compile.operation import compile_operation
 from resolvers.engine.declare.check import check
 from resolvers.engine.declare.registry import Registry
-from resolvers.engine.execute.bind import Binding, bind, is_single
-from resolvers.engine.execute.explain import tree
-from resolvers.engine.execute.faults import GraphQLErrors, codes_of, guarded, masked, refused, short
+from resolvers.engine.execute.bind import BoundOperation, bind
+from resolvers.engine.execute.explain import explained
+from resolvers.engine.execute.faults import codes_of, guarded, masked, refused
 from resolvers.engine.execute.introspection import Introspection
-from resolvers.engine.execute.nested_queries import MAX_ASKED, Asking, NestedDocuments
+from resolvers.engine.execute.nested_queries import MAX_QUERY_OBJECTS, AnswerQuery, NestedDocuments
 from resolvers.engine.execute.objects import ObjectBudget
-from resolvers.engine.execute.run import Run, Trace, run, viewed
-from resolvers.engine.execute.snapshot import snapshot
+from resolvers.engine.execute.run import Run, Trace, run_operation, viewer_fields
+from resolvers.engine.execute.snapshot import run_in_snapshot
 from resolvers.engine.execute.watch import WATCHED
-from resolvers.engine.plan.connection import Asks, Fetch
+from resolvers.engine.plan.connection import Fetch
 from resolvers.engine.plan.operation import Operation
 from resolvers.engine.plan.parameters import Inputs
-from resolvers.engine.request import wrong_values
-from resolvers.engine.request.arguments import shape
+from resolvers.engine.request import variables
 from resolvers.engine.request.cursors import CursorKeys, process_keys
 from resolvers.engine.request.document import Answer, Document, ReadOperation
 from resolvers.engine.request.limits import Allowance
-from resolvers.errors import HubError, told
+from resolvers.errors import GraphQLErrors, HubError, formatted
 
 MAX_PLAN_BYTES, MAX_INTROSPECTION_BYTES = 80 * 2**20, 8 * 2**20
 """Memory of the plans that are kept, some 4,000 of three steps each, and of the responses to introspection."""
@@ -55,7 +53,7 @@ PlanKey = tuple[str, str | None, tuple[Lens, ...], tuple[Any, ...]]
 
 
 class Reference(Protocol):
-    """Executes operations without plans."""
+    """Executes operations without plans; see ``resolvers.engine.reference``."""
 
     async def execute(
         self,
@@ -63,14 +61,14 @@ class Reference(Protocol):
         operation: OperationDefinitionNode,
         inputs: Inputs,
         pool: asyncpg.Pool,
-        asking: Callable[[Fetch], Asks],
+        answer: AnswerQuery,
     ) -> tuple[Any, list[GraphQLError]]:
         """The data and errors of one operation."""
 
     async def within(
         self, document: Document, operation: OperationDefinitionNode, inputs: Inputs, connection: Fetch
     ) -> tuple[Any, list[GraphQLError]]:
-        """The data and errors of one operation in a snapshot that is there."""
+        """The data and errors of one operation, in a snapshot that has begun."""
 
 
 class Plan(NamedTuple):
@@ -83,10 +81,10 @@ class Plan(NamedTuple):
 class Engine:
     """Answers operations on one schema from one database.
 
-    ``reference`` makes what executes operations in place of plans; see ``resolvers.engine.reference``. Without ``first_wall`` plans have
-    no conditions on what the caller sees: a test of the second wall, row-level security, and nothing else. Without ``rollups`` statistics
-    are counted from records alone. ``commands`` makes the context of a mutation's resolvers; without it there are none. Cursors are sealed
-    with keys derived from those of ``cursors``; without it, with keys of this process that no other opens.
+    ``reference`` makes the executor that runs operations in place of plans; see ``resolvers.engine.reference``. Without ``first_wall``
+    plans have no conditions on what the caller sees, for tests of the second wall, row-level security, alone. Without ``rollups``
+    statistics are counted from records alone. ``commands`` makes the context of a mutation's resolvers; without it there are no mutations.
+    Cursors are sealed with keys derived from those of ``cursors``; without it, with keys of this process that no other opens.
 
     Raises:
         ValueError: schema and registry disagree.
@@ -129,35 +127,35 @@ class Engine:
         self,
         document: Document,
         operation_name: str | None,
-        variables: Mapping[str, Any],
+        given: Mapping[str, Any],
         *,
         caller: Caller = PUBLIC,
         explain: bool = False,
         allowance: Allowance | None = None,
         request: Mapping[str, str] = MappingProxyType({}),
     ) -> Answer:
-        """Run one operation of a document and return its response. Raises only for faults of ours.
+        """Run one operation of a document, with the variables as they are ``given``, and return its response. Raises only for faults of
+        the hub.
 
-        ``allowance`` is what the caller's roles may ask for, where that is less than anybody may; ``request`` is for commands.
+        ``allowance`` is what the caller's roles may ask for, where that is less than the general limits; ``request`` is for commands.
         """
         try:
-            read = _chosen(document, operation_name)
-            coerced = self._coerced(read, variables)
+            read = document.operation(operation_name)
+            coerced = variables.coerce_variables(self.schema, read.node, read.types, given)
             if read.node.operation is not OperationType.QUERY:
-                return await self._command(document, read, variables, caller, request)
+                return await self._command(document, read, given, caller, request)
             operation = self._operation(document, read, coerced, caller)
-            max_page = None if allowance is None else allowance.page
             cells: set[int] | None = None if caller.sees_rows else set()
             inputs = Inputs(
                 coerced,
                 today(),
                 caller,
-                self.small_cell,
-                variables,
-                max_page,
-                self.statistical_month,
-                cells,
-                self.cursors,
+                small_cell=self.small_cell,
+                given=given,
+                max_page=None if allowance is None else allowance.page,
+                statistical_month=self.statistical_month,
+                cells=cells,
+                cursors=self.cursors,
             )
             bound = bind(operation, inputs, self.max_objects, allowance, strict=self.reference is not None)
         except GraphQLErrors as error:
@@ -169,14 +167,14 @@ class Engine:
         if watched is not None:
             watched.operation, traces = operation, watched.traces
         try:
-            data, errors = await self._answered(document, read, operation, inputs, bound, traces)
+            data, errors = await self._respond(document, read, bound, traces)
         except HubError as error:
             return refused([error], status=503 if error.code in ("DATABASE_UNAVAILABLE", "DATABASE_BUSY") else 400)
         response: dict[str, Any] = {"data": data}
         if errors:
-            response["errors"] = [told(error) for error in errors]
+            response["errors"] = [formatted(error) for error in errors]
         if explain and traces is not None:
-            response["extensions"] = {"explain": _explained(operation, traces)}
+            response["extensions"] = {"explain": explained(operation, traces)}
         return Answer(orjson.dumps(response), 200, cells=frozenset(cells or ()), codes=codes_of(errors))
 
     def statistics(self) -> dict[str, int]:
@@ -187,7 +185,7 @@ class Engine:
         self,
         document: Document,
         read: ReadOperation,
-        variables: Mapping[str, Any],
+        given: Mapping[str, Any],
         caller: Caller,
         request: Mapping[str, str],
     ) -> Answer:
@@ -199,31 +197,22 @@ class Engine:
             self.schema,
             document.ast,
             context_value=self.commands(caller, {**request, "operation": named}),
-            variable_values=dict(variables),
+            variable_values=dict(given),
             operation_name=named or None,
         )
         answer = result if isinstance(result, ExecutionResult) else await result
         response: dict[str, Any] = {"data": answer.data}
         errors = [masked(error) for error in answer.errors or ()]
         if errors:
-            response["errors"] = [told(error) for error in errors]
+            response["errors"] = [formatted(error) for error in errors]
         return Answer(orjson.dumps(response), 200, codes=codes_of(errors))
-
-    def _coerced(self, read: ReadOperation, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-        if not read.types:
-            return {}
-        definitions = read.node.variable_definitions or ()
-        values = get_variable_values(self.schema, definitions, dict(variables), max_errors=1, hide_suggestions=True)
-        if isinstance(values, list):
-            found = wrong_values.of_variables(read.node, read.types, variables)
-            raise GraphQLErrors([short(error) for error in found or values])
-        return values.coerced
 
     def _operation(
         self, document: Document, read: ReadOperation, coerced: Mapping[str, Any], caller: Caller
     ) -> Operation:
+        """The plan that is kept under (operation, lenses, shape of variables), compiled if there is none."""
         lenses = caller.shape if self.first_wall else (Lens.UNWALLED, Lens.EVERYTHING)
-        key = (document.text, read.name, lenses, shape(read.types, coerced, self.registry.prefixes))
+        key = (document.text, read.name, lenses, variables.shape(read.types, coerced, self.registry.prefixes))
         plan = self.plans.get(key)
         if plan is None:
             with working():
@@ -234,91 +223,60 @@ class Engine:
             self.plans.put(key, plan)
         return plan.operation
 
-    async def _answered(
-        self,
-        document: Document,
-        read: ReadOperation,
-        operation: Operation,
-        inputs: Inputs,
-        bound: Binding,
-        traces: list[Trace] | None,
-    ) -> tuple[Any, list[GraphQLError]]:
-        reference = self.reference
-        if reference is not None:
-            add_objects(bound.most)
-            data, errors = await guarded(
-                lambda: reference.execute(document, read.node, inputs, self.pool, self._asking(inputs)),
-                self.seconds,
-            )
-            others = [error for error in errors if not error.path or error.path[0] not in bound.failed]
-            kept = {key: None if key in bound.failed else value for key, value in data.items()}
-            return kept, [*bound.failed.values(), *others]
+    async def _respond(
+        self, document: Document, read: ReadOperation, bound: BoundOperation, traces: list[Trace] | None
+    ) -> tuple[Any, Sequence[GraphQLError]]:
+        """The data and errors of one operation."""
+        if self.reference is not None:
+            return await self._by_reference(self.reference, document, read, bound)
+        operation = bound.operation
         values: dict[str, Any] = dict(operation.constants)
-        errors = []
+        errors: list[GraphQLError] = []
         if operation.introspection:
             with working():
-                found, errors = self.introspection.values(document, read, operation, inputs)
-            values.update(found)
+                data, errors = self.introspection.values(document, read, operation, bound.inputs)
+            values.update(data)
         if operation.roots:
-            found, missing = await guarded(lambda: self._run(operation, inputs, bound, traces), self.seconds)
-            values.update(found)
+            attempt = partial(run_in_snapshot, self.pool, bound, self._answer_query, traces)
+            data, missing = await guarded(attempt, self.seconds)
+            values.update(data)
             errors.extend(missing)
         else:
-            values.update(dict.fromkeys(bound.failed) | viewed(operation, inputs))
+            values.update(dict.fromkeys(bound.failed) | viewer_fields(operation, bound.inputs))
             errors = [*bound.failed.values(), *errors]
         return {key: values[key] for key in operation.keys}, errors
 
-    async def _run(
-        self, operation: Operation, inputs: Inputs, bound: Binding, traces: list[Trace] | None
-    ) -> tuple[dict[str, Any], list[HubError]]:
-        single = is_single(operation, bound)
-        async with snapshot(self.pool, inputs.caller, single=single, by_key=single and operation.by_key) as connection:
-            if traces is not None:
-                traces.clear()
-            bound.budget.taken = 0
-            this = Run(bound.steps, connection, bound.budget, traces, self._asking(inputs))
-            return await run(operation, this, inputs, bound)
+    async def _by_reference(
+        self, reference: Reference, document: Document, read: ReadOperation, bound: BoundOperation
+    ) -> tuple[Any, Sequence[GraphQLError]]:
+        """The data and errors of one operation by the reference executor; root fields that failed to bind are null as with plans."""
+        add_objects(bound.most)
+        attempt = partial(reference.execute, document, read.node, bound.inputs, self.pool, self._answer_query)
+        data, errors = await guarded(attempt, self.seconds)
+        others = [error for error in errors if not error.path or error.path[0] not in bound.failed]
+        kept = {key: None if key in bound.failed else value for key, value in data.items()}
+        return kept, [*bound.failed.values(), *others]
 
-    def _asking(self, inputs: Inputs) -> Callable[[Fetch], Asks]:
-        """What lets computed fields of one run ask operations of their own, each of them once."""
-        known: dict[str, Any] = {}
-        own = replace(inputs, variables={}, given={}, max_page=None)
-        return lambda connection: Asking(own, connection, self._ask, known)
-
-    async def _ask(self, text: str, inputs: Inputs, connection: Fetch) -> Any:
-        """The data of a query that a field asks, as JSON; null when it is refused or not all there for the caller."""
+    async def _answer_query(self, text: str, inputs: Inputs, connection: Fetch) -> Any:
+        """The data of a query that a computed field runs, as JSON; None when it is refused or has an error."""
         document = self.nested_documents.document(text)
         if document is None:
             return None
         errors: Sequence[GraphQLError]
         try:
-            read = _chosen(document, None)
+            read = document.operation(None)
             operation = self._operation(document, read, {}, inputs.caller)
-            if operation.asks() or operation.introspection:
+            if operation.runs_queries() or operation.introspection:
                 return None
-            bound = bind(operation, inputs, MAX_ASKED, strict=True)
+            bound = bind(operation, inputs, MAX_QUERY_OBJECTS, strict=True)
             if self.reference is not None:
                 data, errors = await self.reference.within(document, read.node, inputs, connection)
             else:
-                data, errors = await run(
-                    operation, Run(bound.steps, connection, ObjectBudget(MAX_ASKED, metered=False)), inputs, bound
-                )
+                budget = ObjectBudget(MAX_QUERY_OBJECTS, metered=False)
+                data, errors = await run_operation(Run(bound, connection, budget))
         except HubError:
             return None
         return None if errors else orjson.loads(orjson.dumps(data))
-
-
-def _chosen(document: Document, name: str | None) -> ReadOperation:
-    if name is None and len(document.operations) == 1:
-        return next(iter(document.operations.values()))
-    if name is None:
-        raise HubError("BAD_OPERATION", "The document has several operations. Name one in `operationName`.")
-    if name not in document.operations:
-        raise HubError(
-            "BAD_OPERATION",
-            "The document has no operation of that name. Name one of its own in `operationName`.",
-        )
-    return document.operations[name]
 
 
 def weight(operation: Operation, document: Document) -> int:
@@ -326,14 +284,3 @@ def weight(operation: Operation, document: Document) -> int:
     statements = (statement for step in operation.steps for statement in step.own().values())
     sql = sum(len(statement.sql) for statement in statements)
     return document.weight + PLAN_BYTES + STEP_BYTES * len(operation.steps) + sql
-
-
-def _explained(operation: Operation, traces: list[Trace]) -> dict[str, Any]:
-    return {
-        "tree": tree(operation),
-        "statements": [
-            {"path": trace.path, "sql": trace.sql, "rows": trace.rows, "milliseconds": trace.milliseconds}
-            for trace in traces
-        ],
-        "total_milliseconds": round(sum(trace.milliseconds for trace in traces), 3),
-    }

@@ -1,9 +1,23 @@
-"""Plans made visible: the tree of steps, and the SQL, rows and time of each statement."""
+"""What ``explain`` adds to a response: the tree of the plan's steps, and the SQL, rows and time of each statement."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from resolvers.engine.execute.run import Trace
 from resolvers.engine.plan.operation import Operation
 from resolvers.engine.plan.steps import ComputedStep, JsonPageStep, PageStep, Step
+
+
+def explained(operation: Operation, traces: Sequence[Trace]) -> dict[str, Any]:
+    """The plan of an operation, and the statements of one run."""
+    return {
+        "tree": tree(operation),
+        "statements": [
+            {"path": trace.path, "sql": trace.sql, "rows": trace.rows, "milliseconds": trace.milliseconds}
+            for trace in traces
+        ],
+        "total_milliseconds": round(sum(trace.milliseconds for trace in traces), 3),
+    }
 
 
 def tree(operation: Operation) -> str:
@@ -19,7 +33,7 @@ def tree(operation: Operation) -> str:
 def _lines(step: Step | ComputedStep, depth: int, note: str = "") -> Iterator[str]:
     indent = "  " * depth
     if isinstance(step, ComputedStep):
-        yield f"{indent}{step.path}: computed for all parents at once{', by operations of their own' if step.asks else ''}"
+        yield f"{indent}{step.path}: computed for all parents at once{', by operations of their own' if step.runs_queries else ''}"
         return
     paged = isinstance(step, PageStep | JsonPageStep)
     parts = [f"{'page' if paged else 'rows'} of {', '.join(step.columns)}"] if step.statement else []

@@ -11,7 +11,7 @@ from graphql import GraphQLError
 
 from resolvers.engine.request.arguments import NO_VALUE
 from resolvers.engine.request.document import Answer
-from resolvers.errors import HubError, told
+from resolvers.errors import HubError, formatted
 from resolvers.faults import log_fault
 
 T = TypeVar("T")
@@ -78,26 +78,10 @@ def too_slow() -> HubError:
     return HubError("STATEMENT_TIMEOUT", "The operation took too long. Ask for smaller pages or a narrower filter.")
 
 
-class GraphQLErrors(Exception):
-    """Several errors of one request."""
-
-    def __init__(self, errors: list[GraphQLError]) -> None:
-        super().__init__(f"{len(errors)} errors")
-        self.errors = errors
-
-
-def short(error: GraphQLError, path: list[str | int] | None = None) -> GraphQLError:
-    """An error of graphql-core, with at most 300 characters and a code."""
-    message = error.message.encode(errors="replace").decode()
-    message = message if len(message) <= 300 else message[:299] + "…"
-    code = (error.extensions or {}).get("code", "BAD_VARIABLES")
-    return GraphQLError(message, nodes=error.nodes, path=path, extensions={"code": code})
-
-
 def refused(errors: list[Any], status: int = 400) -> Answer:
     """The response of a request that is refused whole."""
     codes = codes_of(errors)
-    return Answer(orjson.dumps({"errors": [told(error) for error in errors]}), status, code=codes[0], codes=codes)
+    return Answer(orjson.dumps({"errors": [formatted(error) for error in errors]}), status, code=codes[0], codes=codes)
 
 
 def masked(error: GraphQLError) -> GraphQLError:

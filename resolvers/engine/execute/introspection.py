@@ -14,10 +14,10 @@ from graphql import (
 )
 
 from resolvers.cache import Cache
-from resolvers.engine.execute.faults import short
 from resolvers.engine.plan.operation import Operation
 from resolvers.engine.plan.parameters import Inputs
 from resolvers.engine.request.document import Document, ReadOperation
+from resolvers.errors import shortened
 
 Values = Mapping[str, orjson.Fragment]
 """JSON by response key."""
@@ -65,4 +65,4 @@ class Introspection:
         result = execute_sync(self.schema, part, variable_values=dict(inputs.given))
         if result.data is None:
             raise RuntimeError(f"introspection failed: {result.errors}")
-        return result.data, [short(error, error.path) for error in result.errors or ()]
+        return result.data, [shortened(error, error.path) for error in result.errors or ()]

@@ -1,7 +1,7 @@
-"""Operations that a field has answered inside another operation: for the same caller, in the same snapshot, each of them once."""
+"""GraphQL queries that a computed field runs inside an operation: for the same caller, in the same snapshot, each of them once."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import (
@@ -18,40 +18,49 @@ from resolvers.engine.plan.connection import Fetch, Read
 from resolvers.engine.plan.parameters import Inputs
 from resolvers.engine.request.document import Document, document_of
 
-MAX_ASKED = 150
-"""Objects that an operation which a field asks may bring; whoever selects the field is charged as many for each parent."""
+MAX_QUERY_OBJECTS = 150
+"""Objects that such a query may bring; whoever selects the field is charged as many for each parent."""
 
 MAX_TOKENS = 500
 MAX_BYTES = 8 * 2**20
 """Memory of the documents of such queries."""
 
 
-@dataclass(slots=True)
-class Asking:
-    """See ``Asks``. ``known`` has what was answered in this run already."""
+AnswerQuery = Callable[[str, Inputs, Fetch], Awaitable[Any]]
+"""Runs one query in a snapshot, and returns its data as JSON or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class NestedQueries:
+    """A ``QueryConnection`` of one run. ``answers`` keeps the data of the run's queries by their texts."""
 
     inputs: Inputs
     connection: Fetch
-    answer: Callable[[str, Inputs, Fetch], Awaitable[Any]]
-    known: dict[str, Any]
+    answer: AnswerQuery
+    answers: dict[str, Any]
+
+    @classmethod
+    def of_run(cls, inputs: Inputs, connection: Fetch, answer: AnswerQuery, answers: dict[str, Any]) -> "NestedQueries":
+        """The queries of a run with these inputs; their own have no variables, and pages of any size."""
+        return cls(replace(inputs, variables={}, given={}, max_page=None), connection, answer, answers)
 
     async def fetch(self, sql: str, *args: Any) -> list[Any]:
         """Rows of a statement."""
         return await self.connection.fetch(sql, *args)
 
     async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
-        """Rows of a statement in another role."""
+        """Rows of a statement under SET ROLE."""
         return await self.connection.fetch_in(role, sql, *args, kept=kept)
 
     async def reading(self, sql: str, *args: Any) -> Read:
-        """Reads rows of a statement, at most so many each time."""
+        """Reads the rows of a statement piece by piece."""
         return await self.connection.reading(sql, *args)
 
-    async def ask(self, text: str) -> Any:
-        """The data of a query, as JSON, or null."""
-        if text not in self.known:
-            self.known[text] = await self.answer(text, self.inputs, self.connection)
-        return self.known[text]
+    async def query(self, text: str) -> Any:
+        """The data of a query, as JSON, or None."""
+        if text not in self.answers:
+            self.answers[text] = await self.answer(text, self.inputs, self.connection)
+        return self.answers[text]
 
 
 class NestedDocuments:

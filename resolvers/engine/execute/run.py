@@ -1,21 +1,22 @@
-"""From a bound operation to the values of its root fields: each step is one statement for all its parents, all in one snapshot."""
+"""From a bound operation to the values of its root fields: each step runs one statement for all its parents, all in one snapshot."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
 from graphql import FieldNode
 
-from resolvers.engine.execute.bind import COUNT_WEIGHT, Binding, Bound, Wanted
+from resolvers.engine.execute.bind import COUNT_WEIGHT, BoundOperation, BoundStep
+from resolvers.engine.execute.nested_queries import AnswerQuery, NestedQueries
 from resolvers.engine.execute.objects import ObjectBudget, Occurrences, occurrences
-from resolvers.engine.plan.connection import Asks, Fetch, Read
-from resolvers.engine.plan.operation import Operation, Picked, Root, alone
+from resolvers.engine.plan.connection import Fetch, Read
+from resolvers.engine.plan.operation import Operation, Root, SubSelection, root_field_error
 from resolvers.engine.plan.parameters import Inputs
 from resolvers.engine.plan.statement import Statement
 from resolvers.engine.plan.steps import (
-    WRITTEN,
+    JSON_ROWS,
     Child,
     JsonPageStep,
     Key,
@@ -28,14 +29,14 @@ from resolvers.engine.plan.steps import (
 )
 from resolvers.errors import HubError
 
-LEAST_PIECE = 20
-"""Parents whose pages are read at a time at the least, also where fewer may still be brought."""
+MIN_PIECE = 20
+"""Parents whose pages are read at a time at least, even where fewer objects may still be brought."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What a statement did, for ``explain`` and for the log of slow operations; without ``rows`` it failed or was ended. ``role`` is that
-    of the second wall under which it ran, where that is not the caller's own."""
+    """A statement that has ended, for ``explain`` and for the log of slow operations; without ``rows`` it failed or was cancelled. ``role``
+    is as in ``Statement``."""
 
     path: str
     sql: str
@@ -44,35 +45,36 @@ class Trace:
     role: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a plan: what is bound, the connection that holds the snapshot, the objects that it may bring, and the traces if they are
-    wanted.
+    """One attempt to run a plan: its bound values, the connection that holds the snapshot, and what it adds to as it goes on: the objects
+    that it has brought, the traces if they are wanted, and the answers to queries of computed fields.
 
-    ``asking`` lets a computed field ask queries of its own; a query that is so asked has none.
+    ``answer`` runs such queries; a query that is itself nested has none.
     """
 
-    bound: list[Bound]
+    bound: BoundOperation
     connection: Fetch
     budget: ObjectBudget
-    traces: list[Trace] | None = field(default=None)
-    asking: Callable[[Fetch], Asks] | None = None
+    traces: list[Trace] | None = None
+    answer: AnswerQuery | None = None
+    answers: dict[str, Any] = field(default_factory=dict)
 
     async def fetch(self, path: str, statement: Statement, arguments: list[Any]) -> list[Any]:
         """Rows of one statement."""
-        connection = self.at(path)
+        connection = self.traced(path)
         if statement.role is None:
             return await connection.fetch(statement.sql, *arguments)
         return await connection.fetch_in(statement.role, statement.sql, *arguments, kept=statement.kept)
 
-    def at(self, path: str) -> Fetch:
-        """The connection, which leaves a trace of what is fetched for the field at ``path`` if traces are wanted."""
+    def traced(self, path: str) -> Fetch:
+        """The connection, with a trace of each statement for the field at ``path`` if traces are wanted."""
         return self.connection if self.traces is None else Traced(self.connection, path, self.traces)
 
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A connection that leaves a trace of each statement."""
+    """A connection that adds a trace of each statement."""
 
     connection: Fetch
     path: str
@@ -83,11 +85,11 @@ class Traced:
         return await self._timed(self.connection.fetch(sql, *args), sql, None)
 
     async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
-        """Rows of the statement in another role."""
+        """Rows of the statement under SET ROLE."""
         return await self._timed(self.connection.fetch_in(role, sql, *args, kept=kept), sql, role)
 
     async def reading(self, sql: str, *args: Any) -> Read:
-        """Reads rows of the statement a number at a time, each with a trace of its own."""
+        """Reads the rows of the statement piece by piece, each with a trace of its own."""
         read = await self.connection.reading(sql, *args)
         return lambda count: self._timed(read(count), sql, None)
 
@@ -102,109 +104,106 @@ class Traced:
         return rows
 
 
-async def run(
-    operation: Operation, this: Run, inputs: Inputs, binding: Binding
-) -> tuple[dict[str, Any], list[HubError]]:
+async def run_operation(run: Run) -> tuple[dict[str, Any], list[HubError]]:
     """The values of the root fields that need rows or the caller, and errors for what failed or was not found."""
+    operation = run.bound.operation
     values: dict[str, Any] = {}
     errors: list[HubError] = []
-    failed = dict(binding.failed)
+    failed = dict(run.bound.failed)
     for root in operation.roots:
         if root.key in failed:
             continue
         try:
-            values[root.key] = await (
-                _one_step(root, this, errors) if root.ids is None else _by_id(root, this, binding.wanted, errors)
-            )
+            values[root.key] = await (_one_step(root, run, errors) if root.ids is None else _by_id(root, run, errors))
         except HubError as error:
-            failed[root.key] = alone(error, root.key, root.node, nullable=root.nullable)
+            failed[root.key] = root_field_error(error, root.key, root.node, nullable=root.nullable)
     operation.require_any(failed)
-    return values | dict.fromkeys(failed) | viewed(operation, inputs), [*failed.values(), *errors]
+    return values | dict.fromkeys(failed) | viewer_fields(operation, run.bound.inputs), [*failed.values(), *errors]
 
 
-def viewed(operation: Operation, inputs: Inputs) -> dict[str, Any]:
+def viewer_fields(operation: Operation, inputs: Inputs) -> dict[str, Any]:
     """The values of ``viewer`` fields."""
     if not operation.viewers:
         return {}
     viewer = operation.viewer(inputs.caller)
-    return {key: _picked(viewer, fields) for key, fields in operation.viewers.items()}
+    return {key: _select(viewer, fields) for key, fields in operation.viewers.items()}
 
 
 def not_found(node: FieldNode, path: Sequence[str | int]) -> HubError:
-    """The error of a root field that names a row which is not there, or not there for this caller."""
+    """The error of a root field that names a row which does not exist, or which the caller does not see."""
     return HubError("NOT_FOUND", "There is no such record, or it is not yours to see.", nodes=node, path=path)
 
 
-async def _one_step(root: Root, this: Run, errors: list[HubError]) -> Any:
-    value = (await run_step(root.steps[""], None, this)).get(None)
+async def _one_step(root: Root, run: Run, errors: list[HubError]) -> Any:
+    value = (await run_step(root.steps[""], None, run)).get(None)
     if value is None:
         errors.append(not_found(root.node, [root.key]))
     return value
 
 
-async def _by_id(root: Root, this: Run, wanted: Wanted, errors: list[HubError]) -> Any:
-    pairs = wanted[root.key]
+async def _by_id(root: Root, run: Run, errors: list[HubError]) -> Any:
+    ids = run.bound.node_ids[root.key]
     found: dict[tuple[str, int], Any] = {}
     for prefix, step in root.steps.items():
-        times = Counter(key for other, key in pairs if other == prefix)
+        times = Counter(key for other, key in ids if other == prefix)
         if times:
-            found.update({(prefix, key): value for key, value in (await run_step(step, times, this)).items()})
-    values = [found.get(pair) for pair in pairs]
+            found.update({(prefix, key): value for key, value in (await run_step(step, times, run)).items()})
+    values = [found.get(each) for each in ids]
     for index, value in enumerate(values):
         if value is None:
             errors.append(not_found(root.node, [root.key, index] if root.many else [root.key]))
     return values if root.many else values[0]
 
 
-def _picked(value: Any, fields: Picked | None) -> Any:
+def _select(value: Any, fields: SubSelection | None) -> Any:
     """The selected fields of a value that needs no rows."""
     if value is None or fields is None:
         return value
     if isinstance(value, list):
-        return [_picked(item, fields) for item in value]
-    return {key: _picked(value[name], below) for key, (name, below) in fields.items()}
+        return [_select(item, fields) for item in value]
+    return {key: _select(value[name], below) for key, (name, below) in fields.items()}
 
 
-async def run_step(step: Step, times: Occurrences, this: Run) -> Values:
-    """Values of a step by parent's key; ``times`` says how often each key stands in the answer, and is None at the root, whose values
-    stand under the key None. Raises TOO_COMPLEX, and for less than anybody may TOO_COMPLEX_FOR_ROLE."""
-    bound, keys = this.bound[step.index], None if times is None else list(times)
+async def run_step(step: Step, times: Occurrences, run: Run) -> Values:
+    """The values of a step by the parents' keys; ``times`` says how often each key stands in the response, and is None at the root, whose
+    value has the key None. Raises TOO_COMPLEX and TOO_COMPLEX_FOR_ROLE."""
+    bound, keys = run.bound.steps[step.index], None if times is None else list(times)
     require_same_list(bound.starts, keys or (None,), step.node)
     parents = 1 if times is None else sum(times.values())
     counted = isinstance(step, PageStep | JsonPageStep) and step.total is not None
-    this.budget.take(parents * COUNT_WEIGHT if counted else 0, step.node)
-    rows = await _rows(step, bound, keys, parents, this)
+    run.budget.take(parents * COUNT_WEIGHT if counted else 0, step.node)
+    rows = await _rows(step, bound, keys, parents, run)
     if rows is None:
         return {}
     pages = _pages(step, bound, rows)
     if isinstance(step, StatisticsStep):
-        return await _statistics(step, bound, pages, keys, times, this)
-    this.budget.take(_brought(step, pages, times), step.node)
-    totals = await _totals(step, bound, keys, this)
+        return await _statistics(step, bound, pages, keys, times, run)
+    run.budget.take(_brought(step, pages, times), step.node)
+    totals = await _totals(step, bound, keys, run)
     if totals is None:
         return {}
-    children = [await _below(child, pages, this, times) for child in step.children]
+    children = [await _below(child, pages, run, times) for child in step.children]
     return _built(step, pages, keys, children, totals, bound.cursor)
 
 
 async def _statistics(
-    step: StatisticsStep, bound: Bound, pages: Pages, keys: list[Key] | None, times: Occurrences, this: Run
+    step: StatisticsStep, bound: BoundStep, pages: Pages, keys: list[Key] | None, times: Occurrences, run: Run
 ) -> Values:
-    """The statistic of each parent; its groups are the rows that lead to others: what is listed, and no more."""
+    """The statistic of each parent. Its listed groups are the rows that have steps below them."""
     try:
         tables = {key: step.table(rows, bound.frame) for key, (rows, _) in pages.items()}
     except HubError as error:
         raise HubError(error.code, error.message, nodes=step.node) from None
     groups: Pages = {key: (cells, False) for key, (_, cells) in tables.items()}
-    children = [await _below(child, groups, this, times) for child in step.children]
+    children = [await _below(child, groups, run, times) for child in step.children]
     return _built(step, tables, keys, children, bound.frame, None)
 
 
 def _built(
-    step: Step, pages: Any, keys: list[Key] | None, children: Sequence[Values], beside: Any, cursor: Any
+    step: Step, pages: Any, keys: list[Key] | None, children: Sequence[Values], totals: Any, cursor: Any
 ) -> Values:
     try:
-        return step.build(pages, keys or (None,), children, beside, cursor)
+        return step.build(pages, keys or (None,), children, totals, cursor)
     except HubError as error:
         raise HubError(error.code, error.message, nodes=step.node) from None
 
@@ -219,21 +218,21 @@ def require_same_list(starts: Sequence[Key], keys: Sequence[Key], node: FieldNod
         )
 
 
-async def _rows(step: Step, bound: Bound, keys: list[Key] | None, parents: int, this: Run) -> list[Any] | None:
+async def _rows(step: Step, bound: BoundStep, keys: list[Key] | None, parents: int, run: Run) -> list[Any] | None:
     """The rows of a step's statement; None where the anchor of a list is missing."""
     if step.statement is None:
         return []
-    this.budget.take(parents * (step.weight if isinstance(step, StatisticsStep) else 1), step.node)
+    run.budget.take(parents * (step.weight if isinstance(step, StatisticsStep) else 1), step.node)
     assert bound.statement is not None
     arguments = step.statement.arguments(bound.statement, keys)
     if isinstance(step, PageStep | JsonPageStep):
-        rows = await _limited(step, step.statement, arguments, max(1, bound.size) * step.weight, keys, this)
+        rows = await _limited(step, step.statement, arguments, max(1, bound.size) * step.weight, keys, run)
     else:
-        rows = await this.fetch(step.path, step.statement, arguments)
+        rows = await run.fetch(step.path, step.statement, arguments)
     match step:
-        case RowsStep(anchored=int() as anchored) | PageStep(anchored=int() as anchored):
-            return None if not rows else [] if rows[0][anchored] is None else rows
-        case JsonPageStep(anchored=int()):
+        case RowsStep(anchor_column=int() as column) | PageStep(anchor_column=int() as column):
+            return None if not rows else [] if rows[0][column] is None else rows
+        case JsonPageStep(anchor_column=int()):
             return rows or None
     return rows
 
@@ -244,45 +243,45 @@ async def _limited(
     arguments: list[Any],
     page: int,
     keys: list[Key] | None,
-    this: Run,
+    run: Run,
 ) -> list[Any]:
-    """The rows of pages of so many objects; where they may hold more than may still be brought, no more than show that they do."""
-    parents, left = len(keys or (None,)), this.budget.left
+    """The rows of pages of so many objects; where they may hold more than may still be brought, only enough of them to show it."""
+    parents, left = len(keys or (None,)), run.budget.left
     if statement.role is not None or parents * page <= left + parents:
-        return await this.fetch(step.path, statement, arguments)
-    read = await this.at(step.path).reading(statement.sql, *arguments)
+        return await run.fetch(step.path, statement, arguments)
+    read = await run.traced(step.path).reading(statement.sql, *arguments)
     if isinstance(step, PageStep):
         return await read(left // step.weight + 2 * parents + 1)
     rows: list[Any] = []
     brought = 0
-    while brought <= left + parents and (piece := await read(max(LEAST_PIECE, (left - brought) // page))):
+    while brought <= left + parents and (piece := await read(max(MIN_PIECE, (left - brought) // page))):
         rows += piece
-        brought += sum(row[WRITTEN] for row in piece) * step.weight
+        brought += sum(row[JSON_ROWS] for row in piece) * step.weight
     return rows
 
 
 def _brought(step: Step, pages: Pages, times: Occurrences) -> int:
-    """The objects that the rows of a step are in the answer, but for one of each page, which is counted beforehand."""
+    """The objects that the rows of a step become in the response, but for one of each page, which is counted before they are fetched."""
     weight, brought = step.weight, 0
     for key, (rows, _) in pages.items():
-        count = (rows[0][WRITTEN] if isinstance(step, JsonPageStep) else len(rows)) * weight
+        count = (rows[0][JSON_ROWS] if isinstance(step, JsonPageStep) else len(rows)) * weight
         if count > 1:
             brought += (count - 1) * (1 if times is None else times[key])
     return brought
 
 
-async def _totals(step: Step, bound: Bound, keys: list[Key] | None, this: Run) -> Values | None:
+async def _totals(step: Step, bound: BoundStep, keys: list[Key] | None, run: Run) -> Values | None:
     """The counts of a list by parent's key; None where its anchor is missing."""
     if not isinstance(step, PageStep | JsonPageStep) or step.total is None:
         return {}
     assert bound.total is not None
-    counted = await this.fetch(f"{step.path}.totalCount", step.total, step.total.arguments(bound.total, keys))
-    if step.anchored is not None and not counted:
+    counted = await run.fetch(f"{step.path}.totalCount", step.total, step.total.arguments(bound.total, keys))
+    if step.anchor_column is not None and not counted:
         return None
     return {row[0]: row[1] for row in counted}
 
 
-def _pages(step: Step, bound: Bound, rows: list[Any]) -> Pages:
+def _pages(step: Step, bound: BoundStep, rows: list[Any]) -> Pages:
     """The rows of each parent, by its key, the first column."""
     grouped: dict[Key, list[Any]] = {}
     for row in rows:
@@ -305,19 +304,19 @@ def _pages(step: Step, bound: Bound, rows: list[Any]) -> Pages:
     return cut
 
 
-async def _below(child: Child, pages: Pages, this: Run, above: Occurrences) -> Values:
+async def _below(child: Child, pages: Pages, run: Run, above: Occurrences) -> Values:
     """The values of a child step, by the keys that the parent's rows have."""
     step, column = child.step, child.column
     times = occurrences(pages, column, above)
     if not times:
         return {}
     if isinstance(step, Step):
-        return await run_step(step, times, this)
+        return await run_step(step, times, run)
     parents = {row[column]: row for rows, _ in pages.values() for row in rows}
-    this.budget.take(sum(times.values()) * step.weight, step.node)
-    source = this.at(step.path)
-    if step.asks:
-        assert this.asking is not None
-        source = this.asking(source)
-    values = await step.function(source, [tuple(row[i] for i in step.needs) for row in parents.values()])
+    run.budget.take(sum(times.values()) * step.weight, step.node)
+    connection = run.traced(step.path)
+    if step.runs_queries:
+        assert run.answer is not None
+        connection = NestedQueries.of_run(run.bound.inputs, connection, run.answer, run.answers)
+    values = await step.function(connection, [tuple(row[i] for i in step.needs) for row in parents.values()])
     return dict(zip(parents, values, strict=True))

@@ -1,26 +1,44 @@
-"""One moment of the database for one operation, seen by the scope of who asks."""
+"""A snapshot of the database for one operation, with the caller's scope; the steps of a plan run in it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 
 from db.meter import holding
 from resolvers.access.callers import Caller
+from resolvers.engine.execute.bind import BoundOperation, is_single
+from resolvers.engine.execute.nested_queries import AnswerQuery
+from resolvers.engine.execute.objects import ObjectBudget
+from resolvers.engine.execute.run import Run, Trace, run_operation
 from resolvers.errors import HubError
 
 WAIT_SECONDS = 5.0
 """How long an operation waits for a connection."""
 
 
+async def run_in_snapshot(
+    pool: asyncpg.Pool, bound: BoundOperation, answer: AnswerQuery, traces: list[Trace] | None
+) -> tuple[dict[str, Any], list[HubError]]:
+    """The values and errors of the root fields, by one attempt in a snapshot of its own; ``traces`` are those of this attempt alone."""
+    single = is_single(bound)
+    by_key = single and bound.operation.by_key
+    async with snapshot(pool, bound.inputs.caller, single=single, by_key=by_key) as connection:
+        if traces is not None:
+            traces.clear()
+        budget = ObjectBudget(bound.limit, bound.for_role)
+        return await run_operation(Run(bound, connection, budget, traces, answer))
+
+
 @asynccontextmanager
 async def snapshot(
     pool: asyncpg.Pool, caller: Caller, *, single: bool, by_key: bool = False
 ) -> AsyncIterator[asyncpg.Connection]:
-    """A connection that sees what the caller may see, and whose statements all see the same moment.
+    """A connection that sees what the caller may see, and whose statements all see the same snapshot.
 
-    A single statement is a snapshot already and pays for no BEGIN. A connection that carries the caller's scope already is used as it is.
-    What finds rows ``by_key`` alone is planned once, everything else for the values of each run. Raises DATABASE_BUSY when no
+    A ``single`` statement is a snapshot already and needs no BEGIN. A connection that carries the caller's scope already is used as it is.
+    PostgreSQL plans a statement that finds rows ``by_key`` once, any other for the values of each run. Raises DATABASE_BUSY when no
     connection is free in time.
     """
     try:

@@ -1,4 +1,4 @@
-"""What is kept of a running operation for who logs it if it turns out to be slow: its plan, and its statements without their values."""
+"""What a running operation records for the log of slow operations: its plan, and its statements without their values."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ from resolvers.engine.plan.operation import Operation
 
 @dataclass(slots=True)
 class Watched:
-    """A running operation: what was compiled of it, and what its statements did up to now."""
+    """Gets the plan of a running operation, and a trace of each statement that has ended."""
 
     operation: Operation | None = None
     traces: list[Trace] = field(default_factory=list)
 
 
 WATCHED: ContextVar[Watched | None] = ContextVar("watched", default=None)
-"""The running operation, where somebody wants to know."""
+"""The record of the running operation; None where none is wanted."""

@@ -1,4 +1,4 @@
-"""Bind parameters of a statement while it is being built, and where a run finds their values."""
+"""Bind parameters of a statement, and where a run finds their values."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,9 +17,13 @@ from resolvers.engine.request.cursors import CursorKeys, process_keys
 from resolvers.errors import HubError
 
 
+class Memo(dict[Any, Any]):
+    """Values of one run that several of its parameters need, each computed by the first and kept for the others: by what computes it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What one run of a plan is given: the coerced variables, the day that it is, and who asks."""
+    """What one run of a plan is given: the coerced variables, today's date and the caller."""
 
     variables: Variables
     today: date
@@ -29,19 +33,19 @@ class Inputs:
     given: Mapping[str, Any] = field(default_factory=dict)
     """The variables as they came, for graphql-core, which coerces them itself."""
     max_page: int | None = None
-    """The largest page that the caller's roles may ask for, where that is less than anybody's."""
+    """The largest page that the caller's roles may ask for, where that is less than the general limit."""
     statistical_month: int = 10
     """The first month of a statistical year."""
     cells: set[int] | None = None
-    """Gets the cells of statistics that a caller with aggregates only is given."""
+    """Collects the cells of statistics that a caller with aggregates only is given; None for other callers."""
     cursors: CursorKeys = field(default_factory=process_keys)
-    """What seals the cursors that are given out."""
-    known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What has been found out for this run, by what found it."""
+    """The keys that seal cursors."""
+    memo: Memo = field(default_factory=Memo, init=False, repr=False, compare=False)
+    """Values that several parameters share."""
 
 
 NOTHING = Inputs({}, date.min, Caller("nobody"))
-"""The inputs of a statement that needs none."""
+"""For a statement whose parameters need no inputs."""
 
 Getter = Callable[[Inputs], Any]
 
@@ -54,27 +58,29 @@ BIGINT, BIGINTS, DATE, DATES, NUMERIC, TEXT, TEXTS = (
     Text(),
     ARRAY(Text()),
 )
-"""Kinds of values, each made once: SQLAlchemy looks up what a dialect does with a kind by the object."""
+"""Types of values, each made once: SQLAlchemy looks up by the object how a dialect treats a type."""
 
 KEYS = "keys"
 """Name of the parameter that carries the parents' keys."""
 
 
 class Binder:
-    """Makes the bind parameters of one statement; ``few`` where that finds rows which an operation names, and no others."""
+    """Makes the bind parameters of one statement while it is compiled, and keeps where a run finds the value of each (``getters``).
 
-    def __init__(self, *, few: bool = False) -> None:
-        self.getters: dict[str, Getter] = {}
-        self.few = few
+    ``few_rows`` says that the statement, or this part of it, finds only rows that the operation names: conditions on what the caller sees
+    are then written to be checked row by row.
+    """
 
-    def of_few(self) -> "Binder":
-        """The binder of the same statement, for a part of it that finds few rows, as those which an operation names."""
-        made = Binder(few=True)
-        made.getters = self.getters
-        return made
+    def __init__(self, *, few_rows: bool = False, getters: dict[str, Getter] | None = None) -> None:
+        self.getters: dict[str, Getter] = {} if getters is None else getters
+        self.few_rows = few_rows
+
+    def for_few_rows(self) -> "Binder":
+        """A binder of the same statement for a part of it that finds few rows."""
+        return Binder(few_rows=True, getters=self.getters)
 
     def bind(self, get: Getter, kind: TypeEngine[Any]) -> BindParameter[Any]:
-        """A parameter whose value ``get`` finds; a number is compared as it is, not rounded to the scale of its column."""
+        """A parameter with the value that ``get`` returns in a run; a number is not rounded to the scale of its column."""
         name = f"b{len(self.getters)}"
         self.getters[name] = get
         return bindparam(name, type_=NUMERIC if isinstance(kind, Numeric) else kind)
@@ -113,7 +119,7 @@ class Binder:
 
 
 def storable(value: Any) -> Any:
-    """A value that PostgreSQL can take. Raises INVALID_CHARACTER for text it cannot store."""
+    """A value as PostgreSQL takes it. Raises INVALID_CHARACTER for a text that it cannot store."""
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""From SQLAlchemy Core to a statement that asyncpg runs: SQL with ``$n`` and, for each, where its value comes from."""
+"""From SQLAlchemy Core to a statement that asyncpg runs: SQL with ``$n``, and where each value comes from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """SQL and the getters of its parameters; a getter of None stands for the parents' keys.
+    """SQL and the getters of its parameters; None stands for the parents' keys.
 
-    ``role`` is the role of the second wall that it runs in, where that is not the caller's own; then with ``kept`` PostgreSQL keeps one
-    plan of it for all values (docs/adr/0012).
+    ``role`` is the database role under which it runs by SET ROLE, where that is not the caller's own; with ``kept`` PostgreSQL then keeps
+    one plan of it for all values (docs/adr/0012).
     """
 
     sql: str
@@ -26,7 +26,7 @@ class Statement:
     kept: bool = False
 
     def bind(self, inputs: Inputs) -> list[Any]:
-        """The values of the parameters for one run, with None where the keys will go. Raises what the caller got wrong."""
+        """The values of the parameters for one run, None in place of the parents' keys. Raises errors in the caller's values."""
         return [None if get is None else get(inputs) for get in self.getters]
 
     def arguments(self, bound: list[Any], keys: list[int] | None) -> list[Any]:
@@ -45,21 +45,21 @@ def parents() -> TableValuedAlias:
 
 
 def compiled(select: Select[Any], binder: Binder, role: str | None = None, *, kept: bool = False) -> Statement:
-    """Compile a select whose parameters ``binder`` made; it runs in ``role`` if one is given, by a plan that is ``kept``."""
-    done = select.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    """Compile a select whose parameters ``binder`` made; ``role`` and ``kept`` as in ``Statement``."""
+    sql = select.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     getters: list[Getter | None] = []
-    fixed = done.params
-    for name in done.positiontup or ():
+    constants = sql.params
+    for name in sql.positiontup or ():
         if name == KEYS:
             getters.append(None)
             continue
-        parameter = done.binds[name]
+        parameter = sql.binds[name]
         process = parameter.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
-        getters.append(_processed(binder.getters.get(name) or _fixed(fixed[name]), process))
-    return Statement(" ".join(str(done).split()), tuple(getters), role, kept)
+        getters.append(_processed(binder.getters.get(name) or _constant(constants[name]), process))
+    return Statement(" ".join(str(sql).split()), tuple(getters), role, kept)
 
 
-def _fixed(value: Any) -> Getter:
+def _constant(value: Any) -> Getter:
     return lambda _: value
 
 

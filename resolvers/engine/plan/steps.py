@@ -1,4 +1,4 @@
-"""The steps of a compiled operation. Each is made whole and never changed: one statement for all parents at once, or one function."""
+"""The steps of a compiled operation, all immutable: one statement, or one function, for all parents at once."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ Pages = dict[Key, tuple[Sequence[Any], bool]]
 Table = tuple[Any, Sequence[Any]]
 """The whole of a statistic and its groups."""
 Build = Callable[[Any, Sequence[Key], Sequence[Values], Any, Any], Values]
-"""Makes the values of a step from its pages (of a statistic: the tables of its parents), the parents' keys and the values of its child
-steps. What comes fourth is the counts of a list or the frame of a statistic, and fifth what seals the cursors of a list."""
-WRITTEN = 2
-"""Where in a row of a ``JsonPageStep`` stands how many rows of the page it is made of."""
+"""Makes the values of a step from its pages (of a statistic: the tables of its parents), the parents' keys, the values of its child steps,
+the counts of a list or the frame of a statistic, and what seals the cursors of a list."""
+JSON_ROWS = 2
+"""The column of a ``JsonPageStep``'s row with the number of rows in its JSON."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Child:
-    """A step below another: which column of the parent's rows has its keys."""
+    """A step below another, and the column of the parent's rows that has its keys."""
 
     step: "Step | ComputedStep"
     column: int
@@ -33,7 +33,10 @@ class Child:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Step:
-    """One statement, and how its rows become values. ``weight`` is how many objects a row becomes."""
+    """One statement, and the function that makes values of its rows; ``weight`` is how many objects a row becomes.
+
+    ``index`` is its place in ``Operation.steps``, ``path`` and ``node`` those of its field in the response and the document.
+    """
 
     index: int
     path: str
@@ -45,7 +48,7 @@ class Step:
     weight: int = 1
 
     def own(self) -> dict[str, Statement]:
-        """The statements of this very step, by the paths for which they run."""
+        """The statements of this step alone, by the paths of the fields that they answer."""
         return {} if self.statement is None else {self.path: self.statement}
 
     def statements(self) -> int:
@@ -53,7 +56,7 @@ class Step:
         return len(self.own()) + sum(child.step.statements() for child in self.children)
 
     def switches_role(self) -> bool:
-        """Whether any statement of this very step runs under SET ROLE."""
+        """Whether any statement of this step runs under SET ROLE."""
         return any(each.role is not None for each in self.own().values())
 
     def walk(self) -> "Iterator[Step | ComputedStep]":
@@ -67,20 +70,20 @@ class Step:
 class RowsStep(Step):
     """Rows by key, or a whole list: about ``each`` rows a parent.
 
-    ``anchored`` is the column whose key is null where there is an anchor (the row that ``within`` names) without rows below it. Where the
-    anchor itself is missing there is no row, and the step has no value.
+    ``anchor_column`` is the column that is null where the anchor (the row that ``within`` names) has no rows below it. Where the anchor
+    itself is missing there is no row, and the step has no value.
     """
 
     each: int = 1
-    anchored: int | None = None
+    anchor_column: int | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class PageStep(Step):
-    """Pages of a list. ``statement`` is null where no row is selected; ``checks`` then finds what is wrong in the arguments.
+    """Pages of a list. ``statement`` is None where no row is selected; ``checks`` then raise what is wrong in the arguments.
 
-    ``total`` counts the whole list, where the count is selected. ``cursors`` finds what seals the cursors of the list, ``starts`` the keys
-    of the parents whose lists made those of the page. ``anchored`` is as in ``RowsStep``.
+    ``total`` counts the whole list, where the count is selected. ``cursors`` returns the sealer of the list's cursors, ``starts`` the keys
+    of the parents whose lists made the cursors of the page. ``anchor_column`` is as in ``RowsStep``.
     """
 
     size: Getter
@@ -89,7 +92,7 @@ class PageStep(Step):
     starts: Getter | None
     total: Statement | None = None
     checks: tuple[Getter, ...] = ()
-    anchored: int | None = None
+    anchor_column: int | None = None
 
     def own(self) -> dict[str, Statement]:
         """See ``Step``."""
@@ -98,13 +101,13 @@ class PageStep(Step):
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class JsonPageStep(Step):
-    """Pages of a list whose rows PostgreSQL writes: one row for each parent, with the JSON of its page and how many rows
-    it has. Fields as in ``PageStep``."""
+    """Pages of a list that PostgreSQL writes as JSON: one row for each parent, with the JSON of its page and the number of rows in it.
+    Fields as in ``PageStep``."""
 
     size: Getter
     starts: Getter | None
     total: Statement | None = None
-    anchored: int | None = None
+    anchor_column: int | None = None
 
     def own(self) -> dict[str, Statement]:
         """See ``Step``."""
@@ -113,7 +116,7 @@ class JsonPageStep(Step):
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class StatisticsStep(Step):
-    """The groups of a statistic; ``frame`` finds the day or period of a run, ``table`` the whole and the groups in a parent's rows."""
+    """The groups of a statistic; ``frame`` returns the day or period of a run, ``table`` the whole and the groups in a parent's rows."""
 
     frame: Getter
     table: Callable[[Sequence[Any], Any], Table]
@@ -129,19 +132,19 @@ def with_total(step: Step, total: Statement | None) -> dict[str, Statement]:
 class ComputedStep:
     """A computed field: its function gets the columns ``needs`` of all parents at once.
 
-    ``asks`` says whether the function has queries of its own answered, beside its statement; ``weight`` is the objects that each parent
-    weighs for it.
+    ``runs_queries`` says that the function runs GraphQL queries besides its statement; ``weight`` is the objects that each parent weighs
+    for it.
     """
 
     path: str
     node: FieldNode
     needs: tuple[int, ...]
     function: Callable[[Any, Sequence[tuple[Any, ...]]], Awaitable[Sequence[Any]]]
-    asks: bool = False
+    runs_queries: bool = False
     weight: int = 0
 
     def statements(self) -> int:
-        """At most one statement, of its function's own; those of queries that it asks count where they run."""
+        """At most one statement, that of its function; the statements of its queries count where they run."""
         return 1
 
     def walk(self) -> "Iterator[Step | ComputedStep]":

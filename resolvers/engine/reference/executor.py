@@ -1,10 +1,10 @@
 """The reference executor: graphql-core's own executor over the same declarations, with a DataLoader behind each relation.
 
-It walks every field of every object and loads whole rows, as a stock server does. The property test requires plans to answer as it does;
+It walks every field of every object and loads whole rows, as a stock server does. A random test requires that plans answer as it does;
 ``UNIONHUB_EXECUTOR=default`` serves with it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -27,11 +27,12 @@ from sqlalchemy import select
 
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.registry import Registry
-from resolvers.engine.declare.sight import in_sight
 from resolvers.engine.declare.sources import AnyOf, Computed, Lookup, Many, One, Source, StatisticsField
+from resolvers.engine.declare.visibility import visible_rows
+from resolvers.engine.execute.nested_queries import AnswerQuery
 from resolvers.engine.execute.run import not_found
 from resolvers.engine.execute.snapshot import snapshot
-from resolvers.engine.plan.connection import Asks, Fetch
+from resolvers.engine.plan.connection import Fetch
 from resolvers.engine.plan.parameters import Binder, Inputs
 from resolvers.engine.plan.statement import compiled
 from resolvers.engine.reference.session import Info, Row, Session, whole
@@ -39,7 +40,7 @@ from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel, snake
 from resolvers.engine.request.document import Document
 from resolvers.errors import HubError
-from resolvers.suggestions import shown
+from resolvers.suggestions import quoted
 
 
 def _copied(schema: GraphQLSchema) -> GraphQLSchema:
@@ -68,7 +69,7 @@ class ReferenceExecutor:
                     field.resolve = self._resolver(type_, name)
             elif isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
                 for name, field in type_.fields.items():
-                    field.resolve = _told(name, field)
+                    field.resolve = _viewer_field(name, field)
 
     async def execute(
         self,
@@ -76,11 +77,11 @@ class ReferenceExecutor:
         operation: OperationDefinitionNode,
         inputs: Inputs,
         pool: asyncpg.Pool,
-        asking: Callable[[Fetch], Asks],
+        answer: AnswerQuery,
     ) -> tuple[Any, list[GraphQLError]]:
         """The data and errors of one operation."""
         async with snapshot(pool, inputs.caller, single=False) as connection:
-            return await self.within(document, operation, inputs, connection, asking)
+            return await self.within(document, operation, inputs, connection, answer)
 
     async def within(
         self,
@@ -88,10 +89,10 @@ class ReferenceExecutor:
         operation: OperationDefinitionNode,
         inputs: Inputs,
         connection: Fetch,
-        asking: Callable[[Fetch], Asks] | None = None,
+        answer: AnswerQuery | None = None,
     ) -> tuple[Any, list[GraphQLError]]:
-        """The data and errors of one operation in a snapshot that is there."""
-        session = Session(self.registry, inputs, connection, asking)
+        """The data and errors of one operation, in a snapshot that has begun."""
+        session = Session(self.registry, inputs, connection, answer)
         result = execute(
             self.schema,
             document.ast,
@@ -100,10 +101,10 @@ class ReferenceExecutor:
             operation_name=operation.name.value if operation.name else None,
         )
         try:
-            answer = result if isinstance(result, ExecutionResult) else await result
+            response = result if isinstance(result, ExecutionResult) else await result
         finally:
             await session.end()
-        errors = list(answer.errors or ())
+        errors = list(response.errors or ())
         failed: dict[str | int, HubError] = {}
         for error in errors:
             if isinstance(error.original_error, HubError) and error.original_error.code == "TOO_MANY_GROUPS":
@@ -111,9 +112,9 @@ class ReferenceExecutor:
                 failed[root] = HubError(error.original_error.code, error.message, nodes=error.nodes, path=[root])
             if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
                 raise error.original_error
-        if failed and answer.data is not None and answer.data.keys() <= failed.keys():
+        if failed and response.data is not None and response.data.keys() <= failed.keys():
             raise next(iter(failed.values()))
-        data = {key: None if key in failed else value for key, value in (answer.data or {}).items()}
+        data = {key: None if key in failed else value for key, value in (response.data or {}).items()}
         return data, [*failed.values(), *(error for error in errors if not error.path or error.path[0] not in failed)]
 
     def _planned(self, name: str) -> bool:
@@ -152,8 +153,8 @@ class ReferenceExecutor:
             case Many() as many:
                 on = source.key if many.on is None else expression(many.on)
                 return _listing(many, lambda row: row.get(on, raw=True))
-            case StatisticsField() as tally:
-                return lambda row, info, **_: info.context.counted(tally, info, row.get(source.key))
+            case StatisticsField() as field:
+                return lambda row, info, **_: info.context.counted(field, info, row.get(source.key))
             case Computed() as computed:
                 return lambda row, info: info.context.computed(name, computed, row)
         column = source.column(name)
@@ -177,16 +178,16 @@ class ReferenceExecutor:
         return _lookup(answer)
 
 
-def _counting(tally: StatisticsField) -> Any:
+def _counting(field: StatisticsField) -> Any:
     async def resolve(_root: Any, info: Info, **_: Any) -> Any:
-        found = await info.context.counted(tally, info, None)
+        found = await info.context.counted(field, info, None)
         return not_found(info.field_nodes[0], [str(info.path.key)]) if found is None else found
 
     return resolve
 
 
-def _told(name: str, field: GraphQLField) -> Any:
-    """A field of ``viewer`` and what is below it, told as dictionaries; the schema's own resolver for anything else."""
+def _viewer_field(name: str, field: GraphQLField) -> Any:
+    """A field of ``viewer`` or below it, whose values are dictionaries; the schema's own resolver for any other value."""
     own, kind = field.resolve or default_field_resolver, get_named_type(field.type)
 
     def resolve(value: Any, info: Info, **given: Any) -> Any:
@@ -199,7 +200,7 @@ def _told(name: str, field: GraphQLField) -> Any:
 
 
 def _statistic(name: str) -> Any:
-    """A field of a statistic or of a part of it; a measure that its kind has not is refused as plans refuse it."""
+    """A field of a statistic or of a part of it; a measure that its kind does not have is refused, as by plans."""
 
     def resolve(value: Mapping[str, Any], _info: Info) -> Any:
         if name not in value:
@@ -235,7 +236,7 @@ def _by_ids(many: bool) -> Any:
             prefix, number = global_ids.decode(text)
             source = session.registry.prefixes.get(prefix)
             if source is None:
-                raise HubError("BAD_ID", f"{shown(text)} is not an ID of this service.")
+                raise HubError("BAD_ID", f"{quoted(text)} is not an ID of this service.")
             row = (await session.by_key(source, [number]))[0]
             found.append(row or not_found(info.field_nodes[0], [key, index] if many else [key]))
         return found if many else found[0]
@@ -251,12 +252,12 @@ def _lookup(lookup: Lookup) -> Any:
         column = expression(lookup.by[name])
         binder = Binder()
         columns = whole(source, session.registry, session.inputs.caller.shape, binder)
-        form = source.written.get(name, lambda text: text)
-        sought = global_ids.decode(value, source.prefix)[1] if column is source.key else form(value)
+        normalize = source.normalizers.get(name, lambda text: text)
+        sought = global_ids.decode(value, source.prefix)[1] if column is source.key else normalize(value)
         fetch = (
             select(source.key, *columns.labelled()).where(column == binder.bind(lambda _: sought, column.type)).limit(1)
         )
-        fetch = fetch.where(*in_sight(session.registry, source, session.inputs.caller.shape, binder))
+        fetch = fetch.where(*visible_rows(session.registry, source, session.inputs.caller.shape, binder))
         if lookup.latest is not None:
             fetch = fetch.order_by(expression(lookup.latest).desc().nulls_first())
         for record in await session.rows(compiled(fetch, binder)):
@@ -267,4 +268,4 @@ def _lookup(lookup: Lookup) -> Any:
 
 
 EXECUTORS: Mapping[str, type[ReferenceExecutor] | None] = {"plan": None, "default": ReferenceExecutor}
-"""What executes operations in place of plans, by the setting ``UNIONHUB_EXECUTOR``."""
+"""The executors that may run operations in place of plans, by the setting ``UNIONHUB_EXECUTOR``."""

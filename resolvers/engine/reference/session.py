@@ -14,15 +14,17 @@ from strawberry.dataloader import DataLoader
 
 from db.model import Term
 from resolvers.access.callers import Lens
-from resolvers.engine.compile.lists import Listing
+from resolvers.engine.compile.list_statements import anchor_column, count_statement, rows_statement
+from resolvers.engine.compile.lists import Listing, compile_list
 from resolvers.engine.compile.pagination import Page
-from resolvers.engine.compile.row_builders import Columns
+from resolvers.engine.compile.selected_columns import SelectedColumns
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.registry import Registry
-from resolvers.engine.declare.sight import in_sight
 from resolvers.engine.declare.sources import AnyOf, Computed, Many, One, Source, StatisticsField
+from resolvers.engine.declare.visibility import visible_rows
+from resolvers.engine.execute.nested_queries import AnswerQuery, NestedQueries
 from resolvers.engine.execute.run import not_found, require_same_list
-from resolvers.engine.plan.connection import Asks, Fetch, Read
+from resolvers.engine.plan.connection import Fetch, Read
 from resolvers.engine.plan.parameters import Binder, Inputs
 from resolvers.engine.plan.statement import Statement, compiled, keys_parameter
 from resolvers.engine.request.arguments import build
@@ -43,7 +45,7 @@ class Row:
 
     __slots__ = ("columns", "record", "source")
 
-    def __init__(self, source: Source, columns: Columns, record: Any) -> None:
+    def __init__(self, source: Source, columns: SelectedColumns, record: Any) -> None:
         self.source = source
         self.columns = columns
         self.record = record
@@ -53,7 +55,7 @@ class Row:
         return self.record[self.columns.index(column, raw=raw)]
 
 
-class Listed:
+class ListPage:
     """The page of one parent: what a connection is made of."""
 
     def __init__(
@@ -82,15 +84,16 @@ class Listed:
 
 
 class Session:
-    """One operation under the default executor: its snapshot, one statement at a time, and its loaders."""
+    """One operation under the reference executor: its snapshot, one statement at a time, and its loaders."""
 
     def __init__(
-        self, registry: Registry, inputs: Inputs, connection: Fetch, asking: Callable[[Fetch], Asks] | None = None
+        self, registry: Registry, inputs: Inputs, connection: Fetch, answer: AnswerQuery | None = None
     ) -> None:
         self.registry = registry
         self.inputs = inputs
         self._connection = connection
-        self._asking = asking
+        self._answer = answer
+        self._answers: dict[str, Any] = {}
         self._lock = asyncio.Lock()
         self._ended = False
         self._loaders: dict[Any, DataLoader[Any, Any]] = {}
@@ -102,12 +105,12 @@ class Session:
             return await self._connection.fetch(sql, *args)
 
     async def fetch_in(self, role: str, sql: str, *args: Any, kept: bool = False) -> list[Any]:
-        """Rows of a statement in another role."""
+        """Rows of a statement under SET ROLE."""
         async with self._turn():
             return await self._connection.fetch_in(role, sql, *args, kept=kept)
 
     async def reading(self, sql: str, *args: Any) -> Read:
-        """Reads rows of a statement, at most so many each time."""
+        """Reads the rows of a statement piece by piece."""
         return await self._connection.reading(sql, *args)
 
     @asynccontextmanager
@@ -145,12 +148,12 @@ class Session:
         binder = Binder()
         columns = whole(source, self.registry, self.inputs.caller.shape, binder)
         fetch = select(source.key.label("key"), *columns.labelled()).where(source.key == any_(keys_parameter()))
-        fetch = fetch.where(*in_sight(self.registry, source, self.inputs.caller.shape, binder))
+        fetch = fetch.where(*visible_rows(self.registry, source, self.inputs.caller.shape, binder))
         found = {row[0]: Row(source, columns, row) for row in await self.rows(compiled(fetch, binder), keys)}
         return [found.get(key) for key in keys]
 
     async def one(self, one: One, row: Row) -> Row | None:
-        """The row that a relation leads to."""
+        """The row that a key names."""
         key = row.get(expression(one.key), raw=True)
         if key is None:
             return None
@@ -158,37 +161,39 @@ class Session:
         found: Row | None = await self.load(("key", one.target), lambda keys: self.by_key(source, keys), key)
         return found
 
-    async def listed(self, many: Many, info: Info, parent: int | None, *, page: bool) -> Listed:
+    async def listed(self, many: Many, info: Info, parent: int | None, *, page: bool) -> ListPage:
         """The list of one parent."""
         node = info.field_nodes[0]
         field = info.parent_type.fields[node.name.value]
         name = (id(node), info.parent_type.name)
 
-        async def load(keys: list[int | None]) -> list[Listed]:
+        async def load(keys: list[int | None]) -> list[ListPage]:
             arguments = build(field, node, self.inputs.variables)
             lenses = self.inputs.caller.shape
             place = f"{info.parent_type.name}.{node.name.value}"
-            listing = Listing(self.registry, many, arguments, lenses, Budget(), root=parent is None, place=place)
+            budget = Budget()
+            listing = compile_list(self.registry, many, arguments, lenses, budget, root=parent is None, place=place)
             columns = whole(listing.source, self.registry, lenses, listing.binder)
             for item in listing.order.keys if page else ():
                 columns.index(item.column, raw=True)
-            cut = Page.asked(arguments)
+            cut = Page.from_arguments(arguments)
             bare = [key for key in keys if key is not None] if parent is not None else None
             starts = cut.starts(listing.order, listing.cursors)
             require_same_list(() if starts is None else starts(self.inputs), keys, node)
             grouped: dict[int | None, list[Row]] = {key: [] for key in keys}
-            records = await self.rows(listing.fetch(columns, cut if page else None), bare)
-            missing = listing.anchored(columns)
+            records = await self.rows(rows_statement(listing, columns, cut if page else None), bare)
+            missing = anchor_column(listing, columns)
             if missing is not None and not records:
                 raise not_found(node, info.path.as_list())
             for record in records:
                 if missing is None or record[missing] is not None:
                     grouped[record[0]].append(Row(listing.source, columns, record))
-            size, seals = cut.size(self.inputs), listing.cursors(self.inputs)
+            size, sealer = cut.size(self.inputs), listing.cursors(self.inputs)
 
             async def total(keys: list[int | None]) -> list[int]:
                 counted = await self.rows(
-                    listing.count(), None if parent is None else [key for key in keys if key is not None]
+                    count_statement(listing, budget),
+                    None if parent is None else [key for key in keys if key is not None],
                 )
                 counts = {record[0]: record[1] for record in counted}
                 return [counts[key] for key in keys]
@@ -201,14 +206,16 @@ class Session:
                 rows = rows[:size] if more else rows
                 if cut.backward:
                     rows.reverse()
-                seal = partial(seals, key)
-                found.append(Listed(rows, more, cut, listing, lambda key=key: asyncio.shield(counter.load(key)), seal))
+                seal = partial(sealer, key)
+                found.append(
+                    ListPage(rows, more, cut, listing, lambda key=key: asyncio.shield(counter.load(key)), seal)
+                )
             return found
 
-        found: Listed = await self.load(name, load, parent)
+        found: ListPage = await self.load(name, load, parent)
         return found
 
-    async def counted(self, tally: StatisticsField, info: Info, parent: int | None) -> Mapping[str, Any] | None:
+    async def counted(self, field: StatisticsField, info: Info, parent: int | None) -> Mapping[str, Any] | None:
         """The statistic of one parent, with every measure of its kind."""
         node = info.field_nodes[0]
         arguments = build(info.parent_type.fields[node.name.value], node, self.inputs.variables)
@@ -219,7 +226,7 @@ class Session:
             measures = [name for name, each in statistic.measures.items() if each.event is None or has_event]
             lenses = self.inputs.caller.shape
             question = from_arguments.question(
-                self.registry, tally, arguments, lenses, ("records", *measures), root=parent is None
+                self.registry, field, arguments, lenses, ("records", *measures), root=parent is None
             )
             frame = question.frame.find(self.inputs)
             grouped: dict[int | None, list[Any]] = {}
@@ -265,10 +272,11 @@ class Session:
 
         async def load(keys: list[int]) -> Sequence[Any]:
             records = [tuple(rows[key].get(expression(need), raw=True) for need in computed.needs) for key in keys]
-            if not computed.asks:
+            if not computed.runs_queries:
                 return await computed.function(self, records)
-            assert self._asking is not None
-            return await computed.function(self._asking(self), records)
+            assert self._answer is not None
+            connection = NestedQueries.of_run(self.inputs, self, self._answer, self._answers)
+            return await computed.function(connection, records)
 
         rows = self._computed.setdefault((row.source.typename, name), {})
         key = row.get(row.source.key)
@@ -276,9 +284,9 @@ class Session:
         return await self.load(("computed", row.source.typename, name), load, key)
 
 
-def whole(source: Source, registry: Registry, lenses: tuple[Lens, ...], binder: Binder) -> Columns:
-    """All columns of a source as a caller sees them, and those that its relations start from."""
-    columns = Columns(registry, lenses, binder)
+def whole(source: Source, registry: Registry, lenses: tuple[Lens, ...], binder: Binder) -> SelectedColumns:
+    """All columns of a source as a caller sees them, and the raw columns that its relations and computed fields need."""
+    columns = SelectedColumns(registry, lenses, binder)
     columns.index(source.key)
     for name in {*source.table.c.keys(), *source.columns}:
         column = columns.field(source, name)

@@ -1,10 +1,10 @@
-"""Arguments of a field, split in what shapes the SQL (enums, booleans, which keys are there) and what is only bound to it (leaves).
+"""Arguments of a field, split into what shapes the SQL (enums, booleans, which keys are given) and what is only bound to it (leaves).
 
-The split is what lets one compiled plan serve every request of the same shape: ``shape`` is the part of a request's variables that a plan
-depends on, and a ``Leaf`` says where in the variables a value will be found.
+The split lets one compiled plan serve every request of the same shape: a ``Leaf`` says where in a request's variables a value will be
+found; the variables that shape the SQL are part of the plan's key (``variables.shape``).
 """
 
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,24 +13,20 @@ from graphql import (
     FieldNode,
     GraphQLEnumType,
     GraphQLField,
-    GraphQLID,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
-    GraphQLSchema,
     ListValueNode,
     NullValueNode,
     ObjectValueNode,
-    OperationDefinitionNode,
     Undefined,
     ValueNode,
     VariableNode,
     get_named_type,
-    type_from_ast,
 )
 from graphql.language import Node
-from graphql.type import GraphQLBoolean, is_input_type
+from graphql.type import GraphQLBoolean
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
 
 from resolvers.errors import HubError
@@ -43,24 +39,24 @@ SHAPING = frozenset({"Dimension"})
 
 @dataclass(frozen=True)
 class Leaf:
-    """A value that is known only when a request runs: a scalar, or a list of scalars or enums."""
+    """A value that is known only in a run, and bound to the statement: a scalar, or a list of scalars or enums."""
 
     get: Callable[[Variables], Any]
 
-    def written(self, form: Callable[[Any], Any]) -> "Leaf":
-        """The same value, or each item of the same list, in another form; null stays null."""
+    def map(self, function: Callable[[Any], Any]) -> "Leaf":
+        """The function of the value, or of each item of a list; null stays null."""
 
-        def get(given: Variables) -> Any:
-            value = self.get(given)
+        def get(variables: Variables) -> Any:
+            value = self.get(variables)
             if isinstance(value, list):
-                return [None if item is None else form(item) for item in value]
-            return None if value is None else form(value)
+                return [None if item is None else function(item) for item in value]
+            return None if value is None else function(value)
 
         return Leaf(get)
 
 
 Value = Any
-"""None, bool, an enum's member, a Leaf, or a dict or list of these; mypy cannot say it without a recursive alias that buys nothing."""
+"""None, bool, an enum's member, a Leaf, or a dict or list of these."""
 
 Arguments = Mapping[str, Value]
 
@@ -77,28 +73,28 @@ def camel(name: str) -> str:
     return first + "".join(part.title() for part in rest)
 
 
-class Given(dict[str, Value]):
-    """The arguments of a field, which remember who looks at them: one at which nobody has looked when the field is compiled would be
-    dropped without a word. ``items`` and ``in`` do not count as looking."""
+class TrackedArguments(dict[str, Value]):
+    """The arguments of a field, which remember which of them were read: one that nothing has read when the field is compiled would be
+    ignored silently. ``items`` and ``in`` do not count as reading."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.looked_at: set[str] = set()
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        super().__init__(values)
+        self._read: set[str] = set()
 
     def get(self, name: str, default: Value = None) -> Value:
         """An argument, or the default."""
-        self.looked_at.add(name)
+        self._read.add(name)
         return super().get(name, default)
 
     def __getitem__(self, name: str) -> Value:
         """An argument."""
-        self.looked_at.add(name)
+        self._read.add(name)
         return super().__getitem__(name)
 
     def require_effect(self, node: Node) -> None:
-        """Raises NO_EFFECT for an argument that was given and that nothing has looked at."""
+        """Raises NO_EFFECT for an argument that was given and that nothing has read."""
         for name, value in self.items():
-            if value is not None and name not in self.looked_at:
+            if value is not None and name not in self._read:
                 why = NEEDS.get(name, "it goes with other arguments than these")
                 raise HubError(
                     "NO_EFFECT",
@@ -112,13 +108,13 @@ NEEDS = {
     "hierarchy": "it says which hierarchy is below `within`, in the scope SUBTREE",
     "as_of": "with `validity: ANY` no row is compared with a day",
 }
-"""What arguments of lists and statistics go with."""
+"""Why an argument of lists and statistics has no effect alone."""
 
 
-def build(field: GraphQLField, node: FieldNode, variables: Variables) -> Given:
+def build(field: GraphQLField, node: FieldNode, variables: Variables) -> TrackedArguments:
     """The arguments of a field by their Python names; those that were not given are not there."""
     given = {argument.name.value: argument.value for argument in node.arguments or ()}
-    built = Given()
+    built: dict[str, Value] = {}
     for name, argument in field.args.items():
         value = _literal(argument.type, given[name], variables) if name in given else Undefined
         if value is Undefined:
@@ -129,14 +125,14 @@ def build(field: GraphQLField, node: FieldNode, variables: Variables) -> Given:
                 continue
             value = _value(argument.type, default, _constant(default))
         built[snake(name)] = value
-    return built
+    return TrackedArguments(built)
 
 
 NO_VALUE = ("BAD_VARIABLES", "A variable is null or missing where a value is needed. Send a value.")
 
 
 def no_value(node: Node) -> HubError:
-    """The error of a variable that is null, or has no value, where the schema wants one."""
+    """The error of a variable that is null, or has no value, where the schema requires one."""
     return HubError(*NO_VALUE, nodes=node)
 
 
@@ -157,15 +153,15 @@ def _literal(type_: GraphQLInputType, node: ValueNode, variables: Variables) -> 
         return None
     if isinstance(type_, GraphQLList):
         nodes = node.values if isinstance(node, ListValueNode) else (node,)
-        items = [_listed(type_.of_type, n, variables) for n in nodes]
-        return _present(items) if _has_parts(type_.of_type) else _gathered(items)
+        items = [_item_literal(type_.of_type, n, variables) for n in nodes]
+        return _present(items) if items_shape_sql(type_.of_type) else _list_leaf(items)
     if isinstance(type_, GraphQLInputObjectType) and isinstance(node, ObjectValueNode):
         return _object(type_, {f.name.value: f.value for f in node.fields}, variables)
     value = coerce_input_literal(node, type_)
     return _value(type_, value, _constant(value))
 
 
-def _listed(type_: GraphQLInputType, node: ValueNode, variables: Variables) -> Value:
+def _item_literal(type_: GraphQLInputType, node: ValueNode, variables: Variables) -> Value:
     value = _literal(type_, node, variables)
     if value is not Undefined or isinstance(get_named_type(type_), GraphQLInputObjectType):
         return value
@@ -186,43 +182,43 @@ def _object(type_: GraphQLInputObjectType, given: Mapping[str, ValueNode], varia
         if value is None and is_condition(type_):
             raise null_operand(type_, name, given.get(name))
         built[snake(name)] = value
-    return Undefined if _says_nothing(type_, given, built) else built
+    return Undefined if _is_absent(type_, given, built) else built
 
 
 def is_condition(type_: GraphQLInputObjectType) -> bool:
-    """Whether an input is a condition, or several: nothing in it must be given."""
+    """Whether an input is a condition, or several: none of its fields is required."""
     return not any(isinstance(field.type, GraphQLNonNull) for field in type_.fields.values())
 
 
 def _is_filter(type_: GraphQLInputType) -> bool:
-    """Whether an input is a filter of rows: ``{}`` says something, namely that there is a row."""
+    """Whether an input is a filter of rows, whose ``{}`` means that there is a row."""
     return isinstance(type_, GraphQLInputObjectType) and "not" in type_.fields
 
 
-def _says_nothing(type_: GraphQLInputObjectType, given: Collection[str], built: Mapping[str, Value]) -> bool:
-    """Whether a condition counts as absent: it has no operand, since no variable of it is given. An explicit ``{}`` of a filter stands.
-    Which rows of a list it looks at (``validity``) is no operand by itself."""
+def _is_absent(type_: GraphQLInputObjectType, given: Collection[str], built: Mapping[str, Value]) -> bool:
+    """Whether a condition counts as absent: it has no operand, since none of its variables is given. An explicit ``{}`` of a filter
+    counts; ``validity`` alone, which says which rows of a list are considered, is no operand."""
     if built.keys() == {"validity"}:
         return len(given) > 1
     return not built and is_condition(type_) and (bool(given) or not _is_filter(type_))
 
 
 def _present(items: Sequence[Value]) -> Value:
-    """The conditions of a list that are not absent; absent itself where all are."""
+    """The conditions of a list that are not absent; Undefined where all are."""
     present = [item for item in items if item is not Undefined]
     return Undefined if items and not present else present
 
 
 def null_operand(type_: GraphQLInputObjectType, name: str, node: Node | None = None) -> HubError:
     """The error of a condition that is null: nothing equals null, and a condition left out by mistake would find every row."""
-    of = type_.fields[name].type
+    input_type = type_.fields[name].type
     if name == "isNull":
         hint = "Say `isNull: true` or `isNull: false`"
     elif "isNull" in type_.fields:
         hint = "For rows without a value say `isNull: true`"
-    elif _is_filter(of) and name != "not" and _is_filter(type_):
+    elif _is_filter(input_type) and name != "not" and _is_filter(type_):
         hint = f"For rows without one (what elsewhere is `isNull`) say `not: {{{name}: {{}}}}`"
-    elif isinstance(of, GraphQLInputObjectType) and "isNull" in of.fields:
+    elif isinstance(input_type, GraphQLInputObjectType) and "isNull" in input_type.fields:
         hint = f"For rows without a value say `{name}: {{isNull: true}}`"
     else:
         hint = "For rows without a value use the condition `isNull` of their field"
@@ -233,7 +229,7 @@ def null_operand(type_: GraphQLInputObjectType, name: str, node: Node | None = N
     )
 
 
-def _gathered(items: Sequence[Value]) -> Leaf:
+def _list_leaf(items: Sequence[Value]) -> Leaf:
     return Leaf(lambda given: [item.get(given) if isinstance(item, Leaf) else item for item in items])
 
 
@@ -243,12 +239,12 @@ def _value(type_: GraphQLInputType, value: Any, get: Callable[[Variables], Any])
     if value is None:
         return None
     if isinstance(type_, GraphQLList):
-        if not _has_parts(type_.of_type):
+        if not items_shape_sql(type_.of_type):
             return Leaf(get)
         return _present([_value(type_.of_type, item, _item(get, index)) for index, item in enumerate(value)])
     if isinstance(type_, GraphQLInputObjectType):
         return _object_value(type_, value, get)
-    return value if _shapes(type_) else Leaf(get)
+    return value if shapes_sql(type_) else Leaf(get)
 
 
 def _object_value(type_: GraphQLInputObjectType, value: Mapping[str, Any], get: Callable[[Variables], Any]) -> Value:
@@ -260,66 +256,20 @@ def _object_value(type_: GraphQLInputObjectType, value: Mapping[str, Any], get: 
         part = _value(type_.fields[name].type, item, _item(get, name))
         if part is not Undefined:
             built[snake(name)] = part
-    return Undefined if _says_nothing(type_, value, built) else built
+    return Undefined if _is_absent(type_, value, built) else built
 
 
 def _item(get: Callable[[Variables], Any], key: str | int) -> Callable[[Variables], Any]:
     return lambda given: get(given)[key]
 
 
-def _shapes(type_: GraphQLInputType) -> bool:
+def shapes_sql(type_: GraphQLInputType) -> bool:
+    """Whether a value of this type is part of a plan's key, and not bound."""
     return isinstance(type_, GraphQLEnumType) or type_ is GraphQLBoolean
 
 
-def _has_parts(type_: GraphQLInputType) -> bool:
+def items_shape_sql(type_: GraphQLInputType) -> bool:
+    """Whether items of a list of this type are taken apart: input objects, and enums that shape the SQL."""
     while isinstance(type_, GraphQLNonNull | GraphQLList):
         type_ = type_.of_type
     return isinstance(type_, GraphQLInputObjectType) or type_.name in SHAPING
-
-
-def variable_types(
-    schema: GraphQLSchema, operation: OperationDefinitionNode
-) -> tuple[tuple[str, GraphQLInputType], ...]:
-    """Name and type of each variable of a valid operation."""
-    found = []
-    for definition in operation.variable_definitions or ():
-        type_ = type_from_ast(schema, definition.type)
-        assert is_input_type(type_)
-        found.append((definition.variable.name.value, type_))
-    return tuple(found)
-
-
-def shape(
-    types: Sequence[tuple[str, GraphQLInputType]], variables: Variables, known: Container[str]
-) -> tuple[Any, ...]:
-    """The part of a request's variables that a plan depends on; requests with equal shapes share a plan.
-
-    Of a global ID that is the type it is of, by its prefix, when that is one of the ``known``.
-    """
-    return tuple(_shape(type_, variables[name], known) if name in variables else _ABSENT for name, type_ in types)
-
-
-_ABSENT = "absent"
-_GIVEN = "given"
-
-
-def _shape(type_: GraphQLInputType, value: Any, known: Container[str]) -> Any:
-    if isinstance(type_, GraphQLNonNull):
-        return _shape(type_.of_type, value, known)
-    if value is None:
-        return None
-    if isinstance(type_, GraphQLList):
-        if _has_parts(type_.of_type):
-            return tuple(_shape(type_.of_type, item, known) for item in value)
-        return tuple(sorted(prefixes(value, known))) if get_named_type(type_) is GraphQLID else _GIVEN
-    if isinstance(type_, GraphQLInputObjectType):
-        return tuple((name, _shape(type_.fields[name].type, item, known)) for name, item in value.items())
-    if type_ is GraphQLID:
-        return next(iter(prefixes([value], known)), _GIVEN)
-    return value if _shapes(type_) else _GIVEN
-
-
-def prefixes(texts: Sequence[str | None], known: Container[str]) -> set[str]:
-    """The known prefixes of global IDs: which types they are of."""
-    found = (text.partition("_")[0] for text in texts if text is not None)
-    return {prefix for prefix in found if prefix in known}

@@ -35,35 +35,35 @@ class Collector:
 
     def collect(self, type_: GraphQLObjectType, sets: Iterable[SelectionSetNode | None]) -> Selection:
         """The fields that the selection sets select on an object of this type."""
-        found: Selection = {}
+        fields: Selection = {}
         visited: set[str] = set()
         for selection_set in sets:
             if selection_set is not None:
-                self._into(found, visited, type_, selection_set.selections)
-        return found
+                self._into(fields, visited, type_, selection_set.selections)
+        return fields
 
     def below(self, type_: GraphQLObjectType, nodes: Iterable[FieldNode]) -> Selection:
         """The fields selected on the value of a field."""
         return self.collect(type_, (node.selection_set for node in nodes))
 
     def _into(
-        self, found: Selection, visited: set[str], type_: GraphQLObjectType, selections: Iterable[SelectionNode]
+        self, fields: Selection, visited: set[str], type_: GraphQLObjectType, selections: Iterable[SelectionNode]
     ) -> None:
         for selection in selections:
             if not self._included(selection.directives or ()):
                 continue
             if isinstance(selection, FieldNode):
                 key = selection.alias.value if selection.alias else selection.name.value
-                found.setdefault(key, []).append(selection)
+                fields.setdefault(key, []).append(selection)
             elif isinstance(selection, InlineFragmentNode):
                 condition = selection.type_condition
                 if condition is None or self._applies(condition.name.value, type_):
-                    self._into(found, visited, type_, selection.selection_set.selections)
+                    self._into(fields, visited, type_, selection.selection_set.selections)
             elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in visited:
                 visited.add(selection.name.value)
                 fragment = self.fragments[selection.name.value]
                 if self._applies(fragment.type_condition.name.value, type_):
-                    self._into(found, visited, type_, fragment.selection_set.selections)
+                    self._into(fields, visited, type_, fragment.selection_set.selections)
 
     def _applies(self, condition: str, type_: GraphQLObjectType) -> bool:
         if condition == type_.name:

@@ -40,24 +40,24 @@ Place = tuple[int | None, tuple[Any, ...]]
 
 
 class CursorSealer:
-    """CursorSealer and opens the cursors of one list, as one run asks for it."""
+    """Seals and opens the cursors of one list in one run."""
 
-    def __init__(self, keys: "CursorKeys", listed: bytes) -> None:
+    def __init__(self, keys: "CursorKeys", list_id: bytes) -> None:
         self._keys = keys
-        self._listed = listed
+        self._list_id = list_id
         self._newest: tuple[bytes, Callable[[bytes, None], bytes]] | None = None
 
     def __call__(self, parent: int | None, values: Sequence[Any]) -> str:
         """The cursor of a row, whose order columns have these values."""
         if self._newest is None:
-            self._newest = self._keys.newest(self._listed)
+            self._newest = self._keys.newest(self._list_id)
         header, encrypt = self._newest
         place = orjson.dumps(values if parent is None else [parent, *values], default=str)
         place = place.ljust(-(-len(place) // BLOCK) * BLOCK)
         return base64.urlsafe_b64encode(header + encrypt(place, None)).decode().rstrip("=")
 
     def open(self, text: str, kinds: Kinds) -> Place:
-        """The place in a cursor. Raises BAD_CURSOR when it is none, of another list, or its key is used no more."""
+        """The place in a cursor. Raises BAD_CURSOR for what is no cursor, or one of another list, or one whose key is no longer kept."""
         try:
             if len(text) > MAX_LENGTH:
                 raise ValueError
@@ -77,7 +77,7 @@ class CursorSealer:
             ) from None
 
     def _opened(self, sealed: bytes) -> bytes:
-        cipher = self._keys.of(int.from_bytes(sealed[1:HEADER], "big"), self._listed)
+        cipher = self._keys.of(int.from_bytes(sealed[1:HEADER], "big"), self._list_id)
         if cipher is None:
             raise HubError(
                 "BAD_CURSOR", "This cursor was sealed with a key that is used no more. Ask for the first page again."
@@ -93,47 +93,50 @@ class CursorSealer:
 
 
 class CursorKeys:
-    """The keys of cursors: for each list one, derived from the key of a ring's version, so that old cursors hold as long as it is kept."""
+    """The keys of cursors, one for each list, derived from a version of the key ring: old cursors are valid as long as it is kept."""
 
     def __init__(self, source: KeySource) -> None:
         self._source = source
 
-    def newest(self, listed: bytes) -> tuple[bytes, Callable[[bytes, None], bytes]]:
-        """What a cursor begins with, and what seals those of a list, with the version that writes now."""
+    def newest(self, list_id: bytes) -> tuple[bytes, Callable[[bytes, None], bytes]]:
+        """The header of a list's cursors and the function that encrypts them, with the newest version."""
         version = self._source.ring().newest
-        return bytes((FORM,)) + version.number.to_bytes(2, "big"), _cipher(version, listed).encrypt
+        return bytes((FORM,)) + version.number.to_bytes(2, "big"), _cipher(version, list_id).encrypt
 
-    def of(self, number: int, listed: bytes) -> AESSIV | None:
-        """What opens the cursors of a list that a version has sealed; None when the ring has it no more."""
+    def of(self, number: int, list_id: bytes) -> AESSIV | None:
+        """The cipher of a list's cursors of one version; None when the ring no longer has it."""
         version = self._source.ring().versions.get(number)
-        return None if version is None else _cipher(version, listed)
+        return None if version is None else _cipher(version, list_id)
 
 
 @lru_cache(maxsize=1024)
-def _cipher(version: KeyVersion, listed: bytes) -> AESSIV:
-    return AESSIV(HKDF(SHA256(), KEY_BYTES, None, b"unionhub cursor\0" + listed).derive(version.key))
+def _cipher(version: KeyVersion, list_id: bytes) -> AESSIV:
+    return AESSIV(HKDF(SHA256(), KEY_BYTES, None, b"unionhub cursor\0" + list_id).derive(version.key))
 
 
 @lru_cache(maxsize=1)
 def process_keys() -> CursorKeys:
-    """CursorKeys that end with the process: for an engine that is given none, as in tests and measurements."""
+    """Keys that end with the process, for an engine without a key source, as in tests and measurements."""
     return CursorKeys(FixedKeys(new_ring()))
 
 
-def sealer_of(place: str, order: str, arguments: Arguments) -> Callable[[Any], CursorSealer]:
-    """Finds what seals the cursors of a list in a run: ``place`` is its type and field, ``order`` marks the columns of its order, and all
-    arguments tell it from others but those that may differ from page to page."""
+def cursor_sealer(place: str, order: str, arguments: Arguments) -> Callable[[Any], CursorSealer]:
+    """A function that makes the sealer of a list's cursors in a run.
+
+    A list is identified by its type and field (``place``), the columns of its ``order``, and its arguments but those that may differ from
+    page to page.
+    """
     given = sorted((name, value) for name, value in arguments.items() if name not in PAGE and value is not None)
 
-    def seals(inputs: Any) -> CursorSealer:
-        told = [(name, _plain(value, inputs.variables)) for name, value in given]
-        return CursorSealer(inputs.cursors, f"{place} {order} {told}".encode(errors="replace"))
+    def sealer(inputs: Any) -> CursorSealer:
+        values = [(name, _plain(value, inputs.variables)) for name, value in given]
+        return CursorSealer(inputs.cursors, f"{place} {order} {values}".encode(errors="replace"))
 
-    return seals
+    return sealer
 
 
 def _plain(value: Any, variables: Any) -> Any:
-    """An argument's value in this run, as text that tells it from others."""
+    """An argument's value in this run, in a form of which different values have different texts."""
     match value:
         case Leaf():
             return str(value.get(variables))

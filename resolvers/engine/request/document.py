@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
-    GraphQLInputType,
     GraphQLSchema,
     OperationDefinitionNode,
     TokenKind,
 )
 
-from resolvers.engine.request.arguments import variable_types
+from resolvers.engine.request.variables import VariableTypes, variable_types
+from resolvers.errors import HubError
 
 BYTES_A_TOKEN = 700
 """Memory of a parsed document for each of its tokens, measured: syntax nodes, tokens and their locations."""
@@ -24,7 +24,7 @@ class ReadOperation:
     """An operation of a document, and the types of its variables."""
 
     node: OperationDefinitionNode
-    types: tuple[tuple[str, GraphQLInputType], ...]
+    types: VariableTypes
 
     @property
     def name(self) -> str | None:
@@ -41,6 +41,19 @@ class Document:
     operations: Mapping[str | None, ReadOperation]
     fragments: Mapping[str, FragmentDefinitionNode]
     weight: int
+
+    def operation(self, name: str | None) -> ReadOperation:
+        """The operation of this name, or the only one. Raises BAD_OPERATION."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        if name is None:
+            raise HubError("BAD_OPERATION", "The document has several operations. Name one in `operationName`.")
+        if name not in self.operations:
+            raise HubError(
+                "BAD_OPERATION",
+                "The document has no operation of that name. Name one of its own in `operationName`.",
+            )
+        return self.operations[name]
 
 
 def document_of(schema: GraphQLSchema, text: str, ast: DocumentNode) -> Document:

@@ -1,9 +1,9 @@
-"""Global IDs: opaque to callers, ``<prefix>_<key in hexadecimal>`` to us, so that writing one costs next to nothing."""
+"""Global IDs, opaque to callers: ``<prefix>_<key in hexadecimal>``, so that writing one costs next to nothing."""
 
 import re
 
 from resolvers.errors import HubError
-from resolvers.suggestions import shown
+from resolvers.suggestions import quoted
 
 KEY_MAX = 2**63 - 1
 _FORM = re.compile(r"([a-z]+)_([0-9a-f]{1,16})")
@@ -19,8 +19,8 @@ def decode(text: str, prefix: str | None = None) -> tuple[str, int]:
     match = _FORM.fullmatch(text)
     if match is None or (key := int(match[2], 16)) > KEY_MAX or f"{key:x}" != match[2]:
         raise HubError(
-            "BAD_ID", f"{shown(text)} is not an ID of this service. Send an `id` that an earlier answer gave."
+            "BAD_ID", f"{quoted(text)} is not an ID of this service. Send an `id` that an earlier answer gave."
         )
     if prefix is not None and match[1] != prefix:
-        raise HubError("BAD_ID", f"{shown(text)} is the ID of another type. Send an ID that begins with {prefix}_.")
+        raise HubError("BAD_ID", f"{quoted(text)} is the ID of another type. Send an ID that begins with {prefix}_.")
     return match[1], key

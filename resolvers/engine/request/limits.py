@@ -1,4 +1,4 @@
-"""What compiling one operation may cost: conditions in filters, their depth, statements. Checked while building."""
+"""What one operation may cost: conditions in filters, their depth and statements, checked while it is compiled; rows of a page."""
 
 from typing import NamedTuple
 
@@ -7,6 +7,9 @@ from resolvers.errors import HubError
 MAX_CONDITIONS = 500
 MAX_FILTER_DEPTH = 12
 MAX_STATEMENTS = 200
+DEFAULT_PAGE = 20
+MAX_PAGE = 200
+"""Rows of a page: unless said otherwise, and at most."""
 
 
 class Allowance(NamedTuple):
@@ -16,8 +19,17 @@ class Allowance(NamedTuple):
     page: int
 
 
+def require_page(size: int, max_page: int | None) -> None:
+    """Let a caller ask for a page of so many rows, where their roles may have ``max_page``. Raises PAGE_TOO_LARGE_FOR_ROLE."""
+    if max_page is not None and size > max_page:
+        raise HubError(
+            "PAGE_TOO_LARGE_FOR_ROLE",
+            f"Your role may ask for {max_page} rows at a time, not {size}. Follow `pageInfo` for more.",
+        )
+
+
 class Budget:
-    """What is left to one operation."""
+    """The conditions and statements that compiling one operation may still spend."""
 
     def __init__(self) -> None:
         self.conditions = MAX_CONDITIONS
@@ -25,14 +37,14 @@ class Budget:
 
     def condition(self, depth: int) -> None:
         """Spend one condition of a filter at this depth. Raises TOO_COMPLEX."""
-        self.again(1)
+        self.spend(1)
         if depth > MAX_FILTER_DEPTH:
             raise HubError(
                 "TOO_COMPLEX", f"A filter is nested more than {MAX_FILTER_DEPTH} levels deep. Ask in fewer levels."
             )
 
-    def again(self, conditions: int) -> None:
-        """Spend as many conditions, which stand in one more statement: PostgreSQL plans them there too. Raises TOO_COMPLEX."""
+    def spend(self, conditions: int) -> None:
+        """Spend the conditions of one more statement that repeats them: PostgreSQL plans them there too. Raises TOO_COMPLEX."""
         self.conditions -= conditions
         if self.conditions < 0:
             raise HubError(

@@ -20,7 +20,7 @@ from resolvers.engine.statistics.dimension_keys import HIDDEN, OUT_OF_SIGHT
 from resolvers.engine.statistics.dimensions import CHILDREN, declared, require_given
 from resolvers.engine.statistics.question import Condition, Population
 from resolvers.errors import HubError
-from resolvers.suggestions import shown
+from resolvers.suggestions import quoted
 from resolvers.unknown_codes import list_of, unknown_code
 
 INTEGER = re.compile("0|-?[1-9][0-9]{0,18}")
@@ -79,14 +79,14 @@ def _reader(kind: str, name: str, type_: TypeEngine[Any]) -> Callable[[Inputs, s
 
 def _no_value(kind: str, name: str, text: str, having: str) -> HubError:
     """The error of a value that a dimension cannot have."""
-    return HubError("BAD_ARGUMENT", f"{name} of {kind} has no value {shown(text)}: it has {having} and null.")
+    return HubError("BAD_ARGUMENT", f"{name} of {kind} has no value {quoted(text)}: it has {having} and null.")
 
 
 def _of_row(population: Population, name: str, ref: Ref, leaf: Leaf) -> Condition:
     """A condition on the row that a record names: it is one of these and in sight, or out of sight, or there is none."""
     require_given(population, name, ref.target)
     key, prefix = expression(ref.key), population.registry.sources[ref.target].prefix
-    in_sight = population.keys.in_sight(ref)
+    in_sight = population.keys.visible_rows(ref)
     among = _among(population, leaf, lambda _, text: _key(text, prefix), BIGINTS)
     holds = among(key)
     if in_sight:

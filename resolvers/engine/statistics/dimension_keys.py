@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, FromClause, Subquery, any_, case, exists, 
 
 from resolvers.access.callers import Lens
 from resolvers.engine.declare.columns import alias, expression
-from resolvers.engine.declare.sight import Sighted
 from resolvers.engine.declare.statistics import Children, Ref
+from resolvers.engine.declare.visibility import StatementAccess
 from resolvers.engine.plan.parameters import BIGINT, BIGINTS
 
 HIDDEN = -1
@@ -27,15 +27,15 @@ Joins = Sequence[tuple[FromClause, ColumnElement[bool]]]
 class DimensionKeys:
     """The keys of the dimensions of one statistic; ``parent`` as in ``Population``."""
 
-    walls: Sighted
+    access: StatementAccess
     parent: FromClause | None
 
     def of_row(self, key: ColumnElement[Any], target: str) -> tuple[ColumnElement[Any], Joins]:
         """The key of a row of ``target`` as the caller gets it, and the outer joins that it takes."""
-        source = self.walls.registry.sources[target]
+        source = self.access.registry.sources[target]
         if not self._hides(target):
             return key, ()
-        there = select(source.key).where(*self.walls.rows(target, source.table)).subquery()
+        there = select(source.key).where(*self.access.rows(target, source.table)).subquery()
         return case((key.is_(None), null()), else_=func.coalesce(there.c.id, _HIDDEN)), [(there, there.c.id == key)]
 
     def of_child(self, key: ColumnElement[Any], children: Children) -> ColumnElement[Any]:
@@ -43,8 +43,8 @@ class DimensionKeys:
         target = children.target
         if not self._hides(target):
             return key
-        few = replace(self.walls, binder=self.walls.binder.of_few())
-        rows = children.possible.where(*few.rows(target, self.walls.registry.sources[target].table))
+        few = replace(self.access, binder=self.access.binder.for_few_rows())
+        rows = children.possible.where(*few.rows(target, self.access.registry.sources[target].table))
         rows = rows.correlate(None) if self.parent is None else rows.correlate(self.parent)
         there = func.array(rows.scalar_subquery(), type_=BIGINTS)
         return case((key.is_(None), null()), (key == any_(there), key), else_=_HIDDEN)
@@ -58,13 +58,13 @@ class DimensionKeys:
 
     def _hides(self, target: str) -> bool:
         """Whether rows of a type may be out of sight; without the first wall the second says which."""
-        conditions = self.walls.rows(target, self.walls.registry.sources[target].table)
-        return bool(conditions) or Lens.UNWALLED in self.walls.lenses
+        conditions = self.access.rows(target, self.access.registry.sources[target].table)
+        return bool(conditions) or Lens.UNWALLED in self.access.lenses
 
-    def in_sight(self, ref: Ref) -> list[ColumnElement[bool]]:
+    def visible_rows(self, ref: Ref) -> list[ColumnElement[bool]]:
         """The condition that the row which a dimension names is in sight; none where all are."""
         if not self._hides(ref.target):
             return []
-        other = alias(self.walls.registry.sources[ref.target].table)
-        conditions = self.walls.rows(ref.target, other)
+        other = alias(self.access.registry.sources[ref.target].table)
+        conditions = self.access.rows(ref.target, other)
         return [exists(other.c.id).where(other.c.id == expression(ref.key), *conditions).correlate_except(other)]

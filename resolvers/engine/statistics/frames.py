@@ -57,9 +57,9 @@ class FrameArguments:
 
     def find(self, inputs: Inputs) -> Frame:
         """The frame of a run, made once for each. Raises BAD_PERIOD, TOO_MANY_GROUPS, WHOLE_MONTHS, WHOLE_PERIODS and ONE_VALUE_EACH."""
-        known: Frame | None = inputs.known.get(self)
+        known: Frame | None = inputs.memo.get(self)
         if known is None:
-            known = inputs.known[self] = self._frame(inputs)
+            known = inputs.memo[self] = self._frame(inputs)
         return known
 
     def day(self, inputs: Inputs) -> date:

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, FromClause
 
 from resolvers.access.callers import Lens
 from resolvers.engine.declare.registry import Registry
-from resolvers.engine.declare.sight import Sighted, anchor
 from resolvers.engine.declare.sources import StatisticsField
 from resolvers.engine.declare.statistics import Children, Measure, Place, Statistic
+from resolvers.engine.declare.visibility import StatementAccess, anchor
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.plan.statement import parents
 from resolvers.engine.request.arguments import Arguments, camel
@@ -72,10 +72,10 @@ def _population(
     parent: FromClause | None = None if root else parents()
     if within is not None:
         parent = anchor(registry, field.target, within, lenses, binder)
-    walls = Sighted(registry, counting_lenses(lenses, for_aggregates_only=for_aggregates_only), binder)
+    access = StatementAccess(registry, counting_lenses(lenses, for_aggregates_only=for_aggregates_only), binder)
 
     def place_below(key: ColumnElement[Any] | None) -> Place:
-        return field.anchor.place(statistic, key, arguments, binder, walls)
+        return field.anchor.place(statistic, key, arguments, binder, access)
 
     place = place_below(None if parent is None else parent.c.key)
     event = arguments.get("event")

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, FromClause, Select
 from db.model import CodeList, Term
 from resolvers.access.callers import Lens
 from resolvers.engine.declare.registry import Registry
-from resolvers.engine.declare.sight import Sighted
 from resolvers.engine.declare.sources import Source
 from resolvers.engine.declare.statistics import Children, Measure, Place, Statistic
+from resolvers.engine.declare.visibility import StatementAccess
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.statistics.dimension_keys import DimensionKeys, Joins
 from resolvers.engine.statistics.frames import FrameArguments
@@ -70,14 +70,14 @@ class Population:
         return self.for_aggregates_only and self.statistic.is_personal
 
     @property
-    def walls(self) -> Sighted:
+    def access(self) -> StatementAccess:
         """The conditions on rows that lead to records, or that keys name."""
-        return Sighted(self.registry, self.lenses, self.binder)
+        return StatementAccess(self.registry, self.lenses, self.binder)
 
     @property
     def keys(self) -> DimensionKeys:
         """The keys of groups that name rows."""
-        return DimensionKeys(self.walls, self.parent)
+        return DimensionKeys(self.access, self.parent)
 
     def countable(self, records: FromClause | None = None) -> list[ColumnElement[bool]]:
         """The condition that a record counts for the caller, if there is any; of records under an alias if one is given."""

@@ -271,9 +271,9 @@ class RollupParts:
         """Rows that are known when a run begins, found once for each, as a table of these columns."""
 
         def rows(inputs: Inputs) -> Sequence[tuple[Any, ...]]:
-            if rows not in inputs.known:
-                inputs.known[rows] = find(inputs)
-            return inputs.known[rows]  # type: ignore[no-any-return]
+            if rows not in inputs.memo:
+                inputs.memo[rows] = find(inputs)
+            return inputs.memo[rows]  # type: ignore[no-any-return]
 
         def values(place: int) -> Callable[[Inputs], list[Any]]:
             return lambda inputs: [row[place] for row in rows(inputs)]

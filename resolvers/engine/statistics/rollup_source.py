@@ -42,7 +42,7 @@ def rollup_source(question: Question, cells: CellSet) -> RollupSource | None:
     drill_down = next((item.name for item in cells.grouped_by if item.children is not None), None)
     kind, key = cells.place.rollup_anchor
     targets = cells.place.rollup_targets(drill_down)
-    covered = population.registry.access.covers(kind, key, population.lenses, population.binder)
+    covered = population.registry.access.sees_all_below(kind, key, population.lenses, population.binder)
     if targets is None or covered is None:
         return None
     for item in cells.grouped_by:
