@@ -1,4 +1,4 @@
-"""Root lists start from the caller's own keys: they have the rows for which the condition asked of each row holds, each once, in a stable order."""
+"""Root lists start from the caller's own keys: they have the rows for which the condition asked of each row holds, once, in a stable order."""
 
 import json
 from collections.abc import Mapping
