@@ -2,8 +2,8 @@
 
 ``request``: what came in.
     ``document``: a valid document and its operations · ``variables``: their values and their shape · ``arguments``: of a field, split into
-    what shapes the SQL and what is bound to it · ``wrong_values``: messages about values · ``collect_fields``: which fields are selected (GraphQL specification
-    6.3.2) · ``global_ids`` · ``cursors`` · ``limits``: what compiling may cost.
+    what shapes the SQL and what is bound to it · ``wrong_values``: messages about values · ``collect_fields``: which fields are selected
+    (GraphQL specification 6.3.2) · ``global_ids`` · ``cursors`` · ``limits``: what compiling may cost.
 ``plan``: what is kept of a compiled operation.
     ``parameters``: bind parameters and where a run finds their values · ``statement``: SQL with its parameters · ``steps``: one statement
     for all parents each · ``operation``: root fields and their steps · ``connection``: what statements are run with.
@@ -25,8 +25,8 @@
     ``row_builders``: the generated Python, the only place of it · ``list_statements``: the page and the count · ``json_rows``: rows that
     PostgreSQL writes · ``statistics``: the field.
 ``execute``: from a plan and values to a response.
-    ``engine``: the entry, stage by stage · ``bind`` · ``snapshot``: of the database, in which a run takes place · ``run`` · ``objects``: how
-    many a run may bring · ``nested_queries``: that computed fields run · ``introspection`` · ``explain`` · ``watch``: slow operations ·
+    ``engine``: the entry, stage by stage · ``bind`` · ``snapshot``: of the database, in which a run takes place · ``run`` · ``objects``:
+    how many a run may bring · ``nested_queries``: that computed fields run · ``introspection`` · ``explain`` · ``watch``: slow operations ·
     ``faults``: what goes wrong, as the caller sees it.
 ``reference``: the reference executor, with which the tests compare plans.
 """
