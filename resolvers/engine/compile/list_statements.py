@@ -107,7 +107,7 @@ def count_statement(listing: Listing, budget: Budget) -> Statement:
         number = select(func.count()).select_from(listing.rows.from_).where(*listing.rows.where)
         counts = select(parent.c.key, number.correlate(parent).scalar_subquery()).select_from(parent)
         return compiled(counts, listing.binder)
-    nothing: ColumnElement[Any] = literal_column("NULL")
+    nothing: ColumnElement[Any] = null()
     count: Select[Any] = select(nothing, _number(listing))
     if listing.anchor is not None:
         count = count.select_from(_anchor(listing, listing.binder))
