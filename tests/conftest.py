@@ -1,4 +1,4 @@
-"""One embedded PostgreSQL for the whole run; one migrated template; a database of its own for each worker that asks."""
+"""One embedded PostgreSQL for the whole run, with migrated template databases; each worker has copies of its own."""
 
 import asyncio
 import gc
@@ -44,14 +44,14 @@ ensure_key_file(KEY_FILE)
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run to the end in a thread of its own, away from the tests' event loop."""
+    """Run a coroutine in a thread of its own, outside the tests' event loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
 
 
 @cache
 def sources() -> str:
-    """A digest of everything that decides what the template holds."""
+    """A digest of all files that decide what the templates hold."""
     digest = hashlib.sha256(f"{MEMBERS} {SEED}".encode())
     for path in sorted(
         [
@@ -172,7 +172,7 @@ def new_operator_server() -> Iterator[Callable[[Path | None], OperatorServer]]:
 
 @pytest.fixture(scope="session")
 def operated_server(new_operator_server: Callable[[Path | None], OperatorServer]) -> OperatorServer:
-    """One with an owner, a login that owns nothing, and a small federation."""
+    """A server with an owner, a login that owns nothing, and a small federation."""
     made = new_operator_server(None)
     with ThreadPoolExecutor(1) as thread:
         thread.submit(operated, made).result()
@@ -181,7 +181,7 @@ def operated_server(new_operator_server: Callable[[Path | None], OperatorServer]
 
 @pytest.fixture(scope="session")
 def vault() -> Vault:
-    """What opens the template's sealed values."""
+    """The vault that decrypts the template's values."""
     return Vault(KeyFile(KEY_FILE))
 
 

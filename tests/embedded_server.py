@@ -1,4 +1,4 @@
-"""The PostgreSQL server of the tests: its data lie in memory where there is room, and are not durable, for they are thrown away."""
+"""The embedded PostgreSQL server of the tests: its data are in memory where there is room, and not durable."""
 
 import hashlib
 import os
@@ -23,7 +23,7 @@ def data_folder() -> Path:
 
 
 async def forgo_durability(server: str) -> None:
-    """Spare it the waiting for the disk, and plans that change while tests run."""
+    """Switch off waiting for the disk, and autovacuum, which would change plans while tests run."""
     connection = await asyncpg.connect(server)
     try:
         if await connection.fetchval("SHOW fsync") == "on":

@@ -1,4 +1,4 @@
-"""How many resident numbers, phones and bank cards are possible for a member, by what somebody sees of them (docs/masks.md).
+"""Counts the resident numbers, phones and bank cards that are possible for a member, given the fields that a caller sees (docs/masks.md).
 
 A resident number (GB 11643) has six digits of region, eight of the day of birth, three in sequence, the last of which is odd for men, and a
 check digit that follows from the others.
@@ -35,7 +35,7 @@ Seen = tuple[str, str, object]
 
 @dataclass
 class Knowledge:
-    """What is known of one member."""
+    """What a caller knows of one member."""
 
     number: str | None = None
     phone: str | None = None

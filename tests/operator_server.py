@@ -1,4 +1,4 @@
-"""A PostgreSQL as operators have it: a server of its own with a port, passwords, and nothing of ours in it."""
+"""A PostgreSQL server as operators have it: with a port, passwords, and no database of the hub."""
 
 import asyncio
 import os
@@ -48,7 +48,7 @@ def free_port() -> int:
 
 
 def as_user() -> dict[str, Any]:
-    """What makes a child run as somebody who may run a server."""
+    """Arguments of a subprocess that runs as a user who may run a server."""
     if os.geteuid() != 0:
         return {}
     ensure_user_exists(USER)
@@ -58,7 +58,7 @@ def as_user() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class OperatorServer:
-    """A server that runs: its folder and port."""
+    """A running server: its folder and port."""
 
     folder: Path
     port: int
@@ -91,14 +91,14 @@ def folder_for_data() -> Path:
 
 @contextmanager
 def started(data: Path, port: int) -> Iterator[None]:
-    """The server of a data folder runs."""
+    """Run the server of a data folder."""
     options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
     command = [PROGRAMS / "postgres", "-D", data, "-p", str(port), "-k", data.parent, *options]
     with (data.parent / "log").open("a") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, **as_user())
     try:
         ready = [PROGRAMS / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
-        for _ in range(300):
+        for _ in range(1_200):  # two minutes at least: the machine may be loaded
             if subprocess.run(ready).returncode == 0:
                 break
             try:
@@ -114,7 +114,7 @@ def started(data: Path, port: int) -> Iterator[None]:
 
 @contextmanager
 def servers() -> Iterator[Callable[[Path | None], OperatorServer]]:
-    """Makes servers: new ones, or of a folder that a backup filled; they end on leaving."""
+    """Starts servers, new ones or on a folder that a backup filled; stops them on leaving."""
     with ExitStack() as stack:
 
         def make(data: Path | None = None) -> OperatorServer:
@@ -151,7 +151,7 @@ def servers() -> Iterator[Callable[[Path | None], OperatorServer]]:
 
 
 def own(folder: Path) -> None:
-    """Give a folder, with what is in it, to who runs servers."""
+    """Give a folder with all its files to the user who runs servers."""
     found = as_user()
     if found:
         for path in (folder, *folder.rglob("*")):

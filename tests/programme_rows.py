@@ -1,4 +1,4 @@
-"""A few random rows of every programme, so that the tests generated from the schema find something in each table of the template."""
+"""Random rows for the tables of the programmes, which the random federation leaves empty: tests made from the schema need rows in each."""
 
 import random
 from datetime import UTC, date, datetime, timedelta

@@ -1,5 +1,5 @@
-"""What a persona must be answered, given what one who sees all is answered ("national" below): rows out of sight gone, fields shown as
-the policy table says."""
+"""Compares a persona's answer with that of a caller who sees everything ("national" below): rows out of scope must be gone, and fields
+shown as the policy table says."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ def _cut(text: str | None, head: int, stars: int) -> str | None:
 
 @dataclass
 class StoredRows:
-    """The sampled rows as the database has them, sealed columns opened, by type and key."""
+    """The sampled rows of the database by type and key, with encrypted columns decrypted."""
 
     rows: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
 
@@ -66,7 +66,7 @@ class StoredRows:
                     rows[row["id"]][column] = vault.open([Sealed(table, column, row["id"], value)])[0]
 
     def clear(self, typename: str, key: int, name: str) -> Any:
-        """A field's value as JSON has it; ``...`` when the row was not read, or its value is of no plain kind."""
+        """A field's value as in JSON; ``...`` if the row was not read, or the value has no plain JSON form."""
         row = self.rows.get(typename, {}).get(key, {})
         value = ... if name == "id" else row.get(snake(name), ...)
         match value:
@@ -81,7 +81,7 @@ class StoredRows:
 
 @dataclass
 class VisibleRows:
-    """What a persona may see: groups, and by type the keys of rows, also by group and of those handled."""
+    """What a persona may see: its groups, and by type the keys of visible rows: all, by group, and those that its union handles."""
 
     groups: list[str]
     rows: dict[str, set[int]]
@@ -90,7 +90,7 @@ class VisibleRows:
 
     @classmethod
     async def of(cls, reference: PolicyReference, policy: PolicyTable) -> "VisibleRows":
-        """As the reference says."""
+        """Computed by the reference."""
         sight = cls(reference.groups, {}, {}, {})
         for name in policy.types:
             sight.rows[name] = await reference.rows(name)
@@ -102,7 +102,7 @@ class VisibleRows:
 
 
 class Comparison:
-    """Compares a persona's answers with those of the national federation and keeps the cells that were judged."""
+    """Compares a persona's answers with the national federation's, and records the cells that were compared and the faults."""
 
     def __init__(self, writer: QueryWriter, sight: VisibleRows, truth: StoredRows, unions: UnionsOfRows) -> None:
         self.writer = writer
@@ -130,7 +130,7 @@ class Comparison:
         return max(levels, key=ORDER.index) if levels else "clear"
 
     def fails(self, path: str, what: str) -> None:
-        """Keep a fault."""
+        """Record a fault."""
         self.faults.append(f"{path}: {what}")
 
     def row(self, national: Mapping[str, Any] | None, own: Mapping[str, Any] | None, path: str) -> None:
@@ -203,7 +203,7 @@ class Comparison:
                 self.fails(path, f"{row['id']} is out of scope and was listed")
 
     def below(self, listed: tuple[str, str], anchor: int, national: Any, path: str) -> Any:
-        """A list by hierarchy, as the national federation has it, without what the persona is not told to be below the anchor."""
+        """The national federation's answer to a list by hierarchy, without rows that the persona may not know to be below the anchor."""
 
         def reached(row: Mapping[str, Any]) -> bool:
             if self.related.reaches(*listed, anchor, row):
@@ -223,7 +223,7 @@ class Comparison:
         return found
 
     def nowhere(self, national: Iterable[Mapping[str, Any]], path: str) -> None:
-        """Rows that are asked for by what is out of scope."""
+        """Record the rows of a list that was requested within something out of scope."""
         for row in national:
             self.cells.update((row["__typename"], name, "out", path) for name in (*_fields(row), "totalCount"))
 

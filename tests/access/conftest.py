@@ -1,4 +1,4 @@
-"""One database with the fixtures for all tests of access, and the hub's engine behind one wall or both."""
+"""One database with the access fixtures for all tests of access, and engines behind the first wall or both walls."""
 
 from collections.abc import AsyncIterator, Callable
 
@@ -32,7 +32,7 @@ def fixtures_url(kept_database: Callable[[str], str], template: str) -> str:
 
 @pytest.fixture(scope="session")
 async def owner(fixtures_url: str) -> AsyncIterator[asyncpg.Pool]:
-    """The tables' owner, before whom no wall stands: for the reference, and for the first wall alone."""
+    """Connections of the tables' owner, to whom row-level security does not apply: for the reference, and for the first wall alone."""
     made = await create_pool(fixtures_url, statement_timeout_ms=PATIENCE_MS)
     yield made
     await made.close()
@@ -40,7 +40,7 @@ async def owner(fixtures_url: str) -> AsyncIterator[asyncpg.Pool]:
 
 @pytest.fixture(scope="session")
 async def fixtures(owner: asyncpg.Pool, vault: Vault) -> AccessFixtures:
-    """The fixtures, set up."""
+    """The fixtures, written to the database."""
     async with owner.acquire() as connection:
         return await write_fixtures(connection, vault)
 
@@ -55,13 +55,13 @@ async def served(fixtures_url: str) -> AsyncIterator[asyncpg.Pool]:
 
 @pytest.fixture(scope="session")
 def first_wall(owner: asyncpg.Pool, fixtures: AccessFixtures) -> EngineClient:
-    """Asks an engine behind the first wall alone."""
+    """A client of an engine behind the first wall alone."""
     return EngineClient(owner, max_objects=OBJECTS)
 
 
 @pytest.fixture(scope="session")
 def both_walls(served: asyncpg.Pool, first_wall: EngineClient) -> EngineClient:
-    """Asks an engine behind both; what was validated and compiled for one of the two serves the other."""
+    """A client of an engine behind both walls. The two share documents and plans."""
     made = EngineClient(served, max_objects=OBJECTS)
     made.documents, made.engine.plans = first_wall.documents, first_wall.engine.plans
     return made
@@ -69,5 +69,5 @@ def both_walls(served: asyncpg.Pool, first_wall: EngineClient) -> EngineClient:
 
 @pytest.fixture(scope="session", params=["first", "both"])
 def hub(request: pytest.FixtureRequest, first_wall: EngineClient, both_walls: EngineClient) -> EngineClient:
-    """Asks an engine behind the first wall alone, or behind both."""
+    """A client of an engine behind the first wall alone, or behind both."""
     return first_wall if request.param == "first" else both_walls

@@ -1,4 +1,4 @@
-"""The cells of the matrix: what must have been tried, by the schema and the policy table."""
+"""The coverage plan of the matrix: which cells a run must have compared, by the schema and the policy table."""
 
 from collections.abc import Iterable, Set
 
@@ -9,7 +9,7 @@ from tests.access.policy_table import NATIONAL
 
 
 def planned(comparison: Comparison, staged: Set[str]) -> set[Cell]:
-    """The cells of the ``staged`` types that a persona's run must have tried, by the schema and the policy table."""
+    """The cells that a persona's run must have compared, of the types that have rows in all places (``staged``)."""
     cells: set[Cell] = set()
     writer = comparison.writer
     seen = {name for name, entry in comparison.policy.types.items() if any(map(entry.sees, comparison.sight.groups))}
@@ -55,7 +55,7 @@ def planned(comparison: Comparison, staged: Set[str]) -> set[Cell]:
 
 
 def operands(type_: GraphQLInputObjectType) -> Iterable[tuple[str, Iterable[str]]]:
-    """The fields of a filter with the names that their operands have."""
+    """The fields of a filter with the names of their operators."""
     for name, field in type_.fields.items():
         if name in ("and", "or", "not"):
             continue
@@ -65,6 +65,6 @@ def operands(type_: GraphQLInputObjectType) -> Iterable[tuple[str, Iterable[str]
 
 
 def camel(column: str) -> str:
-    """A column of an order as the schema names its field."""
+    """The field of a column that a list is ordered by."""
     first, *rest = column.lower().split("_")
     return first + "".join(part.capitalize() for part in rest)

@@ -1,5 +1,5 @@
-"""The fixtures: in four places that share nothing a union with an employer, members, an agreement and a case, every field filled; and all
-personas signed in by their own grants."""
+"""The rows of the access tests: in four places that share nothing a union with an employer, members, an agreement and a case, with every
+field filled; and all personas, signed in by grants of their own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -187,7 +187,7 @@ async def _furnish(hand: PlaceWriter, vault: Vault, number: int, elsewhere: int 
 
 
 async def _request(hand: PlaceWriter, vault: Vault, member: int, day: date) -> None:
-    """A request on paper, by an official who is nobody else on the fixtures, for a change that awaits a second official."""
+    """A request on paper for a change that awaits a second official; both officials are no persona of the tests."""
     opener, proposer = [
         await create_principal(hand.db, f"{hand.place.union} {name}", PrincipalKind.PERSON)
         for name in ("opener", "proposer")
@@ -304,7 +304,7 @@ async def _case(hand: PlaceWriter, number: int, employer: int, members: list[int
 
 
 async def _personas(db: asyncpg.Connection, places: Mapping[str, Place]) -> Mapping[str, Caller]:
-    """The demonstration's personas, and those that it has not: each by its grants, as the hub signs them in."""
+    """The personas of the demonstration and some more, each with its grants, as the hub signs them in."""
     division = await db.fetchval("SELECT id FROM division WHERE code = '4403' AND valid_to IS NULL")
 
     async def let_in(name: str, role: Role, kind: PrincipalKind, member: int | None = None, **scope: Any) -> int:
@@ -332,8 +332,8 @@ async def _personas(db: asyncpg.Connection, places: Mapping[str, Place]) -> Mapp
 
 
 async def _clerks(db: asyncpg.Connection, places: Mapping[str, Place]) -> None:
-    """In each place who belongs to its union: by a role there, by one elsewhere too, by none, and who only may count; each with a key. And
-    who has a role there and belongs nowhere."""
+    """In each place principals that belong to its union, each with an API key: with a role there, also with one elsewhere, without a role,
+    and an analyst; and a principal with a role there that belongs to no union."""
     elsewhere = next(reversed(places.values())).union
     for name, place in places.items():
         hierarchy = PLACES[name][0]

@@ -1,4 +1,4 @@
-"""The fixtures's activities, fair, services and mediation: one of everything in a place, every field filled."""
+"""The activities, fair, services and mediation: one of everything in a place, every field filled."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime, timedelta

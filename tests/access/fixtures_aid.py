@@ -1,4 +1,4 @@
-"""What the fixtures's places have of relief, paired assistance and care, every field filled."""
+"""Relief, paired assistance and care of each place, every field filled."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What a place of the fixtures has of coverage, venues, policy documents and certifications."""
+"""Coverage, venues, policy documents and certifications of each place, every field filled."""
 
 from datetime import date, timedelta
 from decimal import Decimal

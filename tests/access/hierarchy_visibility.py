@@ -1,4 +1,4 @@
-"""What a persona is told of what is below what: which rows of a list by hierarchy are reached from a union, by the keys of their unions."""
+"""Which rows of a list by hierarchy a persona may know to be below a union, by the unions of the rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,13 +32,13 @@ def is_by_hierarchy(writer: QueryWriter, parent: str, name: str) -> bool:
 
 @dataclass
 class UnionsOfRows:
-    """The union of each row of the lists by hierarchy: that which the list goes by."""
+    """For each list by hierarchy the union of each row, in the column that the list goes by."""
 
     by_field: dict[Field, Mapping[int, int | None]] = field(default_factory=dict)
 
     @classmethod
     async def of(cls, db: asyncpg.Pool, writer: QueryWriter) -> "UnionsOfRows":
-        """As the database has them."""
+        """Read from the database."""
         found = cls()
         known: dict[str, Mapping[int, int | None]] = {}
         for parent in ("Query", "Organization"):
@@ -60,7 +60,7 @@ class UnionsOfRows:
 
 @dataclass(frozen=True)
 class HierarchyVisibility:
-    """One persona's part of it."""
+    """What one persona may know of the hierarchies."""
 
     unions: UnionsOfRows
     groups: list[str]

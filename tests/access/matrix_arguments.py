@@ -1,4 +1,4 @@
-"""Paths of the matrix that lead by something else than rows: the union or division that an argument names, cursors, keys of groups."""
+"""Paths of the matrix by arguments and values instead of rows: ``within``, cursors, and keys of groups."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ AT_ONCE = 25
 
 
 def anchored(matrix: Matrix, typename: str) -> Iterator[tuple[str, str, str]]:
-    """Every field of the root that takes such an anchor, however it is asked: name, what is asked, and what is counted or listed."""
+    """Every root field that takes a row of this type as ``within``, with each selection: its name, its text, and the type that it lists."""
     for each in matrix.writer.lists:
         answer = registry.roots[snake(each.field)] if each.root else None
         if isinstance(answer, Many) and answer.anchor == typename:
@@ -43,7 +43,7 @@ def anchored(matrix: Matrix, typename: str) -> Iterator[tuple[str, str, str]]:
 
 
 async def anchors(matrix: Matrix, comparison: Comparison, persona: Persona) -> None:
-    """``within`` in every list and statistic: what is out of sight has the very bytes of what is not there."""
+    """``within`` in every list and statistic: a row out of scope is answered with the same bytes as one that does not exist."""
     for typename in ANCHORS:
         asked = list(anchored(matrix, typename))
         for start in range(0, len(asked), AT_ONCE):
@@ -53,7 +53,7 @@ async def anchors(matrix: Matrix, comparison: Comparison, persona: Persona) -> N
 async def within(
     matrix: Matrix, comparison: Comparison, persona: Persona, typename: str, asked: Sequence[tuple[str, str, str]]
 ) -> None:
-    """Some fields, within every sampled row of a type and within one that is not there."""
+    """Some fields, within every sampled row of a type and within one that does not exist."""
     text = "query($within: ID!) { " + " ".join(f"a{n}: {field}" for n, (_, field, _) in enumerate(asked)) + " }"
     nowhere = global_ids.encode(registry.sources[typename].prefix, NOBODY)
     nothing = (await matrix.hub.answer(text, {"within": nowhere}, caller=persona)).body
@@ -73,7 +73,7 @@ async def within(
 
 
 async def cursors(matrix: Matrix, comparison: Comparison, persona: Persona) -> None:
-    """Every list in every order: no cursor holds anything that can be read, and no other list takes it."""
+    """Every list in every order: no cursor has readable content, and no other list accepts it."""
     other = "divisions(first: 1, after: $at) { nodes { id } }"
     for each in matrix.writer.lists:
         if not each.root:
@@ -97,7 +97,7 @@ async def cursors(matrix: Matrix, comparison: Comparison, persona: Persona) -> N
 
 
 def leaks(cursor: str) -> bool:
-    """Whether a cursor is not as one is that is sealed: its parts in clear are its form and the version of its key, nothing else."""
+    """Whether a cursor shows more in clear than its format and the version of its key."""
     raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     if raw[0] != FORM or (len(raw) - HEADER - TAG) % BLOCK:
         return True
@@ -107,7 +107,7 @@ def leaks(cursor: str) -> bool:
 
 
 async def keys(matrix: Matrix, comparison: Comparison, persona: Persona) -> None:
-    """Every dimension whose values are rows: the keys that are told are of rows in scope, groups add up, and no condition finds others."""
+    """Every dimension whose values are rows: keys are of rows in scope, groups add up, and no condition finds other rows."""
     for kind, statistic in registry.statistics.items():
         for name, found in statistic.dimensions.items():
             if isinstance(found, Ref):
@@ -167,7 +167,7 @@ async def keys_of(matrix: Matrix, comparison: Comparison, persona: Persona, aske
 async def conditions(
     matrix: Matrix, comparison: Comparison, persona: Persona, kind: str, name: str, target: str
 ) -> None:
-    """``where`` by the key of a row out of scope is answered as by one that is not there."""
+    """``where`` with the key of a row out of scope is answered as with one that does not exist."""
     if comparison.public:
         return
     text = f"query($in: [String!]!) {{ statistics(kind: {kind}, where: [{{dimension: {name}, in: $in}}]) {{ total {{ records }} }} }}"

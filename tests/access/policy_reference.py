@@ -1,4 +1,4 @@
-"""The words of the policy table in plain SQL on links and records: no closure, no policy, nothing of the walls themselves."""
+"""The reference implementation of the policy table: its words as plain SQL on links and records, without closures and without the walls."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -180,7 +180,7 @@ class PolicyReference:
         return await self._keys("union", typename, HANDLED[typename], "handled")
 
     def _condition(self, typename: str, group: str) -> str:
-        """The word's condition, with what it refers to put in."""
+        """The condition of a word, with the conditions of other types put in that it refers to."""
         word = self.policy.types[typename].rows[group]
         condition = WORDS[word]
         for other, table in self.tables.items():

@@ -1,4 +1,4 @@
-"""The policy table ``who_sees_what.toml``, read; and what the schema has that the table has not."""
+"""Reads the policy table ``who_sees_what.toml``, and finds what it misses of the schema."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ PUBLIC = "public"
 
 @dataclass(frozen=True)
 class TypePolicy:
-    """What the table says of one type. ``rows`` is the word for a group's rows, ``masked`` the level of a field for a group."""
+    """The entry of one type: ``rows`` has for each group the word for its rows, ``masked`` for each field and group the level."""
 
     name: str
     title: str
@@ -33,7 +33,7 @@ class TypePolicy:
 
     @property
     def withheld(self) -> bool:
-        """Whether the rows are withheld even from who sees all others."""
+        """Whether the rows are withheld even from the national federation."""
         return NATIONAL in self.rows
 
     def level(self, field: str, group: str) -> str:
@@ -110,7 +110,7 @@ def is_page(type_: GraphQLObjectType) -> bool:
 
 
 def missing(schema: GraphQLSchema, policy: PolicyTable) -> list[str]:
-    """What is in the schema and not in the table or the other way, each in words that say what to add and where."""
+    """Differences between the schema and the table, each with what to add and where."""
     known = {**policy.types, **policy.others}
     found = []
     for type_ in object_types(schema):

@@ -1,4 +1,4 @@
-"""Operations written from the schema: every field of a type by every path that leads to it."""
+"""Writes operations from the schema: every field of a type by every path that leads to it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class ListField:
     filter: GraphQLInputObjectType | None
     order: GraphQLInputObjectType | None
     ever: str = ""
-    """The argument by which it has all rows, whether they hold or not, if it needs one, behind a comma."""
+    """``, validity: ANY`` if the list has that argument, so that it has all rows."""
 
     @property
     def root(self) -> bool:
@@ -88,7 +88,7 @@ class QueryWriter:
         return found
 
     def ever(self, parent: str, name: str) -> str:
-        """The argument by which a list has all rows, whether they hold or not, if it needs one, behind a comma."""
+        """``, validity: ANY`` if a list has that argument, so that it has all rows."""
         return ", validity: ANY" if "validity" in self.type(parent).fields[name].args else ""
 
     def lookups(self) -> Iterator[tuple[str, str, str]]:
@@ -151,7 +151,7 @@ class QueryWriter:
         return f"{self.whole(parent, name)} {{ {self.values(named.name)} }}"
 
     def whole(self, parent: str, name: str) -> str:
-        """A plain list, or a field that leads to one row, with the argument by which it has all."""
+        """A plain list, or a field that leads to one row, with ``validity: ANY`` if it has that argument."""
         ever = self.ever(parent, name)
         return f"{name}({ever[2:]})" if ever else name
 
@@ -187,6 +187,6 @@ def is_many(type_: object) -> bool:
 
 
 def filter_for_order(target: str, column: str | None, by_id: bool = False) -> str:
-    """The filter without which an order by how well a column fits is refused, beside ``$filter`` if there is one; for other orders none."""
+    """The filter that an order by match needs, beside ``$filter`` if there is one; empty for other orders."""
     name = registry.sources[target].match_orders.get((column or "").lower())
     return "" if name is None else f', filter: {{{"and: [$filter], " if by_id else ""}{name}: {{contains: "号"}}}}'

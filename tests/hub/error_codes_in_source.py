@@ -1,4 +1,4 @@
-"""The codes that the source can answer with, collected from its syntax: every call and every return that makes an error."""
+"""The error codes of the hub, collected from the source: every call and every return that makes an error."""
 
 import ast
 import re

@@ -1,6 +1,6 @@
-"""What the command line may say, collected from the source: the texts that errors, findings and outputs are made with, as templates.
+"""The messages of the command line, collected from the source as templates: the texts of errors, findings and outputs.
 
-A template has ``{}`` where a value goes. A value that is itself one of several texts is collected too.
+A template has ``{}`` in the place of a value. If the value is one of several texts, these are collected too.
 """
 
 import ast
@@ -79,7 +79,7 @@ class Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        """A function, all of whose texts may be said."""
+        """A function; of those in ``WHOLE`` all texts are messages."""
         self.functions.append(node)
         if (self.name, node.name) in WHOLE:
             self.read_whole(node)
@@ -106,7 +106,7 @@ class Reader(ast.NodeVisitor):
                     self.add(template)
 
     def visit_Call(self, node: ast.Call) -> None:
-        """A call that says something."""
+        """A call that takes a message."""
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if name in SPEAKS and (name != "ValueError" or self.name in ONLY_VALUE_ERRORS):
             for argument in node.args[SPEAKS[name] :]:
@@ -115,7 +115,7 @@ class Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def add(self, template: str) -> None:
-        """Keep a template that has a word."""
+        """Keep a template that has a letter."""
         if any(character.isalpha() for character in template.replace("{}", "")):
             self.found.add(template)
 

@@ -1,4 +1,4 @@
-"""A WebSocket of an application, without a server: what the tests of both ends share."""
+"""A WebSocket client of an ASGI application, without a server."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ ACK = {"type": "connection_ack"}
 
 
 class Socket:
-    """One connection, seen from the caller's side."""
+    """One connection, from the client's side."""
 
     def __init__(self, app: Any, headers: dict[str, str], protocols: list[str], path: str) -> None:
         self.sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -33,7 +33,7 @@ class Socket:
         self.task = asyncio.create_task(app(scope, self.sent.get, self.answers.put))
 
     async def event(self) -> dict[str, Any]:
-        """The next thing that the hub does."""
+        """The next ASGI event of the hub."""
         async with asyncio.timeout(5):
             return await self.answers.get()
 
@@ -61,7 +61,7 @@ class Socket:
         self.say({"id": identifier, "type": "subscribe", "payload": {"query": query, **more}})
 
     async def answer(self, identifier: str, query: str, **more: Any) -> Any:
-        """What comes back of an operation that runs alone."""
+        """The payload of an operation that runs alone."""
         self.ask(identifier, query, **more)
         told = await self.told()
         assert told["id"] == identifier
@@ -70,7 +70,7 @@ class Socket:
         return told["payload"]
 
     async def leave(self) -> None:
-        """Go away."""
+        """Disconnect."""
         self.sent.put_nowait({"type": "websocket.disconnect", "code": 1001})
         await asyncio.wait_for(self.task, 5)
 
@@ -79,7 +79,7 @@ class Socket:
 async def connected(
     app: Any, *, init: Any = INIT, headers: dict[str, str] | None = None, protocols: Any = (PROTOCOL,)
 ) -> AsyncIterator[Socket]:
-    """A connection that was accepted and, unless ``init`` is None, said who it is of."""
+    """An accepted connection; unless ``init`` is None, the client has sent it."""
     socket = Socket(app, headers or {}, list(protocols), "/graphql")
     try:
         accepted = await socket.event()

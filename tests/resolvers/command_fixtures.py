@@ -1,4 +1,4 @@
-"""What the tests of commands share: callers of several roles on one database, operations, and a look at the log."""
+"""Fixtures of the tests of commands: a hub with callers of several roles, the commands' documents, and the access log."""
 
 import base64
 import json
@@ -55,7 +55,7 @@ CARD = "620000123456789012" + luhn("620000123456789012")
 
 @dataclass
 class Hub:
-    """A database with two county federations that share no member, and one who asks."""
+    """A hub on a database with two county federations that share no member."""
 
     pool: asyncpg.Pool
     """Of the tables' owner."""
@@ -173,7 +173,7 @@ async def opened(here, member, kind="CORRECTION", caller=None):
 
 
 async def closes(here, request, caller, **more):
-    """The errors of who grants a request."""
+    """Close a request as granted; the codes of the errors."""
     payload = await here.ask(CLOSE, {"id": request, "resolution": "GRANTED", **more}, caller)
     return [error["code"] for error in payload["errors"]]
 
@@ -184,7 +184,7 @@ async def decides(here, request, caller, decision="APPROVED", **more):
 
 
 async def held(here, member):
-    """All that is held on a member."""
+    """The row of a member."""
     return dict(await here.pool.fetchrow("SELECT * FROM member WHERE id = $1", member))
 
 

@@ -1,4 +1,4 @@
-"""Asking the engine, and watching the statements that it sends."""
+"""A client of the engine that records the statements which the engine sends."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,7 +22,7 @@ NATIONAL = callers.Caller("national", principal_id=1, everything=True)
 
 
 async def handler_of_all(db: asyncpg.Pool | asyncpg.Connection, caller: callers.Caller = NATIONAL) -> callers.Caller:
-    """Who sees everything, health records as well, because every union that handles some is theirs."""
+    """A caller who sees everything, and health records too, because it has a grant at every union that handles some."""
     unions = await db.fetch(
         "SELECT organization_id AS id FROM care_case UNION SELECT organization_id FROM mutual_aid_claim"
     )
@@ -37,7 +37,7 @@ Hold = Callable[[int], Awaitable[None]]
 
 
 class Watched:
-    """A pool that counts the statements sent through it and may hold each one back."""
+    """A pool that records the statements sent through it and may delay each one."""
 
     def __init__(self, pool: asyncpg.Pool, hold: Hold | None = None) -> None:
         self.pool = pool
@@ -86,7 +86,7 @@ class WatchedConnection:
 
 
 class EngineClient:
-    """Asks one engine; documents are parsed once, as the endpoint does."""
+    """A client of one engine; it parses each document once, as the endpoint does."""
 
     def __init__(
         self, pool: asyncpg.Pool, *, max_objects: int = 25_000, hold: Hold | None = None, **options: Any
@@ -106,7 +106,7 @@ class EngineClient:
         explain: bool = False,
         caller: callers.Caller | None = None,
     ) -> Answer:
-        """The answer to a caller; to one who sees every row unless told otherwise."""
+        """The answer to a caller, without one to a caller who sees every row."""
         if caller is None:
             caller = self.all = self.all or await handler_of_all(self.pool)
         found = self.documents.get(text)
@@ -115,12 +115,12 @@ class EngineClient:
         return await self.engine.execute(found, name, variables or {}, caller=caller, explain=explain)
 
     async def response(self, text: str, variables: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-        """The response as a caller reads it."""
+        """The parsed response."""
         response: dict[str, Any] = json.loads((await self.answer(text, variables, **more)).body)
         return response
 
     async def data(self, text: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The data of an operation that must not err."""
+        """The data of an operation; it must have no errors."""
         response = await self.response(text, variables)
         assert "errors" not in response, (response["errors"], text, variables)
         data: dict[str, Any] = response["data"]

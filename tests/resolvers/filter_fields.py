@@ -1,4 +1,4 @@
-"""Every condition that a filter of the schema can have, and the plan of a document: what generated tests are made from."""
+"""Lists every field of every filter, and every field with arguments, and compiles documents: for tests generated from the schema."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -72,7 +72,7 @@ def places() -> Iterator[Place]:
 
 
 def plan(text: str, variables: Mapping[str, Any] | None = None) -> Operation:
-    """The plan of a query for who sees everything."""
+    """The plan of a query for a caller who sees everything."""
     found = document(text)
     (read,) = found.operations.values()
     return compile_operation(SCHEMA, registry, found, read.node, variables or {}, (Lens.EVERYTHING,))

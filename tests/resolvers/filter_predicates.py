@@ -1,4 +1,4 @@
-"""Filters as plain Python predicates over rows: what the engine's SQL must agree with."""
+"""The reference for filters: plain Python predicates over rows, which the engine's SQL must agree with."""
 
 import json
 import unicodedata

@@ -1,4 +1,4 @@
-"""What no message to a caller may have: words of Python, of the database, and names that the schema does not have."""
+"""Rules for messages to callers: no words of Python or the database, and no name that the schema does not have."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Documents for the engine, as the endpoint would hand them over."""
+"""Parses and validates documents for the engine, as the endpoint does."""
 
 from functools import lru_cache
 
@@ -10,7 +10,7 @@ from schema import schema
 
 @lru_cache(maxsize=1_000)
 def document(text: str) -> Document:
-    """A valid document, validated once."""
+    """A parsed document; it must be valid. Parsed and validated once."""
     ast = parse(text)
     errors = validate(schema._schema, ast)
     assert not errors, (errors, text)

@@ -1,4 +1,4 @@
-"""Callers of every lens on the template federation, by name."""
+"""Callers for every lens on the template federation, by name."""
 
 from collections.abc import Mapping
 

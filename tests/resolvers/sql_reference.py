@@ -1,4 +1,4 @@
-"""What the lists must hold, by plain SQL on the records themselves: the links, not the closures that the engine uses."""
+"""The reference for lists: plain SQL on records and links, not on the closures that the engine uses."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta

@@ -118,6 +118,60 @@ def place(listed: Listed, column: str) -> str:
     return f"CASE {name} " + " ".join(f"WHEN '{code}' THEN {at}" for at, code in enumerate(codes.values)) + " END"
 
 
+async def drawn_parent(pool: asyncpg.Pool, listed: Listed, chance: random.Random) -> int:
+    """The key of one of the three parents with the most rows in a list below a record."""
+    key = await pool.fetchval(
+        f"SELECT {listed.parent} FROM {listed.table} WHERE {listed.parent} IS NOT NULL GROUP BY 1"
+        f" ORDER BY count(*) DESC, 1 LIMIT 1 OFFSET {chance.randint(0, 2)}"
+    )
+    return int(key)
+
+
+def drawn_order(listed: Listed, chance: random.Random) -> list[dict[str, str]]:
+    """An order by one to three columns of a list."""
+    columns = orders_of(listed)
+    return [
+        {"field": column, "direction": direction}
+        if (direction := chance.choice(("ASC", "DESC", "")))
+        else {"field": column}
+        for column in chance.sample(columns, k=min(len(columns), chance.choice((1, 1, 2, 2, 3))))
+    ]
+
+
+async def check_forward(walker: Walker, expected: list[int], size: int) -> list[str]:
+    """The pages from the beginning are the list; the cursors of all rows."""
+    keys, cursors, after = [], [], None
+    for number in range(len(expected) + 1):
+        page = await walker.page(first=size, after=after)
+        keys += page["keys"]
+        cursors += page["cursors"]
+        after = page["pageInfo"]["endCursor"]
+        assert page["totalCount"] == len(expected)
+        assert page["pageInfo"]["hasPreviousPage"] == (number > 0)
+        assert page["pageInfo"]["hasNextPage"] == (len(keys) < len(expected))
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert keys == expected
+    assert (await walker.page(first=size, after=cursors[-1]))["keys"] == []
+    assert (await walker.page(last=size, before=cursors[0]))["keys"] == []
+    return cursors
+
+
+async def check_backward(walker: Walker, expected: list[int], size: int) -> None:
+    """The pages from the end are the list too."""
+    keys: list[int] = []
+    before = None
+    for number in range(len(expected) + 1):
+        page = await walker.page(last=size, before=before)
+        keys = page["keys"] + keys
+        before = page["pageInfo"]["startCursor"]
+        assert page["pageInfo"]["hasNextPage"] == (number > 0)
+        assert page["pageInfo"]["hasPreviousPage"] == (len(keys) < len(expected))
+        if not page["pageInfo"]["hasPreviousPage"]:
+            break
+    assert keys == expected
+
+
 @pytest.mark.parametrize("seed", range(SEEDS))
 async def test_pages_of_any_size_give_the_whole_list_in_order_from_both_ends(
     caller: EngineClient, pool: asyncpg.Pool, seed: int
@@ -126,53 +180,18 @@ async def test_pages_of_any_size_give_the_whole_list_in_order_from_both_ends(
     listed = LISTS[seed % len(LISTS)]
     where, parent = listed.where, None
     if listed.on is not None:
-        key = await pool.fetchval(
-            f"SELECT {listed.parent} FROM {listed.table} WHERE {listed.parent} IS NOT NULL GROUP BY 1"
-            f" ORDER BY count(*) DESC, 1 LIMIT 1 OFFSET {chance.randint(0, 2)}"
-        )
+        key = await drawn_parent(pool, listed, chance)
         where += f" AND {listed.parent} = {key}"
         parent = global_ids.encode(registry.sources[listed.on].prefix, key)
-    columns = orders_of(listed)
-    asked = [
-        {"field": column, "direction": direction}
-        if (direction := chance.choice(("ASC", "DESC", "")))
-        else {"field": column}
-        for column in chance.sample(columns, k=min(len(columns), chance.choice((1, 1, 2, 2, 3))))
-    ]
-    sorting = [f"{place(listed, item['field'])} {item.get('direction', 'ASC')} NULLS LAST" for item in asked]
+    order = drawn_order(listed, chance)
+    sorting = [f"{place(listed, item['field'])} {item.get('direction', 'ASC')} NULLS LAST" for item in order]
     rows = await pool.fetch(f"SELECT id FROM {listed.table} WHERE {where} ORDER BY {', '.join([*sorting, 'id'])}")
     expected = [row["id"] for row in rows]
     assert expected
-    walker = Walker(caller, listed, parent, asked)
+    walker = Walker(caller, listed, parent, order)
     size = min(200, max(1, len(expected) // chance.randint(1, 9)))
-
-    forward, cursors, after = [], [], None
-    for number in range(len(expected) + 1):
-        page = await walker.page(first=size, after=after)
-        forward += page["keys"]
-        cursors += page["cursors"]
-        after = page["pageInfo"]["endCursor"]
-        assert page["totalCount"] == len(expected)
-        assert page["pageInfo"]["hasPreviousPage"] == (number > 0)
-        assert page["pageInfo"]["hasNextPage"] == (len(forward) < len(expected))
-        if not page["pageInfo"]["hasNextPage"]:
-            break
-    assert forward == expected
-
-    backward: list[int] = []
-    before = None
-    for number in range(len(expected) + 1):
-        page = await walker.page(last=size, before=before)
-        backward = page["keys"] + backward
-        before = page["pageInfo"]["startCursor"]
-        assert page["pageInfo"]["hasNextPage"] == (number > 0)
-        assert page["pageInfo"]["hasPreviousPage"] == (len(backward) < len(expected))
-        if not page["pageInfo"]["hasPreviousPage"]:
-            break
-    assert backward == expected
-    assert (await walker.page(first=size, after=cursors[-1]))["keys"] == []
-    assert (await walker.page(last=size, before=cursors[0]))["keys"] == []
-
+    cursors = await check_forward(walker, expected, size)
+    await check_backward(walker, expected, size)
     for _ in range(4):
         low, high = sorted((chance.randrange(len(expected)), chance.randrange(len(expected))))
         between, count = expected[low + 1 : high], chance.randint(0, 5)

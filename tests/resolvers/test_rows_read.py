@@ -25,8 +25,6 @@ from tests.resolvers.parsed_documents import document
 from tests.resolvers.personas import callers_of
 from tests.resolvers.random_operations import Code, literal
 
-pytestmark = pytest.mark.xdist_group("rows_read")
-
 COPIES = 2
 """So many federations stand beside the one that the callers belong to."""
 FACTOR, ROWS, BLOCKS = 1.5, 60, 90

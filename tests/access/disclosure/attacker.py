@@ -1,4 +1,4 @@
-"""The attacker's only means: GraphQL as a caller with aggregates only. A question is asked of many places at once and only once."""
+"""The attacker: a caller with aggregates only who sends GraphQL. Each question is sent once, for many places at a time."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -71,7 +71,7 @@ class Answer:
 
 
 class Attacker:
-    """Asks, and remembers what was answered and what was refused."""
+    """Sends questions, and keeps the answers and refusals."""
 
     def __init__(self, hub: EngineClient, persona: Persona, measures: Sequence[str]) -> None:
         self.hub = hub
@@ -111,7 +111,7 @@ class Attacker:
         return True
 
     def told(self, question: Question, code: str, measure: str, *keys: str) -> float | None:
-        """A figure that was answered; None where it is not told, or the place has none."""
+        """A figure of an answer; None where it is withheld, or the place has none."""
         found = self.known.get((question, code))
         return None if found is None else found.value(measure, *keys)
 

@@ -51,7 +51,7 @@ def token(pair: Pair) -> str | int:
 
 
 def differences(pairs: Iterable[Pair]) -> list[float]:
-    """The differences of the pairs of which both are told."""
+    """The differences of pairs without a withheld figure."""
     return [one - other for one, other in pairs if one is not None and other is not None]
 
 
@@ -122,7 +122,7 @@ def equal(pairs: Sequence[Pair]) -> int:
 
 
 def told(pairs: Sequence[Pair]) -> int:
-    """How many more figures are told of the sets with the target."""
+    """How many more figures are given for the sets with the target."""
     return sum((one is not None) - (other is not None) for one, other in pairs)
 
 

@@ -1,4 +1,4 @@
-"""What is asked: pairs of sets that are the same but for the target's record, by time, dimension, place, kind and measure."""
+"""Pairs of questions about sets that differ by the target's record only: by time, dimension, place, kind and measure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -29,7 +29,7 @@ KNOWER = "by who knows all others"
 
 
 class SetPairs:
-    """Asks for one register, and puts the pairs together."""
+    """Sends the questions about one register, and pairs the answers."""
 
     def __init__(self, attacker: Attacker, register: Register, targets: Sequence[Target]) -> None:
         self.attacker = attacker
