@@ -8,7 +8,7 @@ import asyncpg
 
 from db.meter import holding
 from resolvers.access.callers import Caller
-from resolvers.engine.execute.bind import BoundOperation, is_single
+from resolvers.engine.execute.bind import BoundOperation
 from resolvers.engine.execute.nested_queries import AnswerQuery
 from resolvers.engine.execute.objects import ObjectBudget
 from resolvers.engine.execute.run import Run, Trace, run_operation
@@ -22,9 +22,8 @@ async def run_in_snapshot(
     pool: asyncpg.Pool, bound: BoundOperation, answer: AnswerQuery, traces: list[Trace] | None
 ) -> tuple[dict[str, Any], list[HubError]]:
     """The values and errors of the root fields, by one attempt in a snapshot of its own; ``traces`` are those of this attempt alone."""
-    single = is_single(bound)
-    by_key = single and bound.operation.by_key
-    async with snapshot(pool, bound.inputs.caller, single=single, by_key=by_key) as connection:
+    by_key = bound.single and bound.operation.by_key
+    async with snapshot(pool, bound.inputs.caller, single=bound.single, by_key=by_key) as connection:
         if traces is not None:
             traces.clear()
         budget = ObjectBudget(bound.limit, bound.for_role)
