@@ -84,20 +84,6 @@ def bind(
     return BoundOperation(operation, inputs, bound, most, limit, for_role, node_ids, failed)
 
 
-def is_single(bound: BoundOperation) -> bool:
-    """Whether a run has one statement only, and so needs no transaction for its snapshot."""
-    operation = bound.operation
-    if operation.switches_role or bound.most > bound.limit:
-        return False  # SET LOCAL ROLE, and a cursor that reads pages in pieces, need a transaction
-    if operation.statements == 1:
-        return True
-    if len(operation.roots) != 1 or operation.roots[0].ids is None:
-        return False
-    (root,) = operation.roots
-    prefixes = {prefix for prefix, _ in bound.node_ids.get(root.key, ())}
-    return sum(root.steps[prefix].statements() for prefix in prefixes) == 1
-
-
 def _bind_step(step: Step, inputs: Inputs) -> BoundStep:
     """The values of one step. Raises errors in the caller's values, at the place of the field."""
     statement = step.statement
