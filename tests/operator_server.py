@@ -98,7 +98,7 @@ def started(data: Path, port: int) -> Iterator[None]:
         process = subprocess.Popen(command, stdout=log, stderr=log, **as_user())
     try:
         ready = [PROGRAMS / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
-        for _ in range(300):
+        for _ in range(1_200):  # two minutes at least: the machine may be loaded
             if subprocess.run(ready).returncode == 0:
                 break
             try:
