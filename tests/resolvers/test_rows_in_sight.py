@@ -1,4 +1,4 @@
-"""Root lists start from the caller's own keys: they have the rows for which the condition asked of each row holds, once, in a stable order."""
+"""Root lists start from the caller's own keys: they have the rows for which the condition asked of each row holds, each once, in order."""
 
 import json
 from collections.abc import Mapping
@@ -6,14 +6,14 @@ from typing import Any
 
 import asyncpg
 import pytest
-from resolvers.engine.declare.sight import Sighted
 from sqlalchemy import ColumnElement, select
 from strawberry.utils.str_converters import to_camel_case
 
 from db.clock import today
 from resolvers.access.callers import Caller
-from resolvers.engine.declare import validity
 from resolvers.engine.declare.sources import Many
+from resolvers.engine.declare.validity import validity_conditions
+from resolvers.engine.declare.visibility import StatementAccess
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.plan.parameters import Binder, Inputs
 from resolvers.engine.plan.statement import compiled
@@ -41,14 +41,14 @@ async def visible(pool: asyncpg.Pool, name: str, caller: Caller) -> list[tuple[i
     many = registry.roots[name]
     assert isinstance(many, Many)
     source, binder = registry.sources[many.target], Binder()
-    rows = many.relation.rows(source, None, {}, binder, Sighted(registry, caller.shape, binder))
+    rows = many.relation.rows(source, None, {}, binder, StatementAccess(registry, caller.shape, binder))
     seen = registry.access.visible(source, caller.shape, binder, None)
     parts = registry.access.parts(source, caller.shape, binder) or ()
     assert seen is not None
     order: list[ColumnElement[Any]] = [source.key]
     if rows.union is not None and any(part.column is rows.union for part in parts):
         order.insert(0, rows.union)
-    where = (*rows.where, *validity.asked(many.period(source), {}, binder), seen)
+    where = (*rows.where, *validity_conditions(many.period(source), {}, binder), seen)
     statement = compiled(select(*order).select_from(rows.from_).where(*where).order_by(*order), binder)
     inputs = Inputs({}, today(), caller)
     return [tuple(row) for row in await pool.fetch(statement.sql, *statement.bind(inputs))]

@@ -1,4 +1,5 @@
-"""From a root field to its step: each field of the selection set becomes a column of its statement or a step below it."""
+"""From a root field to its step: each field of the selection set becomes a column of its statement or a step below it: a row, a list, a
+connection, a statistic, a computed field."""
 
 from collections.abc import Sequence
 
@@ -6,19 +7,31 @@ from graphql import FieldNode, GraphQLObjectType, GraphQLUnionType, get_named_ty
 from sqlalchemy import any_, null, select
 
 from resolvers.engine.compile import row_builders
-from resolvers.engine.compile.connections import list_step
 from resolvers.engine.compile.context import Compilation
+from resolvers.engine.compile.json_rows import Selected, can_write
+from resolvers.engine.compile.list_statements import (
+    anchor_column,
+    anchor_statement,
+    count_statement,
+    json_statement,
+    rows_statement,
+)
+from resolvers.engine.compile.lists import Listing, compile_list
+from resolvers.engine.compile.pagination import Page
 from resolvers.engine.compile.row_builders import Expression
-from resolvers.engine.compile.selected_columns import SelectedColumns
+from resolvers.engine.compile.selected_columns import SelectedColumns, weight_of
 from resolvers.engine.compile.statistics import statistics_step
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.sources import AnyOf, Computed, Lookup, Many, One, Source, StatisticsField
 from resolvers.engine.declare.visibility import visible_rows
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.plan.statement import compiled, keys_parameter
-from resolvers.engine.plan.steps import Child, ComputedStep, Step
+from resolvers.engine.plan.steps import Child, ComputedStep, JsonPageStep, PageStep, Step
 from resolvers.engine.request.arguments import camel, snake
 from resolvers.errors import HubError
+
+MAX_JSON_FIELDS = 40
+"""Fields of a row that PostgreSQL writes at most."""
 
 
 class Compiler(Compilation):
@@ -140,3 +153,171 @@ class Compiler(Compilation):
             return value
         names = {key: fields[0].name.value for key, fields in self.collector.below(returned, nodes).items()}
         return row_builders.fields_of(returned.name, names, value, child)
+
+
+def list_step(
+    compilation: Compilation,
+    parent: GraphQLObjectType,
+    many: Many,
+    nodes: Sequence[FieldNode],
+    path: str,
+    *,
+    root: bool,
+) -> Step:
+    """The step of a list or connection below parents, or at the root. Raises errors in its arguments, at the place of the field."""
+    try:
+        name = nodes[0].name.value
+        type_ = get_named_type(parent.fields[name].type)
+        assert isinstance(type_, GraphQLObjectType)
+        arguments = compilation.arguments(parent, nodes[0])
+        listing = compile_list(
+            compilation.registry,
+            many,
+            arguments,
+            compilation.lenses,
+            compilation.budget,
+            root=root,
+            place=f"{parent.name}.{name}",
+        )
+        step = _connection if type_.name.endswith("Connection") else _short_list
+        made = step(compilation, type_, listing, nodes, path)
+        arguments.require_effect(nodes[0])
+        return made
+    except HubError as error:
+        raise HubError(error.code, error.message, nodes=error.nodes or nodes[0]) from None
+
+
+def _short_list(
+    compilation: Compilation, _: GraphQLObjectType, listing: Listing, nodes: Sequence[FieldNode], path: str
+) -> Step:
+    columns, children = listing.columns(), list[Child]()
+    value = compilation.row(listing.source, columns, nodes, path, children)
+    return compilation.add_rows(
+        path,
+        nodes[0],
+        rows_statement(listing, columns, None),
+        row_builders.many(value, len(children)),
+        children,
+        columns,
+        each=listing.many.expected,
+        anchor_column=anchor_column(listing, columns),
+    )
+
+
+def _connection(
+    compilation: Compilation, type_: GraphQLObjectType, listing: Listing, nodes: Sequence[FieldNode], path: str
+) -> Step:
+    page = Page.from_arguments(listing.arguments)
+    selected = _plain_columns(compilation, type_, listing, nodes)
+    if selected is not None:
+        return _json_connection(compilation, type_, listing, page, nodes, path, selected)
+    columns, children = listing.columns(), list[Child]()
+    items: dict[str, Expression] = {}
+    needs_rows = needs_total = False
+    for key, fields in compilation.collector.below(type_, nodes).items():
+        match fields[0].name.value:
+            case "__typename":
+                items[key] = repr(type_.name)
+                continue
+            case "totalCount":
+                items[key] = "totals[k]"
+                needs_total = True
+                continue
+            case "nodes":
+                items[key] = f"[{compilation.row(listing.source, columns, fields, path, children)} for r in rows]"
+            case "edges":
+                edge = _edge(compilation, type_, listing, columns, fields, path, children)
+                items[key] = f"[{edge} for r in rows]"
+            case "pageInfo":
+                below = compilation.collector.below(compilation.object_type("PageInfo"), fields)
+                names = {key: found[0].name.value for key, found in below.items()}
+                items[key] = row_builders.page_info(names, page, listing.order, columns)
+        needs_rows = True
+    rows = rows_statement(listing, columns, page)
+    return compilation.add(
+        PageStep,
+        path,
+        nodes[0],
+        statement=rows if needs_rows else None if needs_total else anchor_statement(listing),
+        build=row_builders.connection(row_builders.mapping(items), len(children)),
+        children=tuple(children),
+        columns=columns.names(),
+        weight=columns.weight,
+        size=page.size,
+        backward=page.backward,
+        cursors=listing.cursors,
+        starts=page.starts(listing.order, listing.cursors),
+        total=count_statement(listing, compilation.budget) if needs_total else None,
+        checks=() if needs_rows else tuple(get for get in rows.getters if get is not None),
+        anchor_column=anchor_column(listing, columns if needs_rows else None),
+    )
+
+
+def _edge(
+    compilation: Compilation,
+    connection: GraphQLObjectType,
+    listing: Listing,
+    columns: SelectedColumns,
+    nodes: Sequence[FieldNode],
+    path: str,
+    children: list[Child],
+) -> Expression:
+    type_ = get_named_type(connection.fields["edges"].type)
+    assert isinstance(type_, GraphQLObjectType)
+    items: dict[str, Expression] = {}
+    for key, fields in compilation.collector.below(type_, nodes).items():
+        match fields[0].name.value:
+            case "__typename":
+                items[key] = repr(type_.name)
+            case "cursor":
+                items[key] = row_builders.cursor_of(listing.order, columns)
+            case "node":
+                items[key] = compilation.row(listing.source, columns, fields, path, children)
+    return row_builders.mapping(items)
+
+
+def _plain_columns(
+    compilation: Compilation, type_: GraphQLObjectType, listing: Listing, nodes: Sequence[FieldNode]
+) -> Selected | None:
+    """The columns of a connection that selects ``nodes`` once, and of them plain columns only; None for any other."""
+    fields = [fields for fields in compilation.collector.below(type_, nodes).values()]
+    fields = [each for each in fields if each[0].name.value != "__typename"]
+    rows = [each for each in fields if each[0].name.value == "nodes"]
+    if len(rows) != 1 or any(each[0].name.value not in ("nodes", "totalCount") for each in fields):
+        return None
+    source = listing.source
+    selected = {
+        key: None if each[0].name.value == "__typename" else snake(each[0].name.value)
+        for key, each in compilation.collector.below(compilation.object_type(source.typename), rows[0]).items()
+    }
+    if len(selected) > MAX_JSON_FIELDS or any(name in source.fields for name in selected.values()):
+        return None
+    return selected if can_write(source, selected, listing.columns()) else None
+
+
+def _json_connection(
+    compilation: Compilation,
+    type_: GraphQLObjectType,
+    listing: Listing,
+    page: Page,
+    nodes: Sequence[FieldNode],
+    path: str,
+    selected: Selected,
+) -> Step:
+    expressions = {"__typename": repr(type_.name), "totalCount": "totals[k]", "nodes": row_builders.JSON_OF_PAGE}
+    items = {
+        key: expressions[fields[0].name.value] for key, fields in compilation.collector.below(type_, nodes).items()
+    }
+    return compilation.add(
+        JsonPageStep,
+        path,
+        nodes[0],
+        statement=json_statement(listing, selected, page),
+        build=row_builders.connection(row_builders.mapping(items), 0),
+        columns=("JSON of " + ", ".join(name or "__typename" for name in selected.values()),),
+        weight=weight_of(len(selected)),
+        size=page.size,
+        starts=page.starts(listing.order, listing.cursors),
+        total=count_statement(listing, compilation.budget) if expressions["totalCount"] in items.values() else None,
+        anchor_column=anchor_column(listing, None),
+    )

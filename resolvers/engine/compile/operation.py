@@ -7,8 +7,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, get_named_type
 
 from resolvers.access.callers import Lens
-from resolvers.engine.compile.connections import list_step
-from resolvers.engine.compile.fields import Compiler
+from resolvers.engine.compile.fields import Compiler, list_step
 from resolvers.engine.compile.statistics import statistics_step
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sources import Lookup, StatisticsField

@@ -23,7 +23,7 @@ from resolvers.engine.declare.sources import Computed, Source
 from resolvers.engine.plan.parameters import BIGINT, TEXT, TEXTS, Binder, Getter, Inputs
 from resolvers.engine.request.arguments import Arguments, Leaf, camel
 from resolvers.engine.request.cursors import CursorSealer, Kinds
-from resolvers.engine.request.limits import DEFAULT_PAGE, MAX_PAGE, require_page
+from resolvers.engine.request.limits import DEFAULT_PAGE, MAX_PAGE
 from resolvers.errors import HubError
 
 MAX_ORDER = 4
@@ -179,7 +179,7 @@ def _size(leaf: Leaf | None, name: str) -> Getter:
                 "BAD_PAGE",
                 f"`{name}: {value}` is not a page size. Ask for 0 to {MAX_PAGE} rows and follow `pageInfo` for more.",
             )
-        require_page(value, inputs.max_page)
+        inputs.require_page(value)
         return value
 
     return size

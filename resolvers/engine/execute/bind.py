@@ -10,7 +10,7 @@ from resolvers.engine.plan.parameters import Inputs
 from resolvers.engine.plan.statement import Statement
 from resolvers.engine.plan.steps import JsonPageStep, Key, PageStep, RowsStep, StatisticsStep, Step
 from resolvers.engine.request import global_ids
-from resolvers.engine.request.limits import MAX_PAGE, Allowance, require_page
+from resolvers.engine.request.limits import MAX_PAGE, Allowance
 from resolvers.errors import HubError
 from resolvers.suggestions import quoted
 
@@ -39,7 +39,8 @@ class BoundOperation:
     """A plan with the values of one run, before anything has run.
 
     ``most`` is how many objects its pages may hold, ``limit`` how many it may bring, which is a role's limit where it is ``for_role``.
-    ``failed`` has the errors of root fields that are null while others have data, by response key.
+    ``failed`` has the errors of root fields that are null while others have data, by response key. ``single`` says that the run has one
+    statement only, and so needs no transaction for its snapshot.
     """
 
     operation: Operation
@@ -50,6 +51,7 @@ class BoundOperation:
     for_role: bool
     node_ids: NodeIds
     failed: Mapping[str, HubError]
+    single: bool
 
 
 def bind(
@@ -81,7 +83,21 @@ def bind(
     if most > limit * (1 if strict else MAY_BRING):
         node = operation.roots[weights.index(max(weights))].node
         raise too_complex(limit, for_role=for_role, node=node, may_bring=most)
-    return BoundOperation(operation, inputs, bound, most, limit, for_role, node_ids, failed)
+    single = most <= limit and _is_single(operation, node_ids)
+    return BoundOperation(operation, inputs, bound, most, limit, for_role, node_ids, failed, single)
+
+
+def _is_single(operation: Operation, node_ids: NodeIds) -> bool:
+    """Whether a run has one statement only, whose pages are not read in pieces: SET LOCAL ROLE and cursors need a transaction."""
+    if operation.switches_role:
+        return False
+    if operation.statements == 1:
+        return True
+    if len(operation.roots) != 1 or operation.roots[0].ids is None:
+        return False
+    (root,) = operation.roots
+    prefixes = {prefix for prefix, _ in node_ids.get(root.key, ())}
+    return sum(root.steps[prefix].statements() for prefix in prefixes) == 1
 
 
 def _bind_step(step: Step, inputs: Inputs) -> BoundStep:
@@ -125,7 +141,7 @@ def _node_ids(root: Root, inputs: Inputs) -> list[tuple[str, int]]:
     if len(texts) > MAX_PAGE:
         raise HubError("BAD_PAGE", f"`{root.key}` takes at most {MAX_PAGE} IDs, not {len(texts)}.", nodes=root.node)
     try:
-        require_page(len(texts), inputs.max_page)
+        inputs.require_page(len(texts))
         ids = [global_ids.decode(text) for text in texts]
         for text, (prefix, _) in zip(texts, ids, strict=True):
             if prefix not in root.steps:

@@ -22,9 +22,8 @@ async def run_in_snapshot(
     pool: asyncpg.Pool, bound: BoundOperation, answer: AnswerQuery, traces: list[Trace] | None
 ) -> tuple[dict[str, Any], list[HubError]]:
     """The values and errors of the root fields, by one attempt in a snapshot of its own; ``traces`` are those of this attempt alone."""
-    single = _is_single(bound)
-    by_key = single and bound.operation.by_key
-    async with snapshot(pool, bound.inputs.caller, single=single, by_key=by_key) as connection:
+    by_key = bound.single and bound.operation.by_key
+    async with snapshot(pool, bound.inputs.caller, single=bound.single, by_key=by_key) as connection:
         if traces is not None:
             traces.clear()
         budget = ObjectBudget(bound.limit, bound.for_role)
@@ -56,17 +55,3 @@ async def snapshot(
                 yield connection
         finally:
             await pool.release(connection)
-
-
-def _is_single(bound: BoundOperation) -> bool:
-    """Whether a run has one statement only, and so needs no transaction for its snapshot."""
-    operation = bound.operation
-    if operation.switches_role or bound.most > bound.limit:
-        return False  # SET LOCAL ROLE, and a cursor that reads pages in pieces, need a transaction
-    if operation.statements == 1:
-        return True
-    if len(operation.roots) != 1 or operation.roots[0].ids is None:
-        return False
-    (root,) = operation.roots
-    prefixes = {prefix for prefix, _ in bound.node_ids.get(root.key, ())}
-    return sum(root.steps[prefix].statements() for prefix in prefixes) == 1

@@ -43,6 +43,14 @@ class Inputs:
     memo: Memo = field(default_factory=Memo, init=False, repr=False, compare=False)
     """Values that several parameters share."""
 
+    def require_page(self, size: int) -> None:
+        """Let the caller ask for a page of so many rows. Raises PAGE_TOO_LARGE_FOR_ROLE."""
+        if self.max_page is not None and size > self.max_page:
+            raise HubError(
+                "PAGE_TOO_LARGE_FOR_ROLE",
+                f"Your role may ask for {self.max_page} rows at a time, not {size}. Follow `pageInfo` for more.",
+            )
+
 
 NOTHING = Inputs({}, date.min, Caller("nobody"))
 """For a statement whose parameters need no inputs."""

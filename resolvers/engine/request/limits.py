@@ -19,15 +19,6 @@ class Allowance(NamedTuple):
     page: int
 
 
-def require_page(size: int, max_page: int | None) -> None:
-    """Let a caller ask for a page of so many rows, where their roles may have ``max_page``. Raises PAGE_TOO_LARGE_FOR_ROLE."""
-    if max_page is not None and size > max_page:
-        raise HubError(
-            "PAGE_TOO_LARGE_FOR_ROLE",
-            f"Your role may ask for {max_page} rows at a time, not {size}. Follow `pageInfo` for more.",
-        )
-
-
 class Budget:
     """The conditions and statements that compiling one operation may still spend."""
 
