@@ -91,11 +91,7 @@ class Walk:
         for part, modules in self.parts.items():
             order = [each for each in modules if not each.startswith(HELD)]
             edges = self.edges.get(part, set())
-            back = {
-                to
-                for from_, to in edges
-                if to in order and from_ in order and order.index(to) < order.index(from_) and leads(edges, to, from_)
-            }
+            back = {to for from_, to in edges if to in order and from_ in order and leads(edges, to, from_)}
             found += [Stop(part, each, each in passed) for each in order]
             found += [Stop(part, each, True) for each in sorted(back)]
             passed.update(order)
