@@ -253,4 +253,4 @@ def test_words_that_stand_in_the_source_are_the_callers() -> None:
 
 def test_values_are_written_as_json() -> None:
     for value in WRONG:
-        assert wrong_values.shown(value) == json.dumps(value, ensure_ascii=False)
+        assert wrong_values.as_json(value) == json.dumps(value, ensure_ascii=False)
