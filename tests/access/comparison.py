@@ -188,17 +188,39 @@ class Comparison:
 
     def rows(self, national: list[Any], own: list[Any], path: str, *, more: bool = False) -> None:
         """Compare lists of rows: those in scope, in their order. With ``more`` the national list was cut, and the own may go on."""
-        kept = [row for row in national if self.sees(row)]
-        for row in national:
-            if not self.sees(row):
-                self.row(row, None, path)
+        kept = self._kept(national, path)
         shown = own[: len(kept)] if more else own
         if [row["id"] for row in kept] != [row["id"] for row in shown]:
             self.fails(path, f"rows {[row['id'] for row in own]} instead of {[row['id'] for row in kept]}")
             return
         for national_row, own_row in zip(kept, shown, strict=True):
             self.row(national_row, own_row, path)
-        for row in own[len(kept) :]:
+        self._seen(own[len(kept) :], path)
+
+    def root_rows(self, national: list[Any], own: list[Any], path: str, *, more: bool, own_more: bool) -> None:
+        """Compare lists at the root: those in scope, whatever their order, which begins with the union for some callers (docs/adr/0045).
+        With ``more`` the national list was cut, with ``own_more`` the own."""
+        kept, shown = self._kept(national, path), {row["id"]: row for row in own}
+        missing = [row["id"] for row in kept if row["id"] not in shown]
+        others = [row for row in own if row["id"] not in {each["id"] for each in kept}]
+        if len(shown) < len(own) or (missing and not own_more) or (others and not more):
+            self.fails(path, f"rows {[row['id'] for row in own]} instead of {[row['id'] for row in kept]}")
+            return
+        for row in kept:
+            if row["id"] in shown:
+                self.row(row, shown[row["id"]], path)
+        self._seen(others, path)
+
+    def _kept(self, national: list[Any], path: str) -> list[Any]:
+        """The rows in scope of a national list; those out of scope are compared with nothing."""
+        for row in national:
+            if not self.sees(row):
+                self.row(row, None, path)
+        return [row for row in national if self.sees(row)]
+
+    def _seen(self, own: list[Any], path: str) -> None:
+        """Rows of the own list alone are in scope."""
+        for row in own:
             if not self.sees(row):
                 self.fails(path, f"{row['id']} is out of scope and was listed")
 
@@ -227,15 +249,15 @@ class Comparison:
         for row in national:
             self.cells.update((row["__typename"], name, "out", path) for name in (*_fields(row), "totalCount"))
 
-    def page(self, national: Mapping[str, Any], own: Mapping[str, Any], path: str) -> None:
-        """Compare pages: rows, edges, and the count."""
-        rows = national["nodes"] if "nodes" in national else [edge["node"] for edge in national["edges"]]
-        more = national["pageInfo"]["hasNextPage"] if "pageInfo" in national else len(rows) < national["totalCount"]
-        if "nodes" in national:
-            self.rows(national["nodes"], own["nodes"], path, more=more)
-        if "edges" in national:
-            edges = ([edge["node"] for edge in each["edges"]] for each in (national, own))
-            self.rows(*edges, f"{path} edges", more=more)
+    def page(self, national: Mapping[str, Any], own: Mapping[str, Any], path: str, *, root: bool = False) -> None:
+        """Compare pages: rows, edges, and the count; ``root``: of a list at the root, without ``within``."""
+        rows, more = _page(national)
+        own_rows, own_more = _page(own)
+        shown = f"{path} edges" if "edges" in national else path
+        if root:
+            self.root_rows(rows, own_rows, shown, more=more, own_more=own_more)
+        else:
+            self.rows(rows, own_rows, shown, more=more)
         if "totalCount" not in national:
             return
         for row in rows:
@@ -244,6 +266,12 @@ class Comparison:
         seen = sum(self.sees(row) for row in rows)
         if total < len(own["nodes"]) if more else total != seen:
             self.fails(path, f"totalCount is {total}, not {seen}")
+
+
+def _page(page: Mapping[str, Any]) -> tuple[list[Any], bool]:
+    """The rows of a page, by its nodes or edges, and whether the list goes on."""
+    rows = page["nodes"] if "nodes" in page else [edge["node"] for edge in page["edges"]]
+    return rows, page["pageInfo"]["hasNextPage"] if "pageInfo" in page else len(rows) < page["totalCount"]
 
 
 def _fields(row: Mapping[str, Any]) -> Iterable[str]:

@@ -181,7 +181,7 @@ async def lists(matrix: Matrix, comparison: Comparison, persona: Persona) -> Non
         ):
             text = f"{declared} {{ {found.field}(first: {MANY}{found.ever}{passed}) {{ {selected} }} }}"
             national, own = await matrix.both(text, given, persona)
-            comparison.page(national[found.field], own[found.field], found.field)
+            comparison.page(national[found.field], own[found.field], found.field, root=True)
 
 
 async def within(matrix: Matrix, comparison: Comparison, persona: Persona) -> None:

@@ -74,7 +74,7 @@ def compare_filtered(
         if not only_one or own["totalCount"] != int(comparison.sees(row) and is_found):
             comparison.fails(path, f"{row['id']} by its {name}: {own['totalCount']}, though {scope} of scope")
     elif is_found:
-        comparison.page(national, own, path)
+        comparison.page(national, own, path, root=listed.root)
     elif own["nodes"] or own["totalCount"]:
         comparison.fails(path, f"{row['id']} was found by its {name}, which is out of scope")
     comparison.cells.add((listed.target, name, scope, path))
@@ -156,7 +156,7 @@ async def orders_by_columns(
         comparison.cells.update((listed.target, camel(column), "out", path) for column in columns)
         return
     for column in columns:
-        comparison.page(national[column], own[column], path)
+        comparison.page(national[column], own[column], path, root=listed.root)
         for row in national[column]["nodes"]:
             comparison.cells.add((listed.target, camel(column), "in" if comparison.sees(row) else "out", path))
 
