@@ -189,7 +189,7 @@ async def test_every_row_that_the_reference_allows_is_reached_by_the_lists(
     """The lists at the root, page by page, have all rows that the caller may see, and are counted as such."""
     chance = random.Random(f"reach {seed}")
     personas = sorted(set(fixtures.callers) - {"national", "public", "analyst"})
-    writer = query_writer.Writer(schema._schema, policy)
+    writer = query_writer.QueryWriter(schema._schema, policy)
     for caller in (fixtures.callers[personas[seed % len(personas)]], somebody(chance, some)):
         reference = PolicyReference(owner, policy, TABLES, caller, today())
         if caller.shape == (Lens.AGGREGATES,):

@@ -38,7 +38,7 @@ async def test_statistics_count_no_row_beyond_a_personas_sight(
     kinds = {kind: registry.statistics[kind].model.__name__ for kind in KINDS}
     here = {kind: len(await now.rows(typename)) for kind, typename in kinds.items()}
     with monkeypatch.context() as patch:
-        patch.setattr("tests.access.policy_reference.plain.below", ever_below)
+        patch.setattr("tests.access.policy_reference.sql_reference.below", ever_below)
         ever = PolicyReference(owner, policy, TABLES, caller, today())
         most = {kind: len(await ever.rows(typename)) for kind, typename in kinds.items()}
     seen = 0

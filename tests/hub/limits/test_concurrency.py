@@ -46,7 +46,7 @@ async def test_places_are_counted_by_key_and_go_to_who_waits_longest() -> None:
     for _ in range(3):
         shares.release("a")
     assert await turns(second) == [True]
-    assert (shares.used, shares.lines) == ({}, {})
+    assert (shares.used, shares.queues) == ({}, {})
 
 
 async def test_who_goes_while_waiting_leaves_the_line_and_takes_no_place_along() -> None:
@@ -64,7 +64,7 @@ async def test_who_goes_while_waiting_leaves_the_line_and_takes_no_place_along()
     assert [wait.cancelled() for wait in waits] == [True, True, True, False]
     assert shares.used == {"a": 1}
     shares.release("a")
-    assert (shares.used, shares.lines) == ({}, {})
+    assert (shares.used, shares.queues) == ({}, {})
 
 
 async def test_a_line_is_bounded_in_length_and_time() -> None:
