@@ -116,5 +116,5 @@ def test_every_filter_says_so(name: str) -> None:
     type_ = SCHEMA.type_map[name]
     if isinstance(type_, GraphQLInputObjectType) and not isinstance(type_, GraphQLList):
         assert type_.description is not None
-        assert "variable is not given counts as absent" in type_.description
+        assert "variable is left out is ignored" in type_.description
         assert "isNull" in type_.description
