@@ -401,7 +401,8 @@ async def test_a_token_that_holds_no_longer_ends_the_connection_however_many_oth
             assert authenticator.failures.record("192.0.2.7") is None
         monkeypatch.setattr(authenticator.callers, "by_subject", authenticator.callers.by_key)
         if not is_remembered:
-            authenticator.sessions = type(authenticator.sessions)(FAILURES)  # its remove would still find what clear has dropped
+            # a new cache: after `clear`, `remove` still finds what was there
+            authenticator.sessions = type(authenticator.sessions)(FAILURES)
         authenticator.callers.forget()
         code, reason = await socket.end()
         expected = "UNKNOWN_PRINCIPAL" if is_remembered else "TOO_MANY_FAILURES"
