@@ -162,6 +162,9 @@ OWNER, SERVANT, STRANGER = "keeper", "servant", "stranger"
 """Logins: the owner of the tables, who may make roles; the service's own, which owns nothing; and one with no rights at all."""
 
 DATABASE = "federation"
+UNCHANGED = "federation_unchanged"
+"""The same once more: the template of databases for tests whose answers depend on what stands in it; commands are tried on the other."""
+
 MEMBERS, SEED = 200, 7
 
 
@@ -187,3 +190,4 @@ def operated(server: OperatorServer) -> None:
     server.run("createdb", "--encoding=UTF8", "--template=template0", "--locale=C", f"--owner={OWNER}", DATABASE)
     asyncio.run(fill(server.url(DATABASE, OWNER, OWNER)))
     server.sql(f"GRANT unionhub_service TO {SERVANT} WITH INHERIT FALSE, SET TRUE")
+    server.sql(f"CREATE DATABASE {UNCHANGED} OWNER {OWNER} TEMPLATE {DATABASE}")

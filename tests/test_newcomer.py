@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from hub.settings import Settings
-from tests.operator_server import DATABASE, OWNER, PASSWORD, OperatorServer, free_port
+from tests.operator_server import OWNER, PASSWORD, UNCHANGED, OperatorServer, free_port
 from tests.slow import slow
 from tests.test_contributing import BLOCKS
 
@@ -260,7 +260,7 @@ def run(script: str, folder: Path, server: OperatorServer, **more: str) -> str:
 def test_with_the_demonstration_every_line_does_what_is_said(checkout: Path, operated_server: OperatorServer) -> None:
     server = operated_server
     server.sql("DROP DATABASE IF EXISTS demonstration WITH (FORCE)")
-    server.sql(f"CREATE DATABASE demonstration OWNER {OWNER} TEMPLATE {DATABASE}")
+    server.sql(f"CREATE DATABASE demonstration OWNER {OWNER} TEMPLATE {UNCHANGED}")
     found = [block for block in SHELL if not (block.mark or is_bare(block) or block.page == TRANSLATED)]
     said = run(
         runnable(found),

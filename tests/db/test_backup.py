@@ -27,7 +27,7 @@ from db.security.principals import create_principal
 from db.security.row_security import faults
 from hub.app import create_app
 from hub.settings import Settings
-from tests.operator_server import DATABASE, OWNER, SERVANT, OperatorServer, folder_for_data, own
+from tests.operator_server import OWNER, SERVANT, UNCHANGED, OperatorServer, folder_for_data, own
 from tests.slow import sampled
 from tests.tokens import token, write_key
 
@@ -202,7 +202,7 @@ async def test_a_backup_under_writes_restored_elsewhere_is_the_same_hub(
 ) -> None:
     living = operated_server
     living.sql(f"DROP DATABASE IF EXISTS {LIVING} WITH (FORCE)")
-    living.sql(f"CREATE DATABASE {LIVING} OWNER {OWNER} TEMPLATE {DATABASE}")
+    living.sql(f"CREATE DATABASE {LIVING} OWNER {OWNER} TEMPLATE {UNCHANGED}")
     keys = tmp_path / "apart" / "keys.json"
     keys.parent.mkdir(mode=0o700)
     shutil.copy(os.environ["UNIONHUB_KEY_FILE"], keys)
