@@ -6,7 +6,6 @@ when everything is known in advance. It finds the statement by the text of the q
     python -m bench.by_hand POSTGRESQL_URL PORT
 """
 
-import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,9 +13,9 @@ from typing import Any
 
 import asyncpg
 import orjson
-import uvicorn
 
 from bench.by_hand_sql import CASES, LIST_1000, NESTED, ONE_RECORD, PAGE
+from bench.peer_server import serve
 from db.clock import today
 from db.server.connect import create_pool
 
@@ -75,17 +74,4 @@ class App:
 
 
 if __name__ == "__main__":
-    server = uvicorn.Server(
-        uvicorn.Config(
-            App(sys.argv[1]),
-            host="127.0.0.1",
-            port=int(sys.argv[2]),
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            log_level="warning",
-            access_log=False,
-        )
-    )
-    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-        runner.run(server.serve())
+    serve(App(sys.argv[1]), int(sys.argv[2]), log_level="warning")

@@ -5,11 +5,10 @@ What it costs is the socket, HTTP and the load tool; nothing behind it can be fa
     python -m bench.floor - PORT
 """
 
-import asyncio
 import sys
 from typing import Any
 
-import uvicorn
+from bench.peer_server import serve
 
 BODY = b'{"data":{"organization":{"id":"org_8a1e","name":"\xe5\x9b\x9b\xe5\xb7\x9d\xe7\x9c\x81\xe6\x80\xbb\xe5\xb7\xa5\xe4\xbc\x9a"}}}'
 HEADERS = [
@@ -29,20 +28,4 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 
 if __name__ == "__main__":
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host="127.0.0.1",
-            port=int(sys.argv[2]),
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-        )
-    )
-    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-        runner.run(server.serve())
+    serve(app, int(sys.argv[2]), lifespan="off", log_config=None, server_header=False, proxy_headers=False)

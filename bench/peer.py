@@ -8,14 +8,12 @@ order as the hub's do, so what differs is what happens around them. It does not 
     python -m bench.peer POSTGRESQL_URL PORT
 """
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
 import orjson
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,6 +23,7 @@ from strawberry.asgi import GraphQL
 
 from bench.peer_loaders import Context
 from bench.peer_schema import schema
+from bench.peer_server import serve
 from db.server.connect import create_pool
 
 
@@ -60,17 +59,4 @@ def app(url: str) -> Starlette:
 
 
 if __name__ == "__main__":
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app(sys.argv[1]),
-            host="127.0.0.1",
-            port=int(sys.argv[2]),
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            log_level="warning",
-            access_log=False,
-        )
-    )
-    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-        runner.run(server.serve())
+    serve(app(sys.argv[1]), int(sys.argv[2]), log_level="warning")

@@ -1,14 +1,11 @@
 """PostGraphile 5, a peer: what it is given of the database, and its packages, which are installed when they are first wanted."""
 
 import asyncio
-import hashlib
-import os
-import subprocess
 from pathlib import Path
 
 from bench.database import Database
 from db.server.migrate import connect
-from hub.setup.explorer_build import Node, candidates
+from hub.setup.explorer_build import Node, candidates, install_packages
 
 FOLDER = Path(__file__).parent / "postgraphile"
 OLDEST = (22,)
@@ -33,22 +30,9 @@ def install(found: Node) -> None:
     Raises:
         RuntimeError: npm failed; the message ends with its last lines.
     """
-    lock = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
-    mark = FOLDER / "node_modules" / ".unionhub.stamp"
-    if mark.is_file() and mark.read_text() == lock:
-        return
-    environment = {**os.environ, "PATH": f"{found.path.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    done = subprocess.run(
-        (*found.npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"),
-        cwd=FOLDER,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise RuntimeError("PostGraphile could not be installed:\n" + (done.stdout + done.stderr)[-1500:])
-    mark.write_text(lock)
+    failure = install_packages(found, FOLDER, "--ignore-scripts")
+    if failure is not None:
+        raise RuntimeError(f"PostGraphile could not be installed:\n{failure}")
 
 
 def add_schema(database: Database) -> None:

@@ -142,23 +142,32 @@ def build_explorer(root: Path = ROOT) -> None:
 def _build(root: Path, node: Node) -> str | None:
     """Run the build; if it fails, return the last lines of its output."""
     explorer = root / "explorer"
-    modules = explorer / "node_modules"
-    mark = modules / ".unionhub.stamp"
-    lock = hashlib.sha256((explorer / "package-lock.json").read_bytes() + str(node.version).encode()).hexdigest()
-    commands = [(*node.npm, "run", "build")]
-    if not mark.is_file() or mark.read_text() != lock:
-        commands.insert(0, (*node.npm, "ci", "--no-audit", "--no-fund"))
+    return install_packages(node, explorer) or _npm(node, explorer, "run", "build")
+
+
+def install_packages(node: Node, folder: Path, *options: str) -> str | None:
+    """Install the packages of a folder's ``package-lock.json``, unless that was done for this lock and Node; if it fails, return the last
+    lines of npm's output. ``options`` are those of ``npm ci``."""
+    mark = folder / "node_modules" / ".unionhub.stamp"
+    lock = hashlib.sha256((folder / "package-lock.json").read_bytes() + str(node.version).encode()).hexdigest()
+    if mark.is_file() and mark.read_text() == lock:
+        return None
+    failure = _npm(node, folder, "ci", "--no-audit", "--no-fund", *options)
+    if failure is None:
+        mark.write_text(lock)
+    return failure
+
+
+def _npm(node: Node, folder: Path, *arguments: str) -> str | None:
+    """Run npm in a folder; if it fails, return the last lines of its output."""
     environment = {**os.environ, "PATH": f"{node.path.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    for command in commands:
-        done = subprocess.run(  # noqa: S603
-            command, cwd=explorer, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
-        )
-        if done.returncode:
-            printed = (done.stdout + done.stderr).strip().splitlines()
-            return "\n".join(f"    {line}" for line in printed[-15:])
-        if command[-1] != "build":
-            mark.write_text(lock)
-    return None
+    done = subprocess.run(  # noqa: S603
+        (*node.npm, *arguments), cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if not done.returncode:
+        return None
+    printed = (done.stdout + done.stderr).strip().splitlines()
+    return "\n".join(f"    {line}" for line in printed[-15:])
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
