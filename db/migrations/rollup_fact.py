@@ -42,6 +42,7 @@ WHERE EXISTS (SELECT FROM {table} f WHERE f.member_id = n.member_id AND f.id <> 
 
 CREATE FUNCTION rollup.{table}_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE people bigint[]; unions bigint[];
 BEGIN
     IF current_setting('unionhub.rollups', true) = 'off' THEN RETURN NULL; END IF;
     IF TG_OP = 'TRUNCATE' THEN
@@ -50,16 +51,20 @@ BEGIN
     END IF;
     -- Who changes a dimension of these persons and unions waits until this is written, and counts it then.
     IF TG_OP <> 'INSERT' THEN
-        PERFORM FROM member WHERE id IN (SELECT member_id FROM removed) ORDER BY id FOR SHARE;
-        PERFORM FROM organization WHERE id IN (SELECT organization_id FROM removed) ORDER BY id FOR SHARE;
+        SELECT array_agg(member_id), array_agg(organization_id) INTO people, unions FROM removed;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        SELECT people || array_agg(member_id), unions || array_agg(organization_id) INTO people, unions FROM added;
+    END IF;
+    PERFORM FROM member WHERE id = ANY (people) ORDER BY id FOR SHARE;
+    PERFORM FROM organization WHERE id = ANY (unions) ORDER BY id FOR SHARE;
+    IF TG_OP <> 'INSERT' THEN
         INSERT INTO rollup.{table}_change (sign, organization_id, member_id, valid_from, valid_to, {names})
         SELECT -1, f.organization_id, f.member_id, f.valid_from, f.valid_to, {row}
         FROM removed f JOIN member m ON m.id = f.member_id JOIN organization o ON o.id = f.organization_id
         WHERE f.valid_from IS NOT NULL;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        PERFORM FROM member WHERE id IN (SELECT member_id FROM added) ORDER BY id FOR SHARE;
-        PERFORM FROM organization WHERE id IN (SELECT organization_id FROM added) ORDER BY id FOR SHARE;
         INSERT INTO rollup.{table}_change (sign, organization_id, member_id, valid_from, valid_to, {names})
         SELECT 1, f.organization_id, f.member_id, f.valid_from, f.valid_to, {row}
         FROM added f JOIN member m ON m.id = f.member_id JOIN organization o ON o.id = f.organization_id
@@ -345,3 +350,8 @@ def restated(fact: Fact, by: str) -> str:
     row = ", ".join(_columns(fact, **{by: "e"}))
     names = ", ".join(fact.names)
     return RESTATED.format(table=fact.table, names=names, row=row, column=f"{by}_id", joined=joined)
+
+
+def unions(fact: Fact) -> str:
+    """A query for the unions in which persons (``restated``) have records."""
+    return f"SELECT organization_id FROM {fact.table} WHERE member_id = ANY (restated) AND valid_from IS NOT NULL"  # noqa: S608
