@@ -348,7 +348,7 @@ async def test_a_person_and_the_union_of_its_record_change_at_the_same_time(
 
 async def test_a_cell_that_is_wrong_is_found(connection: asyncpg.Connection) -> None:
     await connection.execute(
-        "UPDATE rollup.membership_cell SET n = n + 1 WHERE ctid = (SELECT min(ctid) FROM rollup.membership_cell)"
+        "UPDATE rollup.membership_pack SET n[1] = n[1] + 1 WHERE ctid = (SELECT min(ctid) FROM rollup.membership_pack)"
     )
     assert len(await rollup_differences(connection)) == 1
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     union_all,
 )
 from sqlalchemy.types import TypeEngine
@@ -163,24 +164,22 @@ class NeighbourParts(RollupParts):
 
     def _cells(self) -> Select[Any]:
         """Days, years and all time; of a class only the bits of the dimensions."""
-        target, slot = self.targets.c, self.cell.c.slot
+        target = self.targets.c
         spans = self.known_rows("span2", self._spans, {**NEIGHBOUR, **SPANS})
         span = spans.c
-        inside = and_(self.cell.c.anchor == target.anchor, slot >= span.low, slot < span.high)
+        cells = self.cells(span.low, span.high, with_keys=True)
         summed = (
             select(
                 span.mark,
                 span.without,
                 target.child,
-                self._trunc(span.unit, self.first_day(slot)).label("bucket"),
-                self.masked_class().label("class"),
-                func.sum(self.cell.c.n * span.sign).label("n"),
-                func.sum(self.cell.c["keys"] * span.sign).label("keys"),
+                self._trunc(span.unit, self.first_day(cells.c.slot)).label("bucket"),
+                self.masked_class(cells.c["class"]).label("class"),
+                func.sum(cells.c.n * span.sign).label("n"),
+                func.sum(cells.c["keys"] * span.sign).label("keys"),
             )
             .select_from(
-                self.targets.join(spans, and_(span.place == target.place, span.drill == target.drill)).join(
-                    self.cell, inside
-                )
+                self.targets.join(spans, and_(span.place == target.place, span.drill == target.drill)).join(cells, true())
             )
             .group_by(text("1, 2, 3, 4, 5"))
             .subquery("summed")

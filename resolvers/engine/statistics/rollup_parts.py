@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    Lateral,
     Select,
     Subquery,
     and_,
@@ -31,6 +32,7 @@ from sqlalchemy import (
     select,
     table,
     text,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
@@ -89,7 +91,6 @@ class RollupParts:
         self.rollup_columns = {name: statistic.rollup.columns[name] for name in request.dimensions}
         self.columns = {name: expression(statistic.dimensions[name]) for name in request.dimensions}  # type: ignore[arg-type]
         dimensions = [column(self.rollup_columns[each], found.type) for each, found in self.columns.items()]
-        self.cell = self._table("cell", _number("anchor", "slot"), _bigint("class", "n", "keys"))
         self.change = self._table("change", _number("sign"), *_record(), dimensions)
         self.repeat = self._table(
             "repeat",
@@ -117,28 +118,40 @@ class RollupParts:
         drill = self.targets.c.drill
         kinds: Mapping[str, TypeEngine[Any]] = {"a": Boolean(), "b": Integer(), "c": Integer(), "d": Integer()}
         span = self.known_rows("span1", self.slots, kinds)
-        cell, slot = self.cell.c, self.cell.c.slot
-        inside = and_(cell.anchor == self.targets.c.anchor, slot >= span.c.b, slot < span.c.c)
-        first = cast(null(), DATE) if self.request.time is None else self.first_day(slot)
+        cells = self.cells(span.c.b, span.c.c, with_keys=self.request.with_keys)
+        cell = cells.c
+        first = cast(null(), DATE) if self.request.time is None else self.first_day(cell.slot)
         keys = [func.sum(cell["keys"] * span.c.d).label("keys")] if self.request.with_keys else []
         summed = (
             select(
                 self.targets.c.child,
                 self._bucket(first),
-                self.masked_class().label("class"),
+                self.masked_class(cell["class"]).label("class"),
                 func.sum(cell.n * span.c.d).label("n"),
                 *keys,
             )
-            .select_from(self.targets.join(span, span.c.a == drill).join(self.cell, inside))
+            .select_from(self.targets.join(span, span.c.a == drill).join(cells, true()))
             .group_by(text("1, 2, 3"))
             .subquery("summed")
         )
         number = (summed.c.n, summed.c["keys"] if keys else ZERO)
         return self._part(summed.c.child, summed.c.bucket, self.decoded(summed.c["class"]), number, summed)
 
-    def masked_class(self) -> ColumnElement[int]:
+    def cells(self, low: ColumnElement[int], high: ColumnElement[int], *, with_keys: bool) -> Lateral:
+        """The cells of an anchor in the slots from ``low`` to before ``high``.
+
+        Packs are unpacked in the select list: as a table in FROM each would be copied first (docs/adr/0046).
+        """
+        arrays = {"classes": "class", "n": "n", **({"keys": "keys"} if with_keys else {})}
+        packs = self._table("pack", _number("anchor", "slot"), _bigint(*arrays))
+        pack = packs.c
+        cells = [func.unnest(pack[array], type_=BIGINT).label(name) for array, name in arrays.items()]
+        inside = (pack.anchor == self.targets.c.anchor, pack.slot >= low, pack.slot < high)
+        return select(pack.slot, *cells).where(*inside).correlate_except(packs).lateral("cell")
+
+    def masked_class(self, number: ColumnElement[int]) -> ColumnElement[int]:
         """The class of a cell, of which only the bits of the dimensions are left."""
-        found: ColumnElement[int] = self.cell.c["class"].bitwise_and(
+        found: ColumnElement[int] = number.bitwise_and(
             literal_column(str(self.fact.mask(self.rollup_columns.values())), BIGINT)
         )
         return found
