@@ -18,7 +18,7 @@ from alembic import op
 from sqlalchemy import inspect
 
 from db.migrations.rollup_fact import LOCK, learn, of_fact, restated, unions
-from db.rollups.layout import DAY, DIMENSIONS, ENDED, EPOCH, EVER, KEYS, Fact
+from db.rollups.layout import CLASS, DAY, DIMENSIONS, ENDED, EPOCH, EVER, KEYS, PACK, Fact
 
 NOISE = """
 CREATE SCHEMA IF NOT EXISTS noise;
@@ -57,6 +57,13 @@ CREATE FUNCTION rollup.today() RETURNS date LANGUAGE sql STABLE AS $$ SELECT (no
 
 CREATE FUNCTION rollup.days(begins date, ends date) RETURNS SETOF integer LANGUAGE sql IMMUTABLE AS $$
     VALUES ({day} + (begins - date '{epoch}')), ({ended} + {day} + (ends - date '{epoch}'))
+$$;
+
+CREATE FUNCTION rollup.first_of_pack(slot integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN slot % {ended} < {day} THEN slot ELSE slot - slot % {pack} END
+$$;
+CREATE FUNCTION rollup.code_in_pack(slot integer, class bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT class | ((slot - rollup.first_of_pack(slot))::bigint << {class_bits})
 $$;
 
 CREATE FUNCTION rollup.slots(begins date, ends date) RETURNS SETOF integer LANGUAGE sql IMMUTABLE AS $$
@@ -295,7 +302,9 @@ def statements(facts: Iterable[Fact]) -> list[str]:
     room = " ".join(f"WHEN '{name}' THEN {(1 << coded.bits) - 1}" for name, coded in DIMENSIONS.items())
     made = [
         NOISE.format(random=RANDOM, mask=KEYS - 1),
-        BASE.format(ended=ENDED, ever=EVER, day=DAY, epoch=EPOCH, room=room, keys=PLACE_KEYS),
+        BASE.format(
+            ended=ENDED, ever=EVER, day=DAY, epoch=EPOCH, room=room, keys=PLACE_KEYS, pack=PACK, class_bits=CLASS
+        ),
         *(of_fact(fact) for fact in facts),
     ]
     made.append(

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 
-from db.rollups.layout import DAY, DIMENSIONS, ENDED, EPOCH, EVER, SET, Fact
+from db.rollups.layout import CLASS, DAY, DIMENSIONS, ENDED, EPOCH, EVER, SET, Fact
 
 LOCK = 7_021_928
 """Advisory lock for changes of cells or places: one at a time. Writers of records do not take it."""
 
 FACT = """
-CREATE TABLE rollup.{table}_pack (anchor integer NOT NULL, slot integer NOT NULL, classes bigint[] STORAGE EXTERNAL NOT NULL,
+CREATE TABLE rollup.{table}_pack (anchor integer NOT NULL, slot integer NOT NULL, codes bigint[] STORAGE EXTERNAL NOT NULL,
     n integer[] STORAGE EXTERNAL NOT NULL, keys integer[] STORAGE EXTERNAL NOT NULL);
 CREATE VIEW rollup.{table}_cell WITH (security_invoker = true) AS
-SELECT anchor, slot, unnest(classes) AS class, unnest(n) AS n, unnest(keys) AS keys FROM rollup.{table}_pack;
+SELECT anchor, slot + (code >> {class_bits})::integer AS slot, code & ((1::bigint << {class_bits}) - 1) AS class, n, keys
+FROM (SELECT anchor, slot, unnest(codes) AS code, unnest(n) AS n, unnest(keys) AS keys FROM rollup.{table}_pack) p;
 CREATE TABLE rollup.{table}_change (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sign integer NOT NULL, organization_id bigint NOT NULL,
     member_id bigint NOT NULL, valid_from date NOT NULL, valid_to date, {columns}
@@ -148,8 +149,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '
     WITH days AS (
         SELECT anchor, slot, class, n, keys FROM rollup.{table}_cell
         WHERE anchor = ANY (anchors) AND slot < {set} AND slot % {ended} > {ever}
-    ), {sums}, cells AS (
-        SELECT * FROM sums s
+    ), {sums}, cells AS (  -- packs of years and of all time are known by their only slot
+        SELECT anchor, slot, class AS code, n, keys FROM sums s
         WHERE NOT EXISTS (SELECT FROM rollup.{table}_pack p WHERE p.anchor = s.anchor AND p.slot = s.slot)
     )
     {pack};
@@ -179,7 +180,8 @@ BEGIN
         SELECT p.anchor, e.slot, e.class, sum(e.n)::integer AS n, noise.folded(sum(e.keys)::bigint) AS keys
         FROM events e JOIN rollup.place p ON p.organization_id = e.organization_id AND p.anchor % parts = part GROUP BY 1, 2, 3
     ), {sums}, cells AS (
-        SELECT * FROM days UNION ALL SELECT * FROM sums
+        SELECT anchor, rollup.first_of_pack(slot) AS slot, rollup.code_in_pack(slot, class) AS code, n, keys FROM days
+        UNION ALL SELECT * FROM sums
     )
     {pack};
 END $$;
@@ -285,26 +287,27 @@ KEPT = (
 everywhere, by year for large places."""
 
 PACKS = 8
-"""How many packs an anchor and slot may have before folding makes one of them."""
+"""As many packs of an anchor and slot are made one by the next folding that adds to them."""
 
 ADDED = """made AS MATERIALIZED (
-        SELECT * FROM (SELECT * FROM days UNION ALL SELECT * FROM sums) found WHERE n <> 0 OR keys <> 0
+        SELECT anchor, rollup.first_of_pack(slot) AS slot, rollup.code_in_pack(slot, class) AS code, n, keys
+        FROM (SELECT * FROM days UNION ALL SELECT * FROM sums) found WHERE n <> 0 OR keys <> 0
     ), touched AS (  -- of each anchor and slot its packs; a search in the index for each, whatever the planner expects of their number
         SELECT (SELECT array_agg(p.ctid) FROM rollup.{table}_pack p WHERE p.anchor = m.anchor AND p.slot = m.slot) AS packs
         FROM (SELECT DISTINCT anchor, slot FROM made) m
     ), merged AS (
         DELETE FROM rollup.{table}_pack
         WHERE ctid = ANY (ARRAY(SELECT unnest(packs) FROM touched WHERE cardinality(packs) >= {packs}))
-        RETURNING anchor, slot, classes, n, keys
+        RETURNING anchor, slot, codes, n, keys
     ), cells AS (
-        SELECT anchor, slot, class, sum(n)::integer AS n, noise.folded(sum(keys)) AS keys
-        FROM (SELECT * FROM made UNION ALL SELECT anchor, slot, unnest(classes), unnest(n), unnest(keys) FROM merged) every
+        SELECT anchor, slot, code, sum(n)::integer AS n, noise.folded(sum(keys)) AS keys
+        FROM (SELECT * FROM made UNION ALL SELECT anchor, slot, unnest(codes), unnest(n), unnest(keys) FROM merged) every
         GROUP BY 1, 2, 3 HAVING sum(n) <> 0 OR noise.folded(sum(keys)) <> 0
     )"""
 """Queries: ``cells`` are what is added to cells that may be there already, and with it the cells of packs that are made one."""
 
-PACK = """INSERT INTO rollup.{table}_pack (anchor, slot, classes, n, keys)
-    SELECT anchor, slot, array_agg(class), array_agg(n), array_agg(keys)
+PACKED = """INSERT INTO rollup.{table}_pack (anchor, slot, codes, n, keys)
+    SELECT anchor, slot, array_agg(code), array_agg(n), array_agg(keys)
     FROM (SELECT * FROM cells ORDER BY anchor, slot) sorted GROUP BY anchor, slot"""
 """The statement that writes ``cells`` as packs, sorted, so that what is read together lies together."""
 
@@ -353,7 +356,7 @@ def learn(fact: Fact, table: Callable[[str], str]) -> str:
 
 def of_fact(fact: Fact) -> str:
     """The script of one fact."""
-    slots = {"ever": EVER, "day": DAY, "epoch": EPOCH, "ended": ENDED, "set": SET}
+    slots = {"ever": EVER, "day": DAY, "epoch": EPOCH, "ended": ENDED, "set": SET, "class_bits": CLASS}
     return FACT.format(
         table=fact.table,
         columns=", ".join(f"{name} {DIMENSIONS[name].type}" for name in fact.names),
@@ -368,7 +371,7 @@ def of_fact(fact: Fact) -> str:
         without_keys=WITHOUT_KEYS.format(table=fact.table),
         sums=SUMS.format(sets=_sets(fact), **slots),
         added=ADDED.format(table=fact.table, packs=PACKS),
-        pack=PACK.format(table=fact.table),
+        pack=PACKED.format(table=fact.table),
         lock=LOCK,
         **slots,
         **{"class": _class(fact)},

@@ -46,8 +46,14 @@ NEIGHBOUR: Mapping[str, TypeEngine[Any]] = {"mark": Integer(), "place": Integer(
 """What is known of each neighbour: its mark, its place, the conditions that it is without as bits, its unit of time."""
 DAYS: Mapping[str, TypeEngine[Any]] = {"since": DATE, "until": DATE, "began": Integer(), "ended": Integer()}
 """Its days, and how often a record counts that began in them, or ended in them."""
-SPANS: Mapping[str, TypeEngine[Any]] = {"drill": Boolean(), "low": Integer(), "high": Integer(), "sign": Integer()}
-"""Slots of cells that are read for it, from one to before another."""
+SPANS: Mapping[str, TypeEngine[Any]] = {
+    "drill": Boolean(),
+    "low": Integer(),
+    "high": Integer(),
+    "sign": Integer(),
+    "first": Integer(),
+}
+"""Slots of cells that are read for it, from one to before another, and the first pack that has any of them."""
 
 
 @dataclass(frozen=True)
@@ -167,19 +173,21 @@ class NeighbourParts(RollupParts):
         target = self.targets.c
         spans = self.known_rows("span2", self._spans, {**NEIGHBOUR, **SPANS})
         span = spans.c
-        cells = self.cells(span.low, span.high, with_keys=True)
+        cells = self.cells(span.low, span.high, span.first, with_keys=True)
         summed = (
             select(
                 span.mark,
                 span.without,
                 target.child,
                 self._trunc(span.unit, self.first_day(cells.c.slot)).label("bucket"),
-                self.masked_class(cells.c["class"]).label("class"),
+                self.masked_class(cells.c.codes).label("class"),
                 func.sum(cells.c.n * span.sign).label("n"),
                 func.sum(cells.c["keys"] * span.sign).label("keys"),
             )
             .select_from(
-                self.targets.join(spans, and_(span.place == target.place, span.drill == target.drill)).join(cells, true())
+                self.targets.join(spans, and_(span.place == target.place, span.drill == target.drill)).join(
+                    cells, true()
+                )
             )
             .group_by(text("1, 2, 3, 4, 5"))
             .subquery("summed")

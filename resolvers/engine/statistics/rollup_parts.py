@@ -38,7 +38,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.types import TypeEngine
 
-from db.rollups.layout import DAY, DIMENSIONS, ENDED, EPOCH, EVER, FACTS, SET
+from db.rollups.layout import CLASS, DAY, DIMENSIONS, ENDED, EPOCH, EVER, FACTS, SET, first_of_pack
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.plan.parameters import BIGINT, DATE, TEXT, TEXTS, Binder, Inputs
@@ -116,9 +116,10 @@ class RollupParts:
     def _cells(self) -> Select[Any]:
         """Days, years and all time; of a class only the bits that are asked for."""
         drill = self.targets.c.drill
-        kinds: Mapping[str, TypeEngine[Any]] = {"a": Boolean(), "b": Integer(), "c": Integer(), "d": Integer()}
+        integer = Integer()
+        kinds: Mapping[str, TypeEngine[Any]] = {"a": Boolean(), "b": integer, "c": integer, "d": integer, "e": integer}
         span = self.known_rows("span1", self.slots, kinds)
-        cells = self.cells(span.c.b, span.c.c, with_keys=self.request.with_keys)
+        cells = self.cells(span.c.b, span.c.c, span.c.e, with_keys=self.request.with_keys)
         cell = cells.c
         first = cast(null(), DATE) if self.request.time is None else self.first_day(cell.slot)
         keys = [func.sum(cell["keys"] * span.c.d).label("keys")] if self.request.with_keys else []
@@ -126,7 +127,7 @@ class RollupParts:
             select(
                 self.targets.c.child,
                 self._bucket(first),
-                self.masked_class(cell["class"]).label("class"),
+                self.masked_class(cell.codes).label("class"),
                 func.sum(cell.n * span.c.d).label("n"),
                 *keys,
             )
@@ -137,21 +138,27 @@ class RollupParts:
         number = (summed.c.n, summed.c["keys"] if keys else ZERO)
         return self._part(summed.c.child, summed.c.bucket, self.decoded(summed.c["class"]), number, summed)
 
-    def cells(self, low: ColumnElement[int], high: ColumnElement[int], *, with_keys: bool) -> Lateral:
-        """The cells of an anchor in the slots from ``low`` to before ``high``.
+    def cells(
+        self, low: ColumnElement[int], high: ColumnElement[int], first: ColumnElement[int], *, with_keys: bool
+    ) -> Lateral:
+        """The cells of an anchor in the slots from ``low`` to before ``high``; the pack from ``first`` on is the first that has any.
 
         Packs are unpacked in the select list: as a table in FROM each would be copied first (docs/adr/0046).
         """
-        arrays = {"classes": "class", "n": "n", **({"keys": "keys"} if with_keys else {})}
+        arrays = ("codes", "n", "keys") if with_keys else ("codes", "n")
         packs = self._table("pack", _number("anchor", "slot"), _bigint(*arrays))
         pack = packs.c
-        cells = [func.unnest(pack[array], type_=BIGINT).label(name) for array, name in arrays.items()]
-        inside = (pack.anchor == self.targets.c.anchor, pack.slot >= low, pack.slot < high)
-        return select(pack.slot, *cells).where(*inside).correlate_except(packs).lateral("cell")
+        unpacked = [func.unnest(pack[name], type_=BIGINT).label(name) for name in arrays]
+        inside = (pack.anchor == self.targets.c.anchor, pack.slot >= first, pack.slot < high)
+        rows = select(pack.slot.label("first"), *unpacked).where(*inside).correlate_except(packs).lateral("unpacked")
+        found = rows.c
+        slot = found.first + cast(found.codes.bitwise_rshift(literal_column(str(CLASS), Integer())), Integer())
+        cells = select(slot.label("slot"), found.codes, *(found[name] for name in arrays[1:]))
+        return cells.where(slot >= low, slot < high).correlate_except(rows).lateral("cell")
 
-    def masked_class(self, number: ColumnElement[int]) -> ColumnElement[int]:
-        """The class of a cell, of which only the bits of the dimensions are left."""
-        found: ColumnElement[int] = number.bitwise_and(
+    def masked_class(self, code: ColumnElement[int]) -> ColumnElement[int]:
+        """The class of a cell by its code, of which only the bits of the dimensions are left."""
+        found: ColumnElement[int] = code.bitwise_and(
             literal_column(str(self.fact.mask(self.rollup_columns.values())), BIGINT)
         )
         return found
@@ -163,8 +170,9 @@ class RollupParts:
         day = literal_column(f"date '{EPOCH}'", DATE) + (time - DAY)
         return case((time < EVER, func.make_date(time, 1, 1)), else_=day)
 
-    def slots(self, inputs: Inputs) -> list[tuple[bool, int, int, int]]:
-        """Slots from one to before another with a sign, for places that are drilled down and for all others."""
+    def slots(self, inputs: Inputs) -> list[tuple[bool, int, int, int, int]]:
+        """Slots from one to before another with a sign, and the first pack that has any of them, for places that are drilled down and for
+        all others."""
         since, until = self.request.period(inputs)
         number, found = self.fact.number(self.rollup_columns.values()), []
         for drill in (True, False):
@@ -172,9 +180,9 @@ class RollupParts:
             ever = self.request.time is None and (drill or number > 0)
             for low, high, sign in cut(since, until, inputs.today, years=years, ever=ever):
                 first = SET * number if low <= EVER else 0
-                found += [
-                    (drill, first + event + low, first + event + high, sign * add) for event, _, add in self.events
-                ]
+                for event, _, add in self.events:
+                    begin, end = first + event + low, first + event + high
+                    found.append((drill, begin, end, sign * add, first_of_pack(begin)))
         return found
 
     def decoded(self, number: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
