@@ -10,6 +10,7 @@ import pytest
 
 from db.errors import DataError
 from db.hierarchies import reparent
+from db.migrations.rollup_fact import PACKS
 from db.organizations import Hierarchy
 from db.rollups.layout import FACTS
 from db.rollups.maintenance import AFTER, BEFORE, PARTS, Steps, fold_rollups, rebuild_rollups, rollup_differences
@@ -344,6 +345,24 @@ async def test_a_person_and_the_union_of_its_record_change_at_the_same_time(
     assert await rollup_differences(connection) == []
     assert await fold_rollups(connection) > 0
     assert await rollup_differences(connection) == []
+
+
+async def test_folding_merges_packs_when_there_are_many(connection: asyncpg.Connection) -> None:
+    """A person goes from one class to another and back, so that after as many foldings as packs are merged by the cells are what they
+    were."""
+    cells, most = (
+        "SELECT * FROM rollup.membership_cell",
+        "SELECT max(n) FROM (SELECT count(*) AS n FROM rollup.membership_pack GROUP BY anchor, slot) p",
+    )
+    before = sorted(map(tuple, await connection.fetch(cells)))
+    for number in range(PACKS):
+        assert await connection.fetchval(most) == number + 1
+        await connection.execute(
+            "UPDATE member SET is_model_worker = NOT is_model_worker WHERE id = (SELECT max(member_id) FROM membership)"
+        )
+        assert await fold_rollups(connection) > 0
+    assert await connection.fetchval(most) == 1
+    assert sorted(map(tuple, await connection.fetch(cells))) == before
 
 
 async def test_a_cell_that_is_wrong_is_found(connection: asyncpg.Connection) -> None:

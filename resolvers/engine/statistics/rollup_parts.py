@@ -16,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
-    Lateral,
     Select,
     Subquery,
     and_,
@@ -36,6 +35,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.sql.selectable import LateralFromClause
 from sqlalchemy.types import TypeEngine
 
 from db.rollups.layout import CLASS, DAY, DIMENSIONS, ENDED, EPOCH, EVER, FACTS, SET, first_of_pack
@@ -140,7 +140,7 @@ class RollupParts:
 
     def cells(
         self, low: ColumnElement[int], high: ColumnElement[int], first: ColumnElement[int], *, with_keys: bool
-    ) -> Lateral:
+    ) -> LateralFromClause:
         """The cells of an anchor in the slots from ``low`` to before ``high``; the pack from ``first`` on is the first that has any.
 
         Packs are unpacked in the select list: as a table in FROM each would be copied first (docs/adr/0046).
