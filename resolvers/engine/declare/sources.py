@@ -59,12 +59,14 @@ class Many:
     """A field that leads to many rows: a connection or a short list, as the schema's type says.
 
     ``on`` is the parent's column that ``relation`` starts from (its key unless named); ``expected`` rows a parent, for the cost of a list.
+    ``counted_by`` is the kind of record whose statistic counts the same rows, with roll-ups that answer ``totalCount`` (docs/adr/0049).
     """
 
     target: str
     relation: Relation
     on: Expression | None = None
     expected: int = 10
+    counted_by: str | None = None
 
     @property
     def anchor(self) -> str | None:

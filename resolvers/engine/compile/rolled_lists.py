@@ -1,0 +1,75 @@
+"""Which lists roll-ups can count: of what holds on a day below a place, under conditions on dimensions that roll-ups have."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from sqlalchemy import true
+
+from db.rollups.layout import FACTS
+from resolvers.engine.compile.filters import Filter
+from resolvers.engine.compile.lists import Listing
+from resolvers.engine.declare.columns import expression
+from resolvers.engine.declare.sources import One, Source
+from resolvers.engine.declare.statistics import Statistic
+from resolvers.engine.declare.validity import Validity
+from resolvers.engine.plan.parameters import Binder
+from resolvers.engine.request.limits import Budget
+from resolvers.engine.statistics.list_counts import RolledCount, rolled_count
+from resolvers.engine.statistics.question import Condition
+
+
+class _NotRolledError(Exception):
+    """A filter has a condition that roll-ups cannot answer."""
+
+
+def count_from_rollups(listing: Listing) -> RolledCount | None:
+    """The count of a list from roll-ups, if they can count it."""
+    registry, many, arguments = listing.registry, listing.many, listing.arguments
+    place = listing.rows.rolled
+    if not listing.rollups or many.counted_by is None or place is None:
+        return None
+    sees_all = _sees_all(listing, listing.source)
+    everywhere, through_others = place.closure is None, listing.rows.key_column is not None
+    if (everywhere or through_others) and not sees_all:
+        return None
+    if arguments.get("validity") not in (None, Validity.HOLDING):
+        return None
+    statistic = registry.statistics[many.counted_by]
+    try:
+        conditions = list(_conditions(listing, statistic))
+    except _NotRolledError:
+        return None
+    as_of = None if place.is_open else arguments.get("as_of")
+    return rolled_count(statistic, place, conditions, as_of, listing.lenses, registry.access, listing.binder)
+
+
+def _sees_all(listing: Listing, source: Source) -> bool:
+    return listing.registry.access.visible(source, listing.lenses, Binder(), None) is None
+
+
+def _conditions(listing: Listing, statistic: Statistic) -> Iterator[Condition]:
+    """The conditions of the filter, each on one dimension. Raises _NotRolledError."""
+    assert statistic.rollup is not None
+    fact = FACTS[statistic.rollup.table]
+    dimensions = {(fact.home(name), name): dimension for dimension, name in statistic.rollup.columns.items()}
+    filter_ = Filter(listing.registry, listing.binder, listing.lenses, Budget())
+
+    def below(source: Source, given: Mapping[str, Any], leads: bool) -> Iterator[Condition]:
+        for name, value in given.items():
+            answer, column = source.fields.get(name), source.column(name)
+            if name == "and":
+                for part in value:
+                    yield from below(source, part, leads)
+            elif isinstance(answer, One) and leads and expression(answer.key).key in ("member_id", "organization_id"):
+                target = listing.registry.sources[answer.target]
+                if not _sees_all(listing, target):  # a row that the caller does not see fulfils no condition
+                    raise _NotRolledError
+                yield from below(target, value, False)
+            elif answer is None and column is not None and (source.table.name, column.key) in dimensions:
+                matches = partial(filter_.of_value, source, name, value)
+                yield Condition(dimensions[source.table.name, str(column.key)], true(), matches)
+            else:
+                raise _NotRolledError
+
+    yield from below(listing.source, listing.arguments.get("filter") or {}, listing.source.table.name == fact.table)
