@@ -139,9 +139,11 @@ class Within(Relation):
         closure, valid = subtree(chosen, binder, last=self.period is None)
         joined = from_.join(closure, closure.c.descendant_id == column)
         place = (hierarchy_of(arguments).name, anchor)
-        rolled = RolledPlace(*place, from_, where, column, closure, is_open=own is not None)
+        held = [closure.c.ancestor_id == anchor, valid]
+        last = self.period is None
+        rolled = RolledPlace(*place, from_, where, column, closure, held, has_last=last, is_open=own is not None)
         below = None if own is None else place
-        where = [closure.c.ancestor_id == anchor, valid, *where]
+        where = [*held, *where]
         conditions = [*conditions, *access.closure_rows(closure, self.via_type or target.typename, self.column)]
         return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below, conditions, rolled=rolled)
 

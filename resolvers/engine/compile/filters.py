@@ -17,6 +17,7 @@ from sqlalchemy import (
     not_,
     or_,
     true,
+    type_coerce,
 )
 
 from db.columns.text_search import contains, folded
@@ -122,7 +123,7 @@ class Filter:
         """The operators hold for a value in place of the column."""
         column = source.column(name)
         assert column is not None
-        return self._column(source, name, operators, ColumnsAsTable({str(column.key): value}))  # type: ignore[arg-type]
+        return self._column(source, name, operators, ColumnsAsTable({str(column.key): type_coerce(value, column.type)}))  # type: ignore[arg-type]
 
     def _visible(self, target: Source, table: FromClause) -> list[ColumnElement[bool]]:
         """The condition that the caller sees a row of another source, if there is any."""

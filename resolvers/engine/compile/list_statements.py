@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from resolvers.engine.compile.json_rows import Selected, json_of_row
 from resolvers.engine.compile.lists import Listing
 from resolvers.engine.compile.pagination import Page
-from resolvers.engine.compile.rolled_lists import count_from_rollups
+from resolvers.engine.compile.rolled_lists import count_from_rollups, visible_below
 from resolvers.engine.compile.selected_columns import SelectedColumns
 from resolvers.engine.declare.access import Part
 from resolvers.engine.declare.visibility import anchor
@@ -107,7 +107,9 @@ def count_statement(listing: Listing, budget: Budget) -> Statement:
     number, rolled = _number(listing), count_from_rollups(listing)
     if rolled is not None:
         # one statement has both ways: which it is depends on the place, and on what happens to the roll-ups meanwhile
-        number = case((rolled.is_usable, rolled.of_list(partial(_number, listing))), else_=number)
+        number = case(
+            (rolled.is_usable, rolled.of_list(visible_below(listing), partial(_number, listing))), else_=number
+        )
     if not listing.root:
         return compiled(select(listing.parent.c.key, number).select_from(listing.parent), listing.binder)
     nothing: ColumnElement[Any] = null()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from sqlalchemy import true
+from sqlalchemy import ColumnElement, true
 
 from db.rollups.layout import FACTS
 from resolvers.engine.compile.filters import Filter
@@ -13,6 +13,7 @@ from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.sources import One, Source
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.declare.validity import Validity
+from resolvers.engine.declare.visibility import visible_rows
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.limits import Budget
 from resolvers.engine.statistics.list_counts import RolledCount, rolled_count
@@ -42,6 +43,16 @@ def count_from_rollups(listing: Listing) -> RolledCount | None:
         return None
     as_of = None if place.is_open else arguments.get("as_of")
     return rolled_count(statistic, place, conditions, as_of, listing.lenses, registry.access, listing.binder)
+
+
+def visible_below(listing: Listing) -> list[ColumnElement[bool]]:
+    """The condition on a row that the caller sees it, where some may be out of their sight below a place that they may have counted whole.
+
+    Rows of unions below a place today are all in sight.
+    """
+    if listing.rows.below_union is not None:
+        return []
+    return visible_rows(listing.registry, listing.source, listing.lenses, listing.binder)
 
 
 def _sees_all(listing: Listing, source: Source) -> bool:

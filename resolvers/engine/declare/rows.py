@@ -14,7 +14,8 @@ class RolledPlace:
     """The place of a list in the roll-ups, for a list whose count they may have (docs/adr/0049).
 
     ``kind`` and ``key`` name the place. ``from_`` and ``where`` make the rows that the list has, but wherever they are and whoever sees
-    them; ``column`` names their union. ``closure`` is the closure in the list's FROM that says what is below the place; None everywhere.
+    them; ``column`` names their union. ``below`` are the conditions on a row of ``closure``, the closure in the list's FROM, that a union
+    is below the place; ``has_last`` says that these keep dissolved unions at their last place, as roll-ups do. No closure is everywhere.
     ``is_open`` says that the rows stand for records which have begun and have no end, whatever the day.
     """
 
@@ -24,6 +25,8 @@ class RolledPlace:
     where: Sequence[ColumnElement[bool]]
     column: ColumnElement[int]
     closure: FromClause | None = None
+    below: Sequence[ColumnElement[bool]] = ()
+    has_last: bool = False
     is_open: bool = False
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, and_, any_, cast, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, FromClause, Select, and_, any_, cast, false, func, not_, or_, select
 
 from resolvers.access.callers import Lens
 from resolvers.engine.declare.access import AccessPolicy
-from resolvers.engine.declare.columns import alias
+from resolvers.engine.declare.columns import alias, moved
 from resolvers.engine.declare.rows import RolledPlace
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder, Inputs
@@ -24,6 +24,8 @@ from resolvers.engine.statistics.rollup_tables import ANCHOR, PLACE, whole_place
 
 Number = ColumnElement[int]
 
+PLACED, HELD = PLACE.alias("placed"), ANCHOR.alias("held")
+
 
 @dataclass(frozen=True)
 class RolledCount:
@@ -35,38 +37,60 @@ class RolledCount:
     as_of: Leaf | None
     binder: Binder
 
-    def of_list(self, listed: Callable[[ColumnElement[bool]], Number]) -> Number:
-        """The number of rows of the list, below ``place.closure``: the records of the place, but of the unions whose place is not the same
-        on all days the rows that ``listed`` counts under a condition on the union.
+    def of_list(
+        self, visible: Sequence[ColumnElement[bool]], listed: Callable[[ColumnElement[bool]], Number]
+    ) -> Number:
+        """The number of rows of the list: the records of the place, less those that are not in the list, and those that the list alone has.
 
-        Such are dissolved unions: the roll-ups count them at their last place, and not every list or caller has their rows.
+        Both are of the few unions whose place begins or ends some day. Roll-ups have unions where they are today, and dissolved ones at
+        their last place; a list has them where they are on its day, and of dissolved ones what the caller sees: rows that fulfil
+        ``visible``. ``listed`` counts rows of the list under a further condition.
         """
-        closure = self.place.closure
-        if closure is None:
+        place, closure = self.place, self.place.closure
+        if closure is None or (place.has_last and self.as_of is None and not visible):
             return self.records
-        return self.records + listed(closure.c.descendant_id == self._moved()) - self._placed()
+        number = self.records - self._unlisted(closure, visible)
+        if self.as_of is None:
+            return number
+        union = closure.c.descendant_id
+        placed = self._placed(lambda each: each == union).correlate_except(PLACED, HELD)
+        return number + listed(and_(union == self._moved(closure), not_(placed.exists())))
 
-    def _placed(self) -> Number:
-        """How many records the roll-ups have of these unions."""
-        anchor, place = ANCHOR.alias("held"), PLACE.alias("placed")
-        unions = select(place.c.organization_id).join(anchor, anchor.c.id == place.c.anchor)
-        unions = unions.where(anchor.c.kind == self.place.kind, anchor.c.key == self.place.key)
-        unions = unions.where(place.c.organization_id == self._moved()).correlate_except(anchor, place)
-        within = self.place.column == any_(func.array(unions.scalar_subquery(), type_=BIGINTS))
-        from_ = self.place.from_
-        count = select(func.count()).select_from(from_).where(*self.place.where, within)
-        return count.correlate_except(from_).scalar_subquery()
+    def _unlisted(self, closure: FromClause, visible: Sequence[ColumnElement[bool]]) -> Number:
+        """How many records of the place are not in the list."""
+        place, other = self.place, alias(closure.element)  # type: ignore[attr-defined]
 
-    def _moved(self) -> Any:
-        """Any of the unions whose place has changed since the day, or ended at all."""
-        assert self.place.closure is not None
-        closure = alias(self.place.closure.element)  # type: ignore[attr-defined]
-        ends, begins = closure.c.valid_to, closure.c.valid_from
-        changed: ColumnElement[bool] = ends.is_not(None)
+        def is_below(union: ColumnElement[int]) -> ColumnElement[bool]:
+            below = select(other.c.depth).where(
+                other.c.descendant_id == union, moved(and_(*place.below), closure, other)
+            )
+            return below.correlate_except(other).exists()
+
+        unions = self._placed(lambda each: each == self._moved(closure))
+        where = [*place.where]
+        if visible:
+            where.append(not_(func.coalesce(and_(is_below(place.column), *visible), false())))
+        else:
+            unions = unions.where(not_(is_below(PLACED.c.organization_id)))
+        array = func.array(unions.correlate_except(PLACED, HELD).scalar_subquery(), type_=BIGINTS)
+        count = select(func.count()).select_from(place.from_).where(*where, place.column == any_(array))
+        return count.correlate_except(place.from_).scalar_subquery()
+
+    def _placed(self, among: Callable[[ColumnElement[int]], ColumnElement[bool]]) -> Select[Any]:
+        """The unions that the roll-ups have at the place."""
+        at_place = (HELD.c.kind == self.place.kind, HELD.c.key == self.place.key)
+        unions = select(PLACED.c.organization_id).join(HELD, HELD.c.id == PLACED.c.anchor)
+        return unions.where(*at_place, among(PLACED.c.organization_id))
+
+    def _moved(self, closure: FromClause) -> Any:
+        """Any of the unions whose place begins or ends some day that counts here."""
+        other = alias(closure.element)  # type: ignore[attr-defined]
+        begins = other.c.valid_from
+        changes: list[ColumnElement[bool]] = [other.c.valid_to.is_not(None)]
         if self.as_of is not None:
-            changed = or_(changed, begins > self.binder.day(self.as_of), begins > self.binder.day(None))
-        unions = select(closure.c.descendant_id).where(closure.c.ancestor_id == self.place.key, changed)
-        return any_(func.array(unions.correlate_except(closure).scalar_subquery(), type_=BIGINTS))
+            changes += [begins > self.binder.day(self.as_of), begins > self.binder.day(None)]
+        unions = select(other.c.descendant_id).where(other.c.ancestor_id == self.place.key, or_(*changes))
+        return any_(func.array(unions.correlate_except(other).scalar_subquery(), type_=BIGINTS))
 
 
 def rolled_count(
