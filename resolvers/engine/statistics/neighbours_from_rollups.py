@@ -173,7 +173,7 @@ class NeighbourParts(RollupParts):
                 span.without,
                 target.child,
                 self._trunc(span.unit, self.first_day(slot)).label("bucket"),
-                self.masked_class().label("class"),
+                self.masked_class(self.cell.c["class"]).label("class"),
                 func.sum(self.cell.c.n * span.sign).label("n"),
                 func.sum(self.cell.c["keys"] * span.sign).label("keys"),
             )

@@ -31,6 +31,7 @@ from sqlalchemy import (
     select,
     table,
     text,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
@@ -117,28 +118,32 @@ class RollupParts:
         drill = self.targets.c.drill
         kinds: Mapping[str, TypeEngine[Any]] = {"a": Boolean(), "b": Integer(), "c": Integer(), "d": Integer()}
         span = self.known_rows("span1", self.slots, kinds)
-        cell, slot = self.cell.c, self.cell.c.slot
-        inside = and_(cell.anchor == self.targets.c.anchor, slot >= span.c.b, slot < span.c.c)
-        first = cast(null(), DATE) if self.request.time is None else self.first_day(slot)
+        # with the OFFSET PostgreSQL looks up each span; else it may read all cells of a place to join them
+        inside = select(self.cell.c.slot, self.cell.c["class"], self.cell.c.n, self.cell.c["keys"]).where(
+            self.cell.c.anchor == self.targets.c.anchor, self.cell.c.slot >= span.c.b, self.cell.c.slot < span.c.c
+        )
+        found = inside.offset(literal_column("0")).correlate_except(self.cell).lateral("cell")
+        cell = found.c
+        first = cast(null(), DATE) if self.request.time is None else self.first_day(cell.slot)
         keys = [func.sum(cell["keys"] * span.c.d).label("keys")] if self.request.with_keys else []
         summed = (
             select(
                 self.targets.c.child,
                 self._bucket(first),
-                self.masked_class().label("class"),
+                self.masked_class(cell["class"]).label("class"),
                 func.sum(cell.n * span.c.d).label("n"),
                 *keys,
             )
-            .select_from(self.targets.join(span, span.c.a == drill).join(self.cell, inside))
+            .select_from(self.targets.join(span, span.c.a == drill).join(found, true()))
             .group_by(text("1, 2, 3"))
             .subquery("summed")
         )
         number = (summed.c.n, summed.c["keys"] if keys else ZERO)
         return self._part(summed.c.child, summed.c.bucket, self.decoded(summed.c["class"]), number, summed)
 
-    def masked_class(self) -> ColumnElement[int]:
+    def masked_class(self, number: ColumnElement[int]) -> ColumnElement[int]:
         """The class of a cell, of which only the bits of the dimensions are left."""
-        found: ColumnElement[int] = self.cell.c["class"].bitwise_and(
+        found: ColumnElement[int] = number.bitwise_and(
             literal_column(str(self.fact.mask(self.rollup_columns.values())), BIGINT)
         )
         return found
