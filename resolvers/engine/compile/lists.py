@@ -79,11 +79,10 @@ def compile_list(
     access = StatementAccess(registry, lenses, binder)
     rows = many.relation.rows(source, None if root else parent.c.key, arguments, binder, access)
     before, given = budget.conditions, arguments.get("filter")
-    where = validity_conditions(many.period(source), arguments, binder)
-    if given is not None:
-        where.append(Filter(registry, binder, lenses, budget).condition(source, given))
+    held = validity_conditions(many.period(source), arguments, binder)
+    filters = [] if given is None else [Filter(registry, binder, lenses, budget).condition(source, given)]
     parts: Sequence[Part] = ()
-    rows = rows.restricted(where, source.table if joined and rows.key_column is not None else None, source.key)
+    rows = rows.restricted(held, filters, source.table if joined and rows.key_column is not None else None, source.key)
     if root and anchor is None:
         rows, parts = from_caller(rows, access, source)
     else:

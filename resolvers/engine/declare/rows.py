@@ -16,7 +16,8 @@ class RolledPlace:
     ``kind`` and ``key`` name the place. ``from_`` and ``where`` make the rows that the list has, but wherever they are and whoever sees
     them; ``column`` names their union. ``below`` are the conditions on a row of ``closure``, the closure in the list's FROM, that a union
     is below the place; ``has_last`` says that these keep dissolved unions at their last place, as roll-ups do. No closure is everywhere.
-    ``is_open`` says that the rows stand for records which have begun and have no end, whatever the day.
+    ``is_open`` says that the rows stand for records which have begun and have no end, whatever the day. ``given`` are the conditions of the
+    list's filter.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class RolledPlace:
     below: Sequence[ColumnElement[bool]] = ()
     has_last: bool = False
     is_open: bool = False
+    given: Sequence[ColumnElement[bool]] = ()
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,17 @@ class Rows:
     rolled: RolledPlace | None = None
 
     def restricted(
-        self, where: Sequence[ColumnElement[bool]], table: FromClause | None, key: ColumnElement[int]
+        self,
+        held: Sequence[ColumnElement[bool]],
+        given: Sequence[ColumnElement[bool]],
+        table: FromClause | None,
+        key: ColumnElement[int],
     ) -> "Rows":
-        """The rows under more conditions; with the target's ``table`` and its ``key`` where these need it and it is not in FROM."""
-        rows = replace(self, where=[*self.where, *where])
+        """The rows that hold on a day and fulfil a filter; with the target's ``table`` and its ``key`` where these need it and it is not in
+        FROM."""
+        rows = replace(self, where=[*self.where, *held, *given])
         if self.rolled is not None:
-            rows = replace(rows, rolled=replace(self.rolled, where=[*self.rolled.where, *where]))
+            rows = replace(rows, rolled=replace(self.rolled, where=[*self.rolled.where, *held], given=given))
         if table is None:
             return rows
         on = key == self.key_column

@@ -6,7 +6,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, FromClause, Select, and_, any_, cast, false, func, not_, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    any_,
+    cast,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 
 from resolvers.access.callers import Lens
 from resolvers.engine.declare.access import AccessPolicy
@@ -66,8 +80,13 @@ class RolledCount:
             )
             return below.correlate_except(other).exists()
 
-        unions = self._placed(lambda each: each == self._moved(closure))
-        where = [*place.where]
+        # first whether there is a record at all: dissolved unions have few
+        record = (
+            select(place.column).select_from(place.from_).where(place.column == PLACED.c.organization_id, *place.where)
+        )
+        some = record.offset(literal_column("0")).correlate_except(place.from_).exists()
+        unions = self._placed(lambda each: and_(each == self._moved(closure), some))
+        where = [*place.where, *place.given]
         if visible:
             where.append(not_(func.coalesce(and_(is_below(place.column), *visible), false())))
         else:
