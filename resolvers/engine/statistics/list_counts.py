@@ -80,12 +80,7 @@ class RolledCount:
             )
             return below.correlate_except(other).exists()
 
-        # first whether there is a record at all: dissolved unions have few
-        record = (
-            select(place.column).select_from(place.from_).where(place.column == PLACED.c.organization_id, *place.where)
-        )
-        some = record.offset(literal_column("0")).correlate_except(place.from_).exists()
-        unions = self._placed(lambda each: and_(each == self._moved(closure), some))
+        unions = self._placed(lambda each: each == self._moved(closure))
         where = [*place.where, *place.given]
         if visible:
             where.append(not_(func.coalesce(and_(is_below(place.column), *visible), false())))
@@ -102,13 +97,16 @@ class RolledCount:
         return unions.where(*at_place, among(PLACED.c.organization_id))
 
     def _moved(self, closure: FromClause) -> Any:
-        """Any of the unions whose place begins or ends some day that counts here."""
-        other = alias(closure.element)  # type: ignore[attr-defined]
+        """Any of the unions with records whose place begins or ends some day that counts here. Few of those that have ended have any left."""
+        place, other = self.place, alias(closure.element)  # type: ignore[attr-defined]
         begins = other.c.valid_from
         changes: list[ColumnElement[bool]] = [other.c.valid_to.is_not(None)]
         if self.as_of is not None:
             changes += [begins > self.binder.day(self.as_of), begins > self.binder.day(None)]
-        unions = select(other.c.descendant_id).where(other.c.ancestor_id == self.place.key, or_(*changes))
+        record = select(place.column).select_from(place.from_)
+        record = record.where(place.column == other.c.descendant_id, *place.where).correlate_except(place.from_)
+        asked_of_each = record.offset(literal_column("0")).exists()
+        unions = select(other.c.descendant_id).where(other.c.ancestor_id == place.key, or_(*changes), asked_of_each)
         return any_(func.array(unions.correlate_except(other).scalar_subquery(), type_=BIGINTS))
 
 
