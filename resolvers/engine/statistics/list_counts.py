@@ -97,7 +97,7 @@ class RolledCount:
         return unions.where(*at_place, among(PLACED.c.organization_id))
 
     def _moved(self, closure: FromClause) -> Any:
-        """Any of the unions with records whose place begins or ends some day that counts here. Few of those that have ended have any left."""
+        """Any of the unions with records whose place begins or ends some day that counts here. Few of the dissolved have any left."""
         place, other = self.place, alias(closure.element)  # type: ignore[attr-defined]
         begins = other.c.valid_from
         changes: list[ColumnElement[bool]] = [other.c.valid_to.is_not(None)]
