@@ -14,7 +14,6 @@ from sqlalchemy import (
     Select,
     Subquery,
     any_,
-    case,
     false,
     func,
     literal_column,
@@ -30,7 +29,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from resolvers.engine.compile.json_rows import Selected, json_of_row
 from resolvers.engine.compile.lists import Listing
 from resolvers.engine.compile.pagination import Page
-from resolvers.engine.compile.rolled_lists import count_from_rollups, visible_below
+from resolvers.engine.compile.rolled_lists import count_from_rollups, count_of_part, visible_below
 from resolvers.engine.compile.selected_columns import SelectedColumns
 from resolvers.engine.declare.access import Part
 from resolvers.engine.declare.visibility import anchor
@@ -104,12 +103,9 @@ def json_statement(listing: Listing, selected: Selected, page: Page) -> Statemen
 def count_statement(listing: Listing, budget: Budget) -> Statement:
     """The number of rows of each parent, without regard to pages. Raises TOO_COMPLEX: the conditions of the filter count again."""
     budget.spend(listing.conditions)
-    number, rolled = _number(listing), count_from_rollups(listing)
+    number, rolled = _number(listing), None if listing.parts else count_from_rollups(listing)
     if rolled is not None:
-        # one statement has both ways: which it is depends on the place, and on what happens to the roll-ups meanwhile
-        number = case(
-            (rolled.is_usable, rolled.of_list(visible_below(listing), partial(_number, listing))), else_=number
-        )
+        number = rolled.where_usable(visible_below(listing), partial(_number, listing), number)
     if not listing.root:
         return compiled(select(listing.parent.c.key, number).select_from(listing.parent), listing.binder)
     nothing: ColumnElement[Any] = null()
@@ -129,7 +125,9 @@ def _number(listing: Listing, *only: ColumnElement[bool]) -> ColumnElement[int]:
     before: list[ColumnElement[bool]] = []
     numbers = []
     for part in listing.parts:
-        numbers.append(number.where(part.found, *before).scalar_subquery())
+        rows = number.where(part.found, *before).scalar_subquery()
+        rolled = None if before else count_of_part(listing, part)
+        numbers.append(rows if rolled is None else rolled.where_usable((), partial(_number, listing), rows))
         before.append(not_(func.coalesce(part.each(), false())))
     return reduce(add, numbers)
 

@@ -1,6 +1,7 @@
 """Which lists roll-ups can count: of what holds on a day below a place, under conditions on dimensions that roll-ups have."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,9 @@ from sqlalchemy import ColumnElement, true
 from db.rollups.layout import FACTS
 from resolvers.engine.compile.filters import Filter
 from resolvers.engine.compile.lists import Listing
+from resolvers.engine.declare.access import Part
 from resolvers.engine.declare.columns import expression
+from resolvers.engine.declare.rows import RolledPlace
 from resolvers.engine.declare.sources import One, Source
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.declare.validity import Validity
@@ -26,13 +29,28 @@ class _NotRolledError(Exception):
 
 def count_from_rollups(listing: Listing) -> RolledCount | None:
     """The count of a list from roll-ups, if they can count it."""
-    registry, many, arguments = listing.registry, listing.many, listing.arguments
     place = listing.rows.rolled
-    if not listing.rollups or many.counted_by is None or place is None:
+    if place is None:
         return None
-    sees_all = _sees_all(listing, listing.source)
     everywhere, through_others = place.closure is None, listing.rows.key_column is not None
-    if (everywhere or through_others) and not sees_all:
+    if (everywhere or through_others) and not _sees_all(listing, listing.source):
+        return None
+    return _count(listing, place)
+
+
+def count_of_part(listing: Listing, part: Part) -> RolledCount | None:
+    """The count of a part of a root list from roll-ups, if they can count it: the rows of unions below the caller's own today."""
+    place = listing.rows.rolled
+    if place is None or part.whole is None or part.column is not place.column or listing.rows.key_column is not None:
+        return None
+    kind, key, closure, below = part.whole()
+    found = _count(listing, replace(place, kind=kind, key=key, closure=closure, below=below))
+    return None if found is None else replace(found, as_of=None)  # its place is that of today on any day
+
+
+def _count(listing: Listing, place: RolledPlace) -> RolledCount | None:
+    registry, many, arguments = listing.registry, listing.many, listing.arguments
+    if not listing.rollups or many.counted_by is None:
         return None
     if arguments.get("validity") not in (None, Validity.HOLDING):
         return None

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     and_,
     any_,
+    case,
     cast,
     false,
     func,
@@ -50,6 +51,16 @@ class RolledCount:
     is_usable: ColumnElement[bool]
     as_of: Leaf | None
     binder: Binder
+
+    def where_usable(
+        self,
+        visible: Sequence[ColumnElement[bool]],
+        listed: Callable[[ColumnElement[bool]], Number],
+        rows: Number,
+    ) -> Number:
+        """The number of rows of the list by roll-ups where they are usable, else by counting the ``rows``; in one statement, because that
+        depends on the place, and on what happens to the roll-ups meanwhile."""
+        return case((self.is_usable, self.of_list(visible, listed)), else_=rows)
 
     def of_list(
         self, visible: Sequence[ColumnElement[bool]], listed: Callable[[ColumnElement[bool]], Number]
