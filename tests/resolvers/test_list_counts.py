@@ -222,7 +222,7 @@ async def test_a_count_is_as_long_as_its_list(clients: Clients) -> None:
     for anchor in (await unions(clients.owner))[2:4]:
         for shown in {shown for _, shown, _ in LISTS.values()}:
             for given in ("", ', asOf: "2024-02-29"'):
-                text = f'query ($after: String) {{ {shown}(within: "{anchor}", first: 500, after: $after{given}) {{ totalCount nodes {{ id }} pageInfo {{ endCursor hasNextPage }} }} }}'  # fmt: skip  # noqa: E501
+                text = f'query ($after: String) {{ {shown}(within: "{anchor}", first: 200, after: $after{given}) {{ totalCount nodes {{ id }} pageInfo {{ endCursor hasNextPage }} }} }}'  # fmt: skip  # noqa: E501
                 after, length, more = None, 0, True
                 while more:
                     page = (await clients.rolled.data(text, {"after": after}))[shown]
