@@ -70,7 +70,7 @@ def visible_below(listing: Listing) -> list[ColumnElement[bool]]:
     """
     if listing.rows.below_union is not None:
         return []
-    return visible_rows(listing.registry, listing.source, listing.lenses, listing.binder)
+    return visible_rows(listing.registry, listing.source, listing.lenses, listing.binder.for_few_rows())
 
 
 def _sees_all(listing: Listing, source: Source) -> bool:

@@ -28,6 +28,7 @@ from resolvers.engine.declare.access import AccessPolicy
 from resolvers.engine.declare.columns import alias, moved
 from resolvers.engine.declare.rows import RolledPlace
 from resolvers.engine.declare.statistics import Statistic
+from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder, Inputs
 from resolvers.engine.request.arguments import Leaf
 from resolvers.engine.statistics.frames import EARLIEST, LATEST
@@ -84,19 +85,25 @@ class RolledCount:
     def _unlisted(self, closure: FromClause, visible: Sequence[ColumnElement[bool]]) -> Number:
         """How many records of the place are not in the list."""
         place, other = self.place, alias(closure.element)  # type: ignore[attr-defined]
+        today = [
+            place.key == other.c.ancestor_id,
+            holds(Period(other.c.valid_from, other.c.valid_to), self.binder.day(None)),
+        ]
 
-        def is_below(union: ColumnElement[int]) -> ColumnElement[bool]:
-            below = select(other.c.depth).where(
-                other.c.descendant_id == union, moved(and_(*place.below), closure, other)
-            )
-            return below.correlate_except(other).exists()
+        def is_below(union: ColumnElement[int], *where: ColumnElement[bool]) -> ColumnElement[bool]:
+            below = select(other.c.depth).where(other.c.descendant_id == union, *where)
+            return below.offset(literal_column("0")).correlate_except(other).exists()
+
+        def is_listed(union: ColumnElement[int]) -> ColumnElement[bool]:
+            return is_below(union, moved(and_(*place.below), closure, other))
 
         unions = self._placed(lambda each: each == self._moved(closure))
-        where = [*place.where, *place.given]
-        if visible:
-            where.append(not_(func.coalesce(and_(is_below(place.column), *visible), false())))
+        union, where = PLACED.c.organization_id, [*place.where, *place.given]
+        if visible:  # what is below the place today is in sight
+            unions = unions.where(not_(and_(is_listed(union), is_below(union, *today))))
+            where.append(not_(func.coalesce(and_(is_listed(place.column), *visible), false())))
         else:
-            unions = unions.where(not_(is_below(PLACED.c.organization_id)))
+            unions = unions.where(not_(is_listed(union)))
         array = func.array(unions.correlate_except(PLACED, HELD).scalar_subquery(), type_=BIGINTS)
         count = select(func.count()).select_from(place.from_).where(*where, place.column == any_(array))
         return count.correlate_except(place.from_).scalar_subquery()
