@@ -4,7 +4,8 @@ import json
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -54,6 +55,45 @@ def start(folder: Path) -> str:
             forget_ended_processes(folder / ".handle_pids.json")
         server.start()
     return str(server.get_uri()).replace("postgres:@", "postgres@")
+
+
+def started() -> list[Path]:
+    """The data folders of the servers that this process has started."""
+    return list(PostgresServer._instances)
+
+
+def is_running(folder: Path) -> bool:
+    """Whether the server that this process has started in ``folder`` runs."""
+    info = PostgresServer._instances[folder].get_postmaster_info()
+    try:
+        return info.process is not None and info.process.is_running() and info.process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def start_again(folder: Path) -> None:
+    """Start a server that has ended, and note when in ``restarts_of``. Its address stays the same.
+
+    Raises:
+        OSError, AssertionError, subprocess.SubprocessError: it does not start.
+    """
+    server = PostgresServer._instances[folder]
+    with server._lock:
+        reap(server.get_postmaster_info().pid)
+        server.ensure_postgres_running()
+    with restarts_of(folder).open("a") as log:
+        log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n")
+
+
+def reap(pid: int) -> None:
+    """Collect the exit status of a process of ours, so that its number does not look as if it were running."""
+    with suppress(OSError):
+        os.waitpid(pid, os.WNOHANG)
+
+
+def restarts_of(folder: Path) -> Path:
+    """The file with the times (UTC, one a line) at which the server was started again after it had ended by itself."""
+    return folder.with_name(f"{folder.name}-restarts.log")
 
 
 def forget_ended_processes(handles: Path) -> None:
