@@ -23,16 +23,16 @@ RETRY_CODES = frozenset({"DATABASE_UNAVAILABLE", "DATABASE_BUSY", "DATABASE_FULL
 """The codes of operations that may be sent again: they are 503."""
 
 
-class Kind(NamedTuple):
-    """A kind of fault: what asyncpg raises, the code and the message of the error."""
+class DatabaseFault(NamedTuple):
+    """A kind of fault: what is raised, the code and the message of the error."""
 
     raised: tuple[type[BaseException], ...]
     code: str
     message: str
 
 
-KINDS = (
-    Kind(
+FAULTS = (
+    DatabaseFault(
         (
             PoolBusyError,
             asyncpg.TooManyConnectionsError,
@@ -44,12 +44,12 @@ KINDS = (
         "DATABASE_BUSY",
         "The database is busy with other work.",
     ),
-    Kind(
+    DatabaseFault(
         (asyncpg.DiskFullError,),
         "DATABASE_FULL",
         "The disk of the database is full; nothing was written. Reading goes on.",
     ),
-    Kind(LOST, "DATABASE_UNAVAILABLE", "The database cannot be reached."),
+    DatabaseFault(LOST, "DATABASE_UNAVAILABLE", "The database cannot be reached."),
 )
 
 _log = logging.getLogger("unionhub.database")
@@ -62,7 +62,7 @@ def database_error(fault: BaseException, advice: str = "Try again shortly.") -> 
 
     What is refused during an outage is counted in the lines of that outage, and has its reference.
     """
-    kind = next((kind for kind in KINDS if isinstance(fault, kind.raised)), None)
+    kind = next((kind for kind in FAULTS if isinstance(fault, kind.raised)), None)
     if kind is None:
         return None
     if isinstance(fault, DatabaseAwayError):

@@ -64,31 +64,52 @@ def started() -> list[Path]:
 
 def is_running(folder: Path) -> bool:
     """Whether the server that this process has started in ``folder`` runs."""
-    info = PostgresServer._instances[folder].get_postmaster_info()
-    try:
-        return info.process is not None and info.process.is_running() and info.process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    return _lives(PostgresServer._instances[folder].get_postmaster_info().pid)
 
 
 def start_again(folder: Path) -> None:
     """Start a server that has ended, and note when in ``restarts_of``. Its address stays the same.
 
     Raises:
-        OSError, AssertionError, subprocess.SubprocessError: it does not start.
+        OSError, AssertionError, subprocess.SubprocessError: it does not start, perhaps because some of its processes still end.
     """
     server = PostgresServer._instances[folder]
     with server._lock:
-        reap(server.get_postmaster_info().pid)
+        _forget_zombie(folder, server.get_postmaster_info().pid)
         server.ensure_postgres_running()
+    if not is_running(folder):
+        raise ChildProcessError("the processes of the server before still end")
     with restarts_of(folder).open("a") as log:
         log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n")
 
 
-def reap(pid: int) -> None:
-    """Collect the exit status of a process of ours, so that its number does not look as if it were running."""
+def _lives(pid: int) -> bool:
+    """Whether there is a process of this number that has not ended."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _forget_zombie(folder: Path, pid: int) -> None:
+    """Let PostgreSQL start where nobody collects the exit status of the server before, whose number then looks as if it were running.
+
+    The file with its number goes only when no other process of that server is left: it keeps two servers from writing the same data.
+    """
     with suppress(OSError):
         os.waitpid(pid, os.WNOHANG)
+    if psutil.pid_exists(pid) and not any(_works_in(process, folder) for process in psutil.process_iter()):
+        (folder / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _works_in(process: psutil.Process, folder: Path) -> bool:
+    """Whether a process that has not ended has this working directory, as all of a PostgreSQL server have its data folder."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE and process.cwd() == str(folder))
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return bool(process.name() == "postgres")
 
 
 def restarts_of(folder: Path) -> Path:
