@@ -29,8 +29,8 @@ COPIES = 2
 """So many federations stand beside the one that the callers belong to."""
 FACTOR, ROWS, BLOCKS = 1.5, 60, 90
 """How much more rows and blocks may be read in the larger database: so many times as many, and so many besides, for an index that is a
-level deeper and for a scan of a small index from end to end. A block for each row of the caller's is no growth: PostgreSQL may choose to read
-the same rows one by one, and not by a bitmap."""
+level deeper and for a scan of a small index from end to end. A block for each row of the caller's is no growth: PostgreSQL may read the
+same rows one by one instead of by a bitmap."""
 NAMES = (
     "province", "city", "grassroots", "industry", "hr", "social_security", "employers_body", "mediator", "member", "several",
 )  # fmt: skip
