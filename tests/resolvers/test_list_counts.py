@@ -232,3 +232,14 @@ async def test_a_count_is_as_long_as_its_list(clients: Clients) -> None:
                         page["pageInfo"]["hasNextPage"],
                     )
                 assert page["totalCount"] == length, (text, anchor)
+
+
+async def test_a_count_is_right_after_folding_and_after_the_next_write(clients: Clients) -> None:
+    nation, chance = (await unions(clients.owner))[0], random.Random("folds")
+    text = operation(nation, chance, some=2)
+    for statement in ("SELECT rollup.fold()", "UPDATE membership SET channel = 'PAPER' WHERE id % 7 = 0"):
+        await clients.owner.execute(statement)
+        assert (
+            await clients.owner.fetchval("SELECT count(*) FROM rollup.membership_change") == 0 or "UPDATE" in statement
+        )
+        assert await clients.faults(text, "national") == []
