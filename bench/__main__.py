@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from bench import personas
 from bench.database import prepare
 from bench.servers import ServerError
 
@@ -100,14 +101,39 @@ def profile_command(chosen: tuple[int, int], loops: int) -> None:
 
 @main.command("nested-scale")
 @click.option("--sizes", callback=numbers, default="100000,1000000", help="Members of the federations to compare.")
-@click.option("--runs", type=int, default=15, help="Runs for each province; the median counts.")
+@click.option("--runs", type=int, default=15, help="Runs for each root; the median counts.")
+@personas.option(("nation", "city"), personas.FEDERATIONS)
 @click.pass_obj
-def scale_command(chosen: tuple[int, int], sizes: list[int], runs: int) -> None:
-    """Time the nested page under every province at several sizes, and look for sequential scans of fact tables."""
+def scale_command(chosen: tuple[int, int], sizes: list[int], runs: int, personas: tuple[str, ...]) -> None:
+    """Time the nested page under every province, and as others under their own union, at several sizes; look for sequential scans of fact
+    tables."""
     from bench.nested_scale import scale
 
-    if not scale([prepare(size, chosen[1]) for size in sizes], runs, console):
+    if not scale([prepare(size, chosen[1]) for size in sizes], personas, runs, console):
         raise click.ClickException("a statement reads a fact table from end to end")
+
+
+@main.command("root-lists")
+@click.option("--sizes", callback=numbers, default="100000", help="Members of the federations to compare.")
+@click.option("--runs", type=click.IntRange(1), default=5, help="Runs of each question; the median counts.")
+@click.option("--list", "only", multiple=True, help="A root list, e.g. members; may be given several times.")
+@personas.option(personas.ALL, personas.ALL)
+@click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write all figures to a file.")
+@click.pass_obj
+def root_lists_command(
+    chosen: tuple[int, int],
+    sizes: list[int],
+    runs: int,
+    only: tuple[str, ...],
+    personas: tuple[str, ...],
+    file: Path | None,
+) -> None:
+    """Time every root list's first page and its totalCount as every persona, with the rows and blocks that PostgreSQL reads."""
+    from bench.root_lists import as_json, measure
+
+    found = measure([prepare(size, chosen[1]) for size in sizes], personas, only, runs, console)
+    if file is not None:
+        file.write_text(as_json(found))
 
 
 @main.command("statistics")
@@ -150,12 +176,15 @@ def walls_command(chosen: tuple[int, int], runs: int, only: tuple[str, ...]) -> 
 
 @main.command("memory")
 @click.option("--operations", "count", type=click.IntRange(100), default=10_000, help="Different operations to answer.")
+@click.option("--most", type=float, default=350.0, help="Megabytes that the process may take.")
 @click.pass_obj
-def memory_command(chosen: tuple[int, int], count: int) -> None:
-    """Say what one process takes once it has answered many different operations, and whether it kept those that clients repeat."""
+def memory_command(chosen: tuple[int, int], count: int, most: float) -> None:
+    """Say what one process takes once it has answered many different operations, and whether it kept those that clients repeat; status 1
+    if it takes more than --most."""
     from bench.memory import memory
 
-    memory(prepare(*chosen), count, console)
+    if not memory(prepare(*chosen), count, most, console):
+        raise click.ClickException(f"the process takes more than {most:.0f} MB")
 
 
 @main.command("walls-served")

@@ -19,9 +19,8 @@ from typing import Any
 
 from bench import postgraphile as graphile
 from bench.database import FOLDER, Database, settings_of
-from db.demo.personas import add_personas
+from bench.personas import let_personas_in
 from db.server.connect import POOL_SIZE
-from db.server.migrate import connect
 from hub.authentication.demonstration_tokens import token_of
 from hub.encryption_keys import demonstration_keys
 from hub.settings import ROOT
@@ -67,15 +66,6 @@ class Server:
         if status != 200 or answer.get("errors") or answer.get("data") is None:
             raise ServerError(f"{self.name} answered {status}: {content[:500]!r}")
         return answer["data"]
-
-
-async def let_personas_in(url: str) -> None:
-    """Make the demonstration's personas principals of the database."""
-    connection = await connect(url)
-    try:
-        await add_personas(connection)
-    finally:
-        await connection.close()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 
 from bench.database import Database
+from bench.personas import union_of
 from bench.servers import OPERATIONS, Server
 from db.server.migrate import connect
 
@@ -53,9 +54,18 @@ GROUP BY city_child.id
 CASES = """
 SELECT p.id FROM organization p
 JOIN territorial_closure c ON c.ancestor_id = p.id JOIN dispute_case d ON d.organization_id = c.descendant_id
-WHERE p.level = 'PROVINCIAL' AND p.kind = 'LOCAL_FEDERATION' AND c.valid_to IS NULL
+WHERE p.kind = 'LOCAL_FEDERATION' AND c.valid_to IS NULL AND CASE WHEN $1::bigint IS NULL THEN p.level = 'PROVINCIAL'
+    ELSE p.id IN (SELECT child_id FROM organization_link WHERE parent_id = $1 AND hierarchy = 'TERRITORIAL' AND valid_to IS NULL) END
 GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT 20
 """
+"""The provinces, or the unions right below one, that have most cases in their subtrees."""
+
+UNIONS = """
+SELECT id FROM organization o WHERE $1::bigint IS NULL
+    OR EXISTS (SELECT FROM territorial_closure c WHERE c.ancestor_id = $1 AND c.descendant_id = o.id AND c.valid_to IS NULL)
+ORDER BY hashint8(id), id LIMIT $2
+"""
+"""Some unions of all, or of those below one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,7 @@ class Choice:
 
     records: list[int]
     provinces: list[int]
-    """All provincial federations, the one with most counties within 20 cities of 20 counties each first."""
+    """All provincial federations, the one with most counties within 20 cities of 20 counties each first; or the persona's own union."""
     members: int
     """Size of the innermost page that makes the nested operation on the first one bring some 4,400 objects."""
     disputed: list[int]
@@ -78,31 +88,22 @@ class Operation:
     bodies: Callable[[Server], list[str]]
 
 
-def choose(database: Database) -> Choice:
-    """What to ask for in this database."""
-    return asyncio.run(_choose(database))
+def choose(database: Database, persona: str = "nation") -> Choice:
+    """What a persona asks for in this database: about its own union and those below it; the nation about everything."""
+    return asyncio.run(_choose(database, persona))
 
 
-async def _choose(database: Database) -> Choice:
+async def _choose(database: Database, persona: str) -> Choice:
     connection: asyncpg.Connection = await connect(database.url)
     try:
-        most = await connection.fetchval("SELECT max(id) FROM organization")
-        records = await connection.fetch(
-            "SELECT id FROM organization WHERE id % greatest($1::bigint, 1) = 7 ORDER BY id LIMIT $2",
-            most // RECORDS,
-            RECORDS,
-        )
-        provinces = await connection.fetch(PROVINCES)
-        counties = [row["count"] for row in await connection.fetch(SIZES, provinces[0]["id"])]
-        disputed = await connection.fetch(CASES)
+        root = None if persona == "nation" else await union_of(connection, persona)
+        records = await connection.fetch(UNIONS, root, RECORDS)
+        provinces = [row["id"] for row in await connection.fetch(PROVINCES)] if root is None else [root]
+        counties = [row["count"] for row in await connection.fetch(SIZES, provinces[0])]
+        disputed = await connection.fetch(CASES, root)
     finally:
         await connection.close()
-    return Choice(
-        [row["id"] for row in records],
-        [row["id"] for row in provinces],
-        page_size(counties),
-        [row["id"] for row in disputed],
-    )
+    return Choice([row["id"] for row in records], provinces, page_size(counties), [row["id"] for row in disputed])
 
 
 def page_size(counties: list[int]) -> int:
