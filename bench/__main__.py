@@ -39,6 +39,7 @@ def numbers(_: click.Context, __: click.Parameter, text: str) -> list[int]:
     type=click.Choice(["postgraphile", "by_hand", "strawberry"]),
     help="A peer to measure against; may be given several times. All, unless one is given.",
 )
+@personas.option(("nation", "city"), personas.FEDERATIONS)
 @click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write all samples to a file.")
 @click.pass_context
 def main(
@@ -50,16 +51,20 @@ def main(
     rounds: int,
     only: tuple[str, ...],
     peers: tuple[str, ...],
+    personas: tuple[str, ...],
     file: Path | None,
 ) -> None:
-    """Measure the hub against PostGraphile 5, SQL by hand, and Strawberry + DataLoader, on the same database."""
+    """Measure the hub against PostGraphile 5, SQL by hand, and Strawberry + DataLoader, on the same database, as each persona."""
     context.obj = (members, seed)
     if context.invoked_subcommand is not None:
         return
     from bench.compare import as_json, compare
 
     try:
-        samples = compare(prepare(members, seed), connections, seconds, rounds, only, peers, console)
+        samples = {
+            name: compare(prepare(members, seed), name, connections, seconds, rounds, only, peers, console)
+            for name in personas
+        }
     except ServerError as error:
         raise click.ClickException(str(error)) from error
     if file is not None:
@@ -140,12 +145,15 @@ def root_lists_command(
 @click.option("--members", "size", type=click.IntRange(10_000), default=1_000_000, help="Members of the federation.")
 @click.option("--runs", type=int, default=9, help="Runs for each place; the median counts.")
 @click.option("--question", "only", multiple=True, help="A question to ask, by its name; may be given several times.")
+@personas.option(("nation", "city"), personas.FEDERATIONS)
 @click.pass_obj
-def statistics_command(chosen: tuple[int, int], size: int, runs: int, only: tuple[str, ...]) -> None:
-    """Time statistics of every province against those of villages, from roll-ups and from records."""
+def statistics_command(
+    chosen: tuple[int, int], size: int, runs: int, only: tuple[str, ...], personas: tuple[str, ...]
+) -> None:
+    """Time statistics of every province, and as others of their own union, against those of villages, from roll-ups and from records."""
     from bench.statistics import statistics
 
-    statistics(prepare(size, chosen[1]), runs, only, console)
+    statistics(prepare(size, chosen[1]), personas, runs, only, console)
 
 
 @main.command("cells")

@@ -78,7 +78,7 @@ async def _caller(pool: asyncpg.Pool, name: str) -> Caller:
     return Caller(name, grants=(Grant(AGENCIES[name], division_id=division),))
 
 
-async def union_of(connection: asyncpg.Connection, name: str) -> int:
+async def union_of(connection: asyncpg.Connection | asyncpg.Pool, name: str) -> int:
     """The key of the union that a persona holds."""
     found = await connection.fetchval(
         "SELECT id FROM organization WHERE name = $1 AND status <> 'DISSOLVED'", UNIONS[name]

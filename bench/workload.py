@@ -123,8 +123,8 @@ def organization(key: int) -> str:
     return f"org_{key:x}"
 
 
-def operations(choice: Choice) -> list[Operation]:
-    """The benchmark's operations."""
+def operations(choice: Choice, persona: str = "nation") -> list[Operation]:
+    """The operations that a persona asks. ``list_1000`` is the nation's alone: for peers all members are everybody's own."""
     province = organization(choice.provinces[0])
     disputed = {"organizations": [organization(key) for key in choice.disputed]}
 
@@ -137,13 +137,14 @@ def operations(choice: Choice) -> list[Operation]:
     def pages(server: Server) -> list[str]:
         return [body("list_1000", dict(zip("bcde", cursors(server), strict=True)), server.documents)]
 
-    return [
+    found = [
         Operation("one_record", records),
         Operation("nested", one("nested", {"province": province, "members": 10})),
         Operation("nested_4400", one("nested", {"province": province, "members": choice.members})),
         Operation("cases", one("cases", disputed)),
         Operation("list_1000", pages),
     ]
+    return found if persona == "nation" else [each for each in found if each.name != "list_1000"]
 
 
 def cursors(server: Server) -> Iterator[str]:
@@ -161,6 +162,15 @@ def count_objects(data: Any) -> int:
     if isinstance(data, dict):
         return ("id" in data) + sum(count_objects(value) for value in data.values())
     return sum(count_objects(item) for item in data) if isinstance(data, list) else 0
+
+
+def masked(data: Any) -> Any:
+    """An answer with the names of members as federations below the nation see them: 张*."""
+    if isinstance(data, dict):
+        shown = {key: masked(value) for key, value in data.items()}
+        is_member = str(shown.get("id", "")).startswith("mem_") and "name" in shown
+        return {**shown, "name": shown["name"][0] + "*"} if is_member else shown
+    return [masked(item) for item in data] if isinstance(data, list) else data
 
 
 def differences(one: Any, other: Any, path: str = "data") -> Iterator[str]:
