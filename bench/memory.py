@@ -76,14 +76,15 @@ def documents(count: int, seed: int) -> Iterator[str]:
     assert query is not None
     while len(known) < count:
         root = chance.choice(ROOTS)
-        field = _statistic(chance) if chance.random() < STATISTICS else _field(root, query.fields[root], DEPTH, chance)
+        field = statistic(chance) if chance.random() < STATISTICS else _field(root, query.fields[root], DEPTH, chance)
         text = f"query Q{len(known)} {{ {field} }}"
         if text not in known:
             known.add(text)
             yield text
 
 
-def _statistic(chance: random.Random) -> str:
+def statistic(chance: random.Random) -> str:
+    """A statistic of memberships over a year, in groups by one to three dimensions."""
     by = ", ".join(chance.sample(DIMENSIONS, chance.randint(1, 3)))
     year = chance.randint(2015, 2024)
     return (

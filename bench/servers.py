@@ -25,7 +25,7 @@ from hub.authentication.demonstration_tokens import token_of
 from hub.encryption_keys import demonstration_keys
 from hub.settings import ROOT
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 OPERATIONS = Path(__file__).parent / "operations"
 STOP_SECONDS = 20.0
 
@@ -133,7 +133,7 @@ def running(
     """A process that listens on ``port``; its output goes to a file in ``folder``.
 
     Raises:
-        ServerError: it does not listen within half a minute.
+        ServerError: it does not listen within a minute.
     """
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / f"{name}.log"
