@@ -61,9 +61,9 @@ def main(
     from bench.compare import as_json, compare
 
     try:
+        database = prepare(members, seed)
         samples = {
-            name: compare(prepare(members, seed), name, connections, seconds, rounds, only, peers, console)
-            for name in personas
+            name: compare(database, name, connections, seconds, rounds, only, peers, console) for name in personas
         }
     except ServerError as error:
         raise click.ClickException(str(error)) from error
