@@ -5,6 +5,8 @@ import logging
 
 import asyncpg
 
+from db.server.connect import PoolBusyError
+
 SECONDS = 30.0
 """The time between two folds."""
 
@@ -25,5 +27,5 @@ async def fold_periodically(pool: asyncpg.Pool, seconds: float = SECONDS) -> Non
                 folded = await connection.fetchval("SELECT rollup.fold()")
             if folded:
                 _log.info("folded %s changes into the roll-ups", folded)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as fault:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, PoolBusyError) as fault:
             _log.warning("roll-ups were not folded: %s", type(fault).__name__)

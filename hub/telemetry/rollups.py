@@ -8,6 +8,8 @@ import asyncpg
 from prometheus_client import CollectorRegistry, Gauge
 
 from db.rollups.maintenance import rollups_in_use
+from db.server.connect import PoolBusyError
+from resolvers.database_faults import LOST
 
 SECONDS = 30.0
 """How often the database is asked."""
@@ -32,7 +34,7 @@ class RollupsInUse:
         while True:
             try:
                 found = await rollups_in_use(pool)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            except (asyncpg.PostgresError, *LOST, PoolBusyError):
                 pass  # which /readyz and the log of requests tell
             else:
                 if not found and self.known is not False:
