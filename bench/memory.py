@@ -150,7 +150,8 @@ def memory(database: Database, count: int, most: float, console: Console) -> boo
         headers = [{"Authorization": f"Bearer {token_of(settings_of(database), name)}"} for name in PERSONAS]
         texts = documents(count, seed=1)
         asked = found = done = failed = 0
-        rest: Seen | None = None
+        rest = after = seen(server, token)
+        table.add_row("0", *figures_of(rest, rest), "")
         while batch := list(islice(texts, BATCH)):
             bodies = [json.dumps({"query": text}) for text in batch]
             load = Load(server.port, bodies, headers[asked % len(headers)], CONNECTIONS, 600.0, len(bodies))
@@ -159,20 +160,18 @@ def memory(database: Database, count: int, most: float, console: Console) -> boo
             before = seen(server, token)
             server.data(json.dumps({"query": POPULAR}))
             after = seen(server, token)
-            rest = rest or before
             asked, found = asked + 1, found + (before.misses == after.misses)
             if done % max(BATCH, count // 10) < BATCH:
                 row = f"{found / asked:.0%}"
                 table.add_row(f"{done:,}", *figures_of(after, rest), row)
                 console.print(f"{done:,} operations: {after.resident / MEGABYTE:.0f} MB", style="dim")
-    assert rest is not None
     console.print(table)
-    console.print(f"{failed:,} of {done:,} operations were refused or failed.")
+    console.print(f"{failed:,} of {done:,} operations were not answered with status 200.")
     return after.resident <= most * MEGABYTE
 
 
 def figures_of(now: Seen, rest: Seen) -> list[str]:
-    """The cells of a row: memory, what is kept, its weight, and by how much the memory has grown since the first batch."""
+    """The cells of a row: memory, what is kept, its weight, and by how much the memory has grown since the start."""
     grown = now.resident - rest.resident
     return [
         f"{now.resident / MEGABYTE:.0f}",
