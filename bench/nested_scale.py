@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import asyncpg
@@ -17,6 +17,7 @@ from rich.table import Table
 from bench import personas
 from bench.database import Database, settings_of
 from bench.rows_read import WatchedPool
+from bench.statistics import cpu
 from bench.workload import body, choose, count_objects, organization
 from db.models import Model
 from db.security.row_security import READER
@@ -38,11 +39,13 @@ FACTS = set(Model.metadata.tables) - SMALL
 
 @dataclass(frozen=True, slots=True)
 class Province:
-    """A province, or the union of a persona: its name, the objects of its answer, and the median time in milliseconds."""
+    """A province, or the union of a persona: its name, the objects of its answer, and medians in milliseconds on the clock and of CPU
+    in PostgreSQL and the hub."""
 
     name: str
     objects: int
-    milliseconds: float
+    clock: float
+    cpu: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ async def _measure(database: Database, name: str, runs: int) -> tuple[list[Provi
         engine, plans = default_engine(pool, settings), Plans()
         watched = default_engine(WatchedPool(pool, plans.look), settings)
         documents = Documents(schema._schema, limits_of(settings))
+        backend = await pool.fetchval("SELECT pg_backend_pid()")
         provinces: list[Province] = []
         for key in keys:
             raw = body("nested", {"province": organization(key), "members": MEMBERS}).encode()
@@ -128,13 +132,14 @@ async def _measure(database: Database, name: str, runs: int) -> tuple[list[Provi
 
             for _ in range(WARM_RUNS if not provinces else 2):
                 await run()
-            times = []
+            clocks, used = [], []
             for _ in range(runs):
-                start = perf_counter()
+                start, before = perf_counter(), cpu(backend) + process_time()
                 answer = await run()
-                times.append(1000 * (perf_counter() - start))
+                clocks.append(1000 * (perf_counter() - start))
+                used.append(1000 * (cpu(backend) + process_time() - before))
             data = json.loads(answer)["data"]
-            provinces.append(Province(data["organization"]["name"], count_objects(data), median(times)))
+            provinces.append(Province(data["organization"]["name"], count_objects(data), median(clocks), median(used)))
             await run(watched)
         return provinces, plans
     finally:
@@ -160,21 +165,24 @@ def print_table(name: str, found: dict[int, list[Province]], console: Console) -
     table = Table("root")
     sizes = list(found)
     for size in sizes:
-        table.add_column(f"{size:,}", justify="right")
-        table.add_column("objects", justify="right")
+        for column in (f"{size:,}: clock", "CPU", "objects"):
+            table.add_column(column, justify="right")
     if len(sizes) > 1:
-        table.add_column("ratio", justify="right")
+        table.add_column("ratio of CPU", justify="right")
         table.add_column("per object", justify="right")
     for rows in zip(*found.values(), strict=True):
-        cells = [cell for row in rows for cell in (f"{row.milliseconds:.2f}", f"{row.objects:,}")]
+        cells = [cell for row in rows for cell in (f"{row.clock:.1f}", f"{row.cpu:.1f}", f"{row.objects:,}")]
         ratio = []
         if len(sizes) > 1:
-            times = rows[-1].milliseconds / rows[0].milliseconds
+            times = rows[-1].cpu / rows[0].cpu
             ratio = [f"{times:.2f}", f"{times * rows[0].objects / rows[-1].objects:.2f}"]
         table.add_row(rows[0].name, *cells, *ratio)
     table.add_section()
     for summary_name, summary in (("median", median), ("slowest", max)) if len(found[sizes[0]]) > 1 else ():
-        values = [summary([row.milliseconds for row in found[size]]) for size in sizes]
-        ratio = [f"{values[-1] / values[0]:.2f}"] if len(sizes) > 1 else []
-        table.add_row(summary_name, *(cell for value in values for cell in (f"{value:.2f}", "")), *ratio)
+        clocks, used = (
+            [summary([getattr(row, measure) for row in found[size]]) for size in sizes] for measure in ("clock", "cpu")
+        )
+        cells = [cell for pair in zip(clocks, used, strict=True) for cell in (*(f"{value:.1f}" for value in pair), "")]
+        ratio = [f"{used[-1] / used[0]:.2f}"] if len(sizes) > 1 else []
+        table.add_row(summary_name, *cells, *ratio)
     console.print(table)
