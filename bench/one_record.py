@@ -93,6 +93,21 @@ class Bare:
         self.idle.append(connection)
 
 
+class Body:
+    """What a server hands the endpoint as ``receive``: the whole body at the first call; at the next one it waits, as if for a caller who
+    stays. The endpoint asks again when a request takes long, to see whether its caller has gone."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body: bytes | None = body
+
+    async def __call__(self) -> dict[str, Any]:
+        """The body, once."""
+        if self.body is None:
+            await asyncio.get_running_loop().create_future()
+        body, self.body = self.body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+
 class Silent(Telemetry):
     """Telemetry that neither counts nor logs a request."""
 
@@ -241,9 +256,6 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
         async with snapshot(pool, national, single=True, by_key=True):
             pass
 
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": raw, "more_body": False}
-
     async def send(_: Any) -> None:
         pass
 
@@ -267,14 +279,14 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
         lambda: canned.execute(document, None, variables, caller=Caller("national", everything=True)),
     )
     stages.wait("engine", lambda: engine.execute(document, None, variables, caller=Caller("national", everything=True)))
-    stages.wait("endpoint", lambda: endpoint(scope, receive, send))
+    stages.wait("endpoint", lambda: endpoint(scope, Body(raw), send))
     poolless = Engine(schema._schema, engine.registry, Bare(idle), max_objects=settings.max_objects)
     bare = endpoint_of(poolless, documents, authenticator, telemetry, settings)
     unlinked = endpoint_of(canned, documents, authenticator, telemetry, settings)
     silent = endpoint_of(engine, documents, authenticator, Silent(), settings)
-    stages.wait("endpoint without pool", lambda: bare(scope, receive, send))
-    stages.wait("endpoint without database", lambda: unlinked(scope, receive, send))
-    stages.wait("endpoint without telemetry", lambda: silent(scope, receive, send))
+    stages.wait("endpoint without pool", lambda: bare(scope, Body(raw), send))
+    stages.wait("endpoint without database", lambda: unlinked(scope, Body(raw), send))
+    stages.wait("endpoint without telemetry", lambda: silent(scope, Body(raw), send))
     try:
         idle += [
             await asyncpg.connect(str(settings.database_url), connection_class=Connection) for _ in range(TOGETHER)
