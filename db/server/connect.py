@@ -55,6 +55,19 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
             self.has_stale_scope = True
         return ""
 
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """As asyncpg's, but without a timer where there is nothing to wait for: no transaction is open."""
+        if self.needs_rollback:
+            await super().reset(timeout=timeout)
+            return
+        await self._reset()
+        self.get_reset_query()
+
+    @property
+    def needs_rollback(self) -> bool:
+        """Whether a transaction is open."""
+        return self._top_xact is not None or self._protocol.is_in_transaction()
+
     async def set_scope(self, scope: Scope) -> None:
         """Give the session a scope: one round trip, or none if it has this scope already and for less than ``SCOPE_SECONDS``.
 
@@ -190,6 +203,10 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
 
     # asyncpg's public ``acquire`` makes an object whose ``await`` and ``async with`` both come here
     async def _acquire(self, timeout: float | None) -> Any:  # noqa: ASYNC109
+        if self.is_ready:  # without a timer, since it does not wait
+            if self.on_waited is not None:
+                self.on_waited(0.0)
+            return await super()._acquire(None)
         self.waiting += 1
         began = time.perf_counter()
         try:
@@ -204,12 +221,36 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
         """As asyncpg's; a connection full of large statements is closed, and another one opened when it is needed.
 
         asyncpg forgets single statements by private methods only, and PostgreSQL returns their memory when the session ends.
+
+        asyncpg releases in a task of its own, so that no cancellation can interrupt it. Here nothing is sent for most releases, which
+        therefore need no task: what does not wait cannot be interrupted.
         """
-        if getattr(
-            connection, "is_full", False
-        ):  # a connection that was lost has left this proxy, which has no attributes then
+        held = getattr(connection, "_con", None)  # a connection that was lost has left this proxy
+        if held is not None and held.is_full:
             await connection.close()
+        elif held is not None and self.is_released_at_once(held, connection._holder):
+            held._on_release()
+            await connection._holder.release(None)
+            return
         await super().release(connection, timeout=timeout)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the connection that comes next is open and idle."""
+        idle = self._queue._queue if self._queue is not None else ()
+        return bool(idle and idle[-1].is_connected() and not self._closing)
+
+    def is_released_at_once(self, connection: Connection, holder: Any) -> bool:
+        """Whether nothing is sent, and nothing waited for, when a connection is released."""
+        protocol = connection._protocol
+        return not (
+            holder._pool is not self
+            or connection.is_closed()
+            or connection.needs_rollback
+            or protocol._is_cancelling()
+            or protocol.queries_count >= holder._max_queries
+            or holder._generation != self._generation
+        )
 
 
 POOL_SIZE = 8
