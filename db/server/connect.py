@@ -138,7 +138,10 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         return read
 
     async def fetch(self, query: str, *args: Any, **more: Any) -> list[Any]:
-        """As asyncpg's; a large statement stays prepared if there is room (``MOST_LARGE``), else it is prepared for this run alone."""
+        """As asyncpg's; a large statement stays prepared if there is room (``MOST_LARGE``), else it is prepared for this run alone.
+
+        A prepared statement is run past asyncpg's layers, which would look for it again. They prepare it anew if the tables have changed.
+        """
         if len(query) > LARGE and query not in self.large:
             if self.is_full:
                 await self._begin_statement()
@@ -146,6 +149,20 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
                 rows: list[Any] = await statement.fetch(*args)
                 return rows
             self.large |= {query}
+        known = None if more or self._query_loggers else self._stmt_cache.get((query, asyncpg.Record, False))
+        if known is not None:
+            await self._begin_statement()
+            try:
+                rows = await self._protocol.bind_execute(known, args, "", 0, False, None)
+            except asyncpg.InvalidCachedStatementError:  # it was not run
+                self._drop_global_statement_cache()
+                if self.is_in_transaction():
+                    raise
+            except asyncpg.OutdatedSchemaCacheError:  # it was run, but its rows cannot be read
+                await self.reload_schema_state()
+                raise
+            else:
+                return rows
         rows = await super().fetch(query, *args, **more)
         return rows
 

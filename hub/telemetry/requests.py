@@ -12,6 +12,7 @@ from hub.client_address import source_of
 from hub.limits.budget import Account
 from hub.telemetry.collectors import Cache, CacheCollector, EventLoopLag, Pool, PoolCollector, ProcessMetrics
 from hub.telemetry.log_formatters import loggable_name
+from hub.telemetry.log_lines import RequestRecord
 from hub.telemetry.metric_labels import OperationLabels, client_of
 from resolvers.access.callers import Caller
 
@@ -144,14 +145,14 @@ class Telemetry:
         for code in done.codes:
             self.errors.labels(code).inc()
         if requests_log.isEnabledFor(logging.INFO):
-            requests_log.info("request", extra=log_fields(done, client))
+            requests_log.handle(RequestRecord(requests_log, "request", log_fields(done, client)))
 
     def other(self, source: str, method: str, path: str, status: int, seconds: float) -> None:
         """Log a request outside of GraphQL: the path without its query string."""
         if requests_log.isEnabledFor(logging.INFO):
             ms = round(seconds * 1000, 3)
             more = {"source": source, "method": method[:20], "path": path[:MAX_PATH], "status": status, "ms": ms}
-            requests_log.info("request", extra=more)
+            requests_log.handle(RequestRecord(requests_log, "request", more))
 
     async def logged(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application for a request outside of GraphQL, and log the request."""
