@@ -47,6 +47,8 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
     keeps_plans: bool | None = False
     large: frozenset[str] = frozenset()
     meter: Meter | None = None
+    is_sound = True
+    """Whether its last statement was answered without an error."""
 
     def get_reset_query(self) -> str:
         """No statement: asyncpg sends it when the connection goes back to the pool."""
@@ -162,6 +164,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
                 await self.reload_schema_state()
                 raise
             else:
+                self.is_sound = True
                 return rows
         rows = await super().fetch(query, *args, **more)
         return rows
@@ -177,17 +180,21 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
             await self.set_scope(NOBODY)
         if self.meter is not None:
             self.meter.statements += 1
+        self.is_sound = False
 
     async def execute(self, query: str, *args: Any, **more: Any) -> str:
         """As asyncpg's, under a scope."""
         if not args:  # with arguments it ends in _execute
             await self._begin_statement()
         status: str = await super().execute(query, *args, **more)
+        self.is_sound = True
         return status
 
     async def _execute(self, *args: Any, **more: Any) -> Any:
         await self._begin_statement()
-        return await super()._execute(*args, **more)
+        result = await super()._execute(*args, **more)
+        self.is_sound = True
+        return result
 
     async def _executemany(self, *args: Any, **more: Any) -> Any:
         await self._begin_statement()
@@ -239,8 +246,8 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
 
         asyncpg forgets single statements by private methods only, and PostgreSQL returns their memory when the session ends.
 
-        asyncpg releases in a task of its own, so that no cancellation can interrupt it. Here nothing is sent for most releases, which
-        therefore need no task: what does not wait cannot be interrupted.
+        asyncpg releases in a task of its own, so that no cancellation can interrupt it. Most releases send nothing here, and so need no
+        task: what does not wait cannot be interrupted. After an error the task also gives the loop time to notice a lost connection.
         """
         held = getattr(connection, "_con", None)  # a connection that was lost has left this proxy
         if held is not None and held.is_full:
@@ -262,6 +269,7 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
         protocol = connection._protocol
         return not (
             holder._pool is not self
+            or not connection.is_sound
             or connection.is_closed()
             or connection.needs_rollback
             or protocol._is_cancelling()

@@ -32,7 +32,12 @@ def with_compression(app: ASGIApp, paths: tuple[str, ...]) -> ASGIApp:
                 start, held = held, None
                 await middleware({**scope, RESPONSE: (start, message)}, receive, send)
             elif message["type"] == "http.response.start" and may_be_compressed(message["headers"]):
-                held = message
+                body = message.pop("body", None)  # of a whole response (protocol.py)
+                if body is None:
+                    held = message
+                else:
+                    whole = (message, {"type": "http.response.body", "body": body})
+                    await middleware({**scope, RESPONSE: whole}, receive, send)
             else:
                 await send(message)
 

@@ -26,6 +26,7 @@ from hub.telemetry.requests import Answered
 from hub.web.caching import etag_of, matches
 from hub.web.compression import MIN_BYTES, NO_TRANSFORM
 from hub.web.negotiation import JSON, RESPONSE, accepts, is_json
+from hub.web.protocol import WHOLE
 from resolvers.access.callers import Caller
 
 BODY_SECONDS = 30.0
@@ -217,7 +218,8 @@ class GraphQLEndpoint:
         ):
             await respond_cacheable(send, outcome.body, media, self.public_seconds, headers.if_none_match)
         else:
-            await respond(send, status, outcome.body, media, extra, kept)
+            whole = status == 200 and WHOLE in scope.get("extensions", ())
+            await respond(send, status, outcome.body, media, extra, kept, whole=whole)
         seconds = perf_counter() - started
         self.telemetry.request(
             Answered(
@@ -407,8 +409,13 @@ async def respond(
     media: bytes = JSON,
     extra: tuple[tuple[bytes, bytes], ...] = (),
     kept: bytes = b"no-store",
+    *,
+    whole: bool = False,
 ) -> None:
-    """Send a response."""
-    headers = [*HEADERS[media], (b"cache-control", kept), (b"content-length", str(len(body)).encode()), *extra]
+    """Send a response; if ``whole``, in one message (``protocol.py``)."""
+    headers = [*HEADERS[media], (b"cache-control", kept), (b"content-length", b"%d" % len(body)), *extra]
+    if whole:
+        await send({"type": "http.response.start", "status": status, "headers": headers, "body": body})
+        return
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
