@@ -14,9 +14,6 @@ from resolvers.engine.execute.objects import ObjectBudget
 from resolvers.engine.execute.run import Run, Trace, run_operation
 from resolvers.errors import HubError
 
-WAIT_SECONDS = 5.0
-"""How long an operation waits for a connection."""
-
 
 async def run_in_snapshot(
     pool: asyncpg.Pool, bound: BoundOperation, answer: AnswerQuery, traces: list[Trace] | None
@@ -29,7 +26,7 @@ async def run_in_snapshot(
     if not bound.single:
         async with snapshot(pool, caller, single=False) as connection:
             return await run_operation(Run(bound, connection, budget, traces, answer))
-    connection = await _acquired(pool)
+    connection = await pool.acquire()
     try:
         with holding():
             await _prepare(connection, caller, by_key=bound.operation.by_key)
@@ -45,10 +42,9 @@ async def snapshot(
     """A connection that sees what the caller may see, and whose statements all see the same snapshot.
 
     A ``single`` statement is a snapshot already and needs no BEGIN. A connection that carries the caller's scope already is used as it is.
-    PostgreSQL plans a statement that finds rows ``by_key`` once, any other for the values of each run. Raises DATABASE_BUSY when no
-    connection is free in time.
+    PostgreSQL plans a statement that finds rows ``by_key`` once, any other for the values of each run.
     """
-    connection = await _acquired(pool)
+    connection = await pool.acquire()
     with holding():
         try:
             await _prepare(connection, caller, by_key=by_key)
@@ -59,14 +55,6 @@ async def snapshot(
                 yield connection
         finally:
             await pool.release(connection)
-
-
-async def _acquired(pool: asyncpg.Pool) -> asyncpg.Connection:
-    """A connection of the pool. Raises DATABASE_BUSY."""
-    try:
-        return await pool.acquire(timeout=WAIT_SECONDS)
-    except TimeoutError:
-        raise HubError("DATABASE_BUSY", "All connections to the database are busy. Try again shortly.") from None
 
 
 async def _prepare(connection: asyncpg.Connection, caller: Caller, *, by_key: bool) -> None:
