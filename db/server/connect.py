@@ -246,10 +246,10 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
     async def _acquire(self, timeout: float | None) -> Any:  # noqa: ASYNC109
         if self.outage is not None:
             raise self.outage.refuse()
-        if self.is_ready:  # without a timer, since it does not wait
+        if self.is_ready:
             if self.on_waited is not None:
                 self.on_waited(0.0)
-            return await super()._acquire(None)
+            return await self._queue.get_nowait().acquire()
         self.waiting += 1
         began = time.perf_counter()
         try:
@@ -311,9 +311,11 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
 
     @property
     def is_ready(self) -> bool:
-        """Whether the connection that comes next is open and idle."""
+        """Whether the connection that comes next is open and idle, so that nothing is waited for and no timer is needed."""
         idle = self._queue._queue if self._queue is not None else ()
-        return bool(idle and idle[-1].is_connected() and not self._closing)
+        if not idle or self._closing:
+            return False
+        return bool(idle[-1].is_connected() and idle[-1]._generation == self._generation)
 
     def is_released_at_once(self, connection: Connection, holder: Any) -> bool:
         """Whether nothing is sent, and nothing waited for, when a connection is released."""

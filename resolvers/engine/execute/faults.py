@@ -40,11 +40,13 @@ async def guarded(attempt: Callable[[], Awaitable[T]], seconds: float) -> T:
     try:
         return await _twice(attempt)
     except asyncio.CancelledError:
-        if limit.expired and task.uncancel() <= before:
+        if limit.expired and task.cancelling() - 1 <= before:
             raise too_slow() from None
         raise
     finally:
         timer.cancel()
+        if limit.expired:
+            task.uncancel()
 
 
 class _Limit:
