@@ -63,9 +63,7 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
-        self.requests = Counters(
-            "unionhub_graphql_requests", "GraphQL requests by HTTP status.", ["status"], registry
-        )
+        self.requests = Counters("unionhub_graphql_requests", "GraphQL requests by HTTP status.", ["status"], registry)
         self.seconds = Histograms(
             "unionhub_graphql_seconds", "Seconds from a request's headers to its response.", [], BUCKETS, registry
         ).labels()

@@ -48,10 +48,11 @@ class Tally:
 
     def buckets(self) -> list[tuple[str, float]]:
         """How many observations were up to each bound."""
-        found, below = [], 0
+        found: list[tuple[str, float]] = []
+        below = 0
         for bound, count in zip(self.bounds, self.counts, strict=True):
             below += count
-            found.append((floatToGoString(bound), below))
+            found.append((floatToGoString(bound), below))  # type: ignore[no-untyped-call]
         return found
 
 
@@ -99,7 +100,5 @@ class Histograms(Collector):
         family = HistogramMetricFamily(self.name, self.about, labels=self.names)
         for values, tally in self.children.items():
             family.add_metric(values, tally.buckets(), tally.total)
-            family.add_sample(
-                f"{self.name}_created", dict(zip(self.names, values, strict=True)), tally.created
-            )
+            family.add_sample(f"{self.name}_created", dict(zip(self.names, values, strict=True)), tally.created)
         yield family

@@ -55,6 +55,8 @@ async def replay(scope: Scope, _: Receive, send: Send) -> None:
 def may_be_compressed(headers: list[tuple[bytes, bytes]]) -> bool:
     """Whether a response is long enough, and does not say ``no-transform``."""
     for name, value in headers:
-        if name == b"content-length" and int(value) < MIN_BYTES or name == b"cache-control" and NO_TRANSFORM in value:
+        if name == b"content-length" and int(value) < MIN_BYTES:
+            return False
+        if name == b"cache-control" and NO_TRANSFORM in value:
             return False
     return True

@@ -1,17 +1,15 @@
 """uvicorn's HTTP protocol, which writes head and body of a response at once where the application hands them over together.
 
-An application does so by the extension ``unionhub.whole``: if it is in the scope's ``extensions``, ``http.response.start`` may have the whole
-``body``, and no ``http.response.body`` follows. Such a response has a ``content-length`` and no ``connection``, and its headers, which are
-the hub's own, are not checked again.
+An application does so by the extension ``unionhub.whole``: if it is in the scope's ``extensions``, ``http.response.start`` may have the
+whole ``body``, and no ``http.response.body`` follows. Such a response has a ``content-length`` and no ``connection``, and its headers,
+which are the hub's own, are not checked again.
 """
-
-from typing import Any
 
 from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 WHOLE = "unionhub.whole"
-EXTENSIONS: dict[str, dict[str, Any]] = {WHOLE: {}}
+EXTENSIONS: dict[str, dict[object, object]] = {WHOLE: {}}
 
 
 class Protocol(HttpToolsProtocol):

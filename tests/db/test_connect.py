@@ -174,7 +174,9 @@ async def test_a_connection_goes_back_without_a_task_where_nothing_is_sent(datab
     connection = await pool.acquire()
     await connection.fetch("SELECT 1")
     tasks = []
-    asyncio.get_running_loop().set_task_factory(lambda loop, made, **more: tasks.append(made) or asyncio.Task(made, **more))
+    asyncio.get_running_loop().set_task_factory(
+        lambda loop, made, **more: tasks.append(made) or asyncio.Task(made, **more)
+    )
     try:
         await pool.release(connection)
         assert pool.get_idle_size() == 1
@@ -203,9 +205,11 @@ async def test_a_prepared_statement_is_prepared_anew_when_its_table_has_changed(
             assert [tuple(row) for row in await connection.fetch("SELECT * FROM changing WHERE a > $1", 0)] == [(1,)]
         await connection.execute("ALTER TABLE changing ADD b text DEFAULT 'x'")
         assert [tuple(row) for row in await connection.fetch("SELECT * FROM changing WHERE a > $1", 0)] == [(1, "x")]
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("ALTER TABLE changing ADD c int DEFAULT 2")
         with pytest.raises(asyncpg.InvalidCachedStatementError):
-            async with connection.transaction():
-                await connection.execute("ALTER TABLE changing ADD c int DEFAULT 2")
-                await connection.fetch("SELECT * FROM changing WHERE a > $1", 0)
+            await connection.fetch("SELECT * FROM changing WHERE a > $1", 0)
+        await transaction.rollback()
         assert [tuple(row) for row in await connection.fetch("SELECT * FROM changing WHERE a > $1", 0)] == [(1, "x")]
     await pool.close()

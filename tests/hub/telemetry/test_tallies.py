@@ -17,7 +17,10 @@ def exposition(registry: CollectorRegistry) -> str:
 
 def test_the_exposition_is_that_of_the_client() -> None:
     own, clients = CollectorRegistry(), CollectorRegistry()
-    for histogram in (Histograms("h", "x", ["a"], BOUNDS, own), Histogram("h", "x", ["a"], buckets=BOUNDS, registry=clients)):
+    for histogram in (
+        Histograms("h", "x", ["a"], BOUNDS, own),
+        Histogram("h", "x", ["a"], buckets=BOUNDS, registry=clients),
+    ):
         for label, amount in (("q", 0.05), ("q", 0.1), ("q", 0.5), ("q", 1.0), ("q", 3.0), ("r", 0.2)):
             histogram.labels(label).observe(amount)
     for bare in (Histograms("b", "x", [], BOUNDS, own).labels(), Histogram("b", "x", buckets=BOUNDS, registry=clients)):
