@@ -94,10 +94,12 @@ class DisconnectWatcher:
 
     def __init__(self, receive: Receive) -> None:
         self.receive = receive
-        self.task = asyncio.current_task()
+        task = asyncio.current_task()
+        assert task is not None
+        self.task = task
         self.gone = False
         self.looking: asyncio.Task[None] | None = None
-        self.timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, self.look)
+        self.timer = task.get_loop().call_later(WATCH_SECONDS, self.look)
 
     def look(self) -> None:
         """Start watching."""
@@ -108,8 +110,7 @@ class DisconnectWatcher:
         while (await self.receive())["type"] != "http.disconnect":
             pass
         self.gone = True
-        if self.task is not None:
-            self.task.cancel()
+        self.task.cancel()
 
     def swallow(self) -> None:
         """Undo the cancellation of the task, if it came from here.
@@ -117,7 +118,7 @@ class DisconnectWatcher:
         Raises:
             CancelledError: the task was cancelled by something else.
         """
-        if not self.gone or self.task is None or self.task.uncancel():
+        if not self.gone or self.task.uncancel():
             raise asyncio.CancelledError
 
     def stop(self) -> None:
