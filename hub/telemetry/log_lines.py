@@ -20,7 +20,8 @@ class GatheredLines(logging.StreamHandler[TextIO]):
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__(stream)
         self.lines: list[str] = []
-        self.timer: asyncio.TimerHandle | None = None
+        self.has_timer = False
+        """Whether a timer will write the lines. It is never cancelled, since another thread may not do that."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line until it is written."""
@@ -34,23 +35,24 @@ class GatheredLines(logging.StreamHandler[TextIO]):
 
     def is_written_soon(self) -> bool:
         """Whether a timer will write the lines; starts it if there is an event loop to run it."""
-        if self.timer is None:
+        if not self.has_timer:
             try:
-                self.timer = asyncio.get_running_loop().call_later(GATHER_SECONDS, self.flush)
+                asyncio.get_running_loop().call_later(GATHER_SECONDS, self.flush)
             except RuntimeError:  # no event loop runs in this thread
                 return False
+            self.has_timer = True
         return True
 
     def flush(self) -> None:
         """Write all lines. ``logging`` calls this at exit."""
         self.acquire()
         try:
-            if self.timer is not None:
-                self.timer.cancel()
-            lines, self.lines, self.timer = self.lines, [], None
+            lines, self.lines, self.has_timer = self.lines, [], False
             if lines:
                 self.stream.write("\n".join((*lines, "")))
             super().flush()
+        except (OSError, ValueError):  # nobody reads the stream any more, or it is closed
+            pass
         finally:
             self.release()
 

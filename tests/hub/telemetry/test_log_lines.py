@@ -80,6 +80,13 @@ def test_without_an_event_loop_lines_are_written_at_once(handler: GatheredLines,
     assert numbers(stream) == [0]
 
 
+async def test_a_stream_that_is_closed_disturbs_nobody(handler: GatheredLines, stream: Counted) -> None:
+    stream.close()
+    line(handler, 0)
+    line(handler, 1, logging.ERROR)
+    handler.flush()
+
+
 @pytest.mark.parametrize("end", ["pass", "raise ValueError('the end')", "sys.exit(3)"])
 def test_no_line_is_lost_at_the_end_of_the_process(end: str) -> None:
     code = f"""
