@@ -64,6 +64,10 @@ FINDINGS: Mapping[str, str] = {
     "`apt-get install chromium`, or name one in UNIONHUB_CHROMIUM; only tests need it.": "`apt-get install chromium`，或用 UNIONHUB_CHROMIUM 指定；仅测试需要。",
     # database
     "the embedded PostgreSQL has not been set up yet": "内嵌 PostgreSQL 尚未初始化",
+    "the embedded PostgreSQL ended by itself and was started again {} times in {} days, last at {}": (
+        "内嵌 PostgreSQL 在 {1} 天内自行退出并重新启动 {0} 次，最近一次为 {2}"
+    ),
+    "{} says why. Did the machine run out of memory?": "原因见 {}。是否内存不足？",
     "PostgreSQL {}, database {}, {}": "PostgreSQL {}，数据库 {}，{}",
     "the database has not been migrated": "数据库尚未升级结构",
     "the database is at {}, the code at {}": "数据库版本为 {}，程序版本为 {}",
@@ -96,7 +100,7 @@ FINDINGS: Mapping[str, str] = {
     "PostgreSQL has no statistics of {}: queries may be slow": "PostgreSQL 没有下列表的统计信息，查询可能较慢：{}",
     "In psql: `ANALYZE;`": "在 psql 中执行：`ANALYZE;`",
     "PostgreSQL has statistics of every table that has rows": "PostgreSQL 已有全部非空表的统计信息",
-    "roll-ups are not in use: statistics are counted from the records": "汇总表未启用：统计直接由记录计算",
+    "roll-ups are not in use: statistics are counted from the records, which takes seconds": "汇总表未启用：统计直接由记录计算，需数秒",
     "roll-ups differ from the records: {}": "汇总表与记录不一致：{}",
     "{} changes wait to be folded: statistics are slow": "有 {} 项变更待并入汇总：统计较慢",
     "`unionhub db fold-rollups`; a hub that runs does it every half minute.": "`unionhub db fold-rollups`；运行中的服务每半分钟自动执行。",

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from hub import serve
 from hub.app import create_app
 from hub.settings import Settings
+from hub.web.protocol import Protocol
 from hub.web.websocket import PROTOCOL
 from tests.hub.conftest import BEARER, RESPONSE, SCHEMA, ToyEngine, without_database
 from tests.hub.websocket_client import ACK, INIT
@@ -157,7 +158,7 @@ def test_hub_that_other_machines_reach_says_so_at_its_start(
 
 def test_hub_is_served_by_uvloop_and_httptools_without_an_access_log(settings: Settings) -> None:
     config = serve.config(settings)
-    assert (config.loop, config.http) == ("uvloop", "httptools")
+    assert (config.loop, config.http) == ("uvloop", Protocol)
     assert not config.access_log
     assert not config.server_header
     assert config.limit_concurrency == serve.MAX_CONNECTIONS
@@ -179,7 +180,7 @@ async def test_operators_have_a_port_of_their_own_that_ends_with_the_hub(
         beside = free.getsockname()[1]
     given = settings.model_copy(update={"port": 0, "metrics_port": beside})
     server = serve.Server(serve.config(given))
-    serving = asyncio.create_task(serve.both(server, given))
+    serving = asyncio.create_task(serve.serve_all(server, given))
     async with asyncio.timeout(10):
         while not server.started:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
