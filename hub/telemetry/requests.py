@@ -14,6 +14,7 @@ from hub.telemetry.collectors import Cache, CacheCollector, EventLoopLag, Pool, 
 from hub.telemetry.log_formatters import loggable_name
 from hub.telemetry.log_lines import RequestRecord
 from hub.telemetry.metric_labels import OperationLabels, client_of
+from hub.telemetry.rollups import RollupsInUse
 from hub.telemetry.tallies import Counters, Histograms, Number, Tally
 from resolvers.access.callers import Caller
 
@@ -101,6 +102,7 @@ class Telemetry:
         )
         self.sockets = Gauge("unionhub_websockets", "WebSockets open.", registry=registry)
         self.lag = EventLoopLag(registry)
+        self.rollups = RollupsInUse(registry)
         self.by_status: dict[int, Number] = {}
         self.by_labels: dict[tuple[str, str], tuple[Tally, Number]] = {}
         self.labels = OperationLabels()
