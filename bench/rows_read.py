@@ -56,7 +56,7 @@ class WatchedConnection:
 
 @dataclass
 class Read:
-    """What statements read: rows of tables, those that were dropped included, and blocks of tables and indexes."""
+    """What statements read: rows of tables and entries of bitmaps, those that were dropped included, and blocks of tables and indexes."""
 
     rows: float = 0
     blocks: int = 0
@@ -70,6 +70,8 @@ class Read:
         if "Relation Name" in node:
             dropped = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
             self.rows += (node["Actual Rows"] + dropped) * node["Actual Loops"]
+        elif node["Node Type"] == "Bitmap Index Scan":
+            self.rows += node["Actual Rows"] * node["Actual Loops"]
         for below in node.get("Plans", ()):
             self._rows(below)
 
