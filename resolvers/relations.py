@@ -37,6 +37,7 @@ class By(Relation):
         self.via = None if via is None else expression(via)
         self.via_type = via_type
         self.checks_days = ever
+        self.reads_page = via is None
 
     def rows(
         self,

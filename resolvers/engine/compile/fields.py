@@ -4,11 +4,13 @@ connection, a statistic, a computed field."""
 from collections.abc import Sequence
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLUnionType, get_named_type
-from sqlalchemy import any_, null, select
+from sqlalchemy import any_, func, null, select
 
 from resolvers.engine.compile import row_builders
 from resolvers.engine.compile.context import Compilation
-from resolvers.engine.compile.json_rows import Selected, can_write
+from resolvers.engine.compile.json_rows import concat, literal
+from resolvers.engine.compile.json_selection import can_write_list, is_connection
+from resolvers.engine.compile.json_tree import JsonWriter
 from resolvers.engine.compile.list_statements import (
     anchor_column,
     anchor_statement,
@@ -19,19 +21,16 @@ from resolvers.engine.compile.list_statements import (
 from resolvers.engine.compile.lists import Listing, compile_list
 from resolvers.engine.compile.pagination import Page
 from resolvers.engine.compile.row_builders import Expression
-from resolvers.engine.compile.selected_columns import SelectedColumns, weight_of
+from resolvers.engine.compile.selected_columns import SelectedColumns
 from resolvers.engine.compile.statistics import statistics_step
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.sources import AnyOf, Computed, Lookup, Many, One, Source, StatisticsField
 from resolvers.engine.declare.visibility import visible_rows
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.plan.statement import compiled, keys_parameter
-from resolvers.engine.plan.steps import Child, ComputedStep, JsonPageStep, PageStep, Step
+from resolvers.engine.plan.steps import Child, ComputedStep, JsonStep, PageStep, Step
 from resolvers.engine.request.arguments import camel, snake
 from resolvers.errors import HubError
-
-MAX_JSON_FIELDS = 40
-"""Fields of a row that PostgreSQL writes at most."""
 
 
 class Compiler(Compilation):
@@ -179,7 +178,8 @@ def list_step(
             root=root,
             place=f"{parent.name}.{name}",
         )
-        step = _connection if type_.name.endswith("Connection") else _short_list
+        written = can_write_list(compilation, parent, many, nodes, top=True)
+        step = _json_list if written else _connection if is_connection(type_) else _short_list
         made = step(compilation, type_, listing, nodes, path)
         arguments.require_effect(nodes[0])
         return made
@@ -208,9 +208,6 @@ def _connection(
     compilation: Compilation, type_: GraphQLObjectType, listing: Listing, nodes: Sequence[FieldNode], path: str
 ) -> Step:
     page = Page.from_arguments(listing.arguments)
-    selected = _plain_columns(compilation, type_, listing, nodes)
-    if selected is not None:
-        return _json_connection(compilation, type_, listing, page, nodes, path, selected)
     columns, children = listing.columns(), list[Child]()
     items: dict[str, Expression] = {}
     needs_rows = needs_total = False
@@ -276,48 +273,34 @@ def _edge(
     return row_builders.mapping(items)
 
 
-def _plain_columns(
-    compilation: Compilation, type_: GraphQLObjectType, listing: Listing, nodes: Sequence[FieldNode]
-) -> Selected | None:
-    """The columns of a connection that selects ``nodes`` once, and of them plain columns only; None for any other."""
-    fields = [fields for fields in compilation.collector.below(type_, nodes).values()]
-    fields = [each for each in fields if each[0].name.value != "__typename"]
-    rows = [each for each in fields if each[0].name.value == "nodes"]
-    if len(rows) != 1 or any(each[0].name.value not in ("nodes", "totalCount") for each in fields):
-        return None
-    source = listing.source
-    selected = {
-        key: None if each[0].name.value == "__typename" else snake(each[0].name.value)
-        for key, each in compilation.collector.below(compilation.object_type(source.typename), rows[0]).items()
-    }
-    if len(selected) > MAX_JSON_FIELDS or any(name in source.fields for name in selected.values()):
-        return None
-    return selected if can_write(source, selected, listing.columns()) else None
-
-
-def _json_connection(
-    compilation: Compilation,
-    type_: GraphQLObjectType,
-    listing: Listing,
-    page: Page,
-    nodes: Sequence[FieldNode],
-    path: str,
-    selected: Selected,
+def _json_list(
+    compilation: Compilation, type_: GraphQLObjectType, listing: Listing, nodes: Sequence[FieldNode], path: str
 ) -> Step:
-    expressions = {"__typename": repr(type_.name), "totalCount": "totals[k]", "nodes": row_builders.JSON_OF_PAGE}
-    items = {
-        key: expressions[fields[0].name.value] for key, fields in compilation.collector.below(type_, nodes).items()
-    }
+    """A list or connection that PostgreSQL writes with everything below it."""
+    page = Page.from_arguments(listing.arguments) if is_connection(type_) else None
+    writer = JsonWriter(compilation, listing.binder)
+    rows, row = writer.page(listing, page, nodes if page is None else writer.nodes_of(type_, nodes), path)
+    json = concat([literal("["), func.coalesce(rows, literal("")), literal("]")])
+    value, total = row_builders.JSON, None
+    if page is not None:
+        expressions = {"__typename": repr(type_.name), "totalCount": "totals[k]", "nodes": row_builders.JSON}
+        fields = compilation.collector.below(type_, nodes)
+        names = {key: each[0].name.value for key, each in fields.items()}
+        value = row_builders.mapping({key: expressions[name] for key, name in names.items()})
+        if "totalCount" in names.values():
+            total = count_statement(listing, compilation.budget)
     return compilation.add(
-        JsonPageStep,
+        JsonStep,
         path,
         nodes[0],
-        statement=json_statement(listing, selected, page),
-        build=row_builders.connection(row_builders.mapping(items), 0),
-        columns=("JSON of " + ", ".join(name or "__typename" for name in selected.values()),),
-        weight=weight_of(len(selected)),
-        size=page.size,
-        starts=page.starts(listing.order, listing.cursors),
-        total=count_statement(listing, compilation.budget) if expressions["totalCount"] in items.values() else None,
+        statement=json_statement(listing, json),
+        build=row_builders.connection(value, 0),
+        columns=row.columns,
+        weight=row.weight,
+        size=None if page is None else page.size,
+        each=listing.many.expected,
+        starts=None if page is None else page.starts(listing.order, listing.cursors),
+        total=total,
         anchor_column=anchor_column(listing, None),
+        below=row.below,
     )

@@ -1,86 +1,85 @@
-"""Rows that PostgreSQL writes as JSON: those of a page that selects plain columns only; the response has them as they are.
+"""How PostgreSQL writes columns as JSON, as orjson would; the response has it as it is.
 
-Fetching, building and encoding a row costs the hub more than writing it costs PostgreSQL; the benchmark in ADR 0014 has the figures.
+Fetching, building and encoding a row costs the hub more than writing it costs PostgreSQL; the benchmark in ADR 0048 has the figures.
 """
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import orjson
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, Integer, Numeric, Text, cast, func, literal_column
 from sqlalchemy import Enum as EnumType
 
-from resolvers.engine.declare.sources import Source
 from resolvers.engine.plan.parameters import TEXT
 
-Selected = Mapping[str, str | None]
-"""Names of columns by response key; None stands for ``__typename``."""
+MARK = "\\t"
+"""A tab, as a literal writes it. The JSON has one for each object that it brings, which is white space to those who read it; within a text
+a tab is always escaped. So the hub counts the objects without reading the JSON."""
 
 
-class Fields(Protocol):
-    """Finds what answers a field that is a column."""
+class JsonText:
+    """A JSON text while it is put together, of constant parts and values. A value that is null ends up as an empty text."""
 
-    def field(self, source: Source, name: str) -> ColumnElement[Any] | None:
-        """The column, or what masks it."""
+    def __init__(self) -> None:
+        self._parts: list[ColumnElement[Any]] = []
+        self._constant = ""
 
+    def constant(self, text: str) -> None:
+        """Add a text of GraphQL names, punctuation and marks."""
+        self._constant += text
 
-def can_write(source: Source, selected: Selected, fields: Fields) -> bool:
-    """Whether PostgreSQL can write all of these."""
-    return all(name in (None, "id") or _quoted(fields.field(source, name)) is not None for name in selected.values())
+    def value(self, value: ColumnElement[Any]) -> None:
+        """Add a value that SQL computes."""
+        if self._constant:
+            self._parts.append(literal(self._constant))
+            self._constant = ""
+        self._parts.append(value)
 
-
-def json_of_row(source: Source, selected: Selected, fields: Fields) -> ColumnElement[str]:
-    """The JSON of a row."""
-    parts: list[ColumnElement[Any]] = []
-    text = "{"
-    for place, (key, name) in enumerate(selected.items()):
-        text += f'{"," if place else ""}"{key}":'
-        if name is None:
-            text += f'"{source.typename}"'
-            continue
-        if name == "id":
-            parts += [_literal(f'{text}"{source.prefix}_'), func.to_hex(source.key)]
-            text = '"'
-            continue
-        column = fields.field(source, name)
-        assert column is not None
-        quote = _quoted(column)
-        if getattr(column, "nullable", True):
-            value = _value(column)
-            whole = _literal('"').concat(value).concat(_literal('"')) if quote else value
-            parts += [_literal(text), func.coalesce(whole, _literal("null"))]
-            text = ""
+    def column(self, column: ColumnElement[Any], *, nullable: bool) -> None:
+        """Add the value of a column."""
+        kind = column.type
+        quote, value = '"' * (isinstance(kind, EnumType | Date | Numeric)), column
+        if not quote and isinstance(kind, Text):
+            value = func.to_json(column)
+        elif isinstance(kind, Boolean):
+            value = cast(column, TEXT)
+        if nullable:
+            text = cast(value, TEXT)
+            quoted = literal(quote).concat(text).concat(literal(quote)) if quote else text
+            self.value(func.coalesce(quoted, literal("null")))
         else:
-            parts += [_literal(text + '"' * bool(quote)), _value(column)]
-            text = '"' * bool(quote)
-    parts.append(_literal(text + "}"))
-    json = parts[0]
-    for part in parts[1:]:
-        json = json.concat(part)
-    return json
+            self.constant(quote)
+            self.value(value)
+            self.constant(quote)
+
+    def whole(self) -> ColumnElement[str]:
+        """All of it."""
+        parts = [*self._parts, *([literal(self._constant)] if self._constant else [])]
+        return concat(parts)
 
 
-def fragment(json: str | None) -> orjson.Fragment:
-    """The list of the rows that PostgreSQL wrote, for orjson."""
-    return orjson.Fragment(f"[{json or ''}]")
-
-
-def _literal(text: str) -> ColumnElement[str]:
-    """A text of GraphQL names and punctuation: nothing in it needs an escape."""
-    return literal_column(f"'{text}'", TEXT)
-
-
-def _value(column: ColumnElement[Any]) -> ColumnElement[str]:
-    if isinstance(column.type, EnumType) or not isinstance(column.type, Text):
-        return cast(column, TEXT)
-    return cast(func.to_json(column), TEXT)
-
-
-def _quoted(column: ColumnElement[Any] | None) -> bool | None:
-    """Whether the value needs quotes (a text has them already); None for a column that PostgreSQL cannot write."""
+def is_written(column: ColumnElement[Any] | None) -> bool:
+    """Whether PostgreSQL writes the values of a column as the hub would."""
     if column is None:
-        return None
-    kind = column.type
-    if isinstance(kind, EnumType | Date | Numeric):
-        return True
-    return False if isinstance(kind, BigInteger | Integer | Boolean | Text) else None
+        return False
+    return isinstance(column.type, EnumType | Date | Numeric | BigInteger | Integer | Boolean | Text)
+
+
+def literal(text: str) -> ColumnElement[str]:
+    """A constant text: nothing in it but marks needs an escape."""
+    return literal_column(f"E'{text}'" if "\\" in text else f"'{text}'", TEXT)
+
+
+def concat(parts: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
+    """The parts one after the other."""
+    return cast(parts[0], TEXT) if len(parts) == 1 else func.concat(*parts, type_=TEXT)
+
+
+def as_bytes(json: ColumnElement[str]) -> ColumnElement[bytes]:
+    """A text in UTF-8, which the hub passes on without decoding it."""
+    return func.convert_to(json, literal_column("'UTF8'", TEXT))
+
+
+def fragment(json: bytes) -> orjson.Fragment:
+    """JSON that PostgreSQL wrote, for orjson."""
+    return orjson.Fragment(json)

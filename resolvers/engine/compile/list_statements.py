@@ -3,6 +3,7 @@
 ``unnest(keys) CROSS JOIN LATERAL (… LIMIT n)`` gives each parent its own page. A row begins with the parent's key.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 from operator import add
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Label,
     Select,
     Subquery,
     any_,
@@ -26,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from resolvers.engine.compile.json_rows import Selected, json_of_row
+from resolvers.engine.compile.json_rows import as_bytes
 from resolvers.engine.compile.lists import Listing
 from resolvers.engine.compile.pagination import Page
 from resolvers.engine.compile.selected_columns import SelectedColumns
@@ -73,30 +75,34 @@ def _joined_after_page(
     return compiled(_with_anchor(listing, joined), listing.binder)
 
 
-def json_statement(listing: Listing, selected: Selected, page: Page) -> Statement:
-    """One row for each parent: the JSON of its page's rows, in order, and how many these are."""
-    json = json_of_row(listing.source, selected, listing.columns())
-    order = [item.column.label(f"o{index}") for index, item in enumerate(listing.order.keys)]
-    key_column = None if listing.joined else listing.rows.key_column
-    first = json.label("json") if key_column is None else key_column.label("via")
-    rows = _page(listing, select(first, *order), page, more=0)
-    cut = rows.subquery("page") if listing.root else rows.correlate(listing.parent).subquery("page")
-    from_: FromClause = cut
-    if key_column is not None:
-        from_ = cut.join(listing.source.table, listing.source.key == cut.c.via)
-    places = [
-        cut.c[f"o{index}"].desc().nulls_last() if item.descending else cut.c[f"o{index}"].asc().nulls_last()
-        for index, item in enumerate(listing.order.keys)
-    ]
-    items = cut.c.json if key_column is None else json
-    text = func.string_agg(items, aggregate_order_by(literal_column("','"), *places)).label("json")
-    count = func.count().label("rows")
+def json_statement(listing: Listing, json: ColumnElement[str]) -> Statement:
+    """One row for each parent, with the JSON of its list."""
+    written = as_bytes(json).label("json")
     if listing.root:
-        one = select(null().label("key"), text, count).select_from(from_)
-        return compiled(_with_anchor(listing, one), listing.binder)
-    lateral = select(text, count).select_from(from_).correlate(listing.parent).lateral("leaf")
-    rows = select(listing.parent.c.key, *lateral.c).select_from(listing.parent.join(lateral, true()))
-    return compiled(rows, listing.binder)
+        return compiled(_with_anchor(listing, select(null().label("key"), written)), listing.binder)
+    return compiled(select(listing.parent.c.key, written).select_from(listing.parent), listing.binder)
+
+
+def page_of_rows(
+    listing: Listing, columns: Sequence[Label[Any]], page: Page | None, name: str
+) -> tuple[FromClause, ColumnElement[Any]]:
+    """A subquery of this name with columns of the rows of a page, or of the whole list; and a comma, to stand between them in their order."""
+    keys = listing.order.keys
+    order = [item.column.label(f"o{index}") for index, item in enumerate(keys)]
+    key_column = None if listing.joined else listing.rows.key_column
+    if key_column is None:
+        rows = _page(listing, select(*columns, *order), page, more=0)
+    else:
+        cut = _page(listing, select(key_column.label("via"), *order), page, more=0)
+        via = cut.correlate(listing.parent).subquery(f"{name}k")
+        of_page = [via.c[each.name] for each in order]
+        rows = select(*columns, *of_page).select_from(via.join(listing.source.table, listing.source.key == via.c.via))
+    found = rows.correlate(listing.parent).subquery(name)
+    places = [
+        found.c[f"o{index}"].desc().nulls_last() if item.descending else found.c[f"o{index}"].asc().nulls_last()
+        for index, item in enumerate(keys)
+    ]
+    return found, aggregate_order_by(literal_column("','"), *places)
 
 
 def count_statement(listing: Listing, budget: Budget) -> Statement:

@@ -7,6 +7,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, get_named_type
 
 from resolvers.access.callers import Lens
+from resolvers.engine.compile.context import JsonOf
 from resolvers.engine.compile.fields import Compiler, list_step
 from resolvers.engine.compile.statistics import statistics_step
 from resolvers.engine.declare.registry import Registry
@@ -28,11 +29,12 @@ def compile_operation(
     lenses: tuple[Lens, ...],
     *,
     rollups: bool = True,
+    json: JsonOf = JsonOf.TREES,
 ) -> Operation:
     """Compile an operation for the shape of these variables and the lenses of a caller; without ``rollups`` its statistics are counted from
-    records alone."""
+    records alone. ``json`` says what PostgreSQL writes."""
     collector = Collector(schema, document.fragments, variables)
-    compiler = Compiler(schema, registry, collector, variables, lenses, rollups=rollups)
+    compiler = Compiler(schema, registry, collector, variables, lenses, rollups=rollups, json=json)
     query = compiler.object_type("Query")
     selection = collector.collect(query, [operation.selection_set])
     roots: list[Root] = []

@@ -16,9 +16,10 @@ from resolvers.engine.plan.operation import Operation, Root, SubSelection, root_
 from resolvers.engine.plan.parameters import Inputs
 from resolvers.engine.plan.statement import Statement
 from resolvers.engine.plan.steps import (
-    JSON_ROWS,
+    JSON,
+    OBJECT,
     Child,
-    JsonPageStep,
+    JsonStep,
     Key,
     Pages,
     PageStep,
@@ -170,7 +171,7 @@ async def run_step(step: Step, times: Occurrences, run: Run) -> Values:
     bound, keys = run.bound.steps[step.index], None if times is None else list(times)
     require_same_list(bound.starts, keys or (None,), step.node)
     parents = 1 if times is None else sum(times.values())
-    counted = isinstance(step, PageStep | JsonPageStep) and step.total is not None
+    counted = isinstance(step, PageStep | JsonStep) and step.total is not None
     run.budget.take(parents * COUNT_WEIGHT if counted else 0, step.node)
     rows = await _rows(step, bound, keys, parents, run)
     if rows is None:
@@ -225,20 +226,20 @@ async def _rows(step: Step, bound: BoundStep, keys: list[Key] | None, parents: i
     run.budget.take(parents * (step.weight if isinstance(step, StatisticsStep) else 1), step.node)
     assert bound.statement is not None
     arguments = step.statement.arguments(bound.statement, keys)
-    if isinstance(step, PageStep | JsonPageStep):
-        rows = await _limited(step, step.statement, arguments, max(1, bound.size) * step.weight, keys, run)
+    if isinstance(step, PageStep | JsonStep):
+        rows = await _limited(step, step.statement, arguments, max(1, bound.size) * bound.weight, keys, run)
     else:
         rows = await run.fetch(step.path, step.statement, arguments)
     match step:
         case RowsStep(anchor_column=int() as column) | PageStep(anchor_column=int() as column):
             return None if not rows else [] if rows[0][column] is None else rows
-        case JsonPageStep(anchor_column=int()):
+        case JsonStep(anchor_column=int()):
             return rows or None
     return rows
 
 
 async def _limited(
-    step: PageStep | JsonPageStep,
+    step: PageStep | JsonStep,
     statement: Statement,
     arguments: list[Any],
     page: int,
@@ -256,7 +257,7 @@ async def _limited(
     brought = 0
     while brought <= left + parents and (piece := await read(max(MIN_PIECE, (left - brought) // page))):
         rows += piece
-        brought += sum(row[JSON_ROWS] for row in piece) * step.weight
+        brought += sum(row[JSON].count(OBJECT) for row in piece)
     return rows
 
 
@@ -264,7 +265,7 @@ def _brought(step: Step, pages: Pages, times: Occurrences) -> int:
     """The objects that the rows of a step become in the response, but for one of each page, which is counted before they are fetched."""
     weight, brought = step.weight, 0
     for key, (rows, _) in pages.items():
-        count = (rows[0][JSON_ROWS] if isinstance(step, JsonPageStep) else len(rows)) * weight
+        count = rows[0][JSON].count(OBJECT) if isinstance(step, JsonStep) else len(rows) * weight
         if count > 1:
             brought += (count - 1) * (1 if times is None else times[key])
     return brought
@@ -272,7 +273,7 @@ def _brought(step: Step, pages: Pages, times: Occurrences) -> int:
 
 async def _totals(step: Step, bound: BoundStep, keys: list[Key] | None, run: Run) -> Values | None:
     """The counts of a list by parent's key; None where its anchor is missing."""
-    if not isinstance(step, PageStep | JsonPageStep) or step.total is None:
+    if not isinstance(step, PageStep | JsonStep) or step.total is None:
         return {}
     assert bound.total is not None
     counted = await run.fetch(f"{step.path}.totalCount", step.total, step.total.arguments(bound.total, keys))

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import FieldNode
 
 from resolvers.access.callers import Caller
-from resolvers.engine.plan.steps import ComputedStep, Step
+from resolvers.engine.plan.steps import ComputedStep, JsonStep, Step
 from resolvers.engine.request.arguments import Leaf
 from resolvers.engine.request.collect_fields import Selection
 from resolvers.errors import HubError
@@ -64,6 +64,10 @@ class Operation:
         """Whether any of its fields runs GraphQL queries."""
         steps = (each for root in self.roots for step in root.steps.values() for each in step.walk())
         return any(isinstance(step, ComputedStep) and step.runs_queries for step in steps)
+
+    def has_trees(self) -> bool:
+        """Whether PostgreSQL writes the JSON of more than pages of rows."""
+        return any(isinstance(step, JsonStep) and (step.below or step.size is None) for step in self.steps)
 
     def require_any(self, failed: Mapping[str, HubError]) -> None:
         """Raises the first error of the root fields where all of them have failed."""
