@@ -2,15 +2,16 @@
 connection, a statistic, a computed field."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLUnionType, get_named_type
-from sqlalchemy import any_, func, null, select
+from sqlalchemy import ColumnElement, Select, any_, func, null, select
 
 from resolvers.engine.compile import row_builders
 from resolvers.engine.compile.context import Compilation
-from resolvers.engine.compile.json_rows import concat, literal
-from resolvers.engine.compile.json_selection import can_write_list, is_connection
-from resolvers.engine.compile.json_tree import JsonWriter
+from resolvers.engine.compile.json_rows import as_bytes, concat, literal
+from resolvers.engine.compile.json_selection import Repeats, can_write_list, can_write_row, has_list, is_connection
+from resolvers.engine.compile.json_tree import JsonWriter, Row
 from resolvers.engine.compile.list_statements import (
     anchor_column,
     anchor_statement,
@@ -45,28 +46,60 @@ class Compiler(Compilation):
             raise HubError("BAD_ARGUMENT", f"Give exactly one of {', '.join(map(camel, lookup.by))}.", nodes=nodes[0])
         (name,) = names
         column, binder = expression(lookup.by[name]), Binder(few_rows=True)
-        columns, children = SelectedColumns(self.registry, self.lenses, binder), list[Child]()
         leaf = arguments[name]
         if name in source.normalizers:
             leaf = leaf.map(source.normalizers[name])
         wanted = binder.key(leaf, source.prefix) if column is source.key else binder.leaf(leaf, column.type)
+        latest = () if lookup.latest is None else (expression(lookup.latest).desc().nulls_first(),)
+        if self._writes_with_lists(source, nodes, Repeats.ONE):
+            found, row = JsonWriter(self, binder).one(source, [column == wanted], nodes, path)
+            return self._json_row(found.order_by(*latest).limit(1), row, null(), binder, nodes, path)
+        columns, children = SelectedColumns(self.registry, self.lenses, binder), list[Child]()
         value = self.row(source, columns, nodes, path, children)
         rows = select(null().label("key"), *columns.labelled()).select_from(source.table)
         rows = rows.where(column == wanted, *visible_rows(self.registry, source, self.lenses, binder)).limit(1)
-        if lookup.latest is not None:
-            rows = rows.order_by(expression(lookup.latest).desc().nulls_first())
+        rows = rows.order_by(*latest)
         build = row_builders.one(value, len(children))
         return self.add_rows(path, nodes[0], compiled(rows, binder), build, children, columns)
 
     def by_key(self, source: Source, nodes: Sequence[FieldNode], path: str, *, few_rows: bool = False) -> Step:
         """See ``Compilation``."""
         binder = Binder(few_rows=few_rows)
+        if few_rows and self._writes_with_lists(source, nodes, Repeats.MANY):
+            found, row = JsonWriter(self, binder).one(source, [source.key == any_(keys_parameter())], nodes, path)
+            return self._json_row(found, row, row.key, binder, nodes, path)
         columns, children = SelectedColumns(self.registry, self.lenses, binder), list[Child]()
         value = self.row(source, columns, nodes, path, children)
         rows = select(source.key.label("key"), *columns.labelled()).where(source.key == any_(keys_parameter()))
         rows = rows.where(*visible_rows(self.registry, source, self.lenses, binder))
         build = row_builders.one(value, len(children))
         return self.add_rows(path, nodes[0], compiled(rows, binder), build, children, columns)
+
+    def _writes_with_lists(self, source: Source, nodes: Sequence[FieldNode], repeats: Repeats) -> bool:
+        """Whether PostgreSQL writes rows that the operation names, with lists below them; a row alone is cheaper to make here."""
+        return has_list(self, source, nodes) and can_write_row(self, source, nodes, repeats)
+
+    def _json_row(
+        self,
+        found: Select[Any],
+        row: Row,
+        key: ColumnElement[Any],
+        binder: Binder,
+        nodes: Sequence[FieldNode],
+        path: str,
+    ) -> Step:
+        """Rows that PostgreSQL writes with everything below them."""
+        rows: Select[Any] = select(key.label("key"), as_bytes(row.json)).select_from(found.subquery(row.name))
+        return self.add(
+            JsonStep,
+            path,
+            nodes[0],
+            statement=compiled(rows, binder),
+            build=row_builders.one(row_builders.JSON_OF_ROW, 0),
+            columns=row.columns,
+            weight=row.weight,
+            below=row.below,
+        )
 
     def row(
         self,

@@ -40,6 +40,8 @@ class Repeats(Enum):
 
 def can_write_row(compilation: Compilation, source: Source, nodes: Sequence[FieldNode], rows: Repeats) -> bool:
     """Whether PostgreSQL can write rows of a source under the selection of ``nodes``."""
+    if compilation.json is JsonOf.NOTHING:
+        return False
     type_ = compilation.object_type(source.typename)
     selection = compilation.collector.below(type_, nodes)
     columns = SelectedColumns(compilation.registry, compilation.lenses, Binder())
@@ -64,7 +66,7 @@ def can_write_list(
     given = {argument.name.value for argument in nodes[0].arguments or ()}
     type_ = get_named_type(parent.fields[nodes[0].name.value].type)
     assert isinstance(type_, GraphQLObjectType)
-    if compilation.json is JsonOf.NOTHING or (compilation.json is JsonOf.LEAVES and not is_connection(type_)):
+    if compilation.json is JsonOf.LEAVES and not is_connection(type_):
         return False
     if not top and given & OTHER_PLACES:
         return False

@@ -1,5 +1,4 @@
-"""The JSON of a list or row with everything below it, written by PostgreSQL in one statement: a relation is a subquery of the row that it is
-below, each with its own page.
+"""The JSON of a list or row with everything below it, written by PostgreSQL in one statement: a relation is a subquery of the row above it.
 
 Only what SQL can say is written so: plain columns, single rows, unions of types, lists. A selection with a computed field, a statistic, a
 count, a cursor or page information comes as rows, and what is below it as JSON again.
@@ -11,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from graphql import FieldNode, GraphQLObjectType, get_named_type
-from sqlalchemy import ColumnElement, Label, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Label, Select, case, func, literal_column, select
 
 from resolvers.engine.compile.context import Compilation
 from resolvers.engine.compile.json_rows import MARK, JsonText, concat, literal
@@ -50,8 +49,10 @@ class RowSet:
 
 @dataclass(frozen=True)
 class Row:
-    """The JSON of one row, the objects that it weighs, and what is written below it."""
+    """The JSON of one row of a subquery, which names it and its key; the objects that it weighs, and what is written below it."""
 
+    name: str
+    key: ColumnElement[int]
     json: ColumnElement[str]
     weight: int
     columns: tuple[str, ...]
@@ -96,9 +97,7 @@ class JsonWriter:
                 assert column is not None
                 text.column(rows.column(column), nullable=bool(getattr(column, "nullable", True)))
         text.constant("}")
-        if not rows.selected:
-            rows.column(source.key)
-        return Row(text.whole(), weight, tuple(selection), tuple(below))
+        return Row(rows.name, rows.column(source.key), text.whole(), weight, tuple(selection), tuple(below))
 
     def _relation(
         self,
@@ -129,23 +128,23 @@ class JsonWriter:
         """The row that a key leads to; null where there is no key, and where the caller does not see the row."""
         self._compilation.budget.statement()
         key, source = expression(one.key), self._compilation.registry.sources[one.target]
-        json, row = self.by_key(source, above.column(key), nodes, path)
+        found, row = self.one(source, [source.key == above.column(key)], nodes, path)
+        json = select(row.json).select_from(found.subquery(row.name)).correlate(None).scalar_subquery()
         below.append(Written(path, row.columns, row.weight, below=row.below))
         missing = literal(f"{MARK}null")
         if getattr(key, "nullable", True):
             missing = case((above.column(key).is_(None), literal("null")), else_=missing)
         return func.coalesce(json, missing)
 
-    def by_key(
-        self, source: Source, key: ColumnElement[int], nodes: Sequence[FieldNode], path: str
-    ) -> tuple[ColumnElement[str], Row]:
-        """The JSON of the row with this key, null where there is none in sight."""
-        compilation, binder = self._compilation, self._binder
+    def one(
+        self, source: Source, where: Sequence[ColumnElement[bool]], nodes: Sequence[FieldNode], path: str
+    ) -> tuple[Select[Any], Row]:
+        """What selects the rows of a source that the caller sees, for a subquery of the row's name; and the JSON of each."""
+        binder = self._binder.for_few_rows()
         rows = self.rows(binder)
         row = self.row(source, rows, nodes, path)
-        visible = visible_rows(compilation.registry, source, compilation.lenses, binder)
-        found = select(*rows.labelled()).where(source.key == key, *visible).correlate(None).subquery(rows.name)
-        return select(row.json).select_from(found).correlate(None).scalar_subquery(), row
+        visible = visible_rows(self._compilation.registry, source, self._compilation.lenses, binder)
+        return select(*rows.labelled()).select_from(source.table).where(*where, *visible).correlate(None), row
 
     def _list(
         self,

@@ -77,16 +77,18 @@ def _joined_after_page(
 
 def json_statement(listing: Listing, json: ColumnElement[str]) -> Statement:
     """One row for each parent, with the JSON of its list."""
-    written = as_bytes(json).label("json")
+    written: ColumnElement[Any] = as_bytes(json).label("json")
+    nothing: ColumnElement[Any] = null()
     if listing.root:
-        return compiled(_with_anchor(listing, select(null().label("key"), written)), listing.binder)
+        return compiled(_with_anchor(listing, select(nothing.label("key"), written)), listing.binder)
     return compiled(select(listing.parent.c.key, written).select_from(listing.parent), listing.binder)
 
 
 def page_of_rows(
     listing: Listing, columns: Sequence[Label[Any]], page: Page | None, name: str
 ) -> tuple[FromClause, ColumnElement[Any]]:
-    """A subquery of this name with columns of the rows of a page, or of the whole list; and a comma, to stand between them in their order."""
+    """A subquery of this name with columns of the rows of a page, or of the whole list; and a comma with their order, to be put between
+    them."""
     keys = listing.order.keys
     order = [item.column.label(f"o{index}") for index, item in enumerate(keys)]
     key_column = None if listing.joined else listing.rows.key_column

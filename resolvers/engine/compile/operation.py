@@ -13,6 +13,7 @@ from resolvers.engine.compile.statistics import statistics_step
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sources import Lookup, StatisticsField
 from resolvers.engine.plan.operation import Operation, Root, SubSelection, root_field_error
+from resolvers.engine.plan.steps import JsonStep, Step
 from resolvers.engine.request.arguments import snake
 from resolvers.engine.request.collect_fields import Collector, Selection
 from resolvers.engine.request.document import Document
@@ -87,15 +88,23 @@ def _compile_root(compiler: Compiler, registry: Registry, key: str, nodes: list[
         steps = {
             prefix: compiler.by_key(registry.prefixes[prefix], nodes, key, few_rows=True) for prefix in sorted(prefixes)
         }
-        return Root(key=key, node=nodes[0], steps=steps, ids=leaf, many=name == "nodes", by_key=True)
+        return Root(
+            key=key, node=nodes[0], steps=steps, ids=leaf, many=name == "nodes", by_key=_finds_rows(*steps.values())
+        )
     match registry.roots[snake(name)]:
         case Lookup() as lookup:
-            return Root(key=key, node=nodes[0], steps={"": compiler.lookup(lookup, nodes, key)}, by_key=True)
+            step = compiler.lookup(lookup, nodes, key)
+            return Root(key=key, node=nodes[0], steps={"": step}, by_key=_finds_rows(step))
         case StatisticsField() as field:
             step = statistics_step(compiler, query, field, nodes, key, root=True)
         case many:
             step = list_step(compiler, query, many, nodes, key, root=True)
     return Root(key=key, node=nodes[0], steps={"": step})
+
+
+def _finds_rows(*steps: Step) -> bool:
+    """Whether the statements of root fields find rows by key and nothing else: no lists with them."""
+    return not any(isinstance(step, JsonStep) for step in steps)
 
 
 def _sub_selection(collector: Collector, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> SubSelection:

@@ -18,6 +18,9 @@ Expression = str
 JSON: Expression = "fragment(rows[0][1])"
 """The list that PostgreSQL has written as JSON."""
 
+JSON_OF_ROW: Expression = "fragment(r[1])"
+"""The row that PostgreSQL has written as JSON."""
+
 
 def mapping(items: Mapping[str, Expression]) -> Expression:
     """A dict display with these response keys."""

@@ -84,7 +84,8 @@ class Engine:
 
     ``reference`` makes the executor that runs operations in place of plans; see ``resolvers.engine.reference``. Without ``first_wall``
     plans have no conditions on what the caller sees, for tests of the second wall, row-level security, alone. Without ``rollups``
-    statistics are counted from records alone. ``json`` says of which selections PostgreSQL writes the JSON. ``commands`` makes the context of a mutation's resolvers; without it there are no mutations.
+    statistics are counted from records alone. ``json`` says of which selections PostgreSQL writes the JSON, for tests that compare it with
+    rows. ``commands`` makes the context of a mutation's resolvers; without it there are no mutations.
     Cursors are sealed with keys derived from those of ``cursors``; without it, with keys of this process that no other opens.
 
     Raises:

@@ -45,7 +45,8 @@ class Operation:
 
     ``keys`` are the response keys of the root fields, in order; ``failed`` the errors of those that cannot be planned. ``statements`` is
     how many a run has at most, whatever the number of rows; ``switches_role`` says whether any of them runs under SET ROLE, ``by_key``
-    whether those of the root fields find rows by key.
+    whether those of the root fields find rows by key, and no lists with
+    them.
     """
 
     roots: tuple[Root, ...]

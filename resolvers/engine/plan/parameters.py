@@ -93,8 +93,8 @@ class Binder:
         return Binder(few_rows=True, getters=self.getters, node=self._node)
 
     def at(self, node: FieldNode) -> "Binder":
-        """A binder of the same statement for the part of it that answers another field: errors in values name that field."""
-        return Binder(few_rows=self.few_rows, getters=self.getters, node=node)
+        """A binder of the same statement for the list in it that answers another field: errors in values name that field."""
+        return Binder(getters=self.getters, node=node)
 
     def placed(self, get: Getter) -> Getter:
         """A getter whose errors name the field that this part of the statement answers."""
