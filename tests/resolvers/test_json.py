@@ -1,6 +1,5 @@
 """JSON that PostgreSQL writes: whole trees, pages alone and rows alone make the same answers, of the same objects."""
 
-import json
 import random
 from typing import Any
 
@@ -8,12 +7,9 @@ import asyncpg
 import pytest
 
 from db.meter import METER, Meter
-from resolvers.access.callers import Caller
 from resolvers.engine.compile.context import JsonOf
-from resolvers.engine.execute.engine import Engine
-from schema import registry, schema
+from schema import schema
 from tests.resolvers.engine_client import EngineClient
-from tests.resolvers.parsed_documents import document
 from tests.resolvers.personas import callers_of
 from tests.resolvers.random_operations import Known, OperationWriter
 from tests.resolvers.test_reference_executor import comparable, known  # noqa: F401
@@ -26,14 +22,16 @@ OPERATIONS = 100
 CASES = """query Cases($size: Int = 5) { disputeCases(first: $size, validity: ANY) { __typename nodes { id number isCollective
     amountClaimed receivedOn closedOn employer { __typename name } organization { id name }
     some: parties(first: 2, filter: {role: {eq: CLAIMANT}}) { nodes { role name subject { kind: __typename
-        ... on Member { id name memberships(validity: ANY) { id validFrom organization { name } } insuranceEnrolments(last: 2, validity: ANY) {
-            t: __typename nodes { scheme validTo } } }
+        ... on Member { id name memberships(validity: ANY) { id validFrom organization { name } }
+        insuranceEnrolments(last: 2, validity: ANY) { t: __typename nodes { scheme validTo } } }
         ... on Employer { name creditCode }
         ... on Organization { name } } } } } } }"""
 """A tree through a union of types: two unions of one row below another, whole lists and pages, forward and backward."""
 
 
-async def metered(engine: EngineClient, text: str, variables: dict[str, Any], **more: Any) -> tuple[dict[str, Any], int]:
+async def metered(
+    engine: EngineClient, text: str, variables: dict[str, Any], **more: Any
+) -> tuple[dict[str, Any], int]:
     """The response to an operation, and the objects that it was charged for."""
     meter = Meter()
     before = METER.set(meter)
@@ -46,7 +44,7 @@ async def metered(engine: EngineClient, text: str, variables: dict[str, Any], **
 @pytest.fixture(scope="module")
 def engines(pool: asyncpg.Pool) -> dict[JsonOf, EngineClient]:
     """An engine for each of what PostgreSQL may write."""
-    return {json: EngineClient(pool, json=json) for json in JsonOf}
+    return {written: EngineClient(pool, json=written) for written in JsonOf}
 
 
 @pytest.mark.parametrize("seed", sampled(range(SEEDS), range(4)))

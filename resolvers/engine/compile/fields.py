@@ -52,7 +52,7 @@ class Compiler(Compilation):
         wanted = binder.key(leaf, source.prefix) if column is source.key else binder.leaf(leaf, column.type)
         latest = () if lookup.latest is None else (expression(lookup.latest).desc().nulls_first(),)
         if self._writes_with_lists(source, nodes, Repeats.ONE):
-            found, row = JsonWriter(self, binder).one(source, [column == wanted], nodes, path)
+            found, row, _ = JsonWriter(self, binder).one(source, [column == wanted], nodes, path)
             return self._json_row(found.order_by(*latest).limit(1), row, null(), binder, nodes, path)
         columns, children = SelectedColumns(self.registry, self.lenses, binder), list[Child]()
         value = self.row(source, columns, nodes, path, children)
@@ -66,8 +66,8 @@ class Compiler(Compilation):
         """See ``Compilation``."""
         binder = Binder(few_rows=few_rows)
         if few_rows and self._writes_with_lists(source, nodes, Repeats.MANY):
-            found, row = JsonWriter(self, binder).one(source, [source.key == any_(keys_parameter())], nodes, path)
-            return self._json_row(found, row, row.key, binder, nodes, path)
+            found, row, key = JsonWriter(self, binder).one(source, [source.key == any_(keys_parameter())], nodes, path)
+            return self._json_row(found, row, key, binder, nodes, path)
         columns, children = SelectedColumns(self.registry, self.lenses, binder), list[Child]()
         value = self.row(source, columns, nodes, path, children)
         rows = select(source.key.label("key"), *columns.labelled()).where(source.key == any_(keys_parameter()))

@@ -49,10 +49,9 @@ class RowSet:
 
 @dataclass(frozen=True)
 class Row:
-    """The JSON of one row of a subquery, which names it and its key; the objects that it weighs, and what is written below it."""
+    """The JSON of a row of the subquery ``name``, the objects that it weighs, and what is written below it."""
 
     name: str
-    key: ColumnElement[int]
     json: ColumnElement[str]
     weight: int
     columns: tuple[str, ...]
@@ -97,7 +96,9 @@ class JsonWriter:
                 assert column is not None
                 text.column(rows.column(column), nullable=bool(getattr(column, "nullable", True)))
         text.constant("}")
-        return Row(rows.name, rows.column(source.key), text.whole(), weight, tuple(selection), tuple(below))
+        if not rows.selected:
+            rows.column(source.key)
+        return Row(rows.name, text.whole(), weight, tuple(selection), tuple(below))
 
     def _relation(
         self,
@@ -128,7 +129,7 @@ class JsonWriter:
         """The row that a key leads to; null where there is no key, and where the caller does not see the row."""
         self._compilation.budget.statement()
         key, source = expression(one.key), self._compilation.registry.sources[one.target]
-        found, row = self.one(source, [source.key == above.column(key)], nodes, path)
+        found, row, _ = self.one(source, [source.key == above.column(key)], nodes, path)
         json = select(row.json).select_from(found.subquery(row.name)).correlate(None).scalar_subquery()
         below.append(Written(path, row.columns, row.weight, below=row.below))
         missing = literal(f"{MARK}null")
@@ -138,13 +139,13 @@ class JsonWriter:
 
     def one(
         self, source: Source, where: Sequence[ColumnElement[bool]], nodes: Sequence[FieldNode], path: str
-    ) -> tuple[Select[Any], Row]:
-        """What selects the rows of a source that the caller sees, for a subquery of the row's name; and the JSON of each."""
+    ) -> tuple[Select[Any], Row, ColumnElement[int]]:
+        """What selects the rows of a source that the caller sees, for a subquery of the row's name; the JSON of each, and its key."""
         binder = self._binder.for_few_rows()
         rows = self.rows(binder)
-        row = self.row(source, rows, nodes, path)
+        row, key = self.row(source, rows, nodes, path), rows.column(source.key)
         visible = visible_rows(self._compilation.registry, source, self._compilation.lenses, binder)
-        return select(*rows.labelled()).select_from(source.table).where(*where, *visible).correlate(None), row
+        return select(*rows.labelled()).select_from(source.table).where(*where, *visible).correlate(None), row, key
 
     def _list(
         self,
