@@ -21,9 +21,10 @@ MEMBERS_WITHIN = Many(
         via=Membership.member_id,
         denormalized=Member.organization_id,
         via_type="Membership",
+        dense=True,
     ),
 )
-MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id))
+MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id, dense=True))
 
 OF_ORGANIZATION = {"members": MEMBERS_WITHIN, "memberships": MEMBERSHIPS_WITHIN}
 OF_EMPLOYER = {"engagements": Many("Engagement", By(Engagement.employer_id))}

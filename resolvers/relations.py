@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, exists
+from sqlalchemy import ColumnElement, FromClause, exists, select
 
 from db.divisions import DivisionClosure
 from resolvers.engine.declare.columns import Expression, alias, expression
-from resolvers.engine.declare.rows import AccessConditions, Rows
+from resolvers.engine.declare.rows import AccessConditions, BySubtree, Rows
 from resolvers.engine.declare.sources import Relation, Source
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import Binder
@@ -84,6 +84,7 @@ class Within(Relation):
     - ``denormalized``: a column of the rows themselves with the union of today, null for rows without one. It replaces ``via`` if ``asOf``
       is not given; a row still counts only if the caller sees the association.
     - ``current``: ``column`` has the union of today whatever the day, so that the subtree is today's too.
+    - ``dense``: most unions have rows of their own.
     """
 
     anchor = "Organization"
@@ -97,6 +98,7 @@ class Within(Relation):
         denormalized: Expression | None = None,
         via_type: str = "",
         current: bool = False,
+        dense: bool = False,
     ) -> None:
         self.column = expression(column)
         self.period = period
@@ -104,6 +106,7 @@ class Within(Relation):
         self.denormalized = None if denormalized is None else expression(denormalized)
         self.via_type = via_type
         self.current = current
+        self.dense = dense
         self.checks_days = period is not None
 
     def rows(
@@ -135,9 +138,14 @@ class Within(Relation):
         closure, valid = subtree(chosen, binder, last=self.period is None)
         joined = from_.join(closure, closure.c.descendant_id == column)
         below = None if own is None else (hierarchy_of(arguments).name, anchor)
-        where = [closure.c.ancestor_id == anchor, valid, *where]
-        conditions = [*conditions, *access.closure_rows(closure, self.via_type or target.typename, self.column)]
-        return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below, conditions)
+        in_subtree = [closure.c.ancestor_id == anchor, valid]
+        of_closure = access.closure_rows(closure, self.via_type or target.typename, self.column)
+        by_subtree = None
+        if self.dense and not of_closure:
+            by_subtree = BySubtree(select(closure.c.descendant_id).where(*in_subtree), column, from_, where)
+        order = [closure.c.descendant_id, from_.c.id]
+        conditions = [*conditions, *of_closure]
+        return Rows(joined, [*in_subtree, *where], order, via, below, conditions, by_subtree=by_subtree)
 
     def _visible(
         self, target: Source, access: AccessConditions, column: ColumnElement[Any], via: ColumnElement[Any] | None

@@ -20,8 +20,8 @@ a tab is always escaped. So the hub counts the objects without reading the JSON.
 class JsonText:
     """A JSON text while it is put together, of constant parts and values. A value that is null ends up as an empty text."""
 
-    def __init__(self) -> None:
-        self._parts: list[ColumnElement[Any]] = []
+    def __init__(self, *parts: ColumnElement[Any]) -> None:
+        self._parts = list(parts)
         self._constant = ""
 
     def constant(self, text: str) -> None:
@@ -34,6 +34,12 @@ class JsonText:
             self._parts.append(literal(self._constant))
             self._constant = ""
         self._parts.append(value)
+
+    def text(self, other: "JsonText") -> None:
+        """Add another text, part by part: PostgreSQL copies what it has concatenated once more for each concatenation."""
+        for part in other._parts:
+            self.value(part)
+        self.constant(other._constant)
 
     def column(self, column: ColumnElement[Any], *, nullable: bool) -> None:
         """Add the value of a column."""

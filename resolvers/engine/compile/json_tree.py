@@ -13,7 +13,7 @@ from graphql import FieldNode, GraphQLObjectType, get_named_type
 from sqlalchemy import ColumnElement, Label, Select, case, func, literal_column, select
 
 from resolvers.engine.compile.context import Compilation
-from resolvers.engine.compile.json_rows import MARK, JsonText, concat, literal
+from resolvers.engine.compile.json_rows import MARK, JsonText, literal
 from resolvers.engine.compile.json_selection import is_connection
 from resolvers.engine.compile.list_statements import page_of_rows
 from resolvers.engine.compile.lists import Listing, ParentKey, compile_list
@@ -90,7 +90,7 @@ class JsonWriter:
                 text.value(func.to_hex(rows.column(source.key)))
                 text.constant('"')
             elif name in source.fields:
-                text.value(self._relation(source, type_, rows, fields, f"{path}.{key}", below))
+                text.text(self._relation(source, type_, rows, fields, f"{path}.{key}", below))
             else:
                 column = rows.columns.field(source, name)
                 assert column is not None
@@ -108,16 +108,16 @@ class JsonWriter:
         nodes: Sequence[FieldNode],
         path: str,
         below: list[Written],
-    ) -> ColumnElement[str]:
+    ) -> JsonText:
         match source.fields[snake(nodes[0].name.value)]:
             case One() as one:
-                return self._one(one, rows, nodes, path, below)
+                return JsonText(self._one(one, rows, nodes, path, below))
             case AnyOf(choices):
                 found = [
                     (rows.column(expression(one.key)).is_not(None), self._one(one, rows, nodes, path, below))
                     for one in choices
                 ]
-                return case(*found, else_=literal("null"))
+                return JsonText(case(*found, else_=literal("null")))
             case Many() as many:
                 key = rows.column(source.key if many.on is None else expression(many.on))
                 return self._list(type_, many, key, nodes, path, below)
@@ -155,7 +155,7 @@ class JsonWriter:
         nodes: Sequence[FieldNode],
         path: str,
         below: list[Written],
-    ) -> ColumnElement[str]:
+    ) -> JsonText:
         """The connection or list below the row with this key. Raises errors in its arguments, at the place of the field."""
         compilation = self._compilation
         compilation.budget.statement()
@@ -182,10 +182,12 @@ class JsonWriter:
             raise HubError(error.code, error.message, nodes=error.nodes or nodes[0]) from None
         size = None if page is None else binder.placed(page.size)
         below.append(Written(path, row.columns, row.weight, size, 1 if page else many.expected, row.below))
-        json = func.coalesce(json, literal(MARK))
+        json, text = func.coalesce(json, literal(MARK)), JsonText()
         if page is None:
-            return concat([literal("["), json, literal("]")])
-        text = JsonText()
+            text.constant("[")
+            text.value(json)
+            text.constant("]")
+            return text
         for place, (name, each) in enumerate(compilation.collector.below(type_, nodes).items()):
             text.constant(f'{"," if place else "{"}"{name}":')
             if each[0].name.value == "__typename":
@@ -195,7 +197,7 @@ class JsonWriter:
                 text.value(json)
                 text.constant("]")
         text.constant("}")
-        return text.whole()
+        return text
 
     def nodes_of(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Sequence[FieldNode]:
         """The selections of a connection's rows."""

@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
     true,
     union,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
@@ -34,9 +35,12 @@ from resolvers.engine.compile.pagination import Page
 from resolvers.engine.compile.selected_columns import SelectedColumns
 from resolvers.engine.declare.access import Part
 from resolvers.engine.declare.visibility import anchor
-from resolvers.engine.plan.parameters import BIGINTS, Binder
+from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
 from resolvers.engine.plan.statement import Statement, compiled
 from resolvers.engine.request.limits import Budget
+
+FEW_UNIONS = 128
+"""Below so many unions the rows of a page are found by the keys of them all (docs/performance.md)."""
 
 
 def rows_statement(listing: Listing, columns: SelectedColumns, page: Page | None) -> Statement:
@@ -92,6 +96,9 @@ def page_of_rows(
     keys = listing.order.keys
     order = [item.column.label(f"o{index}") for index, item in enumerate(keys)]
     key_column = None if listing.joined else listing.rows.key_column
+    if _is_by_subtree(listing, page):
+        assert page is not None
+        return _page_by_subtree(listing, columns, page, name), _in_order(listing, name)
     if key_column is None:
         rows = _page(listing, select(*columns, *order), page, more=0)
     else:
@@ -99,12 +106,51 @@ def page_of_rows(
         via = cut.correlate(listing.parent).subquery(f"{name}k")
         of_page = [via.c[each.name] for each in order]
         rows = select(*columns, *of_page).select_from(via.join(listing.source.table, listing.source.key == via.c.via))
-    found = rows.correlate(listing.parent).subquery(name)
+    return rows.correlate(listing.parent).subquery(name), _in_order(listing, name)
+
+
+def _in_order(listing: Listing, name: str) -> ColumnElement[Any]:
+    """A comma with the order of a list's rows in a subquery."""
+    columns: list[ColumnElement[Any]] = [literal_column(f"{name}.o{index}") for index in range(len(listing.order.keys))]
     places = [
-        found.c[f"o{index}"].desc().nulls_last() if item.descending else found.c[f"o{index}"].asc().nulls_last()
-        for index, item in enumerate(keys)
+        column.desc().nulls_last() if item.descending else column.asc().nulls_last()
+        for item, column in zip(listing.order.keys, columns, strict=True)
     ]
-    return found, aggregate_order_by(literal_column("','"), *places)
+    return aggregate_order_by(literal_column("','"), *places)
+
+
+def _is_by_subtree(listing: Listing, page: Page | None) -> bool:
+    """Whether the page is the first one of a list in its own order that can be found in both ways."""
+    if page is None or listing.root or listing.rows.by_subtree is None:
+        return False
+    given = listing.arguments
+    return not page.backward and not any(given.get(name) for name in ("after", "before", "filter", "order_by"))
+
+
+def _page_by_subtree(listing: Listing, columns: Sequence[Label[Any]], page: Page, name: str) -> FromClause:
+    """The first rows of a list: below few unions found by the keys of them all, in one scan of an index; below many by one look-up for
+    each, until the page is full. Only one of the two parts runs."""
+    rows, order = listing.rows, listing.order
+    assert rows.by_subtree is not None
+    by = rows.by_subtree
+    unions = func.array(
+        by.unions.limit(literal_column(str(FEW_UNIONS + 1))).correlate(listing.parent).scalar_subquery()
+    )
+    known = select(unions.label("keys")).offset(literal_column("0")).correlate(listing.parent).subquery(f"{name}u")
+    keys: ColumnElement[Any] = literal_column(f"{name}u.keys", BIGINTS)
+    few = func.cardinality(keys) <= literal_column(str(FEW_UNIONS))
+    of_union = replace(order, keys=(replace(order.keys[0], column=by.column), *order.keys[1:]))
+    parts = []
+    for own, from_, where in (
+        (of_union, by.from_, [few, by.column == any_(keys), *by.where]),
+        (order, rows.from_, [not_(few), *rows.where]),
+    ):
+        labels = [item.column.label(f"o{index}") for index, item in enumerate(own.keys)]
+        part = select(*columns, *labels).select_from(from_).where(*where)
+        parts.append(page.cut(part, own, listing.binder, listing.cursors, more=0).correlate(listing.parent))
+    places: list[ColumnElement[Any]] = [literal_column(f"o{index}") for index in range(len(order.keys))]
+    found = union_all(*parts).order_by(*places).limit(listing.binder.bind(page.size, BIGINT))
+    return known.join(found.lateral(name), true())
 
 
 def count_statement(listing: Listing, budget: Budget) -> Statement:

@@ -88,13 +88,13 @@ def compile_list(
     access = StatementAccess(registry, lenses, binder)
     rows = many.relation.rows(source, key, arguments, binder, access)
     if rows.key_column is not None and joined:
-        rows = replace(rows, from_=rows.from_.join(source.table, source.key == rows.key_column))
-    where = [*rows.where, *validity_conditions(many.period(source), arguments, binder)]
+        rows = replace(rows, from_=rows.from_.join(source.table, source.key == rows.key_column), by_subtree=None)
+    where = validity_conditions(many.period(source), arguments, binder)
     before, given = budget.conditions, arguments.get("filter")
     if given is not None:
         where.append(Filter(registry, binder, lenses, budget).condition(source, given))
     parts: Sequence[Part] = ()
-    rows = replace(rows, where=where)
+    rows = rows.narrowed(*where)
     if root and anchor is None:
         rows, parts = from_caller(rows, access, source)
     else:
