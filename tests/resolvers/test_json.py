@@ -7,7 +7,10 @@ import asyncpg
 import pytest
 
 from db.meter import METER, Meter
+from db.server.connect import create_pool
 from resolvers.engine.compile.context import JsonOf
+from resolvers.engine.compile.list_statements import FEW_UNIONS
+from resolvers.engine.request import global_ids
 from schema import schema
 from tests.resolvers.engine_client import EngineClient
 from tests.resolvers.personas import callers_of
@@ -81,3 +84,89 @@ async def test_a_tree_through_a_union_of_types_is_one_statement(engines: dict[Js
     ]
     assert "Member" in kinds
     assert [await each.count(CASES, {}) for each in engines.values()] == [1, 8, 8]
+
+
+async def test_a_page_below_few_unions_and_one_below_many_have_the_rows_of_the_list(
+    engines: dict[JsonOf, EngineClient], pool: asyncpg.Pool
+) -> None:
+    rows = await pool.fetch(
+        "SELECT ancestor_id AS id, count(*) AS below FROM territorial_closure c JOIN membership m ON m.organization_id = c.descendant_id"
+        " GROUP BY 1 ORDER BY 2 DESC LIMIT 60"
+    )
+    sizes = await pool.fetch(
+        "SELECT ancestor_id AS id, count(*) AS below FROM territorial_closure WHERE valid_to IS NULL GROUP BY 1"
+    )
+    unions = {row["id"]: row["below"] for row in sizes}
+    found = [global_ids.encode("org", row["id"]) for row in rows]
+    below = [unions.get(row["id"], 0) for row in rows]
+    assert min(below) < FEW_UNIONS < max(below)
+    text = """query ($ids: [ID!]!, $size: Int!) { organizations(first: 60, filter: {id: {in: $ids}}) { nodes { name
+        members(first: $size) { nodes { id name } } memberships(first: $size) { nodes { id validFrom } }
+        all: memberships(first: $size, validity: ANY) { nodes { id } } } } }"""
+    callers = await callers_of(pool)
+    for name in ("national", "province", "city"):
+        for size in (0, 3, 40):
+            given = {"ids": found, "size": size}
+            answers = [await metered(each, text, given, caller=callers[name]) for each in engines.values()]
+            assert answers[0] == answers[1] == answers[2]
+            assert any("cardinality" in sql for sql in engines[JsonOf.TREES].watched.statements)
+
+
+NAMES = (
+    "a\tb",
+    'quote " and \\',
+    "line\nfeed\r\x0b\x1f\x7f",
+    "\u2028\u2029 \U0001f3db",
+    "</script> %s %% :x",
+    "E'\\t'",
+)
+"""Texts with characters that JSON escapes, or that SQL or Python could take for their own."""
+
+
+async def test_every_character_of_a_text_comes_as_it_is(fresh_database_url: str) -> None:
+    pool = await create_pool(fresh_database_url)
+    try:
+        keys = [row["id"] for row in await pool.fetch("SELECT id FROM employer ORDER BY id LIMIT $1", len(NAMES))]
+        await pool.executemany("UPDATE employer SET name = $2 WHERE id = $1", list(zip(keys, NAMES, strict=True)))
+        ids = [global_ids.encode("emp", key) for key in keys]
+        text = "query ($ids: [ID!]!) { employers(first: 20, filter: {id: {in: $ids}}) { nodes { id name division { name } } } }"
+        answers = [await metered(EngineClient(pool, json=written), text, {"ids": ids}) for written in JsonOf]
+        assert [node["name"] for node in answers[0][0]["data"]["employers"]["nodes"]] == list(NAMES)
+        assert answers[0] == answers[1] == answers[2]
+    finally:
+        await pool.close()
+
+
+async def test_what_is_wrong_below_names_its_own_field(engines: dict[JsonOf, EngineClient]) -> None:
+    text = (
+        "query ($size: Int!) {\n organizations(first: 2) { nodes { id\n children(first: $size) { nodes { id } } } } }"
+    )
+    answers = [await each.response(text, {"size": 201}) for each in engines.values()]
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0]["errors"][0]["locations"] == [{"line": 3, "column": 2}]
+
+
+async def test_pages_that_may_hold_too_much_are_read_level_by_level(pool: asyncpg.Pool) -> None:
+    text = "query ($size: Int!) { organizations(first: $size) { nodes { id descendants(first: $size) { nodes { id } } } } }"
+    engine = EngineClient(pool, max_objects=2_000)
+    assert await engine.count(text, {"size": 30}) == 1
+    assert await engine.count(text, {"size": 200}) == 2
+
+
+SHARED = "{ memberships(first: 5) { nodes { organization { %s } } } }"
+
+
+@pytest.mark.parametrize(
+    ("below", "statements"),
+    [
+        ("coverages(first: 2) { nodes { validFrom } }", 1),
+        ("coverages(first: 2, orderBy: {field: VALID_FROM}) { nodes { validFrom } }", 3),
+        ("members(first: 2) { nodes { id } }", 3),
+        ("members(first: 2) { totalCount }", 3),
+        ("name", 1),
+    ],
+)
+async def test_a_list_of_rows_that_may_be_the_same_is_read_for_each_only_where_that_is_cheap(
+    caller: EngineClient, below: str, statements: int
+) -> None:
+    assert await caller.count(SHARED % below, {}) == statements
