@@ -139,7 +139,8 @@ CHINESE: Mapping[str, str] = {
     "UNEXPECTED_CORRECTIONS": "只有同意更正的请求才能填写更正内容。",
     "DUPLICATE_RESIDENT_NUMBER": "该公民身份号码已属于其他会员，请先核实。",
     # faults of the hub
-    "DATABASE_BUSY": "数据库连接繁忙，请稍后再试。",
+    "DATABASE_BUSY": "数据库繁忙，请稍后再试。",
+    "DATABASE_FULL": "数据库磁盘已满，未写入任何内容；查询仍可使用。请稍后再试。",
     "DATABASE_UNAVAILABLE": "暂时无法连接数据库，请稍后再试。",
     "INTERNAL_ERROR": "服务内部错误，请将编号告知运维人员。",
 }

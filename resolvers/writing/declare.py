@@ -1,0 +1,69 @@
+"""What a kind of record takes, declared once in its slice.
+
+The template, the parser of files, the checks, the inputs of mutations and the documentation of imports all derive from it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from resolvers.writing.values import ValueType
+
+
+@dataclass(frozen=True)
+class Heading:
+    """How a column is headed in a file: in English, in Chinese, and the other names that offices use for it."""
+
+    english: str
+    chinese: str
+    aliases: tuple[str, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Every name by which the column is recognized."""
+        return (self.english, self.chinese, *self.aliases)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """The record that a column refers to, by one of its natural keys: columns of ``table``, in the order in which they are tried."""
+
+    table: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A value that a record takes. ``name`` is its name in the database and, in camelCase, in the API and in mapping files."""
+
+    name: str
+    heading: Heading
+    type: ValueType
+    required: bool = False
+    refers_to: Reference | None = None
+    """The record that the value names; the value is then a natural key, and the key of the record is stored."""
+
+    personal: bool = False
+    """Whether the value is personal data, which reports show masked."""
+
+    example: str = ""
+    """A synthetic value, as in the example row of the template."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WritableKind:
+    """A kind of record that is written in batches. ``natural_keys`` are sets of columns by which a record is recognized when it comes
+    again, in the order in which they are tried."""
+
+    name: str
+    """The kind in commands, addresses and the API, e.g. ``employers``."""
+
+    heading: Heading
+    columns: tuple[Column, ...]
+    natural_keys: tuple[tuple[str, ...], ...]
+
+    def column(self, name: str) -> Column:
+        """The column of this name."""
+        return next(column for column in self.columns if column.name == name)
+
+    def required(self) -> Sequence[Column]:
+        """The columns that every record must have."""
+        return [column for column in self.columns if column.required]
