@@ -31,13 +31,16 @@ class By(Relation):
         via: Expression | None = None,
         via_type: str = "",
         ever: bool = False,
+        few: bool = False,
     ) -> None:
         self.column = expression(column)
         self.order = order
         self.via = None if via is None else expression(via)
         self.via_type = via_type
         self.checks_days = ever
-        self.reads_page = via is None
+        self.own_rows = via is None
+        self.reads_page = via is None and not order
+        self.few = few
 
     def rows(
         self,

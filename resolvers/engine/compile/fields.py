@@ -211,7 +211,7 @@ def list_step(
             root=root,
             place=f"{parent.name}.{name}",
         )
-        written = can_write_list(compilation, parent, many, nodes, top=True)
+        written = can_write_list(compilation, parent, many, nodes, Repeats.ONE if root else Repeats.MANY, top=True)
         step = _json_list if written else _connection if is_connection(type_) else _short_list
         made = step(compilation, type_, listing, nodes, path)
         arguments.require_effect(nodes[0])

@@ -8,7 +8,7 @@ from graphql import FieldNode, GraphQLObjectType, get_named_type
 from resolvers.engine.compile.context import Compilation, JsonOf
 from resolvers.engine.compile.json_rows import is_written
 from resolvers.engine.compile.selected_columns import SelectedColumns
-from resolvers.engine.declare.sources import AnyOf, Many, One, Source
+from resolvers.engine.declare.sources import AnyOf, Many, One, Relation, Source
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import snake
 
@@ -33,9 +33,9 @@ class Repeats(Enum):
         """Of the rows that single keys of these lead to."""
         return self if self is Repeats.ONE else Repeats.SAME
 
-    def below_list(self) -> "Repeats":
+    def below_list(self, relation: Relation) -> "Repeats":
         """Of the rows that lists of these have."""
-        return Repeats.MANY if self is Repeats.ONE else self
+        return Repeats.MANY if self is Repeats.ONE or (self is Repeats.MANY and relation.own_rows) else Repeats.SAME
 
 
 def can_write_row(compilation: Compilation, source: Source, nodes: Sequence[FieldNode], rows: Repeats) -> bool:
@@ -55,7 +55,7 @@ def can_write_list(
     parent: GraphQLObjectType,
     many: Many,
     nodes: Sequence[FieldNode],
-    rows: Repeats = Repeats.ONE,
+    rows: Repeats,
     *,
     top: bool = False,
 ) -> bool:
@@ -70,7 +70,8 @@ def can_write_list(
         return False
     if not top and given & OTHER_PLACES:
         return False
-    if rows is Repeats.SAME and (not many.relation.reads_page or given & OTHER_ROWS):
+    relation = many.relation
+    if rows is Repeats.SAME and not relation.few and (not relation.reads_page or given & OTHER_ROWS):
         return False
     if is_connection(type_):
         fields = list(compilation.collector.below(type_, nodes).values())
@@ -79,7 +80,7 @@ def can_write_list(
         if len(of_rows) != 1 or any(each[0].name.value not in allowed for each in fields):
             return False
         nodes = of_rows[0]
-    return can_write_row(compilation, compilation.registry.sources[many.target], nodes, rows.below_list())
+    return can_write_row(compilation, compilation.registry.sources[many.target], nodes, rows.below_list(relation))
 
 
 def has_list(compilation: Compilation, source: Source, nodes: Sequence[FieldNode]) -> bool:
