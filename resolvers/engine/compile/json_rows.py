@@ -4,6 +4,7 @@ Fetching, building and encoding a row costs the hub more than writing it costs P
 """
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import orjson
@@ -18,40 +19,38 @@ a tab is always escaped. So the hub counts the objects without reading the JSON.
 
 
 class JsonText:
-    """A JSON text while it is put together, of constant parts and values. A value that is null ends up as an empty text."""
+    """A JSON text while it is put together, of constant parts and of values, none of which is null."""
 
-    def __init__(self, *parts: ColumnElement[Any]) -> None:
+    def __init__(self, *parts: str | ColumnElement[str]) -> None:
         self._parts = list(parts)
-        self._constant = ""
 
     def constant(self, text: str) -> None:
         """Add a text of GraphQL names, punctuation and marks."""
-        self._constant += text
+        last = self._parts[-1] if self._parts else None
+        if isinstance(last, str):
+            self._parts[-1] = last + text
+        elif text:
+            self._parts.append(text)
 
-    def value(self, value: ColumnElement[Any]) -> None:
+    def value(self, value: ColumnElement[str]) -> None:
         """Add a value that SQL computes."""
-        if self._constant:
-            self._parts.append(literal(self._constant))
-            self._constant = ""
         self._parts.append(value)
 
     def text(self, other: "JsonText") -> None:
-        """Add another text, part by part: PostgreSQL copies what it has concatenated once more for each concatenation."""
+        """Add another text, part by part."""
         for part in other._parts:
-            self.value(part)
-        self.constant(other._constant)
+            if isinstance(part, str):
+                self.constant(part)
+            else:
+                self.value(part)
 
     def column(self, column: ColumnElement[Any], *, nullable: bool) -> None:
         """Add the value of a column."""
         kind = column.type
-        quote, value = '"' * (isinstance(kind, EnumType | Date | Numeric)), column
-        if not quote and isinstance(kind, Text):
-            value = func.to_json(column)
-        elif isinstance(kind, Boolean):
-            value = cast(column, TEXT)
+        quote = '"' * isinstance(kind, EnumType | Date | Numeric)
+        value = cast(func.to_json(column) if not quote and isinstance(kind, Text) else column, TEXT)
         if nullable:
-            text = cast(value, TEXT)
-            quoted = literal(quote).concat(text).concat(literal(quote)) if quote else text
+            quoted = concat([literal(quote), value, literal(quote)]) if quote else value
             self.value(func.coalesce(quoted, literal("null")))
         else:
             self.constant(quote)
@@ -60,8 +59,7 @@ class JsonText:
 
     def whole(self) -> ColumnElement[str]:
         """All of it."""
-        parts = [*self._parts, *([literal(self._constant)] if self._constant else [])]
-        return concat(parts)
+        return concat([literal(part) if isinstance(part, str) else part for part in self._parts])
 
 
 def is_written(column: ColumnElement[Any] | None) -> bool:
@@ -76,9 +74,9 @@ def literal(text: str) -> ColumnElement[str]:
     return literal_column(f"E'{text}'" if "\\" in text else f"'{text}'", TEXT)
 
 
-def concat(parts: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
+def concat(parts: Sequence[ColumnElement[str]]) -> ColumnElement[str]:
     """The parts one after the other."""
-    return cast(parts[0], TEXT) if len(parts) == 1 else func.concat(*parts, type_=TEXT)
+    return reduce(lambda before, part: before.concat(part), parts)
 
 
 def as_bytes(json: ColumnElement[str]) -> ColumnElement[bytes]:
