@@ -144,7 +144,7 @@ class Within(Relation):
         in_subtree = [closure.c.ancestor_id == anchor, valid]
         of_closure = access.closure_rows(closure, self.via_type or target.typename, self.column)
         by_subtree = None
-        if self.dense and not of_closure:
+        if self.dense and via is None and not of_closure:
             by_subtree = BySubtree(select(closure.c.descendant_id).where(*in_subtree), column, from_, where)
         order = [closure.c.descendant_id, from_.c.id]
         conditions = [*conditions, *of_closure]

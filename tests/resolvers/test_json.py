@@ -102,7 +102,11 @@ async def test_a_page_below_few_unions_and_one_below_many_have_the_rows_of_the_l
     assert min(below) < FEW_UNIONS < max(below)
     text = """query ($ids: [ID!]!, $size: Int!) { organizations(first: 60, filter: {id: {in: $ids}}) { nodes { name
         members(first: $size) { nodes { id name } } memberships(first: $size) { nodes { id validFrom } }
-        all: memberships(first: $size, validity: ANY) { nodes { id } } } } }"""
+        all: memberships(first: $size, validity: ANY) { nodes { id } }
+        before: members(first: $size, asOf: "2024-06-30") { nodes { id } }
+        industrial: members(first: $size, hierarchy: INDUSTRIAL) { nodes { id } }
+        own: members(first: $size, scope: SELF) { nodes { id } }
+        last: members(last: $size) { nodes { id } } } } }"""
     callers = await callers_of(pool)
     for name in ("national", "province", "city"):
         for size in (0, 3, 40):

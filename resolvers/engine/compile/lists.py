@@ -88,7 +88,7 @@ def compile_list(
     access = StatementAccess(registry, lenses, binder)
     rows = many.relation.rows(source, key, arguments, binder, access)
     if rows.key_column is not None and joined:
-        rows = replace(rows, from_=rows.from_.join(source.table, source.key == rows.key_column), by_subtree=None)
+        rows = replace(rows, from_=rows.from_.join(source.table, source.key == rows.key_column))
     where = validity_conditions(many.period(source), arguments, binder)
     before, given = budget.conditions, arguments.get("filter")
     if given is not None:
