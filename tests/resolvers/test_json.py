@@ -179,3 +179,24 @@ async def test_a_list_of_rows_that_may_be_the_same_is_read_for_each_only_where_t
     engines: dict[JsonOf, EngineClient], text: str
 ) -> None:
     assert await engines[JsonOf.TREES].count(f"{{ {text} }}", {}) == LISTS[text]
+
+
+TOGETHER = """query Together($id: ID!, $size: Int!) { a: organizations(first: $size) { nodes { id } }
+    b: disputeCases(first: 2, validity: ANY) { __typename nodes { number } }
+    c: organization(id: $id) { name children(first: 1) { nodes { id } } }
+    d: organizations(within: $id, first: 1) { nodes { name } } }"""
+
+
+@pytest.mark.parametrize(
+    ("id_", "size", "statements"), [("org_1", 3, 1), ("org_ffffffff", 3, 1), ("nonsense", 3, 2), ("org_1", 201, 3)]
+)
+async def test_root_fields_that_postgresql_writes_are_one_statement(
+    engines: dict[JsonOf, EngineClient], id_: str, size: int, statements: int
+) -> None:
+    answers = [await metered(each, TOGETHER, {"id": id_, "size": size}) for each in engines.values()]
+    assert answers[0] == answers[1] == answers[2]
+    assert set(answers[0][0]["data"] or {}) >= {"a", "b", "c"} or size > 200
+    trees = engines[JsonOf.TREES]
+    trees.watched.statements.clear()
+    await trees.response(TOGETHER, {"id": id_, "size": size})
+    assert len(trees.watched.statements) == statements

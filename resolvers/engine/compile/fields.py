@@ -89,7 +89,9 @@ class Compiler(Compilation):
         path: str,
     ) -> Step:
         """Rows that PostgreSQL writes with everything below them."""
-        rows: Select[Any] = select(key.label("key"), as_bytes(row.json)).select_from(found.subquery(row.name))
+        rows: Select[Any] = select(key.label("key"), as_bytes(row.json).label("json")).select_from(
+            found.subquery(row.name)
+        )
         return self.add(
             JsonStep,
             path,

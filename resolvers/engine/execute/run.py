@@ -12,7 +12,7 @@ from resolvers.engine.execute.bind import COUNT_WEIGHT, BoundOperation, BoundSte
 from resolvers.engine.execute.nested_queries import AnswerQuery, NestedQueries
 from resolvers.engine.execute.objects import ObjectBudget, Occurrences, occurrences
 from resolvers.engine.plan.connection import Fetch, Read
-from resolvers.engine.plan.operation import Operation, Root, SubSelection, root_field_error
+from resolvers.engine.plan.operation import Operation, Root, SubSelection, Together, root_field_error
 from resolvers.engine.plan.parameters import Inputs
 from resolvers.engine.plan.statement import Statement
 from resolvers.engine.plan.steps import (
@@ -49,7 +49,8 @@ class Trace:
 @dataclass(frozen=True, slots=True)
 class Run:
     """One attempt to run a plan: its bound values, the connection that holds the snapshot, and what it adds to as it goes on: the objects
-    that it has brought, the traces if they are wanted, and the answers to queries of computed fields.
+    that it has brought, the traces if they are wanted, the answers to queries of computed fields, and by the index of a step the rows of
+    statements that ran as one.
 
     ``answer`` runs such queries; a query that is itself nested has none.
     """
@@ -60,6 +61,7 @@ class Run:
     traces: list[Trace] | None = None
     answer: AnswerQuery | None = None
     answers: dict[str, Any] = field(default_factory=dict)
+    fetched: dict[int, list[Any]] = field(default_factory=dict)
 
     async def fetch(self, path: str, statement: Statement, arguments: list[Any]) -> list[Any]:
         """Rows of one statement."""
@@ -111,6 +113,8 @@ async def run_operation(run: Run) -> tuple[dict[str, Any], list[HubError]]:
     values: dict[str, Any] = {}
     errors: list[HubError] = []
     failed = dict(run.bound.failed)
+    if operation.together is not None and not failed and run.bound.most <= run.bound.limit:
+        await _fetch_together(operation.together, run)
     for root in operation.roots:
         if root.key in failed:
             continue
@@ -120,6 +124,16 @@ async def run_operation(run: Run) -> tuple[dict[str, Any], list[HubError]]:
             failed[root.key] = root_field_error(error, root.key, root.node, nullable=root.nullable)
     operation.require_any(failed)
     return values | dict.fromkeys(failed) | viewer_fields(operation, run.bound.inputs), [*failed.values(), *errors]
+
+
+async def _fetch_together(together: Together, run: Run) -> None:
+    """Run the statements of several root fields as one."""
+    arguments: list[Any] = []
+    for step in together.steps:
+        arguments += run.bound.steps[step.index].statement or ()
+    (row,) = await run.traced(together.path).fetch(together.sql, *arguments)
+    for step, json in zip(together.steps, row, strict=True):
+        run.fetched[step.index] = [] if json is None else [(None, json)]
 
 
 def viewer_fields(operation: Operation, inputs: Inputs) -> dict[str, Any]:
@@ -226,7 +240,9 @@ async def _rows(step: Step, bound: BoundStep, keys: list[Key] | None, parents: i
     run.budget.take(parents * (step.weight if isinstance(step, StatisticsStep) else 1), step.node)
     assert bound.statement is not None
     arguments = step.statement.arguments(bound.statement, keys)
-    if isinstance(step, PageStep | JsonStep):
+    if step.index in run.fetched:
+        rows = run.fetched[step.index]
+    elif isinstance(step, PageStep | JsonStep):
         rows = await _limited(step, step.statement, arguments, max(1, bound.size) * bound.weight, keys, run)
     else:
         rows = await run.fetch(step.path, step.statement, arguments)

@@ -38,6 +38,15 @@ class Root:
     nullable: bool = True
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Together:
+    """Root fields of which PostgreSQL writes the JSON in one statement: their steps, the statement, and its path for explaining."""
+
+    steps: tuple[JsonStep, ...]
+    sql: str
+    path: str
+
+
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Operation:
     """The plan of one operation, for one shape of variables and one caller's lenses.
@@ -45,7 +54,7 @@ class Operation:
     ``keys`` are the response keys of the root fields, in order; ``failed`` the errors of those that cannot be planned. ``statements`` is
     how many a run has at most, whatever the number of rows; ``switches_role`` says whether any of them runs under SET ROLE, ``by_key``
     whether those of the root fields find rows by key, and no lists with
-    them.
+    them. ``together`` has those root fields that are answered by one statement, if there are several.
     """
 
     roots: tuple[Root, ...]
@@ -59,6 +68,7 @@ class Operation:
     statements: int
     switches_role: bool
     by_key: bool
+    together: Together | None = None
 
     def runs_queries(self) -> bool:
         """Whether any of its fields runs GraphQL queries."""
