@@ -136,6 +136,12 @@ class TerritorialClosure(Closure, Model):
         dated_check(),
         covering_key(),
         Index("ix_territorial_closure_descendant_id_depth", "descendant_id", "depth"),
+        Index(
+            "ix_territorial_closure_ended",
+            "ancestor_id",
+            "descendant_id",
+            postgresql_where=text("valid_to IS NOT NULL"),
+        ),
     )
 
 
@@ -147,6 +153,9 @@ class IndustrialClosure(Closure, Model):
         dated_check(),
         covering_key(),
         Index("ix_industrial_closure_descendant_id_depth", "descendant_id", "depth"),
+        Index(
+            "ix_industrial_closure_ended", "ancestor_id", "descendant_id", postgresql_where=text("valid_to IS NOT NULL")
+        ),
     )
 
 

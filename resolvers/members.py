@@ -23,8 +23,9 @@ MEMBERS_WITHIN = Many(
         via_type="Membership",
         dense=True,
     ),
+    counted_by="MEMBERSHIPS",
 )
-MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id, dense=True))
+MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id, dense=True), counted_by="MEMBERSHIPS")
 
 OF_ORGANIZATION = {"members": MEMBERS_WITHIN, "memberships": MEMBERSHIPS_WITHIN}
 OF_EMPLOYER = {"engagements": Many("Engagement", By(Engagement.employer_id))}

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, exists, select
+from sqlalchemy import ColumnElement, FromClause, exists, literal_column, select
 
 from db.divisions import DivisionClosure
 from resolvers.engine.declare.columns import Expression, alias, expression
-from resolvers.engine.declare.rows import AccessConditions, BySubtree, Rows
+from resolvers.engine.declare.rows import AccessConditions, BySubtree, RolledPlace, Rows
 from resolvers.engine.declare.sources import Relation, Source
 from resolvers.engine.declare.validity import Period, holds
-from resolvers.engine.plan.parameters import Binder
+from resolvers.engine.plan.parameters import BIGINT, Binder
 from resolvers.engine.request.arguments import Arguments
 from resolvers.scopes import Scope, hierarchy_of, subtree
+
+EVERYTHING = ("EVERYTHING", literal_column("0", BIGINT))
+"""The place of all records in the roll-ups."""
 
 
 class By(Relation):
@@ -133,22 +136,27 @@ class Within(Relation):
             where = [holds(self.period, binder.day(arguments.get("as_of")))]
         from_: FromClause = target.table if via is None else via.table
         if anchor is None:
-            return Rows(from_, where, [target.key if via is None else via], via, union=column if via is None else None)
+            rolled = RolledPlace(*EVERYTHING, from_, where, column, is_open=own is not None)
+            order, union = [target.key if via is None else via], column if via is None else None
+            return Rows(from_, where, order, via, union=union, rolled=rolled)
         conditions = self._visible(target, access, column, via)
         if arguments.get("scope") is Scope.SELF:
             return Rows(from_, [column == anchor, *where], [from_.c.id], via, access=conditions)
         chosen = {"hierarchy": arguments.get("hierarchy")} if self.current else arguments
         closure, valid = subtree(chosen, binder, last=self.period is None)
         joined = from_.join(closure, closure.c.descendant_id == column)
-        below = None if own is None else (hierarchy_of(arguments).name, anchor)
-        in_subtree = [closure.c.ancestor_id == anchor, valid]
+        place = (hierarchy_of(arguments).name, anchor)
+        held = [closure.c.ancestor_id == anchor, valid]
+        last = self.period is None
+        rolled = RolledPlace(*place, from_, where, column, closure, held, has_last=last, is_open=own is not None)
+        below = None if own is None else place
         of_closure = access.closure_rows(closure, self.via_type or target.typename, self.column)
         by_subtree = None
         if self.dense and via is None and not of_closure:
-            by_subtree = BySubtree(select(closure.c.descendant_id).where(*in_subtree), column, from_, where)
+            by_subtree = BySubtree(select(closure.c.descendant_id).where(*held), column, from_, where)
         order = [closure.c.descendant_id, from_.c.id]
-        conditions = [*conditions, *of_closure]
-        return Rows(joined, [*in_subtree, *where], order, via, below, conditions, by_subtree=by_subtree)
+        where, conditions = [*held, *where], [*conditions, *of_closure]
+        return Rows(joined, where, order, via, below, conditions, rolled=rolled, by_subtree=by_subtree)
 
     def _visible(
         self, target: Source, access: AccessConditions, column: ColumnElement[Any], via: ColumnElement[Any] | None

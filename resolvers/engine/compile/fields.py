@@ -212,6 +212,7 @@ def list_step(
             compilation.budget,
             root=root,
             place=f"{parent.name}.{name}",
+            rollups=compilation.rollups,
         )
         written = can_write_list(compilation, parent, many, nodes, Repeats.ONE if root else Repeats.MANY, top=True)
         step = _json_list if written else _connection if is_connection(type_) else _short_list

@@ -22,7 +22,8 @@ class Relation(ABC):
     ``anchor`` is the type of the row that the argument ``within`` names, if there is such an argument. ``checks_days`` says that the
     relation itself chooses the rows that hold on the day, by the dated row that leads to them (a link, a membership). ``own_rows`` says
     that each row is below one parent alone; ``reads_page``, that one index has a parent's rows in order, so that a page costs what it has;
-    ``few``, that a parent has few rows, so that a page costs little even where all of them are read for it.
+    ``few``, that a parent has few rows, so that a page costs little even where all of them are read for it. ``period`` are the days of
+    the dated row, where roll-ups may count by them.
     """
 
     anchor: str | None = None
@@ -30,6 +31,7 @@ class Relation(ABC):
     own_rows: bool = False
     reads_page: bool = False
     few: bool = False
+    period: Period | None = None
 
     @abstractmethod
     def rows(
@@ -64,12 +66,14 @@ class Many:
     """A field that leads to many rows: a connection or a short list, as the schema's type says.
 
     ``on`` is the parent's column that ``relation`` starts from (its key unless named); ``expected`` rows a parent, for the cost of a list.
+    ``counted_by`` is the kind of record whose statistic counts the same rows, with roll-ups that answer ``totalCount`` (docs/adr/0049).
     """
 
     target: str
     relation: Relation
     on: Expression | None = None
     expected: int = 10
+    counted_by: str | None = None
 
     @property
     def anchor(self) -> str | None:
