@@ -149,7 +149,7 @@ class Engine:
             coerced = variables.coerce_variables(self.schema, read.node, read.types, given)
             if read.node.operation is not OperationType.QUERY:
                 return await self._command(document, read, given, caller, request)
-            operation = self._operation(document, read, coerced, caller, self.json)
+            operation = self._operation(document, read, coerced, caller)
             cells: set[int] | None = None if caller.sees_rows else set()
             inputs = Inputs(
                 coerced,
@@ -222,9 +222,10 @@ class Engine:
         read: ReadOperation,
         coerced: Mapping[str, Any],
         caller: Caller,
-        json: JsonOf,
+        json: JsonOf | None = None,
     ) -> Operation:
         """The plan that is kept under (operation, lenses, shape of variables, what PostgreSQL writes), compiled if there is none."""
+        json = json or self.json
         lenses = caller.shape if self.first_wall else (Lens.UNWALLED, Lens.EVERYTHING)
         key = (document.text, read.name, lenses, variables.shape(read.types, coerced, self.registry.prefixes), json)
         plan = self.plans.get(key)
@@ -279,7 +280,7 @@ class Engine:
         errors: Sequence[GraphQLError]
         try:
             read = document.operation(None)
-            operation = self._operation(document, read, {}, inputs.caller, self.json)
+            operation = self._operation(document, read, {}, inputs.caller)
             if operation.runs_queries() or operation.introspection:
                 return None
             bound = bind(operation, inputs, MAX_QUERY_OBJECTS, strict=True)
