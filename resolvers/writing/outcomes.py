@@ -51,13 +51,12 @@ class RawRow:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with a row: a stable code, the column if it is about one, what to do in English and Chinese, and the value as the
-    report may show it (personal values are masked)."""
+    """What is wrong with a row: a stable code, the column if it is about one, what to do (in English; other languages go by the code), and
+    the value as a report may show it (personal values are masked)."""
 
     code: str
     column: str | None
     message: str
-    chinese: str = ""
     value: str | None = None
     severity: Severity = Severity.ERROR
 
