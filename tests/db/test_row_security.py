@@ -25,6 +25,7 @@ from db.security.row_security import (
     READER,
     ROLES,
     SERVICE,
+    TOP_WRITER,
     faults,
 )
 from db.server.connect import acquired, create_pool
@@ -142,7 +143,7 @@ async def test_malformed_keys_show_nothing_and_say_nothing(database_url, value):
     for role in [
         role
         for role in ROLES
-        if role not in (READER, "unionhub_everything", ACCESS, AGGREGATES, CLERK, OPERATOR, SERVICE)
+        if role not in (READER, "unionhub_everything", ACCESS, AGGREGATES, CLERK, OPERATOR, TOP_WRITER, SERVICE)
     ]:
         await connection.execute(f"SET ROLE {role}")
         for lens in LENSES:
