@@ -20,8 +20,13 @@ FORMS = tuple(
 )
 
 _TIME = re.compile(r"(?:\s+|T|(?<=[日号]))\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?$")
-_CHINESE_DIGITS = {ord(word): str(value) for value, word in enumerate("〇一二三四五六七八九")} | {ord("零"): "0", ord("○"): "0"}
-_CHINESE = re.compile(r"([〇零○一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})[日号]?")
+_CHINESE_DIGITS = {ord(word): str(value) for value, word in enumerate("〇一二三四五六七八九")} | {
+    ord("零"): "0",
+    ord("○"): "0",
+}
+_CHINESE = re.compile(
+    r"([〇零○一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})[日号]?"
+)
 
 
 @lru_cache(maxsize=16384)

@@ -7,7 +7,7 @@ are read without differences of width (全角半角); names keep their character
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
@@ -66,7 +66,7 @@ BLANKS = {0x3000: " ", 0xA0: " ", 0x2007: " ", 0x202F: " "}
 NAME_CHARACTERS = FULL_WIDTH | BLANKS | {0xFEFF: None, 0x200B: None}
 APOSTROPHES = "'’‘`＇"
 _FORMULA = re.compile(r"[=@]|[+-].*[(|!]")
-_APOSTROPHE = re.compile(rf"[{APOSTROPHES}](?=[0-9０-９+=@-])")
+_APOSTROPHE = re.compile(r"'(?=[0-9+=@-])")
 _ERROR_OF_CELL = re.compile(r"#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA)")
 
 
@@ -124,7 +124,10 @@ class NormalType(ValueType):
     """A number with a check of its own in ``db.input_values``, such as a resident number. Blanks in it are left out."""
 
     def __init__(
-        self, normal: Callable[[str], str], english: str = "Number as it is printed", chinese: str = "按证件原样填写的号码"
+        self,
+        normal: Callable[[str], str],
+        english: str = "Number as it is printed",
+        chinese: str = "按证件原样填写的号码",
     ) -> None:
         self.normal = normal
         self.english = english
@@ -178,10 +181,13 @@ class DayType(ValueType):
             return value.date()
         if isinstance(value, date):
             return value
-        day = None if isinstance(value, bool) else day_of(value if isinstance(value, int | float) else half_width(value))
+        day = (
+            None if isinstance(value, bool) else day_of(value if isinstance(value, int | float) else half_width(value))
+        )
         if day is None:
             raise BadValue(
-                "BAD_DATE", "This is no day, or there is no such day. Write year, month and day: 2023-02-09 or 2023年2月9日."
+                "BAD_DATE",
+                "This is no day, or there is no such day. Write year, month and day: 2023-02-09 or 2023年2月9日.",
             )
         return day
 
@@ -189,11 +195,11 @@ class DayType(ValueType):
 UNITS: Mapping[str, int] = {"": 1, "千": 1_000, "万": 10_000, "百万": 1_000_000, "亿": 100_000_000}
 """What a number is multiplied with, by the word before its unit."""
 
-_NUMBER = re.compile(r"([+-]?)([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]+)?")
+_NUMBER = re.compile(r"([+-]?)([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]{1,12})?")
 
 
 class DecimalType(ValueType):
-    """A number with at most ``places`` decimal places. ``units`` may follow it, and stand in the heading with 千, 万, 百万 or 亿 before it."""
+    """A number with at most ``places`` decimal places. One of ``units`` may follow it, or stand in its heading with 千, 万 or 亿."""
 
     def __init__(
         self,
@@ -225,13 +231,18 @@ class DecimalType(ValueType):
     def read(self, value: Any) -> Any:
         """See ``ValueType``. Raises BAD_NUMBER, NUMBER_OUT_OF_RANGE, WRONG_UNIT, FORMULA."""
         number = self._exact(value) * self.factor
+        if (self.least is not None and number < self.least) or abs(number) > self.most:
+            raise BadValue(
+                "NUMBER_OUT_OF_RANGE",
+                f"Numbers from {-self.most if self.least is None else self.least:,} to {self.most:,} are taken here.",
+            )
         if number != number.quantize(Decimal(1).scaleb(-self.places)):
             raise BadValue(
                 "BAD_NUMBER",
-                f"At most {self.places} decimal places are taken here." if self.places else "A whole number is taken here.",
+                f"At most {self.places} decimal places are taken here."
+                if self.places
+                else "A whole number is taken here.",
             )
-        if (self.least is not None and number < self.least) or number > self.most:
-            raise BadValue("NUMBER_OUT_OF_RANGE", f"Numbers from {self.least} to {self.most:,} are taken here.")
         return number.quantize(Decimal(1).scaleb(-self.places)) if self.places else int(number)
 
     def _exact(self, value: Any) -> Decimal:
@@ -242,24 +253,22 @@ class DecimalType(ValueType):
         found = _NUMBER.fullmatch(self._bare(text))
         if found is None:
             raise BadValue("BAD_NUMBER", "This is no number. Write digits, with . before decimal places.")
-        try:
-            return Decimal(f"{found[1]}{found[2].replace(',', '')}{found[3] or ''}")
-        except InvalidOperation:
-            raise BadValue("BAD_NUMBER", "This is no number.") from None
+        return Decimal(f"{found[1]}{found[2].replace(',', '')}{found[3] or ''}")
 
     def _bare(self, text: str) -> str:
         """The digits without the unit, which must be that of the heading."""
         text = text.removeprefix("人民币").removeprefix("RMB").lstrip("¥￥") if "元" in self.units else text
         for word, factor in sorted(UNITS.items(), key=lambda item: -len(item[0])):
             for unit in (*self.units, "") if word else self.units:
-                if text.endswith(word + unit):
+                rest = text.removesuffix(word + unit)
+                if rest != text and _NUMBER.fullmatch(rest):
                     if factor != self.factor:
                         raise BadValue(
                             "WRONG_UNIT",
                             "The unit behind this number is not that of the column. Name the unit in the heading, as in 金额（万元）, and"
                             " write numbers alone.",
                         )
-                    return text[: len(text) - len(word + unit)]
+                    return rest
         return text
 
 
@@ -285,8 +294,8 @@ class CountType(DecimalType):
         super().__init__(0, least=least, most=most, units=units)
 
 
-YES = frozenset("是 有 对 真 已 √ ✓ ✔ ☑ y yes true t 1".split())
-NO = frozenset("否 无 没有 不是 错 假 未 × ✗ ✘ x ☐ n no false f 0".split())
+YES = frozenset(["是", "有", "对", "真", "已", "√", "✓", "✔", "☑", "y", "yes", "true", "t", "1"])
+NO = frozenset(["否", "无", "没有", "不是", "错", "假", "未", "×", "✗", "✘", "x", "☐", "n", "no", "false", "f", "0"])
 
 
 class YesNoType(ValueType):
@@ -323,7 +332,8 @@ class CodeType(ValueType):
         if found is None:
             near = self._near(plain(text_of(value)))
             raise BadValue(
-                "UNKNOWN_CODE", f"This is no code of {self.codes.name} and no label of one.{near} The codes are in {self.codes.listed}."
+                "UNKNOWN_CODE",
+                f"This is no code of {self.codes.name} and no label of one.{near} The codes are in {self.codes.listed}.",
             )
         return found
 
@@ -381,7 +391,9 @@ class DivisionType(ValueType):
         if found is None:
             return _name_of_division(text)
         if len(found[0]) not in {2, 4, 6, 9, 12}:
-            raise BadValue("BAD_DIVISION", "A code of a division has 2, 4, 6, 9 or 12 digits. Write the code or the full name.")
+            raise BadValue(
+                "BAD_DIVISION", "A code of a division has 2, 4, 6, 9 or 12 digits. Write the code or the full name."
+            )
         return canonical_code(found[0])
 
 
