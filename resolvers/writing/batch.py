@@ -125,19 +125,24 @@ def _memorized(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def refuse_duplicates(batch: Batch) -> None:
-    """Refuse the rows that are about the same record: DUPLICATE."""
-    for key in batch.kind.natural_keys:
+    """Refuse the rows that are about the same record: DUPLICATE. Rows that an earlier natural key tells apart are not."""
+    keys = [list(zip(*(batch.values[name] for name in key), strict=True)) for key in batch.kind.natural_keys]
+    for place, (key, values) in enumerate(zip(batch.kind.natural_keys, keys, strict=True)):
         rows_of: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-        for row, values in enumerate(zip(*(batch.values[name] for name in key), strict=True)):
-            if None not in values:
-                rows_of[values].append(row)
+        for row, each in enumerate(values):
+            if None not in each:
+                rows_of[each].append(row)
         for rows in rows_of.values():
-            if len(rows) > 1:
+            if len(rows) > 1 and not any(_tells_apart([earlier[row] for row in rows]) for earlier in keys[:place]):
                 numbers = ", ".join(str(batch.rows[row].number) for row in rows[:5]) + (", …" if len(rows) > 5 else "")
                 for row in rows:
                     batch.refuse(
                         row, "DUPLICATE", key[-1], f"Rows {numbers} are about the same record. Keep one of them."
                     )
+
+
+def _tells_apart(values: Sequence[tuple[Any, ...]]) -> bool:
+    return all(None not in each for each in values) and len(set(values)) == len(values)
 
 
 def rows_with(*columns: Cells) -> Iterator[int]:
