@@ -37,7 +37,7 @@ class InsuranceEnrolment(Keyed, Dated, Model):
 
     __table_args__ = (
         dated_check(),
-        UniqueConstraint("source_system", "source_number"),
+        UniqueConstraint("source_number", "source_system"),
         Index("ix_insurance_enrolment_organization_id_id", "organization_id", "id"),
         Index("ix_insurance_enrolment_organization_id_valid_from", "organization_id", "valid_from"),
         Index(

@@ -94,7 +94,7 @@ class Organization(Keyed, Model):
     __table_args__ = (
         Index("ix_organization_level_id", "level", "id"),
         Index("ix_organization_name", "name"),
-        UniqueConstraint("source_system", "source_number"),
+        UniqueConstraint("source_number", "source_system"),
         grams_index("organization", "name"),
     )
 

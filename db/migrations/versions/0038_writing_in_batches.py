@@ -176,10 +176,10 @@ $$
 """All memberships of some persons, which must not overlap."""
 
 TAKEN = """
-CREATE FUNCTION wall.taken_credit_codes(kind text, codes text[]) RETURNS SETOF text
+CREATE FUNCTION wall.taken_credit_codes(asked text, codes text[]) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT e.credit_code FROM public.employer e WHERE kind = 'employer' AND e.credit_code = ANY (codes)
-    UNION ALL SELECT o.credit_code FROM public.organization o WHERE kind = 'organization' AND o.credit_code = ANY (codes)
+    SELECT e.credit_code FROM public.employer e WHERE asked = 'employer' AND e.credit_code = ANY (codes)
+    UNION ALL SELECT o.credit_code FROM public.organization o WHERE asked = 'organization' AND o.credit_code = ANY (codes)
 $$
 """
 """Credit codes of employers or unions that are on record, also out of the writer's sight: they are public, and unique."""
@@ -237,7 +237,9 @@ FUNCTIONS = {
     **{f"wall.guard_new_{table}()": GUARD.format(table=table, test=test) for table, test in GUARDS.items()},
 }
 SEQUENCES = ("organization", "employer", "member", "insurance_enrolment")
-INDEXES = ("organization", "employer")
+INDEXES = (("organization", "name"), ("employer", "name"), ("division", "full_name"))
+"""By what rows of a batch refer to records, beside codes."""
+
 WRITERS = f"{WRITER}, {TOP_WRITER}"
 
 
@@ -276,13 +278,13 @@ def upgrade() -> None:
         "CREATE TRIGGER guard BEFORE UPDATE ON member FOR EACH ROW"
         f" WHEN (current_user NOT IN ('{WRITER}', '{TOP_WRITER}')) EXECUTE FUNCTION wall.guard_member()"
     )
-    for table in INDEXES:
-        op.create_index(f"ix_{table}_name", table, ["name"])
+    for table, column in INDEXES:
+        op.create_index(f"ix_{table}_{column}", table, [column])
 
 
 def downgrade() -> None:
-    for table in INDEXES:
-        op.drop_index(f"ix_{table}_name", table_name=table)
+    for table, column in INDEXES:
+        op.drop_index(f"ix_{table}_{column}", table_name=table)
     op.execute("DROP TRIGGER guard ON member")
     op.execute("CREATE TRIGGER guard BEFORE UPDATE ON member FOR EACH ROW EXECUTE FUNCTION wall.guard_member()")
     for table in GUARDS:

@@ -9,19 +9,19 @@ branch_labels = None
 depends_on = None
 
 WRITERS = "unionhub_writer, unionhub_everything_writer"
-COLUMNS = "source_system, source_number"
+COLUMNS = "source_number, source_system"
 UNIQUE = ("organization", "insurance_enrolment")
 
 TAKEN = """
-CREATE FUNCTION wall.taken_source_numbers(kind text, systems text[], numbers text[]) RETURNS TABLE (source_system text, source_number text)
+CREATE FUNCTION wall.taken_source_numbers(asked text, systems text[], numbers text[]) RETURNS TABLE (source_system text, source_number text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT i.source_system, i.source_number FROM public.insurance_enrolment i
     JOIN unnest(systems, numbers) AS u(system, number) ON i.source_system = u.system AND i.source_number = u.number
-    WHERE kind = 'insurance_enrolment'
+    WHERE asked = 'insurance_enrolment'
     UNION ALL
     SELECT o.source_system, o.source_number FROM public.organization o
     JOIN unnest(systems, numbers) AS u(system, number) ON o.source_system = u.system AND o.source_number = u.number
-    WHERE kind = 'organization'
+    WHERE asked = 'organization'
 $$
 """
 """Numbers of source systems that are on record, also out of the writer's sight: they are unique."""
@@ -31,7 +31,7 @@ def upgrade() -> None:
     for column in COLUMNS.split(", "):
         op.add_column("organization", sa.Column(column, sa.Text()))
     for table in UNIQUE:
-        op.create_unique_constraint(f"uq_{table}_source_system_source_number", table, COLUMNS.split(", "))
+        op.create_unique_constraint(f"uq_{table}_source_number_source_system", table, COLUMNS.split(", "))
     op.execute(f"GRANT INSERT ({COLUMNS}), UPDATE ({COLUMNS}) ON organization TO {WRITERS}")
     op.execute(TAKEN)
     op.execute("REVOKE EXECUTE ON FUNCTION wall.taken_source_numbers(text, text[], text[]) FROM PUBLIC")
@@ -41,6 +41,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION wall.taken_source_numbers(text, text[], text[])")
     for table in UNIQUE:
-        op.drop_constraint(f"uq_{table}_source_system_source_number", table)
+        op.drop_constraint(f"uq_{table}_source_number_source_system", table)
     for column in COLUMNS.split(", "):
         op.drop_column("organization", column)
