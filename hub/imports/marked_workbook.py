@@ -4,11 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import xlsxwriter
 
-from hub.imports.bad_file import letters
+from hub.imports.bad_file import place_of
 from hub.imports.cells import DAY, Formats, number_format, write_cell
 from hub.imports.report import Fault, ImportReport
 from hub.imports.table import Table
@@ -86,18 +85,7 @@ def _by_place(faults: Sequence[Fault]) -> dict[int, list[Fault]]:
     return found
 
 
-def place_of(letter: str) -> int:
-    """The place of a column by its letters, counted from 0."""
-    place = 0
-    for each in letter:
-        place = place * 26 + ord(each) - 64
-    return place - 1
-
-
 def _explanations(faults: Sequence[Fault], *, chinese: bool) -> Iterator[str]:
     for fault in faults:
-        heading: Any = fault.heading or ""
-        yield f"{heading}{'：' if chinese else ': '}{fault.text(chinese=chinese)}" if heading else fault.text(chinese=chinese)
-
-
-__all__ = ["letters", "write_marked"]
+        text = fault.text(chinese=chinese)
+        yield text if fault.heading is None else f"{fault.heading}{'：' if chinese else ': '}{text}"

@@ -96,6 +96,11 @@ class ImportReport:
         return self.problem is None and not self.counts[Outcome.REFUSED]
 
     @property
+    def keeps_rows(self) -> bool:
+        """Whether what was written stays: not of a rehearsal, and with refused rows only if the good ones are wanted."""
+        return not self.options.dry_run and (self.options.good_rows_only or not self.counts[Outcome.REFUSED])
+
+    @property
     def changes_nothing(self) -> bool:
         """Whether every row was in the database already, as it is in the file."""
         return self.rows > 0 and self.counts[Outcome.SAME] == self.rows

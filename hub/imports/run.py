@@ -6,7 +6,8 @@ batch writes its good rows, and what is kept is decided when the last one is don
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from hub.imports.bad_file import BadFile
 from hub.imports.mapping import FileMapping
 from hub.imports.report import ImportOptions, ImportReport
 from hub.imports.table import PLAIN, Table
+from resolvers.commands.context import CommandContext, transaction
 from resolvers.writing.declare import WritableKind
-from resolvers.writing.outcomes import BatchResult, RawRow, RowResult
+from resolvers.writing.outcomes import BatchOptions, BatchResult, OnConflict, OnError, Outcome, RawRow, RowResult
 from resolvers.writing.values import BadValue
+from resolvers.writing.write import log_batches, write_rows
 
 BATCH = 5_000
 """Rows that are checked and written together."""
@@ -126,7 +129,57 @@ class Import:
         yield batch
 
 
-UNRESOLVED = frozenset({"NO_RECORD"})
+@dataclass(frozen=True)
+class Logged:
+    """What the audit log has of an import."""
+
+    counts: Mapping[Outcome, int]
+    digest: bytes
+
+
+async def import_file(context: CommandContext, job: Import, progress: Progress = no_progress) -> ImportReport:
+    """Write a file in one transaction, with one entry in the audit log, also of a rehearsal.
+
+    Raises:
+        Refused: FORBIDDEN: the caller writes no records.
+        BadFile: the file has changed since it was first read.
+    """
+    report = job.report
+    if job.table is None:
+        return report
+    options = BatchOptions(
+        on_conflict=OnConflict.REFUSE if report.options.refuse_changes else OnConflict.CHANGE, on_error=OnError.SKIP
+    )
+    digest = b""
+
+    async with transaction(context) as connection:
+
+        async def write(kind: WritableKind, rows: Sequence[RawRow]) -> BatchResult:
+            nonlocal digest
+            result = await write_rows(connection, context, kind, rows, options)
+            digest = result.digest
+            return result
+
+        all_rows = connection.transaction()
+        await all_rows.start()
+        try:
+            await job.write(write, progress)
+        except BaseException:
+            await all_rows.rollback()
+            raise
+        if report.keeps_rows:
+            await all_rows.commit()
+        else:
+            await all_rows.rollback()
+        logged = Logged(report.counts, digest)
+        await log_batches(
+            connection, context, job.table.kind, [logged], replace(options, dry_run=not report.keeps_rows)
+        )
+    report.written = report.keeps_rows
+    return report
+
+
+UNRESOLVED = frozenset({"NOT_FOUND"})
 """Codes of a reference to a record that is not there, which may be one that stands further down."""
 
 

@@ -63,7 +63,9 @@ def write_template(kind: WritableKind, path: Path, *, chinese: bool) -> None:
     sheet.freeze_panes(1, 0)
     notes = workbook.add_worksheet(str(words["notes"]))
     for row, cells in enumerate(_notes(kind, chinese=chinese)):
-        notes.write_row(row, 0, cells, formats.get(bold=True) if row == 1 else formats.get(text_wrap=True, valign="top"))
+        notes.write_row(
+            row, 0, cells, formats.get(bold=True) if row == 1 else formats.get(text_wrap=True, valign="top")
+        )
     notes.set_column(0, 0, 24)
     notes.set_column(2, 4, 48)
     workbook.close()
