@@ -76,7 +76,7 @@ class Batch:
         """The key of each row: that of the row that is there, or a new one, all from one statement."""
         new = sum(row is None for row in existing)
         found = await self.connection.fetch(
-            "SELECT nextval(pg_get_serial_sequence($1, 'id')::regclass) FROM generate_series(1, $2)", table, new
+            "SELECT nextval($1::text::regclass) FROM generate_series(1, $2)", f"{table}_id_seq", new
         )
         fresh = (record[0] for record in found)
         return [next(fresh) if row is None else row["id"] for row in existing]

@@ -3,7 +3,7 @@
 What names a person on record is not changed here: it takes a correction, which another official approves (docs/purposes.md).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
-from db.encryption.vault import Secret, blind_index
+from db.encryption.vault import Secret, Vault, blind_index
 from db.members import (
     BIRTH_DATE,
     PHONE,
@@ -100,7 +100,7 @@ async def prepare(batch: Batch) -> Sequence[Part]:
     await resolve(batch)
     _derive(batch)
     values = batch.values
-    indexes = [_indexes(batch, RESIDENT_NUMBER, number) for number in values["resident_number"]]
+    indexes = list(map(indexer(batch.context.vault, RESIDENT_NUMBER), values["resident_number"]))
     known = {
         row["resident_number_index"]: row
         for row in await batch.connection.fetch(KNOWN, [each for row in indexes for each in row])
@@ -165,13 +165,17 @@ def region_in_force(start: str) -> bool:
     return True
 
 
-def _indexes(batch: Batch, secret: Secret, text: str | None) -> list[bytes]:
-    """The blind indexes of a value under each version of the keys, the current one first."""
-    if text is None:
-        return []
-    ring = batch.context.vault.keys.ring()
+def indexer(vault: Vault, secret: Secret) -> Callable[[str | None], list[bytes]]:
+    """Computes the blind indexes of values under each version of the keys, the current one first; none of no value."""
+    ring, current = vault.keys.ring(), vault.sealer(secret).index
     others = [version for number, version in ring.versions.items() if number != ring.current]
-    return [batch.context.vault.sealer(secret).index(text), *(blind_index(version, secret, text) for version in others)]
+
+    def indexes(text: str | None) -> list[bytes]:
+        if text is None:
+            return []
+        return [current(text), *(blind_index(version, secret, text) for version in others)]
+
+    return indexes
 
 
 def _members(
@@ -188,11 +192,14 @@ def _members(
         if old is not None and memberships.values["valid_to"][row] is not None:
             for cells in given.values():
                 cells[row] = None
+    active = zip(memberships.values["valid_from"], memberships.values["valid_to"], batch.keys["union"], strict=True)
+    unions = [union if begins is not None and ends is None else None for begins, ends, union in active]
     return Part(
         Member,
         existing,
         given,
-        fixed=_sealed(batch, existing, keys, indexes),
+        # written with the person, so that the trigger of memberships, which keeps it, need not write the person again
+        fixed={"organization_id": unions, **_sealed(batch, existing, keys, indexes)},
         defaults={"worker_type": "EMPLOYEE", "is_migrant_worker": False, "is_model_worker": False},
         ids=keys,
     )
@@ -230,6 +237,7 @@ def _check_identity(batch: Batch, existing: Sequence[Mapping[str, Any] | None]) 
     That tells a caller who has the resident number whether a phone is the recorded one: of one phone a batch, since a person comes once
     in it, and with an entry in the audit log each time.
     """
+    indexes = indexer(batch.context.vault, PHONE)
     for row, old in enumerate(existing):
         if old is None:
             continue
@@ -239,7 +247,7 @@ def _check_identity(batch: Batch, existing: Sequence[Mapping[str, Any] | None]) 
                 f"The person with this resident number is recorded under another name. If the number is right: {CORRECTION}",
             )  # fmt: skip
         phone = batch.values["phone"][row]
-        if phone is not None and old["phone_index"] not in _indexes(batch, PHONE, phone):
+        if phone is not None and old["phone_index"] not in indexes(phone):
             batch.refuse(row, "NEEDS_CORRECTION", "phone", f"Another phone is recorded, or none. {CORRECTION}")
 
 

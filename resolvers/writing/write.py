@@ -65,6 +65,8 @@ async def write_rows(
     scope = WriteScope.of(context.caller) if scope is None else scope
     if scope.is_empty:
         raise refused("FORBIDDEN", "Records are written by a union: sign in with a role of one.")
+    if not connection.is_in_transaction():
+        raise RuntimeError("a batch is written inside a transaction")
     async with connection.under_role(role_of(context.caller)):
         for attempt in range(1, ATTEMPTS + 1):
             batch = Batch(kind, rows, context, connection, scope, options.on_conflict)
