@@ -26,6 +26,9 @@ SETTINGS: Mapping[str, str] = {
 }
 
 ERRORS: Mapping[str, str] = {
+    # imports
+    "There is no kind of record {}. There are: {}.": "没有记录类型 {}。可用的类型：{}。",
+    "The file with its faults marked is {}": "标出错误的文件已保存为 {}",
     # the database
     "The database cannot be reached: {}. Is it running, and is UNIONHUB_DATABASE_URL right?": "无法连接数据库：{}。请检查其是否运行，以及 UNIONHUB_DATABASE_URL 是否正确。",
     "The database {}. Run: unionhub db upgrade": "数据库{}。请执行：unionhub db upgrade",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from hub.imports.bad_file import BadFile
+from hub.imports.bad_file import BadFile, place_of
 
 MAX_UNPACKED = 512 * 2**20
 """Bytes of a workbook, unpacked."""
@@ -158,14 +158,6 @@ def _extent(pieces: Iterator[bytes], places: re.Pattern[bytes], least: tuple[int
             if not empty:
                 name = place.rstrip(b"0123456789")
                 height = max(height, int(place[len(name) :]))
-                width = max(width, number_of(name))
+                width = max(width, place_of(name.decode()) + 1)
         rest = piece[-OVERLAP:]
     return size, height, width
-
-
-def number_of(name: bytes) -> int:
-    """The number of a column by its letters: A is 1."""
-    number = 0
-    for letter in name.upper():
-        number = number * 26 + letter - 64
-    return number

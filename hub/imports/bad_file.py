@@ -23,3 +23,11 @@ def letters(column: int) -> str:
 def cell(row: int, column: int) -> str:
     """The name of a cell: ``row`` counted from 1, ``column`` from 0."""
     return f"{letters(column)}{row}"
+
+
+def place_of(letter: str) -> int:
+    """The place of a column by its letters, counted from 0."""
+    place = 0
+    for each in letter.upper():
+        place = place * 26 + ord(each) - 64
+    return place - 1

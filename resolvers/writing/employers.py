@@ -21,7 +21,7 @@ EMPLOYERS = WritableKind(
         column("name", "Name", "单位名称", TextType(), "名称", "企业名称", "用人单位名称", required=True, example="杭州示例物流有限公司"),
         column(
             "credit_code", "Credit code", "统一社会信用代码", CREDIT_CODE, "信用代码", "社会信用代码", "统一信用代码",
-            required=True, example="91330106MC00000H32",
+            required=True, example="91330106MC0000012E",
         ),
         column("kind", "Kind", "单位类型", CodeType(EmployerKind), "企业类型", "单位性质", "类型", required=True, example="民营企业"),
         column("industry", "Industry", "行业", CodeType(INDUSTRY.codes), "所属行业", "国民经济行业", "行业代码", example="G54"),

@@ -3,6 +3,7 @@ thousand."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 import asyncpg
 
@@ -157,11 +158,23 @@ def _digest(batch: Batch) -> bytes:
     )
 
 
+class Counted(Protocol):
+    """What the audit log has of a batch."""
+
+    @property
+    def counts(self) -> Mapping[Outcome, int]:
+        """How many rows have each outcome."""
+
+    @property
+    def digest(self) -> bytes:
+        """The keyed digest of the rows."""
+
+
 async def log_batches(
     connection: asyncpg.Connection,
     context: CommandContext,
     kind: WritableKind,
-    results: Sequence[BatchResult],
+    results: Sequence[Counted],
     options: BatchOptions = BatchOptions(),  # noqa: B008 — frozen
 ) -> None:
     """Append the one entry of some batches of a kind to the audit log: how many rows had which outcome, and the digest of the last, which

@@ -16,7 +16,7 @@ import pytest
 import xlsxwriter
 
 from hub.imports import archive
-from hub.imports.bad_file import BadFile, cell
+from hub.imports.bad_file import BadFile, cell, place_of
 from hub.imports.mapping import FileMapping, mapping_of, read_mapping
 from hub.imports.table import PLAIN, Table
 from tests.hub.imports.kinds import HEADINGS, UNITS, unit, write_csv, write_xlsx
@@ -323,3 +323,4 @@ def test_a_formula_in_a_name_is_a_fault_of_its_cell(tmp_path: Path) -> None:
 
 def test_names_of_cells() -> None:
     assert [cell(1, place) for place in (0, 25, 26, 701, 702)] == ["A1", "Z1", "AA1", "ZZ1", "AAA1"]
+    assert [place_of(letter) for letter in ("A", "Z", "AA", "ZZ", "AAA")] == [0, 25, 26, 701, 702]
