@@ -6,6 +6,7 @@ Each check returns a value in the form that is stored and compared, or raises ``
 import re
 import unicodedata
 from datetime import date
+from operator import mul
 
 from stdnum.cn import uscc
 
@@ -156,7 +157,7 @@ def body_check(body: str) -> str:
 
 def resident_check(digits: str) -> str:
     """The check character for the first 17 digits of a resident number (GB 11643)."""
-    return RESIDENT_CHECK[sum(int(digit) * weight for digit, weight in zip(digits, RESIDENT_WEIGHTS, strict=True)) % 11]
+    return RESIDENT_CHECK[sum(map(mul, map(int, digits), RESIDENT_WEIGHTS)) % 11]
 
 
 def luhn(digits: str) -> str:

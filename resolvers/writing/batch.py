@@ -1,7 +1,7 @@
 """A batch while it is checked: the rows' values by column, the keys of what they refer to, and what is wrong with each row."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -94,13 +94,20 @@ def report_value(column: Column, value: Any) -> str | None:
 
 
 def read_values(batch: Batch) -> None:
-    """Read the rows' values by the types of their columns: refuses REQUIRED, and what a type refuses."""
+    """Read the rows' values by the types of their columns: refuses REQUIRED, and what a type refuses. A text is read once, however many
+    rows have it."""
     for column in batch.kind.columns:
-        cells, name = batch.values[column.name], column.name
-        read = _memorized(column.type.read)
+        cells, name, read = batch.values[column.name], column.name, column.type.read
+        known: dict[str, Any] = {}
         for row, raw in enumerate(batch.rows):
             value = raw.values.get(name)
-            if value is None or (isinstance(value, str) and not value.strip()):
+            if type(value) is str:
+                if value in known:
+                    cells[row] = known[value]
+                    continue
+                if not value.strip():
+                    value = None
+            if value is None:
                 if column.required:
                     batch.refuse(row, "REQUIRED", name, f"Every row needs a value here: {column.heading.english}.")
                 continue
@@ -108,36 +115,30 @@ def read_values(batch: Batch) -> None:
                 cells[row] = read(value)
             except BadValue as bad:
                 batch.refuse(row, bad.code, name, bad.message)
-
-
-def _memorized(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The same function, which reads a text once however many rows have it."""
-    known: dict[str, Any] = {}
-
-    def memorized(value: Any) -> Any:
-        if type(value) is not str:
-            return read(value)
-        if value not in known:
-            known[value] = read(value)
-        return known[value]
-
-    return memorized
+            else:
+                if type(value) is str:
+                    known[value] = cells[row]
 
 
 def refuse_duplicates(batch: Batch) -> None:
-    """Refuse the rows that are about the same record: DUPLICATE."""
-    for key in batch.kind.natural_keys:
+    """Refuse the rows that are about the same record: DUPLICATE. Rows that an earlier natural key tells apart are not."""
+    keys = [list(zip(*(batch.values[name] for name in key), strict=True)) for key in batch.kind.natural_keys]
+    for place, (key, values) in enumerate(zip(batch.kind.natural_keys, keys, strict=True)):
         rows_of: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-        for row, values in enumerate(zip(*(batch.values[name] for name in key), strict=True)):
-            if None not in values:
-                rows_of[values].append(row)
+        for row, each in enumerate(values):
+            if None not in each:
+                rows_of[each].append(row)
         for rows in rows_of.values():
-            if len(rows) > 1:
+            if len(rows) > 1 and not any(_tells_apart([earlier[row] for row in rows]) for earlier in keys[:place]):
                 numbers = ", ".join(str(batch.rows[row].number) for row in rows[:5]) + (", …" if len(rows) > 5 else "")
                 for row in rows:
                     batch.refuse(
                         row, "DUPLICATE", key[-1], f"Rows {numbers} are about the same record. Keep one of them."
                     )
+
+
+def _tells_apart(values: Sequence[tuple[Any, ...]]) -> bool:
+    return all(None not in each for each in values) and len(set(values)) == len(values)
 
 
 def rows_with(*columns: Cells) -> Iterator[int]:

@@ -11,6 +11,7 @@ from resolvers.writing.declare import Heading, WritableKind
 from resolvers.writing.parts import Part, matched
 from resolvers.writing.references import resolve
 from resolvers.writing.scope import below
+from resolvers.writing.taken import refuse_taken_codes
 from resolvers.writing.values import CodeType, CountType, DayType, DivisionType, TextType, YesNoType
 
 EMPLOYERS = WritableKind(
@@ -63,7 +64,7 @@ async def prepare(batch: Batch) -> Sequence[Part]:
     values, keys = batch.values, batch.keys
     codes = values["credit_code"]
     found = matched(await batch.fetch(FOUND, [code for code in codes if code]), codes, "credit_code")
-    await refuse_taken(batch, found, "employer")
+    await refuse_taken_codes(batch, found, "employer")
     refuse_moved(batch, found)
     employers = Part(
         Employer,
@@ -110,21 +111,6 @@ def period_of(records: Sequence[Mapping[str, Any]], begins: Any) -> Mapping[str,
     """Of some records of the same things the one that begins on a day, else the one that has not ended."""
     same = [record for record in records if record["valid_from"] == begins]
     return next(iter(same or [record for record in records if record["valid_to"] is None]), None)
-
-
-async def refuse_taken(batch: Batch, found: Sequence[Mapping[str, Any] | None], table: str) -> None:
-    """Refuse the credit codes that are on record where the caller may not write: RECORDED_ELSEWHERE."""
-    unknown = [code if old is None else None for code, old in zip(batch.values["credit_code"], found, strict=True)]
-    wanted = [code for code in unknown if code is not None]
-    taken = {
-        row[0] for row in await batch.connection.fetch("SELECT * FROM wall.taken_credit_codes($1, $2)", table, wanted)
-    }
-    for row, code in enumerate(unknown):
-        if code in taken:
-            batch.refuse(
-                row, "RECORDED_ELSEWHERE", "credit_code",
-                "A record with this credit code belongs to a union that you may not write to. Ask the federation above both unions.",
-            )  # fmt: skip
 
 
 def refuse_moved(batch: Batch, found: Sequence[Mapping[str, Any] | None]) -> None:

@@ -17,7 +17,6 @@ from resolvers.writing.outcomes import BatchOptions, BatchResult, OnConflict, On
 from resolvers.writing.parts import Part
 from resolvers.writing.scope import WriteScope, role_of
 
-ACTION = "WRITE_RECORDS"
 ATTEMPTS = 4
 AGAIN = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
 """Another batch wrote the same records at the same time: on the next attempt they are there."""
@@ -185,4 +184,4 @@ async def log_batches(
         fields.append("DRY_RUN")
     fields.extend(f"DIGEST {each.digest.hex()}" for each in results[-1:])
     roles = {grant.role.name for grant in context.caller.grants if grant.organization_id is not None}
-    await log(connection, context, Entry(ACTION, role=", ".join(sorted(roles)) or None, fields=fields))
+    await log(connection, context, Entry("WRITE_RECORDS", role=", ".join(sorted(roles)) or None, fields=fields))

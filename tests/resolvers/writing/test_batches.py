@@ -21,6 +21,7 @@ from resolvers.writing.write import write_rows
 from tests.resolvers.writing.conftest import Writers, codes, numbered, outcomes
 from tests.resolvers.writing.test_employers import employer
 from tests.resolvers.writing.test_members import person
+from tests.resolvers.writing.test_organizations import union
 
 MANY = 2_000
 
@@ -41,7 +42,8 @@ async def statements(writers: Writers, kind: str, rows: list[Mapping[str, Any]])
     return sent
 
 
-ROWS = {"employers": employer, "persons": person}
+ROWS = {"unions": union, "employers": employer, "persons": person}
+"""A row of each kind that refers to nothing that is written too."""
 
 
 @pytest.mark.parametrize("kind", ROWS)

@@ -52,7 +52,11 @@ async def test_a_person_is_new_then_the_same_then_changed(writers: Writers) -> N
     assert (member["sex"], member["birth_year_from"], member["resident_number_region"]) == ("MALE", 1970, "330106")
     assert (member["phone_head"], member["worker_type"], member["is_migrant_worker"]) == ("138", "COURIER", True)
     sealed = [Sealed("member", name, member["id"], member[name]) for name in ("resident_number", "phone", "birth_date")]
-    assert writers.vault.open(sealed) == [row["resident_number"], "13800000000", "1970-01-01"]
+    assert writers.vault.open(sealed) == [
+        row["resident_number"],
+        "13800000000",
+        str(date.fromisoformat(row["resident_number"][6:14])),
+    ]
     membership = await writers.pool.fetchrow("SELECT * FROM membership WHERE member_id = $1", member["id"])
     assert (membership["status"], membership["channel"], membership["entry"]) == ("ACTIVE", "PAPER", "FIRST")
     assert membership["applied_on"] == membership["valid_from"]
@@ -127,7 +131,7 @@ async def test_what_names_a_person_on_record_is_not_changed(writers: Writers) ->
         ({"sex": "女", "birth_date": "1960-03-08"}, [("CONTRADICTION", "birth_date"), ("CONTRADICTION", "sex")]),
         ({"phone": "1380000000"}, [("BAD_VALUE", "phone")]),
         ({"union": "没有的工会", "employer": "没有的单位"}, [("NOT_FOUND", "union"), ("NOT_FOUND", "employer")]),
-        ({"joined_on": "1970-01-01"}, [("DATE_ORDER", "joined_on")]),
+        ({"joined_on": "1960-01-01"}, [("DATE_ORDER", "joined_on")]),
         ({"joined_on": "2050-01-01"}, [("FUTURE_DATE", "joined_on")]),
         ({"applied_on": "2023-02-10"}, [("DATE_ORDER", "joined_on")]),
         ({"left_on": "2023-02-09", "status": "退会"}, [("DATE_ORDER", "left_on")]),
