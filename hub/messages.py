@@ -18,6 +18,7 @@ CHINESE: Mapping[str, str] = {
     "NOT_ACCEPTABLE": "不支持所要求的返回格式，请接受 application/json。",
     "REQUEST_TIMEOUT": "请求正文未在规定时间内到达，请重新发送。",
     "BODY_TOO_LARGE": "请求正文过大，请分多次请求。",
+    "NO_SPACE": "服务器存储空间不足，未写入任何数据，请联系运维人员。",
     "URI_TOO_LONG": "查询字符串过长，请使用 POST。",
     "UNSUPPORTED_MEDIA_TYPE": "请求正文须为未压缩的 UTF-8 编码 application/json。",
     "FOREIGN_ORIGIN": "该来源的网页不得连接，请联系运维人员。",

@@ -1,14 +1,12 @@
 """``unionhub import`` and ``unionhub template``: files in, as the rows of a kind of record."""
 
-import asyncio
 from pathlib import Path
 
+import asyncpg
 import click
 
 from db.clock import today
 from db.security.principals import AccessError
-from db.security.row_security import READER
-from db.server.connect import create_pool
 from hub.cli.db import progress_bars
 from hub.cli.explain import caller_named
 from hub.encryption_keys import digest_of, vault_of
@@ -17,15 +15,12 @@ from hub.imports.bad_file import BadFile
 from hub.imports.mapping import FileMapping, read_mapping
 from hub.imports.marked_workbook import write_marked
 from hub.imports.report import ImportOptions
-from hub.imports.run import Import, Progress, import_file
+from hub.imports.run import Import, run_alone
 from hub.settings import Settings
 from resolvers.commands.context import CommandContext, CommandOptions, Refused
 from resolvers.errors import localized
 from resolvers.writing.declare import WritableKind
 from resolvers.writing.kinds import KINDS
-
-BATCH_TIMEOUT_MS = 600_000
-"""PostgreSQL ends a statement of an import after this long: it has thousands of rows."""
 
 
 def kind_named(name: str) -> WritableKind:
@@ -53,12 +48,18 @@ def run_import(
     Raises:
         ClickException: the mapping cannot be used, the principal may not write, or the file changed while it was read.
     """
+
+    async def context(pool: asyncpg.Pool) -> CommandContext:
+        request = {"source": "terminal", "operation": "unionhub import"}
+        logged = CommandOptions(digest=digest_of(settings))
+        return CommandContext(pool, await caller_named(pool, name), today(), vault_of(settings), request, logged)
+
     try:
         mapping = FileMapping() if mapping_path is None else read_mapping(mapping_path, kind)
         with progress_bars() as progress:
             job = Import(kind, path, options, mapping)
             if job.table is not None:
-                asyncio.run(_write(settings, url, job, name, lambda done, rows: progress("rows", done, rows)))
+                run_alone(url, job, context, lambda done, rows: progress("rows", done, rows))
         return job
     except (BadFile, Refusal) as error:
         raise click.ClickException(f"{localized(error.code, error.message)} ({error.code})") from error
@@ -67,23 +68,6 @@ def run_import(
     except Refused as error:
         code, message = error.errors[0].code, error.errors[0].message
         raise click.ClickException(f"{localized(code, message)} ({code})") from error
-
-
-async def _write(settings: Settings, url: str, job: Import, name: str, progress: Progress) -> None:
-    pool = await create_pool(url, size=1, statement_timeout_ms=BATCH_TIMEOUT_MS, role=READER)
-    try:
-        caller = await caller_named(pool, name)
-        context = CommandContext(
-            pool,
-            caller,
-            today(),
-            vault_of(settings),
-            {"source": "terminal", "operation": "unionhub import"},
-            CommandOptions(digest=digest_of(settings)),
-        )
-        await import_file(context, job, progress)
-    finally:
-        await pool.close()
 
 
 def write_report(job: Import, path: Path, *, chinese: bool) -> bool:

@@ -4,6 +4,7 @@ A rehearsal is the same, with the transaction taken back at the end: that is why
 batch writes its good rows, and what is kept is decided when the last one is done.
 """
 
+import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+import asyncpg
+
+from db.security.row_security import READER
+from db.server.connect import create_pool
 from hub.imports.bad_file import BadFile
 from hub.imports.mapping import FileMapping
 from hub.imports.report import ImportOptions, ImportReport
@@ -177,6 +182,30 @@ async def import_file(context: CommandContext, job: Import, progress: Progress =
         )
     report.written = report.keeps_rows
     return report
+
+
+BATCH_TIMEOUT_MS = 600_000
+"""PostgreSQL ends a statement of an import after this long: it has thousands of rows."""
+
+MakeContext = Callable[[asyncpg.Pool], Awaitable[CommandContext]]
+
+
+def run_alone(url: str, job: Import, make_context: MakeContext, progress: Progress = no_progress) -> None:
+    """Write a file on a connection and in an event loop of its own. A server calls it in a thread: reading and checking takes processor
+    time, for which others would wait on the server's loop.
+
+    Raises:
+        Refused, BadFile: see ``import_file``.
+    """
+
+    async def run() -> None:
+        pool = await create_pool(url, size=1, statement_timeout_ms=BATCH_TIMEOUT_MS, role=READER)
+        try:
+            await import_file(await make_context(pool), job, progress)
+        finally:
+            await pool.close()
+
+    asyncio.run(run())
 
 
 UNRESOLVED = frozenset({"NOT_FOUND"})
