@@ -151,10 +151,13 @@ class ImportReport:
 
 
 def fault_of(table: Table, row: int, finding: Finding) -> Fault:
-    """A finding with its cell."""
-    headed = next((each for each in table.headings.columns if each.column.name == finding.column), None)
-    letter = None if headed is None else table.letter(headed.column.name)
-    heading = None if headed is None else headed.heading
+    """A finding with its cell; of a column that the file does not have only with our heading of it."""
+    letter = heading = None
+    if finding.column is not None:
+        headed = next((each for each in table.headings.columns if each.column.name == finding.column), None)
+        letter = None if headed is None else table.letter(finding.column)
+        ours = table.kind.column(finding.column).heading
+        heading = f"{ours.english} / {ours.chinese}" if headed is None else headed.heading
     return Fault(row, finding.code, finding.message, finding.column, letter, heading, finding.value, finding.severity)
 
 
@@ -215,7 +218,8 @@ def _chinese_lines(report: ImportReport, shown: int) -> Iterator[str]:
     for fault in report.faults[:shown]:
         warning = "提示：" if fault.severity is Severity.WARNING else ""
         value = f" [{fault.value}]" if fault.value is not None else ""
-        where = f"{fault.place}（{fault.heading}）" if fault.letter else f"第 {fault.row} 行"
+        where = fault.place if fault.letter else f"第 {fault.row} 行"
+        where = where if fault.heading is None else f"{where}（{fault.heading}）"
         yield f"{where}：{warning}{fault.text(chinese=True)}{value}"
     left = len(report.faults) + report.more_faults - shown
     if left > 0:
@@ -223,7 +227,8 @@ def _chinese_lines(report: ImportReport, shown: int) -> Iterator[str]:
 
 
 def _english_place(fault: Fault) -> str:
-    return f"{fault.place} ({fault.heading})" if fault.letter else f"row {fault.row}"
+    where = fault.place if fault.letter else f"row {fault.row}"
+    return where if fault.heading is None else f"{where} ({fault.heading})"
 
 
 _ENGLISH = {Outcome.NEW: "new", Outcome.CHANGED: "changed", Outcome.SAME: "the same", Outcome.REFUSED: "refused"}
