@@ -71,6 +71,8 @@ class ImportReport:
     more_faults: int = 0
     written: bool = False
     problem: BadFile | None = None
+    job: int | None = None
+    """The key of the import's row."""
 
     def describe(self, table: Table) -> None:
         """Note how the file was read."""
@@ -98,6 +100,8 @@ class ImportReport:
     @property
     def keeps_rows(self) -> bool:
         """Whether what was written stays: not of a rehearsal, and with refused rows only if the good ones are wanted."""
+        if self.problem is not None:
+            return False
         return not self.options.dry_run and (self.options.good_rows_only or not self.counts[Outcome.REFUSED])
 
     @property
@@ -108,6 +112,7 @@ class ImportReport:
     def as_json(self, *, chinese: bool, shown: int = SHOWN) -> dict[str, Any]:
         """The report for programs: faults with code, row, cell, column, value (masked where it is personal) and what to do."""
         found: dict[str, Any] = {
+            "job": self.job,
             "kind": self.kind,
             "file": self.file,
             "sha256": self.digest,

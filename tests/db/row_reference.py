@@ -58,6 +58,7 @@ REFERENCE: Mapping[str, str] = {
     "organization": UNIONS,
     "organization_link": "child_id IN (TABLE u) OR child_id IN (TABLE s)",
     "committee_term": IN_UNIONS,
+    "import_job": IN_UNIONS,
     "employer": f"""{IN_UNIONS} OR id IN (SELECT employer_id FROM exhibitor WHERE {IN_UNIONS})
         OR division_id IN (TABLE r) OR division_id IN (TABLE i)
         OR id IN (SELECT employer_id FROM dispute_party WHERE case_id IN (TABLE c))

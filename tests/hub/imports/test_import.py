@@ -129,7 +129,7 @@ def test_every_fault_is_named_with_its_cell_and_the_marked_workbook_goes_in_when
     refused = hub.read(path)
     assert not refused["written"]
     assert hub.stored(made.rows) == 0
-    assert refused | {"dryRun": True} == rehearsal
+    assert refused | {"dryRun": True, "job": rehearsal["job"]} == rehearsal
 
     cells = CalamineWorkbook.from_path(tmp_path / "marked.xlsx").get_sheet_by_index(0).to_python()
     assert marked(cells) == sorted((row, NAMES.index(column)) for row, _, column in made.faults)
@@ -215,7 +215,7 @@ def test_records_of_another_union_stay_out(hub: Hub, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["import", "nothing", "FILE", "--as", "county"], "There is no kind of record nothing. There are: employers"),
+        (["import", "nothing", "FILE", "--as", "county"], "There is no kind of record nothing. There are: unions, employers"),
         (["import", "employers", "FILE", "--as", "nobody"], "NO_PRINCIPAL"),
         (["import", "employers", "FILE", "--as", "bureau"], "FORBIDDEN"),
         (["import", "employers", "FILE", "--as", "public"], "FORBIDDEN"),
