@@ -183,7 +183,8 @@ CHINESE: Mapping[str, str] = {
     "MISSING_HEADING": "缺少必填的列，请补充，或在映射文件中指明。",
     "BAD_MAPPING": "映射文件有误，请按提示更正。",
     # faults of the hub
-    "DATABASE_BUSY": "数据库连接繁忙，请稍后再试。",
+    "DATABASE_BUSY": "数据库繁忙，请稍后再试。",
+    "DATABASE_FULL": "数据库磁盘已满，未写入任何内容；查询仍可使用。请稍后再试。",
     "DATABASE_UNAVAILABLE": "暂时无法连接数据库，请稍后再试。",
     "INTERNAL_ERROR": "服务内部错误，请将编号告知运维人员。",
 }

@@ -5,7 +5,6 @@ from collections.abc import Coroutine, Mapping
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol
 
-import asyncpg
 from graphql import OperationType
 
 from db.meter import METER, waiting
@@ -19,22 +18,12 @@ from hub.telemetry.log_formatters import loggable_name
 from hub.telemetry.requests import Telemetry
 from hub.telemetry.slow_operations import SlowLog
 from resolvers.access.callers import Caller
+from resolvers.database_faults import database_error
 from resolvers.engine.execute.watch import WATCHED
 from resolvers.engine.request.document import Answer, Document
 from resolvers.engine.request.limits import Allowance
 from resolvers.faults import log_fault
 from resolvers.suggestions import suggestions_allowed
-
-DATABASE_AWAY = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InternalClientError,
-)
-"""Errors of asyncpg when there is no connection or it was lost, after the engine has tried again."""
 
 CLIENT_CLOSED = 499
 """The status in metrics and logs of an operation that its caller cancelled."""
@@ -233,16 +222,14 @@ class Operations:
             self.concurrency.release(spender(account.caller, account.source))
 
     def failed(self, error: Exception, name: str | None) -> Outcome:
-        """The response to a fault of the hub, which is logged under the reference in the message."""
+        """The response to a fault of the database or of the hub, which is logged under the reference in the message."""
+        known = database_error(error)
+        if known is not None:
+            return Outcome(503, body_of(known.code, known.message), known.code, name, refused=True, codes=(known.code,))
         reference = log_fault("fault", error, operation=loggable_name(name))
-        if isinstance(error, DATABASE_AWAY):
-            code, status = "DATABASE_UNAVAILABLE", 503
-            body = body_of(code, f"The database cannot be reached; try again shortly. Reference: {reference}")
-        else:
-            self.telemetry.faults.inc()
-            code, status = "INTERNAL_ERROR", 500
-            body = body_of(code, f"Internal error. Reference: {reference}")
-        return Outcome(status, body, code, name, refused=True, codes=(code,))
+        self.telemetry.faults.inc()
+        body = body_of("INTERNAL_ERROR", f"Internal error. Reference: {reference}")
+        return Outcome(500, body, "INTERNAL_ERROR", name, refused=True, codes=("INTERNAL_ERROR",))
 
 
 def is_query(operation: Operation | None) -> bool:

@@ -12,9 +12,11 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from db.server import embedded
 from hub.app import create_app
 from hub.client_address import trusted_hosts
 from hub.database import url_of
+from hub.embedded_supervisor import keep_running
 from hub.encryption_keys import vault_of
 from hub.settings import Settings, is_loopback
 from hub.telemetry.log_formatters import configure_logging
@@ -105,13 +107,22 @@ class OperatorsServer(uvicorn.Server):
         yield
 
 
-async def both(server: uvicorn.Server, settings: Settings) -> None:
-    """Serve the hub, and operators on their port, until the hub is stopped."""
-    found = operators_config(settings, server.config.app.operators)  # type: ignore[union-attr]
-    if found is None:
+async def serve_all(server: uvicorn.Server, settings: Settings) -> None:
+    """Serve the hub, and operators on their port, until the hub is stopped; the embedded servers of this process are kept running."""
+    supervisors = [asyncio.create_task(keep_running(folder)) for folder in embedded.started()]
+    try:
+        await serve_both(server, operators_config(settings, server.config.app.operators))  # type: ignore[union-attr]
+    finally:
+        for task in supervisors:
+            task.cancel()
+
+
+async def serve_both(server: uvicorn.Server, operators: uvicorn.Config | None) -> None:
+    """Serve the hub, and operators on their port if they have one, until the hub is stopped."""
+    if operators is None:
         await server.serve()
         return
-    beside = OperatorsServer(found)
+    beside = OperatorsServer(operators)
     serving = asyncio.create_task(beside.serve())
     try:
         await server.serve()
@@ -144,4 +155,4 @@ def serve(settings: Settings) -> None:
         settings = settings.model_copy(update={"database_url": url_of(settings)})
     server = Server(config(settings))
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-        runner.run(both(server, settings))
+        runner.run(serve_all(server, settings))

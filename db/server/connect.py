@@ -14,9 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from db.meter import METER, Meter, holding, waiting
 from db.security.row_security import NOBODY, READER, Scope
+from db.server.outage import CANNOT_CONNECT, Outage
 
 SESSION = {"jit": "off", "timezone": "UTC", "plan_cache_mode": "force_custom_plan", "application_name": "unionhub"}
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 3.0
+"""How long opening a connection may take."""
+
+WAIT_SECONDS = 5.0
+"""How long anybody waits for a connection of the pool, opening one included."""
+
+LOCK_MS = 2_000
+"""How long a statement waits for a lock."""
 
 SCOPE_SECONDS = 10.0
 """After this long the scope of a session is set again: PostgreSQL computes outdated sets anew in every statement, right but slow."""
@@ -179,26 +187,69 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         return await super()._copy_out(*args, **more)
 
 
+class PoolBusyError(Exception):
+    """All connections of the pool were in use for too long."""
+
+
 class Pool(asyncpg.Pool):  # type: ignore[misc]
-    """A pool that counts who waits for a connection, and for how long; opening a connection is waiting too."""
+    """A pool that counts who waits for a connection, and for how long; opening a connection is waiting too.
+
+    ``acquire`` raises ``PoolBusyError`` after ``WAIT_SECONDS`` or the given time, and ``DatabaseAwayError`` at once while the database
+    cannot be reached (``db.server.outage``).
+    """
 
     def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
+        super().__init__(*args, connect=self._open, **more)
+        self.outage: Outage | None = None
         self.waiting = 0
         self.on_waited: Callable[[float], None] | None = None
         """Called with the seconds of each wait."""
 
     # asyncpg's public ``acquire`` makes an object whose ``await`` and ``async with`` both come here
     async def _acquire(self, timeout: float | None) -> Any:  # noqa: ASYNC109
+        if self.outage is not None:
+            raise self.outage.refuse()
         self.waiting += 1
         began = time.perf_counter()
         try:
             with waiting():
-                return await super()._acquire(timeout)
+                return await super()._acquire(WAIT_SECONDS if timeout is None else timeout)
+        except TimeoutError:
+            raise PoolBusyError("no connection of the pool became free in time") from None
         finally:
             self.waiting -= 1
             if self.on_waited is not None:
                 self.on_waited(time.perf_counter() - began)
+
+    async def _open(self, *args: Any, **more: Any) -> Any:
+        """Open a connection. One that cannot be opened begins an outage, if there is none."""
+
+        async def attempt() -> Any:
+            return await asyncpg.connect(*args, **more)
+
+        try:
+            return await attempt()
+        except CANNOT_CONNECT as error:
+            if self.outage is None and not self.is_closing():
+                self.outage = Outage(error, attempt, self._end_outage)
+            if self.outage is None:
+                raise
+            raise self.outage.refuse() from error
+
+    def _end_outage(self) -> None:
+        self.outage = None
+
+    async def close(self) -> None:
+        """As asyncpg's."""
+        if self.outage is not None:
+            self.outage.stop()
+        await super().close()
+
+    def terminate(self) -> None:
+        """As asyncpg's."""
+        if self.outage is not None:
+            self.outage.stop()
+        super().terminate()
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """As asyncpg's; a connection full of large statements is closed, and another one opened when it is needed.
@@ -219,13 +270,14 @@ POOL_SIZE = 8
 async def create_pool(
     url: str, *, size: int = POOL_SIZE, statement_timeout_ms: int = 10_000, role: str | None = None
 ) -> Pool:
-    """A pool whose connections end any statement after ``statement_timeout_ms`` and keep a thousand prepared, few of them large.
+    """A pool whose connections end any statement after ``statement_timeout_ms``, or after ``LOCK_MS`` of waiting for a lock, and keep a
+    thousand prepared, few of them large.
 
     With a ``role`` (the hub's is ``READER``) every session has it from its first moment, and ``RESET ROLE`` leads back to it; without
     one a session has the rights of its login, and scopes mean nothing. A connection is opened when it is first needed, so the pool
     can be made while the database is down.
     """
-    settings = {**SESSION, "statement_timeout": str(statement_timeout_ms)}
+    settings = {**SESSION, "statement_timeout": str(statement_timeout_ms), "lock_timeout": str(LOCK_MS)}
 
     async def initialize(connection: Connection) -> None:
         connection.role = role
@@ -263,4 +315,4 @@ def create_engine(url: str, **options: Any) -> AsyncEngine:
     return create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), **options)
 
 
-__all__ = ["READER", "Connection", "Pool", "Scope", "acquired", "create_engine", "create_pool"]
+__all__ = ["READER", "Connection", "Pool", "PoolBusyError", "Scope", "acquired", "create_engine", "create_pool"]

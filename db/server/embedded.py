@@ -4,7 +4,8 @@ import json
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -54,6 +55,66 @@ def start(folder: Path) -> str:
             forget_ended_processes(folder / ".handle_pids.json")
         server.start()
     return str(server.get_uri()).replace("postgres:@", "postgres@")
+
+
+def started() -> list[Path]:
+    """The data folders of the servers that this process has started."""
+    return list(PostgresServer._instances)
+
+
+def is_running(folder: Path) -> bool:
+    """Whether the server that this process has started in ``folder`` runs."""
+    return _lives(PostgresServer._instances[folder].get_postmaster_info().pid)
+
+
+def start_again(folder: Path) -> None:
+    """Start a server that has ended, and note when in ``restarts_of``. Its address stays the same.
+
+    Raises:
+        OSError, AssertionError, subprocess.SubprocessError: it does not start, perhaps because some of its processes still end.
+    """
+    server = PostgresServer._instances[folder]
+    with server._lock:
+        _forget_zombie(folder, server.get_postmaster_info().pid)
+        server.ensure_postgres_running()
+    if not is_running(folder):
+        raise ChildProcessError("the processes of the server before still end")
+    with restarts_of(folder).open("a") as log:
+        log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n")
+
+
+def _lives(pid: int) -> bool:
+    """Whether there is a process of this number that has not ended."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _forget_zombie(folder: Path, pid: int) -> None:
+    """Let PostgreSQL start where nobody collects the exit status of the server before, whose number then looks as if it were running.
+
+    The file with its number goes only when no other process of that server is left: it keeps two servers from writing the same data.
+    """
+    with suppress(OSError):
+        os.waitpid(pid, os.WNOHANG)
+    if psutil.pid_exists(pid) and not any(_works_in(process, folder) for process in psutil.process_iter()):
+        (folder / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _works_in(process: psutil.Process, folder: Path) -> bool:
+    """Whether a process that has not ended has this working directory, as all of a PostgreSQL server have its data folder."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE and process.cwd() == str(folder))
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return bool(process.name() == "postgres")
+
+
+def restarts_of(folder: Path) -> Path:
+    """The file with the times (UTC, one a line) at which the server was started again after it had ended by itself."""
+    return folder.with_name(f"{folder.name}-restarts.log")
 
 
 def forget_ended_processes(handles: Path) -> None:

@@ -64,6 +64,10 @@ FINDINGS: Mapping[str, str] = {
     "`apt-get install chromium`, or name one in UNIONHUB_CHROMIUM; only tests need it.": "`apt-get install chromium`，或用 UNIONHUB_CHROMIUM 指定；仅测试需要。",
     # database
     "the embedded PostgreSQL has not been set up yet": "内嵌 PostgreSQL 尚未初始化",
+    "the embedded PostgreSQL ended by itself and was started again {} times in {} days, last at {}": (
+        "内嵌 PostgreSQL 在 {1} 天内自行退出并重新启动 {0} 次，最近一次为 {2}"
+    ),
+    "{} says why. Did the machine run out of memory?": "原因见 {}。是否内存不足？",
     "PostgreSQL {}, database {}, {}": "PostgreSQL {}，数据库 {}，{}",
     "the database has not been migrated": "数据库尚未升级结构",
     "the database is at {}, the code at {}": "数据库版本为 {}，程序版本为 {}",

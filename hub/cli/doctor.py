@@ -12,8 +12,9 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -198,6 +199,8 @@ def database() -> Iterator[Finding]:
     keys: KeySource | None = None
     with suppress(KeyRingError):  # which the check of the encryption tells
         keys = key_source(found)
+    if found.database_url is None:
+        yield from _restarts(base.folder(found))
     try:
         url = base.url_of(found)
         for check, state, seen, advice in asyncio.run(examine_database(url, keys, embedded=found.database_url is None)):
@@ -205,6 +208,29 @@ def database() -> Iterator[Finding]:
     except DataError as error:
         seen, _, advice = str(error).partition(". ")
         yield Finding("database", FAIL, seen, advice)
+
+
+RESTARTS_DAYS = 7
+"""For how many days restarts of the embedded server are told."""
+
+
+def _restarts(folder: Path) -> Iterator[Finding]:
+    """Say when the embedded server ended by itself, and the hub started it again."""
+    from db.server.embedded import restarts_of
+
+    file = restarts_of(folder)
+    since = datetime.now(UTC) - timedelta(days=RESTARTS_DAYS)
+    times = [datetime.fromisoformat(line) for line in file.read_text().split()] if file.is_file() else []
+    recent = [time for time in times if time >= since]
+    if recent:
+        last = recent[-1].astimezone(ZoneInfo("Asia/Shanghai"))
+        yield Finding(
+            "database",
+            WARN,
+            f"the embedded PostgreSQL ended by itself and was started again {len(recent)} times in {RESTARTS_DAYS} days,"
+            f" last at {last:%Y-%m-%d %H:%M}",
+            f"{folder / 'log'} says why. Did the machine run out of memory?",
+        )
 
 
 def explorer() -> Iterator[Finding]:

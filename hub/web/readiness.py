@@ -8,8 +8,9 @@ from functools import cache
 import asyncpg
 
 from db.security.row_security import Fault, faults
+from db.server.connect import PoolBusyError
 from db.server.migrate import head
-from hub.operations import DATABASE_AWAY
+from resolvers.database_faults import LOST
 
 SECONDS = 2.0
 """How long a check may take."""
@@ -58,7 +59,7 @@ async def check(pool: asyncpg.Pool) -> dict[str, str]:
         return {"database": away, "migrations": unknown, "row_security": unknown}
     except asyncpg.UndefinedTableError:
         found = None
-    except (*DATABASE_AWAY, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (*LOST, PoolBusyError, asyncpg.PostgresError):
         return {
             "database": "cannot be reached: is it running, and is UNIONHUB_DATABASE_URL right?",
             "migrations": unknown,

@@ -18,17 +18,19 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from db.server.connect import PoolBusyError
 from hub.authentication.authenticator import Authenticator, without_duplicates
 from hub.client_address import source_of
 from hub.errors import Refusal, body_of
 from hub.limits.budget import Account
 from hub.messages import prefers_chinese, set_language
-from hub.operations import CLIENT_CLOSED, DATABASE_AWAY, Operations, Outcome, refused
+from hub.operations import CLIENT_CLOSED, Operations, Outcome, refused
 from hub.parameters import Parameters, from_object
 from hub.telemetry.metric_labels import program_in
 from hub.telemetry.requests import Answered
 from hub.web.origins import may_connect
 from resolvers.access.callers import Caller
+from resolvers.database_faults import LOST
 
 PROTOCOL = "graphql-transport-ws"
 
@@ -49,7 +51,7 @@ INIT_TIMEOUT, DUPLICATE_ID, TOO_MANY_INITS = 4408, 4409, 4429
 TRY_AGAIN_LATER = 1013
 """Codes of close frames: those of the protocol, and that of RFC 6455 for a server that cannot check a token at the moment."""
 
-DATABASE_ERRORS = (*DATABASE_AWAY, asyncpg.PostgresError, asyncpg.InterfaceError)
+DATABASE_ERRORS = (*LOST, PoolBusyError, asyncpg.PostgresError)
 """Errors of reading a principal from the database."""
 
 

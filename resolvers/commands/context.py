@@ -17,6 +17,7 @@ from db.security.audit_log import Digest, Entry, record
 from db.security.row_security import Scope
 from db.server.connect import acquired
 from resolvers.access.callers import Caller
+from resolvers.database_faults import database_error
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel
 from resolvers.errors import HubError
@@ -156,11 +157,11 @@ def command(
         except (HubError, Refused):
             raise
         except Exception as fault:
+            error = database_error(fault, "Try again with the same key.")
+            if error is not None:
+                raise error from None
             reference = log_fault("fault in a command", fault, command=function.__name__)
-            if isinstance(fault, (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)):
-                code, message = "DATABASE_UNAVAILABLE", "The database cannot be reached. Try again with the same key."
-            else:
-                code, message = "INTERNAL_ERROR", "The hub failed; nothing was written and nothing revealed."
-            raise HubError(code, f"{message} Reference: {reference}") from None
+            message = f"The hub failed; nothing was written and nothing revealed. Reference: {reference}"
+            raise HubError("INTERNAL_ERROR", message) from None
 
     return run

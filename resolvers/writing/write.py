@@ -18,6 +18,12 @@ from resolvers.writing.parts import Part
 from resolvers.writing.scope import WriteScope, role_of
 
 ATTEMPTS = 4
+PATIENCE = """SELECT set_config(name, CASE current_setting(name) WHEN '0' THEN '0' ELSE
+    greatest(extract(epoch FROM current_setting(name)::interval) * 1000, $1)::bigint::text END, true)
+FROM unnest(ARRAY['statement_timeout', 'lock_timeout']) AS name"""
+PATIENCE_MS, PATIENCE_MS_A_ROW = 10_000, 10
+"""How long a statement may take, and wait for another batch, at least: a batch of ten thousand is no query."""
+
 AGAIN = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
 """Another batch wrote the same records at the same time: on the next attempt they are there."""
 
@@ -66,6 +72,7 @@ async def write_rows(
         raise refused("FORBIDDEN", "Records are written by a union: sign in with a role of one.")
     if not connection.is_in_transaction():
         raise RuntimeError("a batch is written inside a transaction")
+    await connection.execute(PATIENCE, PATIENCE_MS + PATIENCE_MS_A_ROW * len(rows))
     async with connection.under_role(role_of(context.caller)):
         for attempt in range(1, ATTEMPTS + 1):
             batch = Batch(kind, rows, context, connection, scope, options.on_conflict)

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Request, WebError, async_playwright
 
 from db.demo.personas import add_personas
 from db.server.migrate import connect
@@ -50,6 +50,10 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+STORED = "cookies,file_systems,indexeddb,local_storage,service_workers,cache_storage"
+"""What a page may store, but for the cache of HTTP."""
 
 
 def cannot(reason: str) -> NoReturn:
@@ -148,31 +152,72 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 class Watched:
-    """A browser context of its own that remembers what was asked for and what went wrong in it."""
+    """What pages of a browser context ask for, and what goes wrong in them."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.context = context
         self.requests: list[str] = []
         self.faults: list[str] = []
-        context.on("request", lambda request: self.requests.append(request.url))
-        context.on("weberror", lambda fault: self.faults.append(str(fault.error)))
-        context.on("console", lambda line: self.faults.append(line.text) if line.type == "error" else None)
+        context.on("request", self.requested)
+        context.on("weberror", self.failed)
+        context.on("console", self.said)
+
+    def requested(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def failed(self, fault: WebError) -> None:
+        self.faults.append(str(fault.error))
+
+    def said(self, line: ConsoleMessage) -> None:
+        if line.type == "error":
+            self.faults.append(line.text)
+
+    def stop(self) -> None:
+        """Stop watching."""
+        self.context.remove_listener("request", self.requested)
+        self.context.remove_listener("weberror", self.failed)
+        self.context.remove_listener("console", self.said)
 
     def elsewhere(self, origin: str) -> list[str]:
         """Requests that went to another origin than ``origin``."""
         return [url for url in self.requests if not url.startswith((f"{origin}/", "data:", f"blob:{origin}"))]
 
 
+@pytest.fixture(scope="session")
+async def profile(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BrowserContext]:
+    """A browser with a profile on disk, which keeps the editor's compiled scripts: a third of what a page costs."""
+    if CHROMIUM is None:
+        cannot("The explorer was not tried in a browser: no chromium is on the PATH (apt-get install chromium).")
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"),
+            executable_path=CHROMIUM,
+            args=ARGUMENTS,
+            viewport={"width": 1440, "height": 900},
+            locale="en-GB",
+        )
+        await context.grant_permissions(["clipboard-read", "clipboard-write"])
+        # A violation of the page's policy is an event of its document; the console has it too, but not in every version.
+        await context.add_init_script(
+            "addEventListener('securitypolicyviolation', at => console.error('CSP', at.violatedDirective, at.blockedURI))"
+        )
+        yield context
+        await context.close()
+
+
 @pytest.fixture
-async def watched(chromium: Browser) -> AsyncIterator[Watched]:
-    context = await chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    await context.grant_permissions(["clipboard-read", "clipboard-write"])
-    # A violation of the page's policy is an event of its document; the console has it too, but not in every version.
-    await context.add_init_script(
-        "addEventListener('securitypolicyviolation', at => console.error('CSP', at.violatedDirective, at.blockedURI))"
-    )
-    yield Watched(context)
-    await context.close()
+async def watched(profile: BrowserContext, hub_url: str) -> AsyncIterator[Watched]:
+    """That browser as at a first visit: no page is open, and nothing is stored."""
+    first = await profile.new_page()
+    for page in profile.pages:
+        if page is not first:
+            await page.close()
+    session = await profile.new_cdp_session(first)
+    await session.send("Storage.clearDataForOrigin", {"origin": hub_url, "storageTypes": STORED})
+    await session.detach()
+    watched = Watched(profile)
+    yield watched
+    watched.stop()
 
 
 @pytest.fixture

@@ -331,6 +331,22 @@ async def test_explain_shows_the_plan_to_callers_with_a_token_only(hub: Api, rea
     assert "extensions" not in anonymous.json()
 
 
+async def test_a_sign_in_that_waits_for_a_lock_is_refused_as_busy_and_logged_in_one_line(
+    hub: Api, unions_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    query = "{ viewer { persona } }"
+    admin = await connect(unions_url)
+    async with admin.transaction():
+        await admin.execute("LOCK TABLE access_grant IN ACCESS EXCLUSIVE MODE")
+        response = await hub.post(query)
+    await admin.close()
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert response.json()["errors"][0]["extensions"]["code"] == "DATABASE_BUSY"
+    (line,) = (record for record in caplog.records if record.name == "unionhub.database")
+    assert (line.exc_info, vars(line)["cause"]) == (None, "LockNotAvailableError")
+    assert (await hub.post(query)).status_code == 200
+
+
 async def test_hub_goes_on_when_its_connections_are_ended(hub: Api, unions_url: str) -> None:
     query = "{ organizations(first: 1) { nodes { id } } }"
     assert (await hub.post(query)).status_code == 200

@@ -179,7 +179,7 @@ async def test_operators_have_a_port_of_their_own_that_ends_with_the_hub(
         beside = free.getsockname()[1]
     given = settings.model_copy(update={"port": 0, "metrics_port": beside})
     server = serve.Server(serve.config(given))
-    serving = asyncio.create_task(serve.both(server, given))
+    serving = asyncio.create_task(serve.serve_all(server, given))
     async with asyncio.timeout(10):
         while not server.started:  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from db.server import connect
 from db.server.connect import create_pool
-from resolvers.engine.execute import snapshot
 from tests.resolvers.engine_client import NATIONAL, EngineClient
 
 ONE = "{ disputeCases(first: 1) { nodes { number } } }"
@@ -154,7 +154,7 @@ async def test_an_operation_whose_statements_together_take_too_long_is_ended(sin
 async def test_an_operation_that_gets_no_connection_in_time_is_told_so(
     single: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshot, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(connect, "WAIT_SECONDS", 0.2)
     caller = EngineClient(single)
     async with single.acquire():
         answer = await caller.answer(ONE, caller=NATIONAL)

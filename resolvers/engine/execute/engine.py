@@ -21,6 +21,7 @@ from db.encryption.keys import KeySource
 from db.meter import add_objects, working
 from resolvers.access.callers import PUBLIC, Caller, Lens
 from resolvers.cache import Cache
+from resolvers.database_faults import RETRY_CODES
 from resolvers.engine.compile.operation import compile_operation
 from resolvers.engine.declare.check import check
 from resolvers.engine.declare.registry import Registry
@@ -169,7 +170,7 @@ class Engine:
         try:
             data, errors = await self._respond(document, read, bound, traces)
         except HubError as error:
-            return refused([error], status=503 if error.code in ("DATABASE_UNAVAILABLE", "DATABASE_BUSY") else 400)
+            return refused([error], status=503 if error.code in RETRY_CODES else 400)
         response: dict[str, Any] = {"data": data}
         if errors:
             response["errors"] = [formatted(error) for error in errors]

@@ -9,6 +9,9 @@ import asyncpg
 import orjson
 from graphql import GraphQLError
 
+from db.server.connect import PoolBusyError
+from db.server.outage import DatabaseAwayError
+from resolvers.database_faults import LOST, database_error
 from resolvers.engine.request.arguments import NO_VALUE
 from resolvers.engine.request.document import Answer
 from resolvers.errors import HubError, formatted
@@ -17,18 +20,7 @@ from resolvers.faults import log_fault
 T = TypeVar("T")
 
 _log = logging.getLogger("unionhub.engine")
-_LOST = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.InvalidCachedStatementError,
-    OSError,
-)
+_LOST = (*LOST, asyncpg.TooManyConnectionsError)
 """What asyncpg raises when a connection is lost or cannot be had; reading again on another one is harmless."""
 
 
@@ -36,7 +28,7 @@ async def guarded(attempt: Callable[[], Awaitable[T]], seconds: float) -> T:
     """Run an attempt within the time of an operation, once more when the connection was lost.
 
     Raises:
-        HubError: STATEMENT_TIMEOUT, DATABASE_UNAVAILABLE, BAD_ARGUMENT.
+        HubError: STATEMENT_TIMEOUT, DATABASE_UNAVAILABLE, DATABASE_BUSY, DATABASE_FULL, BAD_ARGUMENT.
     """
     try:
         async with asyncio.timeout(seconds) as limit:
@@ -52,18 +44,16 @@ async def _twice(attempt: Callable[[], Awaitable[T]]) -> T:
     for last in (False, True):
         try:
             return await attempt()
-        except _LOST as fault:
-            if last:
-                reference = log_fault("database unavailable", fault)
-                raise HubError(
-                    "DATABASE_UNAVAILABLE",
-                    f"The database cannot be reached. Try again shortly. Reference: {reference}",
-                ) from None
         except asyncpg.QueryCanceledError:
             raise too_slow() from None
+        except _LOST as fault:
+            if last or isinstance(fault, DatabaseAwayError):
+                raise database_error(fault) or fault from None
         except asyncpg.DataError as fault:
             _log.warning("value refused by the database: %s", type(fault).__name__)
             raise HubError("BAD_ARGUMENT", "A value in the arguments or variables is out of range.") from None
+        except (PoolBusyError, asyncpg.PostgresError) as fault:
+            raise database_error(fault) or fault from None
     raise AssertionError
 
 

@@ -14,9 +14,6 @@ from resolvers.engine.execute.objects import ObjectBudget
 from resolvers.engine.execute.run import Run, Trace, run_operation
 from resolvers.errors import HubError
 
-WAIT_SECONDS = 5.0
-"""How long an operation waits for a connection."""
-
 
 async def run_in_snapshot(
     pool: asyncpg.Pool, bound: BoundOperation, answer: AnswerQuery, traces: list[Trace] | None
@@ -37,13 +34,9 @@ async def snapshot(
     """A connection that sees what the caller may see, and whose statements all see the same snapshot.
 
     A ``single`` statement is a snapshot already and needs no BEGIN. A connection that carries the caller's scope already is used as it is.
-    PostgreSQL plans a statement that finds rows ``by_key`` once, any other for the values of each run. Raises DATABASE_BUSY when no
-    connection is free in time.
+    PostgreSQL plans a statement that finds rows ``by_key`` once, any other for the values of each run.
     """
-    try:
-        connection = await pool.acquire(timeout=WAIT_SECONDS)
-    except TimeoutError:
-        raise HubError("DATABASE_BUSY", "All connections to the database are busy. Try again shortly.") from None
+    connection = await pool.acquire()
     with holding():
         try:
             await connection.set_scope(caller.scope)

@@ -7,14 +7,13 @@ from typing import Any
 from graphql import FieldNode
 
 from resolvers.access.callers import Caller
+from resolvers.database_faults import RETRY_CODES
 from resolvers.engine.plan.steps import ComputedStep, Step
 from resolvers.engine.request.arguments import Leaf
 from resolvers.engine.request.collect_fields import Selection
 from resolvers.errors import HubError
 
-OPERATION_CODES = frozenset(
-    {"TOO_COMPLEX", "TOO_COMPLEX_FOR_ROLE", "STATEMENT_TIMEOUT", "DATABASE_BUSY", "DATABASE_UNAVAILABLE"}
-)
+OPERATION_CODES = RETRY_CODES | {"TOO_COMPLEX", "TOO_COMPLEX_FOR_ROLE", "STATEMENT_TIMEOUT"}
 """Codes of errors that are about an operation, not about one field of it."""
 
 SubSelection = Mapping[str, tuple[str, Any]]

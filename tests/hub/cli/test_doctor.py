@@ -5,12 +5,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from db.encryption.keys import new_key_file
+from db.server.embedded import restarts_of
 from db.server.migrate import upgrade
 from hub import database, settings
 from hub.cli import doctor
@@ -129,6 +131,18 @@ def test_a_database_that_is_down_fails_without_a_traceback(monkeypatch: pytest.M
     assert found.state == FAIL
     assert "cannot be reached" in found.seen
     assert "geheim" not in found.seen
+
+
+def test_restarts_of_the_embedded_server_are_told_for_a_week(tmp_path: Path) -> None:
+    folder = tmp_path / "postgres"
+    assert list(doctor._restarts(folder)) == []
+    now = datetime.now(UTC)
+    times = [now - timedelta(days=8), now - timedelta(days=2), now - timedelta(hours=1)]
+    restarts_of(folder).write_text("".join(f"{time.isoformat()}\n" for time in times))
+    (found,) = doctor._restarts(folder)
+    assert (found.check, found.state) == ("database", WARN)
+    assert "started again 2 times" in found.seen
+    assert str(folder / "log") in found.advice
 
 
 async def test_the_database_is_followed_from_empty_to_migrated(empty_database_url: str) -> None:

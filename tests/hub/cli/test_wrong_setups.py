@@ -116,10 +116,10 @@ def setup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, operated_server: Oper
     for name in [name for name in settings.os.environ if name.startswith("UNIONHUB_") and name != "UNIONHUB_KEY_FILE"]:
         monkeypatch.delenv(name)
 
-    async def both(*_: Any) -> None:
+    async def serve_all(*_: Any) -> None:
         """Do not serve."""
 
-    monkeypatch.setattr("hub.serve.both", both)
+    monkeypatch.setattr("hub.serve.serve_all", serve_all)
     monkeypatch.setattr("hub.cli.demo.explorer_building", nullcontext)
     monkeypatch.setattr("hub.cli.commands.stop_like_ctrl_c", lambda: None)
     return Setup(monkeypatch, tmp_path, operated_server)

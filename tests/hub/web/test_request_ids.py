@@ -133,11 +133,14 @@ async def test_two_traceparents_are_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "code"),
-    [(RuntimeError("secret"), "INTERNAL_ERROR"), (asyncpg.ConnectionDoesNotExistError(), "DATABASE_UNAVAILABLE")],
+    ("fault", "code", "event"),
+    [
+        (RuntimeError("secret"), "INTERNAL_ERROR", "fault"),
+        (asyncpg.ConnectionDoesNotExistError(), "DATABASE_UNAVAILABLE", "the database did not answer"),
+    ],
 )
 async def test_a_masked_fault_has_the_id_of_its_log_lines(
-    port: int, engine: ToyEngine, lines: Lines, fault: Exception, code: str
+    port: int, engine: ToyEngine, lines: Lines, fault: Exception, code: str, event: str
 ) -> None:
     engine.fault = fault
     async with client_of(port) as client:
@@ -146,7 +149,7 @@ async def test_a_masked_fault_has_the_id_of_its_log_lines(
     assert error["extensions"] == {"code": code, "requestId": "mine"}
     await requests(lines)
     logged = [line for line in lines() if line.get("request_id") == "mine"]
-    assert [line["event"] for line in logged] == ["fault", "request"]
+    assert [line["event"] for line in logged] == [event, "request"]
     assert error["message"].endswith(logged[0]["reference"])
 
 

@@ -35,6 +35,8 @@ async def statements(writers: Writers, kind: str, rows: list[Mapping[str, Any]])
         sent.append(re.sub(r"savepoint_[0-9a-f]+", "savepoint", record.query))
 
     async with acquired(writers.served, context.caller.scope) as connection, connection.transaction():
+        # asyncpg asks a new connection for the types of arrays
+        await write_rows(connection, context, KINDS[kind], numbered(rows[:1]), BatchOptions(dry_run=True))
         connection.add_query_logger(note)
         result = await write_rows(connection, context, KINDS[kind], numbered(rows), BatchOptions(dry_run=True))
         connection.remove_query_logger(note)
