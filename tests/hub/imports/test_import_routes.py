@@ -318,3 +318,11 @@ async def test_an_import_that_was_broken_off_says_so_and_has_written_nothing(
     finally:
         await connection.close()
     assert (await sender.post(file)).json()["counts"]["NEW"] == 1
+
+
+async def test_two_imports_of_the_same_file_at_once_write_it_once(sender: Sender) -> None:
+    file = sender.csv(*({} for _ in range(300)))
+    reports = [response.json() for response in await asyncio.gather(*(sender.post(file) for _ in range(2)))]
+    counts = [report["counts"] for report in reports]
+    assert sorted(count["NEW"] for count in counts) == [0, 300]
+    assert sorted(count["SAME"] for count in counts) == [0, 300]
