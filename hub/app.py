@@ -191,7 +191,7 @@ def create_app(
     documents = Documents(served, limits_of(settings))
     telemetry.watch_cache("document", "Documents, parsed and validated", documents)
     ready = Readiness(lambda: app.pool)
-    imports = Imports(settings, lambda: app.endpoint)
+    imports = Imports(settings, lambda: app.endpoint, lambda: app.pool)
 
     @asynccontextmanager
     async def lifespan(app: Hub) -> AsyncIterator[None]:

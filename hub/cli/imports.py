@@ -58,8 +58,7 @@ def run_import(
         mapping = FileMapping() if mapping_path is None else read_mapping(mapping_path, kind)
         with progress_bars() as progress:
             job = Import(kind, path, options, mapping)
-            if job.table is not None:
-                run_alone(url, job, context, lambda done, rows: progress("rows", done, rows))
+            run_alone(url, job, context, lambda done, rows: progress("rows", done, rows))
         return job
     except (BadFile, Refusal) as error:
         raise click.ClickException(f"{localized(error.code, error.message)} ({error.code})") from error

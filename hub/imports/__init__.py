@@ -10,5 +10,6 @@ In the order in which a file passes through them:
 - ``table``: a file with its headings, and its rows by the names of the kind's columns
 - ``report``: what became of the rows, as JSON and as text
 - ``marked_workbook``, ``template``: the sent file with the faulty cells marked; an empty one to begin with
+- ``jobs``: imports as rows
 - ``run``: a whole import
 """

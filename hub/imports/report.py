@@ -71,6 +71,8 @@ class ImportReport:
     more_faults: int = 0
     written: bool = False
     problem: BadFile | None = None
+    job: int | None = None
+    """The key of the import's row."""
 
     def describe(self, table: Table) -> None:
         """Note how the file was read."""
@@ -98,6 +100,8 @@ class ImportReport:
     @property
     def keeps_rows(self) -> bool:
         """Whether what was written stays: not of a rehearsal, and with refused rows only if the good ones are wanted."""
+        if self.problem is not None:
+            return False
         return not self.options.dry_run and (self.options.good_rows_only or not self.counts[Outcome.REFUSED])
 
     @property
@@ -108,6 +112,7 @@ class ImportReport:
     def as_json(self, *, chinese: bool, shown: int = SHOWN) -> dict[str, Any]:
         """The report for programs: faults with code, row, cell, column, value (masked where it is personal) and what to do."""
         found: dict[str, Any] = {
+            "job": self.job,
             "kind": self.kind,
             "file": self.file,
             "sha256": self.digest,
@@ -151,10 +156,13 @@ class ImportReport:
 
 
 def fault_of(table: Table, row: int, finding: Finding) -> Fault:
-    """A finding with its cell."""
-    headed = next((each for each in table.headings.columns if each.column.name == finding.column), None)
-    letter = None if headed is None else table.letter(headed.column.name)
-    heading = None if headed is None else headed.heading
+    """A finding with its cell; of a column that the file does not have only with our heading of it."""
+    letter = heading = None
+    if finding.column is not None:
+        headed = next((each for each in table.headings.columns if each.column.name == finding.column), None)
+        letter = None if headed is None else table.letter(finding.column)
+        ours = table.kind.column(finding.column).heading
+        heading = f"{ours.english} / {ours.chinese}" if headed is None else headed.heading
     return Fault(row, finding.code, finding.message, finding.column, letter, heading, finding.value, finding.severity)
 
 
@@ -215,7 +223,8 @@ def _chinese_lines(report: ImportReport, shown: int) -> Iterator[str]:
     for fault in report.faults[:shown]:
         warning = "提示：" if fault.severity is Severity.WARNING else ""
         value = f" [{fault.value}]" if fault.value is not None else ""
-        where = f"{fault.place}（{fault.heading}）" if fault.letter else f"第 {fault.row} 行"
+        where = fault.place if fault.letter else f"第 {fault.row} 行"
+        where = where if fault.heading is None else f"{where}（{fault.heading}）"
         yield f"{where}：{warning}{fault.text(chinese=True)}{value}"
     left = len(report.faults) + report.more_faults - shown
     if left > 0:
@@ -223,7 +232,8 @@ def _chinese_lines(report: ImportReport, shown: int) -> Iterator[str]:
 
 
 def _english_place(fault: Fault) -> str:
-    return f"{fault.place} ({fault.heading})" if fault.letter else f"row {fault.row}"
+    where = fault.place if fault.letter else f"row {fault.row}"
+    return where if fault.heading is None else f"{where} ({fault.heading})"
 
 
 _ENGLISH = {Outcome.NEW: "new", Outcome.CHANGED: "changed", Outcome.SAME: "the same", Outcome.REFUSED: "refused"}

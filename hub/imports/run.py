@@ -16,6 +16,7 @@ import asyncpg
 
 from db.security.row_security import READER
 from db.server.connect import create_pool
+from hub.imports import jobs
 from hub.imports.bad_file import BadFile
 from hub.imports.mapping import FileMapping
 from hub.imports.report import ImportOptions, ImportReport
@@ -143,15 +144,14 @@ class Logged:
 
 
 async def import_file(context: CommandContext, job: Import, progress: Progress = no_progress) -> ImportReport:
-    """Write a file in one transaction, with one entry in the audit log, also of a rehearsal.
+    """Write a file in one transaction, with its job (``hub.imports.jobs``) and one entry in the audit log, also of a rehearsal.
 
     Raises:
         Refused: FORBIDDEN: the caller writes no records.
         BadFile: the file has changed since it was first read.
     """
     report = job.report
-    if job.table is None:
-        return report
+    report.job = await jobs.begin(context, report)
     options = BatchOptions(
         on_conflict=OnConflict.REFUSE if report.options.refuse_changes else OnConflict.CHANGE, on_error=OnError.SKIP
     )
@@ -165,22 +165,25 @@ async def import_file(context: CommandContext, job: Import, progress: Progress =
             digest = result.digest
             return result
 
-        all_rows = connection.transaction()
-        await all_rows.start()
-        try:
-            await job.write(write, progress)
-        except BaseException:
-            await all_rows.rollback()
-            raise
-        if report.keeps_rows:
-            await all_rows.commit()
-        else:
-            await all_rows.rollback()
-        logged = Logged(report.counts, digest)
-        await log_batches(
-            connection, context, job.table.kind, [logged], replace(options, dry_run=not report.keeps_rows)
-        )
-    report.written = report.keeps_rows
+        await jobs.hold(connection, report.job)
+        if job.table is not None:
+            all_rows = connection.transaction()
+            await all_rows.start()
+            try:
+                await job.write(write, progress)
+            except BaseException:
+                await all_rows.rollback()
+                raise
+            if report.keeps_rows:
+                await all_rows.commit()
+            else:
+                await all_rows.rollback()
+        report.written = report.keeps_rows
+        await jobs.end(connection, context.caller, report.job, report)
+        if job.table is not None:
+            logged = Logged(report.counts, digest)
+            how = replace(options, dry_run=not report.keeps_rows)
+            await log_batches(connection, context, job.table.kind, [logged], how)
     return report
 
 

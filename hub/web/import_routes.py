@@ -1,4 +1,4 @@
-"""``/imports/KIND``: a file as the body of a POST; and its template.
+"""``/imports/KIND``: a file as the body of a POST; its template; ``/imports/jobs``: what became of files.
 
 The file's name stands in the header ``X-Unionhub-Import``, which no form of a page can send: a browser asks first whether a page of another
 origin may, and is told no. An import runs in a thread with a connection of its own, so that the server's loop goes on answering; a few run
@@ -28,6 +28,7 @@ from db.meter import METER, add_commands
 from hub.client_address import source_of
 from hub.encryption_keys import digest_of, vault_of
 from hub.errors import Refusal
+from hub.imports import jobs
 from hub.imports.bad_file import BadFile
 from hub.imports.mapping import FileMapping, mapping_of
 from hub.imports.marked_workbook import write_marked
@@ -87,11 +88,13 @@ class Imports:
     Args:
         settings: with the URL of the database, the keys, and the largest file.
         endpoint: the GraphQL endpoint while the hub is up; it finds callers and their budgets.
+        pool: the hub's connections, for reading.
     """
 
-    def __init__(self, settings: Settings, endpoint: Endpoint) -> None:
+    def __init__(self, settings: Settings, endpoint: Endpoint, pool: Callable[[], asyncpg.Pool | None]) -> None:
         self.settings = settings
         self.endpoint = endpoint
+        self.pool = pool
         self.sent = 0
         self.turns = asyncio.Semaphore(MOST)
         self.stopping = threading.Event()
@@ -99,6 +102,8 @@ class Imports:
     def routes(self) -> list[Route]:
         """The routes of imports."""
         return [
+            Route("/imports/jobs", self.answered(self.jobs), methods=["GET"]),
+            Route("/imports/jobs/{key:int}", self.answered(self.job), methods=["GET"]),
             Route("/imports/{kind}", self.answered(self.post), methods=["POST"]),
             Route("/imports/{kind}/template", self.answered(self.template), methods=["GET"]),
         ]
@@ -146,6 +151,37 @@ class Imports:
         finally:
             METER.reset(before)
         return Response(content, 200, {**SAFE, **headers_of(account.settle()), **attachment(kind.name)}, XLSX)
+
+    def context(self, pool: asyncpg.Pool, caller: Caller, source: str, operation: str) -> CommandContext:
+        """The context of what a caller does with imports."""
+        settings = self.settings
+        logged = CommandOptions(digest=digest_of(settings))
+        request = {"source": source, "operation": operation}
+        return CommandContext(pool, caller, today(), vault_of(settings), request, logged)
+
+    async def jobs(self, request: Request, serving: GraphQLEndpoint, caller: Caller) -> Response:
+        """The newest imports in the caller's sight."""
+        return await self.found(request, serving, caller, partial(jobs.jobs))
+
+    async def job(self, request: Request, serving: GraphQLEndpoint, caller: Caller) -> Response:
+        """An import with its report."""
+        return await self.found(request, serving, caller, partial(jobs.job, key=request.path_params["key"]))
+
+    async def found(self, request: Request, serving: GraphQLEndpoint, caller: Caller, find: Any) -> Response:
+        """What is found of imports, as JSON. Raises Refusal: 404 NOT_FOUND."""
+        pool, source = self.pool(), source_of(request.scope)
+        assert pool is not None
+        account = serving.operations.account(caller, source)
+        before = METER.set(account.meter)
+        try:
+            chinese = prefers_chinese(request.headers.get("accept-language", "").encode("latin-1"))
+            found = await find(self.context(pool, caller, source, "imports"), chinese=chinese)
+        finally:
+            METER.reset(before)
+            left = account.settle()
+        if found is None:
+            raise Refusal(404, "NOT_FOUND", "There is no such import in your sight.")
+        return Response(orjson.dumps(found), 200, {**SAFE, **headers_of(left)}, "application/json")
 
     async def post(self, request: Request, serving: GraphQLEndpoint, caller: Caller) -> Response:
         """Import the body, and answer with the report."""
@@ -221,9 +257,7 @@ class Imports:
         settings = self.settings
 
         async def context(pool: asyncpg.Pool) -> CommandContext:
-            request = {"source": sent.source, "operation": f"import {sent.kind.name}"}
-            logged = CommandOptions(digest=digest_of(settings))
-            return CommandContext(pool, sent.caller, today(), vault_of(settings), request, logged)
+            return self.context(pool, sent.caller, sent.source, f"import {sent.kind.name}")
 
         def progress(done: int, rows: int) -> None:
             if self.stopping.is_set():
@@ -231,9 +265,8 @@ class Imports:
 
         job = Import(sent.kind, path, sent.options, sent.mapping, sent.name)
         try:
-            if job.table is not None:
-                assert settings.database_url is not None
-                run_alone(settings.database_url, job, context, progress)
+            assert settings.database_url is not None
+            run_alone(settings.database_url, job, context, progress)
         except Stopped:
             raise Refusal(
                 503, "DATABASE_UNAVAILABLE", "The hub is stopping; nothing was written. Send the file again."

@@ -32,7 +32,7 @@ from db.server.connect import acquired, create_pool
 from resolvers.access.callers import Caller, Grant, Lens
 from resolvers.engine.execute.snapshot import snapshot
 from tests.conftest import ROOT
-from tests.db.row_reference import CALLERS, HEALTH, REFERENCE, reference, visible_keys
+from tests.db.row_reference import CALLERS, HEALTH, NOT_COUNTED, REFERENCE, reference, visible_keys
 from tests.resolvers.personas import callers_of
 
 CLOSURES = ("territorial_closure", "industrial_closure")
@@ -310,7 +310,7 @@ async def test_counting_reads_no_column_that_names_a_person_or_a_case(walled, po
     }
     async with acquired(walled, callers["analyst"].scope) as connection:
         async with connection.transaction(), connection.under_role(AGGREGATES):
-            for table in REFERENCE:
+            for table in REFERENCE.keys() - NOT_COUNTED:
                 count = f"SELECT count(*) FROM {table}"
                 assert await connection.fetchval(count) == await pool.fetchval(count), table
         for table, columns in secret.items():

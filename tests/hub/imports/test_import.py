@@ -3,6 +3,9 @@
 import asyncio
 import json
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -18,7 +21,7 @@ from db.organizations import Hierarchy
 from db.server.migrate import connect
 from hub.cli.commands import main
 from hub.imports.bad_file import place_of
-from tests.conftest import KEY_FILE
+from tests.conftest import KEY_FILE, ROOT
 from tests.hub.imports.employers import EMPLOYERS, HEADINGS, NAMES, Seeded, employer, seeded
 from tests.hub.imports.kinds import write_csv, write_xlsx
 from tests.resolvers.writing.conftest import COUNTIES
@@ -114,6 +117,7 @@ def check_cells(report: dict[str, Any]) -> None:
         assert fault["heading"] == HEADINGS[place_of(letter)]
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(("rows", "faulty"), sampled([(1_500, 100), (10_000, 100), (100_000, 1_000)], [(1_500, 100)]))
 def test_every_fault_is_named_with_its_cell_and_the_marked_workbook_goes_in_when_it_is_mended(
     hub: Hub, tmp_path: Path, rows: int, faulty: int
@@ -129,7 +133,7 @@ def test_every_fault_is_named_with_its_cell_and_the_marked_workbook_goes_in_when
     refused = hub.read(path)
     assert not refused["written"]
     assert hub.stored(made.rows) == 0
-    assert refused | {"dryRun": True} == rehearsal
+    assert refused | {"dryRun": True, "job": rehearsal["job"]} == rehearsal
 
     cells = CalamineWorkbook.from_path(tmp_path / "marked.xlsx").get_sheet_by_index(0).to_python()
     assert marked(cells) == sorted((row, NAMES.index(column)) for row, _, column in made.faults)
@@ -215,7 +219,10 @@ def test_records_of_another_union_stay_out(hub: Hub, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["import", "nothing", "FILE", "--as", "county"], "There is no kind of record nothing. There are: employers"),
+        (
+            ["import", "nothing", "FILE", "--as", "county"],
+            "There is no kind of record nothing. There are: unions, employers",
+        ),
         (["import", "employers", "FILE", "--as", "nobody"], "NO_PRINCIPAL"),
         (["import", "employers", "FILE", "--as", "bureau"], "FORBIDDEN"),
         (["import", "employers", "FILE", "--as", "public"], "FORBIDDEN"),
@@ -250,3 +257,22 @@ def test_a_template_that_is_filled_in_goes_in(hub: Hub, tmp_path: Path, monkeypa
     assert done.exit_code == 0, done.output
     assert "已写入：新增 2 行" in done.stdout
     assert "与模板示例相同的 1 行" in done.stdout
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("moment", sampled(range(20), [7]))
+def test_an_import_that_is_killed_leaves_all_rows_or_none(hub: Hub, tmp_path: Path, moment: int) -> None:
+    rows = hub.good(2_000)
+    path = write_csv(tmp_path / "a.csv", [HEADINGS, *rows])
+    words = [sys.executable, "-m", "hub.cli", "import", "employers", str(path), "--as", "county"]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        started = "SELECT count(*) FROM import_job WHERE file_name = 'a.csv' AND state = 'RUNNING' AND started_at > $1"
+        began = hub.query("SELECT now()")
+        while process.poll() is None and not hub.query(started, began):
+            time.sleep(0.05)
+        time.sleep(moment * 0.15)
+        process.kill()
+    stored = hub.stored(rows)
+    assert stored in (0, len(rows))
+    report = hub.read(path)
+    assert report["counts"]["NEW" if stored == 0 else "SAME"] == len(rows)

@@ -8,18 +8,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import asyncpg
 import httpx
 import pytest
 from python_calamine import CalamineWorkbook
 
 from db.access import Role
 from db.organizations import Hierarchy
+from db.security import principals
+from db.security.row_security import HUB
+from db.server.connect import acquired
 from db.server.migrate import connect
 from hub.app import Hub, create_app
+from hub.imports import jobs
 from hub.imports.run import Import
 from hub.settings import Settings
 from hub.web import import_routes
 from hub.web.import_routes import XLSX
+from resolvers.viewer import caller_of
 from tests.hub.imports.employers import HEADINGS, employer
 from tests.hub.imports.kinds import write_csv
 from tests.resolvers.writing.conftest import COUNTIES
@@ -37,7 +43,11 @@ async def url(kept_database: Callable[[str], str], template: str) -> str:
 async def county(url: str) -> Any:
     connection = await connect(url)
     try:
-        found = await connection.fetchrow(COUNTIES)
+        found, other = await connection.fetch(COUNTIES)
+        await let_in(connection, "other", Role.FEDERATION, organization_id=other["id"], hierarchy=Hierarchy.TERRITORIAL)
+        await let_in(
+            connection, "above", Role.FEDERATION, organization_id=found["parent"], hierarchy=Hierarchy.TERRITORIAL
+        )
         await let_in(
             connection, "county", Role.FEDERATION, organization_id=found["id"], hierarchy=Hierarchy.TERRITORIAL
         )
@@ -237,3 +247,82 @@ async def test_the_loop_goes_on_while_a_file_is_imported(sender: Sender, served:
         await asyncio.sleep(0.01)
     assert running.result().json()["counts"]["NEW"] == 800
     assert answered > 3
+
+
+async def jobs_of(sender: Sender, subject: str = "county") -> dict[int, dict[str, Any]]:
+    response = await sender.ask("GET", "/imports/jobs", subject=subject)
+    assert response.status_code == 200, response.text
+    return {job["id"]: job for job in response.json()}
+
+
+async def test_imports_are_listed_for_their_union_and_those_above_it(sender: Sender, served: Hub) -> None:
+    file = sender.csv({}, {"headcount": "很多"})
+    sent = [
+        (await sender.post(body, parameters)).json()["job"]
+        for body, parameters in ((file, ""), (file, "?dryRun=true"), (file, "?goodRowsOnly=true"), (b"x", ""))
+    ]
+    found = await jobs_of(sender)
+    assert [found[key]["state"] for key in sent] == ["REFUSED", "REHEARSED", "WRITTEN", "UNREADABLE"]
+    assert found[sent[2]]["counts"] == {"NEW": 1, "CHANGED": 0, "SAME": 0, "REFUSED": 1}
+    assert (found[sent[0]]["principal"], found[sent[0]]["file"]) == ("county", "单位.csv")
+    assert found.items() <= (await jobs_of(sender, "above")).items()
+    for stranger in ("other", "bureau"):
+        assert not set(sent) & (await jobs_of(sender, stranger)).keys()
+        assert (await sender.ask("GET", f"/imports/jobs/{sent[0]}", subject=stranger)).status_code == 404
+
+    chinese = (await sender.ask("GET", f"/imports/jobs/{sent[0]}", accept_language="zh")).json()["report"]
+    assert chinese["faults"][0]["cell"] == "G3"
+    assert chinese["faults"][0]["message"].startswith("不是数字")
+    unreadable = (await sender.ask("GET", f"/imports/jobs/{sent[3]}")).json()["report"]
+    assert unreadable["problem"]["code"] == "NO_HEADINGS"
+
+
+async def test_the_second_wall_shows_imports_to_their_union_alone(sender: Sender, served: Hub) -> None:
+    key = (await sender.post(sender.csv({}), "?dryRun=true")).json()["job"]
+    assert served.pool is not None
+    for subject, seen in (("county", [key]), ("above", [key]), ("other", []), ("bureau", [])):
+        async with acquired(served.pool, HUB) as connection:
+            found = await principals.by_id(connection, await principals.principal_id(connection, subject))
+        assert found is not None
+        async with acquired(served.pool, caller_of(found).scope) as connection:
+            rows = await connection.fetch("SELECT id FROM import_job WHERE id = $1", key)
+            assert [row["id"] for row in rows] == seen
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute("UPDATE import_job SET state = 'WRITTEN'")
+
+
+async def test_an_import_that_was_broken_off_says_so_and_has_written_nothing(
+    sender: Sender, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Import.write
+
+    async def broken(job: Import, *arguments: Any) -> None:
+        await write(job, *arguments)
+        raise RuntimeError("the machine goes down")
+
+    file = sender.csv({})
+    monkeypatch.setattr(Import, "write", broken)
+    response = await sender.post(file)
+    assert (response.status_code, code_of(response)) == (500, "INTERNAL_ERROR")
+    assert "goes down" not in response.text
+    monkeypatch.undo()
+    key, job = max((await jobs_of(sender)).items())
+    assert job["state"] == "RUNNING"
+    connection = await connect(url)
+    try:
+        await connection.execute("UPDATE import_job SET started_at = now() - interval '1 minute' WHERE id = $1", key)
+        assert (await jobs_of(sender))[key]["state"] == "BROKEN_OFF"
+        async with connection.transaction():
+            await jobs.hold(connection, key)
+            assert (await jobs_of(sender))[key]["state"] == "RUNNING"
+    finally:
+        await connection.close()
+    assert (await sender.post(file)).json()["counts"]["NEW"] == 1
+
+
+async def test_two_imports_of_the_same_file_at_once_write_it_once(sender: Sender) -> None:
+    file = sender.csv(*({} for _ in range(300)))
+    reports = [response.json() for response in await asyncio.gather(*(sender.post(file) for _ in range(2)))]
+    counts = [report["counts"] for report in reports]
+    assert sorted(count["NEW"] for count in counts) == [0, 300]
+    assert sorted(count["SAME"] for count in counts) == [0, 300]

@@ -113,6 +113,15 @@ def test_a_report_is_in_english_or_chinese_and_masks_what_is_personal(tmp_path: 
     assert "另有 7 处" in report.as_text(chinese=True, shown=2)
 
 
+def test_a_fault_of_a_column_that_the_file_lacks_names_its_heading(tmp_path: Path) -> None:
+    report = imported(write_csv(tmp_path / "a.csv", [["编号", "名称", "负责人"], ["1", "x", "of 9"]])).report
+    finding = Finding("REQUIRED", "capital", "Say how much.")
+    table = Table(tmp_path / "a.csv", UNITS)
+    report.add(table, RowResult(2, Outcome.REFUSED, (finding,)))
+    assert "row 2 (Capital / 注册资本): Say how much. (REQUIRED)" in report.as_text(chinese=False)
+    assert "第 2 行（Capital / 注册资本）：" in report.as_text(chinese=True)
+
+
 def test_a_file_that_cannot_be_read_has_a_report_too(tmp_path: Path) -> None:
     report = imported(write_csv(tmp_path / "a.csv", [["x"]])).report
     assert report.as_json(chinese=False)["problem"]["code"] == "NO_HEADINGS"
