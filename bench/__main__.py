@@ -122,6 +122,17 @@ def statistics_command(chosen: tuple[int, int], size: int, runs: int, only: tupl
     statistics(prepare(size, chosen[1]), runs, only, console)
 
 
+@main.command("folding")
+@click.option("--rate", type=float, default=1_000, help="Transfers a second.")
+@click.option("--seconds", type=float, default=60, help="How long to write.")
+@click.pass_obj
+def folding_command(chosen: tuple[int, int], rate: float, seconds: float) -> None:
+    """Transfer members at a steady rate while the hub's task folds the roll-ups, and print how long the log of changes gets."""
+    from bench.folding import folding
+
+    folding(prepare(*chosen), rate, seconds, console)
+
+
 @main.command("cells")
 @click.option("--members", "size", type=click.IntRange(10_000), default=100_000, help="Members of the federation.")
 @click.option("--runs", type=int, default=5, help="Runs for each province; the median counts.")

@@ -54,7 +54,7 @@ async def rebuild_rollups(url: str, progress: Progress | None = None) -> None:
         else:
             await _build(url, connection, steps)
         for fact in FACTS:
-            await connection.execute(f"VACUUM rollup.{fact}_cell, rollup.{fact}_repeat")
+            await connection.execute(f"VACUUM rollup.{fact}_pack, rollup.{fact}_repeat")
         await connection.execute("VACUUM rollup.place, rollup.anchor")
     finally:
         await connection.close()

@@ -72,7 +72,7 @@ async def test_doctor_finds_rollups_that_are_wrong_or_not_in_use(
 
     assert await state() == OK
     connection = await asyncpg.connect(fresh_database_url)
-    await connection.execute("INSERT INTO rollup.membership_cell SELECT id, 1, 1, 1, 0 FROM rollup.anchor")
+    await connection.execute("INSERT INTO rollup.membership_pack SELECT id, 1, '{1}', '{1}', '{0}' FROM rollup.anchor")
     assert await state() == FAIL
     await connection.execute("UPDATE rollup.state SET ready = false")
     assert await state() == WARN
