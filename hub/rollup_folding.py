@@ -5,6 +5,8 @@ import logging
 
 import asyncpg
 
+from db.server.connect import PoolBusyError
+
 SECONDS = 30.0
 """The longest time between two folds."""
 
@@ -40,5 +42,5 @@ async def fold_periodically(pool: asyncpg.Pool, longest: float = SECONDS) -> Non
             wait, last = pause(folded, begun - last, longest), begun
             if folded:
                 _log.info("folded %s changes into the roll-ups", folded)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as fault:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, PoolBusyError) as fault:
             _log.warning("roll-ups were not folded: %s", type(fault).__name__)
