@@ -1,5 +1,7 @@
 """Rows of cells from XLSX and XLS, which a process of its own reads into a temporary file."""
 
+import errno
+import os
 import subprocess
 import sys
 import tempfile
@@ -68,11 +70,12 @@ def read(path: Path, *sheet: str) -> IO[bytes]:
 
     Raises:
         BadFile: CUT_OFF, UNREADABLE_FILE, FILE_TOO_LARGE.
+        OSError: the disk is full.
     """
     printed = tempfile.TemporaryFile()  # noqa: SIM115 — it is closed with the workbook
     words = [sys.executable, "-P", workbook_process.__file__, str(path.absolute()), *sheet]
     try:
-        status = subprocess.run(
+        status = subprocess.run(  # noqa: S603 — a program of the hub's, without a shell
             words, stdout=printed, stderr=subprocess.DEVNULL, timeout=SECONDS, check=False
         ).returncode
     except subprocess.TimeoutExpired:
@@ -81,6 +84,8 @@ def read(path: Path, *sheet: str) -> IO[bytes]:
         raise BadFile("UNREADABLE_FILE", "The workbook is protected by a password. Save it without one.")
     if status == workbook_process.DAMAGED:
         raise archive.cut_off()
+    if status == workbook_process.NO_SPACE:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), tempfile.gettempdir())
     if status:
         raise archive.too_large()
     printed.seek(0)
