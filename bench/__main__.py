@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from bench import personas
 from bench.database import prepare
 from bench.servers import ServerError
 
@@ -38,6 +39,7 @@ def numbers(_: click.Context, __: click.Parameter, text: str) -> list[int]:
     type=click.Choice(["postgraphile", "by_hand", "strawberry"]),
     help="A peer to measure against; may be given several times. All, unless one is given.",
 )
+@personas.option(("nation", "city"), personas.FEDERATIONS)
 @click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write all samples to a file.")
 @click.pass_context
 def main(
@@ -49,16 +51,20 @@ def main(
     rounds: int,
     only: tuple[str, ...],
     peers: tuple[str, ...],
+    personas: tuple[str, ...],
     file: Path | None,
 ) -> None:
-    """Measure the hub against PostGraphile 5, SQL by hand, and Strawberry + DataLoader, on the same database."""
+    """Measure the hub against PostGraphile 5, SQL by hand, and Strawberry + DataLoader, on the same database, as each persona."""
     context.obj = (members, seed)
     if context.invoked_subcommand is not None:
         return
     from bench.compare import as_json, compare
 
     try:
-        samples = compare(prepare(members, seed), connections, seconds, rounds, only, peers, console)
+        database = prepare(members, seed)
+        samples = {
+            name: compare(database, name, connections, seconds, rounds, only, peers, console) for name in personas
+        }
     except ServerError as error:
         raise click.ClickException(str(error)) from error
     if file is not None:
@@ -100,26 +106,65 @@ def profile_command(chosen: tuple[int, int], loops: int) -> None:
 
 @main.command("nested-scale")
 @click.option("--sizes", callback=numbers, default="100000,1000000", help="Members of the federations to compare.")
-@click.option("--runs", type=int, default=15, help="Runs for each province; the median counts.")
+@click.option("--runs", type=int, default=15, help="Runs for each root; the median counts.")
+@personas.option(("nation", "city"), personas.FEDERATIONS)
 @click.pass_obj
-def scale_command(chosen: tuple[int, int], sizes: list[int], runs: int) -> None:
-    """Time the nested page under every province at several sizes, and look for sequential scans of fact tables."""
+def scale_command(chosen: tuple[int, int], sizes: list[int], runs: int, personas: tuple[str, ...]) -> None:
+    """Time the nested page under every province, and as others under their own union, at several sizes; look for sequential scans of fact
+    tables."""
     from bench.nested_scale import scale
 
-    if not scale([prepare(size, chosen[1]) for size in sizes], runs, console):
+    if not scale([prepare(size, chosen[1]) for size in sizes], personas, runs, console):
         raise click.ClickException("a statement reads a fact table from end to end")
+
+
+@main.command("root-lists")
+@click.option("--sizes", callback=numbers, default="100000", help="Members of the federations to compare.")
+@click.option("--runs", type=click.IntRange(1), default=5, help="Runs of each question; the median counts.")
+@click.option("--list", "only", multiple=True, help="A root list, e.g. members; may be given several times.")
+@personas.option(personas.ALL, personas.ALL)
+@click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write all figures to a file.")
+@click.pass_obj
+def root_lists_command(
+    chosen: tuple[int, int],
+    sizes: list[int],
+    runs: int,
+    only: tuple[str, ...],
+    personas: tuple[str, ...],
+    file: Path | None,
+) -> None:
+    """Time every root list's first page and its totalCount as every persona, with the rows and blocks that PostgreSQL reads."""
+    from bench.root_lists import as_json, measure
+
+    found = measure([prepare(size, chosen[1]) for size in sizes], personas, only, runs, console)
+    if file is not None:
+        file.write_text(as_json(found))
 
 
 @main.command("statistics")
 @click.option("--members", "size", type=click.IntRange(10_000), default=1_000_000, help="Members of the federation.")
 @click.option("--runs", type=int, default=9, help="Runs for each place; the median counts.")
 @click.option("--question", "only", multiple=True, help="A question to ask, by its name; may be given several times.")
+@personas.option(("nation", "city"), personas.FEDERATIONS)
 @click.pass_obj
-def statistics_command(chosen: tuple[int, int], size: int, runs: int, only: tuple[str, ...]) -> None:
-    """Time statistics of every province against those of villages, from roll-ups and from records."""
+def statistics_command(
+    chosen: tuple[int, int], size: int, runs: int, only: tuple[str, ...], personas: tuple[str, ...]
+) -> None:
+    """Time statistics of every province, and as others of their own union, against those of villages, from roll-ups and from records."""
     from bench.statistics import statistics
 
-    statistics(prepare(size, chosen[1]), runs, only, console)
+    statistics(prepare(size, chosen[1]), personas, runs, only, console)
+
+
+@main.command("folding")
+@click.option("--rate", type=float, default=1_000, help="Transfers a second.")
+@click.option("--seconds", type=float, default=60, help="How long to write.")
+@click.pass_obj
+def folding_command(chosen: tuple[int, int], rate: float, seconds: float) -> None:
+    """Transfer members at a steady rate while the hub's task folds the roll-ups, and print how long the log of changes gets."""
+    from bench.folding import folding
+
+    folding(prepare(*chosen), rate, seconds, console)
 
 
 @main.command("cells")
@@ -150,12 +195,15 @@ def walls_command(chosen: tuple[int, int], runs: int, only: tuple[str, ...]) -> 
 
 @main.command("memory")
 @click.option("--operations", "count", type=click.IntRange(100), default=10_000, help="Different operations to answer.")
+@click.option("--most", type=float, default=350.0, help="Megabytes that the process may take.")
 @click.pass_obj
-def memory_command(chosen: tuple[int, int], count: int) -> None:
-    """Say what one process takes once it has answered many different operations, and whether it kept those that clients repeat."""
+def memory_command(chosen: tuple[int, int], count: int, most: float) -> None:
+    """Say what one process takes once it has answered many different operations, and whether it kept those that clients repeat; status 1
+    if it takes more than --most."""
     from bench.memory import memory
 
-    memory(prepare(*chosen), count, console)
+    if not memory(prepare(*chosen), count, most, console):
+        raise click.ClickException(f"the process takes more than {most:.0f} MB")
 
 
 @main.command("walls-served")

@@ -1,8 +1,8 @@
 """What callers with aggregates only cost: keys and noise against the exact answer, and the neighbours of their cells."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from copy import copy
+from dataclasses import fields
 from datetime import date, timedelta
 from statistics import median
 from time import process_time
@@ -14,11 +14,11 @@ from rich.table import Table
 
 from bench.database import Database, settings_of
 from bench.statistics import CALLER, cpu
-from db.rollups.maintenance import rebuild_rollups
 from db.server.connect import create_pool
 from hub.app import limits_of
 from hub.documents import Accepted, Documents
 from resolvers.access.callers import PUBLIC, Caller
+from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.request import global_ids
@@ -43,29 +43,35 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-@contextmanager
-def without_neighbours(bare: bool) -> Iterator[None]:
-    """Statistics without neighbours, if they are to be ``bare``."""
-    personal = Statistic.is_personal
-    try:
-        if bare:
-            Statistic.is_personal = property(lambda _: False)  # type: ignore[method-assign, assignment]
-        yield
-    finally:
-        Statistic.is_personal = personal  # type: ignore[method-assign]
+class WithoutNeighbours(Statistic):
+    """How the records of a kind are counted, with no cell compared with its neighbours."""
+
+    @property
+    def is_personal(self) -> bool:
+        """Say that the records are not about persons, which is what neighbours protect."""
+        return False
+
+
+def without_neighbours() -> Registry:
+    """The registry with statistics that have no neighbours."""
+    bare = copy(registry)
+    bare.statistics = {
+        kind: WithoutNeighbours(**{each.name: getattr(statistic, each.name) for each in fields(statistic)})
+        for kind, statistic in registry.statistics.items()
+    }
+    return bare
 
 
 async def measure(database: Database, runs: int, console: Console) -> None:
     """Print milliseconds of CPU of the database's backend and of this process together, the median over provinces."""
     settings = settings_of(database)
     pool = await create_pool(database.url, size=1, statement_timeout_ms=120_000)
-    if not await pool.fetchval("SELECT ready FROM rollup.state"):
-        await rebuild_rollups(database.url)
     documents = Documents(schema._schema, limits_of(settings))
     backend = await pool.fetchval("SELECT pg_backend_pid()")
     rows = await pool.fetch(
         "SELECT id FROM division WHERE level = 'PROVINCE' AND valid_to IS NULL ORDER BY id LIMIT 12"
     )
+    bare = without_neighbours()
     places = [global_ids.encode("div", row["id"]) for row in rows]
     table = Table("CPU, ms: median of provinces", "exact", "keys and noise", "ratio", "and neighbours", "ratio")
 
@@ -80,10 +86,9 @@ async def measure(database: Database, runs: int, console: Console) -> None:
     async def compared(text: str, asking: dict[str, Any], *, rolled: bool) -> list[float]:
         """By turns, so that what else the machine does falls on all alike."""
         engines = []
-        for caller, bare in ((CALLER, True), (PUBLIC, True), (PUBLIC, False)):
-            engine = Engine(schema._schema, registry, pool, max_objects=settings.max_objects, rollups=rolled)
-            with without_neighbours(bare):
-                await spent(engine, text, {**asking, "id": places[0]}, caller)
+        for caller, declared in ((CALLER, bare), (PUBLIC, bare), (PUBLIC, registry)):
+            engine = Engine(schema._schema, declared, pool, max_objects=settings.max_objects, rollups=rolled)
+            await spent(engine, text, {**asking, "id": places[0]}, caller)
             engines.append((engine, caller))
         samples: list[list[float]] = [[] for _ in engines]
         for place in places:

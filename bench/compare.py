@@ -1,4 +1,4 @@
-"""Hub against peers: the same operations, the same database, the same load tool, in rounds of all in one run."""
+"""Hub against peers: the same operations, the same database, the same load tool, in rounds of all in one run, as each persona in turn."""
 
 import json
 from collections import defaultdict
@@ -13,8 +13,9 @@ from rich.table import Table
 from bench import servers
 from bench.database import Database
 from bench.load import Figures, Load, cpu_seconds, put
+from bench.personas import SERVED
 from bench.servers import Server, ServerError
-from bench.workload import Operation, choose, count_objects, differences, operations
+from bench.workload import Operation, choose, count_objects, differences, masked, operations
 
 WARM_SECONDS = 1.5
 CHECKED = 100
@@ -24,8 +25,7 @@ Start = Callable[[Database], AbstractContextManager[Server]]
 """Starts a server on a database."""
 
 HUB = "hub"
-SERVERS: Mapping[str, Start] = {
-    HUB: servers.hub,
+PEERS: Mapping[str, Start] = {
     "postgraphile": servers.postgraphile,
     "by_hand": servers.by_hand,
     "strawberry": servers.strawberry,
@@ -47,7 +47,7 @@ TARGETS = {
     ("strawberry", "nested", 16): 12.0,
     ("strawberry", "nested_4400", 16): 12.0,
 }
-"""Ratios of requests per second, hub to peer, that are aimed at; the table has them in green, those that are missed in red."""
+"""Ratios of requests per second, hub to peer, aimed at as the nation; the table has them in green, those that are missed in red."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,14 @@ Samples = dict[tuple[str, str, int], list[Sample]]
 """By server, operation and number of connections."""
 
 
+def start(name: str, database: Database, persona: str) -> AbstractContextManager[Server]:
+    """Start a server; the hub with the token of a persona, a peer as it is: it has no walls, and is asked for what the persona may see."""
+    return servers.hub(database, persona=SERVED[persona]) if name == HUB else PEERS[name](database)
+
+
 def compare(
     database: Database,
+    persona: str,
     connections: Sequence[int],
     seconds: float,
     rounds: int,
@@ -72,37 +78,43 @@ def compare(
     peers: Sequence[str],
     console: Console,
 ) -> Samples:
-    """Check that all answer alike, measure in rounds, and print the table.
+    """Check that all answer a persona alike, measure in rounds, and print the table.
 
     Raises:
         ServerError: they do not answer alike, or an answer under load is not what it was.
     """
-    wanted = [operation for operation in operations(choose(database)) if not only or operation.name in only]
+    wanted = [each for each in operations(choose(database, persona), persona) if not only or each.name in only]
     names = [HUB, *(peers or list(TITLES))]
-    objects = check(database, names, wanted, console)
+    console.rule(f"As {persona}")
+    objects = check(database, persona, names, wanted, console)
     samples: Samples = defaultdict(list)
     for number in range(rounds):
         for name in names if number % 2 == 0 else reversed(names):
-            with SERVERS[name](database) as server:
+            with start(name, database, persona) as server:
                 console.print(f"round {number + 1} of {rounds}: {name}", style="dim")
                 for operation in wanted:
                     measure(database, name, server, operation, connections, seconds, samples)
-    print_rates(samples, names, wanted, objects, connections, console)
+    print_rates(samples, persona, names, wanted, objects, connections, console)
     print_costs(samples, names, wanted, connections, console)
     return samples
 
 
-def check(database: Database, names: Sequence[str], wanted: Sequence[Operation], console: Console) -> dict[str, int]:
-    """Compare the answers of all servers; the objects that each operation brings.
+def check(
+    database: Database, persona: str, names: Sequence[str], wanted: Sequence[Operation], console: Console
+) -> dict[str, int]:
+    """Compare the answers of all servers, those of peers masked as the persona's are; the objects that each operation brings.
 
     Raises:
         ServerError: they differ.
     """
     answers: dict[str, dict[str, list[object]]] = {}
     for name in names:
-        with SERVERS[name](database) as server:
+        masks = persona != "nation" and name != HUB
+        with start(name, database, persona) as server:
             answers[name] = {
-                operation.name: [server.data(body) for body in operation.bodies(server)[:CHECKED]]
+                operation.name: [
+                    masked(data) if masks else data for data in map(server.data, operation.bodies(server)[:CHECKED])
+                ]
                 for operation in wanted
             }
     for name in names[1:]:
@@ -140,6 +152,7 @@ def measure(
 
 def print_rates(
     samples: Samples,
+    persona: str,
     names: Sequence[str],
     wanted: Sequence[Operation],
     objects: dict[str, int],
@@ -150,6 +163,7 @@ def print_rates(
     table = Table(
         "operation", "objects", "conns", title="Requests per second, and the hub's as a ratio of each peer's; medians"
     )
+    aims = TARGETS if persona == "nation" else {}
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     for name in names[1:]:
@@ -161,7 +175,7 @@ def print_rates(
             }
             cells = [f"{rate:,.4g}" if rate < 1000 else f"{rate:,.0f}" for rate in rates.values()]
             for name in names[1:]:
-                ratio, target = rates[HUB] / rates[name], TARGETS.get((name, operation.name, count))
+                ratio, target = rates[HUB] / rates[name], aims.get((name, operation.name, count))
                 colour = None if target is None else "red" if ratio < target else "green"
                 cells.append(f"[{colour}]{ratio:.2f}[/]" if colour else f"{ratio:.2f}")
             table.add_row(operation.name, f"{objects[operation.name]:,}", str(count), *cells)
@@ -190,11 +204,12 @@ def print_costs(
     console.print(table)
 
 
-def as_json(samples: Samples) -> str:
-    """All samples, for keeping."""
+def as_json(found: Mapping[str, Samples]) -> str:
+    """All samples by persona, for keeping."""
     return json.dumps(
         [
             {
+                "persona": persona,
                 "server": server,
                 "operation": operation,
                 "connections": connections,
@@ -204,8 +219,9 @@ def as_json(samples: Samples) -> str:
                 "server_cpu_ms": sample.server_cpu,
                 "database_cpu_ms": sample.database_cpu,
             }
-            for (server, operation, connections), found in samples.items()
-            for sample in found
+            for persona, samples in found.items()
+            for (server, operation, connections), measured in samples.items()
+            for sample in measured
         ],
         indent=1,
     )

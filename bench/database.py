@@ -11,6 +11,7 @@ from rich.progress import Progress, TaskID
 from db.encryption.keys import FixedKeys, ensure_key_file
 from db.generate import generate
 from db.reference.load_divisions import load_divisions
+from db.rollups.maintenance import rebuild_rollups
 from db.server import embedded
 from db.server.migrate import connect, upgrade
 from hub.settings import ROOT, Settings
@@ -18,7 +19,14 @@ from hub.settings import ROOT, Settings
 FOLDER = ROOT / ".data" / "bench"
 """Where the benchmark keeps its server, its logs and the hub's token."""
 
-SOURCES = ("migrations/versions/*.py", "generate/*.py", "reference/*.py", "reference/data/*.xz")
+SOURCES = (
+    "migrations/*.py",
+    "migrations/versions/*.py",
+    "generate/*.py",
+    "reference/*.py",
+    "reference/data/*.xz",
+    "rollups/*.py",
+)
 """What a database is made from: when one of these changes, it is made anew."""
 
 
@@ -63,6 +71,7 @@ async def _fill(server: str, url: str, name: str, members: int, seed: int, keys:
             bar = Bar(bars)
             await load_divisions(url, progress=bar)
             await generate(url, members, seed, progress=bar, keys=keys)
+            await rebuild_rollups(url, progress=bar)
         await settle(url)
         await control.execute(f"COMMENT ON DATABASE {name} IS '{wanted}'")
     finally:

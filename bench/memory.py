@@ -1,11 +1,12 @@
-"""Memory of the hub's caches: a process that answers many different operations, each once, and one that clients send again and again."""
+"""Memory of a hub whose caches are full: it answers many different operations, each once, and one that clients send again and again."""
 
-import asyncio
-import gc
+import json
 import random
+import secrets
+import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
-from time import perf_counter
 
 import psutil
 from graphql import (
@@ -17,19 +18,20 @@ from graphql import (
     is_list_type,
     is_required_argument,
 )
+from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
+from rich.table import Table
 
-from bench.database import Database
-from db.server.connect import create_pool
-from hub.app import limits_of
-from hub.documents import Accepted, Documents
-from hub.serve import spare_the_collector
-from hub.settings import Settings
-from resolvers.access.callers import Caller
-from resolvers.engine.execute.engine import Engine
-from schema import registry, schema
+from bench.database import Database, settings_of
+from bench.load import Load, put
+from bench.servers import Server, ServerError, hub
+from hub.authentication.demonstration_tokens import token_of
+from schema import schema
 
-CALLER = Caller("benchmark", everything=True)
+PERSONAS = ("national", "zhejiang", "chongqing-posts", "analyst")
+"""Who asks, in turn: their lenses differ, and so the plans of the same document; the last one has aggregates only."""
+
+MEGABYTE = 2**20
 ROOTS = (
     "organizations",
     "members",
@@ -40,11 +42,21 @@ ROOTS = (
     "divisions",
 )
 DEPTH = 3
-TOGETHER = 8
+CONNECTIONS = 8
 """Operations that run at the same time: all connections of the pool have statements prepared."""
 
+BATCH = 100
+"""Different operations, after which the popular one is sent."""
+
+STATISTICS = 0.1
+"""The part of the operations that are statistics, whose statements are the longest."""
+
+DIMENSIONS = ("WORKER_TYPE", "SEX", "CHANNEL", "INDUSTRY", "FORM", "LEVEL", "CHILD_DIVISION")
+TIMES = ("YEAR", "QUARTER", "MONTH")
+"""Of these a statistic takes one."""
+
 POPULAR = "query Popular { organizations(first: 3) { nodes { name members(first: 2) { totalCount nodes { name } } } } }"
-"""What a client sends again and again, after every eight others."""
+"""What a client sends again and again, after every hundred others."""
 
 
 def documents(count: int, seed: int) -> Iterator[str]:
@@ -55,10 +67,21 @@ def documents(count: int, seed: int) -> Iterator[str]:
     assert query is not None
     while len(known) < count:
         root = chance.choice(ROOTS)
-        text = f"query Q{len(known)} {{ {_field(root, query.fields[root], DEPTH, chance)} }}"
+        field = statistic(chance) if chance.random() < STATISTICS else _field(root, query.fields[root], DEPTH, chance)
+        text = f"query Q{len(known)} {{ {field} }}"
         if text not in known:
             known.add(text)
             yield text
+
+
+def statistic(chance: random.Random) -> str:
+    """A statistic of memberships over a year, in groups by one to three dimensions."""
+    by = ", ".join([*chance.sample(DIMENSIONS, chance.randint(1, 2)), *chance.sample(TIMES, chance.randint(0, 1))])
+    year = chance.randint(2015, 2024)
+    return (
+        f'statistics(kind: MEMBERSHIPS, groupBy: [{by}], from: "{year}-01-01", until: "{year + 1}-01-01")'
+        " { total { records persons } groups { keys { value label } records } }"
+    )
 
 
 def _field(name: str, field: GraphQLField, depth: int, chance: random.Random) -> str:
@@ -91,46 +114,90 @@ def _selection(kind: GraphQLObjectType | GraphQLInterfaceType, depth: int, chanc
     return " ".join([*chosen, *(_field(name, free[name], depth, chance) for name in below)])
 
 
-def batched(texts: Iterator[str], size: int) -> Iterator[list[str]]:
-    """Lists of so many texts."""
-    while batch := list(islice(texts, size)):
-        yield batch
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A hub's memory and caches at one moment, in bytes."""
+
+    resident: int
+    documents: int
+    plans: int
+    document_bytes: int
+    plan_bytes: int
+    misses: int
+    """Documents that were not in the cache."""
+
+    @property
+    def weights(self) -> int:
+        """What the caches weigh, as they estimate it."""
+        return self.document_bytes + self.plan_bytes
 
 
-def memory(database: Database, count: int, console: Console) -> None:
-    """Print what the process takes at rest, and after so many different operations."""
-    asyncio.run(_memory(database, count, console))
+def memory(database: Database, count: int, most: float, console: Console) -> bool:
+    """Print what a hub takes at rest and while it answers ``count`` different operations; whether it stays within ``most`` megabytes."""
+    token = secrets.token_urlsafe(32)
+    settings = {"UNIONHUB_METRICS_TOKEN": token, "UNIONHUB_ANALYST_CELLS": "0", "UNIONHUB_PUBLIC_CELLS": "0"}
+    table = Table("operations", "RSS, MB", "documents", "plans", "weights, MB", "growth, MB", "popular found")
+    with hub(database, more=settings) as server:
+        headers = [{"Authorization": f"Bearer {token_of(settings_of(database), name)}"} for name in PERSONAS]
+        texts = documents(count, seed=1)
+        asked = found = done = failed = 0
+        rest = after = seen(server, token)
+        table.add_row("0", *figures_of(rest, rest), "")
+        while batch := list(islice(texts, BATCH)):
+            bodies = [json.dumps({"query": text}) for text in batch]
+            load = Load(server.port, bodies, headers[asked % len(headers)], CONNECTIONS, 600.0, len(bodies))
+            figures = put(load)
+            done, failed = done + figures.requests, failed + figures.errors
+            before = seen(server, token)
+            server.data(json.dumps({"query": POPULAR}))
+            after = seen(server, token)
+            asked, found = asked + 1, found + (before.misses == after.misses)
+            if done % max(BATCH, count // 10) < BATCH:
+                row = f"{found / asked:.0%}"
+                table.add_row(f"{done:,}", *figures_of(after, rest), row)
+                console.print(f"{done:,} operations: {after.resident / MEGABYTE:.0f} MB", style="dim")
+    console.print(table)
+    console.print(f"{failed:,} of {done:,} operations were not answered with status 200.")
+    return after.resident <= most * MEGABYTE
 
 
-async def _memory(database: Database, count: int, console: Console) -> None:
-    settings = Settings()
-    pool = await create_pool(database.url, size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
-    engine = Engine(schema._schema, registry, pool, max_objects=settings.max_objects)
-    kept = Documents(schema._schema, limits_of(settings))
-    spare_the_collector()
-    process = psutil.Process()
+def figures_of(now: Seen, rest: Seen) -> list[str]:
+    """The cells of a row: memory, what is kept, its weight, and by how much the memory has grown since the start."""
+    grown = now.resident - rest.resident
+    return [
+        f"{now.resident / MEGABYTE:.0f}",
+        f"{now.documents:,}",
+        f"{now.plans:,}",
+        f"{now.weights / MEGABYTE:.0f}",
+        f"{grown / MEGABYTE:.0f}",
+    ]
 
-    async def answer(text: str) -> None:
-        document = kept.get(text)
-        if isinstance(document, Accepted):
-            await engine.execute(document.document, None, {}, caller=CALLER)
 
-    def row(done: int, seconds: float, popular: float) -> None:
-        gc.collect()
-        figures = kept.statistics(), engine.statistics()
-        console.print(
-            f"{done:>8,} operations: {process.memory_info().rss / 2**20:4.0f} MB; {figures[0]['kept']:,} documents and "
-            f"{figures[1]['kept']:,} plans kept; {1000 * seconds / max(done, 1):.1f} ms each; popular one found {popular:.0%}"
+def seen(server: Server, token: str) -> Seen:
+    """What the hub's metrics say.
+
+    Raises:
+        ServerError: they lack a figure.
+    """
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{server.port}/metrics", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    values = {
+        sample.name: int(sample.value)
+        for family in families
+        for sample in family.samples
+        if not sample.labels and sample.value == sample.value
+    }
+    try:
+        return Seen(
+            psutil.Process(server.pid).memory_info().rss,
+            values["unionhub_document_cache_kept"],
+            values["unionhub_plan_cache_kept"],
+            values["unionhub_document_cache_bytes"],
+            values["unionhub_plan_cache_bytes"],
+            values["unionhub_document_cache_misses_total"],
         )
-
-    row(0, 0.0, 0.0)
-    began, asked, hits = perf_counter(), 0, 0
-    for number, texts in enumerate(batched(documents(count, 1), TOGETHER), 1):
-        await asyncio.gather(*map(answer, texts))
-        done = number * TOGETHER
-        before = kept.statistics()["misses"]
-        await answer(POPULAR)
-        asked, hits = asked + 1, hits + (kept.statistics()["misses"] == before)
-        if done % (count // 5) < TOGETHER:
-            row(done, perf_counter() - began, hits / asked)
-    await pool.close()
+    except KeyError as error:
+        raise ServerError(f"the hub has no metric {error}") from error

@@ -1,11 +1,12 @@
-"""The nested page under every province, in federations of several sizes: time in the server, and how PostgreSQL finds the rows."""
+"""The nested page under every province or under a persona's own union, in federations of several sizes: time in the server behind both
+walls, and how PostgreSQL finds the rows."""
 
 import asyncio
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import asyncpg
@@ -13,14 +14,17 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from bench import personas
 from bench.database import Database, settings_of
+from bench.rows_read import WatchedPool
+from bench.statistics import cpu
 from bench.workload import body, choose, count_objects, organization
 from db.models import Model
+from db.security.row_security import READER
 from db.server.connect import create_pool
 from hub.app import default_engine, limits_of
 from hub.documents import Accepted, Documents
 from hub.parameters import from_body
-from resolvers.access.callers import Caller
 from schema import schema
 
 WARM_RUNS = 8
@@ -35,43 +39,13 @@ FACTS = set(Model.metadata.tables) - SMALL
 
 @dataclass(frozen=True, slots=True)
 class Province:
-    """One province: its name, the objects of its answer, and the median time in milliseconds."""
+    """A province, or the union of a persona: its name, the objects of its answer, and medians in milliseconds on the clock and of CPU
+    in PostgreSQL and the hub."""
 
     name: str
     objects: int
-    milliseconds: float
-
-
-@dataclass(slots=True)
-class Recorder:
-    """A pool that keeps the statements that run on it, with their arguments."""
-
-    pool: asyncpg.Pool
-    statements: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
-
-    async def acquire(self, **options: Any) -> "Recording":
-        """A connection."""
-        return Recording(await self.pool.acquire(**options), self.statements)
-
-    async def release(self, connection: "Recording") -> None:
-        """Give the connection back."""
-        await self.pool.release(connection.connection)
-
-
-@dataclass(slots=True)
-class Recording:
-    """A connection that keeps the statements that run on it."""
-
-    connection: asyncpg.Connection
-    statements: list[tuple[str, tuple[Any, ...]]]
-
-    async def fetch(self, sql: str, *arguments: Any) -> Any:
-        """Rows of a statement."""
-        self.statements.append((sql, arguments))
-        return await self.connection.fetch(sql, *arguments)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.connection, name)
+    clock: float
+    cpu: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,37 +57,69 @@ class Scan:
     sql: str
 
 
-def scale(databases: Sequence[Database], runs: int, console: Console) -> bool:
-    """Print times by size and the sequential scans found; whether there were none."""
-    found = {}
+class Plans:
+    """Sequential scans of fact tables in the plans of the statements that run on a watched pool."""
+
+    def __init__(self) -> None:
+        self.scans: list[Scan] = []
+        self.statements: set[str] = set()
+
+    async def look(self, connection: asyncpg.Connection, sql: str, arguments: Sequence[Any]) -> None:
+        """Look at a statement before it runs: at its plan for these values and, the first time, at the one for all values, which
+        PostgreSQL may take after five runs."""
+        plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {sql}", *arguments)
+        self.scans += [Scan(table, "for its values", sql) for table in sequential(json.loads(plan))]
+        if sql not in self.statements:
+            self.statements.add(sql)
+            plan = await generic_plan(connection, sql)
+            self.scans += [Scan(table, "for all values", sql) for table in sequential(json.loads(plan))]
+
+
+async def generic_plan(connection: asyncpg.Connection, sql: str) -> str:
+    """The plan of a statement for all values, as JSON."""
+    count = len((await connection.prepare(sql)).get_parameters())
+    nulls = f"({', '.join(['NULL'] * count)})" if count else ""
+    before = await connection.fetchval("SHOW plan_cache_mode")
+    await connection.execute(f"PREPARE generic AS {sql}")
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    try:
+        return str(await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE generic{nulls}"))
+    finally:
+        await connection.execute(f"SET plan_cache_mode = {before}")
+        await connection.execute("DEALLOCATE generic")
+
+
+def scale(databases: Sequence[Database], names: Sequence[str], runs: int, console: Console) -> bool:
+    """Print times by persona and size and the sequential scans found; whether there were none."""
     scans: list[Scan] = []
-    for database in databases:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            provinces, seen, statements = runner.run(_measure(database, runs))
-        found[database.members] = provinces
-        scans += seen
-        console.print(
-            f"{database.members:,} members: {statements} statements, each explained for every province and for all "
-            f"values: {'no sequential scan of a fact table' if not seen else f'{len(seen)} sequential scans'}."
-        )
-    print_table(found, console)
+    for name in names:
+        found = {}
+        for database in databases:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                provinces, plans = runner.run(_measure(database, name, runs))
+            found[database.members] = provinces
+            scans += plans.scans
+            console.print(
+                f"{database.members:,} members, as {name}: {len(plans.statements)} statements, each explained for every root and "
+                f"for all values: {f'{len(plans.scans)} sequential scans' if plans.scans else 'no sequential scan of a fact table'}."
+            )
+        print_table(name, found, console)
     for scan in {(scan.table, scan.plan, scan.sql): scan for scan in scans}.values():
         console.print(f"Sequential scan of {scan.table} ({scan.plan}): {scan.sql}", style="red")
     return not scans
 
 
-async def _measure(database: Database, runs: int) -> tuple[list[Province], list[Scan], int]:
-    keys = (await asyncio.to_thread(choose, database)).provinces
+async def _measure(database: Database, name: str, runs: int) -> tuple[list[Province], Plans]:
+    caller = (await personas.callers(database, [name]))[name]
+    keys = (await asyncio.to_thread(choose, database, name)).provinces
     settings = settings_of(database)
-    pool = await create_pool(database.url, size=1)
+    pool = await create_pool(database.url, size=1, role=READER)
     try:
-        engine = default_engine(pool, settings)
-        recorder = Recorder(pool)
-        recording = default_engine(recorder, settings)
+        engine, plans = default_engine(pool, settings), Plans()
+        watched = default_engine(WatchedPool(pool, plans.look), settings)
         documents = Documents(schema._schema, limits_of(settings))
+        backend = await pool.fetchval("SELECT pg_backend_pid()")
         provinces: list[Province] = []
-        scans: list[Scan] = []
-        statements: set[str] = set()
         for key in keys:
             raw = body("nested", {"province": organization(key), "members": MEMBERS}).encode()
 
@@ -121,51 +127,23 @@ async def _measure(database: Database, runs: int) -> tuple[list[Province], list[
                 asked = from_body(raw)
                 accepted = documents.get(asked.query)
                 assert isinstance(accepted, Accepted)
-                answer = await engine.execute(
-                    accepted.document, None, asked.variables, caller=Caller("national", everything=True)
-                )
+                answer = await engine.execute(accepted.document, None, asked.variables, caller=caller)
                 return bytes(answer.body)
 
             for _ in range(WARM_RUNS if not provinces else 2):
                 await run()
-            times = []
+            clocks, used = [], []
             for _ in range(runs):
-                start = perf_counter()
+                start, before = perf_counter(), cpu(backend) + process_time()
                 answer = await run()
-                times.append(1000 * (perf_counter() - start))
+                clocks.append(1000 * (perf_counter() - start))
+                used.append(1000 * (cpu(backend) + process_time() - before))
             data = json.loads(answer)["data"]
-            provinces.append(Province(data["organization"]["name"], count_objects(data), median(times)))
-            recorder.statements.clear()
-            await run(recording)
-            statements |= {sql for sql, _ in recorder.statements}
-            for sql, arguments in recorder.statements:
-                scans += await scans_of(pool, sql, arguments)
-        for sql in statements:
-            scans += await scans_of_generic(pool, sql)
-        return provinces, scans, len(statements)
+            provinces.append(Province(data["organization"]["name"], count_objects(data), median(clocks), median(used)))
+            await run(watched)
+        return provinces, plans
     finally:
         await pool.close()
-
-
-async def scans_of(pool: asyncpg.Pool, sql: str, arguments: Sequence[Any]) -> list[Scan]:
-    """Sequential scans of fact tables in the plan for these values."""
-    plan = await pool.fetchval(f"EXPLAIN (FORMAT JSON) {sql}", *arguments)
-    return [Scan(table, "for its values", sql) for table in sequential(json.loads(plan))]
-
-
-async def scans_of_generic(pool: asyncpg.Pool, sql: str) -> list[Scan]:
-    """Sequential scans of fact tables in the plan for all values, which PostgreSQL may take after five runs."""
-    async with pool.acquire() as connection:
-        count = len((await connection.prepare(sql)).get_parameters())
-        nulls = f"({', '.join(['NULL'] * count)})" if count else ""
-        await connection.execute(f"PREPARE generic AS {sql}")
-        await connection.execute("SET plan_cache_mode = force_generic_plan")
-        try:
-            plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE generic{nulls}")
-        finally:
-            await connection.execute("RESET plan_cache_mode")
-            await connection.execute("DEALLOCATE generic")
-    return [Scan(table, "for all values", sql) for table in sequential(json.loads(plan))]
 
 
 def sequential(plan: Any) -> Iterator[str]:
@@ -181,28 +159,30 @@ def sequential(plan: Any) -> Iterator[str]:
                 yield from sequential(value)
 
 
-def print_table(found: dict[int, list[Province]], console: Console) -> None:
-    """Times by province and size, and their medians."""
-    table = Table(
-        "province", title=f"Nested page (20 cities × 20 counties × {MEMBERS} members) in the server, medians in ms"
-    )
+def print_table(name: str, found: dict[int, list[Province]], console: Console) -> None:
+    """Times by root and size, and their medians."""
+    console.print(f"Nested page (20 × 20 unions × {MEMBERS} members) as {name}, behind both walls, medians in ms")
+    table = Table("root")
     sizes = list(found)
     for size in sizes:
-        table.add_column(f"{size:,}", justify="right")
-        table.add_column("objects", justify="right")
+        for column in (f"{size:,}: clock", "CPU", "objects"):
+            table.add_column(column, justify="right")
     if len(sizes) > 1:
-        table.add_column("ratio", justify="right")
+        table.add_column("ratio of CPU", justify="right")
         table.add_column("per object", justify="right")
     for rows in zip(*found.values(), strict=True):
-        cells = [cell for row in rows for cell in (f"{row.milliseconds:.2f}", f"{row.objects:,}")]
+        cells = [cell for row in rows for cell in (f"{row.clock:.1f}", f"{row.cpu:.1f}", f"{row.objects:,}")]
         ratio = []
         if len(sizes) > 1:
-            times = rows[-1].milliseconds / rows[0].milliseconds
+            times = rows[-1].cpu / rows[0].cpu
             ratio = [f"{times:.2f}", f"{times * rows[0].objects / rows[-1].objects:.2f}"]
         table.add_row(rows[0].name, *cells, *ratio)
     table.add_section()
-    for name, summary in (("median of provinces", median), ("slowest province", max)):
-        values = [summary([row.milliseconds for row in found[size]]) for size in sizes]
-        ratio = [f"{values[-1] / values[0]:.2f}"] if len(sizes) > 1 else []
-        table.add_row(name, *(cell for value in values for cell in (f"{value:.2f}", "")), *ratio)
+    for summary_name, summary in (("median", median), ("slowest", max)) if len(found[sizes[0]]) > 1 else ():
+        clocks, used = (
+            [summary([getattr(row, measure) for row in found[size]]) for size in sizes] for measure in ("clock", "cpu")
+        )
+        cells = [cell for pair in zip(clocks, used, strict=True) for cell in (*(f"{value:.1f}" for value in pair), "")]
+        ratio = [f"{used[-1] / used[0]:.2f}"] if len(sizes) > 1 else []
+        table.add_row(summary_name, *cells, *ratio)
     console.print(table)

@@ -17,7 +17,7 @@ from rich.table import Table
 from bench import servers
 from bench.database import Database, settings_of
 from bench.load import Load, cpu_seconds, put
-from bench.servers import let_personas_in
+from bench.personas import let_personas_in
 from bench.workload import choose, operations
 from db.clock import today
 from db.server.connect import Connection, create_pool

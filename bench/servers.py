@@ -19,14 +19,13 @@ from typing import Any
 
 from bench import postgraphile as graphile
 from bench.database import FOLDER, Database, settings_of
-from db.demo.personas import add_personas
+from bench.personas import let_personas_in
 from db.server.connect import POOL_SIZE
-from db.server.migrate import connect
 from hub.authentication.demonstration_tokens import token_of
 from hub.encryption_keys import demonstration_keys
 from hub.settings import ROOT
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 OPERATIONS = Path(__file__).parent / "operations"
 STOP_SECONDS = 20.0
 
@@ -67,15 +66,6 @@ class Server:
         if status != 200 or answer.get("errors") or answer.get("data") is None:
             raise ServerError(f"{self.name} answered {status}: {content[:500]!r}")
         return answer["data"]
-
-
-async def let_personas_in(url: str) -> None:
-    """Make the demonstration's personas principals of the database."""
-    connection = await connect(url)
-    try:
-        await add_personas(connection)
-    finally:
-        await connection.close()
 
 
 @contextmanager
@@ -143,7 +133,7 @@ def running(
     """A process that listens on ``port``; its output goes to a file in ``folder``.
 
     Raises:
-        ServerError: it does not listen within half a minute.
+        ServerError: it does not listen within a minute.
     """
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / f"{name}.log"

@@ -15,8 +15,10 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from bench import personas
 from bench.database import Database, settings_of
-from db.rollups.maintenance import rebuild_rollups
+from bench.personas import union_of
+from db.security.row_security import READER
 from db.server.connect import create_pool
 from hub.app import limits_of
 from hub.documents import Accepted, Documents
@@ -61,20 +63,26 @@ class Place:
     id: str
 
 
-async def places(pool: asyncpg.Pool) -> tuple[list[Place], list[Place]]:
-    """All provincial federations, and some of the unions of villages or units that have members."""
+PROVINCES = "SELECT id, name FROM organization WHERE level = 'PROVINCIAL' AND kind = 'LOCAL_FEDERATION' ORDER BY id"
+OWN = "SELECT id, name FROM organization WHERE id = $1"
+VILLAGES = """
+SELECT o.id, o.name FROM organization o WHERE o.level IN ('VILLAGE', 'GRASSROOTS') AND o.dissolved_on IS NULL
+    AND EXISTS (SELECT FROM membership m WHERE m.organization_id = o.id)
+    AND ($1::bigint IS NULL OR EXISTS (
+        SELECT FROM territorial_closure c WHERE c.ancestor_id = $1 AND c.descendant_id = o.id AND c.valid_to IS NULL))
+ORDER BY hashint8(o.id) LIMIT 15
+"""
 
-    async def found(sql: str) -> list[Place]:
-        return [Place(row["name"], global_ids.encode("org", row["id"])) for row in await pool.fetch(sql)]
 
-    provinces = await found(
-        "SELECT id, name FROM organization WHERE level = 'PROVINCIAL' AND kind = 'LOCAL_FEDERATION' ORDER BY id"
-    )
-    villages = await found(
-        "SELECT o.id, o.name FROM organization o WHERE o.level IN ('VILLAGE', 'GRASSROOTS') AND o.dissolved_on IS NULL"
-        " AND EXISTS (SELECT FROM membership m WHERE m.organization_id = o.id) ORDER BY hashint8(o.id) LIMIT 15"
-    )
-    return provinces, villages
+async def places(pool: asyncpg.Pool, persona: str) -> tuple[list[Place], list[Place]]:
+    """All provincial federations, or the persona's own union, and some of the unions of villages or units below that have members."""
+    root = None if persona == "nation" else await union_of(pool, persona)
+
+    async def found(sql: str, *arguments: int | None) -> list[Place]:
+        return [Place(row["name"], global_ids.encode("org", row["id"])) for row in await pool.fetch(sql, *arguments)]
+
+    large = await (found(PROVINCES) if root is None else found(OWN, root))
+    return large, await found(VILLAGES, root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +99,34 @@ def cpu(pid: int) -> float:
     return int(precise.read_text().split()[0]) / 1e9 if precise.exists() else sum(psutil.Process(pid).cpu_times()[:2])
 
 
-async def measure(database: Database, runs: int, only: Sequence[str], console: Console) -> None:
+async def measure(database: Database, persona: str, runs: int, only: Sequence[str], console: Console) -> None:
     """Print the median and slowest time of every question, in milliseconds, and whether both ways agree."""
     settings = settings_of(database)
-    pool = await create_pool(database.url, size=1, statement_timeout_ms=120_000)
-    if not await pool.fetchval("SELECT ready FROM rollup.state"):
-        start = perf_counter()
-        await rebuild_rollups(database.url)
-        console.print(f"Roll-ups built in {perf_counter() - start:.0f} s.")
+    caller = (await personas.callers(database, [persona]))[persona]
+    owner = await create_pool(database.url, size=1)
+    provinces, villages = await places(owner, persona)
+    await owner.close()
+    pool = await create_pool(database.url, size=1, statement_timeout_ms=120_000, role=READER)
     documents = Documents(schema._schema, limits_of(settings))
     rolled, raw = (
         Engine(schema._schema, registry, pool, max_objects=settings.max_objects, rollups=rollups)
         for rollups in (True, False)
     )
     backend = await pool.fetchval("SELECT pg_backend_pid()")
+    large = "province" if persona == "nation" else "own union"
+    by_cpu = (f"CPU: {large}", "village", "ratio")
     table = Table(
-        "clock, ms: median (slowest)", "province", "village", "ratio", "CPU: province", "village", "ratio", "from records", "agree"
-    )  # fmt: skip
+        f"as {persona}; clock, ms: median (slowest)", large, "village", "ratio", *by_cpu, "from records", "agree"
+    )
 
     async def asked(engine: Engine, text: str, variables: dict[str, Any]) -> tuple[Spent, Any]:
         accepted = documents.get(text)
         assert isinstance(accepted, Accepted)
         theirs, ours, start = cpu(backend), process_time(), perf_counter()
-        answer = await engine.execute(accepted.document, None, variables, caller=CALLER)
+        answer = await engine.execute(accepted.document, None, variables, caller=caller)
         clock, own = perf_counter() - start, process_time() - ours
         return Spent(1000 * clock, 1000 * (own + cpu(backend) - theirs)), json.loads(answer.body)
 
-    provinces, villages = await places(pool)
     for name, question in QUESTIONS.items():
         if only and name not in only:
             continue
@@ -150,7 +159,8 @@ async def measure(database: Database, runs: int, only: Sequence[str], console: C
     await pool.close()
 
 
-def statistics(database: Database, runs: int, only: Sequence[str], console: Console) -> None:
-    """Measure on one database."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(measure(database, runs, only, console))
+def statistics(database: Database, names: Sequence[str], runs: int, only: Sequence[str], console: Console) -> None:
+    """Measure on one database, as each persona."""
+    for name in names:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(measure(database, name, runs, only, console))

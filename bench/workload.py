@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 
 from bench.database import Database
+from bench.personas import union_of
 from bench.servers import OPERATIONS, Server
 from db.server.migrate import connect
 
@@ -53,9 +54,18 @@ GROUP BY city_child.id
 CASES = """
 SELECT p.id FROM organization p
 JOIN territorial_closure c ON c.ancestor_id = p.id JOIN dispute_case d ON d.organization_id = c.descendant_id
-WHERE p.level = 'PROVINCIAL' AND p.kind = 'LOCAL_FEDERATION' AND c.valid_to IS NULL
+WHERE p.kind = 'LOCAL_FEDERATION' AND c.valid_to IS NULL AND CASE WHEN $1::bigint IS NULL THEN p.level = 'PROVINCIAL'
+    ELSE p.id IN (SELECT child_id FROM organization_link WHERE parent_id = $1 AND hierarchy = 'TERRITORIAL' AND valid_to IS NULL) END
 GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT 20
 """
+"""The provinces, or the unions right below one, that have most cases in their subtrees."""
+
+UNIONS = """
+SELECT id FROM organization o WHERE $1::bigint IS NULL
+    OR EXISTS (SELECT FROM territorial_closure c WHERE c.ancestor_id = $1 AND c.descendant_id = o.id AND c.valid_to IS NULL)
+ORDER BY hashint8(id), id LIMIT $2
+"""
+"""Some unions of all, or of those below one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,7 @@ class Choice:
 
     records: list[int]
     provinces: list[int]
-    """All provincial federations, the one with most counties within 20 cities of 20 counties each first."""
+    """All provincial federations, the one with most counties within 20 cities of 20 counties each first; or the persona's own union."""
     members: int
     """Size of the innermost page that makes the nested operation on the first one bring some 4,400 objects."""
     disputed: list[int]
@@ -78,31 +88,22 @@ class Operation:
     bodies: Callable[[Server], list[str]]
 
 
-def choose(database: Database) -> Choice:
-    """What to ask for in this database."""
-    return asyncio.run(_choose(database))
+def choose(database: Database, persona: str = "nation") -> Choice:
+    """What a persona asks for in this database: about its own union and those below it; the nation about everything."""
+    return asyncio.run(_choose(database, persona))
 
 
-async def _choose(database: Database) -> Choice:
+async def _choose(database: Database, persona: str) -> Choice:
     connection: asyncpg.Connection = await connect(database.url)
     try:
-        most = await connection.fetchval("SELECT max(id) FROM organization")
-        records = await connection.fetch(
-            "SELECT id FROM organization WHERE id % greatest($1::bigint, 1) = 7 ORDER BY id LIMIT $2",
-            most // RECORDS,
-            RECORDS,
-        )
-        provinces = await connection.fetch(PROVINCES)
-        counties = [row["count"] for row in await connection.fetch(SIZES, provinces[0]["id"])]
-        disputed = await connection.fetch(CASES)
+        root = None if persona == "nation" else await union_of(connection, persona)
+        records = await connection.fetch(UNIONS, root, RECORDS)
+        provinces = [row["id"] for row in await connection.fetch(PROVINCES)] if root is None else [root]
+        counties = [row["count"] for row in await connection.fetch(SIZES, provinces[0])]
+        disputed = await connection.fetch(CASES, root)
     finally:
         await connection.close()
-    return Choice(
-        [row["id"] for row in records],
-        [row["id"] for row in provinces],
-        page_size(counties),
-        [row["id"] for row in disputed],
-    )
+    return Choice([row["id"] for row in records], provinces, page_size(counties), [row["id"] for row in disputed])
 
 
 def page_size(counties: list[int]) -> int:
@@ -122,8 +123,8 @@ def organization(key: int) -> str:
     return f"org_{key:x}"
 
 
-def operations(choice: Choice) -> list[Operation]:
-    """The benchmark's operations."""
+def operations(choice: Choice, persona: str = "nation") -> list[Operation]:
+    """The operations that a persona asks. ``list_1000`` is the nation's alone: for peers all members are everybody's own."""
     province = organization(choice.provinces[0])
     disputed = {"organizations": [organization(key) for key in choice.disputed]}
 
@@ -136,13 +137,14 @@ def operations(choice: Choice) -> list[Operation]:
     def pages(server: Server) -> list[str]:
         return [body("list_1000", dict(zip("bcde", cursors(server), strict=True)), server.documents)]
 
-    return [
+    found = [
         Operation("one_record", records),
         Operation("nested", one("nested", {"province": province, "members": 10})),
         Operation("nested_4400", one("nested", {"province": province, "members": choice.members})),
         Operation("cases", one("cases", disputed)),
         Operation("list_1000", pages),
     ]
+    return found if persona == "nation" else [each for each in found if each.name != "list_1000"]
 
 
 def cursors(server: Server) -> Iterator[str]:
@@ -160,6 +162,15 @@ def count_objects(data: Any) -> int:
     if isinstance(data, dict):
         return ("id" in data) + sum(count_objects(value) for value in data.values())
     return sum(count_objects(item) for item in data) if isinstance(data, list) else 0
+
+
+def masked(data: Any) -> Any:
+    """An answer with the names of members as federations below the nation see them: 张*."""
+    if isinstance(data, dict):
+        shown = {key: masked(value) for key, value in data.items()}
+        is_member = str(shown.get("id", "")).startswith("mem_") and "name" in shown
+        return {**shown, "name": shown["name"][0] + "*"} if is_member else shown
+    return [masked(item) for item in data] if isinstance(data, list) else data
 
 
 def differences(one: Any, other: Any, path: str = "data") -> Iterator[str]:

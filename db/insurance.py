@@ -39,7 +39,12 @@ class InsuranceEnrolment(Keyed, Dated, Model):
         dated_check(),
         UniqueConstraint("source_number", "source_system"),
         Index("ix_insurance_enrolment_organization_id_id", "organization_id", "id"),
-        Index("ix_insurance_enrolment_organization_id_valid_from", "organization_id", "valid_from"),
+        Index(
+            "ix_insurance_enrolment_organization_id_valid_from",
+            "organization_id",
+            "valid_from",
+            postgresql_include=["valid_to"],
+        ),
         Index(
             "ix_insurance_enrolment_organization_id_valid_to",
             "organization_id",

@@ -166,7 +166,9 @@ class Membership(Keyed, Model):
         dated_check(),
         CheckConstraint("valid_from IS NOT NULL OR status IN ('APPLIED', 'UNDER_REVIEW')", name="begun"),
         Index("ix_membership_organization_id_id", "organization_id", "id"),
-        Index("ix_membership_organization_id_valid_from", "organization_id", "valid_from"),
+        Index(
+            "ix_membership_organization_id_valid_from", "organization_id", "valid_from", postgresql_include=["valid_to"]
+        ),
         Index(
             "ix_membership_organization_id_valid_to",
             "organization_id",

@@ -144,6 +144,12 @@ class TerritorialClosure(Closure, Model):
         dated_check(),
         covering_key(),
         Index("ix_territorial_closure_descendant_id_depth", "descendant_id", "depth"),
+        Index(
+            "ix_territorial_closure_ended",
+            "ancestor_id",
+            "descendant_id",
+            postgresql_where=text("valid_to IS NOT NULL"),
+        ),
     )
 
 
@@ -155,6 +161,9 @@ class IndustrialClosure(Closure, Model):
         dated_check(),
         covering_key(),
         Index("ix_industrial_closure_descendant_id_depth", "descendant_id", "depth"),
+        Index(
+            "ix_industrial_closure_ended", "ancestor_id", "descendant_id", postgresql_where=text("valid_to IS NOT NULL")
+        ),
     )
 
 

@@ -232,7 +232,8 @@ def create_app(
                 max_running=settings.socket_operations,
                 origins=settings.origins,
             )
-        beside = [asyncio.create_task(each) for each in (fold_periodically(app.pool), telemetry.lag.measure())]
+        tasks = (fold_periodically(app.pool), telemetry.lag.measure(), telemetry.rollups.watch(app.pool))
+        beside = [asyncio.create_task(each) for each in tasks]
         try:
             yield
         finally:

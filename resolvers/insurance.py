@@ -8,7 +8,9 @@ from resolvers.engine.declare.statistics import Join, Rollup, Statistic, distinc
 from resolvers.registry import registry
 from resolvers.relations import By, Within
 
-ENROLMENTS_WITHIN = Many("InsuranceEnrolment", Within(InsuranceEnrolment.organization_id))
+ENROLMENTS_WITHIN = Many(
+    "InsuranceEnrolment", Within(InsuranceEnrolment.organization_id), counted_by="INSURANCE_ENROLMENTS"
+)
 
 OF_ORGANIZATION = {"insurance_enrolments": ENROLMENTS_WITHIN}
 OF_MEMBER = {"insurance_enrolments": Many("InsuranceEnrolment", By(InsuranceEnrolment.member_id))}

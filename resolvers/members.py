@@ -22,8 +22,9 @@ MEMBERS_WITHIN = Many(
         denormalized=Member.organization_id,
         via_type="Membership",
     ),
+    counted_by="MEMBERSHIPS",
 )
-MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id))
+MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id), counted_by="MEMBERSHIPS")
 
 OF_ORGANIZATION = {"members": MEMBERS_WITHIN, "memberships": MEMBERSHIPS_WITHIN}
 OF_EMPLOYER = {"engagements": Many("Engagement", By(Engagement.employer_id))}

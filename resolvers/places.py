@@ -29,7 +29,7 @@ from resolvers.engine.declare.statistics import Children, Statistic
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
 from resolvers.engine.request.arguments import Arguments
-from resolvers.engine.statistics.rollup_tables import ANCHOR
+from resolvers.engine.statistics.rollup_tables import ANCHOR, whole_place
 from resolvers.scopes import hierarchy_of, subtree
 
 
@@ -123,10 +123,7 @@ class CountedPlace:
         kind, key = self.rollup_anchor
         match dimension:
             case None:
-                anchor = ANCHOR.alias("whole")
-                whole = select(anchor.c.id.label("anchor"), cast(null(), BIGINT).label("child"), anchor.c.drill)
-                whole = whole.where(anchor.c.kind == kind, anchor.c.key == key).correlate_except(anchor)
-                return whole.subquery("target")
+                return whole_place(kind, key)
             case "CHILD_ORGANIZATION" if self.union is not None:
                 return self._targets_of_unions(kind)
             case "CHILD_DIVISION" if self.union is None:

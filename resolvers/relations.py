@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, exists
+from sqlalchemy import ColumnElement, FromClause, exists, literal_column
 
 from db.divisions import DivisionClosure
 from resolvers.engine.declare.columns import Expression, alias, expression
-from resolvers.engine.declare.rows import AccessConditions, Rows
+from resolvers.engine.declare.rows import AccessConditions, RolledPlace, Rows
 from resolvers.engine.declare.sources import Relation, Source
 from resolvers.engine.declare.validity import Period, holds
-from resolvers.engine.plan.parameters import Binder
+from resolvers.engine.plan.parameters import BIGINT, Binder
 from resolvers.engine.request.arguments import Arguments
 from resolvers.scopes import Scope, hierarchy_of, subtree
+
+EVERYTHING = ("EVERYTHING", literal_column("0", BIGINT))
+"""The place of all records in the roll-ups."""
 
 
 class By(Relation):
@@ -126,17 +129,23 @@ class Within(Relation):
             where = [holds(self.period, binder.day(arguments.get("as_of")))]
         from_: FromClause = target.table if via is None else via.table
         if anchor is None:
-            return Rows(from_, where, [target.key if via is None else via], via, union=column if via is None else None)
+            rolled = RolledPlace(*EVERYTHING, from_, where, column, is_open=own is not None)
+            order, union = [target.key if via is None else via], column if via is None else None
+            return Rows(from_, where, order, via, union=union, rolled=rolled)
         conditions = self._visible(target, access, column, via)
         if arguments.get("scope") is Scope.SELF:
             return Rows(from_, [column == anchor, *where], [from_.c.id], via, access=conditions)
         chosen = {"hierarchy": arguments.get("hierarchy")} if self.current else arguments
         closure, valid = subtree(chosen, binder, last=self.period is None)
         joined = from_.join(closure, closure.c.descendant_id == column)
-        below = None if own is None else (hierarchy_of(arguments).name, anchor)
-        where = [closure.c.ancestor_id == anchor, valid, *where]
+        place = (hierarchy_of(arguments).name, anchor)
+        held = [closure.c.ancestor_id == anchor, valid]
+        last = self.period is None
+        rolled = RolledPlace(*place, from_, where, column, closure, held, has_last=last, is_open=own is not None)
+        below = None if own is None else place
+        where = [*held, *where]
         conditions = [*conditions, *access.closure_rows(closure, self.via_type or target.typename, self.column)]
-        return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below, conditions)
+        return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below, conditions, rolled=rolled)
 
     def _visible(
         self, target: Source, access: AccessConditions, column: ColumnElement[Any], via: ColumnElement[Any] | None

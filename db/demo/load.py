@@ -21,7 +21,7 @@ from db.page.bodies import NewUnion, add_unions
 from db.page.load import load_page
 from db.page.places import union_id
 from db.reference.load_divisions import FILES, FOLDER, Loader, load_divisions
-from db.rollups.maintenance import rebuild_rollups
+from db.rollups.maintenance import build_rollups, rebuild_rollups
 from db.server.bulk_copy import Progress
 from db.server.migrate import connect, require_head
 
@@ -190,9 +190,8 @@ async def load_demo(
     connection = await connect(url)
     try:
         await require_head(connection)
-        if await is_loaded(connection):
-            return False
-        if await connection.fetchval("SELECT EXISTS (SELECT FROM organization)"):
+        loaded = await is_loaded(connection)
+        if not loaded and await connection.fetchval("SELECT EXISTS (SELECT FROM organization)"):
             raise DataError(
                 "The database holds a federation that is not the demonstration's. Serve it with: `unionhub serve`"
                 " — or name an empty"
@@ -200,6 +199,9 @@ async def load_demo(
             )
     finally:
         await connection.close()
+    if loaded:
+        await build_rollups(url, progress)  # an earlier load may have been interrupted
+        return False
     keys = keys or from_environment()
     ring = keys.ring()
 

@@ -96,7 +96,8 @@ async def generate(
 
     ``pool`` makes the rows and is shut down then (by default one of ``makers``); the rows do not depend on the number of its processes.
     ``keys`` seal personal data (the environment's unless given). ``extend`` may add rows in the same transaction, while tables of persons
-    have no indexes. Without ``analyze`` the caller has to run VACUUM (ANALYZE).
+    have no indexes. Without ``analyze`` the caller has to run VACUUM (ANALYZE). Roll-ups are out of use until the caller has them rebuilt
+    (``rebuild_rollups``).
 
     Raises:
         DataError: bad arguments; the database cannot be reached, is not migrated, has no divisions, or has

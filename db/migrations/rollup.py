@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from alembic import op
 from sqlalchemy import inspect
 
-from db.migrations.rollup_fact import LOCK, learn, of_fact, restated
-from db.rollups.layout import DAY, DIMENSIONS, ENDED, EPOCH, EVER, KEYS, Fact
+from db.migrations.rollup_fact import LOCK, learn, of_fact, restated, unions
+from db.rollups.layout import CLASS, DAY, DIMENSIONS, ENDED, EPOCH, EVER, KEYS, PACK, Fact
 
 NOISE = """
 CREATE SCHEMA IF NOT EXISTS noise;
@@ -57,6 +57,13 @@ CREATE FUNCTION rollup.today() RETURNS date LANGUAGE sql STABLE AS $$ SELECT (no
 
 CREATE FUNCTION rollup.days(begins date, ends date) RETURNS SETOF integer LANGUAGE sql IMMUTABLE AS $$
     VALUES ({day} + (begins - date '{epoch}')), ({ended} + {day} + (ends - date '{epoch}'))
+$$;
+
+CREATE FUNCTION rollup.first_of_pack(slot integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN slot % {ended} < {day} THEN slot ELSE slot - slot % {pack} END
+$$;
+CREATE FUNCTION rollup.code_in_pack(slot integer, class bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT class | ((slot - rollup.first_of_pack(slot))::bigint << {class_bits})
 $$;
 
 CREATE FUNCTION rollup.slots(begins date, ends date) RETURNS SETOF integer LANGUAGE sql IMMUTABLE AS $$
@@ -124,10 +131,19 @@ WITHOUT_PLACE_KEYS = """
 """The indexes of places, and the statements that drop them."""
 
 WHOLE = """
+CREATE FUNCTION rollup.require_read_committed() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'persons and unions that roll-ups count are changed at READ COMMITTED only' USING ERRCODE = 'feature_not_supported',
+            DETAIL = 'A snapshot that was taken before a lock does not show what others wrote until the lock was free.';
+    END IF;
+END $$;
+
 CREATE FUNCTION rollup.replace(organizations bigint[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE raised integer[]; fresh bigint[]; in_use boolean;
 BEGIN
+    PERFORM rollup.require_read_committed();
     PERFORM pg_advisory_xact_lock({lock});
     -- locked, so that a transaction whose snapshot is older than a building does not go by what was before
     SELECT ready INTO in_use FROM rollup.state FOR SHARE;
@@ -192,6 +208,8 @@ BEGIN
         INTO restated, placed FROM removed r JOIN added a ON a.id = r.id;
     END IF;
     IF restated IS NOT NULL THEN
+        -- No lock of persons: who changes one locks the unions of its records first, and this holds them.
+        PERFORM rollup.require_read_committed();
         {of_organizations}
     END IF;
     IF placed IS NOT NULL THEN PERFORM rollup.replace(placed); END IF;
@@ -200,13 +218,17 @@ END $$;
 
 CREATE FUNCTION rollup.member_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE restated bigint[];
+DECLARE restated bigint[]; unions bigint[];
 BEGIN
     IF current_setting('unionhub.rollups', true) = 'off' THEN RETURN NULL; END IF;
     SELECT array_agg(a.id) INTO restated FROM removed r JOIN added a ON a.id = r.id
     WHERE (a.worker_type, a.sex, a.is_migrant_worker, a.is_model_worker)
           IS DISTINCT FROM (r.worker_type, r.sex, r.is_migrant_worker, r.is_model_worker);
     IF restated IS NOT NULL THEN
+        PERFORM rollup.require_read_committed();
+        -- Who changes a dimension of these unions waits until this is written, or has committed when this reads.
+        unions := ARRAY({unions});
+        PERFORM FROM organization WHERE id = ANY (unions) ORDER BY id FOR SHARE;
         {of_members}
     END IF;
     RETURN NULL;
@@ -280,7 +302,9 @@ def statements(facts: Iterable[Fact]) -> list[str]:
     room = " ".join(f"WHEN '{name}' THEN {(1 << coded.bits) - 1}" for name, coded in DIMENSIONS.items())
     made = [
         NOISE.format(random=RANDOM, mask=KEYS - 1),
-        BASE.format(ended=ENDED, ever=EVER, day=DAY, epoch=EPOCH, room=room, keys=PLACE_KEYS),
+        BASE.format(
+            ended=ENDED, ever=EVER, day=DAY, epoch=EPOCH, room=room, keys=PLACE_KEYS, pack=PACK, class_bits=CLASS
+        ),
         *(of_fact(fact) for fact in facts),
     ]
     made.append(
@@ -293,6 +317,7 @@ def statements(facts: Iterable[Fact]) -> list[str]:
             folds=" + ".join(f"rollup.{fact.table}_fold()" for fact in facts),
             of_organizations="".join(restated(fact, "organization") for fact in facts if fact.organization),
             of_members="".join(restated(fact, "member") for fact in facts if fact.member),
+            unions=" UNION ".join(unions(fact) for fact in facts if fact.member and fact.organization),
             **{"raise": " ".join(f"PERFORM rollup.{fact.table}_sum(raised);" for fact in facts)},
         )
     )
@@ -314,6 +339,15 @@ def create(facts: Iterable[Fact]) -> None:
     known = [fact.of([column["name"] for column in inspect(connection).get_columns(fact.table)]) for fact in facts]
     for statement in statements(known):
         connection.exec_driver_sql(statement)
+
+
+def replace_functions(facts: Iterable[Fact], *names: str) -> None:
+    """Write these functions of the schema again, or for the first time, over those that an older migration wrote."""
+    connection = op.get_bind()
+    for statement in statements(facts):
+        for name in names:
+            if statement.startswith(f"CREATE FUNCTION rollup.{name}("):
+                connection.exec_driver_sql(statement.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1))
 
 
 def drop(facts: Iterable[Fact]) -> None:

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 
-from db.rollups.layout import DAY, DIMENSIONS, ENDED, EPOCH, EVER, SET, Fact
+from db.rollups.layout import CLASS, DAY, DIMENSIONS, ENDED, EPOCH, EVER, SET, Fact
 
 LOCK = 7_021_928
 """Advisory lock for changes of cells or places: one at a time. Writers of records do not take it."""
 
 FACT = """
-CREATE TABLE rollup.{table}_cell (anchor integer NOT NULL, slot integer NOT NULL, class bigint NOT NULL, n integer NOT NULL,
-    keys integer NOT NULL);
+CREATE TABLE rollup.{table}_pack (anchor integer NOT NULL, slot integer NOT NULL, codes bigint[] STORAGE EXTERNAL NOT NULL,
+    n integer[] STORAGE EXTERNAL NOT NULL, keys integer[] STORAGE EXTERNAL NOT NULL);
+CREATE VIEW rollup.{table}_cell WITH (security_invoker = true) AS
+SELECT anchor, slot + (code >> {class_bits})::integer AS slot, code & ((1::bigint << {class_bits}) - 1) AS class, n, keys
+FROM (SELECT anchor, slot, unnest(codes) AS code, unnest(n) AS n, unnest(keys) AS keys FROM rollup.{table}_pack) p;
 CREATE TABLE rollup.{table}_change (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sign integer NOT NULL, organization_id bigint NOT NULL,
     member_id bigint NOT NULL, valid_from date NOT NULL, valid_to date, {columns}
@@ -42,6 +45,7 @@ WHERE EXISTS (SELECT FROM {table} f WHERE f.member_id = n.member_id AND f.id <> 
 
 CREATE FUNCTION rollup.{table}_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE people bigint[]; unions bigint[];
 BEGIN
     IF current_setting('unionhub.rollups', true) = 'off' THEN RETURN NULL; END IF;
     IF TG_OP = 'TRUNCATE' THEN
@@ -50,16 +54,20 @@ BEGIN
     END IF;
     -- Who changes a dimension of these persons and unions waits until this is written, and counts it then.
     IF TG_OP <> 'INSERT' THEN
-        PERFORM FROM member WHERE id IN (SELECT member_id FROM removed) ORDER BY id FOR SHARE;
-        PERFORM FROM organization WHERE id IN (SELECT organization_id FROM removed) ORDER BY id FOR SHARE;
+        SELECT array_agg(member_id), array_agg(organization_id) INTO people, unions FROM removed;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        SELECT people || array_agg(member_id), unions || array_agg(organization_id) INTO people, unions FROM added;
+    END IF;
+    PERFORM FROM member WHERE id = ANY (people) ORDER BY id FOR SHARE;
+    PERFORM FROM organization WHERE id = ANY (unions) ORDER BY id FOR SHARE;
+    IF TG_OP <> 'INSERT' THEN
         INSERT INTO rollup.{table}_change (sign, organization_id, member_id, valid_from, valid_to, {names})
         SELECT -1, f.organization_id, f.member_id, f.valid_from, f.valid_to, {row}
         FROM removed f JOIN member m ON m.id = f.member_id JOIN organization o ON o.id = f.organization_id
         WHERE f.valid_from IS NOT NULL;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        PERFORM FROM member WHERE id IN (SELECT member_id FROM added) ORDER BY id FOR SHARE;
-        PERFORM FROM organization WHERE id IN (SELECT organization_id FROM added) ORDER BY id FOR SHARE;
         INSERT INTO rollup.{table}_change (sign, organization_id, member_id, valid_from, valid_to, {names})
         SELECT 1, f.organization_id, f.member_id, f.valid_from, f.valid_to, {row}
         FROM added f JOIN member m ON m.id = f.member_id JOIN organization o ON o.id = f.organization_id
@@ -69,7 +77,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION rollup.{table}_fold() RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '64MB' AS $$
 DECLARE changes bigint[]; people bigint[]; dropped bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock({lock});
@@ -81,19 +89,21 @@ BEGIN
     SELECT array_agg(id), array_agg(DISTINCT member_id) INTO changes, people FROM rollup.{table}_change;
     IF changes IS NULL THEN RETURN 0; END IF;
     {learn_changes}
-    INSERT INTO rollup.{table}_cell AS cell (anchor, slot, class, n, keys)
-    SELECT p.anchor, s.slot + {set} * t.number, g.class & t.mask, sum(g.sign), noise.folded(sum(g.sign * noise.key(g.member_id, z)))
-    FROM noise.seed z, rollup.{table}_logged g
-    JOIN rollup.place p ON p.organization_id = g.organization_id JOIN rollup.anchor a ON a.id = p.anchor
-    CROSS JOIN LATERAL rollup.slots(g.valid_from, g.valid_to) s (slot) JOIN {sets} ON {kept}
-    WHERE g.id = ANY (changes)
-    GROUP BY 1, 2, 3 HAVING sum(g.sign) <> 0 OR noise.folded(sum(g.sign * noise.key(g.member_id, z))) <> 0
-    ON CONFLICT (anchor, slot, class) DO UPDATE SET n = cell.n + excluded.n, keys = noise.folded(cell.keys + excluded.keys);
+    WITH events AS (  -- images of a record that cancel each other are gone here
+        SELECT g.organization_id, slot, g.class, sum(g.sign) AS n, sum(g.sign * noise.key(g.member_id, z)) AS keys
+        FROM noise.seed z, rollup.{table}_logged g CROSS JOIN LATERAL rollup.days(g.valid_from, g.valid_to) slot
+        WHERE g.id = ANY (changes) AND slot IS NOT NULL
+        GROUP BY 1, 2, 3 HAVING sum(g.sign) <> 0 OR sum(g.sign * noise.key(g.member_id, z)) <> 0
+    ), days AS MATERIALIZED (
+        SELECT p.anchor, e.slot, e.class, sum(e.n)::integer AS n, noise.folded(sum(e.keys)::bigint) AS keys
+        FROM events e JOIN rollup.place p ON p.organization_id = e.organization_id GROUP BY 1, 2, 3
+    ), {sums}, {added}
+    {pack};
     DELETE FROM rollup.{table}_change WHERE id = ANY (changes);
     DELETE FROM rollup.{table}_repeat WHERE member_id = ANY (people);
+    WITH several AS MATERIALIZED (SELECT * FROM rollup.{table}_several WHERE member_id = ANY (people))  -- once, not at every anchor
     INSERT INTO rollup.{table}_repeat
-    SELECT p.anchor, s.* FROM rollup.{table}_several s JOIN rollup.place p ON p.organization_id = s.organization_id
-    WHERE s.member_id = ANY (people);
+    SELECT p.anchor, s.* FROM several s JOIN rollup.place p ON p.organization_id = s.organization_id;
     RETURN cardinality(changes);
 END $$;
 
@@ -101,12 +111,15 @@ CREATE FUNCTION rollup.{table}_move(organizations bigint[]) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH wanted AS (
         SELECT anchor, organization_id FROM rollup.wanted WHERE organization_id = ANY (organizations)
-    ), moved AS (
+    ), moved AS MATERIALIZED (
         SELECT coalesce(w.anchor, p.anchor) AS anchor, coalesce(w.organization_id, p.organization_id) AS organization_id,
                CASE WHEN w.anchor IS NULL THEN -1 ELSE 1 END AS sign
         FROM wanted w FULL JOIN (SELECT * FROM rollup.place WHERE organization_id = ANY (organizations)) p
              ON p.anchor = w.anchor AND p.organization_id = w.organization_id
         WHERE w.anchor IS NULL OR p.anchor IS NULL
+    ), people AS (
+        SELECT member_id FROM {table} WHERE organization_id IN (SELECT organization_id FROM moved)
+        UNION SELECT member_id FROM rollup.{table}_change WHERE organization_id IN (SELECT organization_id FROM moved)
     ), folded AS (
         SELECT e.organization_id, slot, e.class, sum(e.sign) AS n, sum(e.sign * noise.key(e.member_id, z)) AS keys
         FROM noise.seed z,
@@ -115,23 +128,20 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
               UNION ALL
               SELECT -sign, organization_id, member_id, valid_from, valid_to, class FROM rollup.{table}_logged
               WHERE organization_id IN (SELECT organization_id FROM moved)) e
-        CROSS JOIN LATERAL rollup.slots(e.valid_from, e.valid_to) slot
-        GROUP BY 1, 2, 3 HAVING sum(e.sign) <> 0 OR sum(e.sign * noise.key(e.member_id, z)) <> 0
-    ), cells AS (
-        INSERT INTO rollup.{table}_cell AS cell (anchor, slot, class, n, keys)
-        SELECT m.anchor, s.slot + {set} * t.number, s.class & t.mask, sum(m.sign * s.n),
-               noise.folded(sum(m.sign * s.keys)::bigint)
-        FROM moved m JOIN folded s ON s.organization_id = m.organization_id JOIN rollup.anchor a ON a.id = m.anchor
-        JOIN {sets} ON {kept}
-        GROUP BY 1, 2, 3 HAVING sum(m.sign * s.n) <> 0 OR noise.folded(sum(m.sign * s.keys)::bigint) <> 0
-        ON CONFLICT (anchor, slot, class) DO UPDATE SET n = cell.n + excluded.n, keys = noise.folded(cell.keys + excluded.keys)
+        CROSS JOIN LATERAL rollup.days(e.valid_from, e.valid_to) slot
+        WHERE slot IS NOT NULL GROUP BY 1, 2, 3 HAVING sum(e.sign) <> 0 OR sum(e.sign * noise.key(e.member_id, z)) <> 0
+    ), days AS MATERIALIZED (
+        SELECT m.anchor, s.slot, s.class, sum(m.sign * s.n)::integer AS n, noise.folded(sum(m.sign * s.keys)::bigint) AS keys
+        FROM moved m JOIN folded s ON s.organization_id = m.organization_id GROUP BY 1, 2, 3
+    ), {sums}, {added}, packed AS (
+        {pack}
     ), gone AS (
         DELETE FROM rollup.{table}_repeat r USING moved m
         WHERE m.sign < 0 AND r.anchor = m.anchor AND r.organization_id = m.organization_id
+            AND r.member_id = ANY (ARRAY(SELECT member_id FROM people))
     )
     INSERT INTO rollup.{table}_repeat
-    SELECT m.anchor, s.* FROM rollup.{table}_several s JOIN moved m ON m.organization_id = s.organization_id AND m.sign > 0
-    ON CONFLICT DO NOTHING;
+    SELECT m.anchor, s.* FROM rollup.{table}_several s JOIN moved m ON m.organization_id = s.organization_id AND m.sign > 0;
 $$;
 
 CREATE FUNCTION rollup.{table}_sum(anchors integer[]) RETURNS void
@@ -139,19 +149,22 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '
     WITH days AS (
         SELECT anchor, slot, class, n, keys FROM rollup.{table}_cell
         WHERE anchor = ANY (anchors) AND slot < {set} AND slot % {ended} > {ever}
-    ), {sums}
-    INSERT INTO rollup.{table}_cell (anchor, slot, class, n, keys) SELECT * FROM sums ORDER BY anchor ON CONFLICT DO NOTHING;
+    ), {sums}, cells AS (  -- packs of years and of all time are known by their only slot
+        SELECT anchor, slot, class AS code, n, keys FROM sums s
+        WHERE NOT EXISTS (SELECT FROM rollup.{table}_pack p WHERE p.anchor = s.anchor AND p.slot = s.slot)
+    )
+    {pack};
 $$;
 
 CREATE FUNCTION rollup.{table}_clear() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF (SELECT ready FROM rollup.state) THEN
-        DELETE FROM rollup.{table}_cell;
+        DELETE FROM rollup.{table}_pack;
         DELETE FROM rollup.{table}_repeat;
     ELSE  -- nobody reads them, and keys made afterwards take a third of the time
         {without_keys}
-        TRUNCATE rollup.{table}_cell, rollup.{table}_repeat;
+        TRUNCATE rollup.{table}_pack, rollup.{table}_repeat;
     END IF;
 END $$;
 
@@ -166,9 +179,11 @@ BEGIN
     ), days AS MATERIALIZED (
         SELECT p.anchor, e.slot, e.class, sum(e.n)::integer AS n, noise.folded(sum(e.keys)::bigint) AS keys
         FROM events e JOIN rollup.place p ON p.organization_id = e.organization_id AND p.anchor % parts = part GROUP BY 1, 2, 3
-    ), {sums}
-    INSERT INTO rollup.{table}_cell (anchor, slot, class, n, keys)
-    SELECT * FROM (SELECT * FROM days UNION ALL SELECT * FROM sums) made ORDER BY anchor;
+    ), {sums}, cells AS (
+        SELECT anchor, rollup.first_of_pack(slot) AS slot, rollup.code_in_pack(slot, class) AS code, n, keys FROM days
+        UNION ALL SELECT * FROM sums
+    )
+    {pack};
 END $$;
 
 CREATE FUNCTION rollup.{table}_rebuild_repeats() RETURNS void
@@ -185,7 +200,7 @@ CREATE FUNCTION rollup.{table}_keys() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET maintenance_work_mem = '256MB' AS $$
 BEGIN
     {keys}
-    ANALYZE rollup.{table}_cell;
+    ANALYZE rollup.{table}_pack;
     ANALYZE rollup.{table}_change;
     ANALYZE rollup.{table}_repeat;
 END $$;
@@ -230,8 +245,7 @@ CREATE TRIGGER rollup_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT EXEC
 """
 
 INDEXES = (
-    ("UNIQUE INDEX", "{table}_cell_key", "{table}_cell (anchor, slot, class) INCLUDE (n, keys)"),
-    ("UNIQUE INDEX", "{table}_repeat_key", "{table}_repeat (anchor, organization_id, id)"),
+    ("INDEX", "{table}_pack_key", "{table}_pack (anchor, slot)"),
     ("INDEX", "{table}_repeat_begun", "{table}_repeat (anchor, valid_from) INCLUDE (previous, next, member_id, class)"),
     (
         "INDEX",
@@ -243,7 +257,7 @@ INDEXES = (
 )
 KEYS = " ".join(f"CREATE {kind} IF NOT EXISTS {name} ON rollup.{columns};" for kind, name, columns in INDEXES)
 WITHOUT_KEYS = " ".join(f"DROP INDEX IF EXISTS rollup.{name};" for _, name, _ in INDEXES)
-"""The indexes of cells and repeats, and the statements that drop them. None is a constraint, because building one would lock readers out.
+"""The indexes of packs and repeats, and the statements that drop them. None is a constraint, because building one would lock readers out.
 """
 
 SUMS = """years AS MATERIALIZED (
@@ -271,6 +285,31 @@ KEPT = (
 )
 """Which slots are stored: all dimensions by day everywhere, by year and of all time for large places; sets of dimensions of all time
 everywhere, by year for large places."""
+
+PACKS = 8
+"""As many packs of an anchor and slot are made one by the next folding that adds to them."""
+
+ADDED = """made AS MATERIALIZED (
+        SELECT anchor, rollup.first_of_pack(slot) AS slot, rollup.code_in_pack(slot, class) AS code, n, keys
+        FROM (SELECT * FROM days UNION ALL SELECT * FROM sums) found WHERE n <> 0 OR keys <> 0
+    ), touched AS (  -- of each anchor and slot its packs; a search in the index for each, whatever the planner expects of their number
+        SELECT (SELECT array_agg(p.ctid) FROM rollup.{table}_pack p WHERE p.anchor = m.anchor AND p.slot = m.slot) AS packs
+        FROM (SELECT DISTINCT anchor, slot FROM made) m
+    ), merged AS (
+        DELETE FROM rollup.{table}_pack
+        WHERE ctid = ANY (ARRAY(SELECT unnest(packs) FROM touched WHERE cardinality(packs) >= {packs}))
+        RETURNING anchor, slot, codes, n, keys
+    ), cells AS (
+        SELECT anchor, slot, code, sum(n)::integer AS n, noise.folded(sum(keys)) AS keys
+        FROM (SELECT * FROM made UNION ALL SELECT anchor, slot, unnest(codes), unnest(n), unnest(keys) FROM merged) every
+        GROUP BY 1, 2, 3 HAVING sum(n) <> 0 OR noise.folded(sum(keys)) <> 0
+    )"""
+"""Queries: ``cells`` are what is added to cells that may be there already, and with it the cells of packs that are made one."""
+
+PACKED = """INSERT INTO rollup.{table}_pack (anchor, slot, codes, n, keys)
+    SELECT anchor, slot, array_agg(code), array_agg(n), array_agg(keys)
+    FROM (SELECT * FROM cells ORDER BY anchor, slot) sorted GROUP BY anchor, slot"""
+"""The statement that writes ``cells`` as packs, sorted, so that what is read together lies together."""
 
 RESTATED = """
     INSERT INTO rollup.{table}_change (sign, organization_id, member_id, valid_from, valid_to, {names})
@@ -317,7 +356,7 @@ def learn(fact: Fact, table: Callable[[str], str]) -> str:
 
 def of_fact(fact: Fact) -> str:
     """The script of one fact."""
-    slots = {"ever": EVER, "day": DAY, "epoch": EPOCH, "ended": ENDED, "set": SET}
+    slots = {"ever": EVER, "day": DAY, "epoch": EPOCH, "ended": ENDED, "set": SET, "class_bits": CLASS}
     return FACT.format(
         table=fact.table,
         columns=", ".join(f"{name} {DIMENSIONS[name].type}" for name in fact.names),
@@ -331,6 +370,8 @@ def of_fact(fact: Fact) -> str:
         keys=KEYS.format(table=fact.table),
         without_keys=WITHOUT_KEYS.format(table=fact.table),
         sums=SUMS.format(sets=_sets(fact), **slots),
+        added=ADDED.format(table=fact.table, packs=PACKS),
+        pack=PACKED.format(table=fact.table),
         lock=LOCK,
         **slots,
         **{"class": _class(fact)},
@@ -345,3 +386,8 @@ def restated(fact: Fact, by: str) -> str:
     row = ", ".join(_columns(fact, **{by: "e"}))
     names = ", ".join(fact.names)
     return RESTATED.format(table=fact.table, names=names, row=row, column=f"{by}_id", joined=joined)
+
+
+def unions(fact: Fact) -> str:
+    """A query for the unions in which persons (``restated``) have records."""
+    return f"SELECT organization_id FROM {fact.table} WHERE member_id = ANY (restated) AND valid_from IS NOT NULL"  # noqa: S608

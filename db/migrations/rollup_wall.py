@@ -42,7 +42,8 @@ def guard(facts: Iterable[Fact]) -> None:
     for table in OPEN:
         op.execute(f"GRANT SELECT ON rollup.{table} TO {READER}, {AGGREGATES}")
     for fact in facts:
-        protect(f"rollup.{fact.table}_cell", IN_SIGHT)
+        protect(f"rollup.{fact.table}_pack", IN_SIGHT)
+        op.execute(f"GRANT SELECT ON rollup.{fact.table}_cell TO {READER}, {AGGREGATES}")  # as far as they see packs
         protect(f"rollup.{fact.table}_change", UNIONS)
         protect(f"rollup.{fact.table}_repeat", IN_SIGHT)
     op.execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA rollup FROM PUBLIC")
@@ -60,7 +61,9 @@ def make_anew(facts: Iterable[Fact]) -> None:
 def bare(facts: Iterable[Fact]) -> None:
     """For ``downgrade``: the roll-ups without the wall."""
     op.execute("DROP VIEW wall.counted CASCADE")
-    unprotect(*(f"rollup.{fact.table}_{part}" for fact in facts for part in ("cell", "change", "repeat")))
+    unprotect(*(f"rollup.{fact.table}_{part}" for fact in facts for part in ("pack", "change", "repeat")))
+    for fact in facts:
+        op.execute(f"REVOKE ALL ON rollup.{fact.table}_cell FROM {READER}, {AGGREGATES}")
     for table in OPEN:
         op.execute(f"REVOKE ALL ON rollup.{table} FROM {READER}, {AGGREGATES}")
     op.execute(f"REVOKE USAGE ON SCHEMA rollup FROM {READER}, {AGGREGATES}")

@@ -4,6 +4,9 @@ Migrations write them into the database, and statistics read by them: a change h
 
 A slot is a year, ``DAY`` plus a day (days since 2000), or ``EVER``. ``ENDED`` is added for endings, and n times ``SET`` for the n-th set of
 dimensions. A class holds the code of each dimension's value in bits of its own, 0 for no value.
+
+Cells stand in packs: those of an anchor in ``PACK`` days that follow each other, or in a year, or of all time. A pack is known by its first
+slot; in its codes the slots since then stand above the class, from bit ``CLASS`` on.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -11,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 EVER, DAY, ENDED, SET = 20_000, 1_000_000, 4_000_000, 8_000_000
+PACK, CLASS = 32, 58
 KEYS = 1 << 24
 """Sums of keys are stored modulo this number."""
 EPOCH = date(2000, 1, 1)
@@ -83,6 +87,11 @@ class Fact:
         wanted = set(names)
         having = [number for number, members in enumerate(self.sets, 1) if wanted <= set(members)]
         return min(having, key=lambda number: len(self.sets[number - 1]), default=0)
+
+
+def first_of_pack(slot: int) -> int:
+    """The first slot of the pack that a slot is in."""
+    return slot if slot % ENDED < DAY else slot - slot % PACK
 
 
 PERSON = ("worker_type", "sex", "is_migrant_worker", "is_model_worker")

@@ -4,15 +4,23 @@ Their tables and triggers are SQL, in ``db/migrations/rollup.py``. Here their ce
 """
 
 import asyncio
+from typing import Any, Protocol
 
 import asyncpg
 
 from db.rollups.layout import FACTS
 from db.server.bulk_copy import Progress
-from db.server.migrate import connect, require_head
+from db.server.migrate import connect, connect_as_operator, require_head
 
 LOCK = 7_021_928
 """Advisory lock for changes of cells or places."""
+
+
+class Fetchval(Protocol):
+    """A connection or a pool, as far as it reads one value."""
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        """The value of a statement."""
 
 
 async def set_rollups_aside(connection: asyncpg.Connection) -> None:
@@ -48,16 +56,40 @@ async def rebuild_rollups(url: str, progress: Progress | None = None) -> None:
     try:
         await require_head(connection)
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
-        if await connection.fetchval("SELECT ready FROM rollup.state"):
+        if await rollups_in_use(connection):
             async with connection.transaction(isolation="repeatable_read"):
                 await steps.run(connection, *BEFORE, *PARTS, *AFTER)
         else:
             await _build(url, connection, steps)
         for fact in FACTS:
-            await connection.execute(f"VACUUM rollup.{fact}_cell, rollup.{fact}_repeat")
+            await connection.execute(f"VACUUM rollup.{fact}_pack, rollup.{fact}_repeat")
         await connection.execute("VACUUM rollup.place, rollup.anchor")
     finally:
         await connection.close()
+
+
+async def build_rollups(url: str, progress: Progress | None = None) -> bool:
+    """Build all roll-ups if they are not in use: after a bulk load that was interrupted, or a migration that changes what is counted.
+
+    Returns whether they were built.
+
+    Raises:
+        DataError: the database cannot be reached or is not migrated.
+    """
+    connection = await connect_as_operator(url)
+    try:
+        await require_head(connection)
+        if await rollups_in_use(connection):
+            return False
+    finally:
+        await connection.close()
+    await rebuild_rollups(url, progress)
+    return True
+
+
+async def rollups_in_use(connection: Fetchval) -> bool:
+    """Whether statistics are counted from the roll-ups; otherwise they are counted from the records, which takes seconds."""
+    return bool(await connection.fetchval("SELECT ready FROM rollup.state"))
 
 
 class Steps:
@@ -115,7 +147,7 @@ async def fold_rollups(connection: asyncpg.Connection) -> int:
 
 async def rollup_differences(connection: asyncpg.Connection, anchors: int | None = None) -> list[str]:
     """Where roll-ups differ from the records, in words: at ``anchors`` anchors chosen at random, or at all. Needs one snapshot."""
-    if not await connection.fetchval("SELECT ready FROM rollup.state"):
+    if not await rollups_in_use(connection):
         return []
     differences: list[str] = []
     chosen = "SELECT id FROM rollup.anchor ORDER BY random() LIMIT $1"

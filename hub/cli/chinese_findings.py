@@ -100,7 +100,7 @@ FINDINGS: Mapping[str, str] = {
     "PostgreSQL has no statistics of {}: queries may be slow": "PostgreSQL 没有下列表的统计信息，查询可能较慢：{}",
     "In psql: `ANALYZE;`": "在 psql 中执行：`ANALYZE;`",
     "PostgreSQL has statistics of every table that has rows": "PostgreSQL 已有全部非空表的统计信息",
-    "roll-ups are not in use: statistics are counted from the records": "汇总表未启用：统计直接由记录计算",
+    "roll-ups are not in use: statistics are counted from the records, which takes seconds": "汇总表未启用：统计直接由记录计算，需数秒",
     "roll-ups differ from the records: {}": "汇总表与记录不一致：{}",
     "{} changes wait to be folded: statistics are slow": "有 {} 项变更待并入汇总：统计较慢",
     "`unionhub db fold-rollups`; a hub that runs does it every half minute.": "`unionhub db fold-rollups`；运行中的服务每半分钟自动执行。",

@@ -34,7 +34,7 @@ HELP: Mapping[str, str] = {
     "Generate a plausible federation into a database without organizations.": "在没有组织的数据库中生成一套仿真的工会数据。",
     "Load the divisions of the country; what is there already stays.": "载入全国行政区划；已有的保持不变。",
     "Rebuild the roll-ups of statistics from the records, in one transaction, while the hub serves.": "在服务运行的同时，依据记录重建统计汇总表；要么全部完成，要么不变。",
-    "Bring the schema to the newest revision.": "将数据库结构升级到最新版本。",
+    "Bring the schema to the newest revision, and build the roll-ups of statistics if they are not in use.": "将数据库结构升级到最新版本；统计汇总表未启用时一并重建。",
     "Serve with demonstration data, as `make demo` does once the environment is set up.": "以演示数据提供服务：即环境就绪后 `make demo` 所做的事。",
     "Say what is wrong with this installation, and what to do. Status 1 if something does not work.": "检查本安装存在的问题并说明处理办法。有不能工作之处时退出码为 1。",
     "Run QUERY (a file, - for standard input) and show its plan, its SQL, and the rows and time of each statement.": "执行 QUERY（文件；- 为标准输入），显示其执行计划、SQL，以及每条语句的行数和用时。",

@@ -10,7 +10,7 @@ from db.encryption.vault import Sealed, SealError, decrypt
 from db.errors import DataError
 from db.members import RESIDENT_NUMBER
 from db.models import Model
-from db.rollups.maintenance import rollup_differences
+from db.rollups.maintenance import rollup_differences, rollups_in_use
 from db.security.row_security import faults
 from db.server.migrate import connect_as_operator, head, require_known, revision
 
@@ -80,8 +80,7 @@ async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncItera
     else:
         yield "data", "ok", ", ".join(f"{count:,} {table}s" for table, count in counts.items()), ""
 
-    if counts["organization"]:
-        yield await _rollups(connection)
+    yield await _rollups(connection)
 
     bare = await connection.fetch(
         "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname = ANY($1) "
@@ -120,8 +119,8 @@ async def _opened(connection: asyncpg.Connection, keys: KeySource) -> AsyncItera
 
 async def _rollups(connection: asyncpg.Connection) -> Row:
     """Compare the roll-ups of a few random places with the records."""
-    if not await connection.fetchval("SELECT ready FROM rollup.state"):
-        seen = "roll-ups are not in use: statistics are counted from the records"
+    if not await rollups_in_use(connection):
+        seen = "roll-ups are not in use: statistics are counted from the records, which takes seconds"
         return "roll-ups", "warn", seen, "`unionhub db rebuild-rollups`"
     try:
         return await _compared(connection)
@@ -132,6 +131,7 @@ async def _rollups(connection: asyncpg.Connection) -> Row:
 async def _compared(connection: asyncpg.Connection) -> Row:
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         wrong = await rollup_differences(connection, ANCHORS)
+        places = min(ANCHORS, await connection.fetchval("SELECT count(*) FROM rollup.anchor"))
         waiting = await connection.fetchval(
             "SELECT (SELECT count(*) FROM rollup.membership_change) + (SELECT count(*) FROM rollup.insurance_enrolment_change)"
         )
@@ -140,4 +140,4 @@ async def _compared(connection: asyncpg.Connection) -> Row:
     if waiting > MANY:
         seen = f"{waiting:,} changes wait to be folded: statistics are slow"
         return "roll-ups", "warn", seen, "`unionhub db fold-rollups`; a hub that runs does it every half minute."
-    return "roll-ups", "ok", f"{ANCHORS} places equal a recount; {waiting:,} changes wait to be folded", ""
+    return "roll-ups", "ok", f"{places} places equal a recount; {waiting:,} changes wait to be folded", ""

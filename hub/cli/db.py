@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from db.errors import DataError
-from db.rollups.maintenance import fold_rollups, rebuild_rollups
+from db.rollups.maintenance import build_rollups, fold_rollups, rebuild_rollups
 from db.server import migrate
 from hub.cli.language import Group, echo, translated
 from hub.database import url_of
@@ -24,17 +24,23 @@ T = TypeVar("T")
 
 @contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress bars on standard error, one for each stage."""
+    """Progress bars on standard error, one for each stage; nothing is printed if there are no stages."""
     columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, TaskID] = {}
+    bars = Progress(*columns, console=Console(stderr=True))
+    tasks: dict[str, TaskID] = {}
 
-        def report(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(translated(what), total=total)
-            bars.update(tasks[what], completed=done, total=total)
+    def report(what: str, done: int, total: int) -> None:
+        if not tasks:
+            bars.start()
+        if what not in tasks:
+            tasks[what] = bars.add_task(translated(what), total=total)
+        bars.update(tasks[what], completed=done, total=total)
 
+    try:
         yield report
+    finally:
+        if tasks:
+            bars.stop()
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -67,8 +73,10 @@ def db() -> None:
 @db.command()
 @database_url
 def upgrade(database_url: str) -> None:
-    """Bring the schema to the newest revision."""
+    """Bring the schema to the newest revision, and build the roll-ups of statistics if they are not in use."""
     run(migrate.upgrade(database_url))
+    with progress_bars() as progress:
+        run(build_rollups(database_url, progress=progress))
     echo(f"The database is at revision {migrate.head()}.")
 
 
@@ -84,8 +92,7 @@ def load_divisions_command(database_url: str, villages: bool, villages_file: Pat
 
     with progress_bars() as progress:
         loaded = run(load_divisions(database_url, villages=villages_file or villages, progress=progress))
-        if loaded.divisions:
-            run(rebuild_rollups(database_url, progress=progress))
+        run((rebuild_rollups if loaded.divisions else build_rollups)(database_url, progress=progress))
     echo(f"Added {loaded.divisions:,} divisions and {loaded.deadline_rules:,} deadline rules.")
 
 

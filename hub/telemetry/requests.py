@@ -13,6 +13,7 @@ from hub.limits.budget import Account
 from hub.telemetry.collectors import Cache, CacheCollector, EventLoopLag, Pool, PoolCollector, ProcessMetrics
 from hub.telemetry.log_formatters import loggable_name
 from hub.telemetry.metric_labels import OperationLabels, client_of
+from hub.telemetry.rollups import RollupsInUse
 from resolvers.access.callers import Caller
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -104,6 +105,7 @@ class Telemetry:
         )
         self.sockets = Gauge("unionhub_websockets", "WebSockets open.", registry=registry)
         self.lag = EventLoopLag(registry)
+        self.rollups = RollupsInUse(registry)
         self.by_status: dict[int, Counter] = {}
         self.by_labels: dict[tuple[str, str], tuple[Histogram, Counter]] = {}
         self.labels = OperationLabels()

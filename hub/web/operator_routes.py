@@ -17,7 +17,7 @@ from starlette.routing import Route
 from hub.settings import Settings
 from hub.telemetry.requests import CONTENT_TYPE, Telemetry
 from hub.web.error_responses import EXCEPTIONS, json_error
-from hub.web.readiness import OK, Readiness
+from hub.web.readiness import OK, Readiness, is_ready
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Permission = Callable[[Request], bool]
@@ -29,16 +29,16 @@ async def healthz(_: Request) -> Response:
 
 
 def readyz(ready: Readiness, permits: Permission) -> Endpoint:
-    """200 if the database can be reached, is at the newest revision and has row-level security, else 503; with the result of each check
-    for callers with permission."""
+    """200 if the database can be reached, is at the newest revision and has row-level security, else 503; with the result of each check,
+    that of the roll-ups included, for callers with permission."""
 
     async def answer(request: Request) -> Response:
         checks = await ready.checks()
-        is_ready = all(found == OK for found in checks.values())
-        body: dict[str, object] = {"status": OK if is_ready else "not ready"}
+        ready_now = is_ready(checks)
+        body: dict[str, object] = {"status": OK if ready_now else "not ready"}
         if permits(request):
             body["checks"] = checks
-        return JSONResponse(body, 200 if is_ready else 503)
+        return JSONResponse(body, 200 if ready_now else 503)
 
     return answer
 

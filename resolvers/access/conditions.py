@@ -13,7 +13,7 @@ from db.organizations import Hierarchy, IndustrialClosure, TerritorialClosure
 from resolvers.access.callers import Lens
 from resolvers.engine.declare.columns import alias
 from resolvers.engine.declare.validity import Period, holds
-from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
+from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder, Inputs
 from resolvers.scopes import valid_or_last
 
 Condition = ColumnElement[bool]
@@ -46,6 +46,17 @@ class LensConditions:
         """The keys that the lens starts from: unions, divisions, cases or the member."""
         lens = self.lens
         return any_(self.binder.bind(lambda inputs: list(inputs.caller.lenses.get(lens, ())), BIGINTS))
+
+    def only_place(self) -> tuple[str, ColumnElement[Any], FromClause, list[Condition]]:
+        """The place that the lens shows: see ``Part.whole``."""
+        lens = self.lens
+
+        def key(inputs: Inputs) -> int | None:
+            keys = inputs.caller.lenses.get(lens, ())
+            return next(iter(keys)) if len(keys) == 1 else None
+
+        only, closure = self.binder.bind(key, BIGINT), self._closure()
+        return lens.name, only, closure, [closure.c.ancestor_id == only, self._holds(closure)]
 
     def day(self) -> ColumnElement[date]:
         """Today."""

@@ -370,7 +370,8 @@ def parts(source: Source, lenses: tuple[Lens, ...], binder: Binder) -> list[Part
             LensConditions(lens, RULES[lens], binder, as_sets=True),
         )
         for rule in _alternatives(RULES[lens].get(source.typename)):
-            found.append(Part(rule(as_sets, source.table), partial(rule, each, source.table)))
+            whole = each.only_place if isinstance(rule, Below) else None
+            found.append(Part(rule(as_sets, source.table), partial(rule, each, source.table), whole))
     return found
 
 

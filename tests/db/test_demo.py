@@ -1,9 +1,12 @@
 """The demonstration with few members: what it adds to a generated federation, and that it is loaded once."""
 
+from unittest.mock import AsyncMock
+
 import asyncpg
 import pytest
 
 from db.access import Role
+from db.demo import load
 from db.demo.load import NAMED, REUSED, is_loaded, load_demo
 from db.errors import DataError
 from db.hierarchies import TABLES
@@ -28,6 +31,14 @@ async def test_a_second_load_changes_nothing(demo):
     before = await connection.fetchval("SELECT count(*) FROM organization")
     assert not await load_demo(url)
     assert await connection.fetchval("SELECT count(*) FROM organization") == before
+
+
+async def test_a_second_load_builds_rollups_that_an_interrupted_one_left_out(demo, monkeypatch):
+    _, url = demo
+    building = AsyncMock()
+    monkeypatch.setattr(load, "build_rollups", building)
+    assert not await load_demo(url)
+    building.assert_awaited_once_with(url, None)
 
 
 async def test_bodies_that_the_generated_federation_has_are_there_once(demo):

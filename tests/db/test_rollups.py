@@ -10,7 +10,9 @@ import pytest
 
 from db.errors import DataError
 from db.hierarchies import reparent
+from db.migrations.rollup_fact import PACKS
 from db.organizations import Hierarchy
+from db.rollups.layout import FACTS
 from db.rollups.maintenance import AFTER, BEFORE, PARTS, Steps, fold_rollups, rebuild_rollups, rollup_differences
 from tests.resolvers.sql_reference import MEMBERSHIPS, paths
 from tests.slow import sampled
@@ -18,6 +20,15 @@ from tests.slow import sampled
 CONNECTIONS = 8
 CHANNELS = ("PAPER", "QR", "APP", "COLLECTIVE", "PROJECT", "FALLBACK")
 TYPES = ("EMPLOYEE", "COURIER", "FOOD_DELIVERY", "TRUCK_DRIVER", "FLEXIBLE")
+
+RECORDS = {
+    "membership": "INSERT INTO membership (member_id, organization_id, status, channel, applied_on, valid_from, valid_to)"
+    " VALUES ($1, $2, 'WITHDRAWN', 'QR', '2024-03-01', '2024-03-01', '2024-06-01')",
+    "insurance_enrolment": "INSERT INTO insurance_enrolment (member_id, organization_id, scheme, valid_from)"
+    " VALUES ($1, $2, 'COURIER_PRIORITY_WORK_INJURY', '2024-03-01')",
+}
+"""By fact: a record of member $1 in union $2."""
+OTHER_INDUSTRY = "UPDATE organization SET industry = CASE WHEN industry = 'F51' THEN 'G60' ELSE 'F51' END WHERE id = $1"
 
 
 @pytest.fixture
@@ -281,22 +292,82 @@ async def test_cells_can_be_read_while_they_are_built(fresh_database_url: str, c
     await building.close()
 
 
-async def test_a_move_by_an_old_snapshot_does_not_go_by_what_was_before_a_building(
+async def test_a_change_by_an_old_snapshot_is_refused_and_does_not_go_by_what_was_before_a_building(
     fresh_database_url: str, connection: asyncpg.Connection
 ) -> None:
     await connection.execute("UPDATE rollup.state SET ready = false")
     async with connection.transaction(isolation="repeatable_read"):
         union = await connection.fetchval("SELECT max(id) FROM organization")
         await rebuild_rollups(fresh_database_url)
-        with pytest.raises(asyncpg.SerializationError):
-            async with connection.transaction():
-                await connection.execute("UPDATE organization SET division_id = 1 WHERE id = $1", union)
+        for change in (
+            "UPDATE organization SET division_id = 1 WHERE id = $1",
+            OTHER_INDUSTRY,
+            "UPDATE member SET is_model_worker = NOT is_model_worker WHERE id % 100 = $1 % 100",
+        ):
+            with pytest.raises(asyncpg.FeatureNotSupportedError, match="READ COMMITTED"):
+                async with connection.transaction():
+                    await connection.execute(change, union)
     assert await rollup_differences(connection) == []
+
+
+@pytest.mark.parametrize("fact", FACTS)
+@pytest.mark.parametrize("first", ["organization", "member"])
+async def test_a_person_and_the_union_of_its_record_change_at_the_same_time(
+    fresh_database_url: str, connection: asyncpg.Connection, fact: str, first: str
+) -> None:
+    """Whoever comes second waits for the first, and counts what it has written."""
+    member = await connection.fetchval("SELECT min(id) FROM member")
+    union = await connection.fetchval(
+        "SELECT max(id) FROM organization WHERE id NOT IN (SELECT organization_id FROM membership WHERE member_id = $1)"
+        " AND id NOT IN (SELECT organization_id FROM insurance_enrolment WHERE member_id = $1)",
+        member,
+    )
+    await connection.execute(RECORDS[fact], member, union)
+    changes = {
+        "organization": (OTHER_INDUSTRY, union),
+        "member": (
+            "UPDATE member SET worker_type = CASE WHEN worker_type = 'COURIER' THEN 'FLEXIBLE' ELSE 'COURIER' END WHERE id = $1",
+            member,
+        ),
+    }
+    second = await asyncpg.connect(fresh_database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute(*changes.pop(first))
+            later = asyncio.create_task(second.execute(*next(iter(changes.values()))))
+            blocking = "SELECT pg_backend_pid() = ANY (pg_blocking_pids($1))"
+            while not await connection.fetchval(blocking, second.get_server_pid()):
+                assert not later.done()
+                await asyncio.sleep(0.01)
+        await later
+    finally:
+        await second.close()
+    assert await rollup_differences(connection) == []
+    assert await fold_rollups(connection) > 0
+    assert await rollup_differences(connection) == []
+
+
+async def test_folding_merges_packs_when_there_are_many(connection: asyncpg.Connection) -> None:
+    """A person goes from one class to another and back, so that after as many foldings as packs are merged by the cells are what they
+    were."""
+    cells, most = (
+        "SELECT * FROM rollup.membership_cell",
+        "SELECT max(n) FROM (SELECT count(*) AS n FROM rollup.membership_pack GROUP BY anchor, slot) p",
+    )
+    before = sorted(map(tuple, await connection.fetch(cells)))
+    for number in range(PACKS):
+        assert await connection.fetchval(most) == number + 1
+        await connection.execute(
+            "UPDATE member SET is_model_worker = NOT is_model_worker WHERE id = (SELECT max(member_id) FROM membership)"
+        )
+        assert await fold_rollups(connection) > 0
+    assert await connection.fetchval(most) == 1
+    assert sorted(map(tuple, await connection.fetch(cells))) == before
 
 
 async def test_a_cell_that_is_wrong_is_found(connection: asyncpg.Connection) -> None:
     await connection.execute(
-        "UPDATE rollup.membership_cell SET n = n + 1 WHERE ctid = (SELECT min(ctid) FROM rollup.membership_cell)"
+        "UPDATE rollup.membership_pack SET n[1] = n[1] + 1 WHERE ctid = (SELECT min(ctid) FROM rollup.membership_pack)"
     )
     assert len(await rollup_differences(connection)) == 1
 

@@ -1,15 +1,19 @@
 """Roll-ups are folded while the hub runs, and doctor compares them with the records."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import asyncpg
 import pytest
+from prometheus_client import CollectorRegistry
 
 from db.rollups.maintenance import rollup_differences
 from db.security.row_security import READER, SERVICE, Scope
-from db.server.connect import acquired, create_pool
+from db.server.connect import PoolBusyError, acquired, create_pool
 from hub.cli.doctor import FAIL, OK, WARN, examine
 from hub.rollup_folding import fold_periodically
+from hub.telemetry.rollups import RollupsInUse
 
 
 async def test_changes_are_folded_and_a_fault_does_not_end_it(fresh_database_url: str) -> None:
@@ -27,6 +31,32 @@ async def test_changes_are_folded_and_a_fault_does_not_end_it(fresh_database_url
     folding.cancel()
     assert await pool.fetchval("SELECT count(*) FROM rollup.membership_change") == 0
     await pool.close()
+
+
+class BusyPool:
+    """A pool that has no connection free in time."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def acquire(self) -> Any:
+        self.asked += 1
+        raise PoolBusyError
+
+    async def fetchval(self, _: str) -> Any:
+        self.acquire()
+
+
+@pytest.mark.parametrize("task", [fold_periodically, RollupsInUse(CollectorRegistry()).watch])
+async def test_a_busy_pool_does_not_end_what_runs_beside_requests(
+    task: Callable[..., Coroutine[Any, Any, None]],
+) -> None:
+    pool = BusyPool()
+    running = asyncio.create_task(task(pool, 0.01))
+    await asyncio.sleep(0.1)
+    assert not running.done()
+    running.cancel()
+    assert pool.asked > 1
 
 
 async def test_a_login_that_owns_nothing_folds(fresh_database_url: str) -> None:
@@ -72,7 +102,7 @@ async def test_doctor_finds_rollups_that_are_wrong_or_not_in_use(
 
     assert await state() == OK
     connection = await asyncpg.connect(fresh_database_url)
-    await connection.execute("INSERT INTO rollup.membership_cell SELECT id, 1, 1, 1, 0 FROM rollup.anchor")
+    await connection.execute("INSERT INTO rollup.membership_pack SELECT id, 1, '{1}', '{1}', '{0}' FROM rollup.anchor")
     assert await state() == FAIL
     await connection.execute("UPDATE rollup.state SET ready = false")
     assert await state() == WARN

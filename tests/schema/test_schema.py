@@ -19,17 +19,22 @@ from graphql import (
     validate_schema,
 )
 
+from db.disputes import DisputeCase
+from db.members import Membership
 from db.model import Term
 from resolvers.engine.declare.check import check
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sources import AnyOf, Many, One
+from resolvers.engine.declare.validity import Period
 from resolvers.engine.request.arguments import snake
-from resolvers.members import MEMBERS_WITHIN
+from resolvers.members import MEMBERS_WITHIN, MEMBERSHIPS_WITHIN
 from resolvers.organizations import Below
+from resolvers.relations import Within
 from schema import registry, schema, sdl
 
 CORE = schema._schema
 TYPES = [type_ for type_ in CORE.type_map.values() if not is_introspection_type(type_)]
+OTHER_DAYS = Period(DisputeCase.received_on, DisputeCase.closed_on)
 SDL = Path(__file__).parent.parent.parent / "schema.graphql"
 
 CHINESE = re.compile(r"[(（][^()（）]*[\u4e00-\u9fff][^()（）]*[)）]")
@@ -126,6 +131,7 @@ def changed(**sources: object) -> Registry:
             made.add(source)  # type: ignore[arg-type]
             assert made.sources[name] is source
     made.roots.update(registry.roots)
+    made.statistics.update(registry.statistics)
     return made
 
 
@@ -169,6 +175,23 @@ def test_a_registered_field_that_the_schema_has_not_is_refused_by_its_name() -> 
     source = registry.sources["Organization"]
     with pytest.raises(ValueError, match=r"Organization\.people: it is registered, but no field"):
         check(CORE, changed(Organization=replace(source, fields={**source.fields, "people": MEMBERS_WITHIN})))
+
+
+@pytest.mark.parametrize(
+    ("many", "fault"),
+    [
+        (replace(MEMBERSHIPS_WITHIN, counted_by="DISPUTE_CASES"), "statistics of DISPUTE_CASES have no roll-ups"),
+        (
+            replace(MEMBERSHIPS_WITHIN, counted_by="INSURANCE_ENROLMENTS"),
+            "its rows are not those that statistics of INS",
+        ),
+        (replace(MEMBERSHIPS_WITHIN, relation=Within(Membership.organization_id, period=OTHER_DAYS)), "by other days"),
+    ],
+)
+def test_a_list_counted_by_a_statistic_of_other_records_is_refused(many: Many, fault: str) -> None:
+    source = registry.sources["Organization"]
+    with pytest.raises(ValueError, match=rf"Organization\.memberships: .*{fault}"):
+        check(CORE, changed(Organization=replace(source, fields={**source.fields, "memberships": many})))
 
 
 def test_a_filter_and_an_order_on_a_hidden_column_are_refused_by_their_names() -> None:

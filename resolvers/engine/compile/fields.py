@@ -178,6 +178,7 @@ def list_step(
             compilation.budget,
             root=root,
             place=f"{parent.name}.{name}",
+            rollups=compilation.rollups,
         )
         step = _connection if type_.name.endswith("Connection") else _short_list
         made = step(compilation, type_, listing, nodes, path)

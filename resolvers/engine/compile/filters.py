@@ -17,6 +17,7 @@ from sqlalchemy import (
     not_,
     or_,
     true,
+    type_coerce,
 )
 
 from db.columns.text_search import contains, folded
@@ -26,7 +27,7 @@ from resolvers.engine.declare.columns import Element, alias, expression, moved
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sources import Computed, Many, One, Source
 from resolvers.engine.declare.validity import Validity, validity_conditions
-from resolvers.engine.declare.visibility import StatementAccess
+from resolvers.engine.declare.visibility import ColumnsAsTable, StatementAccess
 from resolvers.engine.plan.parameters import Binder, storable
 from resolvers.engine.plan.statement import parents
 from resolvers.engine.request.arguments import Arguments, Leaf, Value, camel
@@ -115,6 +116,14 @@ class Filter:
                 for operator, operand in operators.items()
             ),
         )
+
+    def of_value(
+        self, source: Source, name: str, operators: Mapping[str, Value], value: ColumnElement[Any]
+    ) -> ColumnElement[bool]:
+        """The operators hold for a value in place of the column."""
+        column = source.column(name)
+        assert column is not None
+        return self._column(source, name, operators, ColumnsAsTable({str(column.key): type_coerce(value, column.type)}))  # type: ignore[arg-type]
 
     def _visible(self, target: Source, table: FromClause) -> list[ColumnElement[bool]]:
         """The condition that the caller sees a row of another source, if there is any."""

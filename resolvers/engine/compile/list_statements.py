@@ -4,7 +4,7 @@
 """
 
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from typing import Any
 
@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from resolvers.engine.compile.json_rows import Selected, json_of_row
 from resolvers.engine.compile.lists import Listing
 from resolvers.engine.compile.pagination import Page
+from resolvers.engine.compile.rolled_lists import count_from_rollups, count_of_part, visible_below
 from resolvers.engine.compile.selected_columns import SelectedColumns
 from resolvers.engine.declare.access import Part
 from resolvers.engine.declare.visibility import anchor
@@ -102,27 +103,31 @@ def json_statement(listing: Listing, selected: Selected, page: Page) -> Statemen
 def count_statement(listing: Listing, budget: Budget) -> Statement:
     """The number of rows of each parent, without regard to pages. Raises TOO_COMPLEX: the conditions of the filter count again."""
     budget.spend(listing.conditions)
+    number, rolled = _number(listing), None if listing.parts else count_from_rollups(listing)
+    if rolled is not None:
+        number = rolled.where_usable(visible_below(listing), partial(_number, listing), number)
     if not listing.root:
-        parent = listing.parent
-        number = select(func.count()).select_from(listing.rows.from_).where(*listing.rows.where)
-        counts = select(parent.c.key, number.correlate(parent).scalar_subquery()).select_from(parent)
-        return compiled(counts, listing.binder)
+        return compiled(select(listing.parent.c.key, number).select_from(listing.parent), listing.binder)
     nothing: ColumnElement[Any] = null()
-    count: Select[Any] = select(nothing, _number(listing))
+    count: Select[Any] = select(nothing, number)
     if listing.anchor is not None:
         count = count.select_from(_anchor(listing, listing.binder))
     return compiled(count, listing.binder)
 
 
-def _number(listing: Listing) -> ColumnElement[int]:
-    """The number of rows; of rows in parts, those of each part that are in none before it."""
-    number = select(func.count()).select_from(listing.rows.from_).where(*listing.rows.where)
+def _number(listing: Listing, *only: ColumnElement[bool]) -> ColumnElement[int]:
+    """The number of rows, under further conditions if any; of rows in parts, those of each part that are in none before it."""
+    number = select(func.count()).select_from(listing.rows.from_).where(*listing.rows.where, *only)
+    if not listing.root:
+        number = number.correlate(listing.parent)
     if not listing.parts:
         return number.scalar_subquery()
     before: list[ColumnElement[bool]] = []
     numbers = []
     for part in listing.parts:
-        numbers.append(number.where(part.found, *before).scalar_subquery())
+        rows = number.where(part.found, *before).scalar_subquery()
+        rolled = None if before else count_of_part(listing, part)
+        numbers.append(rows if rolled is None else rolled.where_usable((), partial(_number, listing), rows))
         before.append(not_(func.coalesce(part.each(), false())))
     return reduce(add, numbers)
 

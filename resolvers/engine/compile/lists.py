@@ -1,7 +1,7 @@
 """One list while it is compiled: which rows it has for all parents at once, and in which order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import TableValuedAlias
 
@@ -29,7 +29,7 @@ class Listing:
     ``parent`` is the table of the parents' keys in FROM, of which a list at the ``root`` makes no use. ``anchor`` is the ID given for
     ``within`` at the root. ``conditions`` is how many conditions its filter has. ``joined`` says that FROM has the target's table already,
     where ``rows.key_column`` is set. ``parts`` are those of the rows that the caller sees, of which the list then takes some of each;
-    none where ``rows`` are restricted by themselves.
+    none where ``rows`` are restricted by themselves. With ``rollups`` its count may come from roll-ups.
     """
 
     registry: Registry
@@ -47,6 +47,7 @@ class Listing:
     conditions: int
     order: Order
     cursors: SealerGetter
+    rollups: bool
 
     def columns(self) -> SelectedColumns:
         """No columns yet, for the list's statement."""
@@ -62,6 +63,7 @@ def compile_list(
     *,
     root: bool,
     place: str,
+    rollups: bool = True,
 ) -> Listing:
     """The list of a field with these arguments; ``place`` is its type and field, which its cursors belong to.
 
@@ -76,14 +78,11 @@ def compile_list(
     anchor = arguments.get("within") if root and many.anchor is not None else None
     access = StatementAccess(registry, lenses, binder)
     rows = many.relation.rows(source, None if root else parent.c.key, arguments, binder, access)
-    if rows.key_column is not None and joined:
-        rows = replace(rows, from_=rows.from_.join(source.table, source.key == rows.key_column))
-    where = [*rows.where, *validity_conditions(many.period(source), arguments, binder)]
     before, given = budget.conditions, arguments.get("filter")
-    if given is not None:
-        where.append(Filter(registry, binder, lenses, budget).condition(source, given))
+    held = validity_conditions(many.period(source), arguments, binder)
+    filters = [] if given is None else [Filter(registry, binder, lenses, budget).condition(source, given)]
     parts: Sequence[Part] = ()
-    rows = replace(rows, where=where)
+    rows = rows.restricted(held, filters, source.table if joined and rows.key_column is not None else None, source.key)
     if root and anchor is None:
         rows, parts = from_caller(rows, access, source)
     else:
@@ -109,4 +108,5 @@ def compile_list(
         conditions=before - budget.conditions,
         order=order,
         cursors=cursor_sealer(place, order.mark, arguments),
+        rollups=rollups,
     )

@@ -16,10 +16,13 @@ Condition = ColumnElement[bool]
 @dataclass(frozen=True)
 class Part:
     """Some of the rows in a caller's sight. ``found`` compares a column with a set of keys, made from the caller's own, so that PostgreSQL
-    looks the rows up in an index; ``each`` makes the condition that checks the same of each row."""
+    looks the rows up in an index; ``each`` makes the condition that checks the same of each row. ``whole`` is of rows of the
+    unions below a place today: it makes the kind and key of the place (null where there are several), a closure, and the conditions that a
+    row of it is below the place."""
 
     found: Condition
     each: Callable[[], Condition]
+    whole: Callable[[], tuple[str, ColumnElement[Any], FromClause, Sequence[Condition]]] | None = None
 
     @property
     def column(self) -> ColumnElement[Any] | None:

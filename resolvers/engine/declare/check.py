@@ -14,9 +14,13 @@ from graphql import (
     is_leaf_type,
 )
 
+from resolvers.access.callers import Lens
+from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sources import AnyOf, Computed, Field, Lookup, Many, One, Source, StatisticsField
-from resolvers.engine.request.arguments import snake
+from resolvers.engine.declare.visibility import StatementAccess
+from resolvers.engine.plan.parameters import Binder
+from resolvers.engine.request.arguments import Leaf, snake
 
 BUILT_IN = frozenset({"viewer", "node", "nodes"})
 """Root fields that the engine answers itself."""
@@ -30,7 +34,8 @@ def check(schema: GraphQLSchema, registry: Registry) -> None:
     Raises:
         ValueError: they disagree; the message has the names.
     """
-    faults = list(dict.fromkeys([*_roots(schema, registry), *_types(schema, registry), *_statistics(schema, registry)]))
+    every = (_roots(schema, registry), _types(schema, registry), _statistics(schema, registry), _counted(registry))
+    faults = list(dict.fromkeys(fault for each in every for fault in each))
     if faults:
         raise ValueError("Schema and registry disagree:\n" + "\n".join(faults))
 
@@ -93,6 +98,37 @@ def _statistics(schema: GraphQLSchema, registry: Registry) -> Iterator[str]:
                     yield f"statistics of {kind}: {name} is of {part}, which is no measure of the kind"
         if statistic.model.__name__ not in registry.sources:
             yield f"statistics of {kind}: {statistic.model.__name__} has no source"
+
+
+def _counted(registry: Registry) -> Iterator[str]:
+    """What is wrong with the lists whose count the roll-ups of a statistic may have: both must be of the same records, by their union, and
+    of the same days."""
+    fields: list[tuple[str, Field | Lookup]] = [(f"Query.{name}", answer) for name, answer in registry.roots.items()]
+    fields += [
+        (f"{source.typename}.{name}", answer)
+        for source in registry.sources.values()
+        for name, answer in source.fields.items()
+    ]
+    for where, answer in fields:
+        if not isinstance(answer, Many) or answer.counted_by is None:
+            continue
+        statistic, source = registry.statistics.get(answer.counted_by), registry.sources[answer.target]
+        if statistic is None or statistic.rollup is None or statistic.ends is None:
+            yield f"{where}: statistics of {answer.counted_by} have no roll-ups of what holds on a day"
+            continue
+        access, someday = StatementAccess(registry, (Lens.EVERYTHING,), Binder()), Leaf(lambda _: None)
+        place = answer.relation.rows(source, None, {"as_of": someday}, Binder(), access).rolled
+        records, person = statistic.model.__table__, statistic.person
+        if place is None or place.from_ is not records or place.column is not expression(statistic.organization):
+            yield f"{where}: its rows are not those that statistics of {statistic.kind} count by their union"
+        elif source.table is not records and (
+            person is None or all(key.column.table is not source.table for key in expression(person).foreign_keys)
+        ):
+            yield f"{where}: statistics of {statistic.kind} count no {source.typename}"
+        period = answer.period(source) or answer.relation.period
+        days = None if period is None else (expression(period.begins), expression(period.ends))
+        if days != (expression(statistic.begins), expression(statistic.ends)):
+            yield f"{where}: statistics of {statistic.kind} count by other days"
 
 
 def _names(schema: GraphQLSchema, name: str) -> set[str]:

@@ -1,12 +1,35 @@
 """The rows of a list, and the access conditions on the rows that lead to them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, FromClause
 
 from resolvers.engine.declare.columns import Expression
+
+
+@dataclass(frozen=True)
+class RolledPlace:
+    """The place of a list in the roll-ups, for a list whose count they may have (docs/adr/0049).
+
+    ``kind`` and ``key`` name the place. ``from_`` and ``where`` make the rows that the list has, but wherever they are and whoever sees
+    them; ``column`` names their union. ``below`` are the conditions on a row of ``closure``, the closure in the list's FROM, that a union
+    is below the place; ``has_last`` says that these keep dissolved unions at their last place, as roll-ups do. No closure is everywhere.
+    ``is_open`` says that the rows stand for records which have begun and have no end, whatever the day. ``given`` are the conditions of the
+    list's filter.
+    """
+
+    kind: str
+    key: ColumnElement[int]
+    from_: FromClause
+    where: Sequence[ColumnElement[bool]]
+    column: ColumnElement[int]
+    closure: FromClause | None = None
+    below: Sequence[ColumnElement[bool]] = ()
+    has_last: bool = False
+    is_open: bool = False
+    given: Sequence[ColumnElement[bool]] = ()
 
 
 @dataclass(frozen=True)
@@ -16,7 +39,8 @@ class Rows:
     ``key_column`` is set when FROM has not the target's table but a column with its key: the target is then joined, after the page is cut
     where nothing else needs it before. ``below_union`` is set where the rows are all of unions at or below a key today, by a column of
     their own: the hierarchy, and the key. ``access`` are the conditions that the caller sees the rows which lead to these. ``union`` is the
-    column that names the union of the rows, for a list of all rows of a type.
+    column that names the union of the rows, for a list of all rows of a type. ``rolled`` is the place of the list in the roll-ups, if it
+    may have one.
     """
 
     from_: FromClause
@@ -26,6 +50,26 @@ class Rows:
     below_union: tuple[str, ColumnElement[int]] | None = None
     access: Sequence[ColumnElement[bool]] = ()
     union: ColumnElement[int] | None = None
+    rolled: RolledPlace | None = None
+
+    def restricted(
+        self,
+        held: Sequence[ColumnElement[bool]],
+        given: Sequence[ColumnElement[bool]],
+        table: FromClause | None,
+        key: ColumnElement[int],
+    ) -> "Rows":
+        """The rows that hold on a day and fulfil a filter; with the target's ``table`` and its ``key`` where these need it and it is not in
+        FROM."""
+        rows = replace(self, where=[*self.where, *held, *given])
+        if self.rolled is not None:
+            rows = replace(rows, rolled=replace(self.rolled, where=[*self.rolled.where, *held], given=given))
+        if table is None:
+            return rows
+        on = key == self.key_column
+        if rows.rolled is not None:
+            rows = replace(rows, rolled=replace(rows.rolled, from_=rows.rolled.from_.join(table, on)))
+        return replace(rows, from_=rows.from_.join(table, on))
 
 
 class AccessConditions(Protocol):

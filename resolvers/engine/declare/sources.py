@@ -20,11 +20,13 @@ class Relation(ABC):
     """How the rows of a type are found from a parent: children of a union, members within a subtree, cases of an employer.
 
     ``anchor`` is the type of the row that the argument ``within`` names, if there is such an argument. ``checks_days`` says that the
-    relation itself chooses the rows that hold on the day, by the dated row that leads to them (a link, a membership).
+    relation itself chooses the rows that hold on the day, by the dated row that leads to them (a link, a membership). ``period`` are the
+    days of that row, where roll-ups may count by them.
     """
 
     anchor: str | None = None
     checks_days: bool = False
+    period: Period | None = None
 
     @abstractmethod
     def rows(
@@ -59,12 +61,14 @@ class Many:
     """A field that leads to many rows: a connection or a short list, as the schema's type says.
 
     ``on`` is the parent's column that ``relation`` starts from (its key unless named); ``expected`` rows a parent, for the cost of a list.
+    ``counted_by`` is the kind of record whose statistic counts the same rows, with roll-ups that answer ``totalCount`` (docs/adr/0049).
     """
 
     target: str
     relation: Relation
     on: Expression | None = None
     expected: int = 10
+    counted_by: str | None = None
 
     @property
     def anchor(self) -> str | None:

@@ -27,6 +27,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     union_all,
 )
 from sqlalchemy.types import TypeEngine
@@ -45,8 +46,14 @@ NEIGHBOUR: Mapping[str, TypeEngine[Any]] = {"mark": Integer(), "place": Integer(
 """What is known of each neighbour: its mark, its place, the conditions that it is without as bits, its unit of time."""
 DAYS: Mapping[str, TypeEngine[Any]] = {"since": DATE, "until": DATE, "began": Integer(), "ended": Integer()}
 """Its days, and how often a record counts that began in them, or ended in them."""
-SPANS: Mapping[str, TypeEngine[Any]] = {"drill": Boolean(), "low": Integer(), "high": Integer(), "sign": Integer()}
-"""Slots of cells that are read for it, from one to before another."""
+SPANS: Mapping[str, TypeEngine[Any]] = {
+    "drill": Boolean(),
+    "low": Integer(),
+    "high": Integer(),
+    "sign": Integer(),
+    "first": Integer(),
+}
+"""Slots of cells that are read for it, from one to before another, and the first pack that has any of them."""
 
 
 @dataclass(frozen=True)
@@ -163,23 +170,23 @@ class NeighbourParts(RollupParts):
 
     def _cells(self) -> Select[Any]:
         """Days, years and all time; of a class only the bits of the dimensions."""
-        target, slot = self.targets.c, self.cell.c.slot
+        target = self.targets.c
         spans = self.known_rows("span2", self._spans, {**NEIGHBOUR, **SPANS})
         span = spans.c
-        inside = and_(self.cell.c.anchor == target.anchor, slot >= span.low, slot < span.high)
+        cells = self.cells(span.low, span.high, span.first, with_keys=True)
         summed = (
             select(
                 span.mark,
                 span.without,
                 target.child,
-                self._trunc(span.unit, self.first_day(slot)).label("bucket"),
-                self.masked_class().label("class"),
-                func.sum(self.cell.c.n * span.sign).label("n"),
-                func.sum(self.cell.c["keys"] * span.sign).label("keys"),
+                self._trunc(span.unit, self.first_day(cells.c.slot)).label("bucket"),
+                self.masked_class(cells.c.codes).label("class"),
+                func.sum(cells.c.n * span.sign).label("n"),
+                func.sum(cells.c["keys"] * span.sign).label("keys"),
             )
             .select_from(
                 self.targets.join(spans, and_(span.place == target.place, span.drill == target.drill)).join(
-                    self.cell, inside
+                    cells, true()
                 )
             )
             .group_by(text("1, 2, 3, 4, 5"))

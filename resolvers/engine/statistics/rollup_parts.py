@@ -31,12 +31,14 @@ from sqlalchemy import (
     select,
     table,
     text,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.sql.selectable import LateralFromClause
 from sqlalchemy.types import TypeEngine
 
-from db.rollups.layout import DAY, DIMENSIONS, ENDED, EPOCH, EVER, FACTS, SET
+from db.rollups.layout import CLASS, DAY, DIMENSIONS, ENDED, EPOCH, EVER, FACTS, SET, first_of_pack
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.plan.parameters import BIGINT, DATE, TEXT, TEXTS, Binder, Inputs
@@ -89,7 +91,6 @@ class RollupParts:
         self.rollup_columns = {name: statistic.rollup.columns[name] for name in request.dimensions}
         self.columns = {name: expression(statistic.dimensions[name]) for name in request.dimensions}  # type: ignore[arg-type]
         dimensions = [column(self.rollup_columns[each], found.type) for each, found in self.columns.items()]
-        self.cell = self._table("cell", _number("anchor", "slot"), _bigint("class", "n", "keys"))
         self.change = self._table("change", _number("sign"), *_record(), dimensions)
         self.repeat = self._table(
             "repeat",
@@ -115,30 +116,49 @@ class RollupParts:
     def _cells(self) -> Select[Any]:
         """Days, years and all time; of a class only the bits that are asked for."""
         drill = self.targets.c.drill
-        kinds: Mapping[str, TypeEngine[Any]] = {"a": Boolean(), "b": Integer(), "c": Integer(), "d": Integer()}
+        integer = Integer()
+        kinds: Mapping[str, TypeEngine[Any]] = {"a": Boolean(), "b": integer, "c": integer, "d": integer, "e": integer}
         span = self.known_rows("span1", self.slots, kinds)
-        cell, slot = self.cell.c, self.cell.c.slot
-        inside = and_(cell.anchor == self.targets.c.anchor, slot >= span.c.b, slot < span.c.c)
-        first = cast(null(), DATE) if self.request.time is None else self.first_day(slot)
+        cells = self.cells(span.c.b, span.c.c, span.c.e, with_keys=self.request.with_keys)
+        cell = cells.c
+        first = cast(null(), DATE) if self.request.time is None else self.first_day(cell.slot)
         keys = [func.sum(cell["keys"] * span.c.d).label("keys")] if self.request.with_keys else []
         summed = (
             select(
                 self.targets.c.child,
                 self._bucket(first),
-                self.masked_class().label("class"),
+                self.masked_class(cell.codes).label("class"),
                 func.sum(cell.n * span.c.d).label("n"),
                 *keys,
             )
-            .select_from(self.targets.join(span, span.c.a == drill).join(self.cell, inside))
+            .select_from(self.targets.join(span, span.c.a == drill).join(cells, true()))
             .group_by(text("1, 2, 3"))
             .subquery("summed")
         )
         number = (summed.c.n, summed.c["keys"] if keys else ZERO)
         return self._part(summed.c.child, summed.c.bucket, self.decoded(summed.c["class"]), number, summed)
 
-    def masked_class(self) -> ColumnElement[int]:
-        """The class of a cell, of which only the bits of the dimensions are left."""
-        found: ColumnElement[int] = self.cell.c["class"].bitwise_and(
+    def cells(
+        self, low: ColumnElement[int], high: ColumnElement[int], first: ColumnElement[int], *, with_keys: bool
+    ) -> LateralFromClause:
+        """The cells of an anchor in the slots from ``low`` to before ``high``; the pack from ``first`` on is the first that has any.
+
+        Packs are unpacked in the select list: as a table in FROM each would be copied first (docs/adr/0046).
+        """
+        arrays = ("codes", "n", "keys") if with_keys else ("codes", "n")
+        packs = self._table("pack", _number("anchor", "slot"), _bigint(*arrays))
+        pack = packs.c
+        unpacked = [func.unnest(pack[name], type_=BIGINT).label(name) for name in arrays]
+        inside = (pack.anchor == self.targets.c.anchor, pack.slot >= first, pack.slot < high)
+        rows = select(pack.slot.label("first"), *unpacked).where(*inside).correlate_except(packs).lateral("unpacked")
+        found = rows.c
+        slot = found.first + cast(found.codes.bitwise_rshift(literal_column(str(CLASS), Integer())), Integer())
+        cells = select(slot.label("slot"), found.codes, *(found[name] for name in arrays[1:]))
+        return cells.where(slot >= low, slot < high).correlate_except(rows).lateral("cell")
+
+    def masked_class(self, code: ColumnElement[int]) -> ColumnElement[int]:
+        """The class of a cell by its code, of which only the bits of the dimensions are left."""
+        found: ColumnElement[int] = code.bitwise_and(
             literal_column(str(self.fact.mask(self.rollup_columns.values())), BIGINT)
         )
         return found
@@ -150,8 +170,9 @@ class RollupParts:
         day = literal_column(f"date '{EPOCH}'", DATE) + (time - DAY)
         return case((time < EVER, func.make_date(time, 1, 1)), else_=day)
 
-    def slots(self, inputs: Inputs) -> list[tuple[bool, int, int, int]]:
-        """Slots from one to before another with a sign, for places that are drilled down and for all others."""
+    def slots(self, inputs: Inputs) -> list[tuple[bool, int, int, int, int]]:
+        """Slots from one to before another with a sign, and the first pack that has any of them, for places that are drilled down and for
+        all others."""
         since, until = self.request.period(inputs)
         number, found = self.fact.number(self.rollup_columns.values()), []
         for drill in (True, False):
@@ -159,9 +180,9 @@ class RollupParts:
             ever = self.request.time is None and (drill or number > 0)
             for low, high, sign in cut(since, until, inputs.today, years=years, ever=ever):
                 first = SET * number if low <= EVER else 0
-                found += [
-                    (drill, first + event + low, first + event + high, sign * add) for event, _, add in self.events
-                ]
+                for event, _, add in self.events:
+                    begin, end = first + event + low, first + event + high
+                    found.append((drill, begin, end, sign * add, first_of_pack(begin)))
         return found
 
     def decoded(self, number: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:

@@ -47,8 +47,8 @@ def rollup_source(question: Question, cells: CellSet) -> RollupSource | None:
         return None
     for item in cells.grouped_by:
         targets = targets if item.children is None else population.keys.of_targets(targets, item.children)
-    in_use = _in_use(kind, key, population.binder.day(None), drills=drill_down is not None)
-    return RollupSource(cells, targets, drill_down, and_(covered, in_use))
+    kept = in_use(kind, key, population.binder.day(None), drills=drill_down is not None)
+    return RollupSource(cells, targets, drill_down, and_(covered, kept))
 
 
 def _has_measures(question: Question, cells: CellSet) -> bool:
@@ -75,7 +75,7 @@ def _has_dimensions(question: Question, cells: CellSet, rollup: Rollup) -> bool:
     return len(children) < 2 and wanted <= rollup.columns.keys() and not (is_timed and question.is_stock)
 
 
-def _in_use(kind: str, key: ColumnElement[int], today: ColumnElement[date], *, drills: bool) -> ColumnElement[bool]:
+def in_use(kind: str, key: ColumnElement[int], today: ColumnElement[date], *, drills: bool) -> ColumnElement[bool]:
     """Whether roll-ups are kept for this place, and nobody's place has changed by the passing of a day since they were built."""
     anchor, state = ANCHOR.alias("used"), STATE.alias("state")
     kept = select(anchor.c.id).where(anchor.c.kind == kind, anchor.c.key == key, *([anchor.c.drill] if drills else []))

@@ -1,6 +1,8 @@
 """The tables of roll-ups (db/rollups/layout.py, docs/adr/0032-roll-ups.md) that are alike for all kinds."""
 
-from sqlalchemy import Boolean, Integer, column, table
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Integer, Subquery, cast, column, null, select, table
 
 from resolvers.engine.plan.parameters import BIGINT, DATE, TEXT
 
@@ -22,3 +24,10 @@ STATE = table("state", column("ready", Boolean()), column("next_change", DATE), 
 
 CODE = table("code", column("dimension", TEXT), column("code", Integer()), column("value", TEXT), schema="rollup")
 """The value of each code by which a class has a dimension."""
+
+
+def whole_place(kind: str, key: ColumnElement[Any]) -> Subquery:
+    """A place of this kind and key, for ``RollupParts``; it stands for no child."""
+    anchor = ANCHOR.alias("whole")
+    whole = select(anchor.c.id.label("anchor"), cast(null(), BIGINT).label("child"), anchor.c.drill)
+    return whole.where(anchor.c.kind == kind, anchor.c.key == key).correlate_except(anchor).subquery("target")

@@ -146,20 +146,26 @@ def test_restarts_of_the_embedded_server_are_told_for_a_week(tmp_path: Path) -> 
 
 
 async def test_the_database_is_followed_from_empty_to_migrated(empty_database_url: str) -> None:
-    def said() -> dict[str, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "hub.cli", "doctor", "--only", "database", "--json"],
+    def unionhub(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "hub.cli", *arguments],
             cwd=settings.ROOT,
             env={**settings.os.environ, "UNIONHUB_DATABASE_URL": empty_database_url},
             capture_output=True,
             text=True,
         )
+
+    def said() -> dict[str, str]:
+        done = unionhub("doctor", "--only", "database", "--json")
         return {finding["check"]: finding["state"] for finding in json.loads(done.stdout)}
 
     assert said() == {"database": OK, "migrations": FAIL}
     await upgrade(empty_database_url)
     # this server's login is a superuser, which is well for the embedded one only
-    assert said() == {"database": OK, "migrations": OK, "row security": WARN, "data": WARN, "statistics": OK}
+    migrated = {"database": OK, "migrations": OK, "row security": WARN, "data": WARN, "statistics": OK}
+    assert said() == {**migrated, "roll-ups": WARN}
+    assert unionhub("db", "upgrade").returncode == 0
+    assert said() == {**migrated, "roll-ups": OK}, "the command builds them"
 
 
 def test_a_database_with_a_federation_is_well(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:

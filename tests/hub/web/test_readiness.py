@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
+from db.rollups.maintenance import build_rollups
 from db.server import embedded
 from db.server.connect import create_pool
 from db.server.migrate import connect, head, upgrade
@@ -141,9 +142,33 @@ async def test_the_database_is_asked_once_a_second_however_many_ask(monkeypatch:
 async def test_migrated_database_is_ready(migrated_url: str) -> None:
     pool = await create_pool(migrated_url)
     try:
-        assert await check(pool) == {"database": "ok", "migrations": "ok", "row_security": "ok"}
+        await build_rollups(migrated_url)
+        assert await check(pool) == {"database": "ok", "migrations": "ok", "row_security": "ok", "roll_ups": "ok"}
     finally:
         await pool.close()
+
+
+@pytest.mark.parametrize("in_use", [True, False])
+async def test_rollups_out_of_use_are_a_warning_that_operators_see_in_checks_metrics_and_log(
+    migrated_url: str, settings: Settings, caplog: pytest.LogCaptureFixture, in_use: bool
+) -> None:
+    await build_rollups(migrated_url)
+    connection = await connect(migrated_url)
+    await connection.execute("UPDATE rollup.state SET ready = $1", in_use)
+    await connection.close()
+    async with served(settings, database_url=migrated_url, metrics_port=0) as (_, theirs):
+        response = await theirs.get("/readyz")
+        assert (response.status_code, response.json()["status"]) == (200, "ok")
+        found = response.json()["checks"]["roll_ups"]
+        assert found == "ok" if in_use else found.endswith("run: unionhub db rebuild-rollups")
+        for _ in range(100):
+            metrics = (await theirs.get("/metrics")).text
+            if "unionhub_rollups_in_use NaN" not in metrics:
+                break
+            await asyncio.sleep(0.02)
+    assert f"unionhub_rollups_in_use {float(in_use)}" in metrics.splitlines()
+    assert ("run: unionhub db rebuild-rollups" in caplog.text) is not in_use
+    await build_rollups(migrated_url)
 
 
 async def test_database_at_another_revision_is_not_ready(migrated_url: str) -> None:
