@@ -105,12 +105,16 @@ async def _write(batch: Batch, options: BatchOptions) -> BatchResult:
     good = [row for row in range(len(batch)) if row not in batch.refused]
     writes = not batch.refused or options.on_error is OnError.SKIP
     if writes:
+        # foreign keys are checked row by row by a statement of PostgreSQL's own, which would be planned each time
+        await batch.connection.execute("SET LOCAL plan_cache_mode = auto")
         for part in parts:
             await part.insert(batch.connection, good)
         for part in parts:
             await part.update(batch.connection, good)
         # the triggers that test new unions and persons, while the writer's role is on
-        await batch.connection.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        await batch.connection.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; SET LOCAL plan_cache_mode = force_custom_plan"
+        )
     return BatchResult(_results(batch, parts[0], outcomes, writes), writes and not options.dry_run, _digest(batch))
 
 

@@ -11,7 +11,7 @@ from alembic import op
 from db.migrations.wall import among
 
 revision: str = "0038"
-down_revision: str | None = "0033"
+down_revision: str | None = "0037"
 branch_labels = None
 depends_on = None
 

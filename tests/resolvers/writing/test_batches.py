@@ -202,3 +202,49 @@ async def test_a_batch_is_one_entry_of_the_audit_log_without_personal_data(write
     assert written[-1].startswith("DIGEST ")
     text = json.dumps([dict(each) for each in entries], default=str, ensure_ascii=False)
     assert not any(value in text for value in (row["name"], row["resident_number"], row["phone"]))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "wall.known_persons('{}')",
+        "wall.known_memberships('{1}')",
+        "wall.taken_credit_codes('employer', '{}')",
+        "wall.taken_source_numbers('organization', '{}', '{}')",
+        "wall.recompute_closures('{1}')",
+    ],
+)
+async def test_what_writers_ask_of_all_records_nobody_else_may(writers: Writers, function: str) -> None:
+    async with acquired(writers.served, Caller("national", everything=True).scope) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for function"):
+            await connection.fetch(f"SELECT * FROM {function}")
+        async with connection.transaction(), connection.under_role(WRITER):
+            await connection.fetch(f"SELECT * FROM {function}")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE employer SET organization_id = organization_id",
+        "UPDATE membership SET member_id = member_id",
+        "UPDATE member SET name = name",
+        "UPDATE member SET phone = NULL",
+        "UPDATE member SET organization_id = NULL",
+        "UPDATE organization_link SET parent_id = parent_id",
+        "UPDATE territorial_closure SET depth = depth",
+        "DELETE FROM membership",
+        "INSERT INTO member (bank_card) VALUES ('x')",
+    ],
+)
+async def test_writers_move_no_record_and_change_nothing_that_names_a_person(writers: Writers, statement: str) -> None:
+    async with acquired(writers.served, writers.caller().scope) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+            async with connection.transaction(), connection.under_role(WRITER):
+                await connection.execute(statement)
+
+
+async def test_readers_write_nothing(writers: Writers) -> None:
+    async with acquired(writers.served, writers.caller().scope) as connection:
+        for statement in (*STRANGE.values(), *INSERTED.values()):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+                await connection.execute(statement, writers.county["id"])

@@ -1,14 +1,18 @@
 """Persons with membership and engagement are written in batches: new, same, changed, refused, with every fault of a row."""
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 
-from db.encryption.vault import Sealed
+from db.encryption.keys import CipherKind, DigestKind, FixedKeys
+from db.encryption.vault import Sealed, Vault
 from db.input_values import resident_check
+from db.members import RESIDENT_NUMBER
 from tests.resolvers.writing.conftest import Writers, codes, outcomes
 from tests.resolvers.writing.test_employers import employer
 
@@ -33,8 +37,6 @@ def person(writers: Writers, **more: Any) -> dict[str, Any]:
 
 async def stored(writers: Writers, row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The member of a row."""
-    from db.members import RESIDENT_NUMBER
-
     index = writers.vault.indexes(RESIDENT_NUMBER, row["resident_number"])[0]
     found = await writers.pool.fetchrow("SELECT * FROM member WHERE resident_number_index = $1", index)
     assert found is not None
@@ -171,3 +173,23 @@ async def test_a_county_that_was_not_there_in_the_year_of_birth_is_a_warning(wri
     (warning,) = result.rows[0].findings
     assert (warning.code, warning.column) == ("REGION_NOT_IN_FORCE", "resident_number")
     assert warning.value == "371***************"
+
+
+async def test_two_batches_at_once_give_a_person_one_engagement(writers: Writers) -> None:
+    unit, row = employer(writers), person(writers)
+    await writers.write("employers", unit)
+    await writers.write("persons", row)
+    engaged = row | {"employer": unit["credit_code"]}
+    results = await asyncio.gather(*(writers.write("persons", engaged) for _ in range(4)))
+    assert sorted(outcomes(result)[0] for result in results) == ["CHANGED", "SAME", "SAME", "SAME"]
+    count = "SELECT count(*) FROM engagement WHERE member_id = $1"
+    assert await writers.pool.fetchval(count, results[0].rows[0].id) == 1
+
+
+async def test_a_person_is_found_by_the_index_of_an_earlier_key(writers: Writers) -> None:
+    row = person(writers)
+    first = await writers.write("persons", row)
+    newer = writers.vault.keys.ring().with_new(CipherKind.AES_256_GCM, DigestKind.SHA_256)
+    rotated = replace(writers, vault=Vault(FixedKeys(newer)))
+    again = await rotated.write("persons", row)
+    assert (outcomes(again), again.rows[0].id) == (["SAME"], first.rows[0].id)
