@@ -95,7 +95,7 @@ def floor_command(chosen: tuple[int, int], seconds: float, connections: list[int
 
 
 @main.command("profile-one-record")
-@click.option("--loops", type=int, default=3000, help="Repetitions of each stage.")
+@click.option("--loops", type=int, default=1500, help="Repetitions of each stage.")
 @click.pass_obj
 def profile_command(chosen: tuple[int, int], loops: int) -> None:
     """Say what the time of one record is spent on in the hub, stage by stage, in microseconds."""

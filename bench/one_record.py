@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from statistics import median
 from time import perf_counter, process_time
 from typing import Any
 
@@ -31,6 +30,7 @@ from hub.limits.cell_budget import CellBudget
 from hub.limits.concurrency import CallerConcurrency
 from hub.operations import Operations
 from hub.parameters import from_body
+from hub.serve import spare_the_collector
 from hub.settings import RoleLimit, Settings
 from hub.telemetry.log_formatters import JsonLines
 from hub.telemetry.requests import Answered, Telemetry
@@ -48,8 +48,8 @@ from schema import schema
 TOGETHER = 16
 """Calls under way at a time, as with 16 connections."""
 
-CHUNKS = 9
-"""A stage is timed in so many chunks; the median one counts."""
+CHUNKS = 15
+"""A stage is timed in so many chunks; the fastest one counts, since what else the machine does only makes them slower."""
 
 END_TO_END_SECONDS = 3.0
 
@@ -91,6 +91,21 @@ class Bare:
     async def release(self, connection: asyncpg.Connection) -> None:
         """Take it back."""
         self.idle.append(connection)
+
+
+class Body:
+    """What a server hands the endpoint as ``receive``: the whole body at the first call; at the next one it waits, as if for a caller who
+    stays. The endpoint asks again when a request takes long, to see whether its caller has gone."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body: bytes | None = body
+
+    async def __call__(self) -> dict[str, Any]:
+        """The body, once."""
+        if self.body is None:
+            await asyncio.get_running_loop().create_future()
+        body, self.body = self.body, None
+        return {"type": "http.request", "body": body, "more_body": False}
 
 
 class Silent(Telemetry):
@@ -140,8 +155,8 @@ class Stages:
                     cpu[name].append((process_time() - used) / (self.loops // TOGETHER + 1) / TOGETHER)
                 else:
                     cpu[name].append((process_time() - used) / self.loops)
-        self.times = {name: 1e6 * median(found) for name, found in times.items()}
-        self.cpu = {name: 1e6 * median(found) for name, found in cpu.items()}
+        self.times = {name: 1e6 * min(found) for name, found in times.items()}
+        self.cpu = {name: 1e6 * min(found) for name, found in cpu.items()}
 
     def both(self, name: str) -> tuple[float, float]:
         """Time and CPU time of a stage."""
@@ -241,9 +256,6 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
         async with snapshot(pool, national, single=True, by_key=True):
             pass
 
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": raw, "more_body": False}
-
     async def send(_: Any) -> None:
         pass
 
@@ -251,7 +263,7 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
     endpoint = endpoint_of(engine, documents, authenticator, telemetry, settings)
     scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
     stages.call("headers, media type", lambda: accepts(read_headers(headers).accept))
-    stages.wait("token", lambda: authenticator.sign_in([headers[3][1]], "127.0.0.1"))
+    stages.call("token", lambda: authenticator.known([headers[3][1]]))
     stages.call("JSON decode", lambda: from_body(raw))
     stages.call("document lookup", lambda: documents.get(found.document.text))
     stages.call("variables", lambda: coerce_variables(schema._schema, prepared.node, prepared.types, variables))
@@ -267,18 +279,20 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
         lambda: canned.execute(document, None, variables, caller=Caller("national", everything=True)),
     )
     stages.wait("engine", lambda: engine.execute(document, None, variables, caller=Caller("national", everything=True)))
-    stages.wait("endpoint", lambda: endpoint(scope, receive, send))
+    stages.wait("endpoint", lambda: endpoint(scope, Body(raw), send))
     poolless = Engine(schema._schema, engine.registry, Bare(idle), max_objects=settings.max_objects)
     bare = endpoint_of(poolless, documents, authenticator, telemetry, settings)
     unlinked = endpoint_of(canned, documents, authenticator, telemetry, settings)
     silent = endpoint_of(engine, documents, authenticator, Silent(), settings)
-    stages.wait("endpoint without pool", lambda: bare(scope, receive, send))
-    stages.wait("endpoint without database", lambda: unlinked(scope, receive, send))
-    stages.wait("endpoint without telemetry", lambda: silent(scope, receive, send))
+    stages.wait("endpoint without pool", lambda: bare(scope, Body(raw), send))
+    stages.wait("endpoint without database", lambda: unlinked(scope, Body(raw), send))
+    stages.wait("endpoint without telemetry", lambda: silent(scope, Body(raw), send))
     try:
         idle += [
             await asyncpg.connect(str(settings.database_url), connection_class=Connection) for _ in range(TOGETHER)
         ]
+        spare_the_collector()
+        await endpoint(scope, Body(raw), send)  # signs the caller in
         await stages.run()
     finally:
         for connection in idle:

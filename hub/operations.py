@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from graphql import OperationType
 
@@ -48,7 +49,8 @@ class Executor(Protocol):
         """Run one operation of a valid document for a caller, within an allowance; ``request`` has its ``source``."""
 
 
-class Outcome(NamedTuple):
+@dataclass(slots=True)
+class Outcome:
     """The result of an operation; ``status`` is an HTTP status, also over a WebSocket."""
 
     status: int
@@ -134,7 +136,8 @@ class Operations:
             WATCHED.reset(seen)
             if watched is not None:
                 self.slow.ended(watched, account, name, perf_counter() - began, status)
-        return outcome._replace(left=(*outcome.left, *account.settle()))
+        outcome.left = (*outcome.left, *account.settle())
+        return outcome
 
     async def answered(self, parameters: Parameters, account: Account, explain: bool, reading: bool) -> Outcome:
         """Run one operation within its meter."""

@@ -20,6 +20,7 @@ from hub.embedded_supervisor import keep_running
 from hub.encryption_keys import vault_of
 from hub.settings import Settings, is_loopback
 from hub.telemetry.log_formatters import configure_logging
+from hub.web.protocol import Protocol
 
 _log = logging.getLogger("unionhub")
 
@@ -79,7 +80,7 @@ def common(settings: Settings) -> dict[str, Any]:
     """The options that both have."""
     return {
         "loop": "asyncio" if sys.platform == "win32" else "uvloop",
-        "http": "httptools",
+        "http": Protocol,
         "log_config": None,
         "log_level": settings.log_level,
         "access_log": False,

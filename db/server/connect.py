@@ -55,6 +55,8 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
     keeps_plans: bool | None = False
     large: frozenset[str] = frozenset()
     meter: Meter | None = None
+    is_sound = True
+    """Whether its last statement was answered without an error."""
 
     def get_reset_query(self) -> str:
         """No statement: asyncpg sends it when the connection goes back to the pool."""
@@ -62,6 +64,19 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         if self.role is not None:
             self.has_stale_scope = True
         return ""
+
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """As asyncpg's, but without a timer where there is nothing to wait for: no transaction is open."""
+        if self.needs_rollback:
+            await super().reset(timeout=timeout)
+            return
+        await self._reset()
+        self.get_reset_query()
+
+    @property
+    def needs_rollback(self) -> bool:
+        """Whether a transaction is open."""
+        return self._top_xact is not None or self._protocol.is_in_transaction()
 
     async def set_scope(self, scope: Scope) -> None:
         """Give the session a scope: one round trip, or none if it has this scope already and for less than ``SCOPE_SECONDS``.
@@ -133,7 +148,10 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         return read
 
     async def fetch(self, query: str, *args: Any, **more: Any) -> list[Any]:
-        """As asyncpg's; a large statement stays prepared if there is room (``MOST_LARGE``), else it is prepared for this run alone."""
+        """As asyncpg's; a large statement stays prepared if there is room (``MOST_LARGE``), else it is prepared for this run alone.
+
+        A prepared statement is run past asyncpg's layers, which would look for it again. They prepare it anew if the tables have changed.
+        """
         if len(query) > LARGE and query not in self.large:
             if self.is_full:
                 await self._begin_statement()
@@ -141,6 +159,21 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
                 rows: list[Any] = await statement.fetch(*args)
                 return rows
             self.large |= {query}
+        known = None if more or self._query_loggers else self._stmt_cache.get((query, asyncpg.Record, False))
+        if known is not None:
+            await self._begin_statement()
+            try:
+                rows = await self._protocol.bind_execute(known, args, "", 0, False, None)
+            except asyncpg.InvalidCachedStatementError:  # it was not run
+                self._drop_global_statement_cache()
+                if self.is_in_transaction():
+                    raise
+            except asyncpg.OutdatedSchemaCacheError:  # it was run, but its rows cannot be read
+                await self.reload_schema_state()
+                raise
+            else:
+                self.is_sound = True
+                return rows
         rows = await super().fetch(query, *args, **more)
         return rows
 
@@ -155,17 +188,21 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
             await self.set_scope(NOBODY)
         if self.meter is not None:
             self.meter.statements += 1
+        self.is_sound = False
 
     async def execute(self, query: str, *args: Any, **more: Any) -> str:
         """As asyncpg's, under a scope."""
         if not args:  # with arguments it ends in _execute
             await self._begin_statement()
         status: str = await super().execute(query, *args, **more)
+        self.is_sound = True
         return status
 
     async def _execute(self, *args: Any, **more: Any) -> Any:
         await self._begin_statement()
-        return await super()._execute(*args, **more)
+        result = await super()._execute(*args, **more)
+        self.is_sound = True
+        return result
 
     async def _executemany(self, *args: Any, **more: Any) -> Any:
         await self._begin_statement()
@@ -209,6 +246,10 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
     async def _acquire(self, timeout: float | None) -> Any:  # noqa: ASYNC109
         if self.outage is not None:
             raise self.outage.refuse()
+        if self.is_ready:
+            if self.on_waited is not None:
+                self.on_waited(0.0)
+            return await self._queue.get_nowait().acquire()
         self.waiting += 1
         began = time.perf_counter()
         try:
@@ -255,12 +296,39 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
         """As asyncpg's; a connection full of large statements is closed, and another one opened when it is needed.
 
         asyncpg forgets single statements by private methods only, and PostgreSQL returns their memory when the session ends.
+
+        asyncpg releases in a task of its own, so that no cancellation can interrupt it. Most releases send nothing here, and so need no
+        task: what does not wait cannot be interrupted. After an error the task also gives the loop time to notice a lost connection.
         """
-        if getattr(
-            connection, "is_full", False
-        ):  # a connection that was lost has left this proxy, which has no attributes then
+        held = getattr(connection, "_con", None)  # a connection that was lost has left this proxy
+        if held is not None and held.is_full:
             await connection.close()
+        elif held is not None and self.is_released_at_once(held, connection._holder):
+            held._on_release()
+            await connection._holder.release(None)
+            return
         await super().release(connection, timeout=timeout)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the connection that comes next is open and idle, so that nothing is waited for and no timer is needed."""
+        idle = self._queue._queue if self._queue is not None else ()
+        if not idle or self._closing:
+            return False
+        return bool(idle[-1].is_connected() and idle[-1]._generation == self._generation)
+
+    def is_released_at_once(self, connection: Connection, holder: Any) -> bool:
+        """Whether nothing is sent, and nothing waited for, when a connection is released."""
+        protocol = connection._protocol
+        return not (
+            holder._pool is not self
+            or not connection.is_sound
+            or connection.is_closed()
+            or connection.needs_rollback
+            or protocol._is_cancelling()
+            or protocol.queries_count >= holder._max_queries
+            or holder._generation != self._generation
+        )
 
 
 POOL_SIZE = 8

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import blake2b
 
 import asyncpg
 from moka_py import Moka
@@ -104,7 +104,7 @@ class Authenticator:
             return PUBLIC if self.public else None
         if len(authorization) > 1 or not self.callers.is_fresh:
             return None
-        session = self.sessions.get(sha256(authorization[0]).digest())
+        session = self.sessions.get(blake2b(authorization[0]).digest())
         if session is None or session.epoch != self.epoch or time.monotonic() >= session.until:
             return None
         return session.caller
@@ -124,7 +124,7 @@ class Authenticator:
             if self.public:
                 return PUBLIC
             raise unauthenticated(f"This hub requires a token. {SIGN_IN}")
-        digest = sha256(authorization[0]).digest() if len(authorization) == 1 else b""
+        digest = blake2b(authorization[0]).digest() if len(authorization) == 1 else b""
         who: list[str] = []
         try:
             bearer(authorization)

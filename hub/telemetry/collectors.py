@@ -11,6 +11,8 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from hub.telemetry.tallies import Histograms
+
 WAITS = (0.001, 0.01, 0.1, 1.0, 5.0)
 LAGS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0)
 LAG_SECONDS = 0.5
@@ -45,13 +47,14 @@ class PoolCollector(Collector):
 
     def __init__(self, pool: Pool, registry: CollectorRegistry) -> None:
         self.pool = pool
-        waited = Histogram(
+        waited = Histograms(
             "unionhub_database_wait_seconds",
             "Seconds that was waited for a connection, or until one was opened.",
-            buckets=WAITS,
-            registry=registry,
+            [],
+            WAITS,
+            registry,
         )
-        pool.on_waited = waited.observe
+        pool.on_waited = waited.labels().observe
         registry.register(self)
 
     def collect(self) -> Iterable[Metric]:

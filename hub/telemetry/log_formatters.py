@@ -11,6 +11,7 @@ from typing import Any, Literal
 import asyncpg
 import orjson
 
+from hub.telemetry.log_lines import GatheredLines, RequestRecord
 from resolvers.request import REQUEST
 
 LogFormat = Literal["json", "logfmt"]
@@ -25,6 +26,8 @@ NUMBER = re.compile(r"[0-9]{8,}")
 BARE = re.compile(r"[^\s\"=\x00-\x1f\x7f]+")
 """A value that needs no quotes in logfmt."""
 
+LEVELS = {level: logging.getLevelName(level).lower() for level in (logging.DEBUG, logging.INFO, logging.WARNING)}
+
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
@@ -38,17 +41,30 @@ def loggable_name(operation: str | None) -> str | None:
     return NUMBER.sub("#", operation[:MAX_NAME])
 
 
+@lru_cache(4)
+def second_of(second: int) -> str:
+    """A second since 1970 in ISO 8601, without its zone."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 def fields(record: logging.LogRecord) -> dict[str, Any]:
     """The fields of a log line: ``at`` (UTC), ``level``, ``logger``, ``event``, those of the request and of the record, the traceback."""
+    created = record.created
+    second = int(created)
     line: dict[str, Any] = {
-        "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-        "level": record.levelname.lower(),
+        "at": f"{second_of(second)}.{int((created - second) * 1000):03d}+00:00",
+        "level": LEVELS.get(record.levelno) or record.levelname.lower(),
         "logger": record.name,
         "event": record.getMessage(),
     }
     request = REQUEST.get()
     if request is not None:
-        line |= {name: value for name, value in request._asdict().items() if value is not None}
+        line["request_id"] = request.request_id
+        if request.trace_id is not None:
+            line |= {"trace_id": request.trace_id, "parent_id": request.parent_id}
+    if isinstance(record, RequestRecord):
+        line |= record.fields
+        return line
     for name, value in record.__dict__.items():
         if name not in STANDARD:
             line[name] = value
@@ -105,7 +121,7 @@ def last_line(error: BaseException) -> str:
 
 def configure_logging(level: str, form: LogFormat = "json") -> None:
     """Send all log lines of ``level`` and above to standard error. The serving process calls this once."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = GatheredLines(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else Logfmt())
     root = logging.getLogger()
     root.handlers[:] = [handler]

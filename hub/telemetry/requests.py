@@ -4,7 +4,7 @@ import logging
 from time import perf_counter
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,8 +12,10 @@ from hub.client_address import source_of
 from hub.limits.budget import Account
 from hub.telemetry.collectors import Cache, CacheCollector, EventLoopLag, Pool, PoolCollector, ProcessMetrics
 from hub.telemetry.log_formatters import loggable_name
+from hub.telemetry.log_lines import RequestRecord
 from hub.telemetry.metric_labels import OperationLabels, client_of
 from hub.telemetry.rollups import RollupsInUse
+from hub.telemetry.tallies import Counters, Histograms, Number, Tally
 from resolvers.access.callers import Caller
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -62,28 +64,21 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
-        self.requests = Counter(
-            "unionhub_graphql_requests", "GraphQL requests by HTTP status.", ["status"], registry=registry
-        )
-        self.seconds = Histogram(
-            "unionhub_graphql_seconds",
-            "Seconds from a request's headers to its response.",
-            buckets=BUCKETS,
-            registry=registry,
-        )
-        self.by_name = Histogram(
+        self.requests = Counters("unionhub_graphql_requests", "GraphQL requests by HTTP status.", ["status"], registry)
+        self.seconds = Histograms(
+            "unionhub_graphql_seconds", "Seconds from a request's headers to its response.", [], BUCKETS, registry
+        ).labels()
+        self.by_name = Histograms(
             "unionhub_operation_seconds",
             "The same by name of the operation and by client.",
             ["operation", "client"],
-            buckets=FEW_BUCKETS,
-            registry=registry,
+            FEW_BUCKETS,
+            registry,
         )
-        self.points = Counter(
-            "unionhub_points", "Points that operations cost, by client.", ["client"], registry=registry
-        )
-        self.statements = Counter(
-            "unionhub_statements", "Statements sent to PostgreSQL by operations.", registry=registry
-        )
+        self.points = Counters("unionhub_points", "Points that operations cost, by client.", ["client"], registry)
+        self.statements = Counters(
+            "unionhub_statements", "Statements sent to PostgreSQL by operations.", [], registry
+        ).labels()
         self.refused = Counter(
             "unionhub_graphql_refused", "Requests that were not run, by error code.", ["code"], registry=registry
         )
@@ -97,7 +92,9 @@ class Telemetry:
             "unionhub_faults", "Faults that were masked, each logged with its reference.", registry=registry
         )
         self.slow = Counter("unionhub_slow_operations", "Operations slower than the setting.", registry=registry)
-        self.running = Gauge("unionhub_graphql_running", "GraphQL requests being answered.", registry=registry)
+        self.running = Number()
+        running = Gauge("unionhub_graphql_running", "GraphQL requests being answered.", registry=registry)
+        running.set_function(lambda: self.running.value)
         self.waiting = Gauge(
             "unionhub_graphql_waiting",
             "GraphQL requests that wait for another one of their caller to end.",
@@ -106,8 +103,8 @@ class Telemetry:
         self.sockets = Gauge("unionhub_websockets", "WebSockets open.", registry=registry)
         self.lag = EventLoopLag(registry)
         self.rollups = RollupsInUse(registry)
-        self.by_status: dict[int, Counter] = {}
-        self.by_labels: dict[tuple[str, str], tuple[Histogram, Counter]] = {}
+        self.by_status: dict[int, Number] = {}
+        self.by_labels: dict[tuple[str, str], tuple[Tally, Number]] = {}
         self.labels = OperationLabels()
         ProcessMetrics(registry)
 
@@ -146,14 +143,14 @@ class Telemetry:
         for code in done.codes:
             self.errors.labels(code).inc()
         if requests_log.isEnabledFor(logging.INFO):
-            requests_log.info("request", extra=log_fields(done, client))
+            requests_log.handle(RequestRecord(requests_log, "request", log_fields(done, client)))
 
     def other(self, source: str, method: str, path: str, status: int, seconds: float) -> None:
         """Log a request outside of GraphQL: the path without its query string."""
         if requests_log.isEnabledFor(logging.INFO):
             ms = round(seconds * 1000, 3)
             more = {"source": source, "method": method[:20], "path": path[:MAX_PATH], "status": status, "ms": ms}
-            requests_log.info("request", extra=more)
+            requests_log.handle(RequestRecord(requests_log, "request", more))
 
     async def logged(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application for a request outside of GraphQL, and log the request."""

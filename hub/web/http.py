@@ -26,6 +26,7 @@ from hub.telemetry.requests import Answered
 from hub.web.caching import etag_of, matches
 from hub.web.compression import MIN_BYTES, NO_TRANSFORM
 from hub.web.negotiation import JSON, RESPONSE, accepts, is_json
+from hub.web.protocol import WHOLE
 from resolvers.access.callers import Caller
 
 BODY_SECONDS = 30.0
@@ -93,10 +94,12 @@ class DisconnectWatcher:
 
     def __init__(self, receive: Receive) -> None:
         self.receive = receive
-        self.task = asyncio.current_task()
+        task = asyncio.current_task()
+        assert task is not None
+        self.task = task
         self.gone = False
         self.looking: asyncio.Task[None] | None = None
-        self.timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, self.look)
+        self.timer = task.get_loop().call_later(WATCH_SECONDS, self.look)
 
     def look(self) -> None:
         """Start watching."""
@@ -107,8 +110,7 @@ class DisconnectWatcher:
         while (await self.receive())["type"] != "http.disconnect":
             pass
         self.gone = True
-        if self.task is not None:
-            self.task.cancel()
+        self.task.cancel()
 
     def swallow(self) -> None:
         """Undo the cancellation of the task, if it came from here.
@@ -116,7 +118,7 @@ class DisconnectWatcher:
         Raises:
             CancelledError: the task was cancelled by something else.
         """
-        if not self.gone or self.task is None or self.task.uncancel():
+        if not self.gone or self.task.uncancel():
             raise asyncio.CancelledError
 
     def stop(self) -> None:
@@ -217,7 +219,8 @@ class GraphQLEndpoint:
         ):
             await respond_cacheable(send, outcome.body, media, self.public_seconds, headers.if_none_match)
         else:
-            await respond(send, status, outcome.body, media, extra, kept)
+            whole = status == 200 and WHOLE in scope.get("extensions", ())
+            await respond(send, status, outcome.body, media, extra, kept, whole=whole)
         seconds = perf_counter() - started
         self.telemetry.request(
             Answered(
@@ -407,8 +410,13 @@ async def respond(
     media: bytes = JSON,
     extra: tuple[tuple[bytes, bytes], ...] = (),
     kept: bytes = b"no-store",
+    *,
+    whole: bool = False,
 ) -> None:
-    """Send a response."""
-    headers = [*HEADERS[media], (b"cache-control", kept), (b"content-length", str(len(body)).encode()), *extra]
+    """Send a response; if ``whole``, in one message (``protocol.py``)."""
+    headers = [*HEADERS[media], (b"cache-control", kept), (b"content-length", b"%d" % len(body)), *extra]
+    if whole:
+        await send({"type": "http.response.start", "status": status, "headers": headers, "body": body})
+        return
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

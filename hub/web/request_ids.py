@@ -5,7 +5,7 @@ form or occurs twice, the hub makes one.
 """
 
 import re
-import secrets
+from random import getrandbits
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,9 +31,11 @@ def request_context(headers: list[tuple[bytes, bytes]]) -> RequestContext:
         elif name == b"traceparent":
             parent = value if parent is None else b""
     taken = given is not None and REQUEST_ID.fullmatch(given)
-    request_id = given.decode() if given is not None and taken else secrets.token_hex(16)
-    found = TRACEPARENT.fullmatch(parent) if parent is not None else None
-    if found is None or (found[3] is not None and parent is not None and parent.startswith(b"00")):
+    request_id = given.decode() if given is not None and taken else f"{getrandbits(128):032x}"
+    if parent is None:
+        return RequestContext(request_id)
+    found = TRACEPARENT.fullmatch(parent)
+    if found is None or (found[3] is not None and parent.startswith(b"00")):
         return RequestContext(request_id)
     return RequestContext(request_id, found[1].decode(), found[2].decode())
 

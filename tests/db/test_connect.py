@@ -167,3 +167,49 @@ async def test_few_large_statements_are_kept_prepared(database_url):
     async with acquired(pool, NOBODY) as connection:
         assert await connection.fetchval("SELECT pg_backend_pid()") == session
     await pool.close()
+
+
+async def test_a_connection_goes_back_without_a_task_where_nothing_is_sent(database_url):
+    pool = await create_pool(database_url, size=2, role=READER)
+    connection = await pool.acquire()
+    await connection.fetch("SELECT 1")
+    tasks = []
+    asyncio.get_running_loop().set_task_factory(
+        lambda loop, made, **more: tasks.append(made) or asyncio.Task(made, **more)
+    )
+    try:
+        await pool.release(connection)
+        assert pool.get_idle_size() == 1
+        connection = await pool.acquire()
+        assert not tasks
+        await connection.execute("BEGIN")
+        await pool.release(connection)  # rolls back
+    finally:
+        asyncio.get_running_loop().set_task_factory(None)
+    assert tasks
+    connection = await pool.acquire()
+    assert not connection.is_in_transaction()
+    with pytest.raises(asyncpg.PostgresError):
+        await connection.fetch("SELECT nothing")
+    assert not connection.is_sound
+    await pool.release(connection)
+    assert pool.get_idle_size() == 1
+    await pool.close()
+
+
+async def test_a_prepared_statement_is_prepared_anew_when_its_table_has_changed(database_url):
+    pool = await create_pool(database_url, size=1)
+    async with pool.acquire() as connection:
+        await connection.execute("CREATE TEMP TABLE changing AS SELECT 1 AS a")
+        for _ in range(2):
+            assert [tuple(row) for row in await connection.fetch("SELECT * FROM changing WHERE a > $1", 0)] == [(1,)]
+        await connection.execute("ALTER TABLE changing ADD b text DEFAULT 'x'")
+        assert [tuple(row) for row in await connection.fetch("SELECT * FROM changing WHERE a > $1", 0)] == [(1, "x")]
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("ALTER TABLE changing ADD c int DEFAULT 2")
+        with pytest.raises(asyncpg.InvalidCachedStatementError):
+            await connection.fetch("SELECT * FROM changing WHERE a > $1", 0)
+        await transaction.rollback()
+        assert [tuple(row) for row in await connection.fetch("SELECT * FROM changing WHERE a > $1", 0)] == [(1, "x")]
+    await pool.close()

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from hub import serve
 from hub.app import create_app
 from hub.settings import Settings
+from hub.web.protocol import Protocol
 from hub.web.websocket import PROTOCOL
 from tests.hub.conftest import BEARER, RESPONSE, SCHEMA, ToyEngine, without_database
 from tests.hub.websocket_client import ACK, INIT
@@ -157,7 +158,7 @@ def test_hub_that_other_machines_reach_says_so_at_its_start(
 
 def test_hub_is_served_by_uvloop_and_httptools_without_an_access_log(settings: Settings) -> None:
     config = serve.config(settings)
-    assert (config.loop, config.http) == ("uvloop", "httptools")
+    assert (config.loop, config.http) == ("uvloop", Protocol)
     assert not config.access_log
     assert not config.server_header
     assert config.limit_concurrency == serve.MAX_CONNECTIONS

@@ -27,16 +27,41 @@ _LOST = (*LOST, asyncpg.TooManyConnectionsError)
 async def guarded(attempt: Callable[[], Awaitable[T]], seconds: float) -> T:
     """Run an attempt within the time of an operation, once more when the connection was lost.
 
+    As ``asyncio.timeout`` does it, which costs every operation three times as much.
+
     Raises:
         HubError: STATEMENT_TIMEOUT, DATABASE_UNAVAILABLE, DATABASE_BUSY, DATABASE_FULL, BAD_ARGUMENT.
     """
+    task = asyncio.current_task()
+    assert task is not None
+    limit = _Limit(task)
+    before = task.cancelling()
+    timer = task.get_loop().call_later(seconds, limit.expire)
     try:
-        async with asyncio.timeout(seconds) as limit:
-            return await _twice(attempt)
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        raise too_slow() from None
+        return await _twice(attempt)
+    except asyncio.CancelledError:
+        if limit.expired and task.cancelling() - 1 <= before:
+            raise too_slow() from None
+        raise
+    finally:
+        timer.cancel()
+        if limit.expired:
+            task.uncancel()
+
+
+class _Limit:
+    """Cancels a task, and knows that it did."""
+
+    __slots__ = ("expired", "task")
+
+    def __init__(self, task: asyncio.Task[Any]) -> None:
+        self.task = task
+        self.expired = False
+
+    def expire(self) -> None:
+        """Cancel the task, whose time is over."""
+        self.expired = True
+        self.task.cancel()
 
 
 async def _twice(attempt: Callable[[], Awaitable[T]]) -> T:

@@ -19,12 +19,20 @@ async def run_in_snapshot(
     pool: asyncpg.Pool, bound: BoundOperation, answer: AnswerQuery, traces: list[Trace] | None
 ) -> tuple[dict[str, Any], list[HubError]]:
     """The values and errors of the root fields, by one attempt in a snapshot of its own; ``traces`` are those of this attempt alone."""
-    by_key = bound.single and bound.operation.by_key
-    async with snapshot(pool, bound.inputs.caller, single=bound.single, by_key=by_key) as connection:
-        if traces is not None:
-            traces.clear()
-        budget = ObjectBudget(bound.limit, bound.for_role)
-        return await run_operation(Run(bound, connection, budget, traces, answer))
+    if traces is not None:
+        traces.clear()
+    budget = ObjectBudget(bound.limit, bound.for_role)
+    caller = bound.inputs.caller
+    if not bound.single:
+        async with snapshot(pool, caller, single=False) as connection:
+            return await run_operation(Run(bound, connection, budget, traces, answer))
+    connection = await pool.acquire()
+    try:
+        with holding():
+            await _prepare(connection, caller, by_key=bound.operation.by_key)
+            return await run_operation(Run(bound, connection, budget, traces, answer))
+    finally:
+        await pool.release(connection)
 
 
 @asynccontextmanager
@@ -39,8 +47,7 @@ async def snapshot(
     connection = await pool.acquire()
     with holding():
         try:
-            await connection.set_scope(caller.scope)
-            await connection.keep_plans(by_key)
+            await _prepare(connection, caller, by_key=by_key)
             if single:
                 yield connection
                 return
@@ -48,3 +55,9 @@ async def snapshot(
                 yield connection
         finally:
             await pool.release(connection)
+
+
+async def _prepare(connection: asyncpg.Connection, caller: Caller, *, by_key: bool) -> None:
+    """Give the session of a connection the caller's scope, and its way to plan."""
+    await connection.set_scope(caller.scope)
+    await connection.keep_plans(by_key)

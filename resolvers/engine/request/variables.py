@@ -4,12 +4,14 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from graphql import (
+    GraphQLBoolean,
     GraphQLID,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLSchema,
+    GraphQLString,
     OperationDefinitionNode,
     get_named_type,
     get_variable_values,
@@ -41,12 +43,33 @@ def coerce_variables(
     """The values of an operation's variables by graphql-core, defaults included. Raises GraphQLErrors for what is wrong with them."""
     if not types:
         return {}
+    if (plain := _plain(types, given)) is not None:
+        return plain
     definitions = operation.variable_definitions or ()
     values = get_variable_values(schema, definitions, dict(given), max_errors=1, hide_suggestions=True)
     if isinstance(values, list):
         errors = wrong_values.of_variables(operation, types, given)
         raise GraphQLErrors([shortened(error) for error in errors or values])
     return values.coerced
+
+
+def _plain(types: VariableTypes, given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The values if each variable is given as JSON has values of its scalar type, which graphql-core leaves as they are; else None.
+
+    graphql-core makes the signature of each variable anew for every request.
+    """
+    values = {}
+    for name, type_ in types:
+        value = given.get(name)
+        scalar = type_.of_type if type(type_) is GraphQLNonNull else type_
+        if type(value) is not _AS_GIVEN.get(scalar):
+            return None
+        values[name] = value
+    return values
+
+
+_AS_GIVEN: Mapping[Any, type] = {GraphQLID: str, GraphQLString: str, GraphQLBoolean: bool}
+"""The type of a value that is itself a value of a scalar type."""
 
 
 def shape(types: VariableTypes, variables: Mapping[str, Any], prefixes: Container[str]) -> tuple[Any, ...]:
