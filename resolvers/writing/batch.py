@@ -83,10 +83,11 @@ class Batch:
 
 
 def report_value(column: Column, value: Any) -> str | None:
-    """A value as a report may show it: of a personal value the first letter, or the first three digits of a number."""
+    """A value as a report may show it: without characters that cannot be printed, and of a personal value the first letter, or the first
+    three digits of a number."""
     if value is None:
         return None
-    text = text_of(value).strip()
+    text = "".join(letter if letter.isprintable() else "\ufffd" for letter in text_of(value).strip()[: 2 * SHOWN])
     if not column.personal:
         return text[:SHOWN]
     kept = 3 if len(text) > 7 and text[:3].isdigit() else 1

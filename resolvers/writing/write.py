@@ -163,9 +163,7 @@ def _results(batch: Batch, main: Part, outcomes: Sequence[Outcome], writes: bool
 
 def _digest(batch: Batch) -> bytes:
     rows = [[row.number, dict(row.values)] for row in batch.rows]
-    return batch.context.vault.sealer(DIGEST).index(
-        json.dumps([batch.kind.name, rows], default=str, ensure_ascii=False)
-    )
+    return batch.context.vault.sealer(DIGEST).index(json.dumps([batch.kind.name, rows], default=str))
 
 
 class Counted(Protocol):

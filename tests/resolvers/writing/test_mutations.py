@@ -10,9 +10,11 @@ from resolvers.access.callers import PUBLIC, Caller
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel
 from resolvers.writing.kinds import KINDS
+from resolvers.writing.values import CodeType
 from schema import schema
-from schema.writing import INPUTS
+from schema.writing import INPUTS, type_of
 from tests.resolvers.command_fixtures import SCHEMA, validated
+from tests.resolvers.test_values import BREAKS, MARKS
 from tests.resolvers.writing.conftest import Writers
 from tests.resolvers.writing.test_members import resident_number
 
@@ -111,3 +113,28 @@ async def test_too_few_and_too_many_records_are_refused(writers: Writers, count:
 async def test_who_has_no_role_of_a_union_is_refused(writers: Writers) -> None:
     payload = await ask(writers, "writeEmployers", caller=PUBLIC, records=[employer(writers)])
     assert [error["code"] for error in payload["errors"]] == ["FORBIDDEN"]
+
+
+TEXTS = [
+    (name, column.name)
+    for name, kind in KINDS.items()
+    for column in kind.columns
+    if type_of(column) is str and not isinstance(column.type, CodeType)
+]
+LEFT_OUT = ("甲\u200b乙", "甲\ufeff乙")
+"""Characters that texts are freed of: spreadsheets put them in."""
+
+
+@pytest.mark.parametrize(("name", "column"), TEXTS, ids=[".".join(each) for each in TEXTS])
+async def test_every_text_of_every_record_is_refused_with_a_mark_or_a_break_in_it(
+    writers: Writers, name: str, column: str
+) -> None:
+    records = [{camel(column): text} for text in MARKS + BREAKS if text not in LEFT_OUT]
+    command = f"write{INPUTS[name]}s"
+    payload = await ask(writers, command, records=records)
+    for record, result in zip(records, payload["results"], strict=True):
+        found = [finding for finding in result["findings"] if finding["column"] == camel(column)]
+        assert found, record
+        assert record[camel(column)] not in found[0]["message"]
+        assert found[0]["value"].isprintable() or "\ufffd" in found[0]["value"]
+    assert payload["written"] is False
