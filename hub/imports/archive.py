@@ -22,7 +22,7 @@ MAX_COLUMNS = 702
 """Columns of a table: A to ZZ."""
 
 MAX_CELLS = 10_000_000
-"""Cells of the rectangle around all values of a sheet, which the reader keeps in memory: about 90 bytes each."""
+"""Cells of the rectangle around all values of a sheet, which the reader keeps in memory: about 100 bytes each."""
 
 PIECE = 2**18
 LOCAL_HEADER = 30

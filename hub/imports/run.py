@@ -30,6 +30,9 @@ from resolvers.writing.write import log_batches, write_rows
 BATCH = 5_000
 """Rows that are checked and written together."""
 
+BATCH_TIMEOUT_MS = 600_000
+"""PostgreSQL ends a statement of an import, or its waiting for a lock, after this long: it has thousands of rows."""
+
 MAX_LATER = 50_000
 """Rows that are tried again because what they refer to may stand further down in the file."""
 
@@ -165,6 +168,9 @@ async def import_file(context: CommandContext, job: Import, progress: Progress =
             digest = result.digest
             return result
 
+        await connection.execute(
+            f"SET LOCAL lock_timeout = {BATCH_TIMEOUT_MS}"
+        )  # another import may have the same records
         await jobs.hold(connection, report.job)
         if job.table is not None:
             all_rows = connection.transaction()
@@ -186,9 +192,6 @@ async def import_file(context: CommandContext, job: Import, progress: Progress =
             await log_batches(connection, context, job.table.kind, [logged], how)
     return report
 
-
-BATCH_TIMEOUT_MS = 600_000
-"""PostgreSQL ends a statement of an import after this long: it has thousands of rows."""
 
 MakeContext = Callable[[asyncpg.Pool], Awaitable[CommandContext]]
 

@@ -66,22 +66,18 @@ class Table:
 
     def _choose_sheet(self, workbook: Workbook, kind: WritableKind) -> str:
         """The declared sheet, or the first of those whose first rows have the most headings."""
+        heads = workbook.heads
         if self.mapping.sheet is not None:
-            if self.mapping.sheet not in workbook.sheets:
-                raise BadFile(
-                    "NO_HEADINGS", f"There is no sheet of the declared name. There are: {', '.join(workbook.sheets)}."
-                )
+            if self.mapping.sheet not in heads:
+                raise BadFile("NO_HEADINGS", f"There is no sheet of the declared name. There are: {', '.join(heads)}.")
             return self.mapping.sheet
-        if not workbook.sheets:
+        if not heads:
             raise BadFile("NO_HEADINGS", "The workbook has no visible sheet.")
-        if len(workbook.sheets) == 1:
-            return workbook.sheets[0]
 
         def fitness(sheet: str) -> int:
-            rows = islice(workbook.rows(sheet), SEARCHED)
-            return max((known(kind, self.mapping.columns, row) for row in rows), default=0)
+            return max((known(kind, self.mapping.columns, row) for row in heads[sheet]), default=0)
 
-        return max(workbook.sheets[:20], key=fitness)
+        return max(heads, key=fitness)
 
     def cells(self) -> Iterator[list[Any]]:
         """All rows of the file from the first on, as they stand there. Raises BadFile."""

@@ -208,6 +208,15 @@ def test_an_import_and_a_rehearsal_are_one_entry_each_in_the_audit_log(hub: Hub,
     assert hub.query(number) == before + 2
 
 
+def test_reports_are_cut_after_ninety_days_and_counts_stay(hub: Hub, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", [HEADINGS, *hub.good(2)])
+    old, new = (hub.read(path, "--dry-run")["job"] for _ in range(2))
+    hub.query("UPDATE import_job SET started_at = now() - interval '91 days' WHERE id = $1", old)
+    assert hub.run("access", "prune-log", "--yes").exit_code == 0
+    kept = "SELECT array[new_rows, (report IS NOT NULL)::int] FROM import_job WHERE id = $1"
+    assert [hub.query(kept, key) for key in (old, new)] == [[2, 0], [2, 1]]
+
+
 def test_records_of_another_union_stay_out(hub: Hub, tmp_path: Path) -> None:
     rows = hub.good(2)
     rows[1][NAMES.index("union")] = hub.other["name"]

@@ -91,6 +91,14 @@ def test_an_old_workbook_is_read(tmp_path: Path) -> None:
         assert refusal(tmp_path / "cut.xls").code in {"CUT_OFF", "UNREADABLE_FILE"}
 
 
+def test_an_old_workbook_with_a_cell_far_away_ends_only_the_process_that_reads_it(tmp_path: Path) -> None:
+    """Of a file of 6 KB the library reserves 128 GB, and aborts."""
+    number = struct.pack("<HHHH", 0x027E, 10, 3, 0)
+    assert XLS.count(number) == 1
+    (tmp_path / "a.xls").write_bytes(XLS.replace(number, struct.pack("<HHHH", 0x027E, 10, 65535, 65535)))
+    assert refusal(tmp_path / "a.xls").code == "FILE_TOO_LARGE"
+
+
 def test_headings_by_any_of_their_names_in_any_order(tmp_path: Path) -> None:
     heads = ["人数（人）", "＊ 单位全称", "FOUNDED ON", "序列号*", "备注", "注册资本（单位：万元）", "isListed"]
     path = write_csv(
