@@ -207,7 +207,10 @@ class Operations:
     async def kept(self, operation: Operation | None, account: Account, answer: Coroutine[Any, Any, Answer]) -> Answer:
         """The answer of an operation that has a slot. A mutation runs to its end, and is charged, also when its caller has gone."""
         if is_query(operation):
-            return await self.placed(account, answer)
+            try:
+                return await answer
+            finally:
+                self.concurrency.release(spender(account.caller, account.source))
         task = asyncio.create_task(self.placed(account, answer))
         self.mutations.add(task)
         task.add_done_callback(self.mutations.discard)

@@ -61,10 +61,12 @@ registry.add(
             "organization": One("Organization", DisputeCase.organization_id),
             "employer": One("Employer", DisputeCase.employer_id),
             "division": One("Division", DisputeCase.division_id),
-            "parties": Many("DisputeParty", By(DisputeParty.case_id)),
-            "claims": Many("DisputeClaim", By(DisputeClaim.case_id), expected=2),
-            "steps": Many("DisputeStep", By(DisputeStep.case_id, order=[DisputeStep.occurred_on]), expected=5),
-            "recoveries": Many("Recovery", By(Recovery.case_id)),
+            "parties": Many("DisputeParty", By(DisputeParty.case_id, few=True)),
+            "claims": Many("DisputeClaim", By(DisputeClaim.case_id, few=True), expected=2),
+            "steps": Many(
+                "DisputeStep", By(DisputeStep.case_id, order=[DisputeStep.occurred_on], few=True), expected=5
+            ),
+            "recoveries": Many("Recovery", By(Recovery.case_id, few=True)),
             "mediation_due_on": MEDIATION.due_on,
             "mediation_due_provisional": MEDIATION.provisional,
             "mediation_days_left": MEDIATION.days_left,

@@ -21,10 +21,11 @@ MEMBERS_WITHIN = Many(
         via=Membership.member_id,
         denormalized=Member.organization_id,
         via_type="Membership",
+        dense=True,
     ),
     counted_by="MEMBERSHIPS",
 )
-MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id), counted_by="MEMBERSHIPS")
+MEMBERSHIPS_WITHIN = Many("Membership", Within(Membership.organization_id, dense=True), counted_by="MEMBERSHIPS")
 
 OF_ORGANIZATION = {"members": MEMBERS_WITHIN, "memberships": MEMBERSHIPS_WITHIN}
 OF_EMPLOYER = {"engagements": Many("Engagement", By(Engagement.employer_id))}

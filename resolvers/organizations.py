@@ -42,6 +42,7 @@ class Below(Relation):
     """The unions directly below one in the requested hierarchy, by key."""
 
     checks_days = True
+    own_rows = True
 
     def rows(
         self,

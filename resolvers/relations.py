@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, exists, literal_column
+from sqlalchemy import ColumnElement, FromClause, exists, literal_column, select
 
 from db.divisions import DivisionClosure
 from resolvers.engine.declare.columns import Expression, alias, expression
-from resolvers.engine.declare.rows import AccessConditions, RolledPlace, Rows
+from resolvers.engine.declare.rows import AccessConditions, BySubtree, RolledPlace, Rows
 from resolvers.engine.declare.sources import Relation, Source
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import BIGINT, Binder
@@ -34,12 +34,16 @@ class By(Relation):
         via: Expression | None = None,
         via_type: str = "",
         ever: bool = False,
+        few: bool = False,
     ) -> None:
         self.column = expression(column)
         self.order = order
         self.via = None if via is None else expression(via)
         self.via_type = via_type
         self.checks_days = ever
+        self.own_rows = via is None
+        self.reads_page = via is None and not order
+        self.few = few
 
     def rows(
         self,
@@ -86,6 +90,7 @@ class Within(Relation):
     - ``denormalized``: a column of the rows themselves with the union of today, null for rows without one. It replaces ``via`` if ``asOf``
       is not given; a row still counts only if the caller sees the association.
     - ``current``: ``column`` has the union of today whatever the day, so that the subtree is today's too.
+    - ``dense``: most unions have rows of their own.
     """
 
     anchor = "Organization"
@@ -99,6 +104,7 @@ class Within(Relation):
         denormalized: Expression | None = None,
         via_type: str = "",
         current: bool = False,
+        dense: bool = False,
     ) -> None:
         self.column = expression(column)
         self.period = period
@@ -106,6 +112,7 @@ class Within(Relation):
         self.denormalized = None if denormalized is None else expression(denormalized)
         self.via_type = via_type
         self.current = current
+        self.dense = dense
         self.checks_days = period is not None
 
     def rows(
@@ -143,9 +150,13 @@ class Within(Relation):
         last = self.period is None
         rolled = RolledPlace(*place, from_, where, column, closure, held, has_last=last, is_open=own is not None)
         below = None if own is None else place
-        where = [*held, *where]
-        conditions = [*conditions, *access.closure_rows(closure, self.via_type or target.typename, self.column)]
-        return Rows(joined, where, [closure.c.descendant_id, from_.c.id], via, below, conditions, rolled=rolled)
+        of_closure = access.closure_rows(closure, self.via_type or target.typename, self.column)
+        by_subtree = None
+        if self.dense and via is None and not of_closure:
+            by_subtree = BySubtree(select(closure.c.descendant_id).where(*held), column, from_, where)
+        order = [closure.c.descendant_id, from_.c.id]
+        where, conditions = [*held, *where], [*conditions, *of_closure]
+        return Rows(joined, where, order, via, below, conditions, rolled=rolled, by_subtree=by_subtree)
 
     def _visible(
         self, target: Source, access: AccessConditions, column: ColumnElement[Any], via: ColumnElement[Any] | None

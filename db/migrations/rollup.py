@@ -6,8 +6,9 @@ The migration that calls ``create`` writes it into the database; a change of a f
                 whole; ``drill`` marks those with children and with sets by year
     place       the unions whose records an anchor counts
     code        the number of each value of a dimension
-    <fact>_cell     per anchor, slot, and class (db/rollups/layout.py defines both): how many records began or ended, and the sum of their
-                    persons' keys modulo 2^24 (docs/small-cells.md)
+    <fact>_pack     cells of an anchor, those of 32 days, a year or all time together, as arrays; there may be several of one slot
+    <fact>_cell     a view of the packs: per anchor, slot, and class (db/rollups/layout.py defines both): how many records began or ended,
+                    and the sum of their persons' keys modulo 2^24 (docs/small-cells.md)
     <fact>_change   changes since the cells were last folded: signed images of records, appended by triggers
     <fact>_repeat   per anchor: the records of persons who have several, each with the first days of the ones before and after it
 """

@@ -94,6 +94,11 @@ def first_of_pack(slot: int) -> int:
     return slot if slot % ENDED < DAY else slot - slot % PACK
 
 
+def last_whole_pack(high: int) -> int:
+    """The first slot of the last pack all of whose slots are before ``high``; other packs may begin after it."""
+    return high - 1 if high % ENDED <= DAY else high - PACK
+
+
 PERSON = ("worker_type", "sex", "is_migrant_worker", "is_model_worker")
 UNION = ("level", "form", "industry")
 FACTS: Mapping[str, Fact] = {

@@ -65,14 +65,6 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
             self.has_stale_scope = True
         return ""
 
-    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        """As asyncpg's, but without a timer where there is nothing to wait for: no transaction is open."""
-        if self.needs_rollback:
-            await super().reset(timeout=timeout)
-            return
-        await self._reset()
-        self.get_reset_query()
-
     @property
     def needs_rollback(self) -> bool:
         """Whether a transaction is open."""
@@ -304,8 +296,10 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
         if held is not None and held.is_full:
             await connection.close()
         elif held is not None and self.is_released_at_once(held, connection._holder):
-            held._on_release()
-            await connection._holder.release(None)
+            held._pool_release_ctr += 1  # what was prepared on it by its last user is no longer of use
+            held.get_reset_query()
+            connection._holder._release()
+            connection._holder._setup_inactive_callback()
             return
         await super().release(connection, timeout=timeout)
 
@@ -325,6 +319,8 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
             or not connection.is_sound
             or connection.is_closed()
             or connection.needs_rollback
+            or connection._listeners
+            or connection._log_listeners
             or protocol._is_cancelling()
             or protocol.queries_count >= holder._max_queries
             or holder._generation != self._generation

@@ -12,7 +12,7 @@ from db.server.connect import create_pool
 from tests.resolvers.engine_client import NATIONAL, EngineClient
 
 ONE = "{ disputeCases(first: 1) { nodes { number } } }"
-SEVERAL = "{ disputeCases(first: 1) { totalCount nodes { number organization { name division { name } } } } }"
+SEVERAL = "{ disputeCases(first: 1) { totalCount pageInfo { hasNextPage } nodes { number organization { name division { name } } } } }"
 
 
 @pytest.fixture

@@ -83,22 +83,20 @@ def filters(many: Many) -> tuple[list[str], list[str]]:
 
 
 def operation(anchor: str | None, chance: random.Random, *, some: int) -> str:
-    """The counts of each list below a union, or everywhere: without a filter, as of days, of the union alone, in the other hierarchy, and
+    """The counts of each list below a union, or everywhere: without a filter, as of a day, of the union alone, in the other hierarchy, and
     under so many filters at random."""
     roots, nested = [], []
     for type_, shown, many in LISTS.values():
         if anchor is None and type_ != "Query":
             continue
         every = [each for group in filters(many) for each in group]
-        variants: list[dict[str, str]] = [{}, *({"asOf": f'"{day}"'} for day in chance.sample(DAYS, 2))]
+        variants: list[dict[str, str]] = [{}, {"asOf": f'"{chance.choice(DAYS)}"'}]
         variants += [{"filter": each} for each in chance.sample(every, some)]
-        variants += [
-            {"asOf": f'"{chance.choice(DAYS)}"', "filter": chance.choice(every)},
-            {"filter": f"{{or: [{chance.choice(every)}, {chance.choice(every)}]}}"},
-        ]
-        if anchor is not None:
-            variants += [{"scope": "SELF"}, {"hierarchy": "INDUSTRIAL"}]
-            variants += [{"hierarchy": "INDUSTRIAL", "filter": chance.choice(every)}]
+        variants += [{"asOf": f'"{chance.choice(DAYS)}"', "filter": chance.choice(every)}]
+        if anchor is None:
+            variants.append({"filter": f"{{or: [{chance.choice(every)}, {chance.choice(every)}]}}"})
+        elif type_ != "Query":
+            variants += [{"scope": "SELF"}, {"hierarchy": "INDUSTRIAL", "filter": chance.choice(every)}]
         fields = roots if type_ == "Query" else nested
         for given in variants:
             within = {"within": f'"{anchor}"'} if type_ == "Query" and anchor is not None else {}
@@ -190,24 +188,24 @@ WIDE = ("national", "province")
 NAMES = (*WIDE, "city", "industry", "several", "grassroots", "social_security", "member")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sampled(NAMES, ["national", "province", "industry", "several"]))
 async def test_a_count_from_rollups_is_the_number_of_rows(clients: Clients, name: str) -> None:
     chance = random.Random(f"counts {name}")
     found: list[str] = []
     anchors = await unions(clients.owner)
     clients.rolled.watched.statements.clear()
-    for anchor in [None, anchors[0], *chance.sample(anchors[1:], 4 if name in WIDE else 2)]:
-        found += await clients.faults(operation(anchor, chance, some=3 if name in WIDE else 1), name)
+    for anchor in [None, anchors[0], *chance.sample(anchors[1:], 3 if name in WIDE else 1)]:
+        found += await clients.faults(operation(anchor, chance, some=2 if name in WIDE else 1), name)
     assert clients.rolled.reads_rollups is (name in COUNTING)
     assert not found, f"{len(found)} faults:\n" + "\n".join(found[:20])
 
 
-@pytest.mark.parametrize("part", sampled(range(5), [0]))
+@pytest.mark.parametrize("part", sampled(range(10), [0]))
 async def test_each_filter_by_dimensions_is_counted_from_rollups(clients: Clients, part: int) -> None:
     nation = (await unions(clients.owner))[0]
     for _, shown, many in (each for each in LISTS.values() if each[0] == "Query"):
         single, pairs = filters(many)
-        chosen = [*(single if part == 0 else []), *pairs[part::5]]
+        chosen = [*(single if part == 0 else []), *pairs[part::10]]
         fields = [
             f'c{place}: {shown}(within: "{nation}", filter: {each}) {{ totalCount }}'
             for place, each in enumerate(chosen)
@@ -219,7 +217,7 @@ async def test_each_filter_by_dimensions_is_counted_from_rollups(clients: Client
 
 
 async def test_a_count_is_as_long_as_its_list(clients: Clients) -> None:
-    for anchor in (await unions(clients.owner))[2:4]:
+    for anchor in (await unions(clients.owner))[3:4]:
         for shown in {shown for _, shown, _ in LISTS.values()}:
             for given in ("", ', asOf: "2024-02-29"'):
                 text = f'query ($after: String) {{ {shown}(within: "{anchor}", first: 200, after: $after{given}) {{ totalCount nodes {{ id }} pageInfo {{ endCursor hasNextPage }} }} }}'  # fmt: skip  # noqa: E501

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Any, TypeVar
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLSchema
@@ -16,6 +17,15 @@ from resolvers.engine.request.arguments import TrackedArguments, build
 from resolvers.engine.request.collect_fields import Collector
 from resolvers.engine.request.limits import Budget
 
+
+class JsonOf(Enum):
+    """Of which selections PostgreSQL writes the JSON, where nothing in them needs the hub."""
+
+    TREES = "rows, and all that is below them"
+    LEAVES = "pages of rows that have nothing below them"
+    NOTHING = "none: all rows come as rows"
+
+
 Kind = TypeVar("Kind", bound=Step)
 
 
@@ -23,7 +33,7 @@ class Compilation(ABC):
     """One operation while it is compiled, for one shape of variables and one caller's lenses.
 
     Two things change as it goes on: ``steps`` gets every step, in the order of their indexes, and ``budget`` is spent. All else is
-    given. Without ``rollups`` statistics are counted from records alone.
+    given. Without ``rollups`` statistics are counted from records alone; ``json`` says what PostgreSQL writes.
     """
 
     def __init__(
@@ -35,6 +45,7 @@ class Compilation(ABC):
         lenses: tuple[Lens, ...],
         *,
         rollups: bool = True,
+        json: JsonOf = JsonOf.TREES,
     ) -> None:
         self.schema = schema
         self.registry = registry
@@ -42,6 +53,7 @@ class Compilation(ABC):
         self.variables = variables
         self.lenses = lenses
         self.rollups = rollups
+        self.json = json
         self.budget = Budget()
         self.steps: list[Step] = []
 

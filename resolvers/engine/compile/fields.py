@@ -2,13 +2,16 @@
 connection, a statistic, a computed field."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLUnionType, get_named_type
-from sqlalchemy import any_, null, select
+from sqlalchemy import ColumnElement, Select, any_, func, null, select
 
 from resolvers.engine.compile import row_builders
 from resolvers.engine.compile.context import Compilation
-from resolvers.engine.compile.json_rows import Selected, can_write
+from resolvers.engine.compile.json_rows import as_bytes, concat, literal
+from resolvers.engine.compile.json_selection import Repeats, can_write_list, can_write_row, has_list, is_connection
+from resolvers.engine.compile.json_tree import JsonWriter, Row
 from resolvers.engine.compile.list_statements import (
     anchor_column,
     anchor_statement,
@@ -19,19 +22,16 @@ from resolvers.engine.compile.list_statements import (
 from resolvers.engine.compile.lists import Listing, compile_list
 from resolvers.engine.compile.pagination import Page
 from resolvers.engine.compile.row_builders import Expression
-from resolvers.engine.compile.selected_columns import SelectedColumns, weight_of
+from resolvers.engine.compile.selected_columns import SelectedColumns
 from resolvers.engine.compile.statistics import statistics_step
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.sources import AnyOf, Computed, Lookup, Many, One, Source, StatisticsField
 from resolvers.engine.declare.visibility import visible_rows
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.plan.statement import compiled, keys_parameter
-from resolvers.engine.plan.steps import Child, ComputedStep, JsonPageStep, PageStep, Step
+from resolvers.engine.plan.steps import Child, ComputedStep, JsonStep, PageStep, Step
 from resolvers.engine.request.arguments import camel, snake
 from resolvers.errors import HubError
-
-MAX_JSON_FIELDS = 40
-"""Fields of a row that PostgreSQL writes at most."""
 
 
 class Compiler(Compilation):
@@ -46,28 +46,62 @@ class Compiler(Compilation):
             raise HubError("BAD_ARGUMENT", f"Give exactly one of {', '.join(map(camel, lookup.by))}.", nodes=nodes[0])
         (name,) = names
         column, binder = expression(lookup.by[name]), Binder(few_rows=True)
-        columns, children = SelectedColumns(self.registry, self.lenses, binder), list[Child]()
         leaf = arguments[name]
         if name in source.normalizers:
             leaf = leaf.map(source.normalizers[name])
         wanted = binder.key(leaf, source.prefix) if column is source.key else binder.leaf(leaf, column.type)
+        latest = () if lookup.latest is None else (expression(lookup.latest).desc().nulls_first(),)
+        if self._writes_with_lists(source, nodes, Repeats.ONE):
+            found, row, _ = JsonWriter(self, binder).one(source, [column == wanted], nodes, path)
+            return self._json_row(found.order_by(*latest).limit(1), row, null(), binder, nodes, path)
+        columns, children = SelectedColumns(self.registry, self.lenses, binder), list[Child]()
         value = self.row(source, columns, nodes, path, children)
         rows = select(null().label("key"), *columns.labelled()).select_from(source.table)
         rows = rows.where(column == wanted, *visible_rows(self.registry, source, self.lenses, binder)).limit(1)
-        if lookup.latest is not None:
-            rows = rows.order_by(expression(lookup.latest).desc().nulls_first())
+        rows = rows.order_by(*latest)
         build = row_builders.one(value, len(children))
         return self.add_rows(path, nodes[0], compiled(rows, binder), build, children, columns)
 
     def by_key(self, source: Source, nodes: Sequence[FieldNode], path: str, *, few_rows: bool = False) -> Step:
         """See ``Compilation``."""
         binder = Binder(few_rows=few_rows)
+        if few_rows and self._writes_with_lists(source, nodes, Repeats.MANY):
+            found, row, key = JsonWriter(self, binder).one(source, [source.key == any_(keys_parameter())], nodes, path)
+            return self._json_row(found, row, key, binder, nodes, path)
         columns, children = SelectedColumns(self.registry, self.lenses, binder), list[Child]()
         value = self.row(source, columns, nodes, path, children)
         rows = select(source.key.label("key"), *columns.labelled()).where(source.key == any_(keys_parameter()))
         rows = rows.where(*visible_rows(self.registry, source, self.lenses, binder))
         build = row_builders.one(value, len(children))
         return self.add_rows(path, nodes[0], compiled(rows, binder), build, children, columns)
+
+    def _writes_with_lists(self, source: Source, nodes: Sequence[FieldNode], repeats: Repeats) -> bool:
+        """Whether PostgreSQL writes rows that the operation names, with lists below them; a row alone is cheaper to make here."""
+        return has_list(self, source, nodes) and can_write_row(self, source, nodes, repeats)
+
+    def _json_row(
+        self,
+        found: Select[Any],
+        row: Row,
+        key: ColumnElement[Any],
+        binder: Binder,
+        nodes: Sequence[FieldNode],
+        path: str,
+    ) -> Step:
+        """Rows that PostgreSQL writes with everything below them."""
+        rows: Select[Any] = select(key.label("key"), as_bytes(row.json).label("json")).select_from(
+            found.subquery(row.name)
+        )
+        return self.add(
+            JsonStep,
+            path,
+            nodes[0],
+            statement=compiled(rows, binder),
+            build=row_builders.one(row_builders.JSON_OF_ROW, 0),
+            columns=row.columns,
+            weight=row.weight,
+            below=row.below,
+        )
 
     def row(
         self,
@@ -180,7 +214,8 @@ def list_step(
             place=f"{parent.name}.{name}",
             rollups=compilation.rollups,
         )
-        step = _connection if type_.name.endswith("Connection") else _short_list
+        written = can_write_list(compilation, parent, many, nodes, Repeats.ONE if root else Repeats.MANY, top=True)
+        step = _json_list if written else _connection if is_connection(type_) else _short_list
         made = step(compilation, type_, listing, nodes, path)
         arguments.require_effect(nodes[0])
         return made
@@ -209,9 +244,6 @@ def _connection(
     compilation: Compilation, type_: GraphQLObjectType, listing: Listing, nodes: Sequence[FieldNode], path: str
 ) -> Step:
     page = Page.from_arguments(listing.arguments)
-    selected = _plain_columns(compilation, type_, listing, nodes)
-    if selected is not None:
-        return _json_connection(compilation, type_, listing, page, nodes, path, selected)
     columns, children = listing.columns(), list[Child]()
     items: dict[str, Expression] = {}
     needs_rows = needs_total = False
@@ -277,48 +309,34 @@ def _edge(
     return row_builders.mapping(items)
 
 
-def _plain_columns(
-    compilation: Compilation, type_: GraphQLObjectType, listing: Listing, nodes: Sequence[FieldNode]
-) -> Selected | None:
-    """The columns of a connection that selects ``nodes`` once, and of them plain columns only; None for any other."""
-    fields = [fields for fields in compilation.collector.below(type_, nodes).values()]
-    fields = [each for each in fields if each[0].name.value != "__typename"]
-    rows = [each for each in fields if each[0].name.value == "nodes"]
-    if len(rows) != 1 or any(each[0].name.value not in ("nodes", "totalCount") for each in fields):
-        return None
-    source = listing.source
-    selected = {
-        key: None if each[0].name.value == "__typename" else snake(each[0].name.value)
-        for key, each in compilation.collector.below(compilation.object_type(source.typename), rows[0]).items()
-    }
-    if len(selected) > MAX_JSON_FIELDS or any(name in source.fields for name in selected.values()):
-        return None
-    return selected if can_write(source, selected, listing.columns()) else None
-
-
-def _json_connection(
-    compilation: Compilation,
-    type_: GraphQLObjectType,
-    listing: Listing,
-    page: Page,
-    nodes: Sequence[FieldNode],
-    path: str,
-    selected: Selected,
+def _json_list(
+    compilation: Compilation, type_: GraphQLObjectType, listing: Listing, nodes: Sequence[FieldNode], path: str
 ) -> Step:
-    expressions = {"__typename": repr(type_.name), "totalCount": "totals[k]", "nodes": row_builders.JSON_OF_PAGE}
-    items = {
-        key: expressions[fields[0].name.value] for key, fields in compilation.collector.below(type_, nodes).items()
-    }
+    """A list or connection that PostgreSQL writes with everything below it."""
+    page = Page.from_arguments(listing.arguments) if is_connection(type_) else None
+    writer = JsonWriter(compilation, listing.binder)
+    rows, row = writer.page(listing, page, nodes if page is None else writer.nodes_of(type_, nodes), path)
+    json = concat([literal("["), func.coalesce(rows, literal("")), literal("]")])
+    value, total = row_builders.JSON, None
+    if page is not None:
+        expressions = {"__typename": repr(type_.name), "totalCount": "totals[k]", "nodes": row_builders.JSON}
+        fields = compilation.collector.below(type_, nodes)
+        names = {key: each[0].name.value for key, each in fields.items()}
+        value = row_builders.mapping({key: expressions[name] for key, name in names.items()})
+        if "totalCount" in names.values():
+            total = count_statement(listing, compilation.budget)
     return compilation.add(
-        JsonPageStep,
+        JsonStep,
         path,
         nodes[0],
-        statement=json_statement(listing, selected, page),
-        build=row_builders.connection(row_builders.mapping(items), 0),
-        columns=("JSON of " + ", ".join(name or "__typename" for name in selected.values()),),
-        weight=weight_of(len(selected)),
-        size=page.size,
-        starts=page.starts(listing.order, listing.cursors),
-        total=count_statement(listing, compilation.budget) if expressions["totalCount"] in items.values() else None,
+        statement=json_statement(listing, json),
+        build=row_builders.connection(value, 0),
+        columns=row.columns,
+        weight=row.weight,
+        size=None if page is None else page.size,
+        each=listing.many.expected,
+        starts=None if page is None else page.starts(listing.order, listing.cursors),
+        total=total,
         anchor_column=anchor_column(listing, None),
+        below=row.below,
     )

@@ -3,6 +3,7 @@
 ``unnest(keys) CROSS JOIN LATERAL (… LIMIT n)`` gives each parent its own page. A row begins with the parent's key.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial, reduce
 from operator import add
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Label,
     Select,
     Subquery,
     any_,
@@ -23,19 +25,23 @@ from sqlalchemy import (
     select,
     true,
     union,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from resolvers.engine.compile.json_rows import Selected, json_of_row
+from resolvers.engine.compile.json_rows import as_bytes
 from resolvers.engine.compile.lists import Listing
 from resolvers.engine.compile.pagination import Page
 from resolvers.engine.compile.rolled_lists import count_from_rollups, count_of_part, visible_below
 from resolvers.engine.compile.selected_columns import SelectedColumns
 from resolvers.engine.declare.access import Part
 from resolvers.engine.declare.visibility import anchor
-from resolvers.engine.plan.parameters import BIGINTS, Binder
+from resolvers.engine.plan.parameters import BIGINT, BIGINTS, Binder
 from resolvers.engine.plan.statement import Statement, compiled
 from resolvers.engine.request.limits import Budget
+
+FEW_UNIONS = 128
+"""Below so many unions the rows of a page are found by the keys of them all (docs/performance.md)."""
 
 
 def rows_statement(listing: Listing, columns: SelectedColumns, page: Page | None) -> Statement:
@@ -74,30 +80,78 @@ def _joined_after_page(
     return compiled(_with_anchor(listing, joined), listing.binder)
 
 
-def json_statement(listing: Listing, selected: Selected, page: Page) -> Statement:
-    """One row for each parent: the JSON of its page's rows, in order, and how many these are."""
-    json = json_of_row(listing.source, selected, listing.columns())
-    order = [item.column.label(f"o{index}") for index, item in enumerate(listing.order.keys)]
-    key_column = None if listing.joined else listing.rows.key_column
-    first = json.label("json") if key_column is None else key_column.label("via")
-    rows = _page(listing, select(first, *order), page, more=0)
-    cut = rows.subquery("page") if listing.root else rows.correlate(listing.parent).subquery("page")
-    from_: FromClause = cut
-    if key_column is not None:
-        from_ = cut.join(listing.source.table, listing.source.key == cut.c.via)
-    places = [
-        cut.c[f"o{index}"].desc().nulls_last() if item.descending else cut.c[f"o{index}"].asc().nulls_last()
-        for index, item in enumerate(listing.order.keys)
-    ]
-    items = cut.c.json if key_column is None else json
-    text = func.string_agg(items, aggregate_order_by(literal_column("','"), *places)).label("json")
-    count = func.count().label("rows")
+def json_statement(listing: Listing, json: ColumnElement[str]) -> Statement:
+    """One row for each parent, with the JSON of its list."""
+    written: ColumnElement[Any] = as_bytes(json).label("json")
+    nothing: ColumnElement[Any] = null()
     if listing.root:
-        one = select(null().label("key"), text, count).select_from(from_)
-        return compiled(_with_anchor(listing, one), listing.binder)
-    lateral = select(text, count).select_from(from_).correlate(listing.parent).lateral("leaf")
-    rows = select(listing.parent.c.key, *lateral.c).select_from(listing.parent.join(lateral, true()))
-    return compiled(rows, listing.binder)
+        return compiled(_with_anchor(listing, select(nothing.label("key"), written)), listing.binder)
+    return compiled(select(listing.parent.c.key, written).select_from(listing.parent), listing.binder)
+
+
+def page_of_rows(
+    listing: Listing, columns: Sequence[Label[Any]], page: Page | None, name: str
+) -> tuple[FromClause, ColumnElement[Any]]:
+    """A subquery of this name with columns of the rows of a page, or of the whole list; and a comma with their order, to be put between
+    them."""
+    keys = listing.order.keys
+    order = [item.column.label(f"o{index}") for index, item in enumerate(keys)]
+    key_column = None if listing.joined else listing.rows.key_column
+    if _is_by_subtree(listing, page):
+        assert page is not None
+        return _page_by_subtree(listing, columns, page, name), _in_order(listing, name)
+    if key_column is None:
+        rows = _page(listing, select(*columns, *order), page, more=0)
+    else:
+        cut = _page(listing, select(key_column.label("via"), *order), page, more=0)
+        via = cut.correlate(listing.parent).subquery(f"{name}k")
+        of_page = [via.c[each.name] for each in order]
+        rows = select(*columns, *of_page).select_from(via.join(listing.source.table, listing.source.key == via.c.via))
+    return rows.correlate(listing.parent).subquery(name), _in_order(listing, name)
+
+
+def _in_order(listing: Listing, name: str) -> ColumnElement[Any]:
+    """A comma with the order of a list's rows in a subquery."""
+    columns: list[ColumnElement[Any]] = [literal_column(f"{name}.o{index}") for index in range(len(listing.order.keys))]
+    places = [
+        column.desc().nulls_last() if item.descending else column.asc().nulls_last()
+        for item, column in zip(listing.order.keys, columns, strict=True)
+    ]
+    return aggregate_order_by(literal_column("','"), *places)
+
+
+def _is_by_subtree(listing: Listing, page: Page | None) -> bool:
+    """Whether the page is the first one of a list in its own order that can be found in both ways."""
+    if page is None or listing.root or listing.rows.by_subtree is None:
+        return False
+    given = listing.arguments
+    return not page.backward and not any(given.get(name) for name in ("after", "before", "filter", "order_by"))
+
+
+def _page_by_subtree(listing: Listing, columns: Sequence[Label[Any]], page: Page, name: str) -> FromClause:
+    """The first rows of a list: below few unions found by the keys of them all, in one scan of an index; below many by one look-up for
+    each, until the page is full. Only one of the two parts runs."""
+    rows, order = listing.rows, listing.order
+    assert rows.by_subtree is not None
+    by = rows.by_subtree
+    unions = func.array(
+        by.unions.limit(literal_column(str(FEW_UNIONS + 1))).correlate(listing.parent).scalar_subquery()
+    )
+    known = select(unions.label("keys")).offset(literal_column("0")).correlate(listing.parent).subquery(f"{name}u")
+    keys: ColumnElement[Any] = literal_column(f"{name}u.keys", BIGINTS)
+    few = func.cardinality(keys) <= literal_column(str(FEW_UNIONS))
+    of_union = replace(order, keys=(replace(order.keys[0], column=by.column), *order.keys[1:]))
+    parts = []
+    for own, from_, where in (
+        (of_union, by.from_, [few, by.column == any_(keys), *by.where]),
+        (order, rows.from_, [not_(few), *rows.where]),
+    ):
+        labels = [item.column.label(f"o{index}") for index, item in enumerate(own.keys)]
+        part = select(*columns, *labels).select_from(from_).where(*where)
+        parts.append(page.cut(part, own, listing.binder, listing.cursors, more=0).correlate(listing.parent))
+    places: list[ColumnElement[Any]] = [literal_column(f"o{index}") for index in range(len(order.keys))]
+    found = union_all(*parts).order_by(*places).limit(listing.binder.bind(page.size, BIGINT))
+    return known.join(found.lateral(name), true())
 
 
 def count_statement(listing: Listing, budget: Budget) -> Statement:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import TableValuedAlias
+from sqlalchemy import ColumnElement, TableValuedAlias
 
 from resolvers.access.callers import Lens
 from resolvers.engine.compile.filters import Filter
@@ -20,6 +20,14 @@ from resolvers.engine.plan.statement import parents
 from resolvers.engine.request.arguments import Arguments, Leaf
 from resolvers.engine.request.cursors import cursor_sealer
 from resolvers.engine.request.limits import Budget
+
+
+@dataclass(frozen=True, eq=False)
+class ParentKey:
+    """Where a list that is a part of another statement finds the key of its parent; ``binder`` makes the parameters of that statement."""
+
+    binder: Binder
+    key: ColumnElement[int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,21 +71,24 @@ def compile_list(
     *,
     root: bool,
     place: str,
+    below: ParentKey | None = None,
     rollups: bool = True,
 ) -> Listing:
-    """The list of a field with these arguments; ``place`` is its type and field, which its cursors belong to.
+    """The list of a field with these arguments; ``place`` is its type and field, which its cursors belong to. It has a statement of its own
+    for all parents, unless it is a part of the statement that has its parents, ``below`` a key of theirs.
 
     Raises:
         HubError: AGGREGATES_ONLY, and what is wrong with the filter or the order.
     """
     source = registry.sources[many.target]
     registry.require_rows(source, lenses)
-    binder, parent = Binder(), parents()
+    binder, parent = Binder() if below is None else below.binder, parents()
+    key = None if root else parent.c.key if below is None else below.key
     restricted = registry.access.visible(source, lenses, Binder(), None) is not None
     joined = restricted or bool(arguments.get("filter") or arguments.get("order_by"))
     anchor = arguments.get("within") if root and many.anchor is not None else None
     access = StatementAccess(registry, lenses, binder)
-    rows = many.relation.rows(source, None if root else parent.c.key, arguments, binder, access)
+    rows = many.relation.rows(source, key, arguments, binder, access)
     before, given = budget.conditions, arguments.get("filter")
     held = validity_conditions(many.period(source), arguments, binder)
     filters = [] if given is None else [Filter(registry, binder, lenses, budget).condition(source, given)]

@@ -7,16 +7,22 @@ from typing import Any
 from graphql import FieldNode, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, get_named_type
 
 from resolvers.access.callers import Lens
+from resolvers.engine.compile.context import JsonOf
 from resolvers.engine.compile.fields import Compiler, list_step
 from resolvers.engine.compile.statistics import statistics_step
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sources import Lookup, StatisticsField
-from resolvers.engine.plan.operation import Operation, Root, SubSelection, root_field_error
+from resolvers.engine.plan.operation import Operation, Root, SubSelection, Together, root_field_error
+from resolvers.engine.plan.statement import joined
+from resolvers.engine.plan.steps import JsonStep, Step
 from resolvers.engine.request.arguments import snake
 from resolvers.engine.request.collect_fields import Collector, Selection
 from resolvers.engine.request.document import Document
 from resolvers.engine.request.variables import known_prefixes
 from resolvers.errors import HubError
+
+MAX_TOGETHER = 12_000
+"""Characters of statements that are run as one: PostgreSQL keeps plans of statements of up to 15 KiB by the thousand (docs/adr/0012)."""
 
 
 def compile_operation(
@@ -28,11 +34,12 @@ def compile_operation(
     lenses: tuple[Lens, ...],
     *,
     rollups: bool = True,
+    json: JsonOf = JsonOf.TREES,
 ) -> Operation:
     """Compile an operation for the shape of these variables and the lenses of a caller; without ``rollups`` its statistics are counted from
-    records alone."""
+    records alone. ``json`` says what PostgreSQL writes."""
     collector = Collector(schema, document.fragments, variables)
-    compiler = Compiler(schema, registry, collector, variables, lenses, rollups=rollups)
+    compiler = Compiler(schema, registry, collector, variables, lenses, rollups=rollups, json=json)
     query = compiler.object_type("Query")
     selection = collector.collect(query, [operation.selection_set])
     roots: list[Root] = []
@@ -57,6 +64,7 @@ def compile_operation(
                 del compiler.steps[start:]
             else:
                 roots.append(replace(root, indexes=range(start, len(compiler.steps)), nullable=nullable))
+    together = _together(roots) if json is JsonOf.TREES else None
     plan = Operation(
         roots=tuple(roots),
         steps=tuple(compiler.steps),
@@ -66,9 +74,11 @@ def compile_operation(
         introspection=introspection,
         keys=tuple(selection),
         failed=failed,
-        statements=sum(step.statements() for root in roots for step in root.steps.values()),
+        statements=sum(step.statements() for root in roots for step in root.steps.values())
+        - (0 if together is None else len(together.steps) - 1),
         switches_role=any(step.switches_role() for step in compiler.steps),
         by_key=all(root.by_key for root in roots),
+        together=together,
     )
     plan.require_any(failed)
     return plan
@@ -85,15 +95,36 @@ def _compile_root(compiler: Compiler, registry: Registry, key: str, nodes: list[
         steps = {
             prefix: compiler.by_key(registry.prefixes[prefix], nodes, key, few_rows=True) for prefix in sorted(prefixes)
         }
-        return Root(key=key, node=nodes[0], steps=steps, ids=leaf, many=name == "nodes", by_key=True)
+        return Root(
+            key=key, node=nodes[0], steps=steps, ids=leaf, many=name == "nodes", by_key=_finds_rows(*steps.values())
+        )
     match registry.roots[snake(name)]:
         case Lookup() as lookup:
-            return Root(key=key, node=nodes[0], steps={"": compiler.lookup(lookup, nodes, key)}, by_key=True)
+            step = compiler.lookup(lookup, nodes, key)
+            return Root(key=key, node=nodes[0], steps={"": step}, by_key=_finds_rows(step))
         case StatisticsField() as field:
             step = statistics_step(compiler, query, field, nodes, key, root=True)
         case many:
             step = list_step(compiler, query, many, nodes, key, root=True)
     return Root(key=key, node=nodes[0], steps={"": step})
+
+
+def _together(roots: Sequence[Root]) -> Together | None:
+    """The root fields that PostgreSQL writes without a count, if there are several and their statements are short."""
+    steps = [
+        step
+        for root in roots
+        if root.ids is None and isinstance(step := root.steps[""], JsonStep) and step.total is None
+    ]
+    sqls = [step.statement.sql for step in steps if step.statement is not None]
+    if len(steps) < 2 or sum(map(len, sqls)) > MAX_TOGETHER:
+        return None
+    return Together(tuple(steps), joined(sqls), ", ".join(step.path for step in steps))
+
+
+def _finds_rows(*steps: Step) -> bool:
+    """Whether the statements of root fields find rows by key and nothing else: no lists with them."""
+    return not any(isinstance(step, JsonStep) for step in steps)
 
 
 def _sub_selection(collector: Collector, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> SubSelection:

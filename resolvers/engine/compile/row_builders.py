@@ -15,8 +15,11 @@ from resolvers.engine.compile.selected_columns import SelectedColumns
 
 Expression = str
 
-JSON_OF_PAGE: Expression = "fragment(rows[0][1] if rows else None)"
-"""The rows of a page that PostgreSQL has written as JSON."""
+JSON: Expression = "fragment(rows[0][1])"
+"""The list that PostgreSQL has written as JSON."""
+
+JSON_OF_ROW: Expression = "fragment(r[1])"
+"""The row that PostgreSQL has written as JSON."""
 
 
 def mapping(items: Mapping[str, Expression]) -> Expression:

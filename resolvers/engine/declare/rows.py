@@ -4,9 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause, Select, true
 
 from resolvers.engine.declare.columns import Expression
+
+
+@dataclass(frozen=True)
+class BySubtree:
+    """Rows of a list found by the keys of all unions at or below one, which ``unions`` selects: ``column`` has the key of a row's union.
+
+    For a subtree of few unions that is cheaper than a look-up for each, which in turn is cheaper for a first page below many.
+    """
+
+    unions: Select[Any]
+    column: ColumnElement[int]
+    from_: FromClause
+    where: Sequence[ColumnElement[bool]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +53,7 @@ class Rows:
     where nothing else needs it before. ``below_union`` is set where the rows are all of unions at or below a key today, by a column of
     their own: the hierarchy, and the key. ``access`` are the conditions that the caller sees the rows which lead to these. ``union`` is the
     column that names the union of the rows, for a list of all rows of a type. ``rolled`` is the place of the list in the roll-ups, if it
-    may have one.
+    may have one. ``by_subtree`` has the same rows, found in another way.
     """
 
     from_: FromClause
@@ -51,6 +64,7 @@ class Rows:
     access: Sequence[ColumnElement[bool]] = ()
     union: ColumnElement[int] | None = None
     rolled: RolledPlace | None = None
+    by_subtree: BySubtree | None = None
 
     def restricted(
         self,
@@ -61,7 +75,7 @@ class Rows:
     ) -> "Rows":
         """The rows that hold on a day and fulfil a filter; with the target's ``table`` and its ``key`` where these need it and it is not in
         FROM."""
-        rows = replace(self, where=[*self.where, *held, *given])
+        rows = self.narrowed(*held, *given)
         if self.rolled is not None:
             rows = replace(rows, rolled=replace(self.rolled, where=[*self.rolled.where, *held], given=given))
         if table is None:
@@ -70,6 +84,17 @@ class Rows:
         if rows.rolled is not None:
             rows = replace(rows, rolled=replace(rows.rolled, from_=rows.rolled.from_.join(table, on)))
         return replace(rows, from_=rows.from_.join(table, on))
+
+    def narrowed(self, *conditions: ColumnElement[bool], beside: FromClause | None = None) -> "Rows":
+        """Of these rows those that fulfil further conditions, which may name a row of ``beside``."""
+
+        def joined(from_: FromClause) -> FromClause:
+            return from_ if beside is None else beside.join(from_, true())
+
+        by, where = self.by_subtree, [*self.where, *conditions]
+        if by is not None:
+            by = replace(by, from_=joined(by.from_), where=[*by.where, *conditions])
+        return replace(self, from_=joined(self.from_), where=where, by_subtree=by)
 
 
 class AccessConditions(Protocol):

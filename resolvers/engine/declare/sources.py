@@ -20,12 +20,17 @@ class Relation(ABC):
     """How the rows of a type are found from a parent: children of a union, members within a subtree, cases of an employer.
 
     ``anchor`` is the type of the row that the argument ``within`` names, if there is such an argument. ``checks_days`` says that the
-    relation itself chooses the rows that hold on the day, by the dated row that leads to them (a link, a membership). ``period`` are the
-    days of that row, where roll-ups may count by them.
+    relation itself chooses the rows that hold on the day, by the dated row that leads to them (a link, a membership). ``own_rows`` says
+    that each row is below one parent alone; ``reads_page``, that one index has a parent's rows in order, so that a page costs what it has;
+    ``few``, that a parent has few rows, so that a page costs little even where all of them are read for it. ``period`` are the days of
+    the dated row, where roll-ups may count by them.
     """
 
     anchor: str | None = None
     checks_days: bool = False
+    own_rows: bool = False
+    reads_page: bool = False
+    few: bool = False
     period: Period | None = None
 
     @abstractmethod

@@ -15,7 +15,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    true,
 )
 
 from resolvers.access.callers import Lens
@@ -84,11 +83,11 @@ def only_visible(rows: Rows, access: StatementAccess, source: Source, parent: Ta
     if conditions and rows.below_union is not None:
         all_below = registry.access.sees_all_below(*rows.below_union, lenses, binder)
     if all_below is None:
-        return replace(rows, where=[*rows.where, *conditions])
+        return rows.narrowed(*conditions)
     # OFFSET keeps PostgreSQL from asking it of each row after all
     once = select(all_below.label("whole")).offset(literal_column("0", Integer())).correlate(parent).lateral("sight")
     condition = or_(once.c.whole, and_(*conditions))
-    return replace(rows, from_=once.join(rows.from_, true()), where=[*rows.where, condition])
+    return rows.narrowed(condition, beside=once)
 
 
 def from_caller(rows: Rows, access: StatementAccess, source: Source) -> tuple[Rows, Sequence[Part]]:

@@ -8,7 +8,7 @@ from resolvers.engine.execute.objects import MAY_BRING, too_complex
 from resolvers.engine.plan.operation import Operation, Root, root_field_error
 from resolvers.engine.plan.parameters import Inputs
 from resolvers.engine.plan.statement import Statement
-from resolvers.engine.plan.steps import JsonPageStep, Key, PageStep, RowsStep, StatisticsStep, Step
+from resolvers.engine.plan.steps import JsonStep, Key, PageStep, RowsStep, StatisticsStep, Step
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.limits import MAX_PAGE, Allowance
 from resolvers.errors import HubError
@@ -23,12 +23,13 @@ NodeIds = Mapping[str, Sequence[tuple[str, int]]]
 
 @dataclass(frozen=True, slots=True)
 class BoundStep:
-    """The values of one step in one run: parameters of its statements, page size, frame of a statistic, sealer of cursors, and the parents
-    whose lists made the page's cursors."""
+    """The values of one step in one run: parameters of its statements, page size, the most objects that a row of it weighs with what is
+    written below it, frame of a statistic, sealer of cursors, and the parents whose lists made the page's cursors."""
 
     statement: list[Any] | None = None
     total: list[Any] | None = None
     size: int = 0
+    weight: int = 1
     frame: Any = None
     cursor: Any = None
     starts: Sequence[Key] = ()
@@ -112,21 +113,23 @@ def _bind_step(step: Step, inputs: Inputs) -> BoundStep:
                     _values(statement, inputs),
                     _values(step.total, inputs),
                     step.size(inputs),
+                    step.weight,
                     cursor=step.cursors(inputs),
                     starts=step.starts(inputs) if step.starts else (),
                 )
-            case JsonPageStep():
+            case JsonStep():
                 return BoundStep(
                     _values(statement, inputs),
                     _values(step.total, inputs),
-                    step.size(inputs),
+                    step.each if step.size is None else step.size(inputs),
+                    step.weight + sum(each.most(inputs) for each in step.below),
                     starts=step.starts(inputs) if step.starts else (),
                 )
             case StatisticsStep():
                 return BoundStep(_values(statement, inputs), frame=step.frame(inputs))
         return BoundStep(_values(statement, inputs))
     except HubError as error:
-        raise HubError(error.code, error.message, nodes=step.node) from None
+        raise HubError(error.code, error.message, nodes=error.nodes or step.node) from None
 
 
 def _values(statement: Statement | None, inputs: Inputs) -> list[Any] | None:
@@ -160,13 +163,14 @@ def _weight(root: Root, bound: Sequence[BoundStep], node_ids: NodeIds) -> int:
 def cost(step: Step, bound: Sequence[BoundStep], parents: int = 1) -> int:
     """The most objects that a step and those below it may bring, by page sizes alone; an empty page counts as one."""
     each, counts = 1, 0
-    if isinstance(step, PageStep | JsonPageStep):
+    if isinstance(step, PageStep | JsonStep):
         each, counts = max(1, bound[step.index].size), 0 if step.total is None else parents
     elif isinstance(step, RowsStep):
         each = step.each
     rows = 0 if step.statement is None else parents * each
+    weight = bound[step.index].weight if isinstance(step, JsonStep) else step.weight
     below = (
         cost(child.step, bound, rows) if isinstance(child.step, Step) else rows * child.step.weight
         for child in step.children
     )
-    return rows * step.weight + counts * COUNT_WEIGHT + sum(below)
+    return rows * weight + counts * COUNT_WEIGHT + sum(below)

@@ -22,6 +22,7 @@ from db.meter import add_objects, working
 from resolvers.access.callers import PUBLIC, Caller, Lens
 from resolvers.cache import Cache
 from resolvers.database_faults import RETRY_CODES
+from resolvers.engine.compile.context import JsonOf
 from resolvers.engine.compile.operation import compile_operation
 from resolvers.engine.declare.check import check
 from resolvers.engine.declare.registry import Registry
@@ -49,8 +50,8 @@ MAX_PLAN_BYTES, MAX_INTROSPECTION_BYTES = 80 * 2**20, 8 * 2**20
 PLAN_BYTES, STEP_BYTES = 2_000, 3_000
 """Memory of a plan and of each of its steps beside their SQL and the syntax tree of the document, measured."""
 
-PlanKey = tuple[str, str | None, tuple[Lens, ...], tuple[Any, ...]]
-"""Text and operation name, the caller's lenses, and the shape of the variables."""
+PlanKey = tuple[str, str | None, tuple[Lens, ...], tuple[Any, ...], JsonOf]
+"""Text and operation name, the caller's lenses, the shape of the variables, and what PostgreSQL writes."""
 
 
 class Reference(Protocol):
@@ -84,7 +85,8 @@ class Engine:
 
     ``reference`` makes the executor that runs operations in place of plans; see ``resolvers.engine.reference``. Without ``first_wall``
     plans have no conditions on what the caller sees, for tests of the second wall, row-level security, alone. Without ``rollups``
-    statistics are counted from records alone. ``commands`` makes the context of a mutation's resolvers; without it there are no mutations.
+    statistics are counted from records alone. ``json`` says of which selections PostgreSQL writes the JSON, for tests that compare it with
+    rows. ``commands`` makes the context of a mutation's resolvers; without it there are no mutations.
     Cursors are sealed with keys derived from those of ``cursors``; without it, with keys of this process that no other opens.
 
     Raises:
@@ -101,6 +103,7 @@ class Engine:
         reference: Callable[[GraphQLSchema, Registry], Reference] | None = None,
         first_wall: bool = True,
         rollups: bool = True,
+        json: JsonOf = JsonOf.TREES,
         small_cell: int = 10,
         commands: Callable[[Caller, Mapping[str, str]], Any] | None = None,
         seconds: float = 10.0,
@@ -114,6 +117,7 @@ class Engine:
         self.max_objects = max_objects
         self.first_wall = first_wall
         self.rollups = rollups
+        self.json = json
         self.small_cell = small_cell
         self.commands = commands
         self.seconds = seconds
@@ -159,6 +163,10 @@ class Engine:
                 cursors=self.cursors,
             )
             bound = bind(operation, inputs, self.max_objects, allowance, strict=self.reference is not None)
+            if bound.most > bound.limit and operation.has_trees():
+                # what may bring too much is read step by step, so that a run ends as soon as it does
+                operation = self._operation(document, read, coerced, caller, JsonOf.LEAVES)
+                bound = bind(operation, inputs, self.max_objects, allowance)
         except GraphQLErrors as error:
             return refused(error.errors)
         except HubError as error:
@@ -209,16 +217,22 @@ class Engine:
         return Answer(orjson.dumps(response), 200, codes=codes_of(errors))
 
     def _operation(
-        self, document: Document, read: ReadOperation, coerced: Mapping[str, Any], caller: Caller
+        self,
+        document: Document,
+        read: ReadOperation,
+        coerced: Mapping[str, Any],
+        caller: Caller,
+        json: JsonOf | None = None,
     ) -> Operation:
-        """The plan that is kept under (operation, lenses, shape of variables), compiled if there is none."""
+        """The plan that is kept under (operation, lenses, shape of variables, what PostgreSQL writes), compiled if there is none."""
+        json = json or self.json
         lenses = caller.shape if self.first_wall else (Lens.UNWALLED, Lens.EVERYTHING)
-        key = (document.text, read.name, lenses, variables.shape(read.types, coerced, self.registry.prefixes))
+        key = (document.text, read.name, lenses, variables.shape(read.types, coerced, self.registry.prefixes), json)
         plan = self.plans.get(key)
         if plan is None:
             with working():
                 operation = compile_operation(
-                    self.schema, self.registry, document, read.node, coerced, lenses, rollups=self.rollups
+                    self.schema, self.registry, document, read.node, coerced, lenses, rollups=self.rollups, json=json
                 )
                 plan = Plan(operation, weight(operation, document))
             self.plans.put(key, plan)

@@ -5,7 +5,7 @@ from typing import Any
 
 from resolvers.engine.execute.run import Trace
 from resolvers.engine.plan.operation import Operation
-from resolvers.engine.plan.steps import ComputedStep, JsonPageStep, PageStep, Step
+from resolvers.engine.plan.steps import ComputedStep, JsonStep, PageStep, Step, Written
 
 
 def explained(operation: Operation, traces: Sequence[Trace]) -> dict[str, Any]:
@@ -35,10 +35,19 @@ def _lines(step: Step | ComputedStep, depth: int, note: str = "") -> Iterator[st
     if isinstance(step, ComputedStep):
         yield f"{indent}{step.path}: computed for all parents at once{', by operations of their own' if step.runs_queries else ''}"
         return
-    paged = isinstance(step, PageStep | JsonPageStep)
-    parts = [f"{'page' if paged else 'rows'} of {', '.join(step.columns)}"] if step.statement else []
-    if isinstance(step, PageStep | JsonPageStep) and step.total:
+    paged = isinstance(step, PageStep) or (isinstance(step, JsonStep) and step.size is not None)
+    json = "JSON of " if isinstance(step, JsonStep) else ""
+    parts = [f"{'page' if paged else 'rows'} of {json}{', '.join(step.columns)}"] if step.statement else []
+    if isinstance(step, PageStep | JsonStep) and step.total:
         parts.append("count")
     yield f"{indent}{step.path}{note}: {' and '.join(parts)}"
+    if isinstance(step, JsonStep):
+        yield from _written(step.below, depth + 1)
     for child in step.children:
         yield from _lines(child.step, depth + 1)
+
+
+def _written(parts: Sequence[Written], depth: int) -> Iterator[str]:
+    for part in parts:
+        yield f"{'  ' * depth}{part.path}: in the same statement, {'page' if part.size else 'rows'} of JSON of {', '.join(part.columns)}"
+        yield from _written(part.below, depth + 1)

@@ -12,13 +12,14 @@ from resolvers.engine.execute.bind import COUNT_WEIGHT, BoundOperation, BoundSte
 from resolvers.engine.execute.nested_queries import AnswerQuery, NestedQueries
 from resolvers.engine.execute.objects import ObjectBudget, Occurrences, occurrences
 from resolvers.engine.plan.connection import Fetch, Read
-from resolvers.engine.plan.operation import Operation, Root, SubSelection, root_field_error
+from resolvers.engine.plan.operation import Operation, Root, SubSelection, Together, root_field_error
 from resolvers.engine.plan.parameters import Inputs
 from resolvers.engine.plan.statement import Statement
 from resolvers.engine.plan.steps import (
-    JSON_ROWS,
+    JSON,
+    OBJECT,
     Child,
-    JsonPageStep,
+    JsonStep,
     Key,
     Pages,
     PageStep,
@@ -48,7 +49,8 @@ class Trace:
 @dataclass(frozen=True, slots=True)
 class Run:
     """One attempt to run a plan: its bound values, the connection that holds the snapshot, and what it adds to as it goes on: the objects
-    that it has brought, the traces if they are wanted, and the answers to queries of computed fields.
+    that it has brought, the traces if they are wanted, the answers to queries of computed fields, and by the index of a step the rows of
+    statements that ran as one.
 
     ``answer`` runs such queries; a query that is itself nested has none.
     """
@@ -59,6 +61,7 @@ class Run:
     traces: list[Trace] | None = None
     answer: AnswerQuery | None = None
     answers: dict[str, Any] = field(default_factory=dict)
+    fetched: dict[int, list[Any]] = field(default_factory=dict)
 
     async def fetch(self, path: str, statement: Statement, arguments: list[Any]) -> list[Any]:
         """Rows of one statement."""
@@ -110,6 +113,8 @@ async def run_operation(run: Run) -> tuple[dict[str, Any], list[HubError]]:
     values: dict[str, Any] = {}
     errors: list[HubError] = []
     failed = dict(run.bound.failed)
+    if operation.together is not None and not failed and run.bound.most <= run.bound.limit:
+        await _fetch_together(operation.together, run)
     for root in operation.roots:
         if root.key in failed:
             continue
@@ -119,6 +124,16 @@ async def run_operation(run: Run) -> tuple[dict[str, Any], list[HubError]]:
             failed[root.key] = root_field_error(error, root.key, root.node, nullable=root.nullable)
     operation.require_any(failed)
     return values | dict.fromkeys(failed) | viewer_fields(operation, run.bound.inputs), [*failed.values(), *errors]
+
+
+async def _fetch_together(together: Together, run: Run) -> None:
+    """Run the statements of several root fields as one."""
+    arguments: list[Any] = []
+    for step in together.steps:
+        arguments += run.bound.steps[step.index].statement or ()
+    (row,) = await run.traced(together.path).fetch(together.sql, *arguments)
+    for step, json in zip(together.steps, row, strict=True):
+        run.fetched[step.index] = [] if json is None else [(None, json)]
 
 
 def viewer_fields(operation: Operation, inputs: Inputs) -> dict[str, Any]:
@@ -170,7 +185,7 @@ async def run_step(step: Step, times: Occurrences, run: Run) -> Values:
     bound, keys = run.bound.steps[step.index], None if times is None else list(times)
     require_same_list(bound.starts, keys or (None,), step.node)
     parents = 1 if times is None else sum(times.values())
-    counted = isinstance(step, PageStep | JsonPageStep) and step.total is not None
+    counted = isinstance(step, PageStep | JsonStep) and step.total is not None
     run.budget.take(parents * COUNT_WEIGHT if counted else 0, step.node)
     rows = await _rows(step, bound, keys, parents, run)
     if rows is None:
@@ -225,20 +240,22 @@ async def _rows(step: Step, bound: BoundStep, keys: list[Key] | None, parents: i
     run.budget.take(parents * (step.weight if isinstance(step, StatisticsStep) else 1), step.node)
     assert bound.statement is not None
     arguments = step.statement.arguments(bound.statement, keys)
-    if isinstance(step, PageStep | JsonPageStep):
-        rows = await _limited(step, step.statement, arguments, max(1, bound.size) * step.weight, keys, run)
+    if step.index in run.fetched:
+        rows = run.fetched[step.index]
+    elif isinstance(step, PageStep | JsonStep):
+        rows = await _limited(step, step.statement, arguments, max(1, bound.size) * bound.weight, keys, run)
     else:
         rows = await run.fetch(step.path, step.statement, arguments)
     match step:
         case RowsStep(anchor_column=int() as column) | PageStep(anchor_column=int() as column):
             return None if not rows else [] if rows[0][column] is None else rows
-        case JsonPageStep(anchor_column=int()):
+        case JsonStep(anchor_column=int()):
             return rows or None
     return rows
 
 
 async def _limited(
-    step: PageStep | JsonPageStep,
+    step: PageStep | JsonStep,
     statement: Statement,
     arguments: list[Any],
     page: int,
@@ -256,7 +273,7 @@ async def _limited(
     brought = 0
     while brought <= left + parents and (piece := await read(max(MIN_PIECE, (left - brought) // page))):
         rows += piece
-        brought += sum(row[JSON_ROWS] for row in piece) * step.weight
+        brought += sum(row[JSON].count(OBJECT) for row in piece)
     return rows
 
 
@@ -264,7 +281,7 @@ def _brought(step: Step, pages: Pages, times: Occurrences) -> int:
     """The objects that the rows of a step become in the response, but for one of each page, which is counted before they are fetched."""
     weight, brought = step.weight, 0
     for key, (rows, _) in pages.items():
-        count = (rows[0][JSON_ROWS] if isinstance(step, JsonPageStep) else len(rows)) * weight
+        count = rows[0][JSON].count(OBJECT) if isinstance(step, JsonStep) else len(rows) * weight
         if count > 1:
             brought += (count - 1) * (1 if times is None else times[key])
     return brought
@@ -272,7 +289,7 @@ def _brought(step: Step, pages: Pages, times: Occurrences) -> int:
 
 async def _totals(step: Step, bound: BoundStep, keys: list[Key] | None, run: Run) -> Values | None:
     """The counts of a list by parent's key; None where its anchor is missing."""
-    if not isinstance(step, PageStep | JsonPageStep) or step.total is None:
+    if not isinstance(step, PageStep | JsonStep) or step.total is None:
         return {}
     assert bound.total is not None
     counted = await run.fetch(f"{step.path}.totalCount", step.total, step.total.arguments(bound.total, keys))

@@ -8,7 +8,7 @@ from graphql import FieldNode
 
 from resolvers.access.callers import Caller
 from resolvers.database_faults import RETRY_CODES
-from resolvers.engine.plan.steps import ComputedStep, Step
+from resolvers.engine.plan.steps import ComputedStep, JsonStep, Step
 from resolvers.engine.request.arguments import Leaf
 from resolvers.engine.request.collect_fields import Selection
 from resolvers.errors import HubError
@@ -38,13 +38,23 @@ class Root:
     nullable: bool = True
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Together:
+    """Root fields of which PostgreSQL writes the JSON in one statement: their steps, the statement, and its path for explaining."""
+
+    steps: tuple[JsonStep, ...]
+    sql: str
+    path: str
+
+
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Operation:
     """The plan of one operation, for one shape of variables and one caller's lenses.
 
     ``keys`` are the response keys of the root fields, in order; ``failed`` the errors of those that cannot be planned. ``statements`` is
     how many a run has at most, whatever the number of rows; ``switches_role`` says whether any of them runs under SET ROLE, ``by_key``
-    whether those of the root fields find rows by key.
+    whether those of the root fields find rows by key, and no lists with
+    them. ``together`` has those root fields that are answered by one statement, if there are several.
     """
 
     roots: tuple[Root, ...]
@@ -58,11 +68,16 @@ class Operation:
     statements: int
     switches_role: bool
     by_key: bool
+    together: Together | None = None
 
     def runs_queries(self) -> bool:
         """Whether any of its fields runs GraphQL queries."""
         steps = (each for root in self.roots for step in root.steps.values() for each in step.walk())
         return any(isinstance(step, ComputedStep) and step.runs_queries for step in steps)
+
+    def has_trees(self) -> bool:
+        """Whether PostgreSQL writes the JSON of more than pages of rows."""
+        return any(isinstance(step, JsonStep) and (step.below or step.size is None) for step in self.steps)
 
     def require_any(self, failed: Mapping[str, HubError]) -> None:
         """Raises the first error of the root fields where all of them have failed."""

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from functools import partial
 from typing import Any
 
+from graphql import FieldNode
 from sqlalchemy import BigInteger, BindParameter, Date, Numeric, Text, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
@@ -79,18 +81,29 @@ class Binder:
     are then written to be checked row by row.
     """
 
-    def __init__(self, *, few_rows: bool = False, getters: dict[str, Getter] | None = None) -> None:
+    def __init__(
+        self, *, few_rows: bool = False, getters: dict[str, Getter] | None = None, node: FieldNode | None = None
+    ) -> None:
         self.getters: dict[str, Getter] = {} if getters is None else getters
         self.few_rows = few_rows
+        self._node = node
 
     def for_few_rows(self) -> "Binder":
         """A binder of the same statement for a part of it that finds few rows."""
-        return Binder(few_rows=True, getters=self.getters)
+        return Binder(few_rows=True, getters=self.getters, node=self._node)
+
+    def at(self, node: FieldNode) -> "Binder":
+        """A binder of the same statement for the list in it that answers another field: errors in values name that field."""
+        return Binder(getters=self.getters, node=node)
+
+    def placed(self, get: Getter) -> Getter:
+        """A getter whose errors name the field that this part of the statement answers."""
+        return get if self._node is None else partial(_placed, get, self._node)
 
     def bind(self, get: Getter, kind: TypeEngine[Any]) -> BindParameter[Any]:
         """A parameter with the value that ``get`` returns in a run; a number is not rounded to the scale of its column."""
         name = f"b{len(self.getters)}"
-        self.getters[name] = get
+        self.getters[name] = self.placed(get)
         return bindparam(name, type_=NUMERIC if isinstance(kind, Numeric) else kind)
 
     def leaf(self, leaf: Leaf, kind: TypeEngine[Any]) -> BindParameter[Any]:
@@ -124,6 +137,13 @@ class Binder:
         if leaf is None:
             return self.bind(lambda inputs: inputs.today, DATE)
         return self.leaf(leaf, DATE)
+
+
+def _placed(get: Getter, node: FieldNode, inputs: Inputs) -> Any:
+    try:
+        return get(inputs)
+    except HubError as error:
+        raise HubError(error.code, error.message, nodes=error.nodes or node) from None
 
 
 def storable(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """From SQLAlchemy Core to a statement that asyncpg runs: SQL with ``$n``, and where each value comes from."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
 from resolvers.engine.plan.parameters import BIGINTS, KEYS, Binder, Getter, Inputs
 
+PARAMETER = re.compile(r"\$(\d+)")
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -32,6 +34,17 @@ class Statement:
     def arguments(self, bound: list[Any], keys: list[int] | None) -> list[Any]:
         """The bound values with the parents' keys in their place."""
         return [keys if get is None else value for get, value in zip(self.getters, bound, strict=True)]
+
+
+def joined(sqls: Sequence[str]) -> str:
+    """One statement with a column for each of several statements of one row at most, their ``json``; its parameters are theirs in turn."""
+    columns, before = [], 0
+    for sql in sqls:
+        numbers = [int(number) for number in PARAMETER.findall(sql)]
+        moved = PARAMETER.sub(lambda found, by=before: f"${int(found[1]) + by}", sql)  # type: ignore[misc]
+        columns.append(f"(SELECT one.json FROM ({moved}) AS one)")  # noqa: S608 — statements that the compiler wrote
+        before += max(numbers, default=0)
+    return f"SELECT {', '.join(columns)}"
 
 
 def keys_parameter() -> ColumnElement[Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import FieldNode
 
-from resolvers.engine.plan.parameters import Getter
+from resolvers.engine.plan.parameters import Getter, Inputs
 from resolvers.engine.plan.statement import Statement
 
 Key = Any
@@ -19,8 +19,8 @@ Table = tuple[Any, Sequence[Any]]
 Build = Callable[[Any, Sequence[Key], Sequence[Values], Any, Any], Values]
 """Makes the values of a step from its pages (of a statistic: the tables of its parents), the parents' keys, the values of its child steps,
 the counts of a list or the frame of a statistic, and what seals the cursors of a list."""
-JSON_ROWS = 2
-"""The column of a ``JsonPageStep``'s row with the number of rows in its JSON."""
+JSON, OBJECT = 1, b"\t"
+"""The column of a ``JsonStep``'s row with the JSON, and the mark in it of each object."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -99,15 +99,38 @@ class PageStep(Step):
         return with_total(self, self.total)
 
 
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class JsonPageStep(Step):
-    """Pages of a list that PostgreSQL writes as JSON: one row for each parent, with the JSON of its page and the number of rows in it.
-    Fields as in ``PageStep``."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Written:
+    """What PostgreSQL writes within the JSON of a ``JsonStep``: a list of pages of ``size``, a whole list of about ``each`` rows, or a row.
+    Its other fields are as those of a step."""
 
-    size: Getter
-    starts: Getter | None
+    path: str
+    columns: tuple[str, ...]
+    weight: int
+    size: Getter | None = None
+    each: int = 1
+    below: "tuple[Written, ...]" = ()
+
+    def most(self, inputs: Inputs) -> int:
+        """The most objects that it brings for one parent, by page sizes alone; an empty page counts as one. Raises what is wrong with a
+        page size."""
+        rows = self.each if self.size is None else max(1, self.size(inputs))
+        return rows * (self.weight + sum(each.most(inputs) for each in self.below))
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class JsonStep(Step):
+    """A list, or a row by key, that PostgreSQL writes as JSON with all that is ``below`` it: one row for each parent, with the JSON.
+
+    A list without pages has no ``size`` but about ``each`` rows. Other fields are as in ``PageStep``.
+    """
+
+    size: Getter | None = None
+    each: int = 1
+    starts: Getter | None = None
     total: Statement | None = None
     anchor_column: int | None = None
+    below: tuple[Written, ...] = ()
 
     def own(self) -> dict[str, Statement]:
         """See ``Step``."""

@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     DateTime,
     FromClause,
@@ -38,7 +37,7 @@ from resolvers.engine.statistics import cell_keys, row_marks
 from resolvers.engine.statistics.from_rollups import cell_keys_of, request
 from resolvers.engine.statistics.group_limits import MAX_ROWS
 from resolvers.engine.statistics.question import CellSet, Dimension, Question
-from resolvers.engine.statistics.rollup_parts import ZERO, RollupParts, RollupRequest
+from resolvers.engine.statistics.rollup_parts import SPANS, ZERO, RollupParts, RollupRequest
 from resolvers.engine.statistics.rollup_source import RollupSource
 from resolvers.engine.statistics.time_buckets import TIMES
 
@@ -46,14 +45,6 @@ NEIGHBOUR: Mapping[str, TypeEngine[Any]] = {"mark": Integer(), "place": Integer(
 """What is known of each neighbour: its mark, its place, the conditions that it is without as bits, its unit of time."""
 DAYS: Mapping[str, TypeEngine[Any]] = {"since": DATE, "until": DATE, "began": Integer(), "ended": Integer()}
 """Its days, and how often a record counts that began in them, or ended in them."""
-SPANS: Mapping[str, TypeEngine[Any]] = {
-    "drill": Boolean(),
-    "low": Integer(),
-    "high": Integer(),
-    "sign": Integer(),
-    "first": Integer(),
-}
-"""Slots of cells that are read for it, from one to before another, and the first pack that has any of them."""
 
 
 @dataclass(frozen=True)
@@ -173,13 +164,13 @@ class NeighbourParts(RollupParts):
         target = self.targets.c
         spans = self.known_rows("span2", self._spans, {**NEIGHBOUR, **SPANS})
         span = spans.c
-        cells = self.cells(span.low, span.high, span.first, with_keys=True)
+        cells = self.cells(spans, with_keys=True)
         summed = (
             select(
                 span.mark,
                 span.without,
                 target.child,
-                self._trunc(span.unit, self.first_day(cells.c.slot)).label("bucket"),
+                self._trunc(span.unit, self.first_day(cells.c.slot, spans)).label("bucket"),
                 self.masked_class(cells.c.codes).label("class"),
                 func.sum(cells.c.n * span.sign).label("n"),
                 func.sum(cells.c["keys"] * span.sign).label("keys"),

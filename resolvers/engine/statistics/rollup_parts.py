@@ -38,7 +38,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.selectable import LateralFromClause
 from sqlalchemy.types import TypeEngine
 
-from db.rollups.layout import CLASS, DAY, DIMENSIONS, ENDED, EPOCH, EVER, FACTS, SET, first_of_pack
+from db.rollups.layout import CLASS, DAY, DIMENSIONS, ENDED, EPOCH, EVER, FACTS, SET, first_of_pack, last_whole_pack
 from resolvers.engine.declare.columns import expression
 from resolvers.engine.declare.statistics import Statistic
 from resolvers.engine.plan.parameters import BIGINT, DATE, TEXT, TEXTS, Binder, Inputs
@@ -51,6 +51,13 @@ from resolvers.engine.statistics.times import Bounds
 
 ZERO: ColumnElement[int] = literal_column("0", Integer())
 TYPES: Mapping[str, TypeEngine[Any]] = {"text": TEXT, "boolean": Boolean(), "bigint": BIGINT}
+
+SPANS: Mapping[str, TypeEngine[Any]] = {
+    "drill": Boolean(),
+    **dict.fromkeys(("low", "high", "sign", "first", "last", "epoch"), Integer()),
+}
+"""Slots from one to before another, with a sign; the first pack that has any of them, the last that has no others after them; the slot of
+the epoch if they are days."""
 
 
 @dataclass(frozen=True)
@@ -116,45 +123,44 @@ class RollupParts:
     def _cells(self) -> Select[Any]:
         """Days, years and all time; of a class only the bits that are asked for."""
         drill = self.targets.c.drill
-        integer = Integer()
-        kinds: Mapping[str, TypeEngine[Any]] = {"a": Boolean(), "b": integer, "c": integer, "d": integer, "e": integer}
-        span = self.known_rows("span1", self.slots, kinds)
-        cells = self.cells(span.c.b, span.c.c, span.c.e, with_keys=self.request.with_keys)
+        span = self.known_rows("span1", self.slots, SPANS)
+        cells = self.cells(span, with_keys=self.request.with_keys)
         cell = cells.c
-        first = cast(null(), DATE) if self.request.time is None else self.first_day(cell.slot)
-        keys = [func.sum(cell["keys"] * span.c.d).label("keys")] if self.request.with_keys else []
+        first = cast(null(), DATE) if self.request.time is None else self.first_day(cell.slot, span)
+        keys = [func.sum(cell["keys"] * span.c.sign).label("keys")] if self.request.with_keys else []
         summed = (
             select(
                 self.targets.c.child,
                 self._bucket(first),
                 self.masked_class(cell.codes).label("class"),
-                func.sum(cell.n * span.c.d).label("n"),
+                func.sum(cell.n * span.c.sign).label("n"),
                 *keys,
             )
-            .select_from(self.targets.join(span, span.c.a == drill).join(cells, true()))
+            .select_from(self.targets.join(span, span.c.drill == drill).join(cells, true()))
             .group_by(text("1, 2, 3"))
             .subquery("summed")
         )
         number = (summed.c.n, summed.c["keys"] if keys else ZERO)
         return self._part(summed.c.child, summed.c.bucket, self.decoded(summed.c["class"]), number, summed)
 
-    def cells(
-        self, low: ColumnElement[int], high: ColumnElement[int], first: ColumnElement[int], *, with_keys: bool
-    ) -> LateralFromClause:
-        """The cells of an anchor in the slots from ``low`` to before ``high``; the pack from ``first`` on is the first that has any.
+    def cells(self, span: Any, *, with_keys: bool) -> LateralFromClause:
+        """The cells of an anchor in a span of slots.
 
-        Packs are unpacked in the select list: as a table in FROM each would be copied first (docs/adr/0046).
+        Packs are unpacked in the select list: as a table in FROM each would be copied first (docs/adr/0046). Only of packs that begin
+        before the span or end after it each cell is compared.
         """
         arrays = ("codes", "n", "keys") if with_keys else ("codes", "n")
         packs = self._table("pack", _number("anchor", "slot"), _bigint(*arrays))
         pack = packs.c
         unpacked = [func.unnest(pack[name], type_=BIGINT).label(name) for name in arrays]
-        inside = (pack.anchor == self.targets.c.anchor, pack.slot >= first, pack.slot < high)
+        low, high = span.c.low, span.c.high
+        inside = (pack.anchor == self.targets.c.anchor, pack.slot >= span.c.first, pack.slot < high)
         rows = select(pack.slot.label("first"), *unpacked).where(*inside).correlate_except(packs).lateral("unpacked")
         found = rows.c
         slot = found.first + cast(found.codes.bitwise_rshift(literal_column(str(CLASS), Integer())), Integer())
         cells = select(slot.label("slot"), found.codes, *(found[name] for name in arrays[1:]))
-        return cells.where(slot >= low, slot < high).correlate_except(rows).lateral("cell")
+        whole = and_(found.first >= low, found.first <= span.c.last)
+        return cells.where(or_(whole, and_(slot >= low, slot < high))).correlate_except(rows).lateral("cell")
 
     def masked_class(self, code: ColumnElement[int]) -> ColumnElement[int]:
         """The class of a cell by its code, of which only the bits of the dimensions are left."""
@@ -164,15 +170,13 @@ class RollupParts:
         return found
 
     @staticmethod
-    def first_day(slot: ColumnElement[Any]) -> ColumnElement[Any]:
+    def first_day(slot: ColumnElement[Any], span: Any) -> ColumnElement[Any]:
         """The day of a slot, or the first of its year."""
-        time = slot % ENDED
-        day = literal_column(f"date '{EPOCH}'", DATE) + (time - DAY)
-        return case((time < EVER, func.make_date(time, 1, 1)), else_=day)
+        day = literal_column(f"date '{EPOCH}'", DATE) + (slot - span.c.epoch)
+        return case((span.c.epoch.is_(None), func.make_date(slot % ENDED, 1, 1)), else_=day)
 
-    def slots(self, inputs: Inputs) -> list[tuple[bool, int, int, int, int]]:
-        """Slots from one to before another with a sign, and the first pack that has any of them, for places that are drilled down and for
-        all others."""
+    def slots(self, inputs: Inputs) -> list[tuple[bool, int, int, int, int, int, int | None]]:
+        """The spans of slots that are read (``SPANS``), for places that are drilled down and for all others."""
         since, until = self.request.period(inputs)
         number, found = self.fact.number(self.rollup_columns.values()), []
         for drill in (True, False):
@@ -182,7 +186,8 @@ class RollupParts:
                 first = SET * number if low <= EVER else 0
                 for event, _, add in self.events:
                     begin, end = first + event + low, first + event + high
-                    found.append((drill, begin, end, sign * add, first_of_pack(begin)))
+                    epoch = first + event + DAY if low > EVER else None
+                    found.append((drill, begin, end, sign * add, first_of_pack(begin), last_whole_pack(end), epoch))
         return found
 
     def decoded(self, number: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
