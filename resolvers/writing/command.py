@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from db.meter import add_commands
 from resolvers.commands.context import CommandContext, command, refused, transaction
 from resolvers.commands.receipts import keep, receipt
 from resolvers.writing.declare import WritableKind
@@ -69,8 +68,9 @@ async def write_records(
     options: BatchOptions,
     idempotency_key: str | None = None,
 ) -> Written:
-    """Write records in one transaction, with one entry in the audit log. Results count from 0. A repetition with the same key has the first
-    result, without the values of its findings.
+    """Write records in one transaction, with one entry in the audit log; the caller's budget has one command. Results count from 0.
+
+    A repetition with the same key has the first result, without the values of its findings.
 
     Raises:
         Refused: EMPTY, TOO_MANY, FORBIDDEN, BAD_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_REUSED.
@@ -79,7 +79,6 @@ async def write_records(
         raise refused("EMPTY", "Give at least one record.", "records")
     if len(records) > MOST:
         raise refused("TOO_MANY", f"At most {MOST:,} records are written at once; import a file of more.", "records")
-    add_commands(len(records) - 1)
     action = f"WRITE {kind.name}"
     given = {
         "records": [{name: str(value) for name, value in record.items()} for record in records],
