@@ -12,7 +12,7 @@ from db.rollups.maintenance import rollup_differences
 from db.security.row_security import READER, SERVICE, Scope
 from db.server.connect import PoolBusyError, acquired, create_pool
 from hub.cli.doctor import FAIL, OK, WARN, examine
-from hub.rollup_folding import fold_periodically
+from hub.rollup_folding import CHANGES, SHORTEST, fold_periodically, pause
 from hub.telemetry.rollups import RollupsInUse
 
 
@@ -57,6 +57,13 @@ async def test_a_busy_pool_does_not_end_what_runs_beside_requests(
     assert not running.done()
     running.cancel()
     assert pool.asked > 1
+
+
+@pytest.mark.parametrize(
+    ("folded", "wait"), [(0, 30), (CHANGES // 10, 30), (CHANGES, 20), (4 * CHANGES, 5), (1_000 * CHANGES, SHORTEST)]
+)
+def test_the_more_a_fold_finds_the_sooner_the_next_one_comes(folded: int, wait: float) -> None:
+    assert pause(folded, seconds=20, longest=30) == wait
 
 
 async def test_a_login_that_owns_nothing_folds(fresh_database_url: str) -> None:
