@@ -125,7 +125,7 @@ def headings_of(kind: WritableKind, columns: Mapping[str, str], row: Sequence[An
         raise BadFile(
             "MISSING_HEADING",
             f"There is no column {', '.join(f'{each.english} ({each.chinese})' for each in missing)}. Row {number} was taken for the row of"
-            " headings. Add the column, or name it in a mapping file.",
+            " headings. Add what is missing, or name it in a mapping file.",
         )
     return Headings(number, tuple(found.values()), tuple(ignored))
 

@@ -11,7 +11,7 @@ from resolvers.writing.declare import Heading, WritableKind
 from resolvers.writing.parts import Part, matched
 from resolvers.writing.references import resolve
 from resolvers.writing.scope import below
-from resolvers.writing.taken import refuse_taken_codes
+from resolvers.writing.taken import refuse_taken_codes, taken_codes
 from resolvers.writing.values import CodeType, CountType, DayType, DivisionType, TextType, YesNoType
 
 EMPLOYERS = WritableKind(
@@ -63,8 +63,9 @@ async def prepare(batch: Batch) -> Sequence[Part]:
     await resolve(batch)
     values, keys = batch.values, batch.keys
     codes = values["credit_code"]
+    taken = await taken_codes(batch, "employer")
     found = matched(await batch.fetch(FOUND, [code for code in codes if code]), codes, "credit_code")
-    await refuse_taken_codes(batch, found, "employer")
+    refuse_taken_codes(batch, found, taken)
     refuse_moved(batch, found)
     employers = Part(
         Employer,

@@ -14,7 +14,7 @@ from resolvers.writing.members import indexer
 from resolvers.writing.parts import Part
 from resolvers.writing.references import resolve
 from resolvers.writing.scope import below
-from resolvers.writing.taken import refuse_taken_numbers
+from resolvers.writing.taken import refuse_taken_numbers, taken_numbers
 from resolvers.writing.values import CodeType, CountType, DayType, DecimalType, MoneyType, TextType
 
 ENROLMENTS = WritableKind(
@@ -55,10 +55,11 @@ async def prepare(batch: Batch) -> Sequence[Part]:
     values, keys = batch.values, batch.keys
     pairs = list(zip(values["source_system"], values["source_number"], strict=True))
     wanted = [pair for pair in pairs if None not in pair]
+    taken = await taken_numbers(batch, "insurance_enrolment")
     records = await batch.fetch(FOUND, [pair[0] for pair in wanted], [pair[1] for pair in wanted])
     by_number = {(each["source_system"], each["source_number"]): each for each in records}
     found: list[Mapping[str, Any] | None] = [by_number.get(pair) for pair in pairs]
-    await refuse_taken_numbers(batch, found, "insurance_enrolment")
+    refuse_taken_numbers(batch, found, taken)
     refuse_moved(batch, found)
     members = await _members(batch)
     for row, old in enumerate(found):

@@ -28,7 +28,7 @@ from resolvers.writing.outcomes import Outcome
 from resolvers.writing.parts import Part
 from resolvers.writing.references import resolve
 from resolvers.writing.scope import below
-from resolvers.writing.taken import refuse_taken_codes, refuse_taken_numbers
+from resolvers.writing.taken import refuse_taken_codes, refuse_taken_numbers, taken_codes, taken_numbers
 from resolvers.writing.values import CodeType, CountType, DayType, DivisionType, TextType
 
 UNIONS = WritableKind(
@@ -94,9 +94,10 @@ async def prepare(batch: Batch) -> Sequence[Part]:
     await batch.connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
     await resolve(batch, later=("parent", "second_parent"))
     values, keys = batch.values, batch.keys
+    codes, numbers = await taken_codes(batch, "organization"), await taken_numbers(batch, "organization")
     found = await _found(batch)
-    await refuse_taken_codes(batch, found, "organization")
-    await refuse_taken_numbers(batch, found, "organization")
+    refuse_taken_codes(batch, found, codes)
+    refuse_taken_numbers(batch, found, numbers)
     for row, (status, dissolved) in enumerate(zip(values["status"], values["dissolved_on"], strict=True)):
         if status is None and dissolved is not None:
             values["status"][row] = "DISSOLVED"

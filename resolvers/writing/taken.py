@@ -8,34 +8,47 @@ from resolvers.writing.batch import Batch
 Existing = Sequence[Mapping[str, Any] | None]
 
 
-async def refuse_taken_codes(batch: Batch, found: Existing, table: str) -> None:
+async def taken_codes(batch: Batch, table: str) -> set[Any]:
+    """The credit codes of a batch that are on record anywhere. Ask before the records in sight are read: a record that another batch writes
+    in between is then found in sight."""
+    codes = [code for code in batch.values["credit_code"] if code is not None]
+    return {
+        row[0] for row in await batch.connection.fetch("SELECT * FROM wall.taken_credit_codes($1, $2)", table, codes)
+    }
+
+
+def refuse_taken_codes(batch: Batch, found: Existing, taken: set[Any]) -> None:
     """Refuse the credit codes that are on record and were not found in the caller's sight: RECORDED_ELSEWHERE."""
     codes = [
         code if old is None or old["credit_code"] != code else None
         for code, old in zip(batch.values["credit_code"], found, strict=True)
     ]
-    wanted = [code for code in codes if code is not None]
-    rows = await batch.connection.fetch("SELECT * FROM wall.taken_credit_codes($1, $2)", table, wanted)
-    _refuse(batch, codes, {row[0] for row in rows}, "credit_code", "credit code")
+    _refuse(batch, codes, taken, "credit_code", "credit code")
 
 
-async def refuse_taken_numbers(batch: Batch, found: Existing, table: str) -> None:
-    """Refuse the numbers of source systems that are on record and were not found in the caller's sight: RECORDED_ELSEWHERE."""
-    pairs = zip(batch.values["source_system"], batch.values["source_number"], strict=True)
-    numbers = [
-        None if None in pair or (old is not None and (old["source_system"], old["source_number"]) == pair) else pair
-        for pair, old in zip(pairs, found, strict=True)
-    ]
-    wanted = [pair for pair in numbers if pair is not None]
+async def taken_numbers(batch: Batch, table: str) -> set[Any]:
+    """The numbers of source systems of a batch that are on record anywhere. Ask before the records in sight are read."""
+    pairs = [pair for pair in _numbers(batch) if None not in pair]
     rows = await batch.connection.fetch(
         "SELECT * FROM wall.taken_source_numbers($1, $2, $3)",
         table,
-        [pair[0] for pair in wanted],
-        [pair[1] for pair in wanted],
+        [pair[0] for pair in pairs],
+        [pair[1] for pair in pairs],
     )
-    _refuse(
-        batch, numbers, {(row["source_system"], row["source_number"]) for row in rows}, "source_number", "source number"
-    )
+    return {(row["source_system"], row["source_number"]) for row in rows}
+
+
+def refuse_taken_numbers(batch: Batch, found: Existing, taken: set[Any]) -> None:
+    """Refuse the numbers of source systems that are on record and were not found in the caller's sight: RECORDED_ELSEWHERE."""
+    numbers = [
+        None if None in pair or (old is not None and (old["source_system"], old["source_number"]) == pair) else pair
+        for pair, old in zip(_numbers(batch), found, strict=True)
+    ]
+    _refuse(batch, numbers, taken, "source_number", "source number")
+
+
+def _numbers(batch: Batch) -> list[tuple[Any, Any]]:
+    return list(zip(batch.values["source_system"], batch.values["source_number"], strict=True))
 
 
 def _refuse(batch: Batch, keys: Sequence[Any], taken: set[Any], column: str, words: str) -> None:

@@ -265,7 +265,7 @@ class DecimalType(ValueType):
                     if factor != self.factor:
                         raise BadValue(
                             "WRONG_UNIT",
-                            "The unit behind this number is not that of the column. Name the unit in the heading, as in 金额（万元）, and"
+                            "The unit behind this number is another one than the heading names. Name it there, as in 金额（万元）, and"
                             " write numbers alone.",
                         )
                     return rest
@@ -283,7 +283,7 @@ class MoneyType(DecimalType):
     def in_unit(self, unit: str) -> ValueType:
         """See ``DecimalType``. Raises BadValue: WRONG_UNIT: another currency."""
         if re.search("美元|美金|港元|港币|欧元|日元|USD|HKD|EUR", unit):
-            raise BadValue("WRONG_UNIT", "Amounts are in yuan. Convert the column, and name 元 or 万元 in its heading.")
+            raise BadValue("WRONG_UNIT", "Amounts are in yuan. Convert them, and name 元 or 万元 in its heading.")
         return super().in_unit(unit)
 
 
