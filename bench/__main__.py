@@ -206,6 +206,17 @@ def memory_command(chosen: tuple[int, int], count: int, most: float) -> None:
         raise click.ClickException(f"the process takes more than {most:.0f} MB")
 
 
+@main.command("writing")
+@click.option("--rows", type=click.IntRange(1), default=10_000, help="Persons in a batch.")
+@click.option("--runs", type=click.IntRange(1), default=3, help="Batches, each of which is taken back.")
+@click.pass_obj
+def writing_command(chosen: tuple[int, int], rows: int, runs: int) -> None:
+    """Time a batch of persons with memberships and engagements, and the same batch sent again."""
+    from bench.writing import writing
+
+    writing(prepare(*chosen), rows, runs, console)
+
+
 @main.command("walls-served")
 @click.option(
     "--runs", type=click.IntRange(1), default=5, help="Loads of two seconds on each server; their median counts."

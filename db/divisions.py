@@ -65,6 +65,7 @@ class Division(Keyed, Dated, Model):
         dated_check(),
         Index("uq_division_code", "code", unique=True, postgresql_where=text("valid_to IS NULL")),
         Index("ix_division_level_code", "level", "code"),
+        Index("ix_division_full_name", "full_name"),
         grams_index("division", "name"),
         grams_index("division", "full_name"),
     )

@@ -52,6 +52,7 @@ class Employer(Keyed, Model):
             postgresql_include=["kind", "industry", "registered_on", "closed_on"],
         ),
         Index("ix_employer_division_id_id", "division_id", "id"),
+        Index("ix_employer_name", "name"),
         grams_index("employer", "name"),
     )
 

@@ -6,6 +6,9 @@ Each check returns a value in the form that is stored and compared, or raises ``
 import re
 import unicodedata
 from datetime import date
+from operator import mul
+
+from stdnum.cn import uscc
 
 from db.clock import today
 from db.errors import DataError
@@ -22,8 +25,10 @@ IN_LINES = frozenset("\n\r\t\u200c\u200d")
 
 RESIDENT_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 RESIDENT_CHECK = "10X98765432"
+BODY_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CREDIT = re.compile(r"[1-9ANY][1-9A-HJ-NP-RTUWXY][0-9]{6}[0-9A-HJ-NP-RTUWXY]{10}")
 _RESIDENT = re.compile(r"[1-9][0-9]{16}[0-9X]")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _CARD = re.compile(r"[1-9][0-9]{11,18}")
@@ -122,9 +127,37 @@ def canonical_credit_code(text: str) -> str:
     return text.strip().upper()
 
 
+def normal_credit_code(text: str) -> str:
+    """A unified social credit code (GB 32100) as it is stored: 18 capital letters and digits.
+
+    Beyond ``stdnum.cn.uscc`` it takes the codes of the army, of rural collectives and of others (A, N, Y), and it checks the ninth
+    character of the organization's own code (GB 11714) at position 17.
+
+    Raises:
+        DataError: its form or one of its check characters is wrong.
+    """
+    code = canonical_credit_code(text)
+    if not _CREDIT.fullmatch(code):
+        raise DataError(
+            "A credit code has 18 characters: the registering department and the class, six digits of the division, and ten digits or"
+            " capital letters without I, O, S, V and Z."
+        )
+    if uscc.calc_check_digit(code) != code[17]:
+        raise DataError("The last character of this credit code does not fit the 17 before it.")
+    if body_check(code[8:16]) != code[16]:
+        raise DataError("The seventeenth character of this credit code does not fit the eight before it.")
+    return code
+
+
+def body_check(body: str) -> str:
+    """The check character for the eight characters of an organization's code (GB 11714)."""
+    total = sum(int(letter, 36) * weight for letter, weight in zip(body, BODY_WEIGHTS, strict=True))
+    return "0123456789X0"[11 - total % 11]
+
+
 def resident_check(digits: str) -> str:
     """The check character for the first 17 digits of a resident number (GB 11643)."""
-    return RESIDENT_CHECK[sum(int(digit) * weight for digit, weight in zip(digits, RESIDENT_WEIGHTS, strict=True)) % 11]
+    return RESIDENT_CHECK[sum(map(mul, map(int, digits), RESIDENT_WEIGHTS)) % 11]
 
 
 def luhn(digits: str) -> str:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, Numeric, text
+from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.model import Dated, Keyed, Model, Money, Term, dated_check
@@ -37,6 +37,7 @@ class InsuranceEnrolment(Keyed, Dated, Model):
 
     __table_args__ = (
         dated_check(),
+        UniqueConstraint("source_number", "source_system"),
         Index("ix_insurance_enrolment_organization_id_id", "organization_id", "id"),
         Index(
             "ix_insurance_enrolment_organization_id_valid_from",

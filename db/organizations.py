@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, text
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.columns.industries import INDUSTRY
@@ -73,6 +73,7 @@ class Organization(Keyed, Model):
     """Union (工会组织). ``credit_code`` is the 18-character code of GB 32100, prefix 81, once registered as a legal person.
 
     ``industry`` is the letter and two digits of GB/T 4754-2017, e.g. ``G60``. A dissolved union stays, with ``dissolved_on``.
+    ``source_system`` and ``source_number`` are the system that the union was imported from, and its number there.
     """
 
     __tablename__ = "organization"
@@ -87,8 +88,15 @@ class Organization(Keyed, Model):
     credit_code: Mapped[str | None] = mapped_column(unique=True)
     established_on: Mapped[date | None]
     dissolved_on: Mapped[date | None]
+    source_system: Mapped[str | None]
+    source_number: Mapped[str | None]
 
-    __table_args__ = (Index("ix_organization_level_id", "level", "id"), grams_index("organization", "name"))
+    __table_args__ = (
+        Index("ix_organization_level_id", "level", "id"),
+        Index("ix_organization_name", "name"),
+        UniqueConstraint("source_number", "source_system"),
+        grams_index("organization", "name"),
+    )
 
 
 class OrganizationLink(Keyed, Dated, Model):

@@ -38,6 +38,7 @@ from hub.web.caching import with_etag
 from hub.web.error_responses import EXCEPTIONS
 from hub.web.explorer_page import explorer_assets, explorer_page
 from hub.web.http import GraphQLEndpoint, Page
+from hub.web.import_routes import Imports
 from hub.web.middleware import SHARED_PATHS, with_middleware
 from hub.web.readiness import Readiness
 from hub.web.schema_route import schema_route
@@ -190,6 +191,7 @@ def create_app(
     documents = Documents(served, limits_of(settings))
     telemetry.watch_cache("document", "Documents, parsed and validated", documents)
     ready = Readiness(lambda: app.pool)
+    imports = Imports(settings, lambda: app.endpoint, lambda: app.pool)
 
     @asynccontextmanager
     async def lifespan(app: Hub) -> AsyncIterator[None]:
@@ -237,6 +239,7 @@ def create_app(
         finally:
             for task in beside:
                 task.cancel()
+            imports.stopping.set()
             app.endpoint = app.sockets = None
             await close(app.pool)
 
@@ -244,6 +247,7 @@ def create_app(
         routes=[
             Route("/", home),
             *operator_routes.routes(settings, ready, telemetry),
+            *imports.routes(),
             schema_route(SDL_PATH, partial(sdl_of, served), lambda: app.endpoint),
             explorer_assets(),
         ],

@@ -32,6 +32,7 @@ from db.organizations import (
 from resolvers.commands.purposes import PersonalField, RevealPurpose
 from resolvers.engine.declare.validity import Validity
 from resolvers.scopes import Scope
+from resolvers.writing.outcomes import OnConflict, OnError, Outcome
 
 
 def describe(kind: type[Term]) -> None:
@@ -41,10 +42,13 @@ def describe(kind: type[Term]) -> None:
         value.description = kind[value.name].label
 
 
-for kind in (
+TERMS: tuple[type[Term], ...] = (
     ActorRole, AgreementKind, AgreementStatus, ClaimKind, CommitteeKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus,
     DivisionKind, DivisionLevel, EmployerKind, EngagementKind, Hierarchy, InsuranceScheme, MembershipChannel, MembershipEntry,
-    MembershipExit, MembershipStatus, OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus, PartyRole, PartySide,
-    PersonalField, PrincipalKind, Qualifier, RevealPurpose, Role, Scope, Sex, Unit, Validity, WorkerType,
-):  # fmt: skip
+    MembershipExit, MembershipStatus, OnConflict, OnError, OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus,
+    Outcome, PartyRole, PartySide, PersonalField, PrincipalKind, Qualifier, RevealPurpose, Role, Scope, Sex, Unit, Validity, WorkerType,
+)  # fmt: skip
+"""All code lists that the schema has."""
+
+for kind in TERMS:
     describe(kind)

@@ -31,6 +31,12 @@ AGGREGATES = "unionhub_aggregates"
 OPERATOR = "unionhub_operator"
 """For the operator's commands (`unionhub access`, `unionhub doctor`) when their login owns nothing; no request has it."""
 
+WRITER = "unionhub_writer"
+"""For a batch of records, inside its transaction: the rows of the caller's subtree of unions."""
+
+TOP_WRITER = "unionhub_everything_writer"
+"""The same for a caller who sees everything."""
+
 SERVICE = "unionhub_service"
 """Member of all of these, and granted to the login of the service."""
 
@@ -47,6 +53,8 @@ ROLES = (
     CLERK,
     AGGREGATES,
     OPERATOR,
+    WRITER,
+    TOP_WRITER,
     SERVICE,
 )
 

@@ -5,6 +5,7 @@
 ``db``                 ``unionhub db``: migrate, load, generate
 ``doctor``             ``unionhub doctor``: checks the installation; with ``database_checks``
 ``demo``, ``explain``  the demonstration; a query with its plan
+``imports``            a file is imported; an empty one to begin with
 ``connection_check``   whether the database can be used, checked before the hub serves
 ``language``           Chinese on a Chinese terminal, by the texts in ``chinese_help``, ``chinese_errors`` and ``chinese_findings``
 ``command_hints``      commands inside of messages, such that they can be pasted

@@ -18,6 +18,9 @@ from hub.settings import load
 RECEIPT_DAYS = 30
 """How long the receipt of a command is kept, so that a repetition is recognised."""
 
+REPORT_DAYS = 90
+"""How long the report of an import is kept. Its counts stay."""
+
 
 @click.command("verify-log")
 @database_url
@@ -92,7 +95,7 @@ def add_anchor(path: Path, found: Examination) -> None:
 @database_url
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def prune_log_command(database_url: str, yes: bool) -> None:
-    """Delete entries of the audit log older than UNIONHUB_AUDIT_MONTHS, and receipts of commands after 30 days.
+    """Delete entries of the audit log older than UNIONHUB_AUDIT_MONTHS, receipts of commands after 30 days, reports of imports after 90.
 
     The role that this is run with must own the tables: the service's own role may not.
     """
@@ -111,13 +114,16 @@ def months_before(day: date, months: int) -> date:
 
 
 async def pruned(url: str, before: datetime, digest: Digest) -> int:
-    """Delete old entries and receipts in the database at ``url``; returns how many entries."""
+    """Delete old entries, receipts and reports in the database at ``url``; returns how many entries."""
     connection = await connect(url)
     try:
         await require_head(connection)
         cut = await prune(connection, before, digest=digest)
+        now = datetime.now(UTC)
+        await connection.execute("DELETE FROM command_receipt WHERE at < $1", now - timedelta(days=RECEIPT_DAYS))
         await connection.execute(
-            "DELETE FROM command_receipt WHERE at < $1", datetime.now(UTC) - timedelta(days=RECEIPT_DAYS)
+            "UPDATE import_job SET report = NULL WHERE started_at < $1 AND report IS NOT NULL",
+            now - timedelta(days=REPORT_DAYS),
         )
         return cut
     finally:

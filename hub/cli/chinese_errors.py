@@ -26,6 +26,13 @@ SETTINGS: Mapping[str, str] = {
 }
 
 ERRORS: Mapping[str, str] = {
+    # credit codes
+    "A credit code has 18 characters: the registering department and the class, six digits of the division, and ten digits or capital letters without I, O, S, V and Z.": "统一社会信用代码共 18 位：登记管理部门代码和机构类别代码，六位行政区划代码，以及十位数字或大写字母（不含 I、O、S、V、Z）。",
+    "The seventeenth character of this credit code does not fit the eight before it.": "统一社会信用代码第 17 位与其前八位不符。",
+    "The last character of this credit code does not fit the 17 before it.": "统一社会信用代码末位与前 17 位不符。",
+    # imports
+    "There is no kind of record {}. There are: {}.": "没有记录类型 {}。可用的类型：{}。",
+    "The file with its faults marked is {}": "标出错误的文件已保存为 {}",
     # the database
     "The database cannot be reached: {}. Is it running, and is UNIONHUB_DATABASE_URL right?": "无法连接数据库：{}。请检查其是否运行，以及 UNIONHUB_DATABASE_URL 是否正确。",
     "The database {}. Run: unionhub db upgrade": "数据库{}。请执行：unionhub db upgrade",

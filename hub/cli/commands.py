@@ -6,6 +6,7 @@ import signal
 import sys
 import tomllib
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -144,6 +145,78 @@ def explain(query: Any, variables: str | None, operation: str | None, name: str 
     if explained.errors:
         echo("\n".join(explained.errors), err=True)
         sys.exit(1)
+
+
+@main.command("import")
+@click.argument("kind")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--as", "name", required=True, metavar="PRINCIPAL", help="Import as this principal, where it may write.")
+@click.option("--dry-run", is_flag=True, help="Rehearse: do everything, report it, and take it back.")
+@click.option(
+    "--good-rows-only", is_flag=True, help="Write the rows without errors; else one error keeps all rows out."
+)
+@click.option("--refuse-changes", is_flag=True, help="Refuse rows that would change a record that is there.")
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A TOML or JSON file: where the columns of another system go.",
+)
+@click.option(
+    "--report",
+    "report_path",
+    metavar="OUT.xlsx",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write the file again as a workbook with the faulty cells marked, to be mended and imported.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON instead.")
+def import_command(
+    kind: str,
+    file: Path,
+    name: str,
+    dry_run: bool,
+    good_rows_only: bool,
+    refuse_changes: bool,
+    mapping: Path | None,
+    report_path: Path | None,
+    as_json: bool,
+) -> None:
+    """Import FILE (CSV, XLSX or XLS) as records of KIND, e.g. employers.
+
+    All rows are written in one transaction, or none. Status 1 if the file cannot be read or a row is refused.
+    """
+    from hub.cli.imports import kind_named, run_import, write_report
+    from hub.database import url_of
+    from hub.imports.report import ImportOptions
+
+    language.use_terminal_language()
+    settings, chinese = load(), language.is_chinese()
+    options = ImportOptions(dry_run, good_rows_only, refuse_changes)
+    job = run_import(settings, url_of(settings), kind_named(kind), file, name, options, mapping)
+    if as_json:
+        click.echo(json.dumps(job.report.as_json(chinese=chinese), ensure_ascii=False, indent=1))
+    else:
+        click.echo(job.report.as_text(chinese=chinese, shown=50))
+    if report_path is not None and write_report(job, report_path, chinese=chinese):
+        echo(f"The file with its faults marked is {report_path}", err=True)
+    sys.exit(not job.report.is_good)
+
+
+@main.command()
+@click.argument("kind")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE.xlsx",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Where the workbook is written.",
+)
+def template(kind: str, output: Path) -> None:
+    """Write an empty workbook for imports of KIND, with headings in the language of the terminal."""
+    from hub.cli.imports import kind_named
+    from hub.imports.template import write_template
+
+    write_template(kind_named(kind), output, chinese=language.is_chinese())
 
 
 @main.command()

@@ -1,5 +1,14 @@
-"""Writing records: one core for every door (a mutation, a bulk mutation, an import), declared once for each kind of record.
+"""Writing records: one core for every door (a mutation, a bulk mutation, an import), declared once for each kind of record (ADR 0051).
 
-- ``values``: types of values, which read them from text
+In the order in which they import each other:
+
+- ``values``, ``days``: types of values, which read them from text
 - ``declare``: what a kind of record takes
+- ``outcomes``: what goes into a batch and comes out of it
+- ``scope``: where a caller may write
+- ``batch``: a batch while it is checked
+- ``references``, ``parts``, ``taken``, ``columns``: what rows refer to; the rows of one table; keys of others; columns of several kinds
+- ``employers``, ``members`` (with ``memberships``), ``organizations`` (with ``links``), ``insurance``: the kinds
+- ``kinds``: all of them, by name
+- ``write``: the doors, ``write_batch`` and ``write_rows``
 """

@@ -24,15 +24,17 @@ class Heading:
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """The record that a column refers to, by one of its natural keys: columns of ``table``, in the order in which they are tried."""
+    """The record that a column refers to: a value equals one of ``keys``, columns of ``table``, and an earlier key goes before a later
+    one. ``description`` says so in English (Chinese)."""
 
     table: str
     keys: tuple[str, ...]
+    description: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A value that a record takes. ``name`` is its name in the database and, in camelCase, in the API and in mapping files."""
+    """A value that a record takes. ``name`` is its name in rows and mapping files and, in camelCase, in the API."""
 
     name: str
     heading: Heading
@@ -47,11 +49,17 @@ class Column:
     example: str = ""
     """A synthetic value, as in the example row of the template."""
 
+    note: str = ""
+    """What the heading does not say, in English (Chinese), e.g. the value that an empty cell stands for."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class WritableKind:
     """A kind of record that is written in batches. ``natural_keys`` are sets of columns by which a record is recognized when it comes
-    again, in the order in which they are tried."""
+    again, in the order in which they are tried: the first whose columns a row has all of.
+
+    An empty value of a row leaves what is recorded as it is.
+    """
 
     name: str
     """The kind in commands, addresses and the API, e.g. ``employers``."""

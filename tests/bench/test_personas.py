@@ -35,10 +35,14 @@ def test_names_of_members_are_masked_in_the_answers_of_peers_and_nothing_else() 
 
 
 def test_rows_are_added_up_over_loops_with_those_that_were_dropped() -> None:
-    scan = {"Relation Name": "member", "Actual Rows": 2, "Rows Removed by Filter": 3, "Actual Loops": 4}
+    rows = {"Actual Rows": 2, "Actual Loops": 4}
+    scan = {"Node Type": "Seq Scan", "Relation Name": "member", "Rows Removed by Filter": 3, **rows}
+    bitmap = {"Node Type": "Bitmap Index Scan", "Index Name": "ix_member", **rows}
+    joined = {"Node Type": "Hash", "Plans": [scan, bitmap], **rows}
     read = Read()
-    read.add({"Shared Hit Blocks": 5, "Shared Read Blocks": 1, "Plans": [scan, {"Plans": [scan]}]})
-    assert (read.rows, read.blocks) == (40, 6)
+    blocks = {"Shared Hit Blocks": 5, "Shared Read Blocks": 1}
+    read.add({"Node Type": "Nested Loop", "Plans": [scan, joined], **rows, **blocks})
+    assert (read.rows, read.blocks) == (20 + 20 + 8, 6)
 
 
 def test_what_costs_more_at_the_larger_size_or_too_much_for_a_first_page_is_named() -> None:

@@ -46,6 +46,9 @@ HANDLED = f"organization_id IN (TABLE h) OR {OWN}"
 PARTNERS = f"{IN_UNIONS} OR partner_id IN (TABLE u)"
 BODY = f"{IN_UNIONS} OR division_id IN (TABLE r)"
 CERTIFIED = f"{IN_UNIONS} OR round_id IN (SELECT id FROM certification_round WHERE {IN_UNIONS})"
+NOT_COUNTED = frozenset({"import_job"})
+"""Of which there are no statistics."""
+
 HEALTH = frozenset({"care_case", "care_step", "care_shift", "mutual_aid_claim"})
 """In sight of the handling union itself, also for who sees everything else."""
 
@@ -58,6 +61,7 @@ REFERENCE: Mapping[str, str] = {
     "organization": UNIONS,
     "organization_link": "child_id IN (TABLE u) OR child_id IN (TABLE s)",
     "committee_term": IN_UNIONS,
+    "import_job": IN_UNIONS,
     "employer": f"""{IN_UNIONS} OR id IN (SELECT employer_id FROM exhibitor WHERE {IN_UNIONS})
         OR division_id IN (TABLE r) OR division_id IN (TABLE i)
         OR id IN (SELECT employer_id FROM dispute_party WHERE case_id IN (TABLE c))

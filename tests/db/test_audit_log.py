@@ -431,6 +431,7 @@ def actions() -> set[str]:
         *(path for path in (root / "db").rglob("*.py") if path.parent.name != "versions"),
         *(root / "hub").rglob("*.py"),
         *(root / "resolvers" / "commands").glob("*.py"),
+        *(root / "resolvers" / "writing").glob("*.py"),
     ]:
         text = path.read_text()
         found |= set(re.findall(r'(?:logged\(\s*connection, |Entry\(\s*)"([A-Z_]+)"', text))

@@ -25,13 +25,14 @@ from db.security.row_security import (
     READER,
     ROLES,
     SERVICE,
+    TOP_WRITER,
     faults,
 )
 from db.server.connect import acquired, create_pool
 from resolvers.access.callers import Caller, Grant, Lens
 from resolvers.engine.execute.snapshot import snapshot
 from tests.conftest import ROOT
-from tests.db.row_reference import CALLERS, HEALTH, REFERENCE, reference, visible_keys
+from tests.db.row_reference import CALLERS, HEALTH, NOT_COUNTED, REFERENCE, reference, visible_keys
 from tests.resolvers.personas import callers_of
 
 CLOSURES = ("territorial_closure", "industrial_closure")
@@ -142,7 +143,7 @@ async def test_malformed_keys_show_nothing_and_say_nothing(database_url, value):
     for role in [
         role
         for role in ROLES
-        if role not in (READER, "unionhub_everything", ACCESS, AGGREGATES, CLERK, OPERATOR, SERVICE)
+        if role not in (READER, "unionhub_everything", ACCESS, AGGREGATES, CLERK, OPERATOR, TOP_WRITER, SERVICE)
     ]:
         await connection.execute(f"SET ROLE {role}")
         for lens in LENSES:
@@ -309,7 +310,7 @@ async def test_counting_reads_no_column_that_names_a_person_or_a_case(walled, po
     }
     async with acquired(walled, callers["analyst"].scope) as connection:
         async with connection.transaction(), connection.under_role(AGGREGATES):
-            for table in REFERENCE:
+            for table in REFERENCE.keys() - NOT_COUNTED:
                 count = f"SELECT count(*) FROM {table}"
                 assert await connection.fetchval(count) == await pool.fetchval(count), table
         for table, columns in secret.items():

@@ -69,6 +69,8 @@ def texts(made: GraphQLInputObjectType, *above: str) -> Iterator[tuple[str, ...]
     """The places of all texts in an input."""
     for name, field in made.fields.items():
         inner = get_named_type(field.type)
+        if name == "records":  # refused one by one: tests/resolvers/writing/test_mutations.py
+            continue
         if isinstance(inner, GraphQLInputObjectType):
             yield from texts(inner, *above, name)
         elif inner.name == "String" and name != "scan":  # base64: what it holds is no text
@@ -94,6 +96,8 @@ def whole(here: Hub, command: str, made: GraphQLInputObjectType) -> dict[str, An
         kind = get_named_type(field.type)
         if kind.name == "DocumentInput":
             given[name] = dict(DOCUMENT)
+        elif name == "records":
+            given[name] = [{}]
         elif isinstance(kind, GraphQLInputObjectType):
             unseen = "bankCard" if command == "verify" else ""  # no purpose of a federation's has it compared
             given[name] = {field: value for field, value in VALUES.items() if field != unseen}
