@@ -63,10 +63,10 @@ async def test_a_slow_operation_is_logged_with_both_plans_and_no_value(
     (line,) = await logged(hub, caplog)
     assert (line["operation"], line["principal"], line["status"]) == ("Unions", "national", 200)
     assert line["ms"] >= 1
-    assert line["statements"] >= len(line["slowest"]) == 3
+    assert line["statements"] >= len(line["slowest"]) == 2
     assert line["plan"].startswith("organizations")
     by_path = {statement["path"]: statement for statement in line["slowest"]}
-    assert by_path["organizations"]["rows"] == 11
+    assert by_path["organizations"]["rows"] == 1  # the page with all below it, as JSON
     assert "$1" in by_path["organizations"]["sql"]
     assert line.get("why_no_plan") is None
     for statement in line["slowest"]:
