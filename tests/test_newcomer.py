@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -26,7 +27,7 @@ PAGES = [
     *(ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docker/README.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
-LANGUAGES = {"sh", "text", "graphql", "json", "js", "yaml", "nginx", "ini", "sql", "diff", "python"}
+LANGUAGES = {"sh", "text", "graphql", "json", "js", "yaml", "nginx", "ini", "sql", "diff", "python", "toml"}
 
 BARE = [("README.md", "A PostgreSQL of your own"), ("docs/operations.md", "")]
 """What the shell reads that begins with nothing: pages, or one section of a page, in order."""
@@ -80,6 +81,11 @@ def commands(text: str) -> list[str]:
 def test_every_block_says_what_it_is() -> None:
     assert {block.language for block in ALL} <= LANGUAGES, [block for block in ALL if block.language not in LANGUAGES]
     assert len(SHELL) > 15
+
+
+@pytest.mark.parametrize("block", [block for block in ALL if block.language == "toml"], ids=lambda block: block.heading)
+def test_blocks_of_toml_can_be_read(block: Block) -> None:
+    assert tomllib.loads(block.text)
 
 
 def test_both_readmes_have_the_same_commands() -> None:

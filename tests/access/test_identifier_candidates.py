@@ -156,7 +156,7 @@ async def test_no_field_tells_digits_that_are_masked_elsewhere(everybody: dict[s
 
 
 def test_nothing_of_a_day_of_birth_but_its_band_is_in_the_schema() -> None:
-    """Neither shown nor filtered nor ordered by; the day itself only where reveal, a correction and verify name it."""
+    """Neither shown nor filtered nor ordered by; the day itself only where reveal, a correction, verify and a new person name it."""
     found = set()
     for type_ in schema._schema.type_map.values():
         if isinstance(type_, GraphQLObjectType | GraphQLInputObjectType):
@@ -167,7 +167,7 @@ def test_nothing_of_a_day_of_birth_but_its_band_is_in_the_schema() -> None:
         ("Member", "birthYearFrom"), ("MemberFilter", "birthYearFrom"), ("MemberField", "BIRTH_YEAR_FROM"),
         ("Dependant", "birthYearFrom"), ("DependantFilter", "birthYearFrom"), ("DependantField", "BIRTH_YEAR_FROM"),
         ("RevealedMember", "birthDate"), ("CorrectionsInput", "birthDate"), ("VerifyValuesInput", "birthDate"),
-        ("PersonalField", "BIRTH_DATE"),
+        ("PersonalField", "BIRTH_DATE"), ("PersonRecord", "birthDate"),
     }  # fmt: skip
 
 

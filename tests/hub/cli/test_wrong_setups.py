@@ -45,13 +45,17 @@ ARGUMENTS: dict[str, list[str]] = {
     "demo": [],
     "doctor": ["--only", "database"],
     "explain": ["{folder}/query.graphql"],
+    "import": ["employers", "{folder}/employers.csv", "--as", "national", "--dry-run"],
     "schema": [],
     "serve": [],
+    "template": ["employers", "-o", "{folder}/employers.xlsx"],
     "token": [],
 }
 """What each command is tried with."""
 
-ALONE = {"access new-key-file", "doctor", "schema", "token"}
+EMPLOYERS = "名称,统一社会信用代码,单位类型,行政区划,所属工会,职工人数\n示例有限公司,91330106MC0000012E,民营企业,3301,浙江省总工会,12\n"
+
+ALONE = {"access new-key-file", "doctor", "schema", "template", "token"}
 """Commands that need no database, or say themselves what is wrong with it."""
 
 WAITS = "serve"
@@ -81,6 +85,7 @@ class Setup:
         self.set("UNIONHUB_DATA_DIR", folder / "data")
         self.set("PORT", 0)
         (folder / "query.graphql").write_text(QUERY)
+        (folder / "employers.csv").write_text(EMPLOYERS)
 
     def set(self, name: str, value: object) -> None:
         self.monkeypatch.setenv(name, str(value))
