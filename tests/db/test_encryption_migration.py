@@ -13,6 +13,7 @@ from db.encryption.vault import Sealed, Vault
 from db.members import PHONE, RESIDENT_NUMBER
 from db.server import migrate
 from db.server.connect import create_engine
+from tests.slow import slow
 
 NUMBER, PHONE_NUMBER, BORN = "37100319900101123X", "13800138000", "1990-01-01"
 
@@ -72,6 +73,7 @@ async def test_what_stood_in_clear_is_sealed_with_index_and_parts(empty_database
     }
 
 
+@slow
 async def test_no_page_of_the_table_holds_the_clear_values_afterwards(empty_database_url, connection):
     await migrate.upgrade(empty_database_url, FixedKeys(new_ring()))
     await connection.execute("CHECKPOINT")
@@ -112,6 +114,7 @@ async def test_the_way_back_opens_every_value(empty_database_url, connection, be
     ]
 
 
+@slow
 async def test_half_of_a_number_cannot_be_written(empty_database_url, connection):
     await migrate.upgrade(empty_database_url, FixedKeys(new_ring()))
     for change in ("resident_number = NULL", "phone_index = NULL", "phone_head = NULL"):

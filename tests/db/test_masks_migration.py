@@ -11,6 +11,7 @@ from db.encryption.vault import Sealed, Vault
 from db.members import BANK_CARD, BIRTH_DATE, PHONE, RESIDENT_NUMBER, SECRETS
 from db.server import migrate
 from tests.db.test_encryption_migration import to
+from tests.slow import slow
 
 PERSONS = [
     ("甲", "371003199307011248", "13845671234", "6200000000000000015", "1993-07-01"),
@@ -82,6 +83,7 @@ async def test_what_is_left_in_clear_is_region_first_digits_and_five_years(empty
     ]
 
 
+@slow
 async def test_every_sealed_value_opens_as_before_and_is_found_by_its_index(empty_database_url, connection, vault):
     await migrate.upgrade(empty_database_url, vault.keys)
     rows = await connection.fetch("SELECT * FROM member ORDER BY id LIMIT 3")
@@ -93,11 +95,13 @@ async def test_every_sealed_value_opens_as_before_and_is_found_by_its_index(empt
         assert found == 1
 
 
+@slow
 async def test_it_needs_no_keys(empty_database_url, connection, monkeypatch, tmp_path):
     monkeypatch.setenv("UNIONHUB_KEY_FILE", str(tmp_path / "none.json"))
     await migrate.upgrade(empty_database_url)
 
 
+@slow
 async def test_no_page_of_the_table_holds_the_last_digits_afterwards(empty_database_url, connection, vault):
     folder = await connection.fetchval("SHOW data_directory")
 

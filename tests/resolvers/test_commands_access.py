@@ -139,18 +139,15 @@ def watched(monkeypatch) -> list[str]:
     def keep(query: str) -> None:
         sent.append(re.sub(r"__asyncpg_savepoint_\w+__", "savepoint", query))
 
-    fetched, executed = Connection._execute, Connection.execute
+    def kept(method):
+        async def run(self, query, *args, **more):
+            keep(query)
+            return await method(self, query, *args, **more)
 
-    async def fetch(self, query, *args, **more):
-        keep(query)
-        return await fetched(self, query, *args, **more)
+        return run
 
-    async def execute(self, query, *args, **more):
-        keep(query)
-        return await executed(self, query, *args, **more)
-
-    monkeypatch.setattr(Connection, "_execute", fetch)
-    monkeypatch.setattr(Connection, "execute", execute)
+    for name in ("fetch", "fetchrow", "fetchval", "execute"):
+        monkeypatch.setattr(Connection, name, kept(getattr(Connection, name)))
     return sent
 
 

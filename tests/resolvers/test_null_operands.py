@@ -34,7 +34,9 @@ def test_every_kind_of_condition_is_reached() -> None:
     assert {"eq", "in", "gte", "contains", "isNull", "and", "or", "not", "some", "none", "employer"} <= reached
     assert len(PLACES) > 500
     inputs = [type_ for type_ in SCHEMA.type_map.values() if isinstance(type_, GraphQLInputObjectType)]
-    conditions = {type_.name for type_ in inputs if is_condition(type_) and not type_.name.endswith(("Input", "Record"))}
+    conditions = {
+        type_.name for type_ in inputs if is_condition(type_) and not type_.name.endswith(("Input", "Record"))
+    }
     below = {get_named_type(place.type).name for place in PLACES}
     # what no root list has a filter by stands on lists below records; its operators are the same
     assert {name for name in conditions - below if not name.endswith(("Filter", "Choice"))} == set()

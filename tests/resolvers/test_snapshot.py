@@ -10,6 +10,7 @@ TEXT = """query ($id: ID!) {
   employer(id: $id) { name headcount coverages { totalCount nodes { organization { name } } } }
   again: employers(filter: {id: {eq: $id}}) { totalCount nodes { name headcount } }
 }"""
+"""Five statements: the employer, its coverages and their count, the list and its count."""
 
 
 async def change(url: str, key: int) -> None:
@@ -28,7 +29,7 @@ async def change(url: str, key: int) -> None:
     await connection.close()
 
 
-@pytest.mark.parametrize("at", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
 async def test_a_change_that_is_committed_while_an_operation_runs_is_not_seen_by_it(
     fresh_database_url: str, at: int
 ) -> None:
@@ -73,7 +74,7 @@ async def test_what_is_found_by_key_is_planned_once_and_a_page_for_the_values_of
             "{ employers(first: 2, orderBy: {field: NAME}) { nodes { name } } }": {},
             "query ($id: ID!) { node(id: $id) { ... on Employer { name } } }": {"id": f"emp_{key:x}"},
             "query ($id: ID!) { employer(id: $id) { name headcount } }": {"id": f"emp_{key:x}"},
-            "query ($id: ID!) { employer(id: $id) { headcount coverages { nodes { id } } } }": {"id": f"emp_{key:x}"},
+            "query ($id: ID!) { employer(id: $id) { kind coverages { totalCount } } }": {"id": f"emp_{key:x}"},
         }
         hub = EngineClient(pool)
         for _ in range(3):
