@@ -1,5 +1,6 @@
 """``unionhub import`` and ``unionhub template``: files in, as the rows of a kind of record."""
 
+import asyncio
 from pathlib import Path
 
 import asyncpg
@@ -7,6 +8,7 @@ import click
 
 from db.clock import today
 from db.security.principals import AccessError
+from db.server.migrate import connect_as_operator, require_head
 from hub.cli.db import progress_bars
 from hub.cli.explain import caller_named
 from hub.encryption_keys import digest_of, vault_of
@@ -34,6 +36,19 @@ def kind_named(name: str) -> WritableKind:
     return KINDS[name]
 
 
+async def require_usable(url: str) -> None:
+    """Require a database that is at the newest revision, and a login that may use it.
+
+    Raises:
+        DataError: it cannot be reached or used.
+    """
+    connection = await connect_as_operator(url)
+    try:
+        await require_head(connection)
+    finally:
+        await connection.close()
+
+
 def run_import(
     settings: Settings,
     url: str,
@@ -47,6 +62,7 @@ def run_import(
 
     Raises:
         ClickException: the mapping cannot be used, the principal may not write, or the file changed while it was read.
+        DataError: the database cannot be used.
     """
 
     async def context(pool: asyncpg.Pool) -> CommandContext:
@@ -54,6 +70,7 @@ def run_import(
         logged = CommandOptions(digest=digest_of(settings))
         return CommandContext(pool, await caller_named(pool, name), today(), vault_of(settings), request, logged)
 
+    asyncio.run(require_usable(url))
     try:
         mapping = FileMapping() if mapping_path is None else read_mapping(mapping_path, kind)
         with progress_bars() as progress:

@@ -3,6 +3,7 @@
 from playwright.async_api import Page, expect
 
 from tests.explorer.conftest import TOKEN, Watched
+from tests.slow import slow
 
 QUERY = """query Cities { organizations(first: 1, filter: {name: {eq: "浙江省总工会"}}) { nodes { name
   children(first: 2, filter: {level: {eq: CITY}, kind: {eq: LOCAL_FEDERATION}}) { nodes { name } } } } }"""
@@ -89,6 +90,7 @@ async def test_without_a_token_the_page_says_what_the_public_sees_and_where_to_f
     await expect(page.locator(RESPONSE)).to_contain_text("宁波市总工会")
 
 
+@slow
 async def test_a_wrong_token_is_said_to_be_wrong(watched: Watched, hub_url: str) -> None:
     page = await opened(watched, f"{hub_url}/graphql#token=wrong")
     await expect(page.get_by_role("status").first).to_contain_text("refused this token")
@@ -123,6 +125,7 @@ async def test_the_examples_are_open_at_a_first_visit_and_stay_closed_when_they_
     await expect(page.get_by_role("region", name="Examples")).to_have_count(0)
 
 
+@slow
 async def test_an_example_opens_in_a_tab_of_its_own_and_once(watched: Watched, hub_url: str) -> None:
     page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
     before = await page.locator(".graphiql-tab").count()

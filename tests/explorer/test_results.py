@@ -10,6 +10,7 @@ from playwright.async_api import Page, Route, expect
 
 from tests.explorer.conftest import TOKEN, Watched
 from tests.explorer.test_explorer import RESPONSE, opened, run
+from tests.slow import slow
 
 CITIES = """query Cities { division(code: "33") { statistics(kind: MEMBERSHIPS, groupBy: [CHILD_DIVISION]) {
   groups { keys { dimension label } persons records } } } }"""
@@ -103,6 +104,7 @@ async def test_rates_are_read_in_per_cent_and_saved_as_they_are(watched: Watched
     await expect(page.locator(".results-figure")).to_have_text(["6.25%", "100%", "–"])
 
 
+@slow
 async def test_negative_values_have_bars_to_the_left_of_zero(watched: Watched, hub_url: str) -> None:
     page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
     await answered(page, {"changes": [{"name": name, "change": change} for name, change in CHANGES.items()]})
@@ -116,6 +118,7 @@ async def test_negative_values_have_bars_to_the_left_of_zero(watched: Watched, h
     assert bars == [[20, 80], [0, 20], [20, 0]]
 
 
+@slow
 async def test_months_with_less_than_nothing_are_drawn_below_the_line(watched: Watched, hub_url: str) -> None:
     page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
     months = [
@@ -133,6 +136,7 @@ async def test_months_with_less_than_nothing_are_drawn_below_the_line(watched: W
     assert upper[0] + upper[1] == lower[0]
 
 
+@slow
 async def test_every_column_of_a_wide_table_can_be_scrolled_to(watched: Watched, hub_url: str) -> None:
     page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
     names = [f"column{number}WithALongName" for number in range(12)]
@@ -178,6 +182,7 @@ async def test_a_file_for_a_spreadsheet_keeps_chinese_and_runs_nothing(
     assert watched.faults == []
 
 
+@slow
 async def test_each_list_of_an_answer_can_be_chosen_and_an_answer_without_is_one_row(
     watched: Watched, hub_url: str
 ) -> None:
@@ -195,6 +200,7 @@ async def test_each_list_of_an_answer_can_be_chosen_and_an_answer_without_is_one
     await expect(page.get_by_role("cell")).to_have_text("18011")
 
 
+@slow
 async def test_the_table_is_of_the_tab_that_is_open(watched: Watched, hub_url: str) -> None:
     page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
     await run(page, CITIES)

@@ -188,7 +188,7 @@ WIDE = ("national", "province")
 NAMES = (*WIDE, "city", "industry", "several", "grassroots", "social_security", "member")
 
 
-@pytest.mark.parametrize("name", sampled(NAMES, ["province", "several"]))
+@pytest.mark.parametrize("name", sampled(NAMES, ["province"]))
 async def test_a_count_from_rollups_is_the_number_of_rows(clients: Clients, name: str) -> None:
     chance = random.Random(f"counts {name}")
     found: list[str] = []

@@ -18,6 +18,7 @@ from tests.access.disclosure.attacker import Attacker, Question
 from tests.access.disclosure.population import BUSY, GRANTS, Population, Row, Target, Trait
 from tests.access.disclosure.set_pairs import pair
 from tests.resolvers.engine_client import EngineClient
+from tests.slow import slow
 
 BOUND = 12
 """How far a number of people may be from the truth."""
@@ -97,6 +98,7 @@ async def test_sums_of_cities_are_near_the_truth(hub: EngineClient, population: 
     assert sum(errors) / len(errors) < 0.25
 
 
+@slow
 async def test_one_set_has_one_answer_in_whatever_way_it_is_asked(hub: EngineClient, population: Population) -> None:
     """By conditions in any order, by groups, by the division and by its parent's children: nothing is to be averaged."""
     cities = dict(list(by_city(population.of(BUSY)).items())[:CITIES])

@@ -45,7 +45,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "demo": [],
     "doctor": ["--only", "database"],
     "explain": ["{folder}/query.graphql"],
-    "import": ["employers", "{folder}/employers.csv", "--as", "national", "--dry-run"],
+    "import": ["employers", "{folder}/employers.csv", "--as", "zhejiang", "--dry-run"],
     "schema": [],
     "serve": [],
     "template": ["employers", "-o", "{folder}/employers.xlsx"],
