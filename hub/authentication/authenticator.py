@@ -109,6 +109,10 @@ class Authenticator:
             return None
         return session.caller
 
+    async def caller(self, authorization: list[bytes], source: str) -> Caller:
+        """The cached caller of a request with these headers, else as ``sign_in``."""
+        return self.known(authorization) or await self.sign_in(authorization, source)
+
     async def sign_in(self, authorization: list[bytes], source: str) -> Caller:
         """The caller of a request with these headers.
 

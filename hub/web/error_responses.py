@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.errors import body_of
-from hub.messages import prefers_chinese, set_language
+from hub.messages import set_language
+from hub.web.negotiation import wants_chinese
 from resolvers.faults import log_fault
 
 
@@ -15,7 +16,7 @@ def json_error(
     request: Request, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     """An error response outside of the endpoint."""
-    set_language(chinese=prefers_chinese(request.headers.get("accept-language", "").encode("latin-1")))
+    set_language(chinese=wants_chinese(request))
     return Response(body_of(code, message), status, headers, "application/json")
 
 

@@ -8,8 +8,8 @@ at a time in one process.
 import asyncio
 import errno
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,10 +35,11 @@ from hub.imports.marked_workbook import write_marked
 from hub.imports.report import ImportOptions
 from hub.imports.run import Import, run_alone
 from hub.imports.template import write_template
-from hub.messages import prefers_chinese, set_language
+from hub.messages import set_language
 from hub.operations import Outcome, refused
 from hub.settings import Settings
 from hub.web.http import GraphQLEndpoint
+from hub.web.negotiation import wants_chinese
 from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandContext, CommandOptions, Refused
 from resolvers.writing.declare import WritableKind
@@ -112,16 +113,14 @@ class Imports:
         """A handler that signs the caller in, charges them, and answers refusals and faults as the GraphQL endpoint does."""
 
         async def handle(request: Request) -> Response:
-            chinese = prefers_chinese(request.headers.get("accept-language", "").encode("latin-1"))
-            set_language(chinese=chinese)
+            set_language(chinese=wants_chinese(request))
             serving = self.endpoint()
             try:
                 if serving is None or self.stopping.is_set():
                     raise Refusal(503, "DATABASE_UNAVAILABLE", "The hub is starting or stopping. Try again.")
                 authorization = [value.encode("latin-1") for value in request.headers.getlist("authorization")]
                 source = source_of(request.scope)
-                found = serving.authenticator.known(authorization)
-                caller = found or await serving.authenticator.sign_in(authorization, source)
+                caller = await serving.authenticator.caller(authorization, source)
                 serving.operations.budget.require(caller, source)
                 response: Response = await answer(request, serving, caller)
                 return response
@@ -140,17 +139,11 @@ class Imports:
     async def template(self, request: Request, serving: GraphQLEndpoint, caller: Caller) -> Response:
         """The template of a kind, in the caller's language."""
         kind = kind_of(request)
-        chinese = prefers_chinese(request.headers.get("accept-language", "").encode("latin-1"))
-        account = serving.operations.account(caller, source_of(request.scope))
-        before = METER.set(account.meter)
-        try:
-            with TemporaryDirectory(prefix="unionhub-") as folder:
-                path = Path(folder) / "template.xlsx"
-                await asyncio.to_thread(partial(write_template, kind, path, chinese=chinese))
-                content = path.read_bytes()
-        finally:
-            METER.reset(before)
-        return Response(content, 200, {**SAFE, **headers_of(account.settle()), **attachment(kind.name)}, XLSX)
+        with charged(serving, caller, request) as left, TemporaryDirectory(prefix="unionhub-") as folder:
+            path = Path(folder) / "template.xlsx"
+            await asyncio.to_thread(partial(write_template, kind, path, chinese=wants_chinese(request)))
+            content = path.read_bytes()
+        return Response(content, 200, {**SAFE, **left, **attachment(kind.name)}, XLSX)
 
     def context(self, pool: asyncpg.Pool, caller: Caller, source: str, operation: str) -> CommandContext:
         """The context of what a caller does with imports."""
@@ -171,17 +164,11 @@ class Imports:
         """What is found of imports, as JSON. Raises Refusal: 404 NOT_FOUND."""
         pool, source = self.pool(), source_of(request.scope)
         assert pool is not None
-        account = serving.operations.account(caller, source)
-        before = METER.set(account.meter)
-        try:
-            chinese = prefers_chinese(request.headers.get("accept-language", "").encode("latin-1"))
-            found = await find(self.context(pool, caller, source, "imports"), chinese=chinese)
-        finally:
-            METER.reset(before)
-            left = account.settle()
+        with charged(serving, caller, request) as left:
+            found = await find(self.context(pool, caller, source, "imports"), chinese=wants_chinese(request))
         if found is None:
             raise Refusal(404, "NOT_FOUND", "There is no such import in your sight.")
-        return Response(orjson.dumps(found), 200, {**SAFE, **headers_of(left)}, "application/json")
+        return Response(orjson.dumps(found), 200, {**SAFE, **left}, "application/json")
 
     async def post(self, request: Request, serving: GraphQLEndpoint, caller: Caller) -> Response:
         """Import the body, and answer with the report."""
@@ -189,19 +176,14 @@ class Imports:
         length = request.headers.get("content-length", "")
         if length.isdecimal() and int(length[:18]) > self.settings.max_import_bytes:
             raise self.too_large()
-        account = serving.operations.account(caller, sent.source)
-        before = METER.set(account.meter)
-        try:
+        with charged(serving, caller, request) as left:
             async with self.slot(), folder_of_file() as folder:
                 add_commands(1)
                 path = folder / "sent"
                 await self.receive(request, path)
                 async with self.turns:
                     content, type_ = await asyncio.to_thread(self.run, sent, path)
-        finally:
-            METER.reset(before)
-            left = account.settle()
-        return Response(content, 200, {**SAFE, **headers_of(left)}, type_)
+        return Response(content, 200, {**SAFE, **left}, type_)
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
@@ -312,7 +294,7 @@ def sent_in(request: Request, caller: Caller) -> Sent:
         Path(name.replace("\\", "/")).name[:200] or "file",
         ImportOptions(**chosen),
         mapping_in(request.query_params.get("mapping"), kind),
-        prefers_chinese(headers.get("accept-language", "").encode("latin-1")),
+        wants_chinese(request),
         XLSX in headers.get("accept", ""),
     )
 
@@ -328,6 +310,18 @@ def mapping_in(text: str | None, kind: WritableKind) -> FileMapping:
         return mapping_of(found, kind)
     except (ValueError, BadFile) as error:
         raise Refusal(400, "BAD_MAPPING", str(error)) from None
+
+
+@contextmanager
+def charged(serving: GraphQLEndpoint, caller: Caller, request: Request) -> Iterator[dict[str, str]]:
+    """Charge the caller for what the block uses, also where it fails. At its end the dictionary has the headers that say what is left."""
+    account = serving.operations.account(caller, source_of(request.scope))
+    before, left = METER.set(account.meter), dict[str, str]()
+    try:
+        yield left
+    finally:
+        METER.reset(before)
+        left |= headers_of(account.settle())
 
 
 @asynccontextmanager

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from starlette.requests import HTTPConnection
+
+from hub.messages import prefers_chinese
 from hub.setup.compressed_files import ENCODED_SUFFIXES
 
 RESPONSE: Final = b"application/graphql-response+json"
@@ -17,6 +20,11 @@ class Accepts:
 
     page: bool
     media: bytes | None
+
+
+def wants_chinese(request: HTTPConnection) -> bool:
+    """Whether a request or WebSocket prefers Chinese messages."""
+    return prefers_chinese(request.headers.get("accept-language", "").encode("latin-1"))
 
 
 @lru_cache(maxsize=512)

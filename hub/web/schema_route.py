@@ -8,11 +8,12 @@ from starlette.routing import Route
 
 from hub.client_address import source_of
 from hub.errors import Refusal
-from hub.messages import prefers_chinese, set_language
+from hub.messages import set_language
 from hub.operations import refused
 from hub.web.caching import with_etag
 from hub.web.error_responses import json_error
 from hub.web.http import GraphQLEndpoint
+from hub.web.negotiation import wants_chinese
 
 HEADERS = {
     "Cache-Control": "no-cache",
@@ -37,11 +38,9 @@ def schema_route(path: str, text: Callable[[], str], endpoint: Callable[[], Grap
         if serving is None:
             return json_error(request, 503, "DATABASE_UNAVAILABLE", "The hub is starting or stopping. Try again.")
         authorization = [value.encode("latin-1") for value in request.headers.getlist("authorization")]
-        set_language(chinese=prefers_chinese(request.headers.get("accept-language", "").encode("latin-1")))
+        set_language(chinese=wants_chinese(request))
         try:
-            caller = serving.authenticator.known(authorization) or await serving.authenticator.sign_in(
-                authorization, source_of(request.scope)
-            )
+            caller = await serving.authenticator.caller(authorization, source_of(request.scope))
             serving.operations.role_limits.require_introspection(caller)
         except Refusal as refusal:
             outcome = refused(refusal, None)

@@ -23,11 +23,12 @@ from hub.authentication.authenticator import Authenticator, without_duplicates
 from hub.client_address import source_of
 from hub.errors import Refusal, body_of
 from hub.limits.budget import Account
-from hub.messages import prefers_chinese, set_language
+from hub.messages import set_language
 from hub.operations import CLIENT_CLOSED, Operations, Outcome, refused
 from hub.parameters import Parameters, from_object
 from hub.telemetry.metric_labels import program_in
 from hub.telemetry.requests import Answered
+from hub.web.negotiation import wants_chinese
 from hub.web.origins import may_connect
 from resolvers.access.callers import Caller
 from resolvers.database_faults import LOST
@@ -137,7 +138,7 @@ class Connection:
         self.websocket = websocket
         self.source = source_of(websocket.scope)
         self.authorization = [value.encode("latin-1") for value in websocket.headers.getlist("authorization")]
-        self.chinese = prefers_chinese(websocket.headers.get("accept-language", "").encode("latin-1"))
+        self.chinese = wants_chinese(websocket)
         self.program = program_in(websocket.scope["headers"])
         self.is_acknowledged = False
         self.running: dict[str, asyncio.Task[None]] = {}
@@ -242,11 +243,8 @@ class Connection:
             Closing: the caller is refused.
             Refusal: the provider's keys cannot be fetched; or, before ``connection_ack``, too many sign-ins have failed.
         """
-        authenticator = self.endpoint.authenticator
         try:
-            return authenticator.known(self.authorization) or await authenticator.sign_in(
-                self.authorization, self.source
-            )
+            return await self.endpoint.authenticator.caller(self.authorization, self.source)
         except Refusal as refusal:
             if refusal.status in (401, 403) or (self.is_acknowledged and refusal.code == "TOO_MANY_FAILURES"):
                 raise Closing(FORBIDDEN, f"{refusal.code}: {refusal.message}") from None
