@@ -152,7 +152,7 @@ class ImportReport:
 
     def as_text(self, *, chinese: bool, shown: int = SHOWN) -> str:
         """The report for people, in lines."""
-        return "\n".join(_chinese_lines(self, shown) if chinese else _english_lines(self, shown))
+        return "\n".join(_lines(self, CHINESE if chinese else ENGLISH, shown, chinese=chinese))
 
 
 def fault_of(table: Table, row: int, finding: Finding) -> Fault:
@@ -166,76 +166,128 @@ def fault_of(table: Table, row: int, finding: Finding) -> Fault:
     return Fault(row, finding.code, finding.message, finding.column, letter, heading, finding.value, finding.severity)
 
 
-def _english_lines(report: ImportReport, shown: int) -> Iterator[str]:
+@dataclass(frozen=True)
+class Words:
+    """The sentences of a report in one language."""
+
+    outcomes: Mapping[Outcome, str]
+    delimiters: Mapping[str, str]
+    unreadable: str
+    text_file: str
+    workbook: str
+    read: str
+    left_out: str
+    ignored: str
+    count: str
+    comma: str
+    nothing_to_write: str
+    rehearsed: str
+    written: str
+    refused: str
+    warning: str
+    row: str
+    headed: str
+    fault: str
+    more: str
+
+
+ENGLISH = Words(
+    outcomes={Outcome.NEW: "new", Outcome.CHANGED: "changed", Outcome.SAME: "the same", Outcome.REFUSED: "refused"},
+    delimiters={},
+    unreadable="{file} cannot be read, and nothing was written ({code}).",
+    text_file=" in {encoding}, separated by {delimiter}s",
+    workbook=", sheet {sheet}",
+    read="{file}: {name}{how}; headings in row {heading_row}; {rows:,} rows.",
+    left_out="Left out: {empty:,} empty rows, {examples:,} rows like the template's example.",
+    ignored="Columns that are not taken: {headings}",
+    count="{count:,} {outcome}",
+    comma=", ",
+    nothing_to_write="Every row is in the hub already as it is in this file: nothing is to be written.",
+    rehearsed="Rehearsal, nothing was written: {counts}.",
+    written="Written: {counts}.",
+    refused="Nothing was written, since rows have errors: {counts}. Correct them, or import the good rows only.",
+    warning="warning: ",
+    row="row {row}",
+    headed="{place} ({heading})",
+    fault="{place}: {warning}{message} ({code}){value}",
+    more="… and {left:,} more.",
+)
+CHINESE = Words(
+    outcomes={Outcome.NEW: "新增", Outcome.CHANGED: "变更", Outcome.SAME: "无变化", Outcome.REFUSED: "退回"},
+    delimiters={"comma": "逗号", "tab": "制表符", "semicolon": "分号"},
+    unreadable="{file} 无法读取，未写入任何数据（{code}）。",
+    text_file="，编码 {encoding}，分隔符 {delimiter}",
+    workbook="，工作表“{sheet}”",
+    read="{file}：{name}{how}；列名在第 {heading_row} 行；共 {rows:,} 行。",
+    left_out="已略过：空行 {empty:,} 行，与模板示例相同的 {examples:,} 行。",
+    ignored="未导入的列：{headings}",
+    count="{outcome} {count:,} 行",
+    comma="，",
+    nothing_to_write="文件中各行与系统中已有的记录完全一致，无须写入。",
+    rehearsed="预演，未写入任何数据：{counts}。",
+    written="已写入：{counts}。",
+    refused="有错误，未写入任何数据：{counts}。请更正，或选择只导入正确的行。",
+    warning="提示：",
+    row="第 {row} 行",
+    headed="{place}（{heading}）",
+    fault="{place}：{warning}{message}{value}",
+    more="……另有 {left:,} 处。",
+)
+
+
+def _lines(report: ImportReport, words: Words, shown: int, *, chinese: bool) -> Iterator[str]:
     if report.problem is not None:
-        yield f"{report.file} cannot be read, and nothing was written ({report.problem.code})."
-        yield report.problem.message
+        code, message = report.problem.code, report.problem.message
+        yield words.unreadable.format(file=report.file, code=code)
+        yield in_chinese(code, message) if chinese else message
         return
-    assert report.format is not None
-    form = report.format
-    how = f" in {form.encoding}, separated by {form.delimiter}s" if form.encoding else f", sheet {form.sheet}"
-    yield f"{report.file}: {form.name}{how}; headings in row {report.heading_row}; {report.rows:,} rows."
+    yield words.read.format(
+        file=report.file,
+        name=_format(report).name,
+        how=_how(report, words),
+        heading_row=report.heading_row,
+        rows=report.rows,
+    )
     if report.empty or report.examples:
-        yield f"Left out: {report.empty:,} empty rows, {report.examples:,} rows like the template's example."
+        yield words.left_out.format(empty=report.empty, examples=report.examples)
     if report.ignored:
-        yield f"Columns that are not taken: {', '.join(report.ignored)}"
-    counts = ", ".join(f"{report.counts[outcome]:,} {word}" for outcome, word in _ENGLISH.items())
-    if report.changes_nothing:
-        yield "Every row is in the hub already as it is in this file: nothing is to be written."
-    elif report.options.dry_run:
-        yield f"Rehearsal, nothing was written: {counts}."
-    elif report.written:
-        yield f"Written: {counts}."
-    else:
-        yield f"Nothing was written, since rows have errors: {counts}. Correct them, or import the good rows only."
+        yield words.ignored.format(headings=("、" if chinese else ", ").join(report.ignored))
+    yield _outcome(report, words)
     for fault in report.faults[:shown]:
-        warning = "warning: " if fault.severity is Severity.WARNING else ""
-        value = f" [{fault.value}]" if fault.value is not None else ""
-        yield f"{_english_place(fault)}: {warning}{fault.message} ({fault.code}){value}"
+        place = fault.place if fault.letter else words.row.format(row=fault.row)
+        yield words.fault.format(
+            place=place if fault.heading is None else words.headed.format(place=place, heading=fault.heading),
+            warning=words.warning if fault.severity is Severity.WARNING else "",
+            message=fault.text(chinese=chinese),
+            code=fault.code,
+            value="" if fault.value is None else f" [{fault.value}]",
+        )
     left = len(report.faults) + report.more_faults - shown
     if left > 0:
-        yield f"… and {left:,} more."
+        yield words.more.format(left=left)
 
 
-def _chinese_lines(report: ImportReport, shown: int) -> Iterator[str]:
-    if report.problem is not None:
-        yield f"{report.file} 无法读取，未写入任何数据（{report.problem.code}）。"
-        yield in_chinese(report.problem.code, report.problem.message)
-        return
+def _format(report: ImportReport) -> FileFormat:
     assert report.format is not None
-    form = report.format
-    how = f"，编码 {form.encoding}，分隔符 {_DELIMITERS.get(form.delimiter or '', form.delimiter)}"
-    how = how if form.encoding else f"，工作表“{form.sheet}”"
-    yield f"{report.file}：{form.name}{how}；列名在第 {report.heading_row} 行；共 {report.rows:,} 行。"
-    if report.empty or report.examples:
-        yield f"已略过：空行 {report.empty:,} 行，与模板示例相同的 {report.examples:,} 行。"
-    if report.ignored:
-        yield f"未导入的列：{'、'.join(report.ignored)}"
-    counts = "，".join(f"{word} {report.counts[outcome]:,} 行" for outcome, word in _CHINESE.items())
+    return report.format
+
+
+def _how(report: ImportReport, words: Words) -> str:
+    """How the file was read."""
+    form = _format(report)
+    if not form.encoding:
+        return words.workbook.format(sheet=form.sheet)
+    delimiter = form.delimiter or ""
+    return words.text_file.format(encoding=form.encoding, delimiter=words.delimiters.get(delimiter, delimiter))
+
+
+def _outcome(report: ImportReport, words: Words) -> str:
+    """What became of the rows."""
+    counts = words.comma.join(
+        words.count.format(count=report.counts[outcome], outcome=word) for outcome, word in words.outcomes.items()
+    )
     if report.changes_nothing:
-        yield "文件中各行与系统中已有的记录完全一致，无须写入。"
-    elif report.options.dry_run:
-        yield f"预演，未写入任何数据：{counts}。"
-    elif report.written:
-        yield f"已写入：{counts}。"
-    else:
-        yield f"有错误，未写入任何数据：{counts}。请更正，或选择只导入正确的行。"
-    for fault in report.faults[:shown]:
-        warning = "提示：" if fault.severity is Severity.WARNING else ""
-        value = f" [{fault.value}]" if fault.value is not None else ""
-        where = fault.place if fault.letter else f"第 {fault.row} 行"
-        where = where if fault.heading is None else f"{where}（{fault.heading}）"
-        yield f"{where}：{warning}{fault.text(chinese=True)}{value}"
-    left = len(report.faults) + report.more_faults - shown
-    if left > 0:
-        yield f"……另有 {left:,} 处。"
-
-
-def _english_place(fault: Fault) -> str:
-    where = fault.place if fault.letter else f"row {fault.row}"
-    return where if fault.heading is None else f"{where} ({fault.heading})"
-
-
-_ENGLISH = {Outcome.NEW: "new", Outcome.CHANGED: "changed", Outcome.SAME: "the same", Outcome.REFUSED: "refused"}
-_CHINESE = {Outcome.NEW: "新增", Outcome.CHANGED: "变更", Outcome.SAME: "无变化", Outcome.REFUSED: "退回"}
-_DELIMITERS = {"comma": "逗号", "tab": "制表符", "semicolon": "分号"}
+        return words.nothing_to_write
+    if report.options.dry_run:
+        return words.rehearsed.format(counts=counts)
+    return (words.written if report.written else words.refused).format(counts=counts)
