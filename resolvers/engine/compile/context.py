@@ -1,7 +1,8 @@
 """What all parts of an operation are compiled with, and where their steps are kept."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -16,6 +17,16 @@ from resolvers.engine.plan.steps import Build, Child, RowsStep, Step
 from resolvers.engine.request.arguments import TrackedArguments, build
 from resolvers.engine.request.collect_fields import Collector
 from resolvers.engine.request.limits import Budget
+from resolvers.errors import HubError
+
+
+@contextmanager
+def errors_at(node: FieldNode) -> Iterator[None]:
+    """Give errors in the arguments of a field the field's place in the document, unless they have a place of their own."""
+    try:
+        yield
+    except HubError as error:
+        raise HubError(error.code, error.message, nodes=error.nodes or node) from None
 
 
 class JsonOf(Enum):

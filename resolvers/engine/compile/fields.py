@@ -8,7 +8,7 @@ from graphql import FieldNode, GraphQLObjectType, GraphQLUnionType, get_named_ty
 from sqlalchemy import ColumnElement, Select, any_, func, null, select
 
 from resolvers.engine.compile import row_builders
-from resolvers.engine.compile.context import Compilation
+from resolvers.engine.compile.context import Compilation, errors_at
 from resolvers.engine.compile.json_rows import as_bytes, concat, literal
 from resolvers.engine.compile.json_selection import Repeats, can_write_list, can_write_row, has_list, is_connection
 from resolvers.engine.compile.json_tree import JsonWriter, Row
@@ -199,7 +199,7 @@ def list_step(
     root: bool,
 ) -> Step:
     """The step of a list or connection below parents, or at the root. Raises errors in its arguments, at the place of the field."""
-    try:
+    with errors_at(nodes[0]):
         name = nodes[0].name.value
         type_ = get_named_type(parent.fields[name].type)
         assert isinstance(type_, GraphQLObjectType)
@@ -219,8 +219,6 @@ def list_step(
         made = step(compilation, type_, listing, nodes, path)
         arguments.require_effect(nodes[0])
         return made
-    except HubError as error:
-        raise HubError(error.code, error.message, nodes=error.nodes or nodes[0]) from None
 
 
 def _short_list(

@@ -12,7 +12,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 from sqlalchemy import ColumnElement, Label, Select, case, func, literal_column, select
 
-from resolvers.engine.compile.context import Compilation
+from resolvers.engine.compile.context import Compilation, errors_at
 from resolvers.engine.compile.json_rows import MARK, JsonText, literal
 from resolvers.engine.compile.json_selection import is_connection
 from resolvers.engine.compile.list_statements import page_of_rows
@@ -25,7 +25,6 @@ from resolvers.engine.declare.visibility import visible_rows
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.plan.steps import Written
 from resolvers.engine.request.arguments import snake
-from resolvers.errors import HubError
 
 
 @dataclass
@@ -160,7 +159,7 @@ class JsonWriter:
         compilation = self._compilation
         compilation.budget.statement()
         binder = self._binder.at(nodes[0])
-        try:
+        with errors_at(nodes[0]):
             arguments = compilation.arguments(parent, nodes[0])
             listing = compile_list(
                 compilation.registry,
@@ -178,8 +177,6 @@ class JsonWriter:
             fields = nodes if page is None else self.nodes_of(type_, nodes)
             json, row = self.page(listing, page, fields, path)
             arguments.require_effect(nodes[0])
-        except HubError as error:
-            raise HubError(error.code, error.message, nodes=error.nodes or nodes[0]) from None
         size = None if page is None else binder.placed(page.size)
         below.append(Written(path, row.columns, row.weight, size, 1 if page else many.expected, row.below))
         json, text = func.coalesce(json, literal(MARK)), JsonText()

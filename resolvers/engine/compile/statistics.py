@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 
-from resolvers.engine.compile.context import Compilation
+from resolvers.engine.compile.context import Compilation, errors_at
 from resolvers.engine.declare.sources import StatisticsField
 from resolvers.engine.declare.statistics import Rate
 from resolvers.engine.plan.steps import Child, Key, StatisticsStep, Step, Table, Values
@@ -19,7 +19,6 @@ from resolvers.engine.statistics.key_values import label_of, value_of
 from resolvers.engine.statistics.question import Question
 from resolvers.engine.statistics.row_layout import DECIMAL, KEYS, Row
 from resolvers.engine.statistics.statement import statement
-from resolvers.errors import HubError
 
 Value = Callable[[Row, Sequence[Values]], Any]
 """Finds the value of a field in a row, given the values of the steps below."""
@@ -99,7 +98,7 @@ def statistics_step(
     """The step of a ``statistics`` field below parents, or at the root."""
     type_ = get_named_type(parent.fields[nodes[0].name.value].type)
     assert isinstance(type_, GraphQLObjectType)
-    try:
+    with errors_at(nodes[0]):
         arguments = compilation.arguments(parent, nodes[0])
         measures = _selected_measures(compilation, type_, nodes)
         question = from_arguments.question(
@@ -108,8 +107,6 @@ def statistics_step(
         step = _step(compilation, type_, question, nodes, path)
         arguments.require_effect(nodes[0])
         return step
-    except HubError as error:
-        raise HubError(error.code, error.message, nodes=error.nodes or nodes[0]) from None
 
 
 def _selected_measures(compilation: Compilation, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Iterator[str]:
