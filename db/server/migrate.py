@@ -1,6 +1,8 @@
 """Migrations: upgrade a database to the newest revision, and tell which revision it has."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 
@@ -139,6 +141,21 @@ async def connect_as_operator(url: str) -> asyncpg.Connection:
         await connection.close()
         raise
     return connection
+
+
+@asynccontextmanager
+async def operating(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection as an operator to a database at the newest revision.
+
+    Raises:
+        DataError: as ``connect_as_operator`` and ``require_head`` do.
+    """
+    connection = await connect_as_operator(url)
+    try:
+        await require_head(connection)
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def revision(connection: asyncpg.Connection) -> str | None:

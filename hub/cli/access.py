@@ -17,7 +17,7 @@ from db.organizations import Hierarchy
 from db.security import grants, principals
 from db.security.grants import ProposedGrant
 from db.security.principals import OPERATOR, AccessError, Actor
-from db.server.migrate import connect_as_operator, require_head
+from db.server.migrate import operating
 from hub.cli.audit_log import prune_log_command, verify_log_command
 from hub.cli.command_hints import quoted
 from hub.cli.db import database_url
@@ -35,12 +35,8 @@ def run(url: str, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
     """Do the work on a connection to a migrated database; errors that the user can mend are printed without a traceback."""
 
     async def connected() -> T:
-        connection = await connect_as_operator(url)
-        try:
-            await require_head(connection)
+        async with operating(url) as connection:
             return await work(connection)
-        finally:
-            await connection.close()
 
     try:
         return asyncio.run(connected())

@@ -9,7 +9,7 @@ import click
 from db.clock import SHANGHAI, today
 from db.security.audit_log import Digest, Examination, examine, prune
 from db.security.audit_retention import MIN_MONTHS, Anchor, with_time_zone
-from db.server.migrate import connect, connect_as_operator, require_head
+from db.server.migrate import connect, operating, require_head
 from hub.cli.db import database_url, run
 from hub.cli.language import echo, translated
 from hub.encryption_keys import digest_of
@@ -57,12 +57,8 @@ def verify_log_command(database_url: str, anchors: Path | None, months: int | No
 
 async def examined(url: str, anchors: Sequence[Anchor], months: int) -> Examination:
     """Verify the audit log of the database at ``url``."""
-    connection = await connect_as_operator(url)
-    try:
-        await require_head(connection)
+    async with operating(url) as connection:
         return await examine(connection, anchors=anchors, months=months)
-    finally:
-        await connection.close()
 
 
 def read_anchors(path: Path) -> list[Anchor]:

@@ -129,12 +129,8 @@ def fold_rollups_command(database_url: str) -> None:
     """Fold changes into the roll-ups; the hub does so itself every 30 seconds."""
 
     async def fold() -> int:
-        connection = await migrate.connect_as_operator(database_url)
-        try:
-            await migrate.require_head(connection)
+        async with migrate.operating(database_url) as connection:
             return await fold_rollups(connection)
-        finally:
-            await connection.close()
 
     echo(f"Folded {run(fold()):,} changes.")
 

@@ -8,7 +8,7 @@ import click
 
 from db.clock import today
 from db.security.principals import AccessError
-from db.server.migrate import connect_as_operator, require_head
+from db.server.migrate import operating
 from hub.cli.db import progress_bars
 from hub.cli.explain import caller_named
 from hub.encryption_keys import digest_of, vault_of
@@ -42,11 +42,8 @@ async def require_usable(url: str) -> None:
     Raises:
         DataError: it cannot be reached or used.
     """
-    connection = await connect_as_operator(url)
-    try:
-        await require_head(connection)
-    finally:
-        await connection.close()
+    async with operating(url):
+        pass
 
 
 def run_import(
