@@ -64,6 +64,44 @@ def through(parent: str, column: str) -> Policies:
 
 UNIONS = of_unions()
 DIVISIONS = of_divisions()
+MAKE_ROLE = """
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+        BEGIN
+            CREATE ROLE {role} NOLOGIN;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL;
+        END;
+    END IF;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}' AND (rolsuper OR rolbypassrls OR rolcanlogin)) THEN
+        RAISE EXCEPTION 'the role {role} is there already and has rights that it must not have'
+            USING HINT = 'ALTER ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS, then repeat the command';
+    END IF;
+END $$
+"""
+JOIN_ROLE = """
+DO $$
+BEGIN
+    FOR attempt IN 1..20 LOOP
+        IF EXISTS (
+            SELECT FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
+            WHERE g.rolname = '{role}' AND m.rolname = '{member}' AND a.set_option AND a.inherit_option = {inherit}
+        ) THEN
+            RETURN;
+        END IF;
+        BEGIN
+            GRANT {role} TO {member} WITH INHERIT {inherit}, SET TRUE;
+            RETURN;
+        EXCEPTION WHEN unique_violation OR internal_error THEN  -- "tuple concurrently updated"
+            PERFORM pg_sleep(0.05 * attempt);
+        END;
+    END LOOP;
+    RAISE EXCEPTION 'the role {role} could not be granted to {member}';
+END $$
+"""
+"""Several databases of one server may be migrated at the same time, and share their roles."""
+
 DROP_POLICIES = """
 DO $$
 DECLARE name text;
@@ -73,6 +111,16 @@ BEGIN
     END LOOP;
 END $$
 """
+
+
+def make_role(role: str) -> None:
+    """A role that owns nothing and cannot log in, unless it is there; one with rights that it must not have is refused."""
+    op.execute(MAKE_ROLE.format(role=role))
+
+
+def join_role(role: str, member: str, *, inherit: bool) -> None:
+    """Let ``member`` take ``role`` on with SET ROLE; with ``inherit`` it has its rights without that."""
+    op.execute(JOIN_ROLE.format(role=role, member=member, inherit=str(inherit).lower()))
 
 
 def protect(table: str, *policies: Policies, counted: str | None = "", everything: bool = True) -> None:

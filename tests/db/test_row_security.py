@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from importlib import import_module
 from uuid import uuid4
 
 import asyncpg
@@ -11,6 +10,7 @@ import pytest
 from db.access import Role
 from db.clock import today
 from db.hierarchies import reparent
+from db.migrations.wall import JOIN_ROLE, MAKE_ROLE
 from db.models import Model
 from db.organizations import Hierarchy
 from db.security.row_security import (
@@ -372,15 +372,14 @@ async def test_databases_of_one_server_are_migrated_at_the_same_time(new_databas
 
 
 async def test_roles_that_two_databases_make_at_the_same_moment_are_made_once(server_url, database_url):
-    migration = import_module("db.migrations.versions.0003_row_security")
     names = [f"unionhub_test_{uuid4().hex[:8]}" for _ in range(2)]
 
     async def make(url: str) -> None:
         connection = await asyncpg.connect(url)
         async with connection.transaction():
             for name in names:
-                await connection.execute(migration.MAKE_ROLE.format(role=name))
-            await connection.execute(migration.JOIN_ROLE.format(role=names[0], member=names[1], inherit="true"))
+                await connection.execute(MAKE_ROLE.format(role=name))
+            await connection.execute(JOIN_ROLE.format(role=names[0], member=names[1], inherit="true"))
             await asyncio.sleep(0.05)
         await connection.close()
 
@@ -395,13 +394,12 @@ async def test_roles_that_two_databases_make_at_the_same_moment_are_made_once(se
 
 
 async def test_a_role_of_the_name_that_could_pass_the_wall_stops_the_migration(server_url):
-    migration = import_module("db.migrations.versions.0003_row_security")
     name = f"unionhub_test_{uuid4().hex[:8]}"
     owner = await asyncpg.connect(server_url)
     await owner.execute(f"CREATE ROLE {name} BYPASSRLS")
     try:
         with pytest.raises(asyncpg.RaiseError, match="must not have"):
-            await owner.execute(migration.MAKE_ROLE.format(role=name))
+            await owner.execute(MAKE_ROLE.format(role=name))
     finally:
         await owner.execute(f"DROP ROLE {name}")
         await owner.close()

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from alembic import op
 
+from db.migrations.wall import join_role, make_role
+
 revision: str = "0003"
 down_revision: str | None = "0002"
 branch_labels = None
@@ -25,42 +27,6 @@ INHERITS: Mapping[str, tuple[str, ...]] = {
 SERVICE = "unionhub_service"
 ROLES = (READER, *INHERITS, SERVICE)
 
-MAKE_ROLE = """
-DO $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
-        BEGIN
-            CREATE ROLE {role} NOLOGIN;
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN
-            NULL;
-        END;
-    END IF;
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}' AND (rolsuper OR rolbypassrls OR rolcanlogin)) THEN
-        RAISE EXCEPTION 'the role {role} is there already and has rights that it must not have'
-            USING HINT = 'ALTER ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS, then repeat the command';
-    END IF;
-END $$
-"""
-JOIN_ROLE = """
-DO $$
-BEGIN
-    FOR attempt IN 1..20 LOOP
-        IF EXISTS (
-            SELECT FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
-            WHERE g.rolname = '{role}' AND m.rolname = '{member}' AND a.set_option AND a.inherit_option = {inherit}
-        ) THEN
-            RETURN;
-        END IF;
-        BEGIN
-            GRANT {role} TO {member} WITH INHERIT {inherit}, SET TRUE;
-            RETURN;
-        EXCEPTION WHEN unique_violation OR internal_error THEN  -- "tuple concurrently updated"
-            PERFORM pg_sleep(0.05 * attempt);
-        END;
-    END LOOP;
-    RAISE EXCEPTION 'the role {role} could not be granted to {member}';
-END $$
-"""
 JOIN_OWNER = f"""
 DO $$
 BEGIN
@@ -352,12 +318,12 @@ GRANTS = {
 
 def upgrade() -> None:
     for role in ROLES:
-        op.execute(MAKE_ROLE.format(role=role))
+        make_role(role)
     for member, roles in INHERITS.items():
         for role in roles:
-            op.execute(JOIN_ROLE.format(role=role, member=member, inherit="true"))
+            join_role(role, member, inherit=True)
     for role in (READER, *INHERITS):
-        op.execute(JOIN_ROLE.format(role=role, member=SERVICE, inherit="false"))
+        join_role(role, SERVICE, inherit=False)
     op.execute(JOIN_OWNER)
     for statement in FUNCTIONS:
         op.execute(statement)

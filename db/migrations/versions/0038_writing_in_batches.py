@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from alembic import op
 
-from db.migrations.wall import among
+from db.migrations.wall import among, join_role, make_role
 
 revision: str = "0038"
 down_revision: str | None = "0037"
@@ -18,43 +18,6 @@ depends_on = None
 WRITER, TOP_WRITER = "unionhub_writer", "unionhub_everything_writer"
 INHERITS = {WRITER: "unionhub_federation", TOP_WRITER: "unionhub_everything"}
 SERVICE = "unionhub_service"
-
-MAKE = """
-DO $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
-        BEGIN
-            CREATE ROLE {role} NOLOGIN;
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN
-            NULL;
-        END;
-    END IF;
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}' AND (rolsuper OR rolbypassrls OR rolcanlogin)) THEN
-        RAISE EXCEPTION 'the role {role} is there already and has rights that it must not have'
-            USING HINT = 'ALTER ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS, then repeat the command';
-    END IF;
-END $$
-"""
-JOIN = """
-DO $$
-BEGIN
-    FOR attempt IN 1..20 LOOP
-        IF EXISTS (
-            SELECT FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
-            WHERE g.rolname = '{role}' AND m.rolname = '{member}' AND a.set_option AND a.inherit_option = {inherit}
-        ) THEN
-            RETURN;
-        END IF;
-        BEGIN
-            GRANT {role} TO {member} WITH INHERIT {inherit}, SET TRUE;
-            RETURN;
-        EXCEPTION WHEN unique_violation OR internal_error THEN  -- "tuple concurrently updated"
-            PERFORM pg_sleep(0.05 * attempt);
-        END;
-    END LOOP;
-    RAISE EXCEPTION 'the role {role} could not be granted to {member}';
-END $$
-"""
 
 BELOW = among("unions", "organization_id")
 ITSELF = among("unions", "id")
@@ -245,9 +208,9 @@ WRITERS = f"{WRITER}, {TOP_WRITER}"
 
 def upgrade() -> None:
     for role, inherited in INHERITS.items():
-        op.execute(MAKE.format(role=role))
-        op.execute(JOIN.format(role=inherited, member=role, inherit="true"))
-        op.execute(JOIN.format(role=role, member=SERVICE, inherit="false"))
+        make_role(role)
+        join_role(inherited, role, inherit=True)
+        join_role(role, SERVICE, inherit=False)
     for name, statement in FUNCTIONS.items():
         op.execute(statement)
         op.execute(f"REVOKE EXECUTE ON FUNCTION {name} FROM PUBLIC")
