@@ -13,39 +13,6 @@ LOCK = 7_021_927
 TABLES = {Hierarchy.TERRITORIAL: "territorial_closure", Hierarchy.INDUSTRIAL: "industrial_closure"}
 OTHER = {Hierarchy.TERRITORIAL: Hierarchy.INDUSTRIAL, Hierarchy.INDUSTRIAL: Hierarchy.TERRITORIAL}
 
-WALK = """
-WITH RECURSIVE subtree AS (
-    SELECT descendant_id AS id FROM {table} WHERE ancestor_id = ANY ($1::bigint[])
-    UNION SELECT unnest($1::bigint[])
-), walk (ancestor_id, descendant_id, valid_from, valid_to, depth) AS (
-    SELECT o.id, o.id,
-           coalesce(o.established_on, (SELECT min(valid_from) FROM organization_link WHERE child_id = o.id),
-                    '1925-05-01'::date),
-           coalesce(o.dissolved_on, 'infinity'::date), 0::bigint
-    FROM organization o JOIN subtree USING (id)
-    UNION ALL
-    SELECT l.parent_id, w.descendant_id, greatest(w.valid_from, l.valid_from),
-           least(w.valid_to, coalesce(l.valid_to, 'infinity'::date)), w.depth + 1
-    FROM walk w
-    JOIN organization_link l ON l.child_id = w.ancestor_id AND l.hierarchy = $2
-    WHERE greatest(w.valid_from, l.valid_from) < least(w.valid_to, coalesce(l.valid_to, 'infinity'::date))
-      AND w.depth < 64
-), pairs AS (
-    SELECT ancestor_id, descendant_id, valid_from, nullif(valid_to, 'infinity'::date) AS valid_to, depth FROM walk
-)
-"""
-"""SQL: the closure rows of the unions in $1 and everything below them, computed from the links of hierarchy $2."""
-
-DELETE = WALK + (  # noqa: S608 — the table is one of ours
-    "DELETE FROM {table} c WHERE c.descendant_id IN (SELECT id FROM subtree) AND NOT EXISTS (SELECT FROM pairs p"
-    " WHERE p.ancestor_id = c.ancestor_id AND p.descendant_id = c.descendant_id AND p.valid_from = c.valid_from"
-    " AND p.valid_to IS NOT DISTINCT FROM c.valid_to AND p.depth = c.depth)"
-)
-INSERT = WALK + (  # noqa: S608
-    "INSERT INTO {table} (ancestor_id, descendant_id, valid_from, valid_to, depth)"
-    " SELECT ancestor_id, descendant_id, valid_from, valid_to, depth FROM pairs"
-    " ON CONFLICT (ancestor_id, descendant_id, valid_from) DO NOTHING"
-)
 OPEN_LINK = (
     "SELECT id, parent_id, is_lead, valid_from FROM organization_link"
     " WHERE child_id = $1 AND hierarchy = $2 AND valid_to IS NULL"
@@ -58,8 +25,7 @@ ADD_LINK = (
 
 async def recompute(connection: asyncpg.Connection, hierarchy: Hierarchy, organizations: list[int]) -> None:
     """Compute the closure rows of ``organizations``, and of everything that is or was below them, from the links."""
-    for statement in (DELETE, INSERT):
-        await connection.execute(statement.format(table=TABLES[hierarchy]), organizations, hierarchy.name)
+    await connection.execute("SELECT wall.recompute_closures($1, $2)", organizations, hierarchy.name)
 
 
 async def link(

@@ -4,8 +4,9 @@ import asyncpg
 import pytest
 
 from db.errors import DataError
-from db.hierarchies import TABLES, WALK, link, recompute, reparent
+from db.hierarchies import TABLES, link, recompute, reparent
 from db.organizations import Hierarchy
+from tests.closure_walk import WALK
 
 LINKED_WALK = """
 WITH RECURSIVE walk (ancestor_id, descendant_id, depth) AS (

@@ -148,13 +148,14 @@ $$
 """Credit codes of employers or unions that are on record, also out of the writer's sight: they are public, and unique."""
 
 RECOMPUTE = """
-CREATE FUNCTION wall.recompute_closures(unions bigint[]) RETURNS void
+CREATE FUNCTION wall.recompute_closures(unions bigint[], only_hierarchy text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     side record;
     walk text;
 BEGIN
     FOR side IN VALUES ('TERRITORIAL', 'territorial_closure'), ('INDUSTRIAL', 'industrial_closure') LOOP
+        CONTINUE WHEN side.column1 <> only_hierarchy;
         walk := format($walk$
             WITH RECURSIVE subtree AS (
                 SELECT descendant_id AS id FROM %1$I WHERE ancestor_id = ANY ($1)
@@ -189,14 +190,15 @@ BEGIN
     END LOOP;
 END $$
 """
-"""Closures follow from links alone, so whoever links unions may have them computed."""
+"""Computes the closure rows of unions and of everything that is or was below them, in one hierarchy or both. Closures follow from links
+alone, so whoever links unions may have them computed."""
 
 FUNCTIONS = {
     "wall.is_below(bigint)": IS_BELOW,
     "wall.known_persons(bytea[])": KNOWN_PERSONS,
     "wall.known_memberships(bigint[])": KNOWN_MEMBERSHIPS,
     "wall.taken_credit_codes(text, text[])": TAKEN,
-    "wall.recompute_closures(bigint[])": RECOMPUTE,
+    "wall.recompute_closures(bigint[], text)": RECOMPUTE,
     **{f"wall.guard_new_{table}()": GUARD.format(table=table, test=test) for table, test in GUARDS.items()},
 }
 SEQUENCES = ("organization", "employer", "member", "insurance_enrolment")

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from db.hierarchies import TABLES, WALK
+from db.hierarchies import TABLES
 from db.organizations import Hierarchy
 from resolvers.access.callers import Caller
 from resolvers.writing.outcomes import BatchOptions, OnError
+from tests.closure_walk import WALK
 from tests.resolvers.writing.conftest import Writers, codes, outcomes
 from tests.resolvers.writing.test_employers import employer
 
