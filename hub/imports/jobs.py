@@ -13,7 +13,7 @@ from hub.messages import in_chinese
 from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandContext, refused, transaction
 from resolvers.writing.outcomes import Outcome
-from resolvers.writing.scope import WriteScope, below, role_of
+from resolvers.writing.scope import NO_UNION, WriteScope, below, role_of
 
 LOCKS = 0x1447
 """The class of the advisory locks that running imports hold, each on the key of its job: without it a job was broken off."""
@@ -44,7 +44,7 @@ def union_of(caller: Caller) -> int:
     """
     unions = [grant.organization_id for grant in caller.grants if grant.organization_id is not None]
     if WriteScope.of(caller).is_empty or not unions:
-        raise refused("FORBIDDEN", "Records are written by a union: sign in with a role of one.")
+        raise refused(*NO_UNION)
     return unions[0]
 
 

@@ -44,7 +44,7 @@ from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandContext, CommandOptions, Refused
 from resolvers.writing.declare import WritableKind
 from resolvers.writing.kinds import KINDS
-from resolvers.writing.scope import WriteScope
+from resolvers.writing.scope import NO_UNION, WriteScope
 
 HEADER = "x-unionhub-import"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -281,7 +281,7 @@ def sent_in(request: Request, caller: Caller) -> Sent:
     if not name:
         raise Refusal(400, "BAD_REQUEST", "Send the file's name, percent-encoded, in the header X-Unionhub-Import.")
     if WriteScope.of(caller).is_empty:
-        raise Refusal(403, "FORBIDDEN", "Records are written by a union: sign in with a role of one.")
+        raise Refusal(403, *NO_UNION)
     unknown = request.query_params.keys() - OPTIONS.keys() - {"mapping"}
     wrong = [each for each in OPTIONS if request.query_params.get(each, "true") not in ("true", "false")]
     if unknown or wrong:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from db.security.row_security import EVERYTHING, TOP_WRITER, WRITER
 from resolvers.access.callers import Caller, Lens
 
+NO_UNION = ("FORBIDDEN", "Records are written by a union: sign in with a role of one.")
+"""Code and message for whoever has no role of a union, and writes no records."""
+
 _HELD = (
     "EXISTS (SELECT FROM {closure} c WHERE c.descendant_id = {column} AND c.ancestor_id = ANY ({keys}::bigint[])"
     " AND c.valid_from <= $4::date AND (c.valid_to IS NULL OR c.valid_to > $4::date"

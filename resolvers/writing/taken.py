@@ -1,11 +1,9 @@
 """Keys that are on record where the caller may not write: nothing can be written under them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from resolvers.writing.batch import Batch
-
-Existing = Sequence[Mapping[str, Any] | None]
+from resolvers.writing.batch import Batch, Existing
 
 
 async def taken_codes(batch: Batch, table: str) -> set[Any]:

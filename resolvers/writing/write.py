@@ -15,7 +15,7 @@ from resolvers.writing.declare import WritableKind
 from resolvers.writing.kinds import PREPARE
 from resolvers.writing.outcomes import BatchOptions, BatchResult, OnConflict, OnError, Outcome, RawRow, RowResult
 from resolvers.writing.parts import Part
-from resolvers.writing.scope import WriteScope, role_of
+from resolvers.writing.scope import NO_UNION, WriteScope, role_of
 
 ATTEMPTS = 4
 PATIENCE = """SELECT set_config(name, CASE current_setting(name) WHEN '0' THEN '0' ELSE
@@ -69,7 +69,7 @@ async def write_rows(
     """
     scope = WriteScope.of(context.caller) if scope is None else scope
     if scope.is_empty:
-        raise refused("FORBIDDEN", "Records are written by a union: sign in with a role of one.")
+        raise refused(*NO_UNION)
     if not connection.is_in_transaction():
         raise RuntimeError("a batch is written inside a transaction")
     await connection.execute(PATIENCE, PATIENCE_MS + PATIENCE_MS_A_ROW * len(rows))

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from hub.web.compression import with_compression
 from hub.web.http import respond
 from hub.web.protocol import WHOLE, Protocol
+from tests.hub.test_serve import running
 
 Http = type[Protocol] | Literal["httptools"]
 
@@ -30,15 +30,8 @@ def serving(http: Http) -> Iterator[int]:
     """The port of a server with this protocol."""
     answering = with_compression(app, ("/5", "/5000"))
     config = uvicorn.Config(answering, port=0, http=http, lifespan="off", ws="none", log_config=None)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the server did not start"
-        thread.join(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join(10)
+    with running(config) as port:
+        yield port
 
 
 @pytest.fixture(scope="module")
