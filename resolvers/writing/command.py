@@ -23,7 +23,7 @@ class Written:
 
     @classmethod
     def of(cls, result: BatchResult) -> "Written":
-        """What a batch came to."""
+        """The results of a batch."""
         return cls(result.rows, result.written)
 
     def count(self, outcome: Outcome) -> int:
@@ -44,7 +44,7 @@ class Written:
 
     @classmethod
     def restored(cls, stored: Mapping[str, Any]) -> "Written":
-        """What a receipt has."""
+        """The results that a receipt has stored."""
         rows = [
             RowResult(
                 number,

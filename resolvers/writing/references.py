@@ -50,7 +50,7 @@ async def resolve(batch: Batch, *, later: Collection[str] = ()) -> None:
                     continue
                 if known.get(value):
                     batch.refuse(
-                        row, "AMBIGUOUS", name, f"Several records are meant by this. Write {_asked(reference)}."
+                        row, "AMBIGUOUS", name, f"Several records are meant by this. Write {_key_names(reference)}."
                     )
                 elif name not in later:
                     refuse_unknown(batch, row, name, reference)
@@ -58,10 +58,11 @@ async def resolve(batch: Batch, *, later: Collection[str] = ()) -> None:
 
 def refuse_unknown(batch: Batch, row: int, column: str, reference: Reference) -> None:
     """Refuse a row that refers to what is not there: NOT_FOUND."""
-    batch.refuse(row, "NOT_FOUND", column, f"There is no such {WORDS[reference.table]}. Write {_asked(reference)}.")
+    batch.refuse(row, "NOT_FOUND", column, f"There is no such {WORDS[reference.table]}. Write {_key_names(reference)}.")
 
 
-def _asked(reference: Reference) -> str:
+def _key_names(reference: Reference) -> str:
+    """The natural keys by which a record may be named, for a message."""
     keys = [key.replace("_", " ") for key in reference.keys]
     return "its " + ", or its ".join(keys)
 

@@ -115,7 +115,8 @@ class RolledCount:
         return unions.where(*at_place, among(PLACED.c.organization_id))
 
     def _moved(self, closure: FromClause) -> Any:
-        """Any of the unions with records whose place begins or ends some day that counts here. Few of the dissolved have any left."""
+        """``ANY`` of the keys of unions that have records, and that come below the place or leave it on a day that the count depends on.
+        Few dissolved unions have records left."""
         place, other = self.place, alias(closure.element)  # type: ignore[attr-defined]
         begins = other.c.valid_from
         changes: list[ColumnElement[bool]] = [other.c.valid_to.is_not(None)]
@@ -123,8 +124,8 @@ class RolledCount:
             changes += [begins > self.binder.day(self.as_of), begins > self.binder.day(None)]
         record = select(place.column).select_from(place.from_)
         record = record.where(place.column == other.c.descendant_id, *place.where).correlate_except(place.from_)
-        asked_of_each = record.offset(literal_column("0")).exists()
-        unions = select(other.c.descendant_id).where(other.c.ancestor_id == place.key, or_(*changes), asked_of_each)
+        has_records = record.offset(literal_column("0")).exists()
+        unions = select(other.c.descendant_id).where(other.c.ancestor_id == place.key, or_(*changes), has_records)
         return any_(func.array(unions.correlate_except(other).scalar_subquery(), type_=BIGINTS))
 
 
