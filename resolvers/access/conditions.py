@@ -45,7 +45,8 @@ class LensConditions:
     def keys(self) -> ColumnElement[Any]:
         """The keys that the lens starts from: unions, divisions, cases or the member."""
         lens = self.lens
-        return any_(self.binder.bind(lambda inputs: list(inputs.caller.lenses.get(lens, ())), BIGINTS))
+        keys = self.binder.shared(lens, lambda inputs: list(inputs.caller.lenses.get(lens, ())), BIGINTS)
+        return any_(keys)
 
     def only_place(self) -> tuple[str, ColumnElement[Any], FromClause, list[Condition]]:
         """The place that the lens shows: see ``Part.whole``."""

@@ -229,10 +229,13 @@ class Filter:
             return operand
         if prefix is not None:
             return self.binder.key(operand, prefix)
+        self.binder.skewed()
         return self.binder.leaf(operand, column.type)
 
     def _among(self, column: ColumnElement[Any], operand: Leaf, prefix: str | None) -> ColumnElement[bool]:
         binder = self.binder
+        if prefix is None:
+            binder.skewed()
         values = binder.keys(operand, prefix) if prefix is not None else binder.leaves(operand, column.type)
         if getattr(column.type, "enum_class", None) is not None:
             return cast(column, Text) == any_(values)

@@ -48,7 +48,7 @@ def statement(question: Question, *, rollups: bool = True) -> Statement:
     from_ = from_ if population.parent is None else population.parent.join(from_, true())
     whole = select(*question.layout.row(key, table, labels)).select_from(from_)
     if not population.for_aggregates_only:
-        return compiled(whole, population.binder)
+        return compiled(whole, population.binder, kept=False)
     return compiled(whole, population.binder, AGGREGATES, kept=population.statistic.rollup is not None)
 
 
