@@ -124,7 +124,8 @@ class Within(Relation):
         access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
-        anchor = parent if parent is not None else anchor_key(arguments, binder, "org")
+        within = arguments.get("within")
+        anchor = parent if parent is not None else None if within is None else binder.key(within, "org")
         column, via = self.column, self.via
         where: list[ColumnElement[bool]] = []
         own = None if self.denormalized is None or arguments.get("as_of") is not None else self.denormalized
@@ -169,15 +170,6 @@ class Within(Relation):
         return access.rows(self.via_type, {str(self.column.key): column, str(self.via.key): target.key})
 
 
-def anchor_key(arguments: Arguments, binder: Binder, prefix: str) -> ColumnElement[int] | None:
-    """The key of the row that ``within`` names, if any: a village, or the nation."""
-    within = arguments.get("within")
-    if within is None:
-        return None
-    binder.skewed()
-    return binder.key(within, prefix)
-
-
 class WithinDivision(Relation):
     """The rows in a division (``column`` has its key) or in any division below it; the division is the parent or ``within``."""
 
@@ -196,7 +188,8 @@ class WithinDivision(Relation):
         access: AccessConditions,
     ) -> Rows:
         """See ``Relation``."""
-        anchor = parent if parent is not None else anchor_key(arguments, binder, "div")
+        within = arguments.get("within")
+        anchor = parent if parent is not None else None if within is None else binder.key(within, "div")
         if anchor is None:
             return Rows(target.table, [], [target.key])
         if arguments.get("scope") is Scope.SELF:
