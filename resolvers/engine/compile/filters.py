@@ -159,7 +159,7 @@ class Filter:
         target = self.registry.sources[many.target]
         self.registry.require_rows(target, self.lenses)
         parent, other = parents(), alias(target.table)
-        statement_access = StatementAccess(self.registry, self.lenses, self.binder)
+        statement_access = StatementAccess(self.registry, self.lenses, self.binder, starts=False)
         rows = many.relation.rows(target, parent.c.key, {}, self.binder, statement_access)
         where = [*rows.where, *validity_conditions(many.period(target), arguments, self.binder)]
         from_ = rows.from_ if rows.key_column is None else rows.from_.join(target.table, target.key == rows.key_column)
