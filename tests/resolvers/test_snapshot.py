@@ -75,7 +75,9 @@ async def test_a_plan_is_kept_unless_the_best_one_depends_on_the_values_of_a_run
             "{ employers(first: 2) { nodes { kind } } }": {},
             "{ employers(first: 2, orderBy: {field: NAME}) { nodes { name } } }": {},
             '{ employers(first: 2, filter: {name: {contains: "有限"}}) { nodes { name } } }': {},
-            "query ($id: ID!) { employers(first: 2, filter: {id: {in: [$id]}}) { nodes { name } } }": {"id": f"emp_{key:x}"},
+            "query ($id: ID!) { employers(first: 2, filter: {id: {in: [$id]}}) { nodes { name } } }": {
+                "id": f"emp_{key:x}"
+            },
             "query ($id: ID!) { node(id: $id) { ... on Employer { name } } }": {"id": f"emp_{key:x}"},
             "query ($id: ID!) { employer(id: $id) { name headcount } }": {"id": f"emp_{key:x}"},
             "query ($id: ID!) { employer(id: $id) { kind coverages { totalCount } } }": {"id": f"emp_{key:x}"},

@@ -21,7 +21,6 @@ from resolvers.engine.request.arguments import Arguments, Leaf
 from resolvers.engine.request.cursors import cursor_sealer
 from resolvers.engine.request.limits import Budget
 
-
 PAGE_ARGUMENTS = frozenset({"first", "last", "after", "before"})
 """Arguments of a root list that leave the best plan as it is: the list starts from the caller's own keys, in an index's order."""
 

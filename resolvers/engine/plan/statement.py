@@ -58,8 +58,8 @@ def parents() -> TableValuedAlias:
 
 
 def compiled(select: Select[Any], binder: Binder, role: str | None = None, *, kept: bool | None = None) -> Statement:
-    """Compile a select whose parameters ``binder`` made; ``role`` and ``kept`` as in ``Statement``. Unless said otherwise a plan is kept where
-    no parameter is skewed."""
+    """Compile a select whose parameters ``binder`` made; ``role`` and ``kept`` as in ``Statement``. Unless said otherwise a plan is kept
+    where no parameter is skewed."""
     sql = select.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     getters: list[Getter | None] = []
     constants = sql.params
