@@ -35,6 +35,7 @@ MEMBERS, SEED = 2_500, 20_260_630
 PREFIX, PAGE_PREFIX, BARE_PREFIX = "unionhub_template_", "unionhub_page_", "unionhub_bare_"
 PAGE_MEMBERS = 1_500
 KEPT = 3
+SLOW_SECONDS = 3_600
 
 gc.disable()  # until the tests are collected
 
@@ -138,6 +139,13 @@ async def drop(server: str, name: str) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Units | None:
     """The groups of ``--dist loadgroup`` are the units of ``tests/schedule.py``."""
     return Units(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of the slow set may take longer than the others; a limit is for what hangs, not for a machine that has much else to do."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
 
 
 def pytest_collection_finish() -> None:

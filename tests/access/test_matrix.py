@@ -92,8 +92,8 @@ ONE_OF_EACH_LENS = (
     "member",
 )
 SAMPLE = [("weihai", "first"), ("member", "first")]
-"""What ``make test`` runs by every path: one who sees rows by a union and one who sees their own, behind the first wall, which hides what the
-second lets through. The second shows what the first shows (``tests/resolvers/test_second_wall.py``)."""
+"""What ``make test`` runs by every path: one who sees rows by a union and one who sees their own, behind the first wall, which hides what
+the second lets through. The second shows what the first shows (``tests/resolvers/test_second_wall.py``)."""
 
 
 @pytest.mark.parametrize(("name", "wall"), sampled(product(SEES_ROWS, ("first", "both")), SAMPLE))
