@@ -13,9 +13,8 @@
 
 import gc
 
-gc.set_threshold(
-    50_000, 20, 50
-)  # as the hub's own: what is imported stays, and looking through it takes a tenth of a start
+# As the hub's own: what is imported stays, and looking through it takes a tenth of a start.
+gc.set_threshold(50_000, 20, 50)
 
 from hub.cli.commands import main  # noqa: E402 — after the line above
 
