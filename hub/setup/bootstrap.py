@@ -42,7 +42,8 @@ def install(kind: str, root: Path = ROOT) -> None:
     """Make the environment if it is missing, and install the lock of ``kind`` unless it is installed.
 
     Raises:
-        SetupError: Python cannot make an environment, or pip failed.
+        SetupError: Python cannot make an environment, pip failed, or ``.venv`` is a link: making it anew would empty the folder that it
+            leads to.
     """
     if is_fresh(kind, root):
         return
@@ -50,6 +51,10 @@ def install(kind: str, root: Path = ROOT) -> None:
         if is_fresh(kind, root):
             return
         venv = root / ".venv"
+        if venv.is_symlink():
+            raise SetupError(
+                f"{venv} is a link to {venv.resolve()}, an environment that others may use. It was left alone: remove the link."
+            )
         python = venv / "bin" / "python"
         if not python.is_file() or not _belongs(venv):
             say(f"Making the virtual environment .venv (Python {sys.version.split()[0]})")
