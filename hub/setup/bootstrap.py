@@ -34,8 +34,9 @@ def digest(kind: str, root: Path = ROOT) -> str:
 
 def is_fresh(kind: str, root: Path = ROOT) -> bool:
     """Whether the packages in the lock of ``kind`` are installed."""
-    stamp = root / ".venv" / f".{kind}.stamp"
-    return stamp.is_file() and stamp.read_text() == digest(kind, root)
+    venv = root / ".venv"
+    stamp = venv / f".{kind}.stamp"
+    return stamp.is_file() and (venv / "pyvenv.cfg").is_file() and stamp.read_text() == digest(kind, root)
 
 
 def install(kind: str, root: Path = ROOT) -> None:
