@@ -41,7 +41,10 @@ def counted(name: str) -> ColumnElement[Any]:
 
 
 def statement(question: Question, *, rollups: bool = True) -> Statement:
-    """The statement for all parents; without ``rollups`` it counts records and nothing else."""
+    """The statement for all parents; without ``rollups`` it counts records and nothing else.
+
+    PostgreSQL keeps the plan of one that roll-ups can answer: it has many parts, and reads cells by key whatever the values.
+    """
     every = (question.cells, *question.neighbours)
     sources = [rollup_source(question, each) if rollups else None for each in every]
     population, head = question.population, Head.of(question, [each for each in sources if each is not None])
@@ -57,7 +60,7 @@ def statement(question: Question, *, rollups: bool = True) -> Statement:
     from_ = from_ if population.parent is None else population.parent.join(from_, true())
     whole = select(*question.layout.row(key, counted, labels)).select_from(from_)
     if not population.for_aggregates_only:
-        return compiled(whole, population.binder)
+        return compiled(whole, population.binder, kept=sources[0] is not None)
     return compiled(whole, population.binder, AGGREGATES, kept=population.statistic.rollup is not None)
 
 
