@@ -24,7 +24,7 @@ from resolvers.cache import Cache
 from resolvers.database_faults import RETRY_CODES
 from resolvers.engine.compile.context import JsonOf
 from resolvers.engine.compile.operation import compile_operation
-from resolvers.engine.declare.check import check
+from resolvers.engine.declare.check import require_agreement
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.execute.bind import BoundOperation, bind
 from resolvers.engine.execute.explain import explained
@@ -110,7 +110,7 @@ class Engine:
         statistical_month: int = 10,
         cursors: KeySource | None = None,
     ) -> None:
-        check(schema, registry)
+        require_agreement(schema, registry)
         self.schema = schema
         self.registry = registry
         self.pool = pool
