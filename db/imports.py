@@ -32,12 +32,13 @@ class ImportStage(Term):
 
 
 class ImportJob(Keyed, Model):
-    """An import of a file (导入任务). It is written before the rows, and ended in their transaction. Of an import that was cancelled or broken
-    off nothing was written; one whose process has died is RUNNING until a hub looks for it (``mark_broken_imports`` of the database).
+    """An import of a file (导入任务). It is written before the rows, and ended in their transaction. Of an import that was cancelled or
+    broken off nothing was written; one whose process has died is RUNNING until a hub looks for it (``mark_broken_imports`` of the
+    database).
 
     ``organization_id`` is the union in whose name it was made, ``report`` what became of the rows (values masked where they are
-    personal), ``digest`` the SHA-256 of the file. ``done_rows`` of ``total_rows`` are done of the present ``stage``; the total is null while
-    the file is read for the first time.
+    personal), ``digest`` the SHA-256 of the file. ``done_rows`` of ``total_rows`` are done of the present ``stage``; the total is null
+    while the file is read for the first time.
     """
 
     __tablename__ = "import_job"

@@ -65,8 +65,8 @@ def union_of(caller: Caller) -> int:
 
 
 async def begin(context: CommandContext, holder: asyncpg.Connection, report: ImportReport) -> int:
-    """Write a job in a transaction of its own, and return its key. ``holder``, in the transaction of the import, holds two locks to its end:
-    on the file, and on the job, which show that it is running.
+    """Write a job in a transaction of its own, and return its key. ``holder``, in the transaction of the import, holds two locks to its
+    end: on the file, and on the job, which show that it is running.
 
     Raises:
         Refused: FORBIDDEN; IMPORT_RUNNING: the same file is being imported.
@@ -74,7 +74,8 @@ async def begin(context: CommandContext, holder: asyncpg.Connection, report: Imp
     options, union = report.options, union_of(context.caller)
     if not await holder.fetchval(HOLD_FILE, FILES, f"{union} {report.kind} {report.digest}"):
         other = await holder.fetchval(SAME_FILE, report.digest, report.kind, union)
-        raise refused("IMPORT_RUNNING", f"The same file is being imported already, as job {other}. Wait until that is done.")
+        known = "" if other is None else f", as job {other}"
+        raise refused("IMPORT_RUNNING", f"The same file is being imported already{known}. Wait until that is done.")
     async with transaction(context) as connection, connection.under_role(role_of(context.caller)):
         key: int = await connection.fetchval(
             BEGIN,

@@ -199,9 +199,7 @@ def _options(report: ImportReport) -> BatchOptions:
     return BatchOptions(on_conflict=on_conflict, on_error=OnError.SKIP)
 
 
-async def _write(
-    connection: asyncpg.Connection, context: CommandContext, job: Import, progress: Progress
-) -> Logged:
+async def _write(connection: asyncpg.Connection, context: CommandContext, job: Import, progress: Progress) -> Logged:
     """Write the rows of a file, and keep them or take them back."""
     digest = b""
 
