@@ -125,12 +125,18 @@ async def cancel(context: CommandContext, key: int, *, chinese: bool) -> dict[st
     return await job(context, key, chinese=chinese)
 
 
-async def clean(pool: asyncpg.Pool, report_days: int) -> int:
-    """Mark the jobs whose processes have died, remove the reports of jobs that are older, and return how many jobs were broken off."""
+async def mark_broken(pool: asyncpg.Pool) -> int:
+    """Mark the jobs whose processes have died as broken off, and return how many there were."""
     async with acquired(pool, NOBODY) as connection:
         broken: int = await connection.fetchval("SELECT mark_broken_imports()")
-        await connection.execute("SELECT remove_import_reports($1)", report_days)
     return broken
+
+
+async def clean(pool: asyncpg.Pool, report_days: int) -> int:
+    """Mark jobs as ``mark_broken`` does, and remove the reports of jobs that are older."""
+    async with acquired(pool, NOBODY) as connection:
+        await connection.execute("SELECT remove_import_reports($1)", report_days)
+    return await mark_broken(pool)
 
 
 async def clean_periodically(pool: asyncpg.Pool, report_days: int, seconds: float = CLEAN_SECONDS) -> None:

@@ -39,6 +39,9 @@ BATCH = 5_000
 BATCH_TIMEOUT_MS = 600_000
 """PostgreSQL ends a statement of an import, or its waiting for a lock, after this long: it has thousands of rows."""
 
+WATCH_CLIENT = """SELECT set_config('client_connection_check_interval', '1000', true) WHERE version() LIKE '%linux%'"""
+"""PostgreSQL looks every second whether this process is still there, also while a statement runs or waits. Elsewhere it may not be able to."""
+
 MAX_LATER = 50_000
 """Rows that are tried again because what they refer to may stand further down in the file."""
 
@@ -177,6 +180,7 @@ async def import_file(
         async with transaction(context) as connection:
             # another import may have the same records
             await connection.execute(f"SET LOCAL lock_timeout = {BATCH_TIMEOUT_MS}")
+            await connection.execute(WATCH_CLIENT)
             report.job = await jobs.begin(context, connection, report)
             async with progress.written(context, report.job), turn(turns, progress):
                 await asyncio.to_thread(job.read, progress)
@@ -276,6 +280,7 @@ def run_alone(
     async def run() -> None:
         pool = await create_pool(url, size=2, statement_timeout_ms=BATCH_TIMEOUT_MS, role=READER)
         try:
+            await jobs.mark_broken(pool)
             await import_file(await make_context(pool), job, shown, turns)
         finally:
             await pool.close()

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { counted, t } from "../language";
+import { t } from "../language";
 import { csvOf, save } from "../results/csv";
 import { download, type Fault, type Job, Refusal } from "./api";
 import { number, OUTCOME_WORDS, OUTCOMES, readAs, sentenceOf } from "./words";
@@ -42,7 +42,7 @@ export function JobReport({ job, mine }: { job: Job; mine: boolean }) {
       )}
       {!report && job.state !== "CANCELLED" && <p className="faint">{t("The report is no longer kept; the counts stay.", "报告已过保存期，仅保留行数。")}</p>}
       {faults.length > 0 && <Files job={job} mine={mine} />}
-      {faults.length > 0 && <Faults faults={faults} count={report?.faultCount ?? faults.length} />}
+      {faults.length > 0 && <Faults of={`${job.file} (${job.id})`} faults={faults} count={report?.faultCount ?? faults.length} />}
     </>
   );
 }
@@ -85,13 +85,13 @@ function Files({ job, mine }: { job: Job; mine: boolean }) {
   );
 }
 
-function Faults({ faults, count }: { faults: Fault[]; count: number }) {
+function Faults({ of, faults, count }: { of: string; faults: Fault[]; count: number }) {
   const [all, showAll] = useState(false);
   const shown = all ? faults : faults.slice(0, SHOWN);
   return (
     <>
-      <h3>{counted(count, "place to look at", "处问题")}</h3>
-      <div className="scroll" role="region" tabIndex={0} aria-label={t("Faults", "问题")}>
+      <h3>{t(count === 1 ? "One place to mend or look at" : `${number(count)} places to mend or look at`, `${number(count)} 处问题`)}</h3>
+      <div className="scroll" role="region" tabIndex={0} aria-label={t(`Faults of ${of}`, `${of} 的问题`)}>
         <table className="faults">
           <thead>
             <tr>
