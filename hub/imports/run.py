@@ -40,7 +40,7 @@ BATCH_TIMEOUT_MS = 600_000
 """PostgreSQL ends a statement of an import, or its waiting for a lock, after this long: it has thousands of rows."""
 
 WATCH_CLIENT = """SELECT set_config('client_connection_check_interval', '1000', true) WHERE version() LIKE '%linux%'"""
-"""PostgreSQL looks every second whether this process is still there, also while a statement runs or waits. Elsewhere it may not be able to."""
+"""PostgreSQL looks every second whether this process is still there, also while a statement runs or waits. It can on Linux."""
 
 MAX_LATER = 50_000
 """Rows that are tried again because what they refer to may stand further down in the file."""
