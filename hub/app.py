@@ -247,7 +247,7 @@ def create_app(
         finally:
             for task in beside:
                 task.cancel()
-            imports.running.stop()
+            await imports.running.stop()
             app.endpoint = app.sockets = None
             await close(app.pool)
 

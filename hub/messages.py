@@ -222,6 +222,18 @@ def in_chinese(code: str, message: str) -> str:
     return f"{CHINESE[code]}（{message}）" if code in CHINESE else message
 
 
+OF_ROWS: Mapping[str, str] = {
+    "NOT_FOUND": "没有该记录，或您无权写入，请核对。",
+    "DUPLICATE": "文件中有重复的记录，请只保留一行。",
+}
+"""Messages of codes that say something else of a row of a file than of a request."""
+
+
+def of_row_in_chinese(code: str, message: str) -> str:
+    """The message of a fault of a row, as ``in_chinese``."""
+    return f"{OF_ROWS[code]}（{message}）" if code in OF_ROWS else in_chinese(code, message)
+
+
 def set_language(*, chinese: bool) -> None:
     """Set the language of error messages for the current request; tasks that it starts inherit it."""
     translate.set(in_chinese if chinese else in_english)

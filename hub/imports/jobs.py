@@ -13,7 +13,7 @@ from db.imports import ImportStage
 from db.security.row_security import NOBODY
 from db.server.connect import PoolBusyError, acquired
 from hub.imports.report import ImportReport
-from hub.messages import in_chinese
+from hub.messages import of_row_in_chinese
 from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandContext, refused, transaction
 from resolvers.writing.outcomes import Outcome
@@ -210,6 +210,6 @@ def as_json(row: Mapping[str, Any], *, chinese: bool) -> dict[str, Any]:
     if row["report"] is not None:
         report = orjson.loads(row["report"])
         for fault in (*report.get("faults", ()), *([report["problem"]] if "problem" in report else [])):
-            fault["message"] = in_chinese(fault["code"], fault["message"]) if chinese else fault["message"]
+            fault["message"] = of_row_in_chinese(fault["code"], fault["message"]) if chinese else fault["message"]
         found["report"] = report
     return found

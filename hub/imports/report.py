@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.imports.bad_file import BadFile
 from hub.imports.table import FileFormat, Table
-from hub.messages import in_chinese
+from hub.messages import in_chinese, of_row_in_chinese
 from resolvers.writing.outcomes import Finding, Outcome, RowResult, Severity
 
 SHOWN = 1_000
@@ -46,7 +46,7 @@ class Fault:
 
     def text(self, *, chinese: bool) -> str:
         """The message in a language."""
-        return in_chinese(self.code, self.message) if chinese else self.message
+        return of_row_in_chinese(self.code, self.message) if chinese else self.message
 
 
 @dataclass

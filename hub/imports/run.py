@@ -39,6 +39,9 @@ BATCH = 5_000
 BATCH_TIMEOUT_MS = 600_000
 """PostgreSQL ends a statement of an import, or its waiting for a lock, after this long: it has thousands of rows."""
 
+LIMITS = f"SET LOCAL lock_timeout = {BATCH_TIMEOUT_MS}; SET LOCAL idle_in_transaction_session_timeout = 0"
+"""Another import may have the same records; while the file is read, and while others have their turn, nothing is sent to PostgreSQL."""
+
 WATCH_CLIENT = """SELECT set_config('client_connection_check_interval', '1000', true) WHERE version() LIKE '%linux%'"""
 """PostgreSQL looks every second whether this process is still there, also while a statement runs or waits. It can on Linux."""
 
@@ -178,8 +181,7 @@ async def import_file(
     report, progress = job.report, Progress(shown)
     try:
         async with transaction(context) as connection:
-            # another import may have the same records
-            await connection.execute(f"SET LOCAL lock_timeout = {BATCH_TIMEOUT_MS}")
+            await connection.execute(LIMITS)
             await connection.execute(WATCH_CLIENT)
             report.job = await jobs.begin(context, connection, report)
             async with progress.written(context, report.job), turn(turns, progress):

@@ -43,6 +43,9 @@ MOST, MOST_SENT = 2, 8
 KEPT, KEPT_SECONDS = 20, 3_600.0
 """How many marked workbooks are kept, and for how long."""
 
+STOP_SECONDS = 5.0
+"""How long a hub that stops waits for its imports."""
+
 STATUSES = {"IMPORT_RUNNING": 409}
 """The status of a refusal by its code; of others 403."""
 
@@ -103,9 +106,11 @@ class RunningImports:
         self.tasks: set[asyncio.Task[None]] = set()
         self._folder: TemporaryDirectory[str] | None = None
 
-    def stop(self) -> None:
-        """Have all imports stop; what they have written is taken back."""
+    async def stop(self) -> None:
+        """Have all imports stop, and wait for that some seconds; what they have written is taken back."""
         self.stopping.set()
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=STOP_SECONDS)
         self.threads.shutdown(wait=False)
         if self._folder is not None:
             self._folder.cleanup()

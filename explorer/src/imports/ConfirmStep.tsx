@@ -15,7 +15,7 @@ export function ConfirmStep({ rehearsal, onImport }: { rehearsal: Job; onImport:
       <h2 id="step-confirm">{t("4. Import", "4. 导入")}</h2>
       {REFUSED > 0 && (
         <fieldset className="choice">
-          <legend>{t(`${number(REFUSED)} rows have errors`, `${number(REFUSED)} 行有错误`)}</legend>
+          <legend>{t(REFUSED === 1 ? "One row has errors" : `${number(REFUSED)} rows have errors`, `${number(REFUSED)} 行有错误`)}</legend>
           <label>
             <input type="radio" name="errors" checked={!goodOnly} onChange={() => choose(false)} />
             <span>

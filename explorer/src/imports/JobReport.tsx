@@ -91,7 +91,7 @@ function Faults({ of, faults, count }: { of: string; faults: Fault[]; count: num
   return (
     <>
       <h3>{t(count === 1 ? "One place to mend or look at" : `${number(count)} places to mend or look at`, `${number(count)} 处问题`)}</h3>
-      <div className="scroll" role="region" tabIndex={0} aria-label={t(`Faults of ${of}`, `${of} 的问题`)}>
+      <div className="scroll" role="group" tabIndex={0} aria-label={t(`Faults of ${of}`, `${of} 的问题`)}>
         <table className="faults">
           <thead>
             <tr>

@@ -56,7 +56,7 @@ function Takes({ kind }: { kind: Kind }) {
       )}
       <details>
         <summary>{t(`All ${kind.columns.length} columns`, `全部 ${kind.columns.length} 列`)}</summary>
-        <div className="scroll" role="region" tabIndex={0} aria-label={t("Columns", "列")}>
+        <div className="scroll" role="group" tabIndex={0} aria-label={t("Columns", "列")}>
           <table>
             <thead>
               <tr>

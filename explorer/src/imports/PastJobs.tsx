@@ -51,7 +51,7 @@ export function PastJobs({ kinds, done }: { kinds: Kind[]; done: unknown }) {
       {jobs.length === 0 ? (
         <p className="faint">{t("None yet.", "暂无。")}</p>
       ) : (
-        <div className="scroll" role="region" tabIndex={0} aria-label={t("List of imports", "导入列表")}>
+        <div className="scroll" role="group" tabIndex={0} aria-label={t("List of imports", "导入列表")}>
           <table>
             <thead>
               <tr>

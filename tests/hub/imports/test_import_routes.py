@@ -25,7 +25,7 @@ from db.security.row_security import HUB
 from db.server.connect import acquired
 from db.server.migrate import connect
 from hub.app import Hub, create_app
-from hub.imports import jobs, progress
+from hub.imports import archive, jobs, progress
 from hub.imports.run import Import
 from hub.settings import Settings
 from hub.web import import_routes, running_imports
@@ -33,7 +33,7 @@ from hub.web.import_routes import XLSX
 from resolvers.viewer import caller_of
 from resolvers.writing.kinds import KINDS
 from tests.hub.imports.employers import HEADINGS, employer
-from tests.hub.imports.kinds import write_csv
+from tests.hub.imports.kinds import write_csv, write_xlsx
 from tests.resolvers.writing.conftest import COUNTIES
 from tests.tokens import let_in, token, write_key
 
@@ -307,7 +307,9 @@ async def test_an_import_that_was_broken_off_says_so_and_has_written_nothing(
     assert (await sender.post(file)).json()["counts"]["NEW"] == 1
 
 
-async def test_a_job_without_its_process_is_found_broken_off(sender: Sender, served: Hub, url: str) -> None:
+async def test_a_job_without_its_process_is_found_broken_off_when_a_hub_starts(
+    sender: Sender, served: Hub, url: str
+) -> None:
     dead, alive = [(await sender.post(sender.csv({}), "?dryRun=true")).json()["job"] for _ in range(2)]
     assert served.pool is not None
     connection = await connect(url)
@@ -315,7 +317,8 @@ async def test_a_job_without_its_process_is_found_broken_off(sender: Sender, ser
         await connection.execute("UPDATE import_job SET state = 'RUNNING' WHERE id = ANY ($1)", [dead, alive])
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", jobs.LOCKS, alive)
-            assert await jobs.clean(served.pool, 90) == 1
+            async with served.router.lifespan_context(served):
+                await until(sender, f"/imports/jobs/{dead}", lambda job: job["state"] != "RUNNING")
             found = await jobs_of(sender)
             assert [found[key]["state"] for key in (dead, alive)] == ["BROKEN_OFF", "RUNNING"]
             assert found[dead]["endedAt"] is not None
@@ -482,6 +485,25 @@ async def test_a_disk_that_fills_up_in_the_middle_is_named_and_nothing_is_writte
     assert (job["state"], report["problem"]["code"], report["written"]) == ("BROKEN_OFF", code, False)
     monkeypatch.undo()
     assert (await sender.post(file, "?dryRun=true")).json()["counts"]["NEW"] == 1
+
+
+async def test_what_cannot_be_read_is_named_and_the_job_says_so(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workbook = write_xlsx(sender.folder / "a.xlsx", [HEADINGS]).read_bytes()
+    monkeypatch.setattr(archive, "MAX_UNPACKED", 5_000)  # a bomb is a workbook that would be larger than this
+    for body, code in (
+        (b"", "EMPTY_FILE"),
+        (workbook[: len(workbook) // 2], "CUT_OFF"),
+        (workbook, "FILE_TOO_LARGE"),
+        (b'{"name": "x"}', "NO_HEADINGS"),
+    ):
+        report = (await sender.post(body)).json()
+        assert not report["written"]
+        assert report["problem"]["code"] == code
+        job = (await sender.ask("GET", f"/imports/jobs/{report['job']}", accept_language="zh")).json()
+        assert job["state"] == "UNREADABLE"
+        assert "。" in job["report"]["problem"]["message"]
 
 
 async def test_a_body_that_is_cut_off_writes_nothing(sender: Sender) -> None:
