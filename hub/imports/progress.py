@@ -68,15 +68,16 @@ class Progress:
         assert block is not None
         writer = asyncio.create_task(self._write(context, key, block))
         try:
-            yield
+            try:
+                yield
+            finally:
+                writer.cancel()
+                await asyncio.wait([writer])
         except asyncio.CancelledError:
             if self.stop is None:
                 raise
             block.uncancel()
             raise self.stop from None
-        finally:
-            writer.cancel()
-            await asyncio.wait([writer])
 
     async def _write(self, context: CommandContext, key: int, block: asyncio.Task[Any]) -> None:
         while self.stop is None:

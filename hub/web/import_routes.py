@@ -194,11 +194,11 @@ class Imports:
             raise self.too_large()
         run = await self.received(request, sent, serving)
         assert run.task is not None
-        ends: list[asyncio.Future[Any]] = [run.task]
-        if sent.asynchronous:
-            await asyncio.wait([*ends, run.begun], return_when=asyncio.FIRST_COMPLETED)
-        else:
-            await asyncio.wait(ends, timeout=ANSWER_SECONDS)
+        if not sent.asynchronous:
+            await asyncio.wait([run.task], timeout=ANSWER_SECONDS)
+        if not is_done(run):
+            ends: list[asyncio.Future[Any]] = [run.task, run.begun]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if is_done(run) and (run.refusal is not None or not sent.asynchronous):
             return self.ended(run)
         with charged(serving, caller, sent.source) as left:

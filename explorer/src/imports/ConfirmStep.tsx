@@ -34,7 +34,7 @@ export function ConfirmStep({ rehearsal, onImport }: { rehearsal: Job; onImport:
       )}
       <p className="buttons">
         <button type="button" className="primary" disabled={blocked} onClick={() => onImport(REFUSED > 0)}>
-          {t(`Import ${number(good)} ${good === 1 ? "row" : "rows"}`, `导入 ${number(good)} 行`)}
+          {good === 0 ? t("Import", "导入") : t(`Import ${number(good)} ${good === 1 ? "row" : "rows"}`, `导入 ${number(good)} 行`)}
         </button>
         <span className="faint">
           {t(`${number(NEW)} new records, ${number(CHANGED)} changed ones`, `新增 ${number(NEW)} 条，变更 ${number(CHANGED)} 条`)}
