@@ -180,6 +180,11 @@ function read(text: string): unknown {
 function refusalOf(found: unknown, status: number): Refusal {
   const error = (found as { errors?: { message: string; extensions?: { code?: string } }[] } | null)?.errors?.[0];
   if (error) return new Refusal(error.message, error.extensions?.code ?? String(status));
+  if (status === 413)
+    return new Refusal(
+      t("A proxy before the hub does not let a file of this size through. Tell the operator, or send it in parts.", "服务器前的代理不允许发送这么大的文件，请联系运维人员，或分批导入。"),
+      "413",
+    );
   return new Refusal(t(`The hub answered ${status}. Try again.`, `服务器返回 ${status}，请重试。`), String(status));
 }
 

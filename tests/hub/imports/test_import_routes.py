@@ -317,7 +317,8 @@ async def test_a_job_without_its_process_is_found_broken_off_when_a_hub_starts(
         await connection.execute("UPDATE import_job SET state = 'RUNNING' WHERE id = ANY ($1)", [dead, alive])
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", jobs.LOCKS, alive)
-            async with served.router.lifespan_context(served):
+            another = create_app(served.imports.settings)
+            async with another.router.lifespan_context(another):
                 await until(sender, f"/imports/jobs/{dead}", lambda job: job["state"] != "RUNNING")
             found = await jobs_of(sender)
             assert [found[key]["state"] for key in (dead, alive)] == ["BROKEN_OFF", "RUNNING"]
