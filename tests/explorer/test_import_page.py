@@ -82,6 +82,10 @@ async def clerks(url: str) -> Any:
 
 @pytest.fixture
 async def watched(profile: BrowserContext, place: Place) -> AsyncIterator[Watched]:
+    first = await profile.new_page()
+    for page in profile.pages:
+        if page is not first:
+            await page.close()  # a page of another hub may still be loading
     watched = Watched(profile)
     yield watched
     watched.stop()
