@@ -77,7 +77,9 @@ async def add_samples(connection: asyncpg.Connection) -> None:
     assert isinstance(imports, Table)
     for _ in range(ROWS):
         await add(connection, imports, chance, pools)
-    await connection.execute("UPDATE import_job SET state = 'BROKEN_OFF' WHERE state = 'RUNNING'")  # a hub would find them
+    await connection.execute(
+        "UPDATE import_job SET state = 'BROKEN_OFF' WHERE state = 'RUNNING'"
+    )  # a hub would find them
     for table, key, parent in PARTS:
         await connection.execute(
             f"UPDATE {table} SET organization_id = p.organization_id FROM {parent} p WHERE p.id = {table}.{key}"
