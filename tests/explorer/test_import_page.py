@@ -20,6 +20,7 @@ from tests.explorer.conftest import Watched, serving
 from tests.explorer.test_first_minute import AXE, violations
 from tests.hub.imports.employers import HEADINGS, NAMES, employer
 from tests.hub.imports.kinds import write_csv, write_xlsx
+from tests.hub.imports.test_import_routes import paused
 from tests.resolvers.writing.conftest import COUNTIES
 from tests.tokens import let_in, token, write_key
 
@@ -186,4 +187,24 @@ async def test_the_page_can_be_used_by_keyboard_and_passes_axe(watched: Watched,
     await expect(page.get_by_role("heading", name="一行.csv · ")).to_be_focused()
     await page.evaluate(await asyncio.to_thread(AXE.read_text))
     assert await violations(page) == []
+    await page.close()
+
+
+async def test_a_running_import_is_watched_also_after_the_page_was_left_and_cancelled(
+    watched: Watched, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused(monkeypatch)
+    page = await opened(watched, place)
+    await page.get_by_role("radio", name="Employers", exact=True).check()
+    rows = [[*row.values()] for row in place.rows(74_000_000, 2)]
+    await page.locator("input[type=file]").set_input_files(write_csv(place.folder / "long.csv", [HEADINGS, *rows]))
+    await expect(page.get_by_text("Checking the rows")).to_be_visible()
+    await expect(page.get_by_text("1 of 2 rows")).to_be_visible()
+    await page.reload()
+    running = page.locator("tbody tr").filter(has_text="long.csv")
+    await expect(running).to_contain_text("1 of 2 rows")
+    await running.get_by_role("button", name="Cancel the import of long.csv").click()
+    await expect(running).to_contain_text("Cancelled")
+    await running.get_by_role("button").click()
+    await expect(page.get_by_text("clerk has cancelled it; nothing was written.")).to_be_visible()
     await page.close()
