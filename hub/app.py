@@ -24,6 +24,7 @@ from hub.authentication.jwt import Issuer
 from hub.authentication.principal_reader import PrincipalReader
 from hub.documents import Documents
 from hub.encryption_keys import digest_of, vault_of
+from hub.imports.jobs import clean_periodically
 from hub.limits.budget import Budget, RoleLimits
 from hub.limits.cell_budget import CellBudget
 from hub.limits.concurrency import CallerConcurrency
@@ -70,6 +71,8 @@ class Hub(Starlette):
     """The application with its middleware."""
 
     telemetry: Telemetry
+
+    imports: Imports
 
     operators: Starlette
     """The application on the port for operators, if there is one."""
@@ -232,14 +235,19 @@ def create_app(
                 max_running=settings.socket_operations,
                 origins=settings.origins,
             )
-        tasks = (fold_periodically(app.pool), telemetry.lag.measure(), telemetry.rollups.watch(app.pool))
+        tasks = (
+            fold_periodically(app.pool),
+            telemetry.lag.measure(),
+            telemetry.rollups.watch(app.pool),
+            clean_periodically(app.pool, settings.import_report_days),
+        )
         beside = [asyncio.create_task(each) for each in tasks]
         try:
             yield
         finally:
             for task in beside:
                 task.cancel()
-            imports.stopping.set()
+            await imports.running.stop()
             app.endpoint = app.sockets = None
             await close(app.pool)
 
@@ -256,6 +264,7 @@ def create_app(
     )
     app.router.redirect_slashes = False
     app.telemetry = telemetry
+    app.imports = imports
     app.outermost = with_middleware(app.answer, settings)
     app.operators = operator_routes.application(settings, ready, telemetry)
     return app

@@ -18,9 +18,11 @@ CHINESE: Mapping[str, str] = {
     "NOT_ACCEPTABLE": "不支持所要求的返回格式，请接受 application/json。",
     "REQUEST_TIMEOUT": "请求正文未在规定时间内到达，请重新发送。",
     "BODY_TOO_LARGE": "请求正文过大，请分多次请求。",
-    "NO_SPACE": "服务器存储空间不足，未写入任何数据，请联系运维人员。",
+    "NO_SPACE": "服务器存储空间不足，请联系运维人员。",
+    "IMPORT_RUNNING": "同一文件正在导入，请等待其完成。",
+    "IMPORT_CANCELLED": "导入已被取消，未写入任何数据。",
     "URI_TOO_LONG": "查询字符串过长，请使用 POST。",
-    "UNSUPPORTED_MEDIA_TYPE": "请求正文须为未压缩的 UTF-8 编码 application/json。",
+    "UNSUPPORTED_MEDIA_TYPE": "不接受请求正文的类型或压缩方式，请按说明发送。",
     "FOREIGN_ORIGIN": "该来源的网页不得连接，请联系运维人员。",
     "TOO_MANY_RUNNING": "同时执行的操作过多，请等待其中之一完成。",
     "TOO_MANY_SOCKETS": "WebSocket 连接已满，请稍后再试，或使用 POST。",
@@ -218,6 +220,18 @@ def weight(parameters: bytes) -> float:
 def in_chinese(code: str, message: str) -> str:
     """A message in Chinese followed by the English one in brackets; the English one alone if its code has no Chinese."""
     return f"{CHINESE[code]}（{message}）" if code in CHINESE else message
+
+
+OF_ROWS: Mapping[str, str] = {
+    "NOT_FOUND": "没有该记录，或您无权写入，请核对。",
+    "DUPLICATE": "文件中有重复的记录，请只保留一行。",
+}
+"""Messages of codes that say something else of a row of a file than of a request."""
+
+
+def of_row_in_chinese(code: str, message: str) -> str:
+    """The message of a fault of a row, as ``in_chinese``."""
+    return f"{OF_ROWS[code]}（{message}）" if code in OF_ROWS else in_chinese(code, message)
 
 
 def set_language(*, chinese: bool) -> None:

@@ -158,6 +158,7 @@ class Settings(BaseSettings):
     )
     max_body_bytes: Count = Field(default=262_144, description="Largest request body, in bytes")
     max_import_bytes: Count = Field(default=268_435_456, description="Largest file that is imported, in bytes")
+    import_report_days: Count = Field(default=90, le=36_500, description="Days that the report of an import is kept")
     max_tokens: Count = Field(default=5_000, description="Most lexical tokens in a document")
     max_depth: Count = Field(default=20, description="Deepest nesting of fields")
     max_aliases: Count = Field(default=100, description="Most aliases in an operation")

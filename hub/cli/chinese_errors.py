@@ -32,6 +32,7 @@ ERRORS: Mapping[str, str] = {
     "The last character of this credit code does not fit the 17 before it.": "统一社会信用代码末位与前 17 位不符。",
     # imports
     "There is no kind of record {}. There are: {}.": "没有记录类型 {}。可用的类型：{}。",
+    "{} has cancelled the import; nothing was written.": "{} 已取消导入，未写入任何数据。",
     "The file with its faults marked is {}": "标出错误的文件已保存为 {}",
     # the database
     "The database cannot be reached: {}. Is it running, and is UNIONHUB_DATABASE_URL right?": "无法连接数据库：{}。请检查其是否运行，以及 UNIONHUB_DATABASE_URL 是否正确。",

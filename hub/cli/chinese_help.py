@@ -20,7 +20,7 @@ HELP: Mapping[str, str] = {
     "Disable NAME: none of its tokens and keys is accepted any more.": "立即禁止 NAME 登录，无论其持有何种令牌或密钥。",
     "Enable NAME again.": "重新允许 NAME 登录。",
     "Set the union of NAME: that union and those above it may grant access to it.": "指明 NAME 所属的工会：该工会及其上级可以向其授权。",
-    "Delete entries of the audit log older than UNIONHUB_AUDIT_MONTHS, receipts of commands after 30 days, reports of imports after 90.": "清理早于 UNIONHUB_AUDIT_MONTHS 的审计日志条目、满 30 天的命令回执和满 90 天的导入报告。",
+    "Delete entries of the audit log older than UNIONHUB_AUDIT_MONTHS, receipts of commands after 30 days, reports of imports after UNIONHUB_IMPORT_REPORT_DAYS.": "清理早于 UNIONHUB_AUDIT_MONTHS 的审计日志条目、满 30 天的命令回执和早于 UNIONHUB_IMPORT_REPORT_DAYS 的导入报告。",
     "The role that this is run with must own the tables: the service's own role may not.": "执行此命令的数据库用户须为表的所有者；服务自身的用户无此权限。",
     "End the grant of this NUMBER at once.": "立即终止编号为 NUMBER 的授权。",
     "Re-encrypt all personal data with a new version of the keys, while the hub serves.": "在服务运行的同时，用新版本密钥重新加密全部个人信息。",

@@ -153,6 +153,7 @@ _UNION: Mapping[str, Rule] = {
     **dict.fromkeys(
         (
             "CommitteeTerm",
+            "ImportJob",
             "Employer",
             "EmployerCoverage",
             "Membership",

@@ -155,6 +155,11 @@ async def _furnish(hand: PlaceWriter, vault: Vault, number: int, elsewhere: int 
         "CommitteeTerm", "committee_term", organization_id=union, committee="WOMEN", number=number, elected_on=day,
         chair_name="佟主席", valid_from=day,
     )  # fmt: skip
+    await hand.put(
+        "ImportJob", "import_job", organization_id=union, principal=f"clerk{number}", kind="employers",
+        file_name=f"单位{number}.xlsx", digest=f"{number:064x}", is_dry_run=False, good_rows_only=False, refuses_changes=False,
+        state="RUNNING", stage="WRITING",
+    )  # fmt: skip
     members = [await _member(hand, vault, number, order) for order in (1, 2)]
     if elsewhere is not None:
         await hand.put(
