@@ -1,9 +1,14 @@
 """Closures are kept by triggers, whichever way a union, its days or a link came; a link that would put a union above itself is refused.
 
 Bulk loads that write the closures themselves switch the triggers off for their transaction: ``SET LOCAL unionhub.closures = off``.
+
+Roll-ups find the places of the unions that changed by these unions: before, one union cost as much as all of them.
 """
 
 from alembic import op
+
+from db.migrations.rollup import replace_functions
+from db.rollups.layout import FACTS
 
 revision: str = "0043"
 down_revision: str | None = "0040"
@@ -122,6 +127,7 @@ def upgrade() -> None:
     for (table, name), (event, more, function) in TRIGGERS.items():
         each = "" if "FOR EACH" in more else "FOR EACH STATEMENT"
         op.execute(f"CREATE TRIGGER {name} {event} ON {table} {more} {each} EXECUTE FUNCTION {function}")
+    replace_functions(FACTS.values(), "replace", *(f"{fact}_move" for fact in FACTS))
 
 
 def downgrade() -> None:
