@@ -167,7 +167,9 @@ async def top_of(connection: asyncpg.Connection, wanted: Founding) -> tuple[int,
     names = _listed([row["name"] for row in tops])
     if not chosen:
         raise DataError(f"The hub has another top already: {names}. A hub has one: leave --top and --division out.")
-    raise DataError(f"Several federations have no parent: {names}. Say which one is the top: --top NAME --division CODE")
+    raise DataError(
+        f"Several federations have no parent: {names}. Say which one is the top: --top NAME --division CODE"
+    )
 
 
 def _is_wanted(row: asyncpg.Record, wanted: Founding) -> bool:

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.model import Keyed, Model, Term
 
+IMPORT_LOCKS = 0x1447
+"""The class of the advisory locks that running imports hold, each on the key of its job: without it a job was broken off."""
+
 
 class ImportState(Term):
     """State of an import (导入状态)."""
@@ -18,11 +21,12 @@ class ImportState(Term):
     REHEARSED = "A rehearsal: nothing was to be written (预演)"
     REFUSED = "Rows were refused, so that nothing was written (有行被退回，未写入)"
     UNREADABLE = "The file could not be read (文件无法读取)"
+    BROKEN_OFF = "Broken off: nothing was written (已中断，未写入)"
 
 
 class ImportJob(Keyed, Model):
     """An import of a file (导入任务). It is written before the rows, and ended in their transaction: an import that was broken off is still
-    RUNNING, and nothing of it was written.
+    RUNNING until ``unionhub db repair`` marks it, and nothing of it was written.
 
     ``organization_id`` is the union in whose name it was made, ``report`` what became of the rows (values masked where they are
     personal), ``digest`` the SHA-256 of the file.

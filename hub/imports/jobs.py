@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import orjson
 
+from db.imports import IMPORT_LOCKS
 from db.server.connect import acquired
 from hub.imports.report import ImportReport
 from hub.messages import in_chinese
@@ -14,9 +15,6 @@ from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandContext, refused, transaction
 from resolvers.writing.outcomes import Outcome
 from resolvers.writing.scope import NO_UNION, WriteScope, below, role_of
-
-LOCKS = 0x1447
-"""The class of the advisory locks that running imports hold, each on the key of its job: without it a job was broken off."""
 
 LISTED = 50
 """Jobs in a list."""
@@ -27,7 +25,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'RUNNING') RETURNING id"""
 END = """UPDATE import_job SET state = $2, ended_at = clock_timestamp(), new_rows = $3, changed_rows = $4, same_rows = $5,
     refused_rows = $6, report = $7::text::jsonb WHERE id = $1"""
 STATE = f"""CASE WHEN state = 'RUNNING' AND started_at < now() - interval '10 seconds' AND NOT EXISTS (
-    SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = {LOCKS} AND l.objid = (j.id % 2147483648)::oid
+    SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = {IMPORT_LOCKS} AND l.objid = (j.id % 2147483648)::oid
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 ) THEN 'BROKEN_OFF' ELSE state END"""  # noqa: S608 — a constant
 JOBS = f"""SELECT j.id, o.name AS union, principal, j.kind, file_name, digest, is_dry_run, good_rows_only, refuses_changes,
@@ -68,7 +66,7 @@ async def begin(context: CommandContext, report: ImportReport) -> int:
 
 async def hold(connection: asyncpg.Connection, key: int) -> None:
     """Show to the end of the transaction that a job is running."""
-    await connection.execute("SELECT pg_advisory_xact_lock($1, ($2::bigint % 2147483648)::int)", LOCKS, key)
+    await connection.execute("SELECT pg_advisory_xact_lock($1, ($2::bigint % 2147483648)::int)", IMPORT_LOCKS, key)
 
 
 async def end(connection: asyncpg.Connection, caller: Caller, key: int, report: ImportReport) -> None:
