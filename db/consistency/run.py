@@ -41,11 +41,15 @@ async def find(connection: asyncpg.Connection, check: Check) -> list[int]:
 
 async def examine(connection: asyncpg.Connection) -> AsyncIterator[Finding]:
     """What the checks that are statements find; those that the login may not run are left out."""
+    hidden: set[str] = set()
     for check in CHECKS:
+        if check.name in hidden:
+            continue
         try:
             keys = await find(connection, check)
         except asyncpg.InsufficientPrivilegeError:
             continue
+        hidden |= set(check.hides) if keys else set()
         text = in_words(check.text, len(keys), keys) if keys else ""
         yield Finding(check.name, len(keys), text, advice=check.advice)
 
@@ -64,12 +68,17 @@ async def repair(
     try:
         await require_head(connection)
         await connection.execute("SET row_security = off")  # every row, or an error
+        hidden: set[str] = set()
         for check in CHECKS:
-            yield await _checked(connection, check, dry_run)
+            if check.name not in hidden:
+                found = await _checked(connection, check, dry_run)
+                hidden |= set(check.hides) if found.count else set()
+                yield found
         if ring is not None:
             for finding in await _sealed(connection, ring, dry_run, progress):
                 yield finding
-        yield await _rollups(url, connection, dry_run, progress)
+        if "roll-ups" not in hidden:
+            yield await _rollups(url, connection, dry_run, progress)
     finally:
         await connection.close()
 

@@ -22,7 +22,8 @@ BROKEN = {
         "UPDATE territorial_closure SET valid_to = '2020-01-01' WHERE descendant_id = 8 AND ancestor_id = 1",
     ),
     "industrial closure": (
-        "INSERT INTO industrial_closure (ancestor_id, descendant_id, valid_from, depth) SELECT 1, max(id), '2020-01-01', 1 FROM organization",
+        "INSERT INTO industrial_closure (ancestor_id, descendant_id, valid_from, depth) SELECT 1, max(id), '2020-01-01', 1"
+        " FROM organization",
     ),
     "division closure": (
         "DELETE FROM division_closure WHERE descendant_id = (SELECT max(id) FROM division) AND depth = 1",
@@ -128,31 +129,33 @@ async def test_unions_that_came_before_the_triggers_are_found_and_mended(
 
 
 async def test_a_circle_of_before_is_named_and_left(url: str, connection: asyncpg.Connection) -> None:
-    above = await connection.fetchval("SELECT parent_id FROM organization_link WHERE child_id = 7 AND valid_to IS NULL")
-    await past_the_triggers(
-        connection,
-        f"INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, valid_from) VALUES ({above}, 7, 'TERRITORIAL', false,"
-        " '2020-01-01')"
-        if not await connection.fetchval(
-            "SELECT true FROM organization_link WHERE child_id = $1 AND hierarchy = 'TERRITORIAL' AND valid_to IS NULL",
-            above,
-        )
-        else f"UPDATE organization_link SET parent_id = 7 WHERE child_id = {above} AND hierarchy = 'TERRITORIAL' AND valid_to IS NULL",
+    low = await connection.fetchval(
+        "SELECT max(descendant_id) FROM territorial_closure WHERE depth = 3 AND valid_to IS NULL"
     )
+    above = await connection.fetchval(
+        "SELECT ancestor_id FROM territorial_closure WHERE descendant_id = $1 AND depth = 2", low
+    )
+    was = await connection.fetchrow(
+        "SELECT * FROM organization_link WHERE child_id = $1 AND hierarchy = 'TERRITORIAL'", above
+    )
+    change = f"UPDATE organization_link SET parent_id = {{}} WHERE id = {was['id']}"
+    await past_the_triggers(connection, change.format(low))
     found = await repaired(url, None)
-    assert found["circles"].count >= 1
+    assert found["circles"].count == 3
     assert not found["circles"].mended
     assert "End one link" in found["circles"].advice
+    assert not {"territorial closure", "roll-ups"} & set(found)
+    await past_the_triggers(connection, change.format(was["parent_id"]))
+    assert not [finding for finding in (await repaired(url, None)).values() if finding.count]
 
 
 async def test_values_that_the_keys_do_not_open_are_named(
     url: str, connection: asyncpg.Connection, vault: Vault
 ) -> None:
-    await past_the_triggers(
-        connection,
-        "UPDATE member SET phone = (SELECT phone FROM member o WHERE o.phone IS NOT NULL AND o.id > member.id ORDER BY o.id LIMIT 1)"
-        " WHERE id = (SELECT min(id) FROM member WHERE phone IS NOT NULL)",
-    )
+    first, second = await connection.fetch("SELECT id, phone FROM member WHERE phone IS NOT NULL ORDER BY id LIMIT 2")
+    change = f"UPDATE member SET phone = '\\x{{}}' WHERE id = {first['id']}"
+    await past_the_triggers(connection, change.format(second["phone"].hex()))
     found = await repaired(url, vault)
     assert found["encrypted values"].count == 1
     assert "1 members have encrypted values that the keys do not open" in found["encrypted values"].text
+    await past_the_triggers(connection, change.format(first["phone"].hex()))
