@@ -1,6 +1,6 @@
 """The founding of a hub: the union at its top, and the administrator who is the first to sign in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from shlex import quote
@@ -35,7 +35,7 @@ WHERE o.kind = 'LOCAL_FEDERATION' AND o.form = 'FEDERATION' AND o.status <> 'DIS
 ORDER BY o.id
 """
 ADMINISTRATORS = """
-SELECT DISTINCT p.name FROM access_grant g JOIN principal p ON p.id = g.principal_id
+SELECT DISTINCT p.name, p.subject FROM access_grant g JOIN principal p ON p.id = g.principal_id
 WHERE g.organization_id = $1 AND g.role = 'FEDERATION' AND g.revoked_at IS NULL AND p.disabled_at IS NULL
     AND g.valid_from <= $2 AND (g.valid_to IS NULL OR g.valid_to > $2)
 ORDER BY p.name
@@ -126,10 +126,10 @@ async def found(connection: asyncpg.Connection, wanted: Founding, *, by: Actor =
         top = await top_of(connection, wanted)
         is_new = top is None
         number, name = await _found_top(connection, wanted) if top is None else top
-        names = await administrators_of(connection, number)
-        require_same_administrator(wanted, name, names)
-        if names:
-            return Founded(name, is_new, names, False)
+        present = await administrators_of(connection, number)
+        require_same_administrator(wanted, name, present)
+        if present:
+            return Founded(name, is_new, tuple(present), False)
         called = wanted.administrator or ADMINISTRATOR
         if await connection.fetchval("SELECT EXISTS (SELECT FROM principal WHERE name = $1)", called):
             raise AccessError(
@@ -176,20 +176,25 @@ def _is_wanted(row: asyncpg.Record, wanted: Founding) -> bool:
     return wanted.top in (None, row["name"]) and (wanted.division is None or wanted.division == row["code"])
 
 
-async def administrators_of(connection: asyncpg.Connection, top: int) -> tuple[str, ...]:
-    """The names of those who have the role of a federation over the top today."""
-    return tuple(row["name"] for row in await connection.fetch(ADMINISTRATORS, top, today()))
+async def administrators_of(connection: asyncpg.Connection, top: int) -> dict[str, str | None]:
+    """Those who have the role of a federation over the top today: their subjects at the provider, by name."""
+    return {row["name"]: row["subject"] for row in await connection.fetch(ADMINISTRATORS, top, today())}
 
 
-def require_same_administrator(wanted: Founding, top: str, names: Sequence[str]) -> None:
-    """Refuse another administrator than the one who is there.
+def require_same_administrator(wanted: Founding, top: str, present: Mapping[str, str | None]) -> None:
+    """Refuse another administrator than those who are there.
 
     Raises:
         DataError: there is another one.
     """
-    if names and wanted.administrator is not None and wanted.administrator not in names:
+    same = [
+        name
+        for name, subject in present.items()
+        if wanted.administrator in (None, name) and wanted.subject in (None, subject)
+    ]
+    if present and not same:
         raise DataError(
-            f"{top} has an administrator already: {_listed(names)}. Another one: `unionhub access principal add`,"
+            f"{top} has an administrator already: {_listed(list(present))}. Another one: `unionhub access principal add`,"
             " then `unionhub access grant`"
         )
 

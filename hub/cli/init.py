@@ -21,7 +21,6 @@ from db.security.principals import OPERATOR
 from db.server import migrate
 from db.server.login_rights import missing_right
 from hub import database
-from hub.cli.command_hints import quoted
 from hub.cli.db import progress_bars
 from hub.encryption_keys import digest_of, key_source, kinds
 from hub.settings import Settings
@@ -153,7 +152,7 @@ def report(settings: Settings, ready: Ready) -> Iterator[str]:
     top, names = ready.founded.top, ", ".join(ready.founded.administrators)
     yield f"Top: {top}." if ready.founded.is_new_top else f"Top: {top}, there already."
     if not ready.founded.is_new_administrator:
-        yield f"Administrator: {names}, there already. A new key, if the old one is lost: `unionhub access key new {quoted(names)}`"
+        yield f"Administrator: {names}, there already. A new key, if the old one is lost: `unionhub access key new NAME`"
     elif ready.founded.key is None:
         yield f"Administrator: {names}, who signs in at the provider."
     else:
