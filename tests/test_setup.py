@@ -111,6 +111,16 @@ def test_the_environment_is_made_once_and_again_when_its_lock_changes(
     assert "Making the virtual environment" in capsys.readouterr().err
 
 
+def test_an_environment_behind_a_link_is_left_alone(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """To make an environment anew clears its folder: that of another checkout, through a link."""
+    other = tmp_path_factory.mktemp("other")
+    (other / "kept").touch()
+    (checkout / ".venv").symlink_to(other)
+    with pytest.raises(SetupError, match="is a link"):
+        bootstrap.install("node", checkout)
+    assert (other / "kept").exists()
+
+
 def test_a_package_that_cannot_be_installed_is_told_and_leaves_no_stamp(checkout: Path) -> None:
     (checkout / "requirements-node.lock").write_text(
         f"nothing @ file:///nowhere/nothing.whl --hash=sha256:{'0' * 64}\n"

@@ -38,6 +38,7 @@ SELECT descendant_id AS id FROM (
 CIRCLES = f"{WALK} SELECT descendant_id AS id FROM walk WHERE ancestor_id = descendant_id AND depth > 0 GROUP BY 1"  # noqa: S608
 TERRITORIAL = {"hierarchy": "TERRITORIAL", "table": "territorial_closure"}
 INDUSTRIAL = {"hierarchy": "INDUSTRIAL", "table": "industrial_closure"}
+IN_CIRCLES = f"({CIRCLES.format(**TERRITORIAL)}) UNION ({CIRCLES.format(**INDUSTRIAL)})"
 
 DIVISION_PAIRS = """
 WITH RECURSIVE walk (ancestor_id, descendant_id, depth) AS (
@@ -107,7 +108,7 @@ CHECKS = (
     Check(
         "circles",
         "{} unions are above themselves by their links, first {}",
-        f"({CIRCLES.format(**TERRITORIAL)}) UNION ({CIRCLES.format(**INDUSTRIAL)})",
+        IN_CIRCLES,
         advice="End one link of each circle: set valid_to in organization_link.",
         hides=("territorial closure", "industrial closure", "roll-ups"),
     ),

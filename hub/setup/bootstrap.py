@@ -42,7 +42,7 @@ def install(kind: str, root: Path = ROOT) -> None:
     """Make the environment if it is missing, and install the lock of ``kind`` unless it is installed.
 
     Raises:
-        SetupError: Python cannot make an environment, or pip failed.
+        SetupError: Python cannot make an environment, ``.venv`` is a link to another one, or pip failed.
     """
     if is_fresh(kind, root):
         return
@@ -51,6 +51,8 @@ def install(kind: str, root: Path = ROOT) -> None:
             return
         venv = root / ".venv"
         python = venv / "bin" / "python"
+        if venv.is_symlink():
+            raise SetupError(f"{venv} is a link, and what is behind it belongs to another folder. Remove the link.")
         if not python.is_file() or not _belongs(venv):
             say(f"Making the virtual environment .venv (Python {sys.version.split()[0]})")
             _run(

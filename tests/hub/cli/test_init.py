@@ -77,12 +77,7 @@ def test_an_empty_hub_becomes_a_provinces_and_again_changes_nothing(empty: Empty
     )
     assert tuple(top) == ("PROVINCIAL", "LOCAL_FEDERATION", "33", "FEDERATION", True, 1, True)
 
-    for options in (
-        (),
-        ("--division", "33"),
-        ("--top", "浙江省总工会", "--division", "330000"),
-        ("--administrator", "administrator"),
-    ):
+    for options in ((), ("--top", "浙江省总工会", "--division", "330000", "--administrator", "administrator")):
         again = empty.init(*options)
         assert (again.exit_code, again.stdout) == (0, "")
         assert again.stderr.count("there already") == 4
