@@ -1,6 +1,8 @@
 """The files of ``docs/samples``: they are as printed, name their faults and no others, and go in mended, in the order of docs/start.md."""
 
+import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,17 @@ from click.testing import CliRunner, Result
 from python_calamine import CalamineWorkbook
 
 from db.founding import Founding, found
+from db.security.row_security import READER
+from db.server.connect import create_pool
+from hub.app import default_engine, limits_of
 from hub.cli.commands import main
+from hub.cli.explain import caller_named
+from hub.documents import Accepted, Documents
 from hub.imports.table import Table
+from hub.settings import load
 from resolvers.writing.kinds import KINDS
-from tests.conftest import KEY_FILE, run
+from schema import schema
+from tests.conftest import KEY_FILE, ROOT, run
 from tests.samples import FOLDER, SAMPLES, Fault, Sample, content
 from tests.some_divisions import load_territory
 
@@ -58,6 +67,23 @@ async def begin(url: str) -> str | None:
         await connection.close()
 
 
+async def answers(url: str, queries: list[str]) -> list[Any]:
+    """What the administrator is answered."""
+    settings = load()
+    pool = await create_pool(url, size=2, role=READER)
+    try:
+        caller, engine = await caller_named(pool, "administrator"), default_engine(pool, settings)
+        given = []
+        for query in queries:
+            accepted = Documents(schema._schema, limits_of(settings)).get(query)
+            assert isinstance(accepted, Accepted)
+            answer = await engine.execute(accepted.document, None, {}, caller=caller)
+            given.append(json.loads(answer.body))
+        return given
+    finally:
+        await pool.close()
+
+
 def import_(sample: Sample, *options: str, mended: bool = False) -> Result:
     path = FOLDER / ("mended" if mended else "") / sample.name
     return CliRunner().invoke(main, ["import", sample.kind, str(path), "--as", "administrator", *options])
@@ -85,3 +111,8 @@ def test_the_samples_go_in_as_the_start_page_says(
         assert f"Written: {len(sample.rows)} new" in first.output, first.output
         assert "Every row is in the hub already" in again.output
         assert (first.exit_code, again.exit_code) == (0, 0)
+    page = (ROOT / "docs" / "start.md").read_text()
+    queries = [json.loads(body)["query"] for body in re.findall(r"-d '(\{.*\})'", page)]
+    shown = [json.loads(block) for block in re.findall(r"```json\n(.*)\n```", page)]
+    assert len(queries) == 2
+    assert run(answers(url, queries)) == shown
