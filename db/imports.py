@@ -10,6 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.model import Keyed, Model, Term
 
 
+IMPORT_LOCKS = 0x1447
+"""The class of the advisory locks that running imports hold, each on the key of its job: without it a job was broken off."""
+
+
 class ImportState(Term):
     """State of an import (导入状态)."""
 

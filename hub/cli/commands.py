@@ -78,6 +78,26 @@ def demo() -> None:
 
 
 @main.command()
+@click.option("--top", metavar="NAME", help="The union at the top; 中华全国总工会 without it and without --division.")
+@click.option("--division", metavar="CODE", help="Where the top stands, if it is not the nation's, e.g. 330000.")
+@click.option(
+    "--administrator", metavar="NAME", help="What the first administrator is called; administrator without it."
+)
+@click.option(
+    "--subject", metavar="ISSUER|SUB", help="Who that is at the OpenID Connect provider; without it a key is made."
+)
+def init(top: str | None, division: str | None, administrator: str | None, subject: str | None) -> None:
+    """Make an empty hub ready: keys, tables, divisions, the union at the top, and its first administrator.
+
+    A second run changes nothing and says what is there. The administrator's key is printed once, alone on standard output.
+    """
+    from hub.cli.init import print_ready, run_init, wish
+
+    settings = load()
+    print_ready(settings, run_init(settings, wish(top, division, administrator, subject)))
+
+
+@main.command()
 def serve() -> None:
     """Serve what is in the database. It must have been migrated: unionhub db upgrade."""
     import asyncio

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import orjson
 
-from db.imports import ImportStage
+from db.imports import IMPORT_LOCKS, ImportStage
 from db.security.row_security import NOBODY
 from db.server.connect import PoolBusyError, acquired
 from hub.imports.report import ImportReport
@@ -18,9 +18,6 @@ from resolvers.access.callers import Caller
 from resolvers.commands.context import CommandContext, refused, transaction
 from resolvers.writing.outcomes import Outcome
 from resolvers.writing.scope import NO_UNION, WriteScope, below, role_of
-
-LOCKS = 0x1447
-"""The class of the advisory locks that running imports hold, each on the key of its job: without it a job was broken off."""
 
 FILES = 0x1448
 """The class of the advisory locks that running imports hold on their file."""
@@ -88,7 +85,7 @@ async def begin(context: CommandContext, holder: asyncpg.Connection, report: Imp
             options.good_rows_only,
             options.refuse_changes,
         )
-        await holder.execute("SELECT pg_advisory_xact_lock($1, ($2::bigint % 2147483648)::int)", LOCKS, key)
+        await holder.execute("SELECT pg_advisory_xact_lock($1, ($2::bigint % 2147483648)::int)", IMPORT_LOCKS, key)
     return key
 
 
