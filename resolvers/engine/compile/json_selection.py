@@ -6,6 +6,7 @@ from enum import Enum
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 
 from resolvers.engine.compile.context import Compilation, JsonOf
+from resolvers.engine.compile.exported_list import is_connection
 from resolvers.engine.compile.json_rows import is_written
 from resolvers.engine.compile.selected_columns import SelectedColumns
 from resolvers.engine.declare.sources import AnyOf, Many, One, Relation, Source
@@ -87,11 +88,6 @@ def has_list(compilation: Compilation, source: Source, nodes: Sequence[FieldNode
     """Whether a row under the selection of ``nodes`` has a list right below it."""
     selection = compilation.collector.below(compilation.object_type(source.typename), nodes)
     return any(isinstance(source.fields.get(snake(fields[0].name.value)), Many) for fields in selection.values())
-
-
-def is_connection(type_: GraphQLObjectType) -> bool:
-    """Whether a list has pages."""
-    return type_.name.endswith("Connection")
 
 
 def _can_write_field(

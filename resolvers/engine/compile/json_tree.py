@@ -13,8 +13,8 @@ from graphql import FieldNode, GraphQLObjectType, get_named_type
 from sqlalchemy import ColumnElement, Label, Select, case, func, literal_column, select
 
 from resolvers.engine.compile.context import Compilation, errors_at
+from resolvers.engine.compile.exported_list import is_connection
 from resolvers.engine.compile.json_rows import MARK, JsonText, literal
-from resolvers.engine.compile.json_selection import is_connection
 from resolvers.engine.compile.list_statements import page_of_rows
 from resolvers.engine.compile.lists import Listing, ParentKey, compile_list
 from resolvers.engine.compile.pagination import Page

@@ -57,6 +57,20 @@ async def snapshot(
             await pool.release(connection)
 
 
+@asynccontextmanager
+async def long_snapshot(pool: asyncpg.Pool, caller: Caller, seconds: float) -> AsyncIterator[asyncpg.Connection]:
+    """A snapshot that may last for so many seconds, and each of its statements too. The time for which it only waits for the reader is
+    not charged: whoever reads in it says when it works (``holding``)."""
+    connection = await pool.acquire()
+    try:
+        await _prepare(connection, caller, by_key=False)
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.execute(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
+            yield connection
+    finally:
+        await pool.release(connection)
+
+
 async def _prepare(connection: asyncpg.Connection, caller: Caller, *, by_key: bool) -> None:
     """Give the session of a connection the caller's scope, and its way to plan."""
     await connection.set_scope(caller.scope)
