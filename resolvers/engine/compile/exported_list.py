@@ -32,7 +32,8 @@ class ExportedList:
     """A list whose rows are exported, or a statistic, whose groups are.
 
     ``path`` has the response keys that lead to it, joined by dots; ``field`` is its type and field; ``type_`` is the type of its rows, on
-    which ``nodes`` select. ``rows_key`` is the response key of a statistic's groups, or of its total if no groups are selected.
+    which ``nodes`` select. ``rows_key`` is the response key of a statistic's groups, or of its total if no groups are selected;
+    ``dimensions`` are the codes that it is grouped by.
     """
 
     path: str
@@ -43,6 +44,7 @@ class ExportedList:
     collector: Collector
     rows_key: str | None = None
     is_total: bool = False
+    dimensions: tuple[str, ...] = ()
 
     @property
     def is_statistic(self) -> bool:
@@ -84,9 +86,7 @@ def exported_list(
 
 
 class _Finder:
-    def __init__(
-        self, schema: GraphQLSchema, registry: Registry, collector: Collector, variables: Variables
-    ) -> None:
+    def __init__(self, schema: GraphQLSchema, registry: Registry, collector: Collector, variables: Variables) -> None:
         self.schema = schema
         self.registry = registry
         self.collector = collector
@@ -116,7 +116,7 @@ class _Finder:
             for row, of_rows in self.rows(type_, nodes):
                 yield ExportedList(path, field, name, row, tuple(of_rows), self.collector)
         elif isinstance(type_, GraphQLObjectType) and type_.name == STATISTICS:
-            yield from self.statistic(type_, field, nodes, path)
+            yield from self.statistic(parent, type_, nodes, path)
         else:
             for each in self.types_of(parent, type_, nodes[0]):
                 yield from self.among(each, self.collector.below(each, nodes), path)
@@ -141,17 +141,29 @@ class _Finder:
                     yield row, of_row
 
     def statistic(
-        self, type_: GraphQLObjectType, field: str, nodes: list[FieldNode], path: str
+        self, parent: GraphQLObjectType, type_: GraphQLObjectType, nodes: list[FieldNode], path: str
     ) -> Iterator[ExportedList]:
         """The groups of a statistic; its total where no groups are selected."""
+        name = nodes[0].name.value
+        given = build(parent.fields[name], nodes[0], self.variables).get("group_by") or ()
+        dimensions = tuple(dimension.name for dimension in given)
         row = get_named_type(type_.fields["groups"].type)
         assert isinstance(row, GraphQLObjectType)
         selected = self.collector.below(type_, nodes).items()
         groups = [(key, fields) for key, fields in selected if fields[0].name.value == "groups"]
         totals = [(key, fields) for key, fields in selected if fields[0].name.value == "total"]
         for key, fields in groups or totals:
-            name = nodes[0].name.value
-            yield ExportedList(path, field, name, row, tuple(fields), self.collector, key, not groups)
+            yield ExportedList(
+                path,
+                f"{parent.name}.{name}",
+                name,
+                row,
+                tuple(fields),
+                self.collector,
+                rows_key=key,
+                is_total=not groups,
+                dimensions=dimensions if groups else (),
+            )
 
     def types_of(
         self, parent: GraphQLObjectType, type_: GraphQLNamedType, node: FieldNode

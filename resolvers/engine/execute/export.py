@@ -3,8 +3,8 @@
 Memory does not grow with the rows. Steps below the list run for each piece, as they run for a page; so the values are those of pages.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,7 +41,7 @@ class Export:
         """The cells of a statistic that have come, for callers with aggregates only."""
         return frozenset(self.bound.inputs.cells or ())
 
-    async def pieces(self, seconds: float) -> AsyncIterator[list[Row]]:
+    async def pieces(self, seconds: float) -> AsyncGenerator[list[Row], None]:
         """The rows, some at a time, under their response keys; all in a snapshot that lasts for so many ``seconds`` at most. Close it, so
         that the snapshot ends.
 
@@ -57,8 +57,9 @@ class Export:
                         rows = await self._groups(run)
                     yield rows
                     return
-                async for piece in self._walk(run):
-                    yield piece
+                async with aclosing(self._walk(run)) as pieces:
+                    async for piece in pieces:
+                        yield piece
 
     async def _groups(self, run: Run) -> list[Row]:
         """The groups of a statistic, or its total, as one row."""
@@ -72,7 +73,7 @@ class Export:
             return [] if value is None else [value]
         return value or []
 
-    async def _walk(self, run: Run) -> AsyncIterator[list[Row]]:
+    async def _walk(self, run: Run) -> AsyncGenerator[list[Row], None]:
         """The rows of a list."""
         (root,) = self.bound.operation.roots
         with holding():

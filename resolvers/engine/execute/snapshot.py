@@ -65,7 +65,7 @@ async def long_snapshot(pool: asyncpg.Pool, caller: Caller, seconds: float) -> A
     try:
         await _prepare(connection, caller, by_key=False)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await connection.execute(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
+            await connection.fetch("SELECT set_config('statement_timeout', $1, true)", str(int(seconds * 1000)))
             yield connection
     finally:
         await pool.release(connection)
