@@ -130,7 +130,7 @@ class ExportEndpoint:
                 caller = await self.endpoint.authenticator.sign_in(headers.authorization, source)
             self.operations.budget.require(caller, source)
             assert wanted.export is not None
-            form = form_of(wanted.export, wanted.parameters, chinese=headers.chinese)
+            form = form_of(wanted.export, dict(wanted.parameters), chinese=headers.chinese)
             parameters = await self.endpoint.read(scope, headers, receive)
             name = parameters.operation_name
             sink = ResponseSink(scope, send, form, self.operations.account(caller, source))

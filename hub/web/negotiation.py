@@ -1,9 +1,7 @@
 """Content negotiation by the GraphQL-over-HTTP draft; results are cached by header."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final
 
 from starlette.requests import HTTPConnection
@@ -19,8 +17,6 @@ HTML: Final = b"text/html"
 EXPORTS: Final = {format_.value.encode(): format_ for format_ in Format}
 """The media types of exports."""
 
-NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class Accepts:
@@ -30,7 +26,7 @@ class Accepts:
     page: bool
     media: bytes | None
     export: Format | None = None
-    parameters: Mapping[str, str] = NO_PARAMETERS
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 def wants_chinese(request: HTTPConnection) -> bool:
@@ -66,13 +62,13 @@ def accepts(header: bytes | None) -> Accepts:
     return Accepts(page=page > max(weights.get(JSON, 0.0), response), media=media_type)
 
 
-def parameters_of(text: bytes) -> Mapping[str, str]:
+def parameters_of(text: bytes) -> tuple[tuple[str, str], ...]:
     """The parameters of a media type, by their names, but its weight."""
     found = {}
     for part in text.decode("latin-1").split(";"):
         name, _, value = part.partition("=")
         found[name.strip().lower()] = value.strip(' "\t').lower()
-    return MappingProxyType({name: value for name, value in found.items() if name not in ("", "q")})
+    return tuple((name, value) for name, value in found.items() if name not in ("", "q"))
 
 
 def quality(parameters: bytes) -> float | None:
