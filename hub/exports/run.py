@@ -89,9 +89,17 @@ class Exports:
         self.running = 0
 
     async def run(
-        self, parameters: Parameters, account: Account, form: Form, sink: Sink, *, reading: bool = False
+        self,
+        parameters: Parameters,
+        account: Account,
+        form: Form,
+        sink: Sink,
+        *,
+        reading: bool = False,
+        progress: Callable[[int], None] = lambda _: None,
     ) -> Outcome:
-        """Write the export of a query to a sink. The caller is charged for what it used, also where it fails.
+        """Write the export of a query to a sink. The caller is charged for what it used, also where it fails. ``progress`` is told how many
+        rows have been written.
 
         The outcome has the error, if there was one: when the sink has not started, as the response; else as what is still to be told.
         """
@@ -121,7 +129,7 @@ class Exports:
                 job = Job(
                     export, columns, form, name or export.exported.name, operation is None or operation.spells_values
                 )
-                await self.write(job, account, sink)
+                await self.write(job, account, sink, progress)
         except GraphQLErrors as error:
             return outcome_of(error.errors, name)
         except HubError as error:
@@ -159,7 +167,7 @@ class Exports:
         finally:
             self.running -= 1
 
-    async def write(self, job: Job, account: Account, sink: Sink) -> None:
+    async def write(self, job: Job, account: Account, sink: Sink, progress: Callable[[int], None]) -> None:
         """Write the rows of an export, all in one snapshot. A workbook is sent when it is finished, after the snapshot has ended.
 
         Raises:
@@ -169,14 +177,17 @@ class Exports:
         with folder_of_file() as folder:
             writer = writer_of(job.form.format, job.columns, folder / "export", job.title)
             async with limit(self.seconds):
-                await self.read(job, writer, account, sink)
+                await self.read(job, writer, account, sink, progress)
             if writer.file is not None:
                 await asyncio.to_thread(writer.end)
                 async with limit(self.seconds):
                     await send_file(job, writer.file, sink)
 
-    async def read(self, job: Job, writer: Writer, account: Account, sink: Sink) -> None:
+    async def read(
+        self, job: Job, writer: Writer, account: Account, sink: Sink, progress: Callable[[int], None]
+    ) -> None:
         """Read the rows and write them. A workbook is written by a thread, and sent later."""
+        count = 0
         export, head = job.export, writer.begin()
         async with aclosing(export.pieces(self.seconds)) as pieces:
             async for rows in pieces:
@@ -189,6 +200,8 @@ class Exports:
                     if not sink.started:
                         await job.start(sink)
                     await sink.write(data)
+                count += len(rows)
+                progress(count)
                 account.settle()
                 self.operations.budget.require(account.caller, account.source)
         if writer.file is None:

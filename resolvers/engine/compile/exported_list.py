@@ -18,9 +18,9 @@ from graphql import (
 )
 
 from resolvers.engine.declare.registry import Registry
+from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import Variables, build
 from resolvers.engine.request.collect_fields import Collector, Selection
-from resolvers.engine.request.variables import known_prefixes
 from resolvers.errors import HubError
 from resolvers.suggestions import quoted
 
@@ -171,9 +171,10 @@ class _Finder:
         """The types that a record may have: that of its ID, where ``node`` names it."""
         if parent.name == "Query" and node.name.value == "node":
             given = build(parent.fields["node"], node, self.variables)["id"].get(self.variables)
-            prefixes = known_prefixes([given], self.registry.prefixes)
-            types = [self.schema.get_type(self.registry.prefixes[prefix].typename) for prefix in prefixes]
-            return [each for each in types if isinstance(each, GraphQLObjectType)]
+            source = self.registry.prefixes.get(global_ids.decode(given)[0])
+            if source is None:
+                raise HubError("BAD_ID", f"{quoted(given)} is not an ID of this service.", nodes=node)
+            type_ = self.schema.type_map[source.typename]
         if is_abstract_type(type_):
             return self.schema.get_possible_types(type_)
         return [type_] if isinstance(type_, GraphQLObjectType) else []
