@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import re
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
@@ -44,7 +45,7 @@ async def texts(page: Page) -> list[str]:
 
 def is_english(text: str) -> bool:
     """Whether a text has English words and nothing Chinese."""
-    plain = text.replace("JSON", "").replace("CSV", "")
+    plain = re.sub("NDJSON|JSON|CSV|Excel", "", text)
     return any(one.isascii() and one.isalpha() for one in plain) and plain.isascii()
 
 

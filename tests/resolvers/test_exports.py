@@ -48,8 +48,8 @@ async def paged(
     variables: dict[str, Any],
     head: str,
     caller: Caller,
-) -> list[Any]:
-    """The rows of all pages of a root list; raises the first error."""
+) -> list[Any] | str:
+    """The rows of all pages of a root list; the code of the first error instead."""
     rows: list[Any] = []
     after: str | None = None
     while True:
@@ -57,8 +57,7 @@ async def paged(
         text = f"{head} {{ rows: {name}(first: 200{cursor}{arguments}) {{ pageInfo {{ hasNextPage endCursor }} nodes {selection} }} }}"
         response = await client.response(text, variables, caller=caller)
         if "errors" in response:
-            error = response["errors"][0]
-            raise HubError(error["extensions"]["code"], error["message"])
+            return str(response["errors"][0]["extensions"]["code"])
         page = response["data"]["rows"]
         rows += page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:
@@ -115,14 +114,12 @@ async def test_an_export_has_the_rows_of_all_pages(
                 ", validity: ANY" if "validity" in field.args and chance.random() < 0.5 else ""
             )
             text = f"{head} {{ rows: {name}(first: 3{arguments}) {{ totalCount nodes {selection} }} }}"
-            try:
-                pages = await paged(caller, name, arguments, selection, writer.given, head, who)
-            except HubError as error:
-                if error.code == "TOO_COMPLEX":
-                    continue
-                with pytest.raises(HubError) as raised:
-                    await exported(caller, text, writer.given, caller=who)
-                assert raised.value.code == error.code, (text, writer.given, error)
+            pages = await paged(caller, name, arguments, selection, writer.given, head, who)
+            if isinstance(pages, str):
+                if pages != "TOO_COMPLEX":
+                    with pytest.raises(HubError) as raised:
+                        await exported(caller, text, writer.given, caller=who)
+                    assert raised.value.code == pages, (text, writer.given)
                 continue
             assert await exported(caller, text, writer.given, caller=who) == pages, (text, writer.given, who.name)
             equal, rows_seen = equal + 1, rows_seen + len(pages)

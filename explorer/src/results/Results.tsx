@@ -2,7 +2,9 @@ import { useState } from "react";
 import { counted, t } from "../language";
 import { useTables } from "./answer";
 import { ChartView } from "./ChartView";
-import { csvOf, save } from "./csv";
+import { csvOf } from "./csv";
+import { DownloadAll } from "./DownloadAll";
+import { save } from "./download";
 import { foremost } from "./rows";
 import { TableView } from "./TableView";
 
@@ -47,9 +49,10 @@ export function Results() {
         <span className="results-count">
           {counted(table.rows.length, "row", "行")}
         </span>
-        <button type="button" title={t("Save the rows for a spreadsheet", "保存为电子表格可用的文件")} onClick={() => save(csvOf(table), `${short(table.path)}.csv`)}>
+        <button type="button" title={t("Save the rows for a spreadsheet", "保存为电子表格可用的文件")} onClick={() => save(new Blob([csvOf(table)], { type: "text/csv;charset=utf-8" }), `${short(table.path)}.csv`)}>
           CSV
         </button>
+        <DownloadAll />
       </div>
     </section>
   );

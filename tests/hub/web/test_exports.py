@@ -1,16 +1,14 @@
 """Exports over HTTP: the rows of a list as CSV, NDJSON and XLSX, for whoever may see them, and what breaks one off."""
 
-import asyncio
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 import uvicorn
@@ -20,11 +18,9 @@ from db.access import Role
 from db.organizations import Hierarchy
 from db.server.migrate import connect
 from hub import serve
-from hub.app import Hub, create_app
+from hub.app import create_app
 from hub.exports.forms import Format
 from hub.settings import Settings
-from hub.web import export_response, http
-from resolvers.engine.execute import export
 from tests.hub.test_serve import running
 from tests.tokens import let_in, token, write_key
 
@@ -41,7 +37,10 @@ async def url(kept_database: Callable[[str], str], template: str) -> str:
     rows = await connection.fetch("SELECT id FROM employer ORDER BY id LIMIT $1", len(ODD))
     for row, name in zip(rows, ODD, strict=True):
         await connection.execute("UPDATE employer SET name = $2 WHERE id = $1", row["id"], name)
-    for name, where in (("national", "kind = 'LOCAL_FEDERATION' AND level = 'NATIONAL'"), ("province", "name = '浙江省总工会'")):
+    for name, where in (
+        ("national", "kind = 'LOCAL_FEDERATION' AND level = 'NATIONAL'"),
+        ("province", "name = '浙江省总工会'"),
+    ):
         union = await connection.fetchval(f"SELECT id FROM organization WHERE {where} ORDER BY id LIMIT 1")
         await let_in(connection, name, Role.FEDERATION, organization_id=union, hierarchy=Hierarchy.TERRITORIAL)
     await connection.close()
@@ -53,9 +52,7 @@ def hub_at(url: str, folder: Path, **changed: Any) -> Iterator[httpx.Client]:
     """A client of a hub on a real port."""
     write_key(folder)
     settings = Settings(database_url=url, data_dir=folder, port=0, **changed)
-    config = uvicorn.Config(
-        create_app(settings), host="127.0.0.1", port=0, lifespan="on", **serve.common(settings)
-    )
+    config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, lifespan="on", **serve.common(settings))
     with running(config) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         yield client
 
@@ -216,7 +213,9 @@ def test_only_queries_are_exported(client: httpx.Client) -> None:
 
 
 def test_a_list_below_single_records_is_exported(client: httpx.Client) -> None:
-    union = data(client, '{ organizations(filter: {name: {eq: "浙江省总工会"}}) { nodes { id } } }')["organizations"]["nodes"][0]["id"]
+    union = data(client, '{ organizations(filter: {name: {eq: "浙江省总工会"}}) { nodes { id } } }')["organizations"][
+        "nodes"
+    ][0]["id"]
     text = """query($id: ID!, $with: Boolean!) { top: node(id: $id) { ... on Organization { name members { totalCount }
       division { list: children(first: 1, orderBy: {field: NAME}) { nodes { ...Some id @skip(if: $with) } } } } } }
       fragment Some on Division { name level @include(if: $with) }"""
@@ -245,7 +244,9 @@ def test_records_of_several_types_share_columns(client: httpx.Client) -> None:
     row = """{ role subject { __typename ... on Member { id name } ... on Employer { id creditCode } ... on Organization { id } } }"""
     case = data(client, "{ disputeCases(first: 1, validity: ANY) { nodes { id } } }")["disputeCases"]["nodes"][0]["id"]
     text = f"query($id: ID!) {{ disputeCase(id: $id) {{ number parties(first: 1) {{ nodes {row} }} }} }}"
-    whole = data(client, text.replace("first: 1", "first: 200"), variables={"id": case})["disputeCase"]["parties"]["nodes"]
+    whole = data(client, text.replace("first: 1", "first: 200"), variables={"id": case})["disputeCase"]["parties"][
+        "nodes"
+    ]
     head, *rows = table(ask(client, text, f"{CSV};headings=paths", {"id": case}))
     assert head == ["role", "subject.__typename", "subject.id", "subject.name", "subject.creditCode"]
     names = ("__typename", "id", "name", "creditCode")
@@ -299,7 +300,7 @@ def test_what_is_accepted_decides(client: httpx.Client) -> None:
         f"{CSV};q=0.5, application/json": "application/json",
         f"{CSV};q=0, {NDJSON};q=0.2": NDJSON,
         f"{CSV};q=0.3, {XLSX};q=0.4": XLSX,
-        f'Text/CSV ; Q=1.0 ; Headings="paths"': CSV,
+        'Text/CSV ; Q=1.0 ; Headings="paths"': CSV,
     }.items():
         response = ask(client, text, accept)
         assert response.headers["content-type"].partition(";")[0] == type_, accept
