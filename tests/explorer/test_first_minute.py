@@ -1,12 +1,12 @@
 """What a visitor finds in the first minute: their language, a shared link, a phone's width, and nothing that axe objects to."""
 
+import re
 from collections.abc import AsyncIterator
 from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import re
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
