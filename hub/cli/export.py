@@ -15,7 +15,9 @@ from db.server.connect import create_pool
 from hub.app import command_context, default_engine, limits_of
 from hub.cli.db import progress_bars
 from hub.cli.explain import OPERATOR, as_errors, caller_named
+from hub.cli.imports import require_usable
 from hub.documents import Documents
+from hub.encryption_keys import vault_of
 from hub.errors import Refusal
 from hub.exports.forms import Form, Format
 from hub.exports.run import Exports
@@ -69,7 +71,10 @@ def run_export(settings: Settings, url: str, parameters: Parameters, path: Path,
 
     Raises:
         ClickException: the query is refused, or something went wrong.
+        DataError: the database or the keys cannot be used.
     """
+    asyncio.run(require_usable(url))
+    vault_of(settings).keys.ring()  # the audit entry needs them
     part, rows = path.with_name(f"{path.name}.part"), 0
     try:
         with part.open("wb") as file, progress_bars() as progress:

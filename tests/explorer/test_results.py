@@ -215,7 +215,9 @@ async def test_the_table_is_of_the_tab_that_is_open(watched: Watched, hub_url: s
     assert json.loads(await page.evaluate("JSON.stringify(Object.keys(sessionStorage))")) == ["unionhub.token"]
 
 
-async def test_all_rows_of_a_list_are_downloaded_not_only_the_page(watched: Watched, hub_url: str, tmp_path: Path) -> None:
+async def test_all_rows_of_a_list_are_downloaded_not_only_the_page(
+    watched: Watched, hub_url: str, tmp_path: Path
+) -> None:
     page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
     await run(page, "query Units { employers(first: 2) { totalCount nodes { name headcount division { name } } } }")
     await expect(page.locator(RESPONSE)).to_contain_text("totalCount")

@@ -20,7 +20,7 @@ from graphql import (
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import Variables, build
-from resolvers.engine.request.collect_fields import Collector, Selection
+from resolvers.engine.request.collect_fields import Collector, Selection, is_connection
 from resolvers.errors import HubError
 from resolvers.suggestions import quoted
 
@@ -185,8 +185,3 @@ def has_list(output: GraphQLOutputType) -> bool:
     if isinstance(output, GraphQLNonNull):
         output = output.of_type
     return isinstance(output, GraphQLList)
-
-
-def is_connection(type_: GraphQLObjectType) -> bool:
-    """Whether a list has pages."""
-    return type_.name.endswith("Connection")

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Select, any_, func, null, select
 
 from resolvers.engine.compile import row_builders
 from resolvers.engine.compile.context import Compilation, errors_at
-from resolvers.engine.compile.exported_list import is_connection
 from resolvers.engine.compile.json_rows import as_bytes, concat, literal
 from resolvers.engine.compile.json_selection import Repeats, can_write_list, can_write_row, has_list
 from resolvers.engine.compile.json_tree import JsonWriter, Row
@@ -32,6 +31,7 @@ from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.plan.statement import compiled, keys_parameter
 from resolvers.engine.plan.steps import Child, ComputedStep, JsonStep, PageStep, Step
 from resolvers.engine.request.arguments import camel, snake
+from resolvers.engine.request.collect_fields import is_connection
 from resolvers.errors import HubError
 
 

@@ -6,12 +6,12 @@ from enum import Enum
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 
 from resolvers.engine.compile.context import Compilation, JsonOf
-from resolvers.engine.compile.exported_list import is_connection
 from resolvers.engine.compile.json_rows import is_written
 from resolvers.engine.compile.selected_columns import SelectedColumns
 from resolvers.engine.declare.sources import AnyOf, Many, One, Relation, Source
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import snake
+from resolvers.engine.request.collect_fields import is_connection
 
 MAX_JSON_FIELDS = 40
 """Fields of a row that PostgreSQL writes at most."""

@@ -45,6 +45,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "demo": [],
     "doctor": ["--only", "database"],
     "explain": ["{folder}/query.graphql"],
+    "export": ["{folder}/query.graphql", "-o", "{folder}/query.csv"],
     "import": ["employers", "{folder}/employers.csv", "--as", "zhejiang", "--dry-run"],
     "schema": [],
     "serve": [],
