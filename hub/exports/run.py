@@ -3,7 +3,8 @@
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ class Exports:
         operations: the documents, the engine and the limits of callers.
         schema: what documents are validated against.
         context: makes the context of the entry in the audit log.
-        most: exports that run at the same time.
+        most: exports that run at the same time; those of one caller are at most half of them, but one at least.
         seconds: how long an export may hold its snapshot, and how long a finished workbook may take to be sent.
     """
 
@@ -86,7 +87,7 @@ class Exports:
         self.context = context
         self.most = most
         self.seconds = seconds
-        self.running = 0
+        self.running: Counter[Hashable] = Counter()
 
     async def run(
         self,
@@ -150,22 +151,26 @@ class Exports:
         Raises:
             Refusal: 429 TOO_MANY_RUNNING.
         """
-        if self.running >= self.most:
-            raise Refusal(
-                429,
-                "TOO_MANY_RUNNING",
-                f"{self.running} exports are running, which is the maximum of this hub. Try again when one is done.",
-                [(b"retry-after", b"30")],
+        key, retry = spender(account.caller, account.source), [(b"retry-after", b"30")]
+        count, own, share = self.running.total(), self.running[key], max(1, self.most // 2)
+        if count >= self.most or own >= share:
+            whose = (
+                f"{own} of your exports are running, which is your maximum"
+                if own >= share
+                else f"{count} exports are running"
             )
-        self.running += 1
+            raise Refusal(429, "TOO_MANY_RUNNING", f"{whose}. Try again when one is done.", retry)
+        self.running[key] += 1
         try:
             await self.operations.place(account)
             try:
                 yield
             finally:
-                self.operations.concurrency.release(spender(account.caller, account.source))
+                self.operations.concurrency.release(key)
         finally:
-            self.running -= 1
+            self.running[key] -= 1
+            if not self.running[key]:
+                del self.running[key]
 
     async def write(self, job: Job, account: Account, sink: Sink, progress: Callable[[int], None]) -> None:
         """Write the rows of an export, all in one snapshot. A workbook is sent when it is finished, after the snapshot has ended.

@@ -144,9 +144,11 @@ class ExportEndpoint:
         finally:
             self.telemetry.running.dec()
         account = None if sink is None else sink.account
-        if sink is not None and sink.started:
+        if outcome.status == CLIENT_CLOSED:
+            pass  # nobody reads
+        elif sink is not None and sink.started:
             await sink.finish(outcome)
-        elif outcome.status != CLIENT_CLOSED:
+        else:
             retry = ((b"retry-after", b"1"),) if outcome.status == 503 else ()
             await respond(send, outcome.status, outcome.body, RESPONSE, (*outcome.left, *retry))
         status = 200 if sink is not None and sink.started and outcome.status != CLIENT_CLOSED else outcome.status
@@ -164,6 +166,6 @@ class ExportEndpoint:
             return await self.exports.run(parameters, sink.account, sink.form, sink, reading=reading)
         except asyncio.CancelledError:
             watch.swallow()
-            return Outcome(CLIENT_CLOSED, b"", "CLIENT_CLOSED", parameters.operation_name)
+            return Outcome(CLIENT_CLOSED, b"", None, parameters.operation_name)
         finally:
             watch.stop()

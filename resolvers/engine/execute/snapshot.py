@@ -14,6 +14,10 @@ from resolvers.engine.execute.objects import ObjectBudget
 from resolvers.engine.execute.run import Run, Trace, run_operation
 from resolvers.errors import HubError
 
+LONG = """SELECT set_config(name, $1, true)
+    FROM unnest(ARRAY['statement_timeout', 'idle_in_transaction_session_timeout']) AS name"""
+"""Lets a transaction and its statements take so many milliseconds."""
+
 
 async def run_in_snapshot(
     pool: asyncpg.Pool, bound: BoundOperation, answer: AnswerQuery, traces: list[Trace] | None
@@ -65,7 +69,7 @@ async def long_snapshot(pool: asyncpg.Pool, caller: Caller, seconds: float) -> A
     try:
         await _prepare(connection, caller, by_key=False)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await connection.fetch("SELECT set_config('statement_timeout', $1, true)", str(int(seconds * 1000)))
+            await connection.fetch(LONG, str(int(seconds * 1000)))
             yield connection
     finally:
         await pool.release(connection)

@@ -207,6 +207,14 @@ async def test_few_exports_run_at_once(url: str, tmp_path: Path) -> None:  # noq
         third = Download(app, MEMBERS, NDJSON)
         await third.ends()
         assert third.status == 200
+    async with hub(url, tmp_path, max_exports=2) as app:
+        own, again = Download(app, MEMBERS, CSV), Download(app, MEMBERS, CSV)
+        await asyncio.gather(own.begins(), again.begins())
+        other = Download(app, MEMBERS, CSV, subject="province")
+        await other.begins()
+        assert sorted([own.status, again.status]) == [200, 429]
+        assert other.status == 200
+        await asyncio.gather(own.ends(), again.ends(), other.ends())
     async with hub(url, tmp_path, max_exports=0) as app:
         none = Download(app, MEMBERS, CSV)
         await none.ends()
