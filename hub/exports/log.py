@@ -9,7 +9,6 @@ from hub.parameters import Parameters
 from resolvers.commands.context import CommandContext, log, transaction
 from resolvers.engine.compile.exported_list import ExportedList
 
-ACTION = "EXPORT_LIST"
 DIGEST = Secret("access_log", "fields")
 """The digest of an operation is keyed, because the values in it may be names, which a plain hash would let others guess."""
 
@@ -22,4 +21,4 @@ async def log_export(context: CommandContext, parameters: Parameters, exported: 
     roles = ", ".join(sorted({grant.role.name for grant in context.caller.grants})) or None
     fields = [exported.field, format_.name, f"DIGEST {digest}"]
     async with transaction(context) as connection:
-        await log(connection, context, Entry(ACTION, role=roles, fields=fields))
+        await log(connection, context, Entry("EXPORT_LIST", role=roles, fields=fields))
