@@ -191,11 +191,14 @@ class Exports:
     async def read(
         self, job: Job, writer: Writer, account: Account, sink: Sink, progress: Callable[[int], None]
     ) -> None:
-        """Read the rows and write them. A workbook is written by a thread, and sent later."""
+        """Read the rows and write them; further rows only as long as the caller has points. A workbook is written by a thread, and sent
+        later."""
         count = 0
         export, head = job.export, writer.begin()
         async with aclosing(export.pieces(self.seconds)) as pieces:
             async for rows in pieces:
+                if count:
+                    self.operations.budget.require(account.caller, account.source)
                 if export.cells:
                     self.operations.cell_budget.add(account.caller, account.source, export.cells)
                 if writer.file is not None:
@@ -208,7 +211,6 @@ class Exports:
                 count += len(rows)
                 progress(count)
                 account.settle()
-                self.operations.budget.require(account.caller, account.source)
         if writer.file is None:
             if not sink.started:
                 await job.start(sink)
@@ -239,7 +241,7 @@ def write_rows(writer: Writer, rows: list[Row]) -> bytes:
 def folder_of_file() -> Iterator[Path]:
     """A folder for one file, removed at the end. Raises Refusal: 507 NO_SPACE: the disk is full."""
     try:
-        with TemporaryDirectory(prefix="unionhub-") as folder:
+        with TemporaryDirectory(prefix="unionhub-", ignore_cleanup_errors=True) as folder:
             yield Path(folder)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -20,7 +21,7 @@ from db.server.migrate import connect
 from hub import serve
 from hub.app import create_app
 from hub.exports.forms import Format
-from hub.settings import Settings
+from hub.settings import ROOT, Settings
 from tests.hub.test_serve import running
 from tests.tokens import let_in, token, write_key
 
@@ -97,6 +98,16 @@ def code_of(response: httpx.Response) -> str:
 
 UNITS = """query Units($n: Int = 3) {
   all: employers(first: $n) { totalCount nodes { id name kind headcount registeredOn isOrganized organization { n: name } } } }"""
+
+
+def test_the_page_shows_what_comes(client: httpx.Client) -> None:
+    page = (ROOT / "docs" / "exports.md").read_text()
+    (query,) = re.findall(r"<<'END'\n(.*?)^END$", page, re.DOTALL | re.MULTILINE)
+    (said,) = re.findall(r"^```text\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    rows = table(ask(client, query))
+    assert rows[0] == said.splitlines()[0].split(",")
+    assert len(rows) > 20
+    assert {row[2] for row in rows[1:]} == {"COURIER"}
 
 
 def nodes(client: httpx.Client, name: str, selection: str, arguments: str = "", **more: Any) -> list[Any]:
