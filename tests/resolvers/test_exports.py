@@ -43,7 +43,7 @@ async def exported(
 
 @dataclass(frozen=True)
 class Listed:
-    """A list in a random operation: of the root, or of a record that ``node`` finds; with its arguments and what is selected on its rows."""
+    """A list in a random operation, of the root or of a record that ``node`` finds: its arguments, and what is selected on its rows."""
 
     name: str
     head: str
@@ -64,16 +64,16 @@ class Listed:
 
 def listed(
     chance: random.Random,
-    known: Known,
+    ids: Known,
     parent: GraphQLObjectType,
     name: str,
-    key: str | None = None,  # noqa: F811
+    key: str | None = None,
 ) -> Listed:
     """A list with a random selection, order, filter and place."""
     field = parent.fields[name]
     row = get_named_type(get_named_type(field.type).fields["nodes"].type)  # type: ignore[union-attr]
     assert isinstance(row, GraphQLObjectType)
-    writer = OperationWriter(CORE, known, chance)
+    writer = OperationWriter(CORE, ids, chance)
     selection = writer.selection(row, chance.choice((0, 1, 2)), count=5)
     arguments = orders(field, chance)
     if "validity" in field.args and chance.random() < 0.5:
@@ -113,7 +113,8 @@ def orders(field: GraphQLField, chance: random.Random) -> str:
     argument = field.args.get("orderBy")
     if argument is None or chance.random() < 0.3:
         return ""
-    columns = list(get_named_type(get_named_type(argument.type).fields["field"].type).values)  # type: ignore[union-attr]
+    kind = get_named_type(argument.type).fields["field"].type  # type: ignore[union-attr]
+    columns = list(get_named_type(kind).values)
     columns = [each for each in columns if "MATCH" not in each]
     chosen = chance.sample(columns, min(len(columns), chance.randint(1, 2)))
     parts = ", ".join(f"{{field: {each}, direction: {chance.choice(('ASC', 'DESC'))}}}" for each in chosen)
