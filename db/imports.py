@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.model import Keyed, Model, Term
 
-
 IMPORT_LOCKS = 0x1447
 """The class of the advisory locks that running imports hold, each on the key of its job: without it a job was broken off."""
 

@@ -159,6 +159,8 @@ class Settings(BaseSettings):
     max_body_bytes: Count = Field(default=262_144, description="Largest request body, in bytes")
     max_import_bytes: Count = Field(default=268_435_456, description="Largest file that is imported, in bytes")
     import_report_days: Count = Field(default=90, le=36_500, description="Days that the report of an import is kept")
+    max_exports: int = Field(default=2, ge=0, le=1000, description="Exports that run at the same time; 0 serves none")
+    export_seconds: Count = Field(default=600, description="Seconds in which an export must be read to its end")
     max_tokens: Count = Field(default=5_000, description="Most lexical tokens in a document")
     max_depth: Count = Field(default=20, description="Deepest nesting of fields")
     max_aliases: Count = Field(default=100, description="Most aliases in an operation")

@@ -67,6 +67,9 @@ ERRORS: Mapping[str, str] = {
     "There is no kind of record {}. There are: {}.": "没有记录类型 {}。可用的类型：{}。",
     "{} has cancelled the import; nothing was written.": "{} 已取消导入，未写入任何数据。",
     "The file with its faults marked is {}": "标出错误的文件已保存为 {}",
+    # exports
+    "The file's name says the format: it ends in .csv, .ndjson or .xlsx.": "文件名决定格式，须以 .csv、.ndjson 或 .xlsx 结尾。",
+    "{} rows are in {}": "已导出 {} 行到 {}",
     # the database
     "The database cannot be reached: {}. Is it running, and is UNIONHUB_DATABASE_URL right?": "无法连接数据库：{}。请检查其是否运行，以及 UNIONHUB_DATABASE_URL 是否正确。",
     "The database {}. Run: unionhub db upgrade": "数据库{}。请执行：unionhub db upgrade",

@@ -167,6 +167,56 @@ def explain(query: Any, variables: str | None, operation: str | None, name: str 
         sys.exit(1)
 
 
+@main.command()
+@click.argument("query", type=click.File(encoding="utf-8"))
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="The file to write; its name ends in .csv, .xlsx or .ndjson, which says the format.",
+)
+@click.option("--variables", metavar="JSON", help="The variables of the operation, as a JSON object.")
+@click.option("--operation", metavar="NAME", help="The operation to run, where QUERY has several.")
+@click.option(
+    "--as",
+    "name",
+    metavar="PRINCIPAL",
+    help="Run it as this principal (a persona of the demonstration, or one of `unionhub access list`), or as public: nobody.",
+)
+@click.option(
+    "--headings",
+    type=click.Choice(["descriptions", "paths"]),
+    default="descriptions",
+    help="Headings of a table: the fields' descriptions in the language of the terminal, or their paths.",
+)
+@click.option(
+    "--codes",
+    type=click.Choice(["codes", "labels"]),
+    default="codes",
+    help="Codes of code lists in a table as they are, or their labels in the language of the terminal.",
+)
+def export(
+    query: Any, output: Path, variables: str | None, operation: str | None, name: str | None, headings: str, codes: str
+) -> None:
+    """Write all rows of the list in QUERY (a file, - for standard input) as a file.
+
+    Without --as it runs as a caller who sees everything. Status 1 if it is refused or fails; then there is no file.
+    """
+    from hub.cli.export import format_of, run_export
+    from hub.database import url_of
+    from hub.exports.forms import form_of
+    from hub.parameters import Parameters
+
+    language.use_terminal_language()
+    settings, format_ = load(), format_of(output)
+    form = form_of(format_, {"headings": headings, "codes": codes}, chinese=language.is_chinese())
+    parameters = Parameters(query.read(), operation, parsed(variables))
+    count = run_export(settings, url_of(settings), parameters, output, form, name)
+    echo(f"{count:,} rows are in {output}", err=True)
+
+
 @main.command("import")
 @click.argument("kind")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))

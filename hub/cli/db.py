@@ -24,13 +24,13 @@ T = TypeVar("T")
 
 
 @contextmanager
-def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress bars on standard error, one for each stage; nothing is printed if there are no stages."""
+def progress_bars() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Progress bars on standard error, one for each stage, whose total may be unknown; nothing is printed if there are no stages."""
     columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     bars = Progress(*columns, console=Console(stderr=True))
     tasks: dict[str, TaskID] = {}
 
-    def report(what: str, done: int, total: int) -> None:
+    def report(what: str, done: int, total: int | None) -> None:
         if not tasks:
             bars.start()
         if what not in tasks:

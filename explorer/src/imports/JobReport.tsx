@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { t } from "../language";
-import { csvOf, save } from "../results/csv";
+import { csvOf } from "../results/csv";
+import { saveCsv } from "../save";
 import { download, type Fault, type Job, Refusal } from "./api";
 import { number, OUTCOME_WORDS, OUTCOMES, readAs, sentenceOf } from "./words";
 
@@ -140,7 +141,7 @@ function saveReport(job: Job): void {
   const headings = [t("Row", "行"), t("Cell", "单元格"), t("Column", "列"), t("Value", "值"), t("What to do", "处理办法"), t("Code", "代码"), t("Severity", "程度")];
   const rows = (job.report?.faults ?? []).map(({ row, cell, heading, value, message, code, severity }) => [row, cell, heading, value, message, code, severity]);
   const text = csvOf({ columns: headings.map((name) => ({ name })), rows });
-  save(text, `${stem(job.file)}${t(" report", "（报告）")}.csv`);
+  saveCsv(text, `${stem(job.file)}${t(" report", "（报告）")}.csv`);
 }
 
 /** A file's name without its ending. */

@@ -1,5 +1,5 @@
 import { LOCALE, t } from "../language";
-import { saveAs } from "../results/csv";
+import { save } from "../save";
 import { current } from "../session";
 
 /** A column of a kind of record, in the page's language. */
@@ -119,7 +119,7 @@ export async function cancelJob(id: number): Promise<void> {
 export async function download(path: string, name: string): Promise<void> {
   const response = await ask("GET", path);
   if (!response.ok) await answer(response);
-  saveAs(await response.blob(), name);
+  save(await response.blob(), name);
 }
 
 /**

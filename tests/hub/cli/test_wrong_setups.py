@@ -47,6 +47,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "doctor": ["--only", "database"],
     "explain": ["{folder}/query.graphql"],
     "init": [],
+    "export": ["{folder}/query.graphql", "-o", "{folder}/query.csv"],
     "import": ["employers", "{folder}/employers.csv", "--as", "zhejiang", "--dry-run"],
     "schema": [],
     "serve": [],
