@@ -1,7 +1,7 @@
 """Scalars: Date, DateTime and Decimal."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from operator import methodcaller
 
@@ -37,8 +37,8 @@ def read_moment(value: object) -> datetime:
     """
     if isinstance(value, str) and _MOMENT.fullmatch(value):
         try:
-            return datetime.fromisoformat(value)
-        except ValueError:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except (ValueError, OverflowError):
             raise GraphQLError("The calendar has no such moment.") from None
     raise GraphQLError("A moment is a text with its offset from UTC, as 2026-03-01T08:30:00+08:00.")
 
