@@ -11,7 +11,7 @@ from resolvers.engine.declare.sources import Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import Statistic, distinct, median
 from resolvers.engine.declare.validity import Period
 from resolvers.overdue import TIMELINESS, Overdue, TimedStep, timeliness
-from resolvers.quality import QualitySeverity, Rule, declare, today
+from resolvers.quality import QualitySeverity, RecordRule, declare, today
 from resolvers.registry import registry
 from resolvers.relations import By, Within, WithinDivision
 
@@ -50,7 +50,7 @@ OVERDUE = Overdue((REPLY, SUBMISSION, REVIEW))
 
 QUALITY = declare(
     "CollectiveAgreement",
-    Rule(
+    RecordRule(
         "AGREEMENT_PAST_ITS_END",
         "is_past_its_end",
         QualitySeverity.ERROR,

@@ -11,7 +11,7 @@ from resolvers.engine.declare.sources import AnyOf, Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, median, total, where
 from resolvers.engine.declare.validity import Period
 from resolvers.overdue import TIMELINESS, Overdue, TimedStep, timeliness
-from resolvers.quality import QualitySeverity, Rule, declare
+from resolvers.quality import QualitySeverity, RecordRule, declare
 from resolvers.registry import registry
 from resolvers.relations import By, Within, WithinDivision
 
@@ -54,7 +54,7 @@ OVERDUE = Overdue((MEDIATION,))
 
 QUALITY = declare(
     "DisputeCase",
-    Rule(
+    RecordRule(
         "CASE_CLOSED_WITHOUT_DAY",
         "lacks_closing_day",
         QualitySeverity.ERROR,

@@ -8,7 +8,7 @@ from resolvers import activities, agreements, coverage, disputes, fairs, insuran
 from resolvers.engine.declare.sources import Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Rate, Statistic, where
 from resolvers.engine.declare.validity import Period
-from resolvers.quality import QualitySeverity, Rule, code_fails_check, declare
+from resolvers.quality import QualitySeverity, RecordRule, code_fails_check, declare
 from resolvers.registry import registry
 from resolvers.relations import By, Within, WithinDivision
 
@@ -22,14 +22,14 @@ OF_DIVISION = {"employers": Many("Employer", WithinDivision(Employer.division_id
 
 QUALITY = declare(
     "Employer",
-    Rule(
+    RecordRule(
         "EMPLOYER_CODE_FAILS_CHECK",
         "credit_code_fails_check",
         QualitySeverity.ERROR,
         code_fails_check(Employer.credit_code),
         column="credit_code",
     ),
-    Rule(
+    RecordRule(
         "EMPLOYER_WITHOUT_HEADCOUNT",
         "lacks_headcount",
         QualitySeverity.WARNING,

@@ -7,7 +7,7 @@ from db.organizations import Organization
 from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import Join, Rollup, Statistic, distinct
-from resolvers.quality import QualitySeverity, Rule, declare, is_listed
+from resolvers.quality import QualitySeverity, RecordRule, declare, is_listed
 from resolvers.registry import registry
 from resolvers.relations import By, Within
 
@@ -21,7 +21,7 @@ OF_EMPLOYER = {"insurance_enrolments": Many("InsuranceEnrolment", By(InsuranceEn
 
 QUALITY = declare(
     "InsuranceEnrolment",
-    Rule(
+    RecordRule(
         "ENROLMENT_OF_FORMER_MEMBER",
         "is_of_former_member",
         QualitySeverity.WARNING,

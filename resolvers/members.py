@@ -8,7 +8,7 @@ from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import Join, Rate, Rollup, Statistic, distinct, where
 from resolvers.engine.declare.validity import Period
-from resolvers.quality import QualitySeverity, Rule, declare, is_listed
+from resolvers.quality import QualitySeverity, RecordRule, declare, is_listed
 from resolvers.registry import registry
 from resolvers.relations import By, Within
 
@@ -41,7 +41,7 @@ SEALED = (
 
 MEMBER_QUALITY = declare(
     "Member",
-    Rule(
+    RecordRule(
         "MEMBER_RECORDED_TWICE",
         "is_probably_recorded_twice",
         QualitySeverity.WARNING,
@@ -51,14 +51,14 @@ MEMBER_QUALITY = declare(
 )
 MEMBERSHIP_QUALITY = declare(
     "Membership",
-    Rule(
+    RecordRule(
         "MEMBER_OF_TWO_UNIONS",
         "overlaps_another",
         QualitySeverity.ERROR,
         is_listed("overlapping_memberships", Membership.id),
         column="joined_on",
     ),
-    Rule(
+    RecordRule(
         "MEMBERSHIP_IN_DISSOLVED_UNION",
         "outlasts_union",
         QualitySeverity.ERROR,

@@ -29,7 +29,7 @@ from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
 from resolvers.places import CountWithin
-from resolvers.quality import QualitySeverity, Rule, code_fails_check, declare, is_listed
+from resolvers.quality import QualitySeverity, RecordRule, code_fails_check, declare, is_listed
 from resolvers.quality_counts import COUNTS
 from resolvers.registry import registry
 from resolvers.relations import By, Within, WithinDivision
@@ -132,14 +132,14 @@ registry.add(
 )
 QUALITY = declare(
     "Organization",
-    Rule(
+    RecordRule(
         "UNION_CODE_FAILS_CHECK",
         "credit_code_fails_check",
         QualitySeverity.ERROR,
         code_fails_check(Organization.credit_code),
         column="credit_code",
     ),
-    Rule(
+    RecordRule(
         "UNION_TERM_OVER",
         "term_is_over",
         QualitySeverity.WARNING,

@@ -45,7 +45,7 @@ class QualitySeverity(Term):
 
 
 @dataclass(frozen=True, eq=False)
-class Rule:
+class RecordRule:
     """A rule: its code, a name of ``QualityRule``; the field of the records that is true where it is broken, and its condition, which is
     never null; the column that a report of an import marks."""
 
@@ -61,11 +61,11 @@ class Rule:
         return QualityRule[self.code]
 
 
-RULES: dict[str, tuple[Rule, ...]] = {}
+RULES: dict[str, tuple[RecordRule, ...]] = {}
 """The rules by the type of the records, filled while the slices are imported."""
 
 
-def declare(typename: str, *rules: Rule) -> Mapping[str, Expression]:
+def declare(typename: str, *rules: RecordRule) -> Mapping[str, Expression]:
     """Register the rules of a type; returns the ``columns`` of its source that answer their fields."""
     RULES[typename] = rules
     return {rule.field: rule.condition for rule in rules}

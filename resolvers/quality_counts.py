@@ -17,7 +17,7 @@ from resolvers.engine.plan.statement import Statement
 from resolvers.engine.request.arguments import Arguments, camel
 from resolvers.engine.request.limits import Budget
 from resolvers.errors import HubError
-from resolvers.quality import RULES, Rule
+from resolvers.quality import RULES, RecordRule
 from resolvers.registry import registry
 
 LISTS: Mapping[str, str] = {
@@ -38,12 +38,12 @@ FIELDS = ("rule", "severity", "records", "list", "condition")
 class Counted:
     """A rule, the list that opens its rows, and the statement that counts them."""
 
-    rule: Rule
+    rule: RecordRule
     list: str
     statement: Statement
 
 
-def counted_by(lenses: tuple[Lens, ...], rule: Rule, name: str) -> Counted | None:
+def counted_by(lenses: tuple[Lens, ...], rule: RecordRule, name: str) -> Counted | None:
     """How a rule is counted for callers with these lenses; None if they may not ask for it."""
     many = registry.roots[name]
     assert isinstance(many, Many)

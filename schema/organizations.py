@@ -177,7 +177,7 @@ class Organization(
         PLACED,
     )
     committee_terms: list[CommitteeTerm] = field("Terms of its committees (届期)", **DATED)
-    data_quality: list[DataQualityCount] = field(
+    data_quality: list[DataQualityCount] | None = field(
         "Rules that records of it and the unions below break, with how many of those that you see do (数据质量)"
     )
     statistics: Statistics | None = statistics(
