@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Text, any_, literal, select, union_all
+from sqlalchemy import ColumnElement, Text, any_, literal_column, select, union_all
 
 from db.model import Model
 from resolvers.engine.plan.parameters import NOTHING, Binder
@@ -57,7 +57,7 @@ def _statement(places: tuple[tuple[str, str], ...]) -> tuple[Statement | None, M
         for rule in RULES.get(TABLES[name], ()):
             table = Model.metadata.tables[name]
             column: ColumnElement[int] = table.c[key]
-            code = literal(rule.code, Text(), literal_execute=True).label("code")
+            code = literal_column(f"'{rule.code}'", Text()).label("code")
             selects.append(select(code, column.label("key")).where(column == any_(keys_parameter()), rule.condition))
             rules[rule.code] = rule
     return (compiled(union_all(*selects), Binder()), rules) if selects else (None, rules)

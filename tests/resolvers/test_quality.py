@@ -88,7 +88,8 @@ EXAMPLES: Mapping[str, Example] = {
         "SELECT t.id FROM collective_agreement t WHERE status = 'EFFECTIVE' AND term_to <= wall.today()",
     ),
     "ENROLMENT_OF_FORMER_MEMBER": Example(
-        "insurance_enrolment WHERE valid_to IS NULL AND member_id IN (SELECT id FROM member WHERE organization_id IS NOT NULL)",
+        "insurance_enrolment WHERE valid_to IS NULL AND member_id > 1000 AND member_id IN"
+        " (SELECT id FROM member WHERE organization_id IS NOT NULL)",
         (
             "UPDATE membership SET valid_to = greatest(valid_from + 1, '2025-01-01'), status = 'WITHDRAWN' WHERE valid_to IS NULL AND"
             " member_id = (SELECT member_id FROM insurance_enrolment WHERE id = $1)",
