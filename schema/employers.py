@@ -27,6 +27,7 @@ from schema.filters import (
 )
 from schema.insurance import InsuranceOfEmployer
 from schema.members import MembersOfEmployer
+from schema.records import Sourced, Versioned
 from schema.refs import DivisionFilterRef, DivisionRef, OrganizationFilterRef, OrganizationRef
 from schema.relay import BY_CREDIT_CODE, BY_ID, DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 from schema.services import ServicesOfEmployer
@@ -40,6 +41,7 @@ class EmployerField(Term):
     HEADCOUNT = "Number of workers (职工人数)"
     REGISTERED_ON = "Day of registration (注册日期)"
     NAME_MATCH = NAME_MATCHING
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(EmployerField)
@@ -50,12 +52,13 @@ class CoverageField(Term):
 
     VALID_FROM = "First day (起始日期)"
     VALID_TO = "Day on which it ended (终止日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(CoverageField)
 
 
-@conditions("Which employers (用人单位筛选)")
+@conditions("Which employers (用人单位筛选)", changed=True, sourced=True)
 class EmployerFilter:
     """Which employers (用人单位筛选)."""
 
@@ -83,9 +86,15 @@ class EmployerFilter:
     attendances: Listed[AttendanceFilter] | None = optional("Attendances of people that it sent (派出参加记录)")
     exhibitors: Listed[ExhibitorFilter] | None = optional("Job fairs at which it exhibited (参会记录)")
     census_records: Listed[CensusRecordFilter] | None = optional("Census records of it (摸排记录)")
+    credit_code_fails_check: BooleanFilter | None = optional(
+        "Whether its credit code fails the check digit: a rule of `dataQuality` (统一社会信用代码校验不符)"
+    )
+    lacks_headcount: BooleanFilter | None = optional(
+        "Whether it is open and has no headcount: a rule of `dataQuality` (未填职工人数)"
+    )
 
 
-@conditions("Which coverages (覆盖筛选)")
+@conditions("Which coverages (覆盖筛选)", changed=True)
 class CoverageFilter:
     """Which coverages (覆盖筛选)."""
 
@@ -96,7 +105,7 @@ class CoverageFilter:
 
 
 @strawberry.type(description="A union covers an employer's workers from a day on (工会覆盖单位)")
-class EmployerCoverage(Node):
+class EmployerCoverage(Versioned, Node):
     """A union covers an employer's workers from a day on (工会覆盖单位)."""
 
     valid_from: date = field("First day (起始日期)")
@@ -116,6 +125,8 @@ class Employer(
     AgreementsOfEmployer,
     InsuranceOfEmployer,
     DisputesOfEmployer,
+    Sourced,
+    Versioned,
     Node,
 ):
     """Employer, a legal person apart from its union (用人单位)."""
@@ -139,6 +150,10 @@ class Employer(
         Order[CoverageField],
         DATED,
     )
+    credit_code_fails_check: bool = field(
+        "Whether its credit code fails the check digit: a rule of `dataQuality` (统一社会信用代码校验不符)"
+    )
+    lacks_headcount: bool = field("Whether it is open and has no headcount: a rule of `dataQuality` (未填职工人数)")
 
 
 @strawberry.type(description="Employers at the root (用人单位查询)")

@@ -9,7 +9,18 @@ from db.insurance import InsuranceScheme
 from db.model import Term
 from schema.code_lists import describe
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, Order, StringFilter, conditions
+from schema.filters import (
+    BooleanFilter,
+    Choice,
+    DateFilter,
+    DecimalFilter,
+    IdFilter,
+    IntFilter,
+    Order,
+    StringFilter,
+    conditions,
+)
+from schema.records import Versioned
 from schema.refs import (
     EmployerFilterRef,
     EmployerRef,
@@ -28,12 +39,13 @@ class EnrolmentField(Term):
     VALID_TO = "Day on which it ended (停保日期)"
     BASE_AMOUNT = "Base (缴费基数)"
     COHORT = "Batch (批次)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(EnrolmentField)
 
 
-@conditions("Which insurance enrolments (参保筛选)")
+@conditions("Which insurance enrolments (参保筛选)", changed=True)
 class EnrolmentFilter:
     """Which insurance enrolments (参保筛选)."""
 
@@ -48,10 +60,13 @@ class EnrolmentFilter:
     member: MemberFilterRef | None = optional("The insured (参保人)")
     participant: EmployerFilterRef | None = optional("The insuring employer (参保单位)")
     organization: OrganizationFilterRef | None = optional("The union (工会)")
+    is_of_former_member: BooleanFilter | None = optional(
+        "Whether it goes on though the person has left their union, for both: a rule of `dataQuality` (已离会而参保未终止)"
+    )
 
 
 @strawberry.type(description="Enrolment of a worker in an insurance scheme (参保记录)")
-class InsuranceEnrolment(Node):
+class InsuranceEnrolment(Versioned, Node):
     """Enrolment of a worker in an insurance scheme (参保记录)."""
 
     scheme: InsuranceScheme = field("Scheme (险种)")
@@ -65,6 +80,9 @@ class InsuranceEnrolment(Node):
     member: MemberRef | None = field("The insured (参保人)")
     participant: EmployerRef | None = field("The insuring employer (参保单位)")
     organization: OrganizationRef | None = field("The union (工会)")
+    is_of_former_member: bool | None = field(
+        "Whether it goes on though the person has left their union, for both: a rule of `dataQuality` (已离会而参保未终止)"
+    )
 
 
 @strawberry.type(description="Insurance enrolments at the root (参保查询)")

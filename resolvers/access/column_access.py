@@ -10,9 +10,13 @@ from enum import IntEnum
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Date,
+    DateTime,
     FromClause,
+    Integer,
+    and_,
     any_,
     case,
     cast,
@@ -24,6 +28,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
+from sqlalchemy.types import TypeEngine
 
 from db.disputes import DisputeCase
 from db.security.audit_log import SHOWN_REFERENCE
@@ -32,6 +37,7 @@ from resolvers.access.row_access import visible
 from resolvers.engine.declare.columns import alias
 from resolvers.engine.declare.sources import Source
 from resolvers.engine.plan.parameters import BIGINTS, TEXT, Binder
+from resolvers.quality import is_listed
 
 Columns = Callable[[FromClause], ColumnElement[Any]]
 Condition = Callable[[Lens, Binder, FromClause], ColumnElement[bool]]
@@ -129,6 +135,13 @@ def _change_date(column: str) -> Mask:
     return Mask(shown, changed_on(column), changed_on(column), hidden=NO_DAY)
 
 
+def _for_keepers(shown: Columns, kind: TypeEngine[Any], *others: Lens) -> Mask:
+    """What says when a person's record was changed, whose it is in another system, or what else is on record of the person: for the
+    unions, which keep it, and the person. It would tell ``others`` that a phone or a name is new, or find the person elsewhere."""
+    levels = {**_for_unions(CLEAR), **dict.fromkeys(others, HIDDEN), Lens.SELF: CLEAR}
+    return Mask(levels, shown, shown, hidden=cast(null(), kind))
+
+
 def _for_handlers(column: str) -> Mask:
     """Health: for the union that handles the case and for the patient, who alone see its rows."""
     return Mask(
@@ -140,6 +153,26 @@ def _for_handlers(column: str) -> Mask:
 
 
 CHANGES = ("bank_card_changed_on", "resident_number_changed_on", "phone_changed_on")
+OF_RECORD: Mapping[str, TypeEngine[Any]] = {
+    "version": Integer(),
+    "changed_at": DateTime(timezone=True),
+    "source_system": TEXT,
+    "source_number": TEXT,
+}
+OTHERS = (Lens.SOCIAL_SECURITY, Lens.CASES)
+"""Who sees members beside the unions and the person."""
+
+
+def _recorded_twice(table: FromClause) -> ColumnElement[bool]:
+    """See the rule MEMBER_RECORDED_TWICE."""
+    return is_listed("probable_duplicates", table.c.id)
+
+
+def _of_former_member(table: FromClause) -> ColumnElement[bool]:
+    """See the rule ENROLMENT_OF_FORMER_MEMBER."""
+    return and_(table.c.valid_to.is_(None), is_listed("former_members", table.c.member_id))
+
+
 MASKS: Mapping[tuple[str, str], Mask] = {
     ("Member", "name"): Mask(
         {**_for_unions(PART), Lens.EVERYTHING: CLEAR, Lens.SOCIAL_SECURITY: PART, Lens.CASES: CLEAR, Lens.SELF: CLEAR},
@@ -158,6 +191,9 @@ MASKS: Mapping[tuple[str, str], Mask] = {
         {**_for_unions(HIDDEN), Lens.SOCIAL_SECURITY: PART, Lens.CASES: HIDDEN, Lens.SELF: PART}, bank_card, bank_card
     ),
     **{("Member", name): _change_date(name) for name in CHANGES},
+    **{("Member", name): _for_keepers(_column(name), kind, *OTHERS) for name, kind in OF_RECORD.items()},
+    ("Member", "is_probably_recorded_twice"): _for_keepers(_recorded_twice, Boolean(), *OTHERS),
+    ("InsuranceEnrolment", "is_of_former_member"): _for_keepers(_of_former_member, Boolean(), Lens.SOCIAL_SECURITY),
     ("AccessLog", "case_reference"): Mask(
         {Lens.EVERYTHING: CLEAR, Lens.SELF: PART}, _column("case_reference"), _ground, hidden=NOTHING
     ),

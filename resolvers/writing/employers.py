@@ -49,7 +49,8 @@ EMPLOYERS = WritableKind(
     natural_keys=(("credit_code",),),
 )  # fmt: skip
 
-FOUND = f"""SELECT t.id, t.name, t.kind, t.credit_code, t.industry, t.division_id, t.organization_id, t.headcount, t.is_platform_head,
+FOUND = f"""SELECT t.id, t.version, t.name, t.kind, t.credit_code, t.industry, t.division_id, t.organization_id, t.headcount,
+t.is_platform_head,
 t.registered_on, t.closed_on FROM employer t WHERE t.credit_code = ANY ($5::text[]) AND {below("t.organization_id")}
 ORDER BY t.id FOR NO KEY UPDATE OF t"""  # noqa: S608 — the scope's condition
 COVERAGE = f"""SELECT t.id, t.employer_id, t.organization_id, t.valid_from, t.valid_to FROM employer_coverage t

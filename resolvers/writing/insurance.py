@@ -41,7 +41,7 @@ ENROLMENTS = WritableKind(
 )  # fmt: skip
 
 NAMES = ("scheme", "cohort", "base_amount", "rate", "valid_from", "valid_to")
-FOUND = f"""SELECT t.id, t.organization_id, t.member_id, t.participant_id, t.source_system, t.source_number,
+FOUND = f"""SELECT t.id, t.version, t.organization_id, t.member_id, t.participant_id, t.source_system, t.source_number,
 {", ".join(f"t.{name}" for name in NAMES)} FROM insurance_enrolment t
 JOIN unnest($5::text[], $6::text[]) AS u(system, number) ON t.source_number = u.number AND t.source_system = u.system
 WHERE {below("t.organization_id")} ORDER BY t.id FOR NO KEY UPDATE OF t"""  # noqa: S608 — the scope's condition
