@@ -9,7 +9,6 @@ from resolvers.access.callers import Caller
 from resolvers.writing.columns import SOURCE, UNION
 from resolvers.writing.declare import Column, TableKind, WritableKind
 from resolvers.writing.kinds import KINDS, TABLES
-from resolvers.writing.records import is_unique
 from resolvers.writing.values import CodeType, DayType, DecimalType, DivisionType, YesNoType
 from tests.resolvers.writing.conftest import Writers, outcomes
 from tests.resolvers.writing.test_employers import employer
@@ -17,6 +16,7 @@ from tests.resolvers.writing.test_members import person
 from tests.resolvers.writing.test_organizations import union
 
 SERIES = count(1)
+DAYS = count()
 BY_HAND = {"unions": union, "employers": employer, "persons": person}
 OF_TABLE: Mapping[str, TableKind] = {kind.model.__tablename__: kind for kind in TABLES}
 NAMED = ("source_number", "name", "title", "number")
@@ -49,8 +49,8 @@ class Rows:
                 several = await self.names(column, number if column.name == varied else 1)
                 values = several if column.name == varied else several * number
             elif column.name == varied and isinstance(column.type, DayType):
-                values = [str(date(1990, 1, 1) + timedelta(each)) for each in range(number)]
-            elif column.name == varied:
+                values = [str(date(1940, 1, 1) + timedelta(next(DAYS))) for _ in range(number)]
+            elif column.name == varied or column.name in NAMED:
                 values = [f"{column.example}/{series}/{each}" for each in range(number)]
             for row, value in zip(rows, values, strict=True):
                 row[column.name] = value
@@ -94,8 +94,14 @@ class Rows:
         if isinstance(column.type, DayType):
             return str((old or date(2023, 12, 1)) + timedelta(1))
         if isinstance(column.type, DecimalType):
-            return str(old - 1 if old else 1)
+            return str(next(each for each in (1, 2, 0) if each != old))
         return f"{value or '示例'}改"
+
+
+def can_be_named(column: Column) -> bool:
+    """Whether a record to which the column refers can be written here."""
+    known = {"organization", "division", "employer", "member", *OF_TABLE}
+    return column.refers_to is None or column.refers_to.table in known
 
 
 def varied_column(kind: TableKind) -> str:
@@ -110,8 +116,3 @@ def varied_column(kind: TableKind) -> str:
             if wanted(column):
                 return column.name
     raise AssertionError(f"records of {kind.name} cannot be told apart")
-
-
-def decided_by_locks(kind: TableKind) -> bool:
-    """Whether no unique key of the table decides which of two batches at once is the first."""
-    return not any(is_unique(kind, key) for key in kind.natural_keys)
