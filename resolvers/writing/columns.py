@@ -34,7 +34,6 @@ PERSON = Reference(
 )
 
 
-
 def part_of(table: str, words: str, chinese: str, *keys: str, union: str = "t.organization_id") -> Reference:
     """A record of another kind, by its number in the source system or by ``keys``."""
     names = {"source_number": ("number in the source system", "来源编号"), "name": ("name", "名称"), "title": ("title", "名称"),
@@ -47,7 +46,9 @@ def part_of(table: str, words: str, chinese: str, *keys: str, union: str = "t.or
 OF_LINE = "(SELECT a.organization_id FROM cooperation_agreement a WHERE a.id = t.agreement_id)"
 
 ACTIVITY = part_of("activity", "an activity", "活动", "source_number", "title")
-AGREEMENT_ON_AID = part_of("cooperation_agreement", "an agreement on paired assistance", "对口协作协议", "source_number", "title")
+AGREEMENT_ON_AID = part_of(
+    "cooperation_agreement", "an agreement on paired assistance", "对口协作协议", "source_number", "title"
+)
 CERTIFICATION = part_of("certification", "a certification", "评选认定", "source_number")
 CERTIFICATION_ROUND = part_of("certification_round", "a round of a certification", "评选批次", "source_number", "name")
 CENSUS_ROUND = part_of("census_round", "a census round", "摸排轮次", "name")
@@ -106,7 +107,14 @@ def term(*, required: bool = True, example: str = "2023-01-01") -> tuple[Column,
     """The days from which and to which a record holds."""
     return (
         day("valid_from", "Valid from", "起始日期", "开始日期", "生效日期", required=required, example=example),
-        day("valid_to", "Valid to", "终止日期", "结束日期", "截止日期", note="The first day on which it no longer holds (不再有效的首日)"),
+        day(
+            "valid_to",
+            "Valid to",
+            "终止日期",
+            "结束日期",
+            "截止日期",
+            note="The first day on which it no longer holds (不再有效的首日)",
+        ),
     )
 
 
@@ -147,7 +155,8 @@ def source(*aliases: str, example: str, system: str = "业务系统", required: 
     note = "" if required else "With the number there (与来源编号一并填写)"
     return (
         column(
-            "source_system", "Source system", "来源系统", TextType(60), "系统", required=required, fixed=required, example=system, note=note,
+            "source_system", "Source system", "来源系统", TextType(60), "系统", required=required, fixed=required, example=system,
+            note=note,
         ),
         column(
             "source_number", "Number in the source system", "来源编号", TextType(60), *aliases, "编号", required=required, fixed=required,

@@ -47,6 +47,7 @@ PREPARE: Mapping[str, Prepare] = {
     employers.EMPLOYERS.name: employers.prepare,
     members.PERSONS.name: members.prepare,
     **{kind.name: records.prepare for kind in TABLES},
+    coverage.ESTIMATES.name: coverage.prepare_estimates,
 }
 KINDS: Mapping[str, WritableKind] = {
     kind.name: kind for kind in (organizations.UNIONS, employers.EMPLOYERS, members.PERSONS, *TABLES)

@@ -108,7 +108,9 @@ def _require_keys(batch: Batch) -> None:
         ):
             missing = next(name for name in kind.natural_keys[0] if batch.values[name][row] is None)
             keys = "; or ".join(", ".join(key) for key in kind.natural_keys)
-            batch.refuse(row, "REQUIRED", missing, f"Records are recognized by these columns: {keys}. Fill one of these groups.")
+            batch.refuse(
+                row, "REQUIRED", missing, f"Records are recognized by these columns: {keys}. Fill one of these groups."
+            )
 
 
 async def _lock(batch: Batch) -> None:

@@ -52,9 +52,14 @@ def _numbers(batch: Batch) -> list[tuple[Any, Any]]:
 def _refuse(batch: Batch, keys: Sequence[Any], taken: set[Any], column: str, words: str) -> None:
     for row, key in enumerate(keys):
         if key is not None and key in taken:
-            batch.refuse(
-                row,
-                "RECORDED_ELSEWHERE",
-                column,
-                f"A record with this {words} belongs to a union that you may not write to. Ask the federation above both unions.",
-            )
+            refuse_elsewhere(batch, row, column, words)
+
+
+def refuse_elsewhere(batch: Batch, row: int, column: str, words: str) -> None:
+    """Refuse a row under whose key a union has a record that the caller may not write to: RECORDED_ELSEWHERE."""
+    batch.refuse(
+        row,
+        "RECORDED_ELSEWHERE",
+        column,
+        f"A record with this {words} belongs to a union that you may not write to. Ask the federation above both unions.",
+    )

@@ -68,7 +68,13 @@ class Rows:
             return [self.place["name" if column.refers_to is UNION else "code"]] * number
         known = self.referred.setdefault(table, [])
         if len(known) < number:
-            kind = KINDS["employers"] if table == "employer" else KINDS["persons"] if table == "member" else OF_TABLE[table]
+            kind = (
+                KINDS["employers"]
+                if table == "employer"
+                else KINDS["persons"]
+                if table == "member"
+                else OF_TABLE[table]
+            )
             rows = await self.some(kind, number - len(known))
             result = await self.writers.write(kind.name, *rows, caller=self.caller)
             assert set(outcomes(result)) == {"NEW"}, result.rows[0]
