@@ -14,6 +14,8 @@ from db.server.connect import acquired
 from hub.imports.report import ImportOptions
 from hub.imports.run import Import, import_file
 from hub.imports.template import write_template
+from resolvers.access.callers import Caller
+from resolvers.writing import relief
 from resolvers.writing.columns import PERSON, SOURCE, UNION
 from resolvers.writing.declare import TableKind, WritableKind
 from resolvers.writing.kinds import KINDS, TABLES
@@ -313,6 +315,17 @@ WRONG = {
 async def test_values_that_do_not_go_together_are_refused(writers: Writers, name: str) -> None:
     changed, expected = WRONG[name]
     assert codes(await writers.write(name, await Rows(writers).one(KINDS[name]) | changed)) == [expected]
+
+
+async def test_a_grant_keeps_who_has_written_it(writers: Writers) -> None:
+    row = await Rows(writers).one(KINDS["aid-grants"])
+    first = await writers.write("aid-grants", row)
+    second = Caller("second", 2, writers.caller().grants)
+    for caller in (None, second, second):
+        row = row | {"amount": int(row["amount"]) + 1}
+        assert outcomes(await writers.write("aid-grants", row, caller=caller)) == ["CHANGED"]
+    (record,) = await stored(writers, relief.GRANTS, [first.rows[0].id])
+    assert record["written_by"] == [1, 2]
 
 
 @pytest.mark.parametrize(
