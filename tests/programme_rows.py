@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Boolean, Column, Date, DateTime, Enum, Integer, Numeric, Table
+from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Enum, Integer, Numeric, Table
 from sqlalchemy.orm import Mapper
 
 from db.figures import PublishedFigure
@@ -85,7 +85,7 @@ def programme_tables() -> list[Table]:
 
 async def add(connection: asyncpg.Connection, table: Table, chance: random.Random, pools: dict[str, list[int]]) -> None:
     """Draw rows until one keeps the table's constraints."""
-    columns = [column for column in table.columns if column.name != "id"]
+    columns = [column for column in table.columns if column.name != "id" and not isinstance(column.type, ARRAY)]
     names = ", ".join(column.name for column in columns)
     places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
     for _ in range(TRIES):
