@@ -19,6 +19,16 @@ DIVISION = Reference(
     keys=("code", "full_name"),
     description="a division by its code or full name (行政区划：代码或全称)",
 )
+AGREEMENT = Reference(
+    table="collective_agreement",
+    keys=("number", "source_number"),
+    description="a collective agreement by its number, or its number in the source system (集体合同：合同编号或来源编号)",
+)
+CASE = Reference(
+    table="dispute_case",
+    keys=("number", "source_number"),
+    description="a dispute case by its number, or its number in the source system (劳动争议案件：案号或来源编号)",
+)
 
 CREDIT_CODE = NormalType(normal_credit_code, "Unified social credit code, 18 characters", "统一社会信用代码，18 位")
 RESIDENT_NUMBER = NormalType(normal_resident_number, "Resident number, 18 characters", "居民身份证号，18 位")

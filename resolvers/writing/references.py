@@ -10,6 +10,8 @@ from resolvers.writing.scope import below
 CONDITIONS: Mapping[str, str] = {
     "organization": below("t.id"),
     "employer": below("t.organization_id"),
+    "collective_agreement": below("t.organization_id"),
+    "dispute_case": below("t.organization_id"),
     "division": "t.valid_to IS NULL AND $1::boolean IS NOT NULL AND $2::bigint[] IS NOT NULL AND $3::bigint[] IS NOT NULL"
     " AND $4::date IS NOT NULL",
 }
@@ -25,6 +27,8 @@ POSSIBLE: Mapping[str, Callable[[str], bool]] = {
 WORDS: Mapping[str, str] = {
     "organization": "union that you may write to",
     "employer": "employer",
+    "collective_agreement": "agreement of a union that you may write to",
+    "dispute_case": "case of a union that you may write to",
     "division": "division",
 }
 
