@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.model import Dated, Keyed, Model, Term, dated_check
+from db.model import Dated, Keyed, Model, Sourced, Term, Versioned, dated_check
 
 
 class ActivityKind(Term):
@@ -66,7 +66,7 @@ class Award(Term):
     THIRD = "Third prize (三等奖)"
 
 
-class Programme(Keyed, Dated, Model):
+class Programme(Keyed, Dated, Sourced, Versioned, Model):
     """Programme or series of activities (专项行动), e.g. one year's series of care for couriers."""
 
     __tablename__ = "programme"
@@ -82,7 +82,7 @@ class Programme(Keyed, Dated, Model):
     )
 
 
-class Activity(Keyed, Model):
+class Activity(Keyed, Sourced, Versioned, Model):
     """Activity (活动): one session, ``[starts_on, ends_on]``, both days inclusive. ``organization_id`` is the union that holds it.
 
     ``employer_id`` is the unit visited or examined, ``parent_id`` the activity that it is part of, ``measure_id`` the policy measure that
@@ -120,7 +120,7 @@ class Activity(Keyed, Model):
     )
 
 
-class Attendance(Keyed, Model):
+class Attendance(Keyed, Versioned, Model):
     """Attendance (参加记录) of one person or household at one activity. Persons and attendances are different measures.
 
     ``organization_id`` is the activity's; ``employer_id`` the unit that sent the person, in a competition the team. Without a member and a

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.columns.industries import INDUSTRY
-from db.model import Dated, Keyed, Model, Term, dated_check
+from db.model import Dated, Keyed, Model, Sourced, Term, Versioned, dated_check
 
 
 class AgreementKind(Term):
@@ -58,7 +58,7 @@ class ActorRole(Term):
     WORKER = "Worker (劳动者)"
 
 
-class CollectiveAgreement(Keyed, Model):
+class CollectiveAgreement(Keyed, Sourced, Versioned, Model):
     """Collective agreement (集体合同): Labour Contract Law art. 51–56; term 1–3 years (Provisions on Collective Contracts art. 38).
 
     It is in force in ``[term_from, term_to)``. ``received_on`` starts the bureau's review: 15 days of silence make it effective
@@ -88,7 +88,7 @@ class CollectiveAgreement(Keyed, Model):
     __table_args__ = (Index("ix_collective_agreement_organization_id_id", "organization_id", "id"),)
 
 
-class AgreementParty(Keyed, Model):
+class AgreementParty(Keyed, Versioned, Model):
     """Party to a collective agreement (协商主体): a union on the workers' side, an employer or an employers' body on the other."""
 
     __tablename__ = "agreement_party"
@@ -101,7 +101,7 @@ class AgreementParty(Keyed, Model):
     chief_representative: Mapped[str | None]
 
 
-class AgreementCoverage(Keyed, Dated, Model):
+class AgreementCoverage(Keyed, Dated, Versioned, Model):
     """An employer whose workers an agreement covers (覆盖单位), ``worker_count`` in persons."""
 
     __tablename__ = "agreement_coverage"
@@ -113,7 +113,7 @@ class AgreementCoverage(Keyed, Dated, Model):
     __table_args__ = (dated_check(), Index("ix_agreement_coverage_agreement_id_id", "agreement_id", "id"))
 
 
-class AgreementStep(Keyed, Model):
+class AgreementStep(Keyed, Versioned, Model):
     """Dated step in the life of an agreement (办理环节): the state reached, who took it, and for the congress the roster and votes."""
 
     __tablename__ = "agreement_step"

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.columns.measurement_units import Unit
-from db.model import Dated, Keyed, Model, Money, Term, dated_check
+from db.model import Dated, Keyed, Model, Money, Sourced, Term, Versioned, dated_check
 
 
 class CooperationLineKind(Term):
@@ -64,7 +64,7 @@ class AidProjectKind(Term):
     READING_ROOM = "Workers' reading room (职工书屋)"
 
 
-class CooperationAgreement(Keyed, Dated, Model):
+class CooperationAgreement(Keyed, Dated, Sourced, Versioned, Model):
     """Agreement on paired assistance (对口协作协议) between two federations, in term from ``valid_from`` to ``valid_to``.
 
     ``organization_id`` is the federation that helps, ``partner_id`` the one helped, ``predecessor_id`` the agreement that it renews.
@@ -85,7 +85,7 @@ class CooperationAgreement(Keyed, Dated, Model):
     )
 
 
-class CooperationLine(Keyed, Model):
+class CooperationLine(Keyed, Versioned, Model):
     """Line of work of a cooperation agreement (协作内容)."""
 
     __tablename__ = "cooperation_line"
@@ -97,7 +97,7 @@ class CooperationLine(Keyed, Model):
     __table_args__ = (Index("uq_cooperation_line", "agreement_id", "kind", unique=True),)
 
 
-class Wish(Keyed, Model):
+class Wish(Keyed, Sourced, Versioned, Model):
     """Micro-wish (微心愿) from proposed to confirmed. ``organization_id`` is the union that verified it; ``claimant_id`` the union
     that took it on, else ``claimant_name`` the unit; individuals are not named. ``standard_value`` in yuan."""
 
@@ -130,7 +130,7 @@ class Wish(Keyed, Model):
     )
 
 
-class Donation(Keyed, Model):
+class Donation(Keyed, Sourced, Versioned, Model):
     """Donation in kind (实物捐赠): ``quantity`` in ``unit``, from the union ``organization_id`` or through it from a named unit.
 
     ``division_id`` is the place that receives it; ``quantity`` is null if the source gives none.
@@ -154,7 +154,7 @@ class Donation(Keyed, Model):
     )
 
 
-class AidProject(Keyed, Model):
+class AidProject(Keyed, Sourced, Versioned, Model):
     """Aid project (援建项目) with its ``budget`` and what was spent, in yuan. ``organization_id`` is the federation that pays."""
 
     __tablename__ = "aid_project"
@@ -178,7 +178,7 @@ class AidProject(Keyed, Model):
     )
 
 
-class Roster(Keyed, Model):
+class Roster(Keyed, Versioned, Model):
     """Roster (花名册) of the persons that a programme has to reach, e.g. cadres on assignment, as of a day."""
 
     __tablename__ = "roster"
@@ -191,7 +191,7 @@ class Roster(Keyed, Model):
     __table_args__ = (Index("ix_roster_organization_id_id", "organization_id", "id"),)
 
 
-class RosterEntry(Keyed, Model):
+class RosterEntry(Keyed, Versioned, Model):
     """Person on a roster (花名册人员). A visit is an attendance."""
 
     __tablename__ = "roster_entry"

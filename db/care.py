@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.model import Dated, Keyed, Model, Money, Term, dated_check
+from db.model import Dated, Keyed, Model, Money, Sourced, Term, Versioned, dated_check
 
 
 class CareStepKind(Term):
@@ -32,7 +32,7 @@ class ClaimStatus(Term):
     REFUSED = "Refused (未批准)"
 
 
-class CareCase(Keyed, Model):
+class CareCase(Keyed, Sourced, Versioned, Model):
     """Care case (帮扶个案) of a seriously ill member. ``organization_id`` is the union that handles it; it alone reads ``diagnosis``."""
 
     __tablename__ = "care_case"
@@ -52,7 +52,7 @@ class CareCase(Keyed, Model):
     )
 
 
-class CareStep(Keyed, Model):
+class CareStep(Keyed, Versioned, Model):
     """Dated step of a care case (帮扶记录), from one division to another in a transfer. ``note`` is for the handling union alone."""
 
     __tablename__ = "care_step"
@@ -67,7 +67,7 @@ class CareStep(Keyed, Model):
     __table_args__ = (Index("ix_care_step_case_id_id", "case_id", "id"),)
 
 
-class CareShift(Keyed, Model):
+class CareShift(Keyed, Versioned, Model):
     """Day on which somebody attended the patient (陪护班次): one row is one person-day. ``member_id`` is the carer."""
 
     __tablename__ = "care_shift"
@@ -82,7 +82,7 @@ class CareShift(Keyed, Model):
     )
 
 
-class MutualAidEnrolment(Keyed, Dated, Model):
+class MutualAidEnrolment(Keyed, Dated, Sourced, Versioned, Model):
     """Enrolment in mutual medical aid (职工医疗互助参保), one to three years from ``valid_from``."""
 
     __tablename__ = "mutual_aid_enrolment"
@@ -98,7 +98,7 @@ class MutualAidEnrolment(Keyed, Dated, Model):
     )
 
 
-class MutualAidClaim(Keyed, Model):
+class MutualAidClaim(Keyed, Sourced, Versioned, Model):
     """Claim of mutual medical aid (互助金申请), ``amount`` in yuan once approved."""
 
     __tablename__ = "mutual_aid_claim"

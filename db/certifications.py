@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.model import Keyed, Model, Term
+from db.model import Keyed, Model, Sourced, Term, Versioned
 
 
 class CertificationKind(Term):
@@ -49,7 +49,7 @@ class Criterion(Term):
     EXPERIENCE = "Good experience (好经验)"
 
 
-class CertificationRound(Keyed, Model):
+class CertificationRound(Keyed, Sourced, Versioned, Model):
     """Round of a certification (评选批次). ``organization_id`` is the awarding federation; ``cohort`` numbers its rounds."""
 
     __tablename__ = "certification_round"
@@ -66,7 +66,7 @@ class CertificationRound(Keyed, Model):
     __table_args__ = (Index("ix_certification_round_organization_id_id", "organization_id", "id"),)
 
 
-class Certification(Keyed, Model):
+class Certification(Keyed, Sourced, Versioned, Model):
     """Certification (评选认定) of a union or a venue; valid in ``[awarded_on, valid_to)``. ``organization_id`` is the certified union, or
     the one that runs the venue."""
 
@@ -91,7 +91,7 @@ class Certification(Keyed, Model):
     )
 
 
-class CertificationScore(Keyed, Model):
+class CertificationScore(Keyed, Versioned, Model):
     """Score of a certification by one criterion (评分), 0 to 100, with the evidence."""
 
     __tablename__ = "certification_score"

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.columns.measurement_units import Unit
 from db.members import WorkerType
-from db.model import Dated, Keyed, Model, Term, dated_check
+from db.model import Dated, Keyed, Model, Sourced, Term, Versioned, dated_check
 
 
 class CensusObstacle(Term):
@@ -46,7 +46,7 @@ class TargetOperator(Term):
     LE = "At most (不高于)"
 
 
-class CensusRound(Keyed, Model):
+class CensusRound(Keyed, Versioned, Model):
     """Census round (摸排轮次): a federation counts the unorganised units and the non-members below it, in ``[starts_on, ends_on)``."""
 
     __tablename__ = "census_round"
@@ -62,7 +62,7 @@ class CensusRound(Keyed, Model):
     )
 
 
-class CensusRecord(Keyed, Model):
+class CensusRecord(Keyed, Sourced, Versioned, Model):
     """Census record (摸排记录) of one unit on one day, kept for every round. ``organization_id`` is the union that surveyed it.
 
     ``has_union`` and the counts in persons are the findings of that day; ``EmployerCoverage`` says whether it was organised later.
@@ -91,7 +91,7 @@ class CensusRecord(Keyed, Model):
     )
 
 
-class PopulationEstimate(Keyed, Model):
+class PopulationEstimate(Keyed, Versioned, Model):
     """Population estimate (劳动者基数): how many workers of a type a division has, in persons: the denominator of coverage.
 
     ``worker_type`` is null for all workers. ``organization_id`` is the federation responsible for the estimate.
@@ -113,7 +113,7 @@ class PopulationEstimate(Keyed, Model):
     )
 
 
-class Target(Keyed, Model):
+class Target(Keyed, Versioned, Model):
     """Target (工作目标) of a federation for a division by the end of ``[starts_on, ends_on)``; progress is computed, never stored.
 
     ``value`` is in ``unit``: persons, units, or a fraction of one.
@@ -139,7 +139,7 @@ class Target(Keyed, Model):
     )
 
 
-class Designation(Keyed, Dated, Model):
+class Designation(Keyed, Dated, Versioned, Model):
     """Designation of a division (区划标识), e.g. as one where workers in new forms of employment concentrate."""
 
     __tablename__ = "designation"
@@ -155,7 +155,7 @@ class Designation(Keyed, Dated, Model):
     )
 
 
-class ConstructionProject(Keyed, Model):
+class ConstructionProject(Keyed, Sourced, Versioned, Model):
     """Construction project (工程项目): its works begin and end, and so does its project union, whose members still count.
 
     ``organization_id`` is the responsible federation, ``union_id`` the project union once there is one.

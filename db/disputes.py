@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.agreements import ActorRole
-from db.model import Keyed, Model, Money, Term
+from db.model import Keyed, Model, Money, Sourced, Term, Versioned
 
 
 class DisputeCause(Term):
@@ -80,7 +80,7 @@ class ClaimKind(Term):
     OTHER = "Other (其他)"
 
 
-class DisputeCase(Keyed, Model):
+class DisputeCase(Keyed, Sourced, Versioned, Model):
     """Dispute case (劳动争议案件): Labour Dispute Mediation and Arbitration Law; collective if ten workers or more claim the same (art.
     7).
 
@@ -111,7 +111,7 @@ class DisputeCase(Keyed, Model):
     )
 
 
-class DisputeParty(Keyed, Model):
+class DisputeParty(Keyed, Versioned, Model):
     """Party to a case (当事人): a member, an employer or a union in the database, or else a name alone."""
 
     __tablename__ = "dispute_party"
@@ -130,7 +130,7 @@ class DisputeParty(Keyed, Model):
     )
 
 
-class DisputeClaim(Keyed, Model):
+class DisputeClaim(Keyed, Versioned, Model):
     """Claim in a case (仲裁请求), in yuan."""
 
     __tablename__ = "dispute_claim"
@@ -140,7 +140,7 @@ class DisputeClaim(Keyed, Model):
     amount: Mapped[Decimal | None] = mapped_column(Money)
 
 
-class DisputeStep(Keyed, Model):
+class DisputeStep(Keyed, Versioned, Model):
     """Dated step of a case (办案环节)."""
 
     __tablename__ = "dispute_step"
@@ -154,7 +154,7 @@ class DisputeStep(Keyed, Model):
     note: Mapped[str | None]
 
 
-class Recovery(Keyed, Model):
+class Recovery(Keyed, Sourced, Versioned, Model):
     """Money that reached a worker through a case (追回金额), in yuan."""
 
     __tablename__ = "recovery"

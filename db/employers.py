@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.columns.industries import INDUSTRY
 from db.columns.text_search import grams_index
-from db.model import Dated, Keyed, Model, Term, dated_check
+from db.model import Dated, Keyed, Model, Sourced, Term, Versioned, dated_check
 
 
 class EmployerKind(Term):
@@ -23,7 +23,7 @@ class EmployerKind(Term):
     PLATFORM = "Platform enterprise (平台企业)"
 
 
-class Employer(Keyed, Model):
+class Employer(Keyed, Sourced, Versioned, Model):
     """Employer (用人单位), a legal person apart from its union (Supreme People's Court interpretation on union law art. 1).
 
     ``organization_id`` is the union responsible for it: the one that covers it or, while none does, the federation of its township or
@@ -57,7 +57,7 @@ class Employer(Keyed, Model):
     )
 
 
-class EmployerCoverage(Keyed, Dated, Model):
+class EmployerCoverage(Keyed, Dated, Versioned, Model):
     """A union covers an employer's workers (工会覆盖单位), many to many: a joint union covers several, a group has several unions."""
 
     __tablename__ = "employer_coverage"

@@ -5,10 +5,10 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.model import Keyed, Model, Money
+from db.model import Keyed, Model, Money, Versioned
 
 
-class Exhibitor(Keyed, Model):
+class Exhibitor(Keyed, Versioned, Model):
     """Exhibitor at a job fair (参会企业)."""
 
     __tablename__ = "exhibitor"
@@ -24,7 +24,7 @@ class Exhibitor(Keyed, Model):
     )
 
 
-class JobOffer(Keyed, Model):
+class JobOffer(Keyed, Versioned, Model):
     """Posts of one title that an exhibitor offers (招聘岗位): ``headcount`` offered, ``filled_count`` filled, null while unknown."""
 
     __tablename__ = "job_offer"

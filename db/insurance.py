@@ -5,7 +5,7 @@ from decimal import Decimal
 from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.model import Dated, Keyed, Model, Money, Term, dated_check
+from db.model import Dated, Keyed, Model, Money, Term, Versioned, dated_check
 
 
 class InsuranceScheme(Term):
@@ -17,7 +17,7 @@ class InsuranceScheme(Term):
     PLATFORM_OCCUPATIONAL_INJURY = "Occupational-injury protection of platform workers (职业伤害保障)"
 
 
-class InsuranceEnrolment(Keyed, Dated, Model):
+class InsuranceEnrolment(Keyed, Dated, Versioned, Model):
     """Enrolment of a worker in a scheme (参保记录), reported by the social-security agency: Regulation on Work-Injury Insurance.
 
     ``participant_id`` is the insuring employer; ``base_amount`` monthly in yuan; ``rate`` a fraction of it; ``cohort`` numbers a batch.

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.disputes import DisputeBody
-from db.model import Dated, Keyed, Model, Term, dated_check
+from db.model import Dated, Keyed, Model, Sourced, Term, Versioned, dated_check
 
 
 class BodySide(Term):
@@ -45,7 +45,7 @@ class LegalServiceOutcome(Term):
     CLOSED = "Closed without settlement (未解决办结)"
 
 
-class MediationBody(Keyed, Dated, Model):
+class MediationBody(Keyed, Dated, Sourced, Versioned, Model):
     """Mediation body (调解组织), open from ``valid_from``. ``organization_id`` is the union that takes part, ``host`` the place of its
     office."""
 
@@ -65,7 +65,7 @@ class MediationBody(Keyed, Dated, Model):
     )
 
 
-class MediationSeat(Keyed, Dated, Model):
+class MediationSeat(Keyed, Dated, Versioned, Model):
     """Seat of a body on a mediation body (三方席位), for one side."""
 
     __tablename__ = "mediation_seat"
@@ -78,7 +78,7 @@ class MediationSeat(Keyed, Dated, Model):
     __table_args__ = (dated_check(), Index("ix_mediation_seat_body_id_id", "body_id", "id"))
 
 
-class Mediator(Keyed, Dated, Model):
+class Mediator(Keyed, Dated, Sourced, Versioned, Model):
     """Lawyer or mediator at work for a union (律师、调解员), from ``valid_from`` to ``valid_to``; with a body if stationed there.
 
     ``principal_id`` is their account, if they have one; they see the cases assigned to it.
@@ -100,7 +100,7 @@ class Mediator(Keyed, Dated, Model):
     )
 
 
-class LegalService(Keyed, Model):
+class LegalService(Keyed, Sourced, Versioned, Model):
     """Legal service at one link of the chain (法律服务记录), from ``opened_on`` to ``closed_on``, and the link that follows.
 
     ``previous_id`` is the service that handed it over: a hand-over is a chain of rows. ``case_id`` is set once there is a case.

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.columns.text_search import grams_index
 from db.encryption.vault import Secret
-from db.model import Dated, Keyed, Model, Term, dated_check
+from db.model import Dated, Keyed, Model, Sourced, Term, Versioned, dated_check
 
 
 class Sex(Term):
@@ -86,7 +86,7 @@ class EngagementKind(Term):
     SELF_EMPLOYED = "Self-employed (个体)"
 
 
-class Member(Keyed, Model):
+class Member(Keyed, Sourced, Versioned, Model):
     """Member (会员): a person who is or was in a union. Resident number (GB 11643, 18 characters), day of birth, mobile number and bank
     card are sealed (``db.encryption.vault``). Other columns hold in clear what masks show, and no more: the region, the first three digits
     of the phone, and ``birth_year_from``, the first of the five years in one of which the person was born (1985 for 1985 to 1989). Who
@@ -138,7 +138,7 @@ SECRETS = (RESIDENT_NUMBER, PHONE, BANK_CARD, BIRTH_DATE)
 """The sealed columns."""
 
 
-class Membership(Keyed, Model):
+class Membership(Keyed, Versioned, Model):
     """Membership of a person in a union (会籍), ``[valid_from, valid_to)``, one active a person: a worker is a member where they are
     employed (Measures on Members' Registration, 2016, art. 3).
 
@@ -191,7 +191,7 @@ class Membership(Keyed, Model):
     )
 
 
-class Engagement(Keyed, Dated, Model):
+class Engagement(Keyed, Dated, Versioned, Model):
     """Engagement of a worker by an employer (用工关系); ``organization_id`` is the union responsible for the employer."""
 
     __tablename__ = "engagement"

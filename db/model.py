@@ -1,11 +1,12 @@
-"""What all tables share: the declarative base, the key, dated rows, and code lists as enumerations."""
+"""What all tables share: the declarative base, the key, dated rows, versions, numbers of other systems, and code lists as enumerations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, MetaData, Numeric, Text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, Integer, MetaData, Numeric, Text, func
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -56,6 +57,14 @@ class Model(DeclarativeBase):
         Enum: EnumType(Enum, native_enum=False, create_constraint=True, length=40),
     }
 
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        if issubclass(cls, Sourced):
+            table, name = cls.__table__, cls.__tablename__
+            table.append_constraint(CheckConstraint(SOURCE_WHOLE, name="source_whole"))  # type: ignore[attr-defined]
+            number, system = table.c.source_number, table.c.source_system
+            Index(f"uq_{name}_source", number, system, unique=True, postgresql_where=number.is_not(None))
+
 
 class Keyed:
     """A row with an ``id``."""
@@ -68,6 +77,25 @@ class Dated:
 
     valid_from: Mapped[date] = mapped_column(sort_order=90)
     valid_to: Mapped[date | None] = mapped_column(sort_order=91)
+
+
+class Versioned:
+    """A record. ``version`` is 1 when it is written and counts its UPDATEs, and ``changed_at`` is the time of the transaction that wrote
+    it last. The trigger ``version`` (migration 0047) keeps both, whatever a statement says; nobody writes them."""
+
+    version: Mapped[int] = mapped_column(Integer, server_default="1", sort_order=95)
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now(), sort_order=96)
+
+
+SOURCE_WHOLE = "num_nonnulls(source_system, source_number) <> 1"
+
+
+class Sourced:
+    """A record that may come from another system: ``source_system`` names that system, ``source_number`` is the record's number there. A
+    record has both or none, and no two records of a table have the same."""
+
+    source_system: Mapped[str | None] = mapped_column(sort_order=93)
+    source_number: Mapped[str | None] = mapped_column(sort_order=94)
 
 
 def dated_check() -> CheckConstraint:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.columns.industries import INDUSTRY
 from db.columns.text_search import grams_index
-from db.model import Dated, Keyed, Model, Term, dated_check
+from db.model import Dated, Keyed, Model, Term, Versioned, dated_check
 
 
 class OrganizationLevel(Term):
@@ -69,7 +69,7 @@ class CommitteeKind(Term):
     MEDIATION = "Labour dispute mediation committee (劳动争议调解委员会)"
 
 
-class Organization(Keyed, Model):
+class Organization(Keyed, Versioned, Model):
     """Union (工会组织). ``credit_code`` is the 18-character code of GB 32100, prefix 81, once registered as a legal person.
 
     ``industry`` is the letter and two digits of GB/T 4754-2017, e.g. ``G60``. A dissolved union stays, with ``dissolved_on``.
@@ -99,7 +99,7 @@ class Organization(Keyed, Model):
     )
 
 
-class OrganizationLink(Keyed, Dated, Model):
+class OrganizationLink(Keyed, Dated, Versioned, Model):
     """Dated link of a union to a parent in one hierarchy (隶属关系); exactly one link of a union leads on any day."""
 
     __tablename__ = "organization_link"
@@ -167,7 +167,7 @@ class IndustrialClosure(Closure, Model):
     )
 
 
-class CommitteeTerm(Keyed, Dated, Model):
+class CommitteeTerm(Keyed, Dated, Versioned, Model):
     """Term of a committee (届期): three or five years at the grassroots, five above (Trade Union Law art. 16)."""
 
     __tablename__ = "committee_term"

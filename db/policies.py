@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.model import Dated, Keyed, Model, Term, dated_check
+from db.model import Dated, Keyed, Model, Sourced, Term, Versioned, dated_check
 
 
 class DocumentKind(Term):
@@ -28,7 +28,7 @@ class IssuerKind(Term):
     GOVERNMENT_BODY = "Other government body (其他政府部门)"
 
 
-class PolicyDocument(Keyed, Dated, Model):
+class PolicyDocument(Keyed, Dated, Sourced, Versioned, Model):
     """Policy document (政策文件), in force from ``valid_from``. ``organization_id`` is the union that took part in issuing it."""
 
     __tablename__ = "policy_document"
@@ -47,7 +47,7 @@ class PolicyDocument(Keyed, Dated, Model):
     )
 
 
-class PolicyIssuer(Keyed, Model):
+class PolicyIssuer(Keyed, Versioned, Model):
     """Body that issued a document, alone or jointly (发文单位); ``organization_id`` if it is a union in the database."""
 
     __tablename__ = "policy_issuer"
@@ -61,7 +61,7 @@ class PolicyIssuer(Keyed, Model):
     __table_args__ = (Index("uq_policy_issuer", "document_id", "position", unique=True),)
 
 
-class PolicyMeasure(Keyed, Model):
+class PolicyMeasure(Keyed, Versioned, Model):
     """Measure of a document (政策措施), numbered throughout; ``area`` is its group."""
 
     __tablename__ = "policy_measure"

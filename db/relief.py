@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.model import Dated, Keyed, Model, Money, Term, dated_check
+from db.model import Dated, Keyed, Model, Money, Sourced, Term, Versioned, dated_check
 
 
 class HardshipKind(Term):
@@ -46,7 +46,7 @@ class SchoolStage(Term):
     TERTIARY = "College or university (大学)"
 
 
-class Household(Keyed, Dated, Model):
+class Household(Keyed, Dated, Sourced, Versioned, Model):
     """Household in hardship (困难职工家庭), on file from ``valid_from`` until it leaves hardship; ``member_id`` is its worker."""
 
     __tablename__ = "household"
@@ -66,7 +66,7 @@ class Household(Keyed, Dated, Model):
     )
 
 
-class Dependant(Keyed, Model):
+class Dependant(Keyed, Versioned, Model):
     """Child of a household (困难职工子女). Only a number, the year of birth and the school stage are stored: PIPL art. 28 and 31."""
 
     __tablename__ = "dependant"
@@ -82,7 +82,7 @@ class Dependant(Keyed, Model):
     )
 
 
-class AidGrant(Keyed, Model):
+class AidGrant(Keyed, Sourced, Versioned, Model):
     """Grant to a household, a child or a member (帮扶资金、物品发放); ``amount`` in yuan, null when in kind. Paid on ``paid_on``."""
 
     __tablename__ = "aid_grant"

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.columns.measurement_units import Unit
-from db.model import Keyed, Model, Term
+from db.model import Keyed, Model, Sourced, Term, Versioned
 
 
 class MaterialKind(Term):
@@ -17,7 +17,7 @@ class MaterialKind(Term):
     GIFT_PARCEL = "Gift parcel (慰问品)"
 
 
-class MaterialDistribution(Keyed, Model):
+class MaterialDistribution(Keyed, Sourced, Versioned, Model):
     """Distribution of material (宣传品发放): ``quantity`` in ``unit`` to an employer or at an activity."""
 
     __tablename__ = "material_distribution"
@@ -41,7 +41,7 @@ class MaterialDistribution(Keyed, Model):
     )
 
 
-class ServiceTransaction(Keyed, Model):
+class ServiceTransaction(Keyed, Sourced, Versioned, Model):
     """Transaction at a window (窗口办理): begun and ended to the second, in UTC. ``venue_id`` is the window."""
 
     __tablename__ = "service_transaction"

@@ -4,7 +4,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.columns.text_search import grams_index
-from db.model import Dated, Keyed, Model, Term, dated_check
+from db.model import Dated, Keyed, Model, Sourced, Term, Versioned, dated_check
 
 
 class VenueKind(Term):
@@ -25,7 +25,7 @@ class VenueKind(Term):
     FITNESS_ROOM = "Fitness room (健身室)"
 
 
-class Venue(Keyed, Dated, Model):
+class Venue(Keyed, Dated, Sourced, Versioned, Model):
     """Venue (场所), run or maintained by a union from ``valid_from`` to ``valid_to``."""
 
     __tablename__ = "venue"
@@ -45,7 +45,7 @@ class Venue(Keyed, Dated, Model):
     )
 
 
-class VenueCoverage(Keyed, Dated, Model):
+class VenueCoverage(Keyed, Dated, Versioned, Model):
     """A union covers the workers at a venue, e.g. a logistics park (园区建会)."""
 
     __tablename__ = "venue_coverage"

@@ -37,6 +37,8 @@ class ErasureRule:
 
 COUNTED = "statistics count them"
 ACCOUNTS = "the accounts refer to them (Accounting Law art. 23), and statistics count them"
+NUMBER = ("source_system", "source_number")
+BOOKED = "the number under which it is in the accounts"
 SIGN_IN = "who had access stays on record; an operator disables the sign-in"
 
 ERASURE_RULES: Mapping[str, ErasureRule] = {
@@ -44,7 +46,7 @@ ERASURE_RULES: Mapping[str, ErasureRule] = {
         "statistics count them: five years of birth, sex, occupation group and division stay",
         emptied=(
             "birth_date", "resident_number", "resident_number_index", "resident_number_region", "phone", "phone_index", "phone_head",
-            "bank_card", "bank_card_changed_on", "resident_number_changed_on", "phone_changed_on",
+            "bank_card", "bank_card_changed_on", "resident_number_changed_on", "phone_changed_on", "source_system", "source_number",
         ),
         replaced=("name",),
         where="id = $1",
@@ -57,20 +59,20 @@ ERASURE_RULES: Mapping[str, ErasureRule] = {
         texts={"source_system": "the name of a system"},
     ),
     "dispute_party": ErasureRule("the file of the closed case, which its other parties have too", replaced=("name",)),
-    "recovery": ErasureRule("the file of the closed case"),
-    "legal_service": ErasureRule(COUNTED),
-    "household": ErasureRule(ACCOUNTS),
+    "recovery": ErasureRule("the file of the closed case", texts=dict.fromkeys(NUMBER, "the number of the payment in that file")),
+    "legal_service": ErasureRule(COUNTED, emptied=NUMBER),
+    "household": ErasureRule(ACCOUNTS, texts=dict.fromkeys(NUMBER, BOOKED)),
     "dependant": ErasureRule("statistics count them: a child has no name here"),
-    "aid_grant": ErasureRule(ACCOUNTS, texts={"item": "what was given, for the accounts"}),
-    "wish": ErasureRule(COUNTED, texts={"claimant_name": "a unit that gave; individuals are not named"}),
+    "aid_grant": ErasureRule(ACCOUNTS, texts={"item": "what was given, for the accounts", **dict.fromkeys(NUMBER, BOOKED)}),
+    "wish": ErasureRule(COUNTED, emptied=NUMBER, texts={"claimant_name": "a unit that gave; individuals are not named"}),
     "roster_entry": ErasureRule(COUNTED),
-    "care_case": ErasureRule(COUNTED, emptied=("diagnosis", "onset_on")),
+    "care_case": ErasureRule(COUNTED, emptied=("diagnosis", "onset_on", *NUMBER)),
     "care_step": ErasureRule(COUNTED, emptied=("note",), where="case_id IN (SELECT id FROM care_case WHERE member_id = $1)"),
     "care_shift": ErasureRule(COUNTED),
-    "mutual_aid_enrolment": ErasureRule(ACCOUNTS),
-    "mutual_aid_claim": ErasureRule(ACCOUNTS),
+    "mutual_aid_enrolment": ErasureRule(ACCOUNTS, texts=dict.fromkeys(NUMBER, BOOKED)),
+    "mutual_aid_claim": ErasureRule(ACCOUNTS, texts=dict.fromkeys(NUMBER, BOOKED)),
     "attendance": ErasureRule(COUNTED, emptied=("certificate_number",), where=f"{OWN} OR {OWN_HOUSEHOLD}"),
-    "service_transaction": ErasureRule(COUNTED),
+    "service_transaction": ErasureRule(COUNTED, emptied=NUMBER),
     "subject_request": ErasureRule(
         "the request and its answer are the proof that the right was kept (PIPL art. 50)",
         emptied=("detail", "document", "proposal"),
@@ -94,7 +96,8 @@ ERASURE_RULES: Mapping[str, ErasureRule] = {
     ),
     "mediator": ErasureRule(
         "their work for a union, which ends it by `valid_to`",
-        texts={"name": "whom those turn to whose cases they handle", "firm": "the firm, not the person"},
+        texts={"name": "whom those turn to whose cases they handle", "firm": "the firm, not the person",
+               **dict.fromkeys(NUMBER, "the register of whom a union turns to")},
     ),
 }  # fmt: skip
 """The rule of each table that names a member, and of each that names such a row."""

@@ -200,6 +200,8 @@ async def _rotate(connection: asyncpg.Connection, ring: KeyRing, progress: Progr
 async def _batch(connection: asyncpg.Connection, ring: KeyRing, table: Table, last: int, size: int) -> tuple[int, int]:
     """Write the next rows after the ID ``last`` in one transaction; how many, and the ID of the last."""
     async with connection.transaction():
+        # the records are the same: their versions stay
+        await connection.execute("SET LOCAL unionhub.rotating_keys = 'on'")
         columns = ", ".join(secret.column for secret in table.secrets)
         rows = await connection.fetch(
             f"SELECT id, {columns} FROM {table.name} WHERE id > $2 AND ({table.is_stale})"  # noqa: S608

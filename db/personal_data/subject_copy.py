@@ -15,7 +15,9 @@ SELECT jsonb_build_object(
   'member', (SELECT jsonb_build_object('id', 'mem_' || to_hex(m.id), 'sex', m.sex, 'birthYearFrom', m.birth_year_from,
       'workerType', m.worker_type, 'isMigrantWorker', m.is_migrant_worker, 'isModelWorker', m.is_model_worker,
       'division', d.full_name, 'bankCardChangedOn', m.bank_card_changed_on, 'residentNumberChangedOn', m.resident_number_changed_on,
-      'phoneChangedOn', m.phone_changed_on) FROM member m LEFT JOIN division d ON d.id = m.division_id WHERE m.id = $1),
+      'phoneChangedOn', m.phone_changed_on,
+      'sourceSystem', m.source_system, 'sourceNumber', m.source_number)
+      FROM member m LEFT JOIN division d ON d.id = m.division_id WHERE m.id = $1),
   'memberships', (SELECT jsonb_agg(jsonb_build_object('id', 'mship_' || to_hex(s.id), 'organization', o.name, 'status', s.status,
       'channel', s.channel, 'entry', s.entry, 'exit', s.exit, 'appliedOn', s.applied_on,
       'validFrom', s.valid_from, 'validTo', s.valid_to, 'endReason', s.end_reason) ORDER BY s.id)
@@ -48,7 +50,8 @@ SELECT jsonb_build_object(
       'rejection', q.rejection) ORDER BY q.id)
       FROM subject_request q WHERE q.member_id = $1),
   'recoveries', (SELECT jsonb_agg(jsonb_build_object('id', 'recov_' || to_hex(r.id), 'kind', r.kind, 'amount', r.amount::text,
-      'receivedOn', r.received_on) ORDER BY r.id) FROM recovery r WHERE r.member_id = $1),
+      'receivedOn', r.received_on, 'sourceSystem', r.source_system, 'sourceNumber', r.source_number)
+      ORDER BY r.id) FROM recovery r WHERE r.member_id = $1),
   'signIns', (SELECT jsonb_agg(jsonb_build_object('name', a.name, 'kind', a.kind, 'subject', a.subject, 'createdAt', a.created_at,
       'disabledAt', a.disabled_at,
       'organization', (SELECT s.organization FROM wall.own_sign_ins s WHERE s.id = a.id)) ORDER BY a.id)

@@ -35,6 +35,7 @@ PROGRAMMES: Mapping[str, str] = {
     "households": listed(
         "hh", f"household r {PLACE} WHERE r.member_id = $1",
         "o.name AS organization", "v.full_name AS division", "r.hardship", "r.size", "r.valid_from", "r.valid_to",
+        "r.source_system", "r.source_number",
     ),
     "dependants": listed(
         "dep", "dependant r JOIN household h ON h.id = r.household_id WHERE h.member_id = $1",
@@ -46,11 +47,13 @@ PROGRAMMES: Mapping[str, str] = {
         " WHERE r.member_id = $1 OR h.id IS NOT NULL",
         "o.name AS organization", "v.full_name AS division", "r.kind", "r.status", reference("hh", "h", "household"),
         reference("dep", "d", "dependant"), "r.amount::text", "r.item", "r.applied_on", "r.approved_on", "r.paid_on",
+        "r.source_system", "r.source_number",
     ),
     "wishes": listed(
         "wish", f"wish r {PLACE} LEFT JOIN organization t ON t.id = r.claimant_id WHERE r.member_id = $1",
         "o.name AS organization", "v.full_name AS division", "r.is_collective", "r.item", "r.standard_value::text", "r.status",
         "r.claimant_kind", "t.name AS claimant", "r.claimant_name", "r.proposed_on", "r.claimed_on", "r.delivered_on", "r.confirmed_on",
+        "r.source_system", "r.source_number",
     ),
     "rosterEntries": listed(
         "rentry", f"roster_entry r {PLACE} JOIN roster l ON l.id = r.roster_id WHERE r.member_id = $1",
@@ -59,6 +62,7 @@ PROGRAMMES: Mapping[str, str] = {
     "careCases": listed(
         "care", f"care_case r {PLACE} WHERE r.member_id = $1",
         "o.name AS organization", "v.full_name AS division", "r.diagnosis", "r.onset_on", "r.opened_on", "r.closed_on",
+        "r.source_system", "r.source_number",
     ),
     "careSteps": listed(
         "cstep",
@@ -74,12 +78,14 @@ PROGRAMMES: Mapping[str, str] = {
     "mutualAidEnrolments": listed(
         "maid", f"mutual_aid_enrolment r {UNION} WHERE r.member_id = $1",
         "o.name AS organization", "r.premium::text", "r.valid_from", "r.valid_to",
+        "r.source_system", "r.source_number",
     ),
     "mutualAidClaims": listed(
         "maclaim",
         f"mutual_aid_claim r {UNION} {OWN_ENROLMENT.format('mutual_aid_enrolment')} {OWN_CARE} WHERE r.member_id = $1",
         "o.name AS organization", reference("maid", "e", "enrolment"), reference("care", "c", "case"), "r.status", "r.filed_on",
         "r.approved_on", "r.paid_on", "r.amount::text",
+        "r.source_system", "r.source_number",
     ),
     "attendances": listed(
         "att",
@@ -93,13 +99,13 @@ PROGRAMMES: Mapping[str, str] = {
         f"service_transaction r {PLACE} {OWN_ENROLMENT.format('insurance_enrolment')} LEFT JOIN venue w ON w.id = r.venue_id"
         " WHERE r.member_id = $1",
         "o.name AS organization", "v.full_name AS division", "w.name AS venue", reference("ins", "e", "enrolment"), "r.started_at",
-        "r.ended_at",
+        "r.ended_at", "r.source_system", "r.source_number",
     ),
     "legalServices": listed(
         "serv",
         f"legal_service r {PLACE} {OWN_CASE} WHERE r.member_id = $1",
         "o.name AS organization", "v.full_name AS division", "r.link", "r.outcome", reference("case", "c", "case"), "r.opened_on",
-        "r.closed_on",
+        "r.closed_on", "r.source_system", "r.source_number",
     ),
 }  # fmt: skip
 """Each part as an SQL expression; ``$1`` is the person. The carer of a shift and the lawyer of a service are not the person."""

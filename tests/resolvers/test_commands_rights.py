@@ -117,7 +117,7 @@ def entries(document: dict[str, Any]) -> list[str]:
 
 
 async def all_rows(here: Hub, table: str) -> dict[int, dict[str, Any]]:
-    rows = await here.pool.fetch(f"SELECT to_jsonb(t) FROM {table} t")
+    rows = await here.pool.fetch(f"SELECT to_jsonb(t) - '{{version,changed_at}}'::text[] FROM {table} t")
     return {row["id"]: row for row in (json.loads(found[0]) for found in rows)}
 
 
