@@ -81,7 +81,16 @@ DAY_OF = {
 }  # fmt: skip
 """The column with the day of a state."""
 
-DAYS = ("requested_on", "signed_on", "submitted_on", "received_on", "effective_on", "published_on", "term_from", "term_to")
+DAYS = (
+    "requested_on",
+    "signed_on",
+    "submitted_on",
+    "received_on",
+    "effective_on",
+    "published_on",
+    "term_from",
+    "term_to",
+)
 IN_TURN = ("requested_on", "replied_on", "signed_on", "submitted_on", "received_on", "effective_on", "published_on")
 BEFORE_SIGNATURE = ("REQUESTED", "REPLIED", "BARGAINING", "SUSPENDED", "DRAFTED", "CONGRESS_PASSED")
 BEFORE_EFFECT = (*BEFORE_SIGNATURE, "SIGNED", "SUBMITTED", "UNDER_REVIEW", "OBJECTED")
@@ -143,7 +152,9 @@ def _derive(batch: Batch, found: Sequence[Record | None]) -> None:
             if values[name][row] is None:
                 values[name][row] = since
             elif values[name][row] != since:
-                batch.refuse(row, "STATUS_MISMATCH", "status_on", f"`{name}` has another day of this state. Compare both.")
+                batch.refuse(
+                    row, "STATUS_MISMATCH", "status_on", f"`{name}` has another day of this state. Compare both."
+                )
         if old is None:
             for empty, source in (("requested_on", "signed_on"), ("term_from", "effective_on")):
                 if values[empty][row] is None:
@@ -157,9 +168,13 @@ def _derive(batch: Batch, found: Sequence[Record | None]) -> None:
 def _check(batch: Batch, agreements: Part, steps: Mapping[int, Sequence[Record]]) -> None:
     """The days of each agreement against each other and its state, as they will be: DATE_ORDER, FUTURE_DATE, REQUIRED, STATUS_MISMATCH."""
     merged = agreements.values
-    refuse_unordered(batch, merged["term_from"], merged["term_to"], "term_to", "The term of an agreement ends after it began.")
+    refuse_unordered(
+        batch, merged["term_from"], merged["term_to"], "term_to", "The term of an agreement ends after it began."
+    )
     for row, status in enumerate(merged["status"]):
-        _check_days(batch, row, {**{name: merged[name][row] for name in DAYS}, "replied_on": batch.values["replied_on"][row]})
+        _check_days(
+            batch, row, {**{name: merged[name][row] for name in DAYS}, "replied_on": batch.values["replied_on"][row]}
+        )
         if status is None:
             continue
         for name in NEEDED.get(status, ()):
@@ -191,13 +206,27 @@ def _check_days(batch: Batch, row: int, days: Mapping[str, date | None]) -> None
 def _check_state(batch: Batch, row: int, status: str, days: Mapping[str, date | None]) -> None:
     today = batch.context.today
     if status in BEFORE_SIGNATURE and days["signed_on"] is not None:
-        batch.refuse(row, "STATUS_MISMATCH", "status", "The agreement has a day of signature: its state is a later one.")
-    elif status in BEFORE_EFFECT and days["effective_on"] is not None:
-        batch.refuse(row, "STATUS_MISMATCH", "status", "The agreement has taken effect: its state is EFFECTIVE, EXPIRED or TERMINATED.")
+        batch.refuse(
+            row, "STATUS_MISMATCH", "status", "The agreement has a day of signature: its state is a later one."
+        )
+    elif status in BEFORE_EFFECT and (days["effective_on"] or date.max) <= today:
+        batch.refuse(
+            row,
+            "STATUS_MISMATCH",
+            "status",
+            "The agreement has taken effect: its state is EFFECTIVE, EXPIRED or TERMINATED.",
+        )
+    elif status == "EFFECTIVE" and (days["effective_on"] or date.min) > today:
+        batch.refuse(row, "STATUS_MISMATCH", "effective_on", "An agreement that is in force has taken effect by today.")
     elif status in ENDED and days["term_to"] is not None and days["term_to"] > today:
         batch.refuse(row, "STATUS_MISMATCH", "term_to", "An agreement that has ended has a term that ended by today.")
     elif status == "EFFECTIVE" and days["term_to"] is not None and days["term_to"] <= today:
-        batch.warn(row, "TERM_OVER", "term_to", "The term is over, and the agreement in force. Write EXPIRED, or the new end of the term.")
+        batch.warn(
+            row,
+            "TERM_OVER",
+            "term_to",
+            "The term is over, and the agreement in force. Write EXPIRED, or the new end of the term.",
+        )
 
 
 def _check_later(batch: Batch, row: int, old: Record, steps: Sequence[Record]) -> None:
@@ -226,24 +255,41 @@ async def _parties(batch: Batch, agreements: Part, known: Sequence[int]) -> Seve
     recorded: dict[tuple[Any, ...], Record] = {}
     for record in await batch.connection.fetch(PARTIES, known):
         subject = record["organization_id"], record["employer_id"]
-        recorded.setdefault((record["agreement_id"], record["side"], *subject, record["name"] if subject == (None, None) else None), record)
+        recorded.setdefault(
+            (record["agreement_id"], record["side"], *subject, record["name"] if subject == (None, None) else None),
+            record,
+        )
     rows: list[int] = []
     existing: list[Record | None] = []
-    cells: dict[str, Cells] = {name: [] for name in ("agreement_id", "side", "organization_id", "employer_id", "name", "chief_representative")}
+    cells: dict[str, Cells] = {
+        name: [] for name in ("agreement_id", "side", "organization_id", "employer_id", "name", "chief_representative")
+    }
     assert agreements.ids is not None
     for row, key in enumerate(agreements.ids):
         body = values["employer_side"][row]
         for side, union, employer, name in (
             ("UNION", unions[row], None, union_names.get(unions[row] or 0)),
-            ("EMPLOYER", None, employers[row] if body is None else None, body or employer_names.get(employers[row] or 0)),
+            (
+                "EMPLOYER",
+                None,
+                employers[row] if body is None else None,
+                body or employer_names.get(employers[row] or 0),
+            ),
         ):
             representative = values[f"{side.lower()}_representative"][row]
             if name is None:
                 if representative is not None and side == "EMPLOYER":
-                    batch.refuse(row, "REQUIRED", "employer_side", "Say whose representative this is: the employer, or the employers' body.")
+                    batch.refuse(
+                        row,
+                        "REQUIRED",
+                        "employer_side",
+                        "Say whose representative this is: the employer, or the employers' body.",
+                    )
                 continue
             rows.append(row)
-            existing.append(recorded.get((key, side, union, employer, name if union is None and employer is None else None)))
+            existing.append(
+                recorded.get((key, side, union, employer, name if union is None and employer is None else None))
+            )
             for column_name, cell in zip(cells, (key, side, union, employer, name, representative), strict=True):
                 cells[column_name].append(cell)
     given = {"chief_representative": cells.pop("chief_representative")}
@@ -257,7 +303,10 @@ async def _coverage(batch: Batch, agreements: Part, known: Sequence[int]) -> Par
     for record in await batch.connection.fetch(COVERED, known):
         covered[(record["agreement_id"], record["employer_id"])] = record
     assert agreements.ids is not None
-    found = [covered.get((key, employer)) if employer else None for key, employer in zip(agreements.ids, employers, strict=True)]
+    found = [
+        covered.get((key, employer)) if employer else None
+        for key, employer in zip(agreements.ids, employers, strict=True)
+    ]
     ends = [
         end if status in ENDED and (old is None or old["valid_to"] is None) else None
         for status, end, old in zip(merged["status"], merged["term_to"], found, strict=True)
@@ -298,7 +347,7 @@ def _days_of(batch: Batch, agreements: Part, row: int) -> Sequence[tuple[str, da
         if state in ENDED and state != status:
             continue
         day = values[name][row] if name == "replied_on" else agreements.values[name][row]
-        if day is not None:
+        if day is not None and day <= batch.context.today:
             found.append((state, day, None if old is None or name == "replied_on" else old[name]))
     if status not in DAY_OF and values["status_on"][row] is not None:
         found.append((status, values["status_on"][row], None))

@@ -19,7 +19,10 @@ async def found_by_number(batch: Batch, table: str, names: Sequence[str]) -> lis
     """
     values = batch.values
     numbers = values["number"]
-    taken = {row[0] for row in await batch.connection.fetch("SELECT * FROM wall.taken_numbers($1, $2)", table, _some(numbers))}
+    taken = {
+        row[0]
+        for row in await batch.connection.fetch("SELECT * FROM wall.taken_numbers($1, $2)", table, _some(numbers))
+    }
     elsewhere = await taken_numbers(batch, table)
     sourced = list(rows_with(values["source_system"], values["source_number"]))
     records = await batch.fetch(
@@ -43,7 +46,10 @@ async def found_by_number(batch: Batch, table: str, names: Sequence[str]) -> lis
     ]
     refuse_taken(
         batch,
-        [None if old is not None and old["number"] == number else number for number, old in zip(numbers, found, strict=True)],
+        [
+            None if old is not None and old["number"] == number else number
+            for number, old in zip(numbers, found, strict=True)
+        ],
         taken,
         "number",
         "number",
@@ -61,8 +67,13 @@ def refuse_unnumbered(batch: Batch) -> None:
     ):
         if (system is None) != (source is None):
             batch.refuse(row, "REQUIRED", "source_number", "A source system and the number there are written together.")
-        elif number is None and source is None:
-            batch.refuse(row, "REQUIRED", "number", "Write the number or, before there is one, the source system and the number there.")
+        elif number is None and source is None and not batch.kind.column("number").required:
+            batch.refuse(
+                row,
+                "REQUIRED",
+                "number",
+                "Write the number or, before there is one, the source system and the number there.",
+            )
 
 
 def _some(cells: Sequence[Any]) -> list[Any]:
