@@ -31,6 +31,7 @@ OF_AGREEMENT = column(
 
 PARTIES = WritableKind(
     name="agreement-parties",
+    record="AgreementParty",
     heading=Heading("Parties to collective agreements", "集体合同协商主体", ("协商主体", "签约方")),
     columns=(
         OF_AGREEMENT,
@@ -46,6 +47,7 @@ PARTIES = WritableKind(
 
 COVERAGE = WritableKind(
     name="agreement-coverage",
+    record="AgreementCoverage",
     heading=Heading("Employers that collective agreements cover", "集体合同覆盖单位", ("覆盖单位", "覆盖企业")),
     columns=(
         OF_AGREEMENT,
@@ -61,6 +63,7 @@ COVERAGE = WritableKind(
 
 STEPS = WritableKind(
     name="agreement-steps",
+    record="AgreementStep",
     heading=Heading("Steps of collective agreements", "集体合同办理环节", ("办理环节", "集体合同环节")),
     columns=(
         OF_AGREEMENT,

@@ -26,6 +26,8 @@ from resolvers.writing.values import CodeType, CountType, DayType, DivisionType,
 
 AGREEMENTS = WritableKind(
     name="agreements",
+    record="CollectiveAgreement",
+    singular="Agreement",
     heading=Heading("Collective agreements", "集体合同", ("集体合同台账", "工资集体协议")),
     columns=(
         column("number", "Number", "合同编号", TextType(60), "编号", "集体合同编号", "备案号", example="集330106〔2024〕12号",

@@ -43,6 +43,12 @@ class Batch:
         self.on_conflict = on_conflict
         self.values: dict[str, Cells] = {column.name: [None] * len(rows) for column in kind.columns}
         self.keys: dict[str, list[int | None]] = {}
+        self.unions: dict[str, list[int | None]] = {}
+        """The unions of the records that rows refer to, by column."""
+
+        self.names: dict[str, list[str | None]] = {}
+        """The names of the persons that rows refer to, by column."""
+
         self.findings: dict[int, list[Finding]] = defaultdict(list)
         self.refused: set[int] = set()
 
@@ -121,9 +127,13 @@ def read_values(batch: Batch) -> None:
                     known[value] = cells[row]
 
 
-def refuse_duplicates(batch: Batch) -> None:
-    """Refuse the rows that are about the same record: DUPLICATE. Rows that an earlier natural key tells apart are not."""
-    keys = [list(zip(*(batch.values[name] for name in key), strict=True)) for key in batch.kind.natural_keys]
+def refuse_duplicates(batch: Batch, cells: Mapping[str, Cells] | None = None) -> None:
+    """Refuse the rows that are about the same record: DUPLICATE. Rows that an earlier natural key tells apart are not.
+
+    They are compared by the rows' values, or by ``cells``: once it is known what rows refer to, two names of one record are the same.
+    """
+    cells = batch.values if cells is None else cells
+    keys = [_key_values(batch, key, cells) for key in batch.kind.natural_keys]
     for place, (key, values) in enumerate(zip(batch.kind.natural_keys, keys, strict=True)):
         rows_of: dict[tuple[Any, ...], list[int]] = defaultdict(list)
         for row, each in enumerate(values):
@@ -131,11 +141,27 @@ def refuse_duplicates(batch: Batch) -> None:
                 rows_of[each].append(row)
         for rows in rows_of.values():
             if len(rows) > 1 and not any(_tells_apart([earlier[row] for row in rows]) for earlier in keys[:place]):
-                numbers = ", ".join(str(batch.rows[row].number) for row in rows[:5]) + (", …" if len(rows) > 5 else "")
-                for row in rows:
-                    batch.refuse(
-                        row, "DUPLICATE", key[-1], f"Rows {numbers} are about the same record. Keep one of them."
-                    )
+                refuse_same_record(batch, rows, key[-1])
+
+
+def refuse_same_record(batch: Batch, rows: Sequence[int], column: str) -> None:
+    """Refuse rows that are about one record: DUPLICATE."""
+    numbers = ", ".join(str(batch.rows[row].number) for row in rows[:5]) + (", …" if len(rows) > 5 else "")
+    for row in rows:
+        if not any(finding.code == "DUPLICATE" for finding in batch.findings.get(row, ())):
+            batch.refuse(row, "DUPLICATE", column, f"Rows {numbers} are about the same record. Keep one of them.")
+
+
+NO_VALUE = object()
+"""Stands for an empty value that is a value of its own in natural keys."""
+
+
+def _key_values(batch: Batch, key: Sequence[str], cells: Mapping[str, Cells]) -> list[tuple[Any, ...]]:
+    columns = []
+    for name in key:
+        empty = NO_VALUE if batch.kind.column(name).empty_is_value else None
+        columns.append([empty if cell is None else cell for cell in cells[name]])
+    return list(zip(*columns, strict=True))
 
 
 def _tells_apart(values: Sequence[tuple[Any, ...]]) -> bool:

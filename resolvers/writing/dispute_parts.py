@@ -19,11 +19,10 @@ from db.disputes import (
 )
 from resolvers.writing.agreements import EMPLOYERS_NAMES, UNIONS_NAMES, names_of
 from resolvers.writing.batch import Batch
-from resolvers.writing.columns import CASE, EMPLOYER, KEY, UNION, column
+from resolvers.writing.columns import CASE, EMPLOYER, KEY, SOURCE, UNION, column, person, source
 from resolvers.writing.declare import Heading, WritableKind
-from resolvers.writing.disputes import ACTORS, CASES_CLAIMS, CASES_STEPS, COLLECTIVE, ENDED, PARTIES, TABLE, party_of
+from resolvers.writing.disputes import ACTORS, CASES_CLAIMS, CASES_STEPS, COLLECTIVE, ENDED, PARTIES, TABLE, party_of, refuse_other_names
 from resolvers.writing.parts import Part
-from resolvers.writing.people import by_resident_number, by_source_number, persons_named, refuse_other_names
 from resolvers.writing.references import resolve
 from resolvers.writing.scope import below
 from resolvers.writing.several import Several
@@ -46,25 +45,27 @@ OF_CASE = column(
 
 CASE_PARTIES = WritableKind(
     name="case-parties",
+    record="DisputeParty",
+    singular="CaseParty",
     heading=Heading("Parties to dispute cases", "劳动争议当事人", ("当事人", "案件当事人")),
     columns=(
         OF_CASE,
         column("role", "Role", "当事人地位", CodeType(PartyRole), "诉讼地位", "地位", required=True, example="申请人"),
         column("name", "Name", "当事人姓名或名称", TextType(), "当事人", "姓名", "名称", personal=True, example="张示例",
                note="The record's name if empty (在库的空白即取登记姓名或名称)"),
-        by_resident_number("居民身份证号", "证件号码"),
-        by_source_number(),
+        person(),
         column("employer", "Employer", "用人单位", KEY, "单位", "单位名称", "企业名称", "单位统一社会信用代码", refers_to=EMPLOYER),
         column("union", "Union", "工会", KEY, "工会名称", refers_to=UNION),
     ),
     natural_keys=(
-        ("case", "role", "resident_number"), ("case", "role", "person_number"), ("case", "role", "employer"), ("case", "role", "union"),
-        ("case", "role", "name"),
+        ("case", "role", "resident_number"), ("case", "role", "employer"), ("case", "role", "union"), ("case", "role", "name"),
     ),
 )  # fmt: skip
 
 CASE_CLAIMS = WritableKind(
     name="case-claims",
+    record="DisputeClaim",
+    singular="CaseClaim",
     heading=Heading("Claims in dispute cases", "劳动争议请求事项", ("请求事项", "仲裁请求")),
     columns=(
         OF_CASE,
@@ -76,6 +77,8 @@ CASE_CLAIMS = WritableKind(
 
 CASE_STEPS = WritableKind(
     name="case-steps",
+    record="DisputeStep",
+    singular="CaseStep",
     heading=Heading("Steps of dispute cases", "劳动争议办案环节", ("办案环节", "案件环节")),
     columns=(
         OF_CASE,
@@ -93,20 +96,19 @@ CASE_STEPS = WritableKind(
 
 RECOVERIES = WritableKind(
     name="case-recoveries",
+    record="Recovery",
+    singular="CaseRecovery",
     heading=Heading("Money recovered through dispute cases", "劳动争议追回款项", ("追回金额", "追回款项", "履行到位")),
     columns=(
         OF_CASE,
-        column("source_system", "Source system", "来源系统", TextType(60), "系统", note="With the number there (与来源编号一并填写)"),
-        column("source_number", "Number in the source system", "来源编号", TextType(60), "系统编号"),
-        by_resident_number("居民身份证号", "证件号码"),
-        by_source_number(),
+        *source("系统编号", example="ZH2025000012"),
+        person(),
         column("kind", "Kind", "款项类别", CodeType(ClaimKind), "请求事项", "类别", required=True, example="工资"),
         column("amount", "Amount", "追回金额", MoneyType(), "金额", "到位金额", required=True, example="8000"),
         column("received_on", "Received on", "到账日期", DayType(), "追回日期", "日期", required=True, example="2025-05-06"),
     ),
     natural_keys=(
-        ("source_system", "source_number"), ("case", "resident_number", "kind", "received_on"),
-        ("case", "person_number", "kind", "received_on"), ("case", "kind", "received_on"),
+        SOURCE, ("case", "resident_number", "kind", "received_on"), ("case", "kind", "received_on"),
     ),
 )  # fmt: skip
 
@@ -124,21 +126,15 @@ async def prepare_parties(batch: Batch) -> Sequence[Part]:
     values, cases = batch.values, batch.keys["case"]
     wholes = await wholes_of(batch, "case", TABLE, ("claimant_count", "is_collective"))
     there = await parts_of(batch, PARTIES, wholes, "case_id")
-    persons = await persons_named(batch, "resident_number", "person_number")
-    refuse_other_names(batch, persons, "name")
-    unions, employers = batch.keys["union"], batch.keys["employer"]
+    refuse_other_names(batch, "resident_number", "name")
+    members, unions, employers = (batch.keys[name] for name in ("resident_number", "union", "employer"))
     known = await names_of(batch, UNIONS_NAMES, unions), await names_of(batch, EMPLOYERS_NAMES, employers)
-    members = [None if person is None else person.id for person in persons]
     names: list[str | None] = []
     found: list[Record | None] = []
     identities: list[tuple[Any, ...] | None] = []
     for row, (case, role) in enumerate(zip(cases, values["role"], strict=True)):
-        person, union, employer = persons[row], unions[row], employers[row]
-        name = (
-            person.name
-            if person is not None
-            else values["name"][row] or known[0].get(union or 0) or known[1].get(employer or 0)
-        )
+        union, employer, person_name = unions[row], employers[row], batch.names["resident_number"][row]
+        name = person_name or values["name"][row] or known[0].get(union or 0) or known[1].get(employer or 0)
         names.append(name)
         _check_party(batch, row)
         whole = case is not None and role is not None and name is not None
@@ -163,12 +159,12 @@ def _check_party(batch: Batch, row: int) -> None:
     """A party is one person, employer, union or name: REQUIRED, PARTY_MISMATCH."""
     given = [
         name
-        for name in ("resident_number", "person_number", "employer", "union")
+        for name in ("resident_number", "employer", "union")
         if batch.values[name][row] is not None
     ]
     if not given and batch.values["name"][row] is None:
         batch.refuse(row, "REQUIRED", "name", "Say who the party is: a person, an employer, a union, or a name alone.")
-    if len({name.replace("resident", "person") for name in given}) > 1:
+    if len(given) > 1:
         batch.refuse(
             row, "PARTY_MISMATCH", given[-1], "A party is a person, an employer or a union. Write a row for each."
         )
@@ -314,8 +310,7 @@ async def prepare_recoveries(batch: Batch) -> Sequence[Part]:
     values, cases = batch.values, batch.keys["case"]
     wholes = await wholes_of(batch, "case", TABLE, ("received_on",))
     elsewhere = await taken_numbers(batch, "recovery")
-    persons = await persons_named(batch, "resident_number", "person_number")
-    members = [None if person is None else person.id for person in persons]
+    members = batch.keys["resident_number"]
     sources = list(zip(values["source_system"], values["source_number"], strict=True))
     pairs = [pair for pair in sources if None not in pair]
     records = await batch.fetch(RECOVERED, list(wholes), [pair[0] for pair in pairs], [pair[1] for pair in pairs])

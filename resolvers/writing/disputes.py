@@ -19,17 +19,17 @@ from db.disputes import (
 )
 from resolvers.writing.agreements import EMPLOYERS_NAMES, names_of
 from resolvers.writing.batch import Batch, Cells, refuse_unordered
-from resolvers.writing.columns import DIVISION, EMPLOYER, KEY, UNION, column
+from resolvers.writing.columns import DIVISION, EMPLOYER, KEY, PERSON, PERSON_KEY, UNION, column
 from resolvers.writing.declare import Heading, WritableKind
 from resolvers.writing.numbered import found_by_number, refuse_unnumbered
 from resolvers.writing.parts import Part
-from resolvers.writing.people import Person, by_resident_number, by_source_number, persons_named, refuse_other_names
 from resolvers.writing.references import resolve
 from resolvers.writing.several import Several
 from resolvers.writing.values import CodeType, CountType, DayType, DivisionType, MoneyType, TextType, YesNoType
 
 CASES = WritableKind(
     name="dispute-cases",
+    record="DisputeCase",
     heading=Heading("Dispute cases", "劳动争议案件", ("劳动争议", "争议案件台账", "调解案件")),
     columns=(
         column("number", "Number", "案号", TextType(60), "案件编号", "编号", "受理编号", required=True, example="330106劳争〔2025〕12号"),
@@ -50,8 +50,9 @@ CASES = WritableKind(
         column("closed_on", "Closed on", "结案日期", DayType(), "办结日期", example="2025-03-14"),
         column("claimant", "Claimant", "申请人", TextType(), "申请人姓名", "劳动者姓名", personal=True, example="张示例",
                note="The first one; of several send all as case-parties (首位申请人；多名申请人另报当事人表)"),
-        by_resident_number("申请人身份证号码", prefix="claimant_", english="Claimant's ", chinese="申请人"),
-        by_source_number(prefix="claimant_", english="Claimant's ", chinese="申请人"),
+        column("claimant_number", "Claimant's resident number", "申请人身份证号", PERSON_KEY, "申请人身份证号码", "申请人证件号码",
+               "劳动者身份证号", refers_to=PERSON, personal=True, example="110101199003070636",
+               note="Empty for somebody who is no member (非会员留空)"),
         column("claimant_count", "Claimants", "申请人数", CountType(least=1), "涉及人数", "劳动者人数", "人数", example="1",
                note="1 if empty (空白为 1)"),
         column("is_collective", "Collective", "是否集体争议", YesNoType(), "集体争议", example="否",
@@ -107,8 +108,7 @@ async def prepare(batch: Batch) -> Sequence[Part]:
     values, keys = batch.values, batch.keys
     refuse_unnumbered(batch)
     found = await found_by_number(batch, TABLE, NAMES)
-    persons = await persons_named(batch, "claimant_resident_number", "claimant_person_number")
-    refuse_other_names(batch, persons, "claimant")
+    refuse_other_names(batch, "claimant_number", "claimant")
     for row, old in enumerate(found):
         if old is None and values["is_collective"][row] is None:
             values["is_collective"][row] = (values["claimant_count"][row] or 1) >= COLLECTIVE
@@ -130,7 +130,7 @@ async def prepare(batch: Batch) -> Sequence[Part]:
     names = await names_of(batch, EMPLOYERS_NAMES, cases.values["employer_id"])
     return (
         cases,
-        _parties(batch, cases, parties, persons, names),
+        _parties(batch, cases, parties, names),
         _claims(batch, cases, claims),
         _steps(batch, cases, steps),
     )
@@ -204,6 +204,13 @@ def _check_phase(batch: Batch, row: int, old: Record | None, steps: Sequence[Rec
         )  # fmt: skip
 
 
+def refuse_other_names(batch: Batch, number: str, name: str) -> None:
+    """Refuse rows whose ``name`` is another one than that of the person whom ``number`` names: OTHER_NAME."""
+    for row, (known, given) in enumerate(zip(batch.names[number], batch.values[name], strict=True)):
+        if known is not None and given is not None and given != known:
+            batch.refuse(row, "OTHER_NAME", name, "The person with this number is recorded under another name. Compare both.")
+
+
 def party_of(
     parties: Sequence[Record], role: str, name: str | None, member: int | None, employer: int | None, union: int | None
 ) -> Record | None:
@@ -217,9 +224,7 @@ def party_of(
     return None
 
 
-def _parties(
-    batch: Batch, cases: Part, parties: Records, persons: Sequence[Person | None], employers: Mapping[int, str]
-) -> Several:
+def _parties(batch: Batch, cases: Part, parties: Records, employers: Mapping[int, str]) -> Several:
     """The first claimant and the respondent."""
     values = batch.values
     rows: list[int] = []
@@ -227,11 +232,11 @@ def _parties(
     cells: dict[str, Cells] = {name: [] for name in ("case_id", "role", "name", "member_id", "employer_id")}
     assert cases.ids is not None
     for row, key in enumerate(cases.ids):
-        person, employer = persons[row], cases.values["employer_id"][row]
-        claimant = person.name if person is not None else values["claimant"][row]
+        employer = cases.values["employer_id"][row]
+        claimant = batch.names["claimant_number"][row] or values["claimant"][row]
         respondent = values["respondent"][row] or employers.get(employer or 0)
         for role, name, member, unit in (
-            ("CLAIMANT", claimant, None if person is None else person.id, None),
+            ("CLAIMANT", claimant, batch.keys["claimant_number"][row], None),
             ("RESPONDENT", respondent, None, employer if values["respondent"][row] is None else None),
         ):
             if name is None:

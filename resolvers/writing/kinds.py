@@ -11,29 +11,38 @@ from resolvers.writing import (
     insurance,
     members,
     organizations,
+    records,
 )
 from resolvers.writing.batch import Batch
-from resolvers.writing.declare import WritableKind
+from resolvers.writing.declare import TableKind, WritableKind
 from resolvers.writing.parts import Part
 
 Prepare = Callable[[Batch], Awaitable[Sequence[Part]]]
 """A kind's own part of the core: find what rows refer to and what is there, check them, and return what is written of each table, the
 record's own first. Tables are written in this order: first all new rows, then all changes."""
 
+TABLES: Sequence[TableKind] = (insurance.ENROLMENTS,)
+"""The kinds of one table, whose declaration is all that there is of them."""
+
+LABOUR: Sequence[tuple[WritableKind, Prepare]] = (
+    (agreements.AGREEMENTS, agreements.prepare),
+    (agreement_parts.PARTIES, agreement_parts.prepare_parties),
+    (agreement_parts.COVERAGE, agreement_parts.prepare_coverage),
+    (agreement_parts.STEPS, agreement_parts.prepare_steps),
+    (disputes.CASES, disputes.prepare),
+    (dispute_parts.CASE_PARTIES, dispute_parts.prepare_parties),
+    (dispute_parts.CASE_CLAIMS, dispute_parts.prepare_claims),
+    (dispute_parts.CASE_STEPS, dispute_parts.prepare_steps),
+    (dispute_parts.RECOVERIES, dispute_parts.prepare_recoveries),
+)
+"""Agreements and cases, and what belongs to them."""
+
 PREPARE: Mapping[str, Prepare] = {
     organizations.UNIONS.name: organizations.prepare,
     employers.EMPLOYERS.name: employers.prepare,
     members.PERSONS.name: members.prepare,
-    insurance.ENROLMENTS.name: insurance.prepare,
-    agreements.AGREEMENTS.name: agreements.prepare,
-    agreement_parts.PARTIES.name: agreement_parts.prepare_parties,
-    agreement_parts.COVERAGE.name: agreement_parts.prepare_coverage,
-    agreement_parts.STEPS.name: agreement_parts.prepare_steps,
-    disputes.CASES.name: disputes.prepare,
-    dispute_parts.CASE_PARTIES.name: dispute_parts.prepare_parties,
-    dispute_parts.CASE_CLAIMS.name: dispute_parts.prepare_claims,
-    dispute_parts.CASE_STEPS.name: dispute_parts.prepare_steps,
-    dispute_parts.RECOVERIES.name: dispute_parts.prepare_recoveries,
+    **{kind.name: records.prepare for kind in TABLES},
+    **{kind.name: prepare for kind, prepare in LABOUR},
 }
 KINDS: Mapping[str, WritableKind] = {
     kind.name: kind
@@ -41,16 +50,8 @@ KINDS: Mapping[str, WritableKind] = {
         organizations.UNIONS,
         employers.EMPLOYERS,
         members.PERSONS,
-        insurance.ENROLMENTS,
-        agreements.AGREEMENTS,
-        agreement_parts.PARTIES,
-        agreement_parts.COVERAGE,
-        agreement_parts.STEPS,
-        disputes.CASES,
-        dispute_parts.CASE_PARTIES,
-        dispute_parts.CASE_CLAIMS,
-        dispute_parts.CASE_STEPS,
-        dispute_parts.RECOVERIES,
-    )  # fmt: skip
+        *TABLES,
+        *(kind for kind, _ in LABOUR),
+    )
 }
 """In the order in which their records refer to one another."""

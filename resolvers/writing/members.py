@@ -3,7 +3,7 @@
 What names a person on record is not changed here: it takes a correction, which another official approves (docs/purposes.md).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
-from db.encryption.vault import Secret, Vault, blind_index
 from db.members import (
     BIRTH_DATE,
     PHONE,
@@ -32,12 +31,15 @@ from resolvers.writing.declare import Heading, WritableKind
 from resolvers.writing.employers import period_of
 from resolvers.writing.memberships import check_memberships, memberships_of
 from resolvers.writing.parts import Part
+from resolvers.writing.persons import indexer
 from resolvers.writing.references import resolve
 from resolvers.writing.scope import below
 from resolvers.writing.values import CodeType, DayType, DivisionType, TextType, YesNoType
 
 PERSONS = WritableKind(
     name="persons",
+    record="Member",
+    singular="Person",
     heading=Heading("Members", "会员", ("会员名册", "职工", "人员")),
     columns=(
         column("name", "Name", "姓名", TextType(), "会员姓名", "职工姓名", required=True, personal=True, example="张示例"),
@@ -163,19 +165,6 @@ def region_in_force(start: str) -> bool:
     except ValidationError:
         return False
     return True
-
-
-def indexer(vault: Vault, secret: Secret) -> Callable[[str | None], list[bytes]]:
-    """Computes the blind indexes of values under each version of the keys, the current one first; none of no value."""
-    ring, current = vault.keys.ring(), vault.sealer(secret).index
-    others = [version for number, version in ring.versions.items() if number != ring.current]
-
-    def indexes(text: str | None) -> list[bytes]:
-        if text is None:
-            return []
-        return [current(text), *(blind_index(version, secret, text) for version in others)]
-
-    return indexes
 
 
 def _members(

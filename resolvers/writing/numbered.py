@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from resolvers.writing.batch import Batch, rows_with
-from resolvers.writing.employers import refuse_moved
 from resolvers.writing.scope import below
 from resolvers.writing.taken import refuse_taken, refuse_taken_numbers, taken_numbers
 
@@ -78,3 +77,13 @@ def refuse_unnumbered(batch: Batch) -> None:
 
 def _some(cells: Sequence[Any]) -> list[Any]:
     return [cell for cell in cells if cell is not None]
+
+
+def refuse_moved(batch: Batch, found: Sequence[Record | None]) -> None:
+    """Refuse rows that name another union than their record has: MOVES_UNION."""
+    for row, (old, union) in enumerate(zip(found, batch.keys["union"], strict=True)):
+        if old is not None and union is not None and old["organization_id"] != union:
+            batch.refuse(
+                row, "MOVES_UNION", "union",
+                "The record belongs to another union. A move has a day and a reason: it is no correction of a record.",
+            )  # fmt: skip

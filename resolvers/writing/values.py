@@ -321,6 +321,7 @@ class CodeType(ValueType):
     """A code of a list, by its name, its English or Chinese label, or another name of it in ``aliases`` (name → code)."""
 
     def __init__(self, codes: CodeList | type[Term], aliases: Mapping[str, str] | None = None) -> None:
+        self.terms = None if isinstance(codes, CodeList) else codes
         self.codes = codes if isinstance(codes, CodeList) else of_terms(codes)
         self.english = f"Code of {self.codes.name}, or its label in English or Chinese"
         self.chinese = f"{self.codes.name} 的代码，或其中英文名称"

@@ -12,7 +12,7 @@ from resolvers.engine.request.arguments import camel
 from resolvers.writing.kinds import KINDS
 from resolvers.writing.values import CodeType
 from schema import schema
-from schema.writing import INPUTS, type_of
+from schema.writing import plural, record_name, type_of
 from tests.resolvers.command_fixtures import SCHEMA, validated
 from tests.resolvers.test_values import BREAKS, MARKS
 from tests.resolvers.writing.conftest import Writers
@@ -86,8 +86,8 @@ async def test_each_kind_has_its_command(writers: Writers) -> None:
 
 
 def test_the_inputs_are_the_columns_of_the_kinds() -> None:
-    for name, kind in KINDS.items():
-        fields = schema._schema.type_map[f"{INPUTS[name]}Record"].fields  # type: ignore[attr-defined]
+    for kind in KINDS.values():
+        fields = schema._schema.type_map[record_name(kind)].fields  # type: ignore[attr-defined]
         assert list(fields) == [camel(column.name) for column in kind.columns]
 
 
@@ -130,7 +130,7 @@ async def test_every_text_of_every_record_is_refused_with_a_mark_or_a_break_in_i
     writers: Writers, name: str, column: str
 ) -> None:
     records = [{camel(column): text} for text in MARKS + BREAKS if text not in LEFT_OUT]
-    command = f"write{INPUTS[name]}s"
+    command = f"write{plural(KINDS[name])}"
     payload = await ask(writers, command, records=records)
     for record, result in zip(records, payload["results"], strict=True):
         found = [finding for finding in result["findings"] if finding["column"] == camel(column)]
