@@ -144,8 +144,8 @@ async def prepare_parties(batch: Batch) -> Sequence[Part]:
 def _check_party(batch: Batch, row: int) -> None:
     """A party is one union of the workers' side, or one employer or body: REQUIRED, PARTY_MISMATCH."""
     values = batch.values
-    union, employer, name, side = (values[each][row] for each in ("union", "employer", "name", "side"))
-    if union is None and employer is None and name is None:
+    union, employer, side = (values[each][row] for each in ("union", "employer", "side"))
+    if batch.lacks(row, "union", "employer", "name"):
         batch.refuse(
             row, "REQUIRED", "name", "Say who the party is: a union, an employer, or the name of another body."
         )
@@ -172,7 +172,7 @@ async def prepare_coverage(batch: Batch) -> Sequence[Part]:
         begins.append(
             values["covered_from"][row] or (whole["term_from"] if whole is not None and found[row] is None else None)
         )
-        if whole is not None and begins[row] is None and found[row] is None:
+        if whole is not None and begins[row] is None and found[row] is None and batch.lacks(row, "covered_from"):
             batch.refuse(
                 row,
                 "REQUIRED",

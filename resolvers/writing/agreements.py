@@ -161,7 +161,7 @@ def _derive(batch: Batch, found: Sequence[Record | None]) -> None:
             for empty, source in (("requested_on", "signed_on"), ("term_from", "effective_on")):
                 if values[empty][row] is None:
                     values[empty][row] = values[source][row]
-            if values["requested_on"][row] is None:
+            if batch.lacks(row, "requested_on", "signed_on"):
                 batch.refuse(row, "REQUIRED", "requested_on", "Write the day of the request or that of the signature.")
         elif values["term_from"][row] is None and old["term_from"] is None:
             values["term_from"][row] = values["effective_on"][row]
@@ -180,13 +180,13 @@ def _check(batch: Batch, agreements: Part, steps: Mapping[int, Sequence[Record]]
         if status is None:
             continue
         for name in NEEDED.get(status, ()):
-            if merged[name][row] is None:
+            if merged[name][row] is None and batch.lacks(row, name):
                 batch.refuse(row, "REQUIRED", name, "An agreement in this state has a day here.")
         _check_state(batch, row, status, {name: merged[name][row] for name in DAYS})
         old = agreements.existing[row]
         if old is not None:
             _check_later(batch, row, old, steps[old["id"]])
-        if status not in DAY_OF and batch.values["status_on"][row] is None:
+        if status not in DAY_OF and batch.lacks(row, "status_on"):
             recorded = steps[old["id"]] if old is not None else ()
             if not any(step["status"] == status for step in recorded):
                 batch.refuse(row, "REQUIRED", "status_on", "Say since when the agreement is in this state.")

@@ -21,12 +21,22 @@ from resolvers.writing.agreements import EMPLOYERS_NAMES, UNIONS_NAMES, names_of
 from resolvers.writing.batch import Batch
 from resolvers.writing.columns import CASE, EMPLOYER, KEY, SOURCE, UNION, column, person, source
 from resolvers.writing.declare import Heading, WritableKind
-from resolvers.writing.disputes import ACTORS, CASES_CLAIMS, CASES_STEPS, COLLECTIVE, ENDED, PARTIES, TABLE, party_of, refuse_other_names
+from resolvers.writing.disputes import (
+    ACTORS,
+    CASES_CLAIMS,
+    CASES_STEPS,
+    COLLECTIVE,
+    ENDED,
+    PARTIES,
+    TABLE,
+    party_of,
+    refuse_other_names,
+)
 from resolvers.writing.parts import Part
 from resolvers.writing.references import resolve
 from resolvers.writing.scope import below
 from resolvers.writing.several import Several
-from resolvers.writing.taken import refuse_taken_numbers, taken_numbers
+from resolvers.writing.taken import refuse_half_numbers, refuse_taken_numbers, taken_numbers
 from resolvers.writing.values import CodeType, DayType, MoneyType, TextType
 from resolvers.writing.wholes import new_rows, parts_of, refuse_same, wholes_of
 
@@ -113,7 +123,7 @@ RECOVERIES = WritableKind(
 )  # fmt: skip
 
 RECOVERED = f"""SELECT t.id, t.case_id, t.member_id, t.kind, t.amount, t.received_on, t.source_system, t.source_number FROM recovery t
-JOIN dispute_case c ON c.id = t.case_id WHERE {below("c.organization_id")} AND (t.case_id = ANY ($5::bigint[])
+JOIN dispute_case w ON w.id = t.case_id WHERE {below("w.organization_id")} AND (t.case_id = ANY ($5::bigint[])
     OR t.id IN (SELECT s.id FROM unnest($6::text[], $7::text[]) AS u(system, number)
         JOIN recovery s ON s.source_number = u.number AND s.source_system = u.system)) ORDER BY t.id"""  # noqa: S608
 
@@ -157,12 +167,8 @@ async def prepare_parties(batch: Batch) -> Sequence[Part]:
 
 def _check_party(batch: Batch, row: int) -> None:
     """A party is one person, employer, union or name: REQUIRED, PARTY_MISMATCH."""
-    given = [
-        name
-        for name in ("resident_number", "employer", "union")
-        if batch.values[name][row] is not None
-    ]
-    if not given and batch.values["name"][row] is None:
+    given = [name for name in ("resident_number", "employer", "union") if batch.values[name][row] is not None]
+    if batch.lacks(row, "name", "resident_number", "employer", "union"):
         batch.refuse(row, "REQUIRED", "name", "Say who the party is: a person, an employer, a union, or a name alone.")
     if len(given) > 1:
         batch.refuse(
@@ -266,7 +272,8 @@ def _check_step(batch: Batch, row: int, steps: Part, whole: Record | None) -> No
         batch.refuse(row, "FUTURE_DATE", "occurred_on", "This day is in the future.")
     if whole is not None and day is not None and day < whole["received_on"]:
         batch.refuse(row, "DATE_ORDER", "occurred_on", "No step precedes the day on which the case was received.")
-    if batch.values["status"][row] == "DECIDED" and steps.values["document_number"][row] is None:
+    recorded = steps.values["document_number"][row]
+    if batch.values["status"][row] == "DECIDED" and recorded is None and batch.lacks(row, "document_number"):
         batch.refuse(row, "REQUIRED", "document_number", "An award or a judgment has a number. Write it.")
 
 
@@ -309,6 +316,7 @@ async def prepare_recoveries(batch: Batch) -> Sequence[Part]:
     await resolve(batch)
     values, cases = batch.values, batch.keys["case"]
     wholes = await wholes_of(batch, "case", TABLE, ("received_on",))
+    refuse_half_numbers(batch)
     elsewhere = await taken_numbers(batch, "recovery")
     members = batch.keys["resident_number"]
     sources = list(zip(values["source_system"], values["source_number"], strict=True))
@@ -322,7 +330,10 @@ async def prepare_recoveries(batch: Batch) -> Sequence[Part]:
     identities: list[tuple[Any, ...] | None] = []
     for row, source in enumerate(sources):
         key = (cases[row], members[row], values["kind"][row], values["received_on"][row])
-        found.append(by_source.get(source) if None not in source else _unnumbered(batch, row, by_key.get(key, ())))
+        there = by_key.get(key, ())
+        if None not in source:
+            there = [each for each in there if each["source_number"] is None]
+        found.append(by_source.get(source) or _unnumbered(batch, row, there))
         identities.append(None if None not in source or key[0] is None or None in key[2:] else key)
         _check_recovery(batch, row, found[row], wholes.get(cases[row] or 0), members[row])
     refuse_same(batch, "received_on", identities)
@@ -330,12 +341,10 @@ async def prepare_recoveries(batch: Batch) -> Sequence[Part]:
     recoveries = Part(
         Recovery,
         found,
-        {name: values[name] for name in ("kind", "amount", "received_on")},
-        fixed={
-            "case_id": cases, "member_id": members, "source_system": values["source_system"], "source_number": values["source_number"],
-        },
+        {name: values[name] for name in ("kind", "amount", "received_on", *SOURCE)},
+        fixed={"case_id": cases, "member_id": members},
         ids=await batch.new_keys("recovery", found),
-    )  # fmt: skip
+    )
     return (recoveries,)
 
 
@@ -352,10 +361,8 @@ def _unnumbered(batch: Batch, row: int, records: Sequence[Record]) -> Record | N
 
 
 def _check_recovery(batch: Batch, row: int, found: Record | None, whole: Record | None, member: int | None) -> None:
-    """The number, the person and the day of a recovery: REQUIRED, OTHER_PERSON, NOT_CHANGEABLE, FUTURE_DATE, DATE_ORDER."""
+    """The number, the person and the day of a recovery: OTHER_PERSON, NOT_CHANGEABLE, FUTURE_DATE, DATE_ORDER."""
     values, day = batch.values, batch.values["received_on"][row]
-    if (values["source_system"][row] is None) != (values["source_number"][row] is None):
-        batch.refuse(row, "REQUIRED", "source_number", "A source system and the number there are written together.")
     if found is not None and batch.keys["case"][row] not in (None, found["case_id"]):
         batch.refuse(
             row, "NOT_CHANGEABLE", "case", "The recovery with this number belongs to another case. Compare the number."

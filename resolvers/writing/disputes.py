@@ -171,7 +171,7 @@ def _check(batch: Batch, cases: Part, steps: Records, parties: Records) -> None:
             day = batch.values[name][row]
             if day is not None and day > today:
                 batch.refuse(row, "FUTURE_DATE", name, "This day is in the future.")
-        if status in ENDED and closed is None:
+        if status in ENDED and closed is None and batch.lacks(row, "closed_on"):
             batch.refuse(row, "REQUIRED", "closed_on", "Write the day on which the case was closed.")
         elif status is not None and status not in ENDED and closed is not None:
             batch.refuse(
@@ -192,7 +192,7 @@ def _check_phase(batch: Batch, row: int, old: Record | None, steps: Sequence[Rec
     """The phase has a day, and is not one before that on record."""
     phase, since, status = (batch.values[name][row] for name in ("phase", "phase_on", "status"))
     begun = any(step["phase"] == phase for step in steps) or (old is None and phase in MEDIATING)
-    if phase is not None and since is None and not begun:
+    if phase is not None and not begun and batch.lacks(row, "phase_on"):
         batch.refuse(row, "REQUIRED", "phase_on", "Say since when the case is in this phase.")
     if old is None or not steps or (phase, status) == (old["phase"], old["status"]):
         return
@@ -208,7 +208,9 @@ def refuse_other_names(batch: Batch, number: str, name: str) -> None:
     """Refuse rows whose ``name`` is another one than that of the person whom ``number`` names: OTHER_NAME."""
     for row, (known, given) in enumerate(zip(batch.names[number], batch.values[name], strict=True)):
         if known is not None and given is not None and given != known:
-            batch.refuse(row, "OTHER_NAME", name, "The person with this number is recorded under another name. Compare both.")
+            batch.refuse(
+                row, "OTHER_NAME", name, "The person with this number is recorded under another name. Compare both."
+            )
 
 
 def party_of(

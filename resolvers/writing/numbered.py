@@ -5,7 +5,7 @@ from typing import Any
 
 from resolvers.writing.batch import Batch, rows_with
 from resolvers.writing.scope import below
-from resolvers.writing.taken import refuse_taken, refuse_taken_numbers, taken_numbers
+from resolvers.writing.taken import refuse_half_numbers, refuse_taken, refuse_taken_numbers, taken_numbers
 
 Record = Mapping[str, Any]
 
@@ -60,13 +60,9 @@ async def found_by_number(batch: Batch, table: str, names: Sequence[str]) -> lis
 
 def refuse_unnumbered(batch: Batch) -> None:
     """Refuse rows that have no number at all, or half of that in another system: REQUIRED."""
-    values = batch.values
-    for row, (number, system, source) in enumerate(
-        zip(values["number"], values["source_system"], values["source_number"], strict=True)
-    ):
-        if (system is None) != (source is None):
-            batch.refuse(row, "REQUIRED", "source_number", "A source system and the number there are written together.")
-        elif number is None and source is None and not batch.kind.column("number").required:
+    refuse_half_numbers(batch)
+    for row in range(len(batch)):
+        if batch.lacks(row, "number", "source_system", "source_number"):
             batch.refuse(
                 row,
                 "REQUIRED",

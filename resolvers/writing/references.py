@@ -92,7 +92,9 @@ async def look_up(batch: Batch, reference: Reference, values: Iterable[str]) -> 
     wanted = sorted(values)
     if reference is PERSON:
         persons = await persons_by_number(batch, wanted)
-        return {number: [Match(each.id, each.system, name=each.name) for each in some] for number, some in persons.items()}
+        return {
+            number: [Match(each.id, each.system, name=each.name) for each in some] for number, some in persons.items()
+        }
     parts, lists = [], []
     condition = USES_SCOPE if reference.union is None else below(reference.union)
     if reference is DIVISION:

@@ -59,3 +59,10 @@ def refuse_taken(batch: Batch, keys: Sequence[Any], taken: set[Any], column: str
                 column,
                 f"A record with this {words} belongs to a union that you may not write to. Ask the federation above both unions.",
             )
+
+
+def refuse_half_numbers(batch: Batch) -> None:
+    """Refuse rows with a source system and no number there, or the other way round: REQUIRED."""
+    for row in range(len(batch)):
+        if batch.lacks(row, "source_system") != batch.lacks(row, "source_number"):
+            batch.refuse(row, "REQUIRED", "source_number", "A source system and the number there are written together.")

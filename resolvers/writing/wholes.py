@@ -19,7 +19,7 @@ async def wholes_of(batch: Batch, column: str, table: str, names: Sequence[str])
     """The records that the rows' ``column`` names, by key, with the columns ``names``; locked."""
     keys = sorted({key for key in batch.keys[column] if key is not None})
     records = await batch.fetch(
-        f"SELECT t.id, {', '.join(f't.{name}' for name in names)} FROM {table} t WHERE t.id = ANY ($5::bigint[])"  # noqa: S608 — declared names
+        f"SELECT {', '.join(f't.{name}' for name in ('id', *names))} FROM {table} t WHERE t.id = ANY ($5::bigint[])"  # noqa: S608 — declared names
         f" AND {below('t.organization_id')} ORDER BY t.id FOR NO KEY UPDATE OF t",
         keys,
     )

@@ -51,7 +51,7 @@ RIGHTS: Mapping[str, tuple[str, str, str]] = {
     "dispute_claim": ("case_id, kind", "amount", OF_CASE),
     "dispute_step": ("case_id, phase, status", "actor, occurred_on, document_number, note", OF_CASE),
     "recovery": (
-        "case_id, member_id, source_system, source_number", "kind, amount, received_on",
+        "case_id, member_id", "kind, amount, received_on, source_system, source_number",
         f"{OF_CASE} AND {PERSON.format(table='recovery')}",
     ),
 }  # fmt: skip

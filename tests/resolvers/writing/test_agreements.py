@@ -63,7 +63,11 @@ async def test_an_agreement_is_new_then_the_same_then_changed(writers: Writers, 
     assert (union["side"], union["name"], union["chief_representative"]) == ("UNION", writers.county["name"], "张示例")
     assert (other["side"], other["name"], other["chief_representative"]) == ("EMPLOYER", unit["name"], "李示例")
     (covered,) = await rows(writers, "agreement_coverage", key)
-    assert (covered["employer_id"], covered["worker_count"], str(covered["valid_from"])) == (other["employer_id"], 126, "2024-05-12")
+    assert (covered["employer_id"], covered["worker_count"], str(covered["valid_from"])) == (
+        other["employer_id"],
+        126,
+        "2024-05-12",
+    )
     assert await steps_of(writers, key) == [
         ("2024-03-01", "REQUESTED"), ("2024-03-08", "REPLIED"), ("2024-04-20", "SIGNED"), ("2024-04-25", "SUBMITTED"),
         ("2024-04-26", "UNDER_REVIEW"), ("2024-05-12", "EFFECTIVE"),
