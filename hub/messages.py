@@ -157,6 +157,7 @@ CHINESE: Mapping[str, str] = {
     "DATE_ORDER": "日期先后不符，请核对起止日期。",
     "FUTURE_DATE": "日期晚于今天，请核对。",
     "CONFLICT": "已有记录且内容不同，本次选择了不更新已有记录。",
+    "VERSION_CONFLICT": "该记录已被修改或已不存在，版本号与预期不符，请重新读取后再提交。",
     "STATUS_MISMATCH": "状态与日期不符，请核对。",
     "CONTRADICTION": "性别或出生日期与身份证号不符，请核对证件。",
     "REGION_NOT_IN_FORCE": "提示：身份证号前六位在出生年份不是县级区划，请核对证件。",

@@ -20,6 +20,7 @@ from schema.filters import (
     StringFilter,
     conditions,
 )
+from schema.records import Sourced, Versioned
 from schema.refs import (
     CooperationLineFilterRef,
     CooperationLineRef,
@@ -48,6 +49,7 @@ class ProgrammeField(Term):
     NAME = "Name (名称)"
     VALID_FROM = "First day (起始日期)"
     VALID_TO = "Day on which it ended (终止日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class ActivityField(Term):
@@ -58,6 +60,7 @@ class ActivityField(Term):
     DAYS = "Length in days (天数)"
     KIND = "Kind (类型)"
     TITLE = "Title (名称)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class AttendanceField(Term):
@@ -66,13 +69,14 @@ class AttendanceField(Term):
     ATTENDED_ON = "Day (参加日期)"
     ROLE = "Role (身份)"
     AWARD = "Award (奖项)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 for kind in (ActivityKind, ActivityMode, AttendanceRole, Award, Skill, ProgrammeField, ActivityField, AttendanceField):
     describe(kind)
 
 
-@conditions("Which programmes (专项行动筛选)")
+@conditions("Which programmes (专项行动筛选)", changed=True, sourced=True)
 class ProgrammeFilter:
     """Which programmes (专项行动筛选)."""
 
@@ -84,7 +88,7 @@ class ProgrammeFilter:
     parent: "ProgrammeFilter | None" = optional("The programme that it is part of (上级专项行动)")
 
 
-@conditions("Which activities (活动筛选)")
+@conditions("Which activities (活动筛选)", changed=True, sourced=True)
 class ActivityFilter:
     """Which activities (活动筛选)."""
 
@@ -110,7 +114,7 @@ class ActivityFilter:
     exhibitors: Listed[ExhibitorFilter] | None = optional("Employers that exhibit at the fair (参会企业)")
 
 
-@conditions("Which attendances (参加记录筛选)")
+@conditions("Which attendances (参加记录筛选)", changed=True)
 class AttendanceFilter:
     """Which attendances (参加记录筛选)."""
 
@@ -128,7 +132,7 @@ class AttendanceFilter:
 
 
 @strawberry.type(description="Attendance of one person or household at one activity (参加记录)")
-class Attendance(Node):
+class Attendance(Versioned, Node):
     """Attendance of one person or household at one activity (参加记录)."""
 
     role: AttendanceRole = field("Role (身份)")
@@ -144,7 +148,7 @@ class Attendance(Node):
 
 
 @strawberry.type(description="Activity: one session held by a union (活动)")
-class Activity(FairsOfActivity, ServicesOfActivity, Node):
+class Activity(FairsOfActivity, ServicesOfActivity, Sourced, Versioned, Node):
     """Activity: one session held by a union (活动)."""
 
     kind: ActivityKind = field("Kind (类型)")
@@ -170,7 +174,7 @@ class Activity(FairsOfActivity, ServicesOfActivity, Node):
 
 
 @strawberry.type(description="Programme or series of activities (专项行动)")
-class Programme(Node):
+class Programme(Sourced, Versioned, Node):
     """Programme or series of activities (专项行动)."""
 
     name: str = field("Name (名称)")

@@ -9,6 +9,7 @@ from db.model import Term
 from schema.code_lists import describe
 from schema.fields import Argument, field, optional, provisional
 from schema.filters import BooleanFilter, Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter, conditions
+from schema.records import Sourced, Versioned
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -39,6 +40,7 @@ class AgreementField(Term):
         "Days left to submit it; agreements that are past this step, or have no last day, come last (报送剩余天数)"
     )
     REVIEW_DAYS_LEFT = "Days left of the bureau's review; agreements that are past this step, or have no last day, come last (审查剩余天数)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(AgreementField)
@@ -49,12 +51,13 @@ class AgreementCoverageField(Term):
 
     WORKER_COUNT = "Workers covered (覆盖职工数)"
     VALID_FROM = "First day (起始日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(AgreementCoverageField)
 
 
-@conditions("Which collective agreements (集体合同筛选)")
+@conditions("Which collective agreements (集体合同筛选)", changed=True, sourced=True)
 class AgreementFilter:
     """Which collective agreements (集体合同筛选)."""
 
@@ -88,7 +91,7 @@ class AgreementFilter:
     division: DivisionFilterRef | None = optional("Where it applies (适用区划)")
 
 
-@conditions("Which covered employers (覆盖单位筛选)")
+@conditions("Which covered employers (覆盖单位筛选)", changed=True)
 class AgreementCoverageFilter:
     """Which covered employers (覆盖单位筛选)."""
 
@@ -100,7 +103,7 @@ class AgreementCoverageFilter:
 
 
 @strawberry.type(description="Party to a collective agreement (协商主体)")
-class AgreementParty(Node):
+class AgreementParty(Versioned, Node):
     """Party to a collective agreement (协商主体)."""
 
     side: PartySide = field("Side (协商方)")
@@ -111,7 +114,7 @@ class AgreementParty(Node):
 
 
 @strawberry.type(description="An employer whose workers a collective agreement covers (覆盖单位)")
-class AgreementCoverage(Node):
+class AgreementCoverage(Versioned, Node):
     """An employer whose workers a collective agreement covers (覆盖单位)."""
 
     worker_count: int = field("Workers covered, persons (覆盖职工数)")
@@ -122,7 +125,7 @@ class AgreementCoverage(Node):
 
 
 @strawberry.type(description="Dated step in the life of a collective agreement (办理环节)")
-class AgreementStep(Node):
+class AgreementStep(Versioned, Node):
     """Dated step in the life of a collective agreement (办理环节)."""
 
     status: AgreementStatus = field("The state that was reached (到达状态)")
@@ -136,7 +139,7 @@ class AgreementStep(Node):
 
 
 @strawberry.type(description="Collective agreement (集体合同)")
-class CollectiveAgreement(Node):
+class CollectiveAgreement(Sourced, Versioned, Node):
     """Collective agreement (集体合同)."""
 
     number: str | None = field("Number (编号)")

@@ -12,6 +12,7 @@ from schema.activities import ActivitiesOfLine
 from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import BooleanFilter, Choice, DateFilter, DecimalFilter, IdFilter, Order, StringFilter, conditions
+from schema.records import Sourced, Versioned
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -30,6 +31,7 @@ class CooperationField(Term):
 
     SIGNED_ON = "Day of signing (签订日期)"
     VALID_TO = "Day on which the term ends (期限止)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class CooperationLineField(Term):
@@ -37,6 +39,7 @@ class CooperationLineField(Term):
 
     KIND = "Which line (协作类别)"
     TITLE = "Title (名称)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class WishField(Term):
@@ -46,6 +49,7 @@ class WishField(Term):
     PROPOSED_ON = "Day of proposal (征集日期)"
     CLAIMED_ON = "Day on which it was claimed (认领日期)"
     DELIVERED_ON = "Day of delivery (送达日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class DonationField(Term):
@@ -53,6 +57,7 @@ class DonationField(Term):
 
     QUANTITY = "Quantity (数量)"
     DONATED_ON = "Day of the donation (捐赠日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class AidProjectField(Term):
@@ -62,6 +67,7 @@ class AidProjectField(Term):
     SPENT = "Amount spent (决算)"
     STARTED_ON = "First day (开工日期)"
     COMPLETED_ON = "Day of completion (完工日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class RosterField(Term):
@@ -69,12 +75,14 @@ class RosterField(Term):
 
     NAME = "Name (名称)"
     AS_OF = "Day as of which it was drawn up (截至日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class RosterEntryField(Term):
     """Columns that persons on a roster can be ordered by (花名册人员排序字段)."""
 
     ID = "Order of entry (录入顺序)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 for kind in (
@@ -96,7 +104,7 @@ for kind in (
     describe(kind)
 
 
-@conditions("Which cooperation agreements (协作协议筛选)")
+@conditions("Which cooperation agreements (协作协议筛选)", changed=True, sourced=True)
 class CooperationFilter:
     """Which cooperation agreements (协作协议筛选)."""
 
@@ -110,7 +118,7 @@ class CooperationFilter:
     predecessor: "CooperationFilter | None" = optional("The agreement that it renews (续签自)")
 
 
-@conditions("Which lines of work (协作内容筛选)")
+@conditions("Which lines of work (协作内容筛选)", changed=True)
 class CooperationLineFilter:
     """Which lines of work (协作内容筛选)."""
 
@@ -120,7 +128,7 @@ class CooperationLineFilter:
     agreement: CooperationFilter | None = optional("The agreement (协议)")
 
 
-@conditions("Which wishes (微心愿筛选)")
+@conditions("Which wishes (微心愿筛选)", changed=True, sourced=True)
 class WishFilter:
     """Which wishes (微心愿筛选)."""
 
@@ -141,7 +149,7 @@ class WishFilter:
     claimant: OrganizationFilterRef | None = optional("The union that claimed it (认领工会)")
 
 
-@conditions("Which donations (捐赠筛选)")
+@conditions("Which donations (捐赠筛选)", changed=True, sourced=True)
 class DonationFilter:
     """Which donations (捐赠筛选)."""
 
@@ -156,7 +164,7 @@ class DonationFilter:
     line: CooperationLineFilter | None = optional("The line of work (协作内容)")
 
 
-@conditions("Which aid projects (援建项目筛选)")
+@conditions("Which aid projects (援建项目筛选)", changed=True, sourced=True)
 class AidProjectFilter:
     """Which aid projects (援建项目筛选)."""
 
@@ -173,7 +181,7 @@ class AidProjectFilter:
     venue: VenueFilterRef | None = optional("The venue that was built (建成场所)")
 
 
-@conditions("Which rosters (花名册筛选)")
+@conditions("Which rosters (花名册筛选)", changed=True)
 class RosterFilter:
     """Which rosters (花名册筛选)."""
 
@@ -184,7 +192,7 @@ class RosterFilter:
     line: CooperationLineFilter | None = optional("The line of work (协作内容)")
 
 
-@conditions("Which persons on a roster (花名册人员筛选)")
+@conditions("Which persons on a roster (花名册人员筛选)", changed=True)
 class RosterEntryFilter:
     """Which persons on a roster (花名册人员筛选)."""
 
@@ -195,7 +203,7 @@ class RosterEntryFilter:
 
 
 @strawberry.type(description="Line of work of a cooperation agreement (协作内容)")
-class CooperationLine(ActivitiesOfLine, Node):
+class CooperationLine(ActivitiesOfLine, Versioned, Node):
     """Line of work of a cooperation agreement."""
 
     kind: CooperationLineKind = field("Which line (协作类别)")
@@ -205,7 +213,7 @@ class CooperationLine(ActivitiesOfLine, Node):
 
 
 @strawberry.type(description="Agreement of two federations on paired assistance (对口协作协议)")
-class CooperationAgreement(Node):
+class CooperationAgreement(Sourced, Versioned, Node):
     """Agreement of two federations on paired assistance."""
 
     title: str = field("Title (名称)")
@@ -221,7 +229,7 @@ class CooperationAgreement(Node):
 
 
 @strawberry.type(description="Micro-wish, from proposed to confirmed (微心愿)")
-class Wish(Node):
+class Wish(Sourced, Versioned, Node):
     """Micro-wish, from proposed to confirmed."""
 
     is_collective: bool = field("Whether it is the wish of a group, not of one person (是否集体心愿)")
@@ -242,7 +250,7 @@ class Wish(Node):
 
 
 @strawberry.type(description="Donation in kind (实物捐赠)")
-class Donation(Node):
+class Donation(Sourced, Versioned, Node):
     """Donation in kind."""
 
     item: DonationItem = field("What is donated (捐赠物资)")
@@ -256,7 +264,7 @@ class Donation(Node):
 
 
 @strawberry.type(description="Aid project with its budget (援建项目)")
-class AidProject(Node):
+class AidProject(Sourced, Versioned, Node):
     """Aid project with its budget."""
 
     kind: AidProjectKind = field("Kind (项目类型)")
@@ -272,7 +280,7 @@ class AidProject(Node):
 
 
 @strawberry.type(description="Person on a roster (花名册人员)")
-class RosterEntry(Node):
+class RosterEntry(Versioned, Node):
     """Person on a roster."""
 
     roster: "Roster | None" = field("The roster (花名册)")
@@ -282,7 +290,7 @@ class RosterEntry(Node):
 
 
 @strawberry.type(description="Roster of persons that a programme is to reach (花名册)")
-class Roster(Node):
+class Roster(Versioned, Node):
     """Roster of persons that a programme is to reach."""
 
     name: str = field("Name (名称)")

@@ -10,6 +10,7 @@ from db.model import Term
 from schema.code_lists import describe
 from schema.fields import CARD_CHANGED_ON, field, optional
 from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, Order, conditions
+from schema.records import Sourced, Versioned
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -27,12 +28,14 @@ class CareCaseField(Term):
     ONSET_ON = "Day of the onset (发病日期)"
     OPENED_ON = "Day of opening (立案日期)"
     CLOSED_ON = "Day of closing (结案日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class CareShiftField(Term):
     """Columns that shifts can be ordered by (陪护排序字段)."""
 
     SERVED_ON = "The day (陪护日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class MutualAidEnrolmentField(Term):
@@ -41,6 +44,7 @@ class MutualAidEnrolmentField(Term):
     PREMIUM = "Premium (保费)"
     VALID_FROM = "First day (生效日期)"
     VALID_TO = "Day on which it ends (终止日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class MutualAidClaimField(Term):
@@ -49,13 +53,14 @@ class MutualAidClaimField(Term):
     FILED_ON = "Day of filing (申请日期)"
     PAID_ON = "Day of payment (给付日期)"
     AMOUNT = "Amount (金额)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 for kind in (CareCaseField, CareShiftField, CareStepKind, ClaimStatus, MutualAidClaimField, MutualAidEnrolmentField):
     describe(kind)
 
 
-@conditions("Which care cases (帮扶个案筛选)")
+@conditions("Which care cases (帮扶个案筛选)", changed=True, sourced=True)
 class CareCaseFilter:
     """Which care cases (帮扶个案筛选)."""
 
@@ -68,7 +73,7 @@ class CareCaseFilter:
     division: DivisionFilterRef | None = optional("Where the patient fell ill (发病区划)")
 
 
-@conditions("Which shifts (陪护筛选)")
+@conditions("Which shifts (陪护筛选)", changed=True)
 class CareShiftFilter:
     """Which shifts (陪护筛选)."""
 
@@ -76,7 +81,7 @@ class CareShiftFilter:
     member: MemberFilterRef | None = optional("The carer (陪护人员)")
 
 
-@conditions("Which enrolments in mutual medical aid (互助参保筛选)")
+@conditions("Which enrolments in mutual medical aid (互助参保筛选)", changed=True, sourced=True)
 class MutualAidEnrolmentFilter:
     """Which enrolments in mutual medical aid (互助参保筛选)."""
 
@@ -88,7 +93,7 @@ class MutualAidEnrolmentFilter:
     organization: OrganizationFilterRef | None = optional("The union (工会)")
 
 
-@conditions("Which claims of mutual medical aid (互助金申请筛选)")
+@conditions("Which claims of mutual medical aid (互助金申请筛选)", changed=True, sourced=True)
 class MutualAidClaimFilter:
     """Which claims of mutual medical aid (互助金申请筛选)."""
 
@@ -105,7 +110,7 @@ class MutualAidClaimFilter:
 
 
 @strawberry.type(description="Dated step of a care case (帮扶记录)")
-class CareStep(Node):
+class CareStep(Versioned, Node):
     """Dated step of a care case."""
 
     kind: CareStepKind = field("Step (环节)")
@@ -117,7 +122,7 @@ class CareStep(Node):
 
 
 @strawberry.type(description="Day on which a carer attended the patient: one person-day (陪护班次)")
-class CareShift(Node):
+class CareShift(Versioned, Node):
     """Day on which somebody attended the patient."""
 
     served_on: date = field("The day (陪护日期)")
@@ -126,7 +131,7 @@ class CareShift(Node):
 
 
 @strawberry.type(description="Enrolment in mutual medical aid (职工医疗互助参保)")
-class MutualAidEnrolment(Node):
+class MutualAidEnrolment(Sourced, Versioned, Node):
     """Enrolment in mutual medical aid."""
 
     premium: Decimal | None = field("Premium, yuan (保费)")
@@ -138,7 +143,7 @@ class MutualAidEnrolment(Node):
 
 
 @strawberry.type(description="Claim of mutual medical aid (互助金申请)")
-class MutualAidClaim(Node):
+class MutualAidClaim(Sourced, Versioned, Node):
     """Claim of mutual medical aid."""
 
     status: ClaimStatus = field("State (状态)")
@@ -156,7 +161,7 @@ class MutualAidClaim(Node):
 @strawberry.type(
     description="Care case of a seriously ill member: health data, shown to the handling union and the patient only (帮扶个案)"
 )
-class CareCase(Node):
+class CareCase(Sourced, Versioned, Node):
     """Care case of a seriously ill member."""
 
     diagnosis: str | None = field("Diagnosis; for the handling union and the patient only (诊断)")

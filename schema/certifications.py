@@ -19,6 +19,7 @@ from schema.filters import (
     StringFilter,
     conditions,
 )
+from schema.records import Sourced, Versioned
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -35,6 +36,7 @@ class CertificationRoundField(Term):
 
     COHORT = "Number of the round (批次)"
     AWARDED_ON = "Day of award (授予日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class CertificationField(Term):
@@ -44,6 +46,7 @@ class CertificationField(Term):
     AWARDED_ON = "Day of award (授予日期)"
     VALID_TO = "Day on which it lapses (到期日期)"
     STATUS = "State (状态)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class CertificationScoreField(Term):
@@ -51,6 +54,7 @@ class CertificationScoreField(Term):
 
     CRITERION = "Criterion (标准)"
     SCORE = "Score (得分)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 for kind in (
@@ -60,7 +64,7 @@ for kind in (
     describe(kind)
 
 
-@conditions("Which rounds (评选批次筛选)")
+@conditions("Which rounds (评选批次筛选)", changed=True, sourced=True)
 class CertificationRoundFilter:
     """Which rounds (评选批次筛选)."""
 
@@ -75,7 +79,7 @@ class CertificationRoundFilter:
     organization: OrganizationFilterRef | None = optional("The federation that awards (授予工会)")
 
 
-@conditions("Which scores (评分筛选)")
+@conditions("Which scores (评分筛选)", changed=True)
 class CertificationScoreFilter:
     """Which scores (评分筛选)."""
 
@@ -84,7 +88,7 @@ class CertificationScoreFilter:
     is_passed: BooleanFilter | None = optional("Whether passed (是否达标)")
 
 
-@conditions("Which certifications (评选认定筛选)")
+@conditions("Which certifications (评选认定筛选)", changed=True, sourced=True)
 class CertificationFilter:
     """Which certifications (评选认定筛选)."""
 
@@ -103,7 +107,7 @@ class CertificationFilter:
 
 
 @strawberry.type(description="Round of a certification (评选批次)")
-class CertificationRound(Node):
+class CertificationRound(Sourced, Versioned, Node):
     """Round of a certification (评选批次)."""
 
     kind: CertificationKind = field("Kind (种类)")
@@ -123,7 +127,7 @@ class CertificationRound(Node):
 
 
 @strawberry.type(description="Certification of a union or a venue, valid for a time (评选认定)")
-class Certification(Node):
+class Certification(Sourced, Versioned, Node):
     """Certification (评选认定)."""
 
     status: CertificationStatus = field("State (状态)")
@@ -140,7 +144,7 @@ class Certification(Node):
 
 
 @strawberry.type(description="Score of a certification by one criterion (评分)")
-class CertificationScore(Node):
+class CertificationScore(Versioned, Node):
     """Score of a certification by one criterion (评分)."""
 
     criterion: Criterion = field("Criterion (标准)")

@@ -22,6 +22,7 @@ from schema.filters import (
     StringFilter,
     conditions,
 )
+from schema.records import Sourced, Versioned
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -41,6 +42,7 @@ class CensusRoundField(Term):
     NAME = "Name (名称)"
     STARTS_ON = "First day (开始日期)"
     ENDS_ON = "Day after the last (结束日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class CensusRecordField(Term):
@@ -51,6 +53,7 @@ class CensusRecordField(Term):
     MIGRANT_COUNT = "Migrant workers (农民工人数)"
     NON_MEMBER_COUNT = "Workers who are no members (未入会人数)"
     FOLLOW_UP_ON = "Day of the next visit (回访日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class PopulationEstimateField(Term):
@@ -59,6 +62,7 @@ class PopulationEstimateField(Term):
     AS_OF = "Day to which it applies (时点)"
     VALUE = "Workers (人数)"
     WORKER_TYPE = "Occupation group (职工类别)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class TargetField(Term):
@@ -68,6 +72,7 @@ class TargetField(Term):
     VALUE = "Value (目标值)"
     STARTS_ON = "First day (开始日期)"
     ENDS_ON = "Day by which it is due (截止日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class DesignationField(Term):
@@ -75,6 +80,7 @@ class DesignationField(Term):
 
     VALID_FROM = "First day (起始日期)"
     VALID_TO = "Day on which it ended (终止日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class ConstructionProjectField(Term):
@@ -83,6 +89,7 @@ class ConstructionProjectField(Term):
     NAME = "Name (名称)"
     STARTED_ON = "Start of works (开工日期)"
     COMPLETED_ON = "Completion (竣工日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 for kind in (
@@ -92,7 +99,7 @@ for kind in (
     describe(kind)
 
 
-@conditions("Which census rounds (摸排轮次筛选)")
+@conditions("Which census rounds (摸排轮次筛选)", changed=True)
 class CensusRoundFilter:
     """Which census rounds (摸排轮次筛选)."""
 
@@ -103,7 +110,7 @@ class CensusRoundFilter:
     organization: OrganizationFilterRef | None = optional("The federation that holds it (组织工会)")
 
 
-@conditions("Which census records (摸排记录筛选)")
+@conditions("Which census records (摸排记录筛选)", changed=True, sourced=True)
 class CensusRecordFilter:
     """Which census records (摸排记录筛选)."""
 
@@ -123,7 +130,7 @@ class CensusRecordFilter:
     )
 
 
-@conditions("Which population estimates (劳动者基数筛选)")
+@conditions("Which population estimates (劳动者基数筛选)", changed=True)
 class PopulationEstimateFilter:
     """Which population estimates (劳动者基数筛选)."""
 
@@ -135,7 +142,7 @@ class PopulationEstimateFilter:
     division: DivisionFilterRef | None = optional("Where (区划)")
 
 
-@conditions("Which targets (工作目标筛选)")
+@conditions("Which targets (工作目标筛选)", changed=True)
 class TargetFilter:
     """Which targets (工作目标筛选)."""
 
@@ -151,7 +158,7 @@ class TargetFilter:
     document: PolicyDocumentFilterRef | None = optional("The document that sets it (依据文件)")
 
 
-@conditions("Which designations (区划标识筛选)")
+@conditions("Which designations (区划标识筛选)", changed=True)
 class DesignationFilter:
     """Which designations (区划标识筛选)."""
 
@@ -163,7 +170,7 @@ class DesignationFilter:
     division: DivisionFilterRef | None = optional("The division (区划)")
 
 
-@conditions("Which construction projects (工程项目筛选)")
+@conditions("Which construction projects (工程项目筛选)", changed=True, sourced=True)
 class ConstructionProjectFilter:
     """Which construction projects (工程项目筛选)."""
 
@@ -180,7 +187,7 @@ class ConstructionProjectFilter:
 
 
 @strawberry.type(description="Census round: unorganised units and non-members are counted (摸排轮次)")
-class CensusRound(Node):
+class CensusRound(Versioned, Node):
     """Census round (摸排轮次)."""
 
     name: str = field("Name (名称)")
@@ -193,7 +200,7 @@ class CensusRound(Node):
 
 
 @strawberry.type(description="Census record: findings at one unit on one day (摸排记录)")
-class CensusRecord(Node):
+class CensusRecord(Sourced, Versioned, Node):
     """Census record (摸排记录)."""
 
     surveyed_on: date = field("Day of the visit (摸排日期)")
@@ -210,7 +217,7 @@ class CensusRecord(Node):
 
 
 @strawberry.type(description="Population estimate: the denominator of coverage (劳动者基数)")
-class PopulationEstimate(Node):
+class PopulationEstimate(Versioned, Node):
     """Population estimate (劳动者基数)."""
 
     worker_type: WorkerType | None = field("Occupation group; empty for all workers (职工类别)")
@@ -238,7 +245,7 @@ class TargetProgress:
 
 
 @strawberry.type(description="Target of a federation for a division (工作目标)")
-class Target(Node):
+class Target(Versioned, Node):
     """Target (工作目标)."""
 
     metric: TargetMetric = field("The metric (指标)")
@@ -254,7 +261,7 @@ class Target(Node):
 
 
 @strawberry.type(description="Designation of a division by a federation (区划标识)")
-class Designation(Node):
+class Designation(Versioned, Node):
     """Designation (区划标识)."""
 
     kind: DesignationKind = field("Kind (标识)")
@@ -267,7 +274,7 @@ class Designation(Node):
 @strawberry.type(
     description="Construction project: its project union is founded and dissolved with the works (工程项目)"
 )
-class ConstructionProject(Node):
+class ConstructionProject(Sourced, Versioned, Node):
     """Construction project (工程项目)."""
 
     name: str = field("Name (名称)")

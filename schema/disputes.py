@@ -25,6 +25,7 @@ from schema.filters import (
     conditions,
 )
 from schema.mediation import LegalServiceFilter, MediationOfCase
+from schema.records import Sourced, Versioned
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -59,6 +60,7 @@ class DisputeField(Term):
     MEDIATION_DAYS_LEFT = (
         "Days left of mediation; cases that have left it, or have no last day, come last (调解剩余天数)"
     )
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(DisputeField)
@@ -69,6 +71,7 @@ class DisputePartyField(Term):
 
     ROLE = "Role (地位)"
     NAME = "Name (名称)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(DisputePartyField)
@@ -79,12 +82,13 @@ class RecoveryField(Term):
 
     AMOUNT = "Amount (金额)"
     RECEIVED_ON = "Day of receipt (到账日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(RecoveryField)
 
 
-@conditions("Which dispute cases (案件筛选)")
+@conditions("Which dispute cases (案件筛选)", changed=True, sourced=True)
 class DisputeFilter:
     """Which dispute cases (案件筛选)."""
 
@@ -111,7 +115,7 @@ class DisputeFilter:
     legal_services: Held[LegalServiceFilter] | None = optional("Links of legal service (法律服务环节)")
 
 
-@conditions("Which parties (当事人筛选)")
+@conditions("Which parties (当事人筛选)", changed=True)
 class DisputePartyFilter:
     """Which parties (当事人筛选)."""
 
@@ -119,7 +123,7 @@ class DisputePartyFilter:
     name: StringFilter | None = optional("Name (名称)")
 
 
-@conditions("Which recoveries (追回筛选)")
+@conditions("Which recoveries (追回筛选)", changed=True, sourced=True)
 class RecoveryFilter:
     """Which recoveries (追回筛选)."""
 
@@ -130,7 +134,7 @@ class RecoveryFilter:
 
 
 @strawberry.type(description="Party to a dispute case (当事人)")
-class DisputeParty(Node):
+class DisputeParty(Versioned, Node):
     """Party to a dispute case (当事人)."""
 
     role: PartyRole = field("Role (地位)")
@@ -140,7 +144,7 @@ class DisputeParty(Node):
 
 
 @strawberry.type(description="Claim in a dispute case (仲裁请求)")
-class DisputeClaim(Node):
+class DisputeClaim(Versioned, Node):
     """Claim in a dispute case (仲裁请求)."""
 
     kind: ClaimKind = field("What is claimed (事项)")
@@ -148,7 +152,7 @@ class DisputeClaim(Node):
 
 
 @strawberry.type(description="Dated step of a dispute case (办案环节)")
-class DisputeStep(Node):
+class DisputeStep(Versioned, Node):
     """Dated step of a dispute case (办案环节)."""
 
     phase: DisputePhase = field("Phase (阶段)")
@@ -160,7 +164,7 @@ class DisputeStep(Node):
 
 
 @strawberry.type(description="Money that reached a worker through a case (追回金额)")
-class Recovery(Node):
+class Recovery(Sourced, Versioned, Node):
     """Money that reached a worker through a case (追回金额)."""
 
     kind: ClaimKind = field("What it is for (事项)")
@@ -171,7 +175,7 @@ class Recovery(Node):
 
 
 @strawberry.type(description="Dispute case (劳动争议案件)")
-class DisputeCase(Node, MediationOfCase):
+class DisputeCase(Sourced, Versioned, Node, MediationOfCase):
     """Dispute case (劳动争议案件)."""
 
     number: str = field("Number (案号)")

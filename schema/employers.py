@@ -27,6 +27,7 @@ from schema.filters import (
 )
 from schema.insurance import InsuranceOfEmployer
 from schema.members import MembersOfEmployer
+from schema.records import Sourced, Versioned
 from schema.refs import DivisionFilterRef, DivisionRef, OrganizationFilterRef, OrganizationRef
 from schema.relay import BY_CREDIT_CODE, BY_ID, DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 from schema.services import ServicesOfEmployer
@@ -40,6 +41,7 @@ class EmployerField(Term):
     HEADCOUNT = "Number of workers (职工人数)"
     REGISTERED_ON = "Day of registration (注册日期)"
     NAME_MATCH = NAME_MATCHING
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(EmployerField)
@@ -50,12 +52,13 @@ class CoverageField(Term):
 
     VALID_FROM = "First day (起始日期)"
     VALID_TO = "Day on which it ended (终止日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(CoverageField)
 
 
-@conditions("Which employers (用人单位筛选)")
+@conditions("Which employers (用人单位筛选)", changed=True, sourced=True)
 class EmployerFilter:
     """Which employers (用人单位筛选)."""
 
@@ -85,7 +88,7 @@ class EmployerFilter:
     census_records: Listed[CensusRecordFilter] | None = optional("Census records of it (摸排记录)")
 
 
-@conditions("Which coverages (覆盖筛选)")
+@conditions("Which coverages (覆盖筛选)", changed=True)
 class CoverageFilter:
     """Which coverages (覆盖筛选)."""
 
@@ -96,7 +99,7 @@ class CoverageFilter:
 
 
 @strawberry.type(description="A union covers an employer's workers from a day on (工会覆盖单位)")
-class EmployerCoverage(Node):
+class EmployerCoverage(Versioned, Node):
     """A union covers an employer's workers from a day on (工会覆盖单位)."""
 
     valid_from: date = field("First day (起始日期)")
@@ -116,6 +119,8 @@ class Employer(
     AgreementsOfEmployer,
     InsuranceOfEmployer,
     DisputesOfEmployer,
+    Sourced,
+    Versioned,
     Node,
 ):
     """Employer, a legal person apart from its union (用人单位)."""

@@ -8,6 +8,7 @@ from db.model import Term
 from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import BooleanFilter, DecimalFilter, IdFilter, IntFilter, Listed, Order, StringFilter, conditions
+from schema.records import Versioned
 from schema.refs import (
     ActivityFilterRef,
     ActivityRef,
@@ -23,6 +24,7 @@ class ExhibitorField(Term):
     """Columns that exhibitors can be ordered by (参会企业排序字段)."""
 
     ID = "Order of registration (登记顺序)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class JobOfferField(Term):
@@ -32,13 +34,14 @@ class JobOfferField(Term):
     HEADCOUNT = "Posts offered (招聘人数)"
     FILLED_COUNT = "Posts filled (录用人数)"
     MONTHLY_WAGE = "Monthly wage (月薪)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 for kind in (ExhibitorField, JobOfferField):
     describe(kind)
 
 
-@conditions("Which exhibitors (参会企业筛选)")
+@conditions("Which exhibitors (参会企业筛选)", changed=True)
 class ExhibitorFilter:
     """Which exhibitors (参会企业筛选)."""
 
@@ -49,7 +52,7 @@ class ExhibitorFilter:
     job_offers: Listed["JobOfferFilter"] | None = optional("The posts that it offers (招聘岗位)")
 
 
-@conditions("Which posts (招聘岗位筛选)")
+@conditions("Which posts (招聘岗位筛选)", changed=True)
 class JobOfferFilter:
     """Which posts (招聘岗位筛选)."""
 
@@ -64,7 +67,7 @@ class JobOfferFilter:
 
 
 @strawberry.type(description="Posts of one title that an exhibitor offers (招聘岗位)")
-class JobOffer(Node):
+class JobOffer(Versioned, Node):
     """Posts of one title that an exhibitor offers (招聘岗位)."""
 
     title: str = field("Title (岗位名称)")
@@ -77,7 +80,7 @@ class JobOffer(Node):
 
 
 @strawberry.type(description="Exhibitor at a job fair (参会企业)")
-class Exhibitor(Node):
+class Exhibitor(Versioned, Node):
     """Exhibitor at a job fair (参会企业)."""
 
     activity: ActivityRef | None = field("The fair (招聘会)")

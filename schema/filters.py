@@ -1,9 +1,9 @@
 """Filters: the operators of each type of value, conditions on lists, and orders."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Generic, TypeVar, dataclass_transform
+from typing import Any, Generic, TypeVar, dataclass_transform
 
 import strawberry
 
@@ -36,10 +36,23 @@ def with_null_rule(description: str) -> str:
 
 
 @dataclass_transform(field_specifiers=(strawberry.field, optional))
-def conditions(description: str) -> Callable[[Kind], Kind]:
-    """Make a class a filter: an input whose fields are conditions, followed by ``and``, ``or`` and ``not`` of filters of the same class."""
+def conditions(description: str, *, changed: bool = False, sourced: bool = False) -> Callable[[Kind], Kind]:
+    """Make a class a filter: an input whose fields are conditions, followed by ``and``, ``or`` and ``not`` of filters of the same class.
+
+    A filter of records with versions has a condition on when they ``changed``; one of records that may come from another system
+    (``sourced``), on their number there.
+    """
 
     def decorate(kind: Kind) -> Kind:
+        more: dict[str, tuple[Any, str]] = {}
+        if sourced:
+            more["source_system"] = (StringFilter, "The system that it comes from (来源系统)")
+            more["source_number"] = (StringFilter, "Its number in that system (来源编号)")
+        if changed:
+            more["changed_at"] = (DateTimeFilter, "Time of the last change (最近变更时间)")
+        for name, (type_, meaning) in more.items():
+            kind.__annotations__[name] = type_ | None
+            setattr(kind, name, optional(meaning))
         for name, meaning in LOGIC.items():
             type_ = kind.__name__ if name == "not" else f"list[{kind.__name__}]"
             kind.__annotations__[f"{name}_"] = f"{type_} | None"
@@ -133,6 +146,23 @@ class DateFilter:
     gte: date | None = optional("Is this day or later (不早于)")
     lt: date | None = optional("Is before this day (早于)")
     lte: date | None = optional("Is this day or earlier (不晚于)")
+    is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
+
+
+@strawberry.input(description=with_null_rule("Condition on a moment (时刻条件)"))
+class DateTimeFilter:
+    """Condition on a moment."""
+
+    eq: datetime | None = optional("Is this moment (等于)")
+    ne: datetime | None = optional("Is not this, or is empty (不等于，含空值)")
+    in_: list[datetime] | None = strawberry.field(
+        name="in", default=strawberry.UNSET, description="Is one of these moments (属于)"
+    )
+    not_in: list[datetime] | None = optional("Is none of these, or is empty (不属于，含空值)")
+    gt: datetime | None = optional("Is after this moment (晚于)")
+    gte: datetime | None = optional("Is this moment or later (不早于)")
+    lt: datetime | None = optional("Is before this moment (早于)")
+    lte: datetime | None = optional("Is this moment or earlier (不晚于)")
     is_null: bool | None = optional("True: is empty; false: is not empty (为空)")
 
 

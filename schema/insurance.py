@@ -10,6 +10,7 @@ from db.model import Term
 from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, Order, StringFilter, conditions
+from schema.records import Versioned
 from schema.refs import (
     EmployerFilterRef,
     EmployerRef,
@@ -28,12 +29,13 @@ class EnrolmentField(Term):
     VALID_TO = "Day on which it ended (停保日期)"
     BASE_AMOUNT = "Base (缴费基数)"
     COHORT = "Batch (批次)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(EnrolmentField)
 
 
-@conditions("Which insurance enrolments (参保筛选)")
+@conditions("Which insurance enrolments (参保筛选)", changed=True)
 class EnrolmentFilter:
     """Which insurance enrolments (参保筛选)."""
 
@@ -51,7 +53,7 @@ class EnrolmentFilter:
 
 
 @strawberry.type(description="Enrolment of a worker in an insurance scheme (参保记录)")
-class InsuranceEnrolment(Node):
+class InsuranceEnrolment(Versioned, Node):
     """Enrolment of a worker in an insurance scheme (参保记录)."""
 
     scheme: InsuranceScheme = field("Scheme (险种)")

@@ -10,6 +10,7 @@ from db.model import Term
 from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, Order, StringFilter, conditions
+from schema.records import Sourced, Versioned
 from schema.refs import (
     DisputeCaseRef,
     DisputeFilterRef,
@@ -30,6 +31,7 @@ class BodyField(Term):
 
     NAME = "Name (名称)"
     VALID_FROM = "Day of opening (成立日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class MediatorField(Term):
@@ -39,6 +41,7 @@ class MediatorField(Term):
     KIND = "Kind (类型)"
     VALID_FROM = "First day (起始日期)"
     VALID_TO = "Day on which it ended (终止日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class LegalServiceField(Term):
@@ -47,6 +50,7 @@ class LegalServiceField(Term):
     LINK = "Link of the chain (环节)"
     OPENED_ON = "Day of opening (开始日期)"
     CLOSED_ON = "Day of closing (办结日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 for kind in (
@@ -61,7 +65,7 @@ for kind in (
     describe(kind)
 
 
-@conditions("Which mediation bodies (调解组织筛选)")
+@conditions("Which mediation bodies (调解组织筛选)", changed=True, sourced=True)
 class MediationBodyFilter:
     """Which mediation bodies (调解组织筛选)."""
 
@@ -76,7 +80,7 @@ class MediationBodyFilter:
     document: PolicyDocumentFilterRef | None = optional("The document on which it is based (依据文件)")
 
 
-@conditions("Which mediators (调解人员筛选)")
+@conditions("Which mediators (调解人员筛选)", changed=True, sourced=True)
 class MediatorFilter:
     """Which mediators (调解人员筛选)."""
 
@@ -91,7 +95,7 @@ class MediatorFilter:
     legal_services: Held["LegalServiceFilter"] | None = optional("Legal services that they handle (办理记录)")
 
 
-@conditions("Which legal services (法律服务筛选)")
+@conditions("Which legal services (法律服务筛选)", changed=True, sourced=True)
 class LegalServiceFilter:
     """Which legal services (法律服务筛选)."""
 
@@ -110,7 +114,7 @@ class LegalServiceFilter:
 
 
 @strawberry.type(description="Legal service at one link of the chain (法律服务记录)")
-class LegalService(Node):
+class LegalService(Sourced, Versioned, Node):
     """Legal service at one link of the chain (法律服务记录)."""
 
     link: LegalServiceLink = field("Link of the chain (环节)")
@@ -128,7 +132,7 @@ class LegalService(Node):
 
 
 @strawberry.type(description="Seat on a mediation body, for one side (三方席位)")
-class MediationSeat(Node):
+class MediationSeat(Versioned, Node):
     """Seat on a mediation body, for one side (三方席位)."""
 
     side: BodySide = field("Side (哪一方)")
@@ -140,7 +144,7 @@ class MediationSeat(Node):
 
 
 @strawberry.type(description="Lawyer or mediator who works for a union (律师、调解员)")
-class Mediator(Node):
+class Mediator(Sourced, Versioned, Node):
     """Lawyer or mediator who works for a union (律师、调解员)."""
 
     kind: MediatorKind = field("Kind (类型)")
@@ -156,7 +160,7 @@ class Mediator(Node):
 
 
 @strawberry.type(description="Mediation body (调解组织)")
-class MediationBody(Node):
+class MediationBody(Sourced, Versioned, Node):
     """Mediation body (调解组织)."""
 
     name: str = field("Name (名称)")

@@ -1,6 +1,6 @@
 """Members (会员), memberships (会籍) and engagements (用工关系) in the schema."""
 
-from datetime import date
+from datetime import date, datetime
 
 import strawberry
 
@@ -34,6 +34,7 @@ from schema.filters import (
 )
 from schema.insurance import EnrolmentFilter, InsuranceOfMember
 from schema.mediation import MediationOfMember
+from schema.records import Sourced, Versioned
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -53,6 +54,7 @@ class MemberField(Term):
     NAME = "Name (姓名)"
     BIRTH_YEAR_FROM = "Five-year band of birth (出生年份段)"
     WORKER_TYPE = "Occupation group (职工类别)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(MemberField)
@@ -64,6 +66,7 @@ class MembershipField(Term):
     APPLIED_ON = "Day of application (申请日期)"
     VALID_FROM = "First day (入会日期)"
     VALID_TO = "Day on which it ended (终止日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(MembershipField)
@@ -74,12 +77,13 @@ class EngagementField(Term):
 
     VALID_FROM = "First day (起始日期)"
     VALID_TO = "Day on which it ended (终止日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(EngagementField)
 
 
-@conditions("Which members (会员筛选)")
+@conditions("Which members (会员筛选)", changed=True, sourced=True)
 class MemberFilter:
     """Which members (会员筛选)."""
 
@@ -99,7 +103,7 @@ class MemberFilter:
     attendances: Listed[AttendanceFilter] | None = optional("Attendances at activities (参加记录)")
 
 
-@conditions("Which memberships (会籍筛选)")
+@conditions("Which memberships (会籍筛选)", changed=True)
 class MembershipFilter:
     """Which memberships (会籍筛选)."""
 
@@ -119,7 +123,7 @@ class MembershipFilter:
     organization: OrganizationFilterRef | None = optional("The union (工会)")
 
 
-@conditions("Which engagements (用工筛选)")
+@conditions("Which engagements (用工筛选)", changed=True)
 class EngagementFilter:
     """Which engagements (用工筛选)."""
 
@@ -133,7 +137,7 @@ class EngagementFilter:
 
 
 @strawberry.type(description="Membership of a person in a union (会籍)")
-class Membership(Node):
+class Membership(Versioned, Node):
     """Membership of a person in a union (会籍)."""
 
     status: MembershipStatus = field("State (会籍状态)")
@@ -154,7 +158,7 @@ class Membership(Node):
 
 
 @strawberry.type(description="A worker works for an employer (用工关系)")
-class Engagement(Node):
+class Engagement(Versioned, Node):
     """A worker works for an employer (用工关系)."""
 
     kind: EngagementKind = field("Kind (用工形式)")
@@ -176,6 +180,7 @@ class Member(
     MediationOfMember,
     InsuranceOfMember,
     DisputesOfMember,
+    Sourced,
     Node,
 ):
     """Member: a person who is or was in a union (会员)."""
@@ -201,6 +206,12 @@ class Member(
     )
     phone_changed_on: date | None = field(
         "Day on which a correction changed the mobile number, shown for thirty days (手机号码变更日期，三十日内)"
+    )
+    version: int | None = field(
+        "Version: 1 when it was written, and one more with every change; for the unions and the person (版本号，仅供工会和本人)"
+    )
+    changed_at: datetime | None = field(
+        "Time of the last change: when the transaction that made it began; for the unions and the person (最近变更时间，仅供工会和本人)"
     )
     worker_type: WorkerType = field("Occupation group (职工类别)")
     is_migrant_worker: bool = field("Whether a migrant worker (是否农民工)")

@@ -29,6 +29,7 @@ from schema.insurance import InsuranceOfOrganization
 from schema.mediation import MediationOfOrganization
 from schema.members import MembersOfOrganization
 from schema.policies import PoliciesOfOrganization
+from schema.records import Sourced, Versioned
 from schema.refs import DivisionFilterRef, DivisionRef
 from schema.relay import (
     BY_CREDIT_CODE,
@@ -57,12 +58,13 @@ class OrganizationField(Term):
     ESTABLISHED_ON = "Day of establishment (成立日期)"
     DISSOLVED_ON = "Day of dissolution (撤销日期)"
     NAME_MATCH = NAME_MATCHING
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(OrganizationField)
 
 
-@conditions("Which unions (工会筛选)")
+@conditions("Which unions (工会筛选)", changed=True, sourced=True)
 class OrganizationFilter:
     """Which unions (工会筛选)."""
 
@@ -86,7 +88,7 @@ class OrganizationFilter:
 
 
 @strawberry.type(description="Dated link of a union to a parent in one hierarchy (隶属关系)")
-class OrganizationLink(Node):
+class OrganizationLink(Versioned, Node):
     """Dated link of a union to a parent in one hierarchy (隶属关系)."""
 
     hierarchy: Hierarchy = field("The hierarchy (隶属体系)")
@@ -99,7 +101,7 @@ class OrganizationLink(Node):
 
 
 @strawberry.type(description="Term of a union's committee (届期)")
-class CommitteeTerm(Node):
+class CommitteeTerm(Versioned, Node):
     """Term of a union's committee (届期)."""
 
     committee: CommitteeKind = field("Which committee (委员会种类)")
@@ -129,6 +131,8 @@ class Organization(
     AgreementsOfOrganization,
     InsuranceOfOrganization,
     DisputesOfOrganization,
+    Sourced,
+    Versioned,
     Node,
 ):
     """Union: a federation, an industry union or a grassroots union (工会组织)."""

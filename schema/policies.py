@@ -11,6 +11,7 @@ from schema.code_lists import describe
 from schema.coverage import CoverageOfDocument, TargetFilter
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, IntFilter, Listed, Order, StringFilter, conditions
+from schema.records import Sourced, Versioned
 from schema.refs import DivisionFilterRef, DivisionRef, OrganizationFilterRef, OrganizationRef
 from schema.relay import DATED, DIVISION, SUBTREE, WITHIN, Connection, Node, page
 
@@ -23,6 +24,7 @@ class PolicyDocumentField(Term):
     VALID_FROM = "First day in force (生效日期)"
     ISSUER_COUNT = "Number of issuing bodies (发文单位数)"
     MEASURE_COUNT = "Number of measures (措施数)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class PolicyIssuerField(Term):
@@ -30,6 +32,7 @@ class PolicyIssuerField(Term):
 
     POSITION = "Position among the issuers (排序)"
     NAME = "Name (名称)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class PolicyMeasureField(Term):
@@ -37,13 +40,14 @@ class PolicyMeasureField(Term):
 
     POSITION = "Number in the document (序号)"
     AREA = "Group (方面)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 for kind in (DocumentKind, IssuerKind, PolicyDocumentField, PolicyIssuerField, PolicyMeasureField):
     describe(kind)
 
 
-@conditions("Which issuers (发文单位筛选)")
+@conditions("Which issuers (发文单位筛选)", changed=True)
 class PolicyIssuerFilter:
     """Which issuers (发文单位筛选)."""
 
@@ -54,7 +58,7 @@ class PolicyIssuerFilter:
     organization: OrganizationFilterRef | None = optional("The union, if the issuer is one (工会)")
 
 
-@conditions("Which measures (政策措施筛选)")
+@conditions("Which measures (政策措施筛选)", changed=True)
 class PolicyMeasureFilter:
     """Which measures (政策措施筛选)."""
 
@@ -66,7 +70,7 @@ class PolicyMeasureFilter:
     activities: Listed[ActivityFilter] | None = optional("Activities reported under it (落实活动)")
 
 
-@conditions("Which policy documents (政策文件筛选)")
+@conditions("Which policy documents (政策文件筛选)", changed=True, sourced=True)
 class PolicyDocumentFilter:
     """Which policy documents (政策文件筛选)."""
 
@@ -87,7 +91,7 @@ class PolicyDocumentFilter:
 
 
 @strawberry.type(description="Body that issued a document, alone or jointly (发文单位)")
-class PolicyIssuer(Node):
+class PolicyIssuer(Versioned, Node):
     """Body that issued a document (发文单位)."""
 
     position: int = field("Position among the issuers, from 1 (排序)")
@@ -98,7 +102,7 @@ class PolicyIssuer(Node):
 
 
 @strawberry.type(description="Measure of a policy document (政策措施)")
-class PolicyMeasure(ActivitiesOfMeasure, Node):
+class PolicyMeasure(ActivitiesOfMeasure, Versioned, Node):
     """Measure of a policy document (政策措施)."""
 
     position: int = field("Number in the document, from 1 (序号)")
@@ -108,7 +112,7 @@ class PolicyMeasure(ActivitiesOfMeasure, Node):
 
 
 @strawberry.type(description="Policy document, issued by one body or several (政策文件)")
-class PolicyDocument(CoverageOfDocument, Node):
+class PolicyDocument(CoverageOfDocument, Sourced, Versioned, Node):
     """Policy document (政策文件)."""
 
     title: str = field("Title (标题)")

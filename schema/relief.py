@@ -21,6 +21,7 @@ from schema.filters import (
     StringFilter,
     conditions,
 )
+from schema.records import Sourced, Versioned
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -41,6 +42,7 @@ class HouseholdField(Term):
     SIZE = "Persons (人口数)"
     VALID_FROM = "Day of filing (建档日期)"
     VALID_TO = "Day on which it left hardship (脱困日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(HouseholdField)
@@ -50,6 +52,7 @@ class DependantField(Term):
     """Columns that children can be ordered by (子女排序字段)."""
 
     BIRTH_YEAR_FROM = "Five-year band of birth (出生年份段)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(DependantField)
@@ -62,12 +65,13 @@ class AidGrantField(Term):
     APPLIED_ON = "Day of application (申请日期)"
     APPROVED_ON = "Day of approval (批准日期)"
     PAID_ON = "Day of payment (发放日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 describe(AidGrantField)
 
 
-@conditions("Which households (困难家庭筛选)")
+@conditions("Which households (困难家庭筛选)", changed=True, sourced=True)
 class HouseholdFilter:
     """Which households (困难家庭筛选)."""
 
@@ -82,7 +86,7 @@ class HouseholdFilter:
     attendances: Listed[AttendanceFilter] | None = optional("Visits to it (走访记录)")
 
 
-@conditions("Which children (子女筛选)")
+@conditions("Which children (子女筛选)", changed=True)
 class DependantFilter:
     """Which children (子女筛选)."""
 
@@ -94,7 +98,7 @@ class DependantFilter:
     household: HouseholdFilter | None = optional("The household (困难家庭)")
 
 
-@conditions("Which grants (帮扶筛选)")
+@conditions("Which grants (帮扶筛选)", changed=True, sourced=True)
 class AidGrantFilter:
     """Which grants (帮扶筛选)."""
 
@@ -114,7 +118,7 @@ class AidGrantFilter:
 
 
 @strawberry.type(description="Child of a household in hardship; never named (困难职工子女)")
-class Dependant(Node):
+class Dependant(Versioned, Node):
     """Child of a household in hardship."""
 
     birth_year_from: int = field("First year of the five-year band of birth: 2010 for 2010 to 2014 (出生年份段起始年)")
@@ -125,7 +129,7 @@ class Dependant(Node):
 
 
 @strawberry.type(description="Household in hardship, on file with a union (困难职工家庭)")
-class Household(ActivitiesOfHousehold, Node):
+class Household(ActivitiesOfHousehold, Sourced, Versioned, Node):
     """Household in hardship, on file with a union."""
 
     hardship: HardshipKind = field("Category of hardship (困难类别)")
@@ -142,7 +146,7 @@ class Household(ActivitiesOfHousehold, Node):
 
 
 @strawberry.type(description="Grant in money or in kind (帮扶资金、物品)")
-class AidGrant(Node):
+class AidGrant(Sourced, Versioned, Node):
     """Grant in money or in kind."""
 
     kind: GrantKind = field("What it is for (帮扶类型)")

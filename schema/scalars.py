@@ -1,7 +1,7 @@
 """Scalars: Date, DateTime and Decimal."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from operator import methodcaller
 
@@ -9,6 +9,9 @@ import strawberry
 from graphql import GraphQLError
 
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -24,6 +27,20 @@ def read_date(value: object) -> date:
         except ValueError:
             raise GraphQLError("The calendar has no such day.") from None
     raise GraphQLError("A date is a text as YYYY-MM-DD.")
+
+
+def read_moment(value: object) -> datetime:
+    """The moment in a text such as ``2026-03-01T08:30:00+08:00`` or ``…Z``, to the microsecond.
+
+    Raises:
+        GraphQLError: the value has another form, or names no moment, e.g. because it has no offset from UTC.
+    """
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise GraphQLError("The calendar has no such moment.") from None
+    raise GraphQLError("A moment is a text with its offset from UTC, as 2026-03-01T08:30:00+08:00.")
 
 
 def read_decimal(value: object) -> Decimal:
@@ -51,7 +68,7 @@ DATE_TIME = strawberry.scalar(
     name="DateTime",
     description="Moment with its offset from UTC, ISO 8601 (时刻)",
     serialize=methodcaller("isoformat"),
-    parse_value=datetime.fromisoformat,
+    parse_value=read_moment,
 )
 DECIMAL = strawberry.scalar(
     name="Decimal",

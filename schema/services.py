@@ -10,6 +10,7 @@ from db.services import MaterialKind
 from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, IdFilter, IntFilter, Order, StringFilter, conditions
+from schema.records import Sourced, Versioned
 from schema.refs import (
     ActivityFilterRef,
     ActivityRef,
@@ -35,6 +36,7 @@ class MaterialField(Term):
     TITLE = "Title (名称)"
     QUANTITY = "Quantity (数量)"
     DISTRIBUTED_ON = "Day (发放日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 class TransactionField(Term):
@@ -43,13 +45,14 @@ class TransactionField(Term):
     STARTED_AT = "Beginning (开始时间)"
     ENDED_AT = "End (结束时间)"
     SECONDS = "Length in seconds (用时)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 for kind in (Unit, MaterialKind, MaterialField, TransactionField):
     describe(kind)
 
 
-@conditions("Which distributions of material (宣传品发放筛选)")
+@conditions("Which distributions of material (宣传品发放筛选)", changed=True, sourced=True)
 class MaterialFilter:
     """Which distributions of material (宣传品发放筛选)."""
 
@@ -65,7 +68,7 @@ class MaterialFilter:
     employer: EmployerFilterRef | None = optional("The employer that received it (接收单位)")
 
 
-@conditions("Which transactions at a window (窗口办理筛选)")
+@conditions("Which transactions at a window (窗口办理筛选)", changed=True, sourced=True)
 class TransactionFilter:
     """Which transactions at a window (窗口办理筛选)."""
 
@@ -80,7 +83,7 @@ class TransactionFilter:
 
 
 @strawberry.type(description="Distribution of material to an employer or at an activity (宣传品发放)")
-class MaterialDistribution(Node):
+class MaterialDistribution(Sourced, Versioned, Node):
     """Distribution of material to an employer or at an activity (宣传品发放)."""
 
     kind: MaterialKind = field("Kind (类型)")
@@ -95,7 +98,7 @@ class MaterialDistribution(Node):
 
 
 @strawberry.type(description="Transaction at a window (窗口办理)")
-class ServiceTransaction(Node):
+class ServiceTransaction(Sourced, Versioned, Node):
     """Transaction at a window (窗口办理)."""
 
     started_at: datetime = field("When it began (开始时间)")

@@ -11,6 +11,7 @@ from schema.certifications import CertificationFilter, CertificationsOfVenue
 from schema.code_lists import describe
 from schema.fields import field, optional
 from schema.filters import Choice, DateFilter, Held, IdFilter, Listed, Order, StringFilter, conditions
+from schema.records import Sourced, Versioned
 from schema.refs import (
     DivisionFilterRef,
     DivisionRef,
@@ -30,13 +31,14 @@ class VenueField(Term):
     KIND = "Kind (类型)"
     VALID_FROM = "First day (启用日期)"
     VALID_TO = "Day on which it closed (停用日期)"
+    CHANGED_AT = "Time of the last change (变更时间)"
 
 
 for kind in (VenueField, VenueKind):
     describe(kind)
 
 
-@conditions("Which venues (场所筛选)")
+@conditions("Which venues (场所筛选)", changed=True, sourced=True)
 class VenueFilter:
     """Which venues (场所筛选)."""
 
@@ -56,7 +58,7 @@ class VenueFilter:
 
 
 @strawberry.type(description="Venue that a union runs or looks after (场所)")
-class Venue(ActivitiesOfVenue, ServicesOfVenue, CertificationsOfVenue, Node):
+class Venue(ActivitiesOfVenue, ServicesOfVenue, CertificationsOfVenue, Sourced, Versioned, Node):
     """Venue (场所)."""
 
     name: str = field("Name (名称)")

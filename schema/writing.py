@@ -54,6 +54,9 @@ class WriteResult:
     index: int = field("Its place in the list that was sent, from 0 (序号)")
     outcome: Outcome = field("What became of it; of a batch that was not written, what would have (结果)")
     id: strawberry.ID | None = field("Global ID of the record, if there is one (标识)")
+    version: int | None = field(
+        "Version of the record now; of one that was changed before this came (`VERSION_CONFLICT`), that which it has (当前版本号)"
+    )
     findings: list[WriteFinding] = field("Errors of a refused record, and warnings (问题)")
 
 
@@ -185,7 +188,8 @@ def payload_of(kind: WritableKind, done: Written | None, errors: list[UserError]
 
 def _result(prefix: str, row: RowResult) -> WriteResult:
     key = None if row.id is None else strawberry.ID(global_ids.encode(prefix, row.id))
-    return WriteResult(index=row.number, outcome=row.outcome, id=key, findings=list(map(_finding, row.findings)))
+    findings = list(map(_finding, row.findings))
+    return WriteResult(index=row.number, outcome=row.outcome, id=key, version=row.version, findings=findings)
 
 
 def _finding(each: Finding) -> WriteFinding:

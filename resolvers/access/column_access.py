@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Date,
+    DateTime,
     FromClause,
+    Integer,
     any_,
     case,
     cast,
@@ -24,6 +26,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
+from sqlalchemy.types import TypeEngine
 
 from db.disputes import DisputeCase
 from db.security.audit_log import SHOWN_REFERENCE
@@ -129,6 +132,13 @@ def _change_date(column: str) -> Mask:
     return Mask(shown, changed_on(column), changed_on(column), hidden=NO_DAY)
 
 
+def _for_keepers(column: str, kind: TypeEngine[Any]) -> Mask:
+    """What says when a person's record was changed, or whose it is in another system: for the unions, which keep it, and the person.
+    It would tell others that a phone or a name is new, or find the person elsewhere."""
+    shown = {**_for_unions(CLEAR), Lens.SOCIAL_SECURITY: HIDDEN, Lens.CASES: HIDDEN, Lens.SELF: CLEAR}
+    return Mask(shown, _column(column), _column(column), hidden=cast(null(), kind))
+
+
 def _for_handlers(column: str) -> Mask:
     """Health: for the union that handles the case and for the patient, who alone see its rows."""
     return Mask(
@@ -140,6 +150,12 @@ def _for_handlers(column: str) -> Mask:
 
 
 CHANGES = ("bank_card_changed_on", "resident_number_changed_on", "phone_changed_on")
+OF_RECORD: Mapping[str, TypeEngine[Any]] = {
+    "version": Integer(),
+    "changed_at": DateTime(timezone=True),
+    "source_system": TEXT,
+    "source_number": TEXT,
+}
 MASKS: Mapping[tuple[str, str], Mask] = {
     ("Member", "name"): Mask(
         {**_for_unions(PART), Lens.EVERYTHING: CLEAR, Lens.SOCIAL_SECURITY: PART, Lens.CASES: CLEAR, Lens.SELF: CLEAR},
@@ -158,6 +174,7 @@ MASKS: Mapping[tuple[str, str], Mask] = {
         {**_for_unions(HIDDEN), Lens.SOCIAL_SECURITY: PART, Lens.CASES: HIDDEN, Lens.SELF: PART}, bank_card, bank_card
     ),
     **{("Member", name): _change_date(name) for name in CHANGES},
+    **{("Member", name): _for_keepers(name, kind) for name, kind in OF_RECORD.items()},
     ("AccessLog", "case_reference"): Mask(
         {Lens.EVERYTHING: CLEAR, Lens.SELF: PART}, _column("case_reference"), _ground, hidden=NOTHING
     ),

@@ -37,6 +37,7 @@ class Written:
                 row.outcome.name,
                 row.id,
                 [[each.code, each.column, each.message, each.severity.value] for each in row.findings],
+                row.version,
             ]
             for row in self.rows
         ]
@@ -54,8 +55,9 @@ class Written:
                     for code, column, message, severity in findings
                 ),
                 key,
+                version[0] if version else None,  # receipts of before have none
             )
-            for number, (outcome, key, findings) in enumerate(stored["rows"])
+            for number, (outcome, key, findings, *version) in enumerate(stored["rows"])
         ]
         return cls(rows, stored["written"])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.model import Model
-from resolvers.writing.values import ValueType
+from resolvers.writing.values import CountType, ValueType
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,22 @@ class Column:
         return self.stored or (f"{self.name}_id" if self.refers_to is not None else self.name)
 
 
+EXPECTED_VERSION = Column(
+    name="expected_version",
+    heading=Heading("Expected version", "预期版本号", ("预期版本",)),
+    type=CountType(least=1, most=2**31 - 1, units=()),
+    note="The version of the record that the change was made from: a record that has another one by now is not changed"
+    " (修改所依据的版本号；记录已有新版本的，不予更新)",
+)
+"""The column that every kind of record has, its last."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class WritableKind:
     """A kind of record that is written in batches. ``natural_keys`` are sets of columns by which a record is recognized when it comes
     again, in the order in which they are tried: the first whose columns a row has all of.
 
-    An empty value of a row leaves what is recorded as it is.
+    An empty value of a row leaves what is recorded as it is. ``columns`` end with ``EXPECTED_VERSION``, which no slice declares.
     """
 
     name: str
@@ -103,6 +113,10 @@ class WritableKind:
     heading: Heading
     columns: tuple[Column, ...]
     natural_keys: tuple[tuple[str, ...], ...]
+
+    def __post_init__(self) -> None:
+        if EXPECTED_VERSION not in self.columns:
+            object.__setattr__(self, "columns", (*self.columns, EXPECTED_VERSION))
 
     def column(self, name: str) -> Column:
         """The column of this name."""

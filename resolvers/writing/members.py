@@ -271,6 +271,10 @@ def _members(
         fixed={"organization_id": unions, **_sealed(batch, existing, keys, indexes)},
         defaults={"worker_type": "EMPLOYEE", "is_migrant_worker": False, "is_model_worker": False},
         ids=keys,
+        kept=[
+            old is None or old["organization_id"] in (None, union)
+            for old, union in zip(existing, batch.keys["union"], strict=True)
+        ],
     )
 
 

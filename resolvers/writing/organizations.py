@@ -73,7 +73,7 @@ NAMES = (
     "name", "level", "kind", "form", "status", "division_id", "industry", "credit_code", "source_system", "source_number",
     "established_on", "dissolved_on",
 )  # fmt: skip
-FOUND = f"""SELECT t.id, {", ".join(f"t.{name}" for name in NAMES)},
+FOUND = f"""SELECT t.id, t.version, {", ".join(f"t.{name}" for name in NAMES)},
     ARRAY(SELECT l.parent_id FROM organization_link l WHERE l.child_id = t.id AND l.valid_to IS NULL) AS parents
 FROM organization t WHERE {below("t.id")} AND t.id IN (
     SELECT c.id FROM organization c WHERE c.credit_code = ANY ($5::text[])

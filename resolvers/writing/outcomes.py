@@ -64,12 +64,17 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class RowResult:
     """The outcome of a row. ``findings`` are errors of a refused row, and warnings of any; ``id`` is the key of the record, if there is
-    one. In a batch that was not written, NEW and CHANGED say what would have been."""
+    one. In a batch that was not written, NEW and CHANGED say what would have been.
+
+    ``version`` is the version of the record now; of a row that came too late (VERSION_CONFLICT) that of the record that it did not change.
+    None where there is no record, or the caller's union does not keep it.
+    """
 
     number: int
     outcome: Outcome
     findings: tuple[Finding, ...] = ()
     id: int | None = None
+    version: int | None = None
 
     @property
     def errors(self) -> tuple[Finding, ...]:

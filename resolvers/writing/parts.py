@@ -23,7 +23,10 @@ class Part:
     """The rows of ``model``'s table, at most one for each row of the batch.
 
     ``values`` has the columns as they will be: what a row gives, else what is there, else the default of a new row. ``fixed`` columns are
-    written with a new row only. ``ids`` are the keys of all rows; None for a table whose keys nothing of the batch needs.
+    written with a new row only. ``ids`` are the keys of all rows; None for a table whose keys nothing of the batch needs. ``kept`` says of
+    which rows the caller's union keeps the record, where it may not be all: of others no version is told.
+
+    Of the record's own table the rows in ``existing`` have their ``version``.
     """
 
     def __init__(
@@ -36,11 +39,14 @@ class Part:
         defaults: Mapping[str, Any] | None = None,
         present: Sequence[bool] | None = None,
         ids: Sequence[int] | None = None,
+        kept: Sequence[bool] | None = None,
     ) -> None:
         self.table: Table = model.__table__  # type: ignore[assignment]
         self.existing = existing
         self.fixed = fixed or {}
         self.ids = ids
+        self.kept = [True] * len(existing) if kept is None else kept
+        self.written: dict[int, int | None] = {}
         self.present = [True] * len(existing) if present is None else present
         self.values: dict[str, Cells] = {}
         for name, cells in given.items():
@@ -70,6 +76,12 @@ class Part:
         """The rows with this outcome."""
         return [row for row in among if self.outcomes[row] is outcome]
 
+    def version(self, row: int) -> int | None:
+        """The version of a row's record: as it is there or, after ``update`` and ``touch``, as they made it. None if there is no record, or
+        the caller's union does not keep it."""
+        old = self.existing[row]
+        return None if old is None or not self.kept[row] else self.written.get(old["id"], old["version"])
+
     async def insert(self, connection: asyncpg.Connection, rows: Sequence[int]) -> None:
         """Insert the new ones of these rows."""
         new = self.rows(Outcome.NEW, rows)
@@ -95,12 +107,25 @@ class Part:
             return
         columns = {"id": [old and old["id"] for old in self.existing], **self.values}
         sets = ", ".join(f"{name} = u.{name}" for name in self.values)
-        status = await connection.execute(
-            f"UPDATE {self.table.name} t SET {sets} FROM {self._arrays(columns)} WHERE t.id = u.id",  # noqa: S608
+        written = await connection.fetch(
+            f"UPDATE {self.table.name} t SET {sets} FROM {self._arrays(columns)} WHERE t.id = u.id RETURNING t.id, t.version",  # noqa: S608
             *([cells[row] for row in changed] for cells in columns.values()),
         )
-        if status != f"UPDATE {len(changed)}":
-            raise WallError(f"{status} of {len(changed)} rows of {self.table.name}")
+        if len(written) != len(changed):
+            raise WallError(f"UPDATE {len(written)} of {len(changed)} rows of {self.table.name}")
+        self.written.update(written)
+
+    async def touch(self, connection: asyncpg.Connection, rows: Sequence[int]) -> None:
+        """Give the records of these rows a new version, because a part of theirs in another table has changed. A record that the caller's
+        union does not keep, or no more, stays as it is."""
+        keys = [old["id"] for row in rows if (old := self.existing[row]) is not None]
+        name = next(iter(self.values))
+        written = await connection.fetch(
+            f"UPDATE {self.table.name} t SET {name} = t.{name} WHERE t.id = ANY ($1::bigint[]) RETURNING t.id, t.version",  # noqa: S608
+            keys,
+        )
+        self.written.update(dict.fromkeys(keys))
+        self.written.update(written)
 
     def _arrays(self, columns: Mapping[str, Any]) -> str:
         """SQL: the columns' values, sent as one array a column, as rows named ``u``."""

@@ -12,7 +12,7 @@ from db.encryption.vault import Secret
 from db.security.audit_log import Entry
 from resolvers.commands.context import CommandContext, command, log, refused, transaction
 from resolvers.writing.batch import Batch, read_values, refuse_duplicates, refuse_same_record
-from resolvers.writing.declare import WritableKind
+from resolvers.writing.declare import EXPECTED_VERSION, WritableKind
 from resolvers.writing.kinds import PREPARE
 from resolvers.writing.outcomes import BatchOptions, BatchResult, OnConflict, OnError, Outcome, RawRow, RowResult
 from resolvers.writing.parts import Part
@@ -106,6 +106,7 @@ async def _write(batch: Batch, options: BatchOptions) -> BatchResult:
     outcomes = _outcomes(batch, parts)
     good = [row for row in range(len(batch)) if row not in batch.refused]
     writes = not batch.refused or options.on_error is OnError.SKIP
+    before = list(map(parts[0].version, range(len(batch))))
     if writes:
         # foreign keys are checked row by row by a statement of PostgreSQL's own, which would be planned each time
         await batch.connection.execute("SET LOCAL plan_cache_mode = auto")
@@ -113,11 +114,23 @@ async def _write(batch: Batch, options: BatchOptions) -> BatchResult:
             await part.insert(batch.connection, good)
         for part in parts:
             await part.update(batch.connection, good)
+        touched = [row for row in good if _changes_a_part(parts, row)]
+        if touched:
+            await parts[0].touch(batch.connection, touched)
         # the triggers that test new unions and persons, while the writer's role is on
         await batch.connection.execute(
             "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; SET LOCAL plan_cache_mode = force_custom_plan"
         )
-    return BatchResult(_results(batch, parts[0], outcomes, writes), writes and not options.dry_run, _digest(batch))
+    versions = before if options.dry_run else list(map(parts[0].version, range(len(batch))))
+    results = _results(batch, parts[0], outcomes, versions, writes)
+    return BatchResult(results, writes and not options.dry_run, _digest(batch))
+
+
+def _changes_a_part(parts: Sequence[Part], row: int) -> bool:
+    """Whether a row changes a record that is there in another table than the record's own: its version counts that too."""
+    return parts[0].outcomes[row] is not Outcome.NEW and any(
+        part.outcomes[row] in (Outcome.NEW, Outcome.CHANGED) for part in parts[1:]
+    )
 
 
 def _refuse_repeated(batch: Batch, main: Part) -> None:
@@ -132,8 +145,9 @@ def _refuse_repeated(batch: Batch, main: Part) -> None:
 
 
 def _outcomes(batch: Batch, parts: Sequence[Part]) -> list[Outcome]:
-    """What becomes of each row; refuses CONFLICT where records are not to be changed."""
+    """What becomes of each row; refuses VERSION_CONFLICT where a row comes too late, and CONFLICT where records are not to be changed."""
     outcomes = []
+    expected = batch.values[EXPECTED_VERSION.name]
     for row in range(len(batch)):
         if row in batch.refused:
             outcomes.append(Outcome.REFUSED)
@@ -144,11 +158,23 @@ def _outcomes(batch: Batch, parts: Sequence[Part]) -> list[Outcome]:
             outcome = Outcome.NEW
         elif each & {Outcome.NEW, Outcome.CHANGED}:
             outcome = Outcome.CHANGED
-        if outcome is Outcome.CHANGED and batch.on_conflict is OnConflict.REFUSE:
+        if expected[row] is not None and outcome is not Outcome.SAME and expected[row] != parts[0].version(row):
+            batch.refuse(row, "VERSION_CONFLICT", EXPECTED_VERSION.name, _too_late(parts[0], row))
+            outcome = Outcome.REFUSED
+        elif outcome is Outcome.CHANGED and batch.on_conflict is OnConflict.REFUSE:
             batch.refuse(row, "CONFLICT", None, f"The record is there with other values: {_differences(parts, row)}.")
             outcome = Outcome.REFUSED
         outcomes.append(outcome)
     return outcomes
+
+
+def _too_late(main: Part, row: int) -> str:
+    """What to do about a row whose record has another version than it expects."""
+    if main.existing[row] is None:
+        return "There is no such record, or no more. Leave out the expected version to write a new one."
+    version = main.version(row)
+    now = "has another version" if version is None else f"has version {version}"
+    return f"The record was changed meanwhile and {now} now. Read it, and send the change again with its version."
 
 
 def _differences(parts: Iterable[Part], row: int) -> str:
@@ -162,15 +188,18 @@ def _differences(parts: Iterable[Part], row: int) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
-def _results(batch: Batch, main: Part, outcomes: Sequence[Outcome], writes: bool) -> list[RowResult]:
+def _results(
+    batch: Batch, main: Part, outcomes: Sequence[Outcome], versions: Sequence[int | None], writes: bool
+) -> list[RowResult]:
     results = []
     for row, outcome in enumerate(outcomes):
         old = main.existing[row]
         key = old["id"] if old is not None else main.ids[row] if main.ids is not None and writes else None
         findings = tuple(batch.findings[row]) if row in batch.findings else ()
-        results.append(
-            RowResult(batch.rows[row].number, outcome, findings, None if outcome is Outcome.REFUSED else key)
-        )
+        version = versions[row] if old is not None else 1 if key is not None else None
+        if outcome is Outcome.REFUSED and not any(each.code == "VERSION_CONFLICT" for each in findings):
+            key = version = None
+        results.append(RowResult(batch.rows[row].number, outcome, findings, key, version))
     return results
 
 

@@ -101,7 +101,9 @@ async def filters_by_masked(
             f'query($filter: {listed.filter}) {{ node(id: "{matrix.ids(listed.parent)[0]}") {{ ... on {listed.parent}'
             f" {{ {listed.field}(filter: $filter) {{ totalCount }} }} }} }}"
         )
-    for condition in ({name: {"eq": "阶甲2"}}, {"not": {name: {"eq": "阶甲2"}}}, {"or": [{name: {"isNull": True}}]}):
+    operand = get_named_type(get_named_type(listed.filter.fields[name].type).fields["eq"].type).name
+    value = "2026-01-01T00:00:00Z" if operand == "DateTime" else "阶甲2"
+    for condition in ({name: {"eq": value}}, {"not": {name: {"eq": value}}}, {"or": [{name: {"isNull": True}}]}):
         code = await matrix.code(text, {"filter": condition}, persona)
         if code != "MASKED_COLUMN":
             comparison.fails(listed.field, f"a filter by {name}, which is masked, was answered with {code}")

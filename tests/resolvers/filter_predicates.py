@@ -3,7 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -176,7 +176,9 @@ def _operator(column: Any, operator: str, operand: Any) -> bool:
         return False
     if operator == "in":
         return any(_operator(column, "eq", each) for each in operand)
-    if isinstance(column, date):
+    if isinstance(column, datetime):
+        operand = datetime.fromisoformat(operand)
+    elif isinstance(column, date):
         operand = date.fromisoformat(operand)
     if isinstance(column, Decimal):
         operand = Decimal(operand)

@@ -295,6 +295,8 @@ class OperationWriter:
                 return self.chance.random() < 0.5
             case "Date":
                 return self.chance.choice(DATES)
+            case "DateTime":
+                return f"{self.chance.choice(DATES)}T08:30:00+08:00"
             case "Decimal":
                 return self.chance.choice(AMOUNTS)
         return self.chance.choice(CODES if name in ("code", "startsWith") else NAMES)

@@ -4,7 +4,7 @@ import dataclasses
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +29,7 @@ from tests.slow import slow
 CORE = schema._schema
 LOGIC = ("and", "or", "not")
 SAMPLE = 150
+MICROSECOND = timedelta(microseconds=1)
 
 UNIVERSE: Mapping[str, dict[str, Any]] = {
     "DivisionFilter": {"level": {"in": ["PROVINCE", "CITY"]}},
@@ -79,7 +80,7 @@ FAMILIES = {
     "ID": EQUALITY,
     "Boolean": {"eq", "ne", "isNull"},
     "String": EQUALITY | {"contains", "startsWith", "endsWith", "isNull"},
-    **dict.fromkeys(("Int", "Decimal", "Date"), EQUALITY | ORDER | {"isNull"}),
+    **dict.fromkeys(("Int", "Decimal", "Date", "DateTime"), EQUALITY | ORDER | {"isNull"}),
 }
 """The operators of a condition by the type that it compares with; of a code they are ``EQUALITY`` and ``isNull``."""
 
@@ -184,6 +185,9 @@ def operands(rows: Sequence[Row], name: str, field: str, operator: str, chance: 
                 values = [str(value) for value in [*values, *(value + Decimal("0.001") for value in values), 0]]
             case "Date":
                 values = [str(value) for value in values] + ["0001-01-01", "9999-12-31"]
+            case "DateTime":
+                values = [value.isoformat() for value in [*values, *(value + MICROSECOND for value in values)]]
+                values += ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
             case "Boolean":
                 values = [True, False]
             case _:

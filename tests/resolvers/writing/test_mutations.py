@@ -19,7 +19,7 @@ from tests.resolvers.writing.conftest import Writers
 from tests.resolvers.writing.test_members import resident_number
 
 PAYLOAD = """{ written newCount changedCount sameCount refusedCount errors { code message path }
-  results { index outcome id findings { code column message value isWarning } } }"""
+  results { index outcome id version findings { code column message value isWarning } } }"""
 
 
 async def ask(writers: Writers, command: str, caller: Caller | None = None, **given: Any) -> dict[str, Any]:
