@@ -17,6 +17,7 @@ from resolvers.writing.declare import Column, WritableKind
 from resolvers.writing.kinds import KINDS
 from resolvers.writing.outcomes import BatchOptions, Finding, OnConflict, OnError, Outcome, RowResult, Severity
 from resolvers.writing.values import CodeType, CountType, DayType, DecimalType, YesNoType
+import schema.query  # noqa: F401 — the slices describe the code lists
 from schema.commands import KEY, Info, UserError, argument, given, outcome
 from schema.fields import field, optional
 

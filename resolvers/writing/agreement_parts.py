@@ -15,7 +15,7 @@ from db.agreements import (
 )
 from resolvers.writing.agreements import ACTORS, EMPLOYERS_NAMES, UNIONS_NAMES, names_of
 from resolvers.writing.batch import Batch, refuse_unordered
-from resolvers.writing.columns import AGREEMENT, EMPLOYER, KEY, UNION, column
+from resolvers.writing.columns import COLLECTIVE_AGREEMENT, EMPLOYER, KEY, UNION, column
 from resolvers.writing.declare import Heading, WritableKind
 from resolvers.writing.employers import period_of
 from resolvers.writing.parts import Part
@@ -25,7 +25,7 @@ from resolvers.writing.values import CodeType, CountType, DayType, TextType
 from resolvers.writing.wholes import new_rows, parts_of, refuse_same, wholes_of
 
 OF_AGREEMENT = column(
-    "agreement", "Agreement", "合同编号", KEY, "集体合同", "集体合同编号", "所属合同", required=True, refers_to=AGREEMENT,
+    "agreement", "Agreement", "合同编号", KEY, "集体合同", "集体合同编号", "所属合同", required=True, refers_to=COLLECTIVE_AGREEMENT,
     example="集330106〔2024〕12号",
 )  # fmt: skip
 
@@ -81,11 +81,11 @@ STEPS = WritableKind(
 )  # fmt: skip
 
 RANK = {status.name: rank for rank, status in enumerate(AgreementStatus)}
-PARTIES_THERE = """SELECT id, agreement_id, side, organization_id, employer_id, name, chief_representative FROM agreement_party
+PARTIES_THERE = """SELECT id, version, agreement_id, side, organization_id, employer_id, name, chief_representative FROM agreement_party
 WHERE agreement_id = ANY ($1::bigint[]) ORDER BY id"""
-COVERAGE_THERE = """SELECT id, agreement_id, employer_id, worker_count, valid_from, valid_to FROM agreement_coverage
+COVERAGE_THERE = """SELECT id, version, agreement_id, employer_id, worker_count, valid_from, valid_to FROM agreement_coverage
 WHERE agreement_id = ANY ($1::bigint[]) ORDER BY id"""
-STEPS_THERE = """SELECT id, agreement_id, status, actor, occurred_on, document_number, roster_count, present_count, votes_for, note
+STEPS_THERE = """SELECT id, version, agreement_id, status, actor, occurred_on, document_number, roster_count, present_count, votes_for, note
 FROM agreement_step WHERE agreement_id = ANY ($1::bigint[]) ORDER BY id"""
 STATE = ("status", "requested_on", "signed_on", "submitted_on", "received_on", "effective_on", "term_from", "term_to")
 LATEST = {

@@ -106,7 +106,7 @@ NEEDED = {
 NAMES = (
     "number", "source_system", "source_number", "title", "kind", "status", "employer_id", "division_id", "industry", "worker_count", *DAYS,
 )  # fmt: skip
-PARTIES = """SELECT id, agreement_id, side, organization_id, employer_id, name, chief_representative FROM agreement_party
+PARTIES = """SELECT id, version, agreement_id, side, organization_id, employer_id, name, chief_representative FROM agreement_party
 WHERE agreement_id = ANY ($1::bigint[]) ORDER BY id"""
 COVERED = "SELECT id, agreement_id, employer_id, valid_to FROM agreement_coverage WHERE agreement_id = ANY ($1::bigint[]) ORDER BY id"
 STEPS = """SELECT id, agreement_id, status, occurred_on FROM agreement_step WHERE agreement_id = ANY ($1::bigint[])

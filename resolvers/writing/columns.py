@@ -3,8 +3,8 @@
 from typing import Any
 
 from db.input_values import normal_credit_code, normal_phone, normal_resident_number
-from resolvers.writing.declare import Column, Heading, Reference
-from resolvers.writing.values import DivisionType, NormalType, TextType, ValueType, compact, is_lossy
+from resolvers.writing.declare import Column, Heading, Order, Reference
+from resolvers.writing.values import DayType, DivisionType, NormalType, TextType, ValueType, compact, is_lossy
 
 UNION = Reference(
     table="organization",
@@ -26,18 +26,6 @@ DIVISION = Reference(
     union=None,
     description="a division by its code or full name (行政区划：代码或全称)",
 )
-AGREEMENT = Reference(
-    table="collective_agreement",
-    keys=("number", "source_number"),
-    words="agreement of a union that you may write to",
-    description="a collective agreement by its number, or its number in the source system (集体合同：合同编号或来源编号)",
-)
-CASE = Reference(
-    table="dispute_case",
-    keys=("number", "source_number"),
-    words="case of a union that you may write to",
-    description="a dispute case by its number, or its number in the source system (劳动争议案件：案号或来源编号)",
-)
 PERSON = Reference(
     table="member",
     keys=("resident_number", "source_number"),
@@ -45,6 +33,36 @@ PERSON = Reference(
     description="a member of a union of yours by the resident number, 18 characters, or the number in the source system of who has none"
     " (本工会及下级工会会员的居民身份证号，18 位；没有的填来源编号)",
 )
+
+
+def part_of(table: str, words: str, chinese: str, *keys: str, union: str = "t.organization_id") -> Reference:
+    """A record of another kind, by its number in the source system or by ``keys``."""
+    names = {"source_number": ("number in the source system", "来源编号"), "name": ("name", "名称"), "title": ("title", "名称"),
+             "number": ("number", "编号")}  # fmt: skip
+    english = " or ".join(names[key][0] for key in keys)
+    described = f"{words} by its {english} ({chinese}：{'或'.join(names[key][1] for key in keys)})"
+    return Reference(table=table, keys=keys, words=words.partition(" ")[2], union=union, description=described)
+
+
+OF_LINE = "(SELECT a.organization_id FROM cooperation_agreement a WHERE a.id = t.agreement_id)"
+
+ACTIVITY = part_of("activity", "an activity", "活动", "source_number", "title")
+AGREEMENT_ON_AID = part_of(
+    "cooperation_agreement", "an agreement on paired assistance", "对口协作协议", "source_number", "title"
+)
+COLLECTIVE_AGREEMENT = part_of("collective_agreement", "a collective agreement", "集体合同", "number", "source_number")
+CERTIFICATION = part_of("certification", "a certification", "评选认定", "source_number")
+CERTIFICATION_ROUND = part_of("certification_round", "a round of a certification", "评选批次", "source_number", "name")
+CENSUS_ROUND = part_of("census_round", "a census round", "摸排轮次", "name")
+DISPUTE_CASE = part_of("dispute_case", "a dispute case", "争议案件", "number", "source_number")
+HOUSEHOLD = part_of("household", "a household", "困难职工家庭", "source_number")
+LEGAL_SERVICE = part_of("legal_service", "a legal service", "法律服务记录", "source_number")
+LINE = part_of("cooperation_line", "a line of an agreement on paired assistance", "协作内容", "title", union=OF_LINE)
+MEDIATION_BODY = part_of("mediation_body", "a mediation body", "调解组织", "source_number", "name")
+MEDIATOR = part_of("mediator", "a mediator", "调解人员", "source_number", "name")
+PROGRAMME = part_of("programme", "a programme", "专项行动", "source_number", "name")
+ROSTER = part_of("roster", "a roster", "花名册", "name")
+VENUE = part_of("venue", "a venue", "场所", "source_number", "name")
 
 CREDIT_CODE = NormalType(normal_credit_code, "Unified social credit code, 18 characters", "统一社会信用代码，18 位")
 RESIDENT_NUMBER = NormalType(normal_resident_number, "Resident number, 18 characters", "居民身份证号，18 位")
@@ -101,6 +119,32 @@ def column(
     return Column(name=name, heading=Heading(english, chinese, aliases), type=type_, **more)
 
 
+def day(name: str, english: str, chinese: str, *aliases: str, **more: Any) -> Column:
+    """A day of a record."""
+    return column(name, english, chinese, DayType(), *aliases, **more)
+
+
+def term(*, required: bool = True, example: str = "2023-01-01") -> tuple[Column, Column]:
+    """The days from which and to which a record holds."""
+    return (
+        day("valid_from", "Valid from", "起始日期", "开始日期", "生效日期", required=required, example=example),
+        day(
+            "valid_to",
+            "Valid to",
+            "终止日期",
+            "结束日期",
+            "截止日期",
+            note="The first day on which it no longer holds (不再有效的首日)",
+        ),
+    )
+
+
+def employer(english: str, chinese: str, *aliases: str, **more: Any) -> Column:
+    """The employer of a record."""
+    names = ("单位", "单位名称", "单位统一社会信用代码", *aliases)
+    return column("employer", english, chinese, KEY, *names, refers_to=EMPLOYER, example="杭州示例物流有限公司", **more)
+
+
 def union(*aliases: str, **more: Any) -> Column:
     """The union to which a record belongs: required, and kept."""
     names = ("工会", "工会名称", *aliases)
@@ -140,6 +184,9 @@ def source(*aliases: str, example: str, system: str = "业务系统", required: 
         ),
     )  # fmt: skip
 
+
+TERM = Order(first="valid_from", last="valid_to", message="A record holds to a day after the one from which it holds.")
+"""The order of the days of ``term``."""
 
 SOURCE = ("source_system", "source_number")
 """The natural key of whatever comes from another system."""

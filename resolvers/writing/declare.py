@@ -139,9 +139,10 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Values of a record that do not go together. ``broken`` takes the record as it will be, by columns of the kind (keys of what the row
-    refers to, values of all others), and says whether it is refused."""
+    """What the values of a record must not be together. ``broken`` takes the record as it will be, by columns of the kind (keys of what
+    the row refers to, values of all others), and says whether it is refused with ``code``."""
 
+    code: str
     column: str
     broken: Callable[[Mapping[str, Any]], bool]
     message: str
@@ -161,6 +162,10 @@ class TableKind(WritableKind):
     def stored(self) -> Sequence[Column]:
         """The columns that its table has."""
         return [column for column in self.columns if column.stored is not None]
+
+    def is_fixed(self, column: Column) -> bool:
+        """Whether records keep the value with which they were written first: also if every natural key has it."""
+        return column.fixed or all(column.name in key for key in self.natural_keys)
 
     def has(self, *names: str) -> bool:
         """Whether it takes these columns."""

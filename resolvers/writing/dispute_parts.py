@@ -19,7 +19,7 @@ from db.disputes import (
 )
 from resolvers.writing.agreements import EMPLOYERS_NAMES, UNIONS_NAMES, names_of
 from resolvers.writing.batch import Batch
-from resolvers.writing.columns import CASE, EMPLOYER, KEY, SOURCE, UNION, column, person, source
+from resolvers.writing.columns import DISPUTE_CASE, EMPLOYER, KEY, SOURCE, UNION, column, person, source
 from resolvers.writing.declare import Heading, WritableKind
 from resolvers.writing.disputes import (
     ACTORS,
@@ -49,7 +49,7 @@ OF_CASE = column(
     "所属案件",
     "受理编号",
     required=True,
-    refers_to=CASE,
+    refers_to=DISPUTE_CASE,
     example="330106劳争〔2025〕12号",
 )
 
@@ -122,7 +122,7 @@ RECOVERIES = WritableKind(
     ),
 )  # fmt: skip
 
-RECOVERED = f"""SELECT t.id, t.case_id, t.member_id, t.kind, t.amount, t.received_on, t.source_system, t.source_number FROM recovery t
+RECOVERED = f"""SELECT t.id, t.version, t.case_id, t.member_id, t.kind, t.amount, t.received_on, t.source_system, t.source_number FROM recovery t
 JOIN dispute_case w ON w.id = t.case_id WHERE {below("w.organization_id")} AND (t.case_id = ANY ($5::bigint[])
     OR t.id IN (SELECT s.id FROM unnest($6::text[], $7::text[]) AS u(system, number)
         JOIN recovery s ON s.source_number = u.number AND s.source_system = u.system)) ORDER BY t.id"""  # noqa: S608

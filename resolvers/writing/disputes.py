@@ -93,9 +93,11 @@ NAMES = (
     "number", "source_system", "source_number", "employer_id", "division_id", "cause", "phase", "status", "body", *DAYS, "claimant_count",
     "is_collective", "amount_claimed",
 )  # fmt: skip
-PARTIES = "SELECT id, case_id, role, name, member_id, employer_id, organization_id FROM dispute_party WHERE case_id = ANY ($1::bigint[]) ORDER BY id"
-CASES_CLAIMS = "SELECT id, case_id, kind, amount FROM dispute_claim WHERE case_id = ANY ($1::bigint[]) ORDER BY id"
-CASES_STEPS = """SELECT id, case_id, phase, status, actor, occurred_on, document_number, note FROM dispute_step
+PARTIES = "SELECT id, version, case_id, role, name, member_id, employer_id, organization_id FROM dispute_party WHERE case_id = ANY ($1::bigint[]) ORDER BY id"
+CASES_CLAIMS = (
+    "SELECT id, version, case_id, kind, amount FROM dispute_claim WHERE case_id = ANY ($1::bigint[]) ORDER BY id"
+)
+CASES_STEPS = """SELECT id, version, case_id, phase, status, actor, occurred_on, document_number, note FROM dispute_step
 WHERE case_id = ANY ($1::bigint[]) ORDER BY occurred_on, id"""
 
 Record = Mapping[str, Any]

@@ -3,15 +3,25 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from resolvers.writing import (
+    activities,
     agreement_parts,
     agreements,
+    assistance,
+    care,
+    certifications,
+    coverage,
     dispute_parts,
     disputes,
     employers,
+    fairs,
     insurance,
+    mediation,
     members,
     organizations,
     records,
+    relief,
+    services,
+    venues,
 )
 from resolvers.writing.batch import Batch
 from resolvers.writing.declare import TableKind, WritableKind
@@ -21,7 +31,19 @@ Prepare = Callable[[Batch], Awaitable[Sequence[Part]]]
 """A kind's own part of the core: find what rows refer to and what is there, check them, and return what is written of each table, the
 record's own first. Tables are written in this order: first all new rows, then all changes."""
 
-TABLES: Sequence[TableKind] = (insurance.ENROLMENTS,)
+TABLES: Sequence[TableKind] = (
+    insurance.ENROLMENTS,
+    venues.VENUES,
+    assistance.AGREEMENTS, assistance.LINES,
+    relief.HOUSEHOLDS, relief.GRANTS,
+    activities.PROGRAMMES, activities.ACTIVITIES, activities.ATTENDANCES,
+    fairs.EXHIBITORS, services.DISTRIBUTIONS,
+    coverage.ROUNDS, coverage.RECORDS, coverage.ESTIMATES, coverage.TARGETS, coverage.DESIGNATIONS, coverage.PROJECTS,
+    certifications.ROUNDS, certifications.CERTIFICATIONS, certifications.SCORES,
+    mediation.BODIES, mediation.MEDIATORS, mediation.SERVICES,
+    assistance.WISHES, assistance.DONATIONS, assistance.PROJECTS, assistance.ROSTERS, assistance.ENTRIES,
+    care.ENROLMENTS,
+)  # fmt: skip
 """The kinds of one table, whose declaration is all that there is of them."""
 
 LABOUR: Sequence[tuple[WritableKind, Prepare]] = (
@@ -50,8 +72,8 @@ KINDS: Mapping[str, WritableKind] = {
         organizations.UNIONS,
         employers.EMPLOYERS,
         members.PERSONS,
-        *TABLES,
         *(kind for kind, _ in LABOUR),
+        *TABLES,
     )
 }
 """In the order in which their records refer to one another."""

@@ -25,7 +25,7 @@ async def found_by_number(batch: Batch, table: str, names: Sequence[str]) -> lis
     elsewhere = await taken_numbers(batch, table)
     sourced = list(rows_with(values["source_system"], values["source_number"]))
     records = await batch.fetch(
-        f"""SELECT t.id, t.organization_id, {", ".join(f"t.{name}" for name in names)} FROM {table} t
+        f"""SELECT t.id, t.version, t.organization_id, {", ".join(f"t.{name}" for name in names)} FROM {table} t
         WHERE {below("t.organization_id")} AND t.id IN (
             SELECT n.id FROM {table} n WHERE n.number = ANY ($5::text[])
             UNION SELECT s.id FROM unnest($6::text[], $7::text[]) AS u(system, number)

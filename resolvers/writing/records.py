@@ -33,6 +33,7 @@ async def prepare(batch: Batch) -> Sequence[Part]:
 async def records_of(batch: Batch) -> Part:
     """The rows of the kind's table, checked; other parts of a kind may refer to their keys."""
     kind = table_kind(batch)
+    _require_keys(batch)
     await resolve(batch)
     refuse_duplicates(batch, {column.name: cells_of(batch, column) for column in kind.columns})
     await _lock(batch)
@@ -48,7 +49,7 @@ async def records_of(batch: Batch) -> Part:
     part = Part(
         kind.model,
         found,
-        {each.stored_in(): new_cells(batch, each, found) for each in kind.stored() if not each.fixed},
+        {each.stored_in(): new_cells(batch, each, found) for each in kind.stored() if not kind.is_fixed(each)},
         fixed=_fixed(batch, found),
         ids=await batch.new_keys(table, found),
     )
@@ -84,10 +85,32 @@ def new_cells(batch: Batch, column: Column, found: Sequence[Record | None]) -> C
 def _fixed(batch: Batch, found: Sequence[Record | None]) -> Mapping[str, Cells]:
     """The columns that are written with a new record only, and its union, if that is the one of the record that it is part of."""
     kind = table_kind(batch)
-    cells = {each.stored_in(): new_cells(batch, each, found) for each in kind.stored() if each.fixed}
+    cells = {each.stored_in(): new_cells(batch, each, found) for each in kind.stored() if kind.is_fixed(each)}
     if kind.column(kind.owner).refers_to is not UNION and "organization_id" in kind.model.__table__.c:
         cells["organization_id"] = list(batch.unions[kind.owner])
     return cells
+
+
+def _require_keys(batch: Batch) -> None:
+    """Refuse rows that have no natural key whole, so that a second time they would be other records, and numbers without their system:
+    REQUIRED."""
+    kind = table_kind(batch)
+    if kind.has(*SOURCE):
+        system, number = (batch.values[name] for name in SOURCE)
+        for row in range(len(batch)):
+            if (system[row] is None) != (number[row] is None) and row not in batch.refused:
+                missing = SOURCE[0] if system[row] is None else SOURCE[1]
+                batch.refuse(row, "REQUIRED", missing, "A number in another system goes with the name of that system.")
+    for row in range(len(batch)):
+        if row not in batch.refused and not any(
+            all(batch.values[name][row] is not None or kind.column(name).empty_is_value for name in key)
+            for key in kind.natural_keys
+        ):
+            missing = next(name for name in kind.natural_keys[0] if batch.values[name][row] is None)
+            keys = "; or ".join(", ".join(key) for key in kind.natural_keys)
+            batch.refuse(
+                row, "REQUIRED", missing, f"Records are recognized by these columns: {keys}. Fill one of these groups."
+            )
 
 
 async def _lock(batch: Batch) -> None:
@@ -158,9 +181,10 @@ def _query(kind: TableKind, columns: Sequence[Column]) -> str:
         for name, column in zip(stored, columns, strict=True)
     )
     names = ", ".join(f"t.{column.name}" for column in table.c)
+    lock = "" if all(map(kind.is_fixed, kind.stored())) else " FOR NO KEY UPDATE OF t"
     return (
         f"SELECT u.row, {names} FROM unnest($5::int[], {arrays}) AS u(row, {', '.join(f'{name}_' for name in stored)})"  # noqa: S608
-        f" JOIN {table.name} t ON {same} WHERE {below(union_of(kind))} ORDER BY t.id FOR NO KEY UPDATE OF t"
+        f" JOIN {table.name} t ON {same} WHERE {below(union_of(kind))} ORDER BY t.id{lock}"
     )
 
 
@@ -195,9 +219,8 @@ def _refuse_same(batch: Batch, found: Sequence[Record | None]) -> None:
 
 def refuse_changes_of_fixed(batch: Batch, found: Sequence[Record | None]) -> None:
     """Refuse rows that give a fixed column another value than their record has: MOVES_UNION, OTHER_PERSON, NOT_CHANGEABLE."""
-    for column in table_kind(batch).stored():
-        if not column.fixed:
-            continue
+    kind = table_kind(batch)
+    for column in filter(kind.is_fixed, kind.stored()):
         for row, (old, cell) in enumerate(zip(found, cells_of(batch, column), strict=True)):
             if old is None or cell is None or cell == old[column.stored_in()]:
                 continue
@@ -217,7 +240,7 @@ def refuse_changes_of_fixed(batch: Batch, found: Sequence[Record | None]) -> Non
 
 
 def check(batch: Batch, part: Part) -> None:
-    """Refuse days in the wrong order or the future, and values that do not go together: DATE_ORDER, FUTURE_DATE, VALUES_DISAGREE."""
+    """Refuse days in the wrong order or the future, and what a rule of the kind refuses: DATE_ORDER, FUTURE_DATE."""
     kind = table_kind(batch)
     merged = {column.name: _merged(part, column) for column in kind.stored()}
     for order in kind.orders:
@@ -232,12 +255,12 @@ def check(batch: Batch, part: Part) -> None:
         record = {name: cells[row] for name, cells in merged.items()}
         for rule in kind.rules:
             if rule.broken(record):
-                batch.refuse(row, "VALUES_DISAGREE", rule.column, rule.message)
+                batch.refuse(row, rule.code, rule.column, rule.message)
 
 
 def _merged(part: Part, column: Column) -> Cells:
     """The values of a column as they will be stored."""
     name = column.stored_in()
-    if not column.fixed:
+    if name in part.values:
         return part.values[name]
     return [cell if old is None else old[name] for cell, old in zip(part.fixed[name], part.existing, strict=True)]

@@ -209,8 +209,10 @@ class DecimalType(ValueType):
         most: int = 10**12 - 1,
         units: tuple[str, ...] = (),
         factor: int = 1,
+        above_zero: bool = False,
     ) -> None:
         self.places = places
+        self.above_zero = above_zero
         self.least = least
         self.most = most
         self.units = units
@@ -225,12 +227,21 @@ class DecimalType(ValueType):
         """The type whose values are multiplied, e.g. with 10,000 for 万元. Raises BadValue: WRONG_UNIT."""
         for word, factor in UNITS.items():
             if word and unit in {word, *(word + each for each in self.units)}:
-                return DecimalType(self.places, least=self.least, most=self.most, units=self.units, factor=factor)
+                return DecimalType(
+                    self.places,
+                    least=self.least,
+                    most=self.most,
+                    units=self.units,
+                    factor=factor,
+                    above_zero=self.above_zero,
+                )
         return self
 
     def read(self, value: Any) -> Any:
         """See ``ValueType``. Raises BAD_NUMBER, NUMBER_OUT_OF_RANGE, WRONG_UNIT, FORMULA."""
         number = self._exact(value) * self.factor
+        if self.above_zero and number <= 0:
+            raise BadValue("NUMBER_OUT_OF_RANGE", "Numbers above 0 are taken here.")
         if (self.least is not None and number < self.least) or abs(number) > self.most:
             raise BadValue(
                 "NUMBER_OUT_OF_RANGE",
@@ -275,8 +286,8 @@ class DecimalType(ValueType):
 class MoneyType(DecimalType):
     """An amount in yuan with two decimal places; in 万元 only where the heading says so."""
 
-    def __init__(self, *, least: int | None = 0, most: int = 10**12 - 1) -> None:
-        super().__init__(2, least=least, most=most, units=("元", "圆", "元整"))
+    def __init__(self, *, least: int | None = 0, most: int = 10**12 - 1, above_zero: bool = False) -> None:
+        super().__init__(2, least=least, most=most, units=("元", "圆", "元整"), above_zero=above_zero)
         self.english = "Amount in yuan, e.g. 1,234.50; in 万元 if the heading says so: 金额（万元）"
         self.chinese = "金额，单位元，如 1,234.50；以万元计须在列名注明，如“金额（万元）”"
 

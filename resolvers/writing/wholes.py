@@ -9,6 +9,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from resolvers.writing.batch import Batch
+from resolvers.writing.declare import EXPECTED_VERSION
 from resolvers.writing.parts import Part
 from resolvers.writing.scope import below
 
@@ -19,7 +20,7 @@ async def wholes_of(batch: Batch, column: str, table: str, names: Sequence[str])
     """The records that the rows' ``column`` names, by key, with the columns ``names``; locked."""
     keys = sorted({key for key in batch.keys[column] if key is not None})
     records = await batch.fetch(
-        f"SELECT {', '.join(f't.{name}' for name in ('id', *names))} FROM {table} t WHERE t.id = ANY ($5::bigint[])"  # noqa: S608 — declared names
+        f"SELECT {', '.join(f't.{name}' for name in ('id', 'version', *names))} FROM {table} t WHERE t.id = ANY ($5::bigint[])"  # noqa: S608 — declared names
         f" AND {below('t.organization_id')} ORDER BY t.id FOR NO KEY UPDATE OF t",
         keys,
     )
@@ -51,9 +52,9 @@ def refuse_same(batch: Batch, column: str, identities: Sequence[Hashable | None]
 
 
 def new_rows(batch: Batch, part: Part, wholes: Sequence[int | None]) -> Mapping[int, list[int]]:
-    """The rows that add a part and are not refused, by the key of their whole."""
+    """The rows that add a part and are not refused, by the key of their whole. A new part has no version that could be expected."""
     found: dict[int, list[int]] = defaultdict(list)
-    for row, whole in enumerate(wholes):
-        if whole is not None and part.present[row] and part.existing[row] is None and row not in batch.refused:
+    for row, (whole, expected) in enumerate(zip(wholes, batch.values[EXPECTED_VERSION.name], strict=True)):
+        if whole is not None and expected is None and part.existing[row] is None and row not in batch.refused:
             found[whole].append(row)
     return found
