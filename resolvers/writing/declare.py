@@ -87,6 +87,7 @@ EXPECTED_VERSION = Column(
     name="expected_version",
     heading=Heading("Expected version", "预期版本号", ("预期版本",)),
     type=CountType(least=1, most=2**31 - 1, units=()),
+    stored=None,
     note="The version of the record that the change was made from: a record that has another one by now is not changed"
     " (修改所依据的版本号；记录已有新版本的，不予更新)",
 )
