@@ -82,10 +82,18 @@ TABLES: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 """By table: the columns that are written with a new record, and those that are also changed."""
 
-PARENTS = {"attendance": ("activity", "activity_id"), "exhibitor": ("activity", "activity_id"), "roster_entry": ("roster", "roster_id")}
+PARENTS = {"attendance": ("activity", "activity_id"), "exhibitor": ("activity", "activity_id")}
 OF_PARENTS = {
     "certification_score": ("certification", "certification_id"), "cooperation_line": ("cooperation_agreement", "agreement_id"),
 }  # fmt: skip
+
+UNION_OF_ROSTER = """
+CREATE FUNCTION wall.union_of_roster(asked bigint) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT r.organization_id FROM public.roster r WHERE r.id = asked
+$$
+"""
+"""The policies of rosters look at their entries, so those of entries cannot look at rosters."""
 
 TAKEN_ESTIMATES = """
 CREATE FUNCTION wall.taken_estimates(divisions bigint[], types text[], days date[])
@@ -97,6 +105,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$
 """
 """Estimates of a division, a type of worker and a day that are on record, also out of the writer's sight: there is one of each."""
+
+
+FUNCTIONS = {
+    "wall.union_of_roster(bigint)": UNION_OF_ROSTER,
+    "wall.taken_estimates(bigint[], text[], date[])": TAKEN_ESTIMATES,
+}
 
 
 def condition_of(table: str) -> str:
@@ -113,6 +127,8 @@ def new_condition_of(table: str) -> str:
     if table in PARENTS:
         parent, column = PARENTS[table]
         conditions.append(PART.format(table=table, parent=parent, column=column))
+    if table == "roster_entry":
+        conditions.append("organization_id = wall.union_of_roster(roster_id)")
     if "member_id" in TABLES[table][0]:
         conditions.append(JOINED.format(table=table))
     return " AND ".join(conditions)
@@ -121,6 +137,10 @@ def new_condition_of(table: str) -> str:
 def upgrade() -> None:
     op.execute("ALTER TABLE venue ENABLE ROW LEVEL SECURITY")
     op.execute("CREATE POLICY public ON venue FOR SELECT USING (true)")
+    for name, statement in FUNCTIONS.items():
+        op.execute(statement)
+        op.execute(f"REVOKE EXECUTE ON FUNCTION {name} FROM PUBLIC")
+        op.execute(f"GRANT EXECUTE ON FUNCTION {name} TO {WRITERS}")
     for table, (fixed, changeable) in TABLES.items():
         op.execute(f"GRANT INSERT (id, {', '.join(filter(None, (fixed, changeable)))}) ON {table} TO {WRITERS}")
         op.execute(f"GRANT USAGE ON SEQUENCE {table}_id_seq TO {WRITERS}")
@@ -135,15 +155,11 @@ def upgrade() -> None:
             op.execute(
                 f"CREATE POLICY update_everything ON {table} FOR UPDATE TO {TOP_WRITER} USING (true) WITH CHECK (true)"
             )
-    op.execute(TAKEN_ESTIMATES)
-    op.execute("REVOKE EXECUTE ON FUNCTION wall.taken_estimates(bigint[], text[], date[]) FROM PUBLIC")
-    op.execute(f"GRANT EXECUTE ON FUNCTION wall.taken_estimates(bigint[], text[], date[]) TO {WRITERS}")
     op.create_index("ix_activity_title", "activity", ["title"])
 
 
 def downgrade() -> None:
     op.drop_index("ix_activity_title", table_name="activity")
-    op.execute("DROP FUNCTION wall.taken_estimates(bigint[], text[], date[])")
     for table, (fixed, changeable) in TABLES.items():
         op.execute(f"REVOKE INSERT (id, {', '.join(filter(None, (fixed, changeable)))}) ON {table} FROM {WRITERS}")
         op.execute(f"REVOKE USAGE ON SEQUENCE {table}_id_seq FROM {WRITERS}")
@@ -153,5 +169,7 @@ def downgrade() -> None:
             policies += ["update_writer", "update_everything"]
         for policy in policies:
             op.execute(f"DROP POLICY {policy} ON {table}")
+    for name in FUNCTIONS:
+        op.execute(f"DROP FUNCTION {name}")
     op.execute("DROP POLICY public ON venue")
     op.execute("ALTER TABLE venue DISABLE ROW LEVEL SECURITY")
