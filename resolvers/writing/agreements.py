@@ -16,13 +16,13 @@ from db.agreements import (
 )
 from db.columns.industries import INDUSTRY
 from resolvers.writing.batch import Batch, Cells, refuse_unordered
-from resolvers.writing.columns import DIVISION, EMPLOYER, KEY, UNION, column
+from resolvers.writing.columns import EMPLOYER, KEY, UNION, column, division
 from resolvers.writing.declare import Heading, WritableKind
 from resolvers.writing.numbered import found_by_number, refuse_unnumbered
 from resolvers.writing.parts import Part
 from resolvers.writing.references import resolve
 from resolvers.writing.several import Several
-from resolvers.writing.values import CodeType, CountType, DayType, DivisionType, TextType
+from resolvers.writing.values import CodeType, CountType, DayType, TextType
 
 AGREEMENTS = WritableKind(
     name="agreements",
@@ -51,9 +51,10 @@ AGREEMENTS = WritableKind(
                note="The employers' body, where the party is no employer (签约主体不是单个用人单位的，填企业方组织名称)"),
         column("employer_representative", "Employers' chief representative", "企业方首席代表", TextType(60), "用人单位首席代表",
                personal=True, example="李示例"),
-        column("division", "Division", "行政区划", DivisionType(), "所在区划", "区划代码", required=True, refers_to=DIVISION, example="330106"),
+        division(required=True),
         column("industry", "Industry", "行业", CodeType(INDUSTRY.codes), "所属行业", "行业代码", example="G54"),
-        column("worker_count", "Workers covered", "覆盖职工人数", CountType(), "覆盖职工数", "职工人数", "人数", required=True, example="126"),
+        column("worker_count", "Workers covered", "覆盖职工人数", CountType(), "覆盖职工数", "职工人数", "人数", required=True,
+               example="126"),
         column("requested_on", "Requested on", "要约日期", DayType(), "提出要约日期", "协商要约日期", example="2024-03-01",
                note="The day of the signature if empty (空白同签订日期)"),
         column("replied_on", "Request answered on", "回应日期", DayType(), "答复日期", "应约日期", example="2024-03-08"),
@@ -240,7 +241,8 @@ def _check_later(batch: Batch, row: int, old: Record, steps: Sequence[Record]) -
     if day is not None and steps[-1]["occurred_on"] > day:
         batch.refuse(
             row, "STATUS_MISMATCH", "status",
-            f"By its steps the agreement was in this state before {steps[-1]['occurred_on']}, and is {old['status']}. Write the state of today.",
+            f"By its steps the agreement was in this state before {steps[-1]['occurred_on']}, and is {old['status']}."
+            " Write the state of today.",
         )  # fmt: skip
 
 
@@ -318,7 +320,8 @@ async def _coverage(batch: Batch, agreements: Part, known: Sequence[int]) -> Par
         found,
         {"valid_to": ends},
         fixed={
-            "agreement_id": agreements.ids, "employer_id": employers, "worker_count": merged["worker_count"], "valid_from": merged["term_from"],
+            "agreement_id": agreements.ids, "employer_id": employers, "worker_count": merged["worker_count"],
+            "valid_from": merged["term_from"],
         },
         present=[employer is not None and begins is not None for employer, begins in zip(employers, merged["term_from"], strict=True)],
     )  # fmt: skip

@@ -97,8 +97,8 @@ CASE_STEPS = WritableKind(
         column("occurred_on", "Day", "办理日期", DayType(), "日期", "发生日期", required=True, example="2025-04-18"),
         column("actor", "Taken by", "办理主体", CodeType(ActorRole), "主体",
                note="Who usually takes the steps of the phase, if empty (空白为该阶段的通常主体)"),
-        column("document_number", "Document", "文号", TextType(100), "文书编号", "裁决书编号", "调解书编号", example="浙杭劳人仲案〔2025〕12号",
-               note="Required of an award or a judgment (裁决判决必填)"),
+        column("document_number", "Document", "文号", TextType(100), "文书编号", "裁决书编号", "调解书编号",
+               example="浙杭劳人仲案〔2025〕12号", note="Required of an award or a judgment (裁决判决必填)"),
         column("note", "Note", "备注", TextType(500), "说明"),
     ),
     natural_keys=(("case", "phase", "status", "occurred_on"),),
@@ -122,8 +122,8 @@ RECOVERIES = WritableKind(
     ),
 )  # fmt: skip
 
-RECOVERED = f"""SELECT t.id, t.version, t.case_id, t.member_id, t.kind, t.amount, t.received_on, t.source_system, t.source_number FROM recovery t
-JOIN dispute_case w ON w.id = t.case_id WHERE {below("w.organization_id")} AND (t.case_id = ANY ($5::bigint[])
+RECOVERED = f"""SELECT t.id, t.version, t.case_id, t.member_id, t.kind, t.amount, t.received_on, t.source_system, t.source_number
+FROM recovery t JOIN dispute_case w ON w.id = t.case_id WHERE {below("w.organization_id")} AND (t.case_id = ANY ($5::bigint[])
     OR t.id IN (SELECT s.id FROM unnest($6::text[], $7::text[]) AS u(system, number)
         JOIN recovery s ON s.source_number = u.number AND s.source_system = u.system)) ORDER BY t.id"""  # noqa: S608
 
@@ -320,21 +320,21 @@ async def prepare_recoveries(batch: Batch) -> Sequence[Part]:
     elsewhere = await taken_numbers(batch, "recovery")
     members = batch.keys["resident_number"]
     sources = list(zip(values["source_system"], values["source_number"], strict=True))
-    pairs = [pair for pair in sources if None not in pair]
-    records = await batch.fetch(RECOVERED, list(wholes), [pair[0] for pair in pairs], [pair[1] for pair in pairs])
+    pairs = [each for each in sources if None not in each]
+    records = await batch.fetch(RECOVERED, list(wholes), [each[0] for each in pairs], [each[1] for each in pairs])
     by_source = {(each["source_system"], each["source_number"]): each for each in records}
     by_key: dict[tuple[Any, ...], list[Record]] = {}
     for each in records:
         by_key.setdefault((each["case_id"], each["member_id"], each["kind"], each["received_on"]), []).append(each)
     found: list[Record | None] = []
     identities: list[tuple[Any, ...] | None] = []
-    for row, source in enumerate(sources):
+    for row, pair in enumerate(sources):
         key = (cases[row], members[row], values["kind"][row], values["received_on"][row])
         there = by_key.get(key, ())
-        if None not in source:
+        if None not in pair:
             there = [each for each in there if each["source_number"] is None]
-        found.append(by_source.get(source) or _unnumbered(batch, row, there))
-        identities.append(None if None not in source or key[0] is None or None in key[2:] else key)
+        found.append(by_source.get(pair) or _unnumbered(batch, row, there))
+        identities.append(None if None not in pair or key[0] is None or None in key[2:] else key)
         _check_recovery(batch, row, found[row], wholes.get(cases[row] or 0), members[row])
     refuse_same(batch, "received_on", identities)
     refuse_taken_numbers(batch, found, elsewhere)
@@ -362,7 +362,7 @@ def _unnumbered(batch: Batch, row: int, records: Sequence[Record]) -> Record | N
 
 def _check_recovery(batch: Batch, row: int, found: Record | None, whole: Record | None, member: int | None) -> None:
     """The number, the person and the day of a recovery: OTHER_PERSON, NOT_CHANGEABLE, FUTURE_DATE, DATE_ORDER."""
-    values, day = batch.values, batch.values["received_on"][row]
+    day = batch.values["received_on"][row]
     if found is not None and batch.keys["case"][row] not in (None, found["case_id"]):
         batch.refuse(
             row, "NOT_CHANGEABLE", "case", "The recovery with this number belongs to another case. Compare the number."

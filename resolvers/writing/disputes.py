@@ -19,13 +19,13 @@ from db.disputes import (
 )
 from resolvers.writing.agreements import EMPLOYERS_NAMES, names_of
 from resolvers.writing.batch import Batch, Cells, refuse_unordered
-from resolvers.writing.columns import DIVISION, EMPLOYER, KEY, PERSON, PERSON_KEY, UNION, column
+from resolvers.writing.columns import EMPLOYER, KEY, PERSON, PERSON_KEY, UNION, column, division
 from resolvers.writing.declare import Heading, WritableKind
 from resolvers.writing.numbered import found_by_number, refuse_unnumbered
 from resolvers.writing.parts import Part
 from resolvers.writing.references import resolve
 from resolvers.writing.several import Several
-from resolvers.writing.values import CodeType, CountType, DayType, DivisionType, MoneyType, TextType, YesNoType
+from resolvers.writing.values import CodeType, CountType, DayType, MoneyType, TextType, YesNoType
 
 CASES = WritableKind(
     name="dispute-cases",
@@ -35,16 +35,17 @@ CASES = WritableKind(
         column("number", "Number", "案号", TextType(60), "案件编号", "编号", "受理编号", required=True, example="330106劳争〔2025〕12号"),
         column("source_system", "Source system", "来源系统", TextType(60), "系统", note="With the number there (与来源编号一并填写)"),
         column("source_number", "Number in the source system", "来源编号", TextType(60), "系统编号"),
-        column("union", "Union", "办理工会", KEY, "所属工会", "工会", "工会名称", required=True, refers_to=UNION, example="杭州市西湖区总工会",
-               note="The union that handles the case (办理本案的工会)"),
-        column("division", "Division", "行政区划", DivisionType(), "所在区划", "区划代码", required=True, refers_to=DIVISION, example="330106"),
+        column("union", "Union", "办理工会", KEY, "所属工会", "工会", "工会名称", required=True, refers_to=UNION,
+               example="杭州市西湖区总工会", note="The union that handles the case (办理本案的工会)"),
+        division(required=True),
         column("cause", "Cause", "案由", CodeType(DisputeCause), "争议类型", "纠纷类型", required=True, example="拖欠工资"),
         column("phase", "Phase", "办理阶段", CodeType(DisputePhase), "阶段", "程序", required=True, example="日常调解"),
         column("phase_on", "In this phase since", "阶段起始日期", DayType(), "进入阶段日期",
                note="Needed where the case was received in an earlier phase; of a new case under mediation the day of receipt if empty"
                " (由前一阶段转入的须填；新案件在仲裁前调解阶段的空白同接收日期)"),
         column("status", "State", "案件状态", CodeType(DisputeStatus), "状态", "办理结果", required=True, example="达成调解"),
-        column("body", "Handled by", "处理机构", CodeType(DisputeBody), "调解组织类型", "机构类型", required=True, example="乡镇街道调解组织"),
+        column("body", "Handled by", "处理机构", CodeType(DisputeBody), "调解组织类型", "机构类型", required=True,
+               example="乡镇街道调解组织"),
         column("received_on", "Received on", "接收日期", DayType(), "申请日期", "收案日期", required=True, example="2025-03-03"),
         column("accepted_on", "Accepted on", "受理日期", DayType(), "立案日期", example="2025-03-04"),
         column("closed_on", "Closed on", "结案日期", DayType(), "办结日期", example="2025-03-14"),
@@ -93,7 +94,8 @@ NAMES = (
     "number", "source_system", "source_number", "employer_id", "division_id", "cause", "phase", "status", "body", *DAYS, "claimant_count",
     "is_collective", "amount_claimed",
 )  # fmt: skip
-PARTIES = "SELECT id, version, case_id, role, name, member_id, employer_id, organization_id FROM dispute_party WHERE case_id = ANY ($1::bigint[]) ORDER BY id"
+PARTIES = """SELECT id, version, case_id, role, name, member_id, employer_id, organization_id FROM dispute_party
+WHERE case_id = ANY ($1::bigint[]) ORDER BY id"""
 CASES_CLAIMS = (
     "SELECT id, version, case_id, kind, amount FROM dispute_claim WHERE case_id = ANY ($1::bigint[]) ORDER BY id"
 )

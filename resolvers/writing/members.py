@@ -53,7 +53,8 @@ PERSONS = WritableKind(
         ),
         column("source_system", "Source system", "来源系统", TextType(60), "系统", note="With the number there (与来源编号一并填写)"),
         column("source_number", "Number in the source system", "来源编号", TextType(60), "人员编号", "会员编号", "职工编号"),
-        column("sex", "Sex", "性别", CodeType(Sex), example="男", note="Follows from the resident number; UNKNOWN without either (可由身份证号得出；均无为未知)"),
+        column("sex", "Sex", "性别", CodeType(Sex), example="男",
+               note="Follows from the resident number; UNKNOWN without either (可由身份证号得出；均无为未知)"),
         column(
             "birth_date", "Birth date", "出生日期", DayType(), "出生年月日", "生日", personal=True, example="1990-03-07",
             note="Follows from the resident number (可由身份证号得出)",

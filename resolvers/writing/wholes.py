@@ -1,7 +1,8 @@
-"""Records that others are parts of: an agreement with its parties, coverage and steps; a case with its parties, claims, steps and recoveries.
+"""Records that others are parts of: an agreement with its parties, coverage and steps; a case with its parties, claims, steps and
+recoveries.
 
-A part comes as a row of its own, which names the whole. The wholes of a batch are locked, so that of two batches with parts of one whole the
-second sees what the first has written.
+A part comes as a row of its own, which names the whole. The wholes of a batch are locked, so that of two batches with parts of one whole
+the second sees what the first has written.
 """
 
 from collections import defaultdict

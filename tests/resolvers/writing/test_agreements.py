@@ -1,4 +1,4 @@
-"""Collective agreements, their parties, coverage and steps are written in batches: new, same, changed, refused, with every fault of a row."""
+"""Collective agreements, their parties, coverage and steps are written in batches: new, same, changed, refused, with every fault."""
 
 from collections.abc import Mapping
 from datetime import date
