@@ -39,7 +39,8 @@ PARTIES = WritableKind(
         column("union", "Union", "工会", KEY, "工会名称", refers_to=UNION, example="杭州示例物流有限公司工会"),
         column("employer", "Employer", "用人单位", KEY, "单位", "单位名称", "企业名称", "单位统一社会信用代码", refers_to=EMPLOYER),
         column("name", "Name", "主体名称", TextType(), "名称", "组织名称",
-               note="Of a party that is no union and no employer on record; else the record's name if empty (不在库内的组织填写名称；在库的空白即取登记名称)"),
+               note="Of a party that is no union and no employer on record; else the record's name if empty"
+               " (不在库内的组织填写名称；在库的空白即取登记名称)"),
         column("chief_representative", "Chief representative", "首席代表", TextType(60), "首席代表姓名", personal=True, example="张示例"),
     ),
     natural_keys=(("agreement", "side", "union"), ("agreement", "side", "employer"), ("agreement", "side", "name")),

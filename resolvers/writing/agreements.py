@@ -235,7 +235,7 @@ def _check_state(batch: Batch, row: int, status: str, days: Mapping[str, date | 
 def _check_later(batch: Batch, row: int, old: Record, steps: Sequence[Record]) -> None:
     """Refuse a state that the agreement had before the one on record: STATUS_MISMATCH."""
     status = batch.values["status"][row]
-    if status == old["status"] or not steps:
+    if status == old["status"] or not steps or any(each.column == "status" for each in batch.findings.get(row, ())):
         return
     day = batch.values[DAY_OF.get(status, "status_on")][row]
     if day is not None and steps[-1]["occurred_on"] > day:

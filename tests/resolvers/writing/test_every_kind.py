@@ -22,7 +22,7 @@ from resolvers.writing.scope import WriteScope
 from resolvers.writing.values import CodeType, DayType, DecimalType, DivisionType, YesNoType
 from resolvers.writing.write import write_rows
 from tests.resolvers.writing.conftest import Writers, codes, numbered, outcomes
-from tests.resolvers.writing.rows_of_kinds import BY_HAND, Rows, can_be_named
+from tests.resolvers.writing.rows_of_kinds import BY_HAND, LABOUR_RELATIONS, Rows, can_be_named
 from tests.resolvers.writing.test_batches import statements
 
 MANY = 1_000
@@ -68,9 +68,7 @@ async def test_each_value_that_may_change_is_changed_alone(writers: Writers, kin
     assert set(outcomes(first)) == {"NEW"}, [each for each in first.rows if each.errors][:1]
     keys = [row.id for row in first.rows]
     old = await stored(writers, kind, keys)
-    after = [
-        row | {column.name: await rows.another(column, row)} for column, row in zip(columns, before, strict=False)
-    ]
+    after = [row | {column.name: await rows.another(column, row)} for column, row in zip(columns, before, strict=False)]
     results = [await writers.write(kind.name, row) for row in after]
     new = await stored(writers, kind, keys)
     for column, result, was, now in zip(columns, results, old, new, strict=False):
@@ -104,12 +102,15 @@ async def test_a_value_that_records_keep_is_refused_if_it_is_another(writers: Wr
         other = await rows.another(column, row)
         expected = "OTHER_PERSON" if column.refers_to is PERSON else "NOT_CHANGEABLE"
         if column.refers_to is UNION:
-            other, expected = await writers.pool.fetchval(
-                "SELECT max(o.name) FROM organization o JOIN territorial_closure c ON c.descendant_id = o.id AND c.depth = 1"
-                " WHERE c.ancestor_id = $1 AND c.valid_to IS NULL AND NOT EXISTS"
-                " (SELECT FROM organization n WHERE n.name = o.name AND n.id <> o.id)",
-                writers.county["id"],
-            ), "MOVES_UNION"
+            other, expected = (
+                await writers.pool.fetchval(
+                    "SELECT max(o.name) FROM organization o JOIN territorial_closure c ON c.descendant_id = o.id AND c.depth = 1"
+                    " WHERE c.ancestor_id = $1 AND c.valid_to IS NULL AND NOT EXISTS"
+                    " (SELECT FROM organization n WHERE n.name = o.name AND n.id <> o.id)",
+                    writers.county["id"],
+                ),
+                "MOVES_UNION",
+            )
             if column.stored_in() != "organization_id":
                 expected = "NOT_CHANGEABLE"
         result = await writers.write(kind.name, row | {column.name: other})
@@ -117,7 +118,9 @@ async def test_a_value_that_records_keep_is_refused_if_it_is_another(writers: Wr
 
 
 @every_kind
-async def test_every_value_that_is_missing_or_wrong_is_named_with_its_column(writers: Writers, kind: WritableKind) -> None:
+async def test_every_value_that_is_missing_or_wrong_is_named_with_its_column(
+    writers: Writers, kind: WritableKind
+) -> None:
     rows, sent, expected = Rows(writers), [], []
     for column in kind.columns:
         row = await rows.one(kind)
@@ -159,9 +162,7 @@ async def test_one_row_takes_as_many_statements_as_a_thousand(writers: Writers, 
 @every_table
 async def test_two_equal_batches_at_once_write_each_record_once(writers: Writers, kind: TableKind) -> None:
     rows = await Rows(writers).some(kind, 20)
-    first, second = await asyncio.gather(
-        writers.write(kind.name, *rows), writers.write(kind.name, *reversed(rows))
-    )
+    first, second = await asyncio.gather(writers.write(kind.name, *rows), writers.write(kind.name, *reversed(rows)))
     assert sorted([set(outcomes(first)).pop(), set(outcomes(second)).pop()]) == ["NEW", "SAME"]
     assert [row.id for row in first.rows] == [row.id for row in reversed(second.rows)]
 
@@ -237,7 +238,7 @@ def test_the_columns_of_a_kind_are_told_apart_by_every_heading() -> None:
     for kind in KINDS.values():
         names = [name for column in kind.columns for name in column.heading.names()]
         assert len(names) == len(set(names)), (kind.name, [name for name in names if names.count(name) > 1])
-        assert set(BY_HAND) | {each.name for each in TABLES} == set(KINDS)
+        assert set(BY_HAND) | LABOUR_RELATIONS | {each.name for each in TABLES} == set(KINDS)
         for column in kind.columns:
             if column.example:
                 column.type.read(column.example)
