@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET
 
+import schema.query  # noqa: F401 — the slices describe the code lists
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel
 from resolvers.errors import localized
@@ -17,7 +18,6 @@ from resolvers.writing.declare import Column, WritableKind
 from resolvers.writing.kinds import KINDS
 from resolvers.writing.outcomes import BatchOptions, Finding, OnConflict, OnError, Outcome, RowResult, Severity
 from resolvers.writing.values import CodeType, CountType, DayType, DecimalType, YesNoType
-import schema.query  # noqa: F401 — the slices describe the code lists
 from schema.commands import KEY, Info, UserError, argument, given, outcome
 from schema.fields import field, optional
 

@@ -46,8 +46,8 @@ CERTIFICATIONS = TableKind(
     model=Certification,
     columns=(
         *source("认定编号", example="RD2023001"),
-        column("round", "Round", "评选批次", TextType(), "批次", "批次编号", required=True, fixed=True, refers_to=shared.CERTIFICATION_ROUND,
-               example="PX2023001"),
+        column("round", "Round", "评选批次", TextType(), "批次", "批次编号", required=True, fixed=True,
+               refers_to=shared.CERTIFICATION_ROUND, example="PX2023001"),
         union("被认定工会"),
         column("venue", "Venue", "场所", TextType(), "场所名称", refers_to=shared.VENUE, fixed=True, empty_is_value=True,
                example="CS2023001", note="If a venue is certified, not the union (认定场所时填写)"),
@@ -55,7 +55,8 @@ CERTIFICATIONS = TableKind(
         column("status", "Status", "评选状态", CodeType(CertificationStatus), "状态", required=True, example="AWARDED"),
         day("applied_on", "Applied on", "申报日期", "申请日期", required=True, example="2023-04-01"),
         day("awarded_on", "Awarded on", "授予日期", example="2023-05-20"),
-        day("valid_to", "Valid to", "有效期至", "终止日期", example="2026-05-20", note="The first day on which it no longer holds (不再有效的首日)"),
+        day("valid_to", "Valid to", "有效期至", "终止日期", example="2026-05-20",
+            note="The first day on which it no longer holds (不再有效的首日)"),
     ),
     natural_keys=(SOURCE, ("round", "union", "venue")),
     orders=(

@@ -176,7 +176,8 @@ def source(*aliases: str, example: str, system: str = "业务系统", required: 
     note = "" if required else "With the number there (与来源编号一并填写)"
     return (
         column(
-            "source_system", "Source system", "来源系统", TextType(60), "系统", required=required, fixed=required, example=system, note=note,
+            "source_system", "Source system", "来源系统", TextType(60), "系统", required=required, fixed=required, example=system,
+            note=note,
         ),
         column(
             "source_number", "Number in the source system", "来源编号", TextType(60), *aliases, "编号", required=required, fixed=required,

@@ -1,5 +1,7 @@
 """Census rounds and records, population estimates, targets, designations and construction projects, as records that are written."""
 
+from collections.abc import Sequence
+
 from db.columns.measurement_units import Unit
 from db.coverage import (
     CensusObstacle,
@@ -15,9 +17,15 @@ from db.coverage import (
 )
 from db.members import WorkerType
 from resolvers.writing import columns as shared
+from resolvers.writing.batch import Batch, rows_with
 from resolvers.writing.columns import KEY, SOURCE, TERM, UNION, column, day, division, employer, source, term, union
 from resolvers.writing.declare import Heading, Order, Rule, TableKind
+from resolvers.writing.parts import Part
+from resolvers.writing.records import records_of
+from resolvers.writing.taken import refuse_elsewhere
 from resolvers.writing.values import CodeType, CountType, DecimalType, TextType, YesNoType
+
+TAKEN = "SELECT division_id, worker_type, as_of FROM wall.taken_estimates($1, $2, $3)"
 
 ROUNDS = TableKind(
     name="census-rounds",
@@ -135,3 +143,16 @@ PROJECTS = TableKind(
     natural_keys=(SOURCE, ("union", "name")),
     orders=(Order(first="started_on", last="completed_on", message="Works are completed after they started."),),
 )  # fmt: skip
+
+
+async def prepare_estimates(batch: Batch) -> Sequence[Part]:
+    """What is written of population estimates: refuses RECORDED_ELSEWHERE, because a division has one estimate for a day."""
+    part = await records_of(batch)
+    cells = [batch.keys["division"], batch.values["worker_type"], batch.values["as_of"]]
+    rows = [row for row in rows_with(cells[0], cells[2]) if part.existing[row] is None]
+    taken = await batch.connection.fetch(TAKEN, *([cell[row] for row in rows] for cell in cells))
+    keys = {tuple(record) for record in taken}
+    for row in rows:
+        if tuple(cell[row] for cell in cells) in keys:
+            refuse_elsewhere(batch, row, "division", "division, occupation group and day")
+    return (part,)

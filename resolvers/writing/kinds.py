@@ -65,6 +65,7 @@ PREPARE: Mapping[str, Prepare] = {
     members.PERSONS.name: members.prepare,
     **{kind.name: records.prepare for kind in TABLES},
     **{kind.name: prepare for kind, prepare in LABOUR},
+    coverage.ESTIMATES.name: coverage.prepare_estimates,
 }
 KINDS: Mapping[str, WritableKind] = {
     kind.name: kind

@@ -140,51 +140,56 @@ async def recorded(batch: Batch) -> list[Record | None]:
     """The record of each row that is there already, by the first natural key that has one: refuses AMBIGUOUS, and DUPLICATE where two rows
     are about one record.
 
-    A record is not the row's if both have an earlier key, and these differ: it comes under another number.
+    A record is not the row's if both have an earlier key, which then differ: it comes under another number.
     """
     kind = table_kind(batch)
     found: list[Record | None] = [None] * len(batch)
-    for place, names in enumerate(kind.natural_keys):
-        columns = [kind.column(name) for name in names]
-        cells = [cells_of(batch, column) for column in columns]
-        rows = [
-            row
-            for row in range(len(batch))
-            if found[row] is None
-            and all(cell[row] is not None or each.empty_is_value for cell, each in zip(cells, columns, strict=True))
-        ]
+    for place, key in enumerate(kind.natural_keys):
+        cells = [cells_of(batch, kind.column(name)) for name in key]
+        rows = [row for row in range(len(batch)) if found[row] is None and _has(batch, row, key)]
+        earlier = [[_has(batch, row, each) for row in rows] for each in kind.natural_keys[:place]]
+        values = [*([cell[row] for row in rows] for cell in cells), *earlier, *map(all, earlier)]
         records: dict[int, list[Record]] = defaultdict(list)
-        for record in await batch.fetch(_query(kind, columns), rows, *([cell[row] for row in rows] for cell in cells)):
-            if not any(_differs(batch, record, record["row"], earlier) for earlier in kind.natural_keys[:place]):
-                records[record["row"]].append(record)
+        for record in await batch.fetch(_query(kind, place), rows, *values):
+            records[record["row"]].append(record)
         for row, matches in records.items():
             found[row] = matches[0]
             if len(matches) > 1:
-                batch.refuse(
-                    row,
-                    "AMBIGUOUS",
-                    names[-1],
-                    "Several records are meant by this row. Write its number in the source system.",
-                )
+                message = "Several records are meant by this row. Write its number in the source system."
+                batch.refuse(row, "AMBIGUOUS", key[-1], message)
     _refuse_same(batch, found)
     return found
 
 
-def _query(kind: TableKind, columns: Sequence[Column]) -> str:
-    """SQL: the records of some rows by a natural key, from $5 on: the rows, then the values of each column."""
+def _has(batch: Batch, row: int, key: Sequence[str]) -> bool:
+    """Whether a row has the whole of a natural key."""
+    columns = [batch.kind.column(name) for name in key]
+    return all(cells_of(batch, column)[row] is not None or column.empty_is_value for column in columns)
+
+
+def _query(kind: TableKind, place: int) -> str:
+    """SQL: the records of some rows by a natural key. From $5 on: the rows; the values of each column; for each earlier key whether a row
+    has it, and whether all have it, so that no record that has one too is joined to a thousand rows."""
     table: Any = kind.model.__table__
+    columns = [kind.column(name) for name in kind.natural_keys[place]]
     stored = [each.stored_in() for each in columns]
-    types = [table.c[name].type.compile(DIALECT) for name in stored]
-    arrays = ", ".join(f"${place}::{type_}[]" for place, type_ in enumerate(types, 6))
-    same = " AND ".join(
+    earlier = [
+        " OR ".join(f"t.{kind.column(name).stored_in()} IS NULL" for name in key) for key in kind.natural_keys[:place]
+    ]
+    types = [*(table.c[name].type.compile(DIALECT) for name in stored), *("boolean" for _ in earlier)]
+    arrays = ", ".join(f"${number}::{type_}[]" for number, type_ in enumerate(types, 6))
+    names = ", ".join([*(f"{name}_" for name in stored), *(f"has_{number}" for number in range(place))])
+    conditions = [
         f"t.{name} {'IS NOT DISTINCT FROM' if column.empty_is_value else '='} u.{name}_"
         for name, column in zip(stored, columns, strict=True)
-    )
-    names = ", ".join(f"t.{column.name}" for column in table.c)
+    ]
+    for number, lacks in enumerate(earlier):
+        conditions.append(f"(NOT ${6 + len(types) + number}::boolean OR {lacks})")
+        conditions.append(f"(NOT u.has_{number} OR {lacks})")
     lock = "" if all(map(kind.is_fixed, kind.stored())) else " FOR NO KEY UPDATE OF t"
     return (
-        f"SELECT u.row, {names} FROM unnest($5::int[], {arrays}) AS u(row, {', '.join(f'{name}_' for name in stored)})"  # noqa: S608
-        f" JOIN {table.name} t ON {same} WHERE {below(union_of(kind))} ORDER BY t.id{lock}"
+        f"SELECT u.row, {', '.join(f't.{column.name}' for column in table.c)} FROM unnest($5::int[], {arrays}) AS u(row, {names})"  # noqa: S608
+        f" JOIN {table.name} t ON {' AND '.join(conditions)} WHERE {below(union_of(kind))} ORDER BY t.id{lock}"
     )
 
 
@@ -197,14 +202,6 @@ def union_of(kind: TableKind) -> str:
     assert owner.refers_to.union is not None
     parent = owner.refers_to.union.replace("t.", "p.")
     return f"(SELECT {parent} FROM {owner.refers_to.table} p WHERE p.id = t.{owner.stored_in()})"  # noqa: S608
-
-
-def _differs(batch: Batch, record: Record, row: int, key: Sequence[str]) -> bool:
-    """Whether a record and a row both have a natural key, and not the same."""
-    columns = [table_kind(batch).column(name) for name in key]
-    there = [record[column.stored_in()] for column in columns]
-    given = [cells_of(batch, column)[row] for column in columns]
-    return None not in there and None not in given and there != given
 
 
 def _refuse_same(batch: Batch, found: Sequence[Record | None]) -> None:

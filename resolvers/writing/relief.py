@@ -56,7 +56,8 @@ GRANTS = TableKind(
     ),
     rules=(
         Rule(
-            code="REQUIRED", column="resident_number", broken=lambda record: record["household"] is None and record["resident_number"] is None,
+            code="REQUIRED", column="resident_number",
+            broken=lambda record: record["household"] is None and record["resident_number"] is None,
             message="Say to whom: a household, a person, or both.",
         ),
         Rule(
@@ -67,7 +68,8 @@ GRANTS = TableKind(
             code="STATUS_MISMATCH", column="status",
             broken=lambda record: (record["status"] in DECIDED) != (record["approved_on"] is not None)
             or (record["status"] == "PAID") != (record["paid_on"] is not None),
-            message="A grant that is APPROVED or PAID has the day of its approval, and one that is PAID that of its payment; others have none.",
+            message="A grant that is APPROVED or PAID has the day of its approval, and one that is PAID that of its payment; others have"
+            " none.",
         ),
     ),
 )  # fmt: skip

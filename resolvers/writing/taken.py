@@ -53,12 +53,17 @@ def refuse_taken(batch: Batch, keys: Sequence[Any], taken: set[Any], column: str
     """Refuse the rows whose key is on record and was not found in the caller's sight: RECORDED_ELSEWHERE."""
     for row, key in enumerate(keys):
         if key is not None and key in taken:
-            batch.refuse(
-                row,
-                "RECORDED_ELSEWHERE",
-                column,
-                f"A record with this {words} belongs to a union that you may not write to. Ask the federation above both unions.",
-            )
+            refuse_elsewhere(batch, row, column, words)
+
+
+def refuse_elsewhere(batch: Batch, row: int, column: str, words: str) -> None:
+    """Refuse a row under whose key a union has a record that the caller may not write to: RECORDED_ELSEWHERE."""
+    batch.refuse(
+        row,
+        "RECORDED_ELSEWHERE",
+        column,
+        f"A record with this {words} belongs to a union that you may not write to. Ask the federation above both unions.",
+    )
 
 
 def refuse_half_numbers(batch: Batch) -> None:

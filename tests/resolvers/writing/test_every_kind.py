@@ -14,9 +14,12 @@ from db.server.connect import acquired
 from hub.imports.report import ImportOptions
 from hub.imports.run import Import, import_file
 from hub.imports.template import write_template
+from resolvers.access.callers import Caller
+from resolvers.writing import relief
 from resolvers.writing.columns import PERSON, SOURCE, UNION
 from resolvers.writing.declare import TableKind, WritableKind
 from resolvers.writing.kinds import KINDS, TABLES
+from resolvers.writing.outcomes import BatchOptions, OnError, Outcome
 from resolvers.writing.records import union_of
 from resolvers.writing.scope import WriteScope
 from resolvers.writing.values import CodeType, DayType, DecimalType, DivisionType, YesNoType
@@ -69,17 +72,18 @@ async def test_each_value_that_may_change_is_changed_alone(writers: Writers, kin
     keys = [row.id for row in first.rows]
     old = await stored(writers, kind, keys)
     after = [row | {column.name: await rows.another(column, row)} for column, row in zip(columns, before, strict=False)]
-    results = [await writers.write(kind.name, row) for row in after]
+    result = await writers.write(kind.name, *after, options=BatchOptions(on_error=OnError.SKIP)) if after else first
     new = await stored(writers, kind, keys)
-    for column, result, was, now in zip(columns, results, old, new, strict=False):
-        if outcomes(result) == ["REFUSED"]:
-            assert {code for code, _ in codes(result)} <= AGAINST_OTHERS, (column.name, result)
+    for place, (column, was, now) in enumerate(zip(columns, old, new, strict=False)):
+        row = result.rows[place]
+        if row.errors:
+            assert {code for code, _ in codes(result, place)} <= AGAINST_OTHERS, (column.name, row)
             assert isinstance(column.type, DayType | CodeType | DecimalType)
             assert was == now
         else:
-            assert outcomes(result) == ["CHANGED"], (column.name, result)
+            assert row.outcome is Outcome.CHANGED, (column.name, row)
             assert {name for name in was if was[name] != now[name]} == {column.stored_in(), *KEPT}
-            assert (now["version"], result.rows[0].id) == (was["version"] + 1, was["id"])
+            assert (now["version"], row.version, row.id) == (was["version"] + 1, now["version"], was["id"])
 
 
 @every_table
@@ -232,6 +236,104 @@ async def test_writers_may_write_the_declared_columns_and_no_others(writers: Wri
         rights = {row["right"]: set(row["columns"]) for row in await writers.pool.fetch(RIGHTS, role, table.name)}
         assert rights["INSERT"] == {"id"} | columns | owner
         assert rights.get("UPDATE", set()) == {each.stored_in() for each in kind.stored() if not kind.is_fixed(each)}
+
+
+async def test_a_record_is_recognized_by_its_number_first_and_by_its_name_if_one_of_both_has_no_number(
+    writers: Writers,
+) -> None:
+    row = await Rows(writers).one(KINDS["venues"])
+    bare = row | {"source_system": None, "source_number": None}
+    twin = row | {"source_number": f"{row['source_number']}/2"}
+    first = await writers.write("venues", bare)
+    adopted = await writers.write("venues", row)
+    assert (outcomes(first), outcomes(adopted)) == (["NEW"], ["CHANGED"])
+    assert first.rows[0].id == adopted.rows[0].id
+    other = await writers.write("venues", twin)
+    assert outcomes(other) == ["NEW"], "another number is another record of the same name"
+    renamed = await writers.write("venues", row | {"name": f"{row['name']}改"})
+    assert (outcomes(renamed), renamed.rows[0].id) == (["CHANGED"], first.rows[0].id)
+    assert outcomes(await writers.write("venues", bare)) == ["SAME"]
+    await writers.write("venues", row)
+    assert codes(await writers.write("venues", bare)) == [("AMBIGUOUS", "name")]
+    assert [codes(await writers.write("venues", row, bare), place) for place in (0, 1)] == [
+        [("DUPLICATE", "name")], [("AMBIGUOUS", "name"), ("DUPLICATE", "name")],
+    ]  # fmt: skip
+
+
+async def test_a_number_of_another_system_is_whole_and_of_one_union(writers: Writers) -> None:
+    there = Rows(writers, writers.other)
+    row = await there.one(KINDS["venues"])
+    await writers.write("venues", row, caller=there.caller)
+    mine = await Rows(writers).one(KINDS["venues"])
+    result = await writers.write(
+        "venues", mine | {"source_number": row["source_number"]}, mine | {"source_system": None, "name": "无系统"},
+    )  # fmt: skip
+    assert [codes(result, place) for place in (0, 1)] == [
+        [("RECORDED_ELSEWHERE", "source_number")], [("REQUIRED", "source_system")],
+    ]  # fmt: skip
+    activity = await there.one(KINDS["activities"])
+    await writers.write("activities", activity, caller=there.caller)
+    attended = await Rows(writers).one(KINDS["attendances"])
+    result = await writers.write("attendances", attended | {"activity": activity["source_number"]})
+    assert codes(result) == [("NOT_FOUND", "activity")]
+
+
+async def test_an_estimate_of_another_union_for_the_same_division_is_not_written_twice(writers: Writers) -> None:
+    row = await Rows(writers).one(KINDS["population-estimates"])
+    there = Rows(writers, writers.other)
+    for changed in ({}, {"worker_type": None}):
+        same = row | changed
+        assert outcomes(await writers.write("population-estimates", same)) == ["NEW"]
+        elsewhere = same | {"union": there.place["name"]}
+        result = await writers.write("population-estimates", elsewhere, caller=there.caller)
+        assert codes(result) == [("RECORDED_ELSEWHERE", "division")]
+    assert outcomes(await writers.write("population-estimates", row | {"worker_type": None})) == ["SAME"]
+
+
+async def test_a_record_without_a_whole_natural_key_is_refused(writers: Writers) -> None:
+    row = await Rows(writers).one(KINDS["attendances"])
+    assert codes(await writers.write("attendances", row | {"resident_number": None})) == [
+        ("REQUIRED", "resident_number")
+    ]
+
+
+WRONG = {
+    "attendances": ({"attended_on": "2199-01-01"}, ("FUTURE_DATE", "attended_on")),
+    "aid-grants": ({"paid_on": "2023-01-01"}, ("DATE_ORDER", "paid_on")),
+    "census-records": ({"migrant_count": "127"}, ("VALUES_DISAGREE", "migrant_count")),
+    "certifications": ({"status": "APPLIED"}, ("STATUS_MISMATCH", "awarded_on")),
+    "legal-services": ({"outcome": None}, ("STATUS_MISMATCH", "outcome")),
+    "wishes": ({"claimant_kind": "INDIVIDUAL"}, ("VALUES_DISAGREE", "claimant_name")),
+    "donations": ({"quantity": "0"}, ("NUMBER_OUT_OF_RANGE", "quantity")),
+    "aid-projects": ({"budget": "0"}, ("NUMBER_OUT_OF_RANGE", "budget")),
+    "venues": ({"valid_to": "2023-01-01"}, ("DATE_ORDER", "valid_to")),
+    "activities": ({"ends_on": "2023-04-30"}, ("DATE_ORDER", "ends_on")),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+async def test_values_that_do_not_go_together_are_refused(writers: Writers, name: str) -> None:
+    changed, expected = WRONG[name]
+    assert codes(await writers.write(name, await Rows(writers).one(KINDS[name]) | changed)) == [expected]
+
+
+async def test_a_grant_keeps_who_has_written_it(writers: Writers) -> None:
+    row = await Rows(writers).one(KINDS["aid-grants"])
+    first = await writers.write("aid-grants", row)
+    second = Caller("second", 2, writers.caller().grants)
+    for caller in (None, second, second):
+        row = row | {"amount": int(row["amount"]) + 1}
+        assert outcomes(await writers.write("aid-grants", row, caller=caller)) == ["CHANGED"]
+    (record,) = await stored(writers, relief.GRANTS, [first.rows[0].id])
+    assert record["written_by"] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("missing", "column"), [({"resident_number": None}, "resident_number"), ({"amount": None, "item": None}, "amount")]
+)
+async def test_a_grant_says_to_whom_and_what(writers: Writers, missing: dict[str, None], column: str) -> None:
+    row = await Rows(writers).one(KINDS["aid-grants"]) | missing
+    assert codes(await writers.write("aid-grants", row)) == [("REQUIRED", column)]
 
 
 def test_the_columns_of_a_kind_are_told_apart_by_every_heading() -> None:
