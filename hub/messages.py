@@ -173,6 +173,17 @@ CHINESE: Mapping[str, str] = {
     "CIRCLE": "上下级隶属形成循环，请核对上级工会。",
     "OUTSIDE": "按该隶属体系，新工会不在您的下级范围内，请补填另一上级工会。",
     "PARENT_REFUSED": "上级工会所在的行已被退回，请先更正该行。",
+    # rules of data quality that a written record breaks
+    "UNION_CODE_FAILS_CHECK": "提示：工会的统一社会信用代码校验不符，请核对。",
+    "UNION_TERM_OVER": "提示：工会届期已满，未登记换届。",
+    "EMPLOYER_CODE_FAILS_CHECK": "提示：单位的统一社会信用代码校验不符，请核对。",
+    "EMPLOYER_WITHOUT_HEADCOUNT": "提示：单位的职工人数为零，请核对。",
+    "MEMBER_RECORDED_TWICE": "提示：该会员疑似重复登记，请核对。",
+    "MEMBER_OF_TWO_UNIONS": "提示：该人员同时为两个工会的会员，请核对起止日期。",
+    "MEMBERSHIP_IN_DISSOLVED_UNION": "提示：工会已撤销，会籍未终止。",
+    "AGREEMENT_PAST_ITS_END": "提示：集体合同期满，状态仍为生效。",
+    "ENROLMENT_OF_FORMER_MEMBER": "提示：会员已离会，参保未终止。",
+    "CASE_CLOSED_WITHOUT_DAY": "提示：案件已办结，未填结案日期。",
     # files that are imported
     "EMPTY_FILE": "文件为空，请发送含有数据的表格。",
     "UNREADABLE_FILE": "文件无法读取：须为 XLSX、XLS 或 CSV，且未加密码。",

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, Date, func, select
+from sqlalchemy import ColumnElement, Date, and_, func, select
 
 from db.agreements import AgreementCoverage, AgreementParty, AgreementStatus, AgreementStep, CollectiveAgreement
 from resolvers.deadlines import Procedure
@@ -11,6 +11,7 @@ from resolvers.engine.declare.sources import Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import Statistic, distinct, median
 from resolvers.engine.declare.validity import Period
 from resolvers.overdue import TIMELINESS, Overdue, TimedStep, timeliness
+from resolvers.quality import QualitySeverity, RecordRule, declare, today
 from resolvers.registry import registry
 from resolvers.relations import By, Within, WithinDivision
 
@@ -47,10 +48,25 @@ SUBMISSION = TimedStep(
 REVIEW = TimedStep(Procedure("agreement", "review"), CollectiveAgreement.received_on, REVIEWED, *PLACE)
 OVERDUE = Overdue((REPLY, SUBMISSION, REVIEW))
 
+QUALITY = declare(
+    "CollectiveAgreement",
+    RecordRule(
+        "AGREEMENT_PAST_ITS_END",
+        "is_past_its_end",
+        QualitySeverity.ERROR,
+        and_(
+            CollectiveAgreement.status == AgreementStatus.EFFECTIVE,
+            func.coalesce(CollectiveAgreement.term_to <= today(), False),
+        ),
+        column="term_to",
+    ),
+)
+
 registry.add(
     Source(
         CollectiveAgreement,
         "agr",
+        columns=QUALITY,
         period=Period(CollectiveAgreement.term_from, CollectiveAgreement.term_to),
         hide=("organization_id", "employer_id", "division_id"),
         searchable=(),

@@ -11,6 +11,7 @@ from resolvers.engine.declare.sources import AnyOf, Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Join, Rate, Statistic, distinct, median, total, where
 from resolvers.engine.declare.validity import Period
 from resolvers.overdue import TIMELINESS, Overdue, TimedStep, timeliness
+from resolvers.quality import QualitySeverity, RecordRule, declare
 from resolvers.registry import registry
 from resolvers.relations import By, Within, WithinDivision
 
@@ -51,10 +52,22 @@ MEDIATION = TimedStep(
 )
 OVERDUE = Overdue((MEDIATION,))
 
+QUALITY = declare(
+    "DisputeCase",
+    RecordRule(
+        "CASE_CLOSED_WITHOUT_DAY",
+        "lacks_closing_day",
+        QualitySeverity.ERROR,
+        and_(DisputeCase.closed_on.is_(None), one_of(DisputeCase.status, ENDED)),
+        column="closed_on",
+    ),
+)
+
 registry.add(
     Source(
         DisputeCase,
         "case",
+        columns=QUALITY,
         period=Period(DisputeCase.received_on, DisputeCase.closed_on),
         hide=("organization_id", "employer_id", "division_id"),
         fields={

@@ -1,11 +1,14 @@
 """Sources of employers and of their coverage by unions."""
 
+from sqlalchemy import and_
+
 from db.employers import Employer, EmployerCoverage
 from db.input_values import canonical_credit_code
 from resolvers import activities, agreements, coverage, disputes, fairs, insurance, members, services, venues
 from resolvers.engine.declare.sources import Lookup, Many, One, Source
 from resolvers.engine.declare.statistics import RECORDS, Rate, Statistic, where
 from resolvers.engine.declare.validity import Period
+from resolvers.quality import QualitySeverity, RecordRule, code_fails_check, declare
 from resolvers.registry import registry
 from resolvers.relations import By, Within, WithinDivision
 
@@ -17,12 +20,30 @@ OF_ORGANIZATION = {
 }
 OF_DIVISION = {"employers": Many("Employer", WithinDivision(Employer.division_id))}
 
+QUALITY = declare(
+    "Employer",
+    RecordRule(
+        "EMPLOYER_CODE_FAILS_CHECK",
+        "credit_code_fails_check",
+        QualitySeverity.ERROR,
+        code_fails_check(Employer.credit_code),
+        column="credit_code",
+    ),
+    RecordRule(
+        "EMPLOYER_WITHOUT_HEADCOUNT",
+        "lacks_headcount",
+        QualitySeverity.WARNING,
+        and_(Employer.headcount == 0, Employer.closed_on.is_(None)),
+        column="headcount",
+    ),
+)
+
 registry.add(
     Source(
         Employer,
         "emp",
         period=Period(Employer.registered_on, Employer.closed_on, known=False),
-        columns={"is_organized": coverage.IS_ORGANIZED},
+        columns={"is_organized": coverage.IS_ORGANIZED, **QUALITY},
         hide=("division_id", "organization_id"),
         searchable=("name",),
         normalizers={"credit_code": canonical_credit_code},

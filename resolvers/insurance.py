@@ -1,10 +1,13 @@
 """Sources of insurance enrolments."""
 
+from sqlalchemy import and_
+
 from db.insurance import InsuranceEnrolment
 from db.organizations import Organization
 from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import Join, Rollup, Statistic, distinct
+from resolvers.quality import QualitySeverity, RecordRule, declare, is_listed
 from resolvers.registry import registry
 from resolvers.relations import By, Within
 
@@ -16,10 +19,22 @@ OF_ORGANIZATION = {"insurance_enrolments": ENROLMENTS_WITHIN}
 OF_MEMBER = {"insurance_enrolments": Many("InsuranceEnrolment", By(InsuranceEnrolment.member_id))}
 OF_EMPLOYER = {"insurance_enrolments": Many("InsuranceEnrolment", By(InsuranceEnrolment.participant_id))}
 
+QUALITY = declare(
+    "InsuranceEnrolment",
+    RecordRule(
+        "ENROLMENT_OF_FORMER_MEMBER",
+        "is_of_former_member",
+        QualitySeverity.WARNING,
+        and_(InsuranceEnrolment.valid_to.is_(None), is_listed("former_members", InsuranceEnrolment.member_id)),
+        column="valid_to",
+    ),
+)
+
 registry.add(
     Source(
         InsuranceEnrolment,
         "ins",
+        columns=QUALITY,
         hide=("organization_id", "member_id", "participant_id"),
         fields={
             "organization": One("Organization", InsuranceEnrolment.organization_id),

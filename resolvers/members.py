@@ -8,6 +8,7 @@ from resolvers.counted_persons import COUNTED_PERSONS
 from resolvers.engine.declare.sources import Many, One, Source
 from resolvers.engine.declare.statistics import Join, Rate, Rollup, Statistic, distinct, where
 from resolvers.engine.declare.validity import Period
+from resolvers.quality import QualitySeverity, RecordRule, declare, is_listed
 from resolvers.registry import registry
 from resolvers.relations import By, Within
 
@@ -38,11 +39,40 @@ SEALED = (
     "phone_head",
 )
 
+MEMBER_QUALITY = declare(
+    "Member",
+    RecordRule(
+        "MEMBER_RECORDED_TWICE",
+        "is_probably_recorded_twice",
+        QualitySeverity.WARNING,
+        is_listed("probable_duplicates", Member.id),
+        column="name",
+    ),
+)
+MEMBERSHIP_QUALITY = declare(
+    "Membership",
+    RecordRule(
+        "MEMBER_OF_TWO_UNIONS",
+        "overlaps_another",
+        QualitySeverity.ERROR,
+        is_listed("overlapping_memberships", Membership.id),
+        column="joined_on",
+    ),
+    RecordRule(
+        "MEMBERSHIP_IN_DISSOLVED_UNION",
+        "outlasts_union",
+        QualitySeverity.ERROR,
+        is_listed("outlasting_memberships", Membership.id),
+        column="left_on",
+    ),
+)
+
 registry.add(
     Source(
         Member,
         "mem",
         columns={
+            **MEMBER_QUALITY,
             "resident_number": resident_number(Member.__table__),
             "phone": phone(Member.__table__),
             "bank_card": bank_card(Member.__table__),
@@ -68,6 +98,7 @@ registry.add(
     Source(
         Membership,
         "mship",
+        columns=MEMBERSHIP_QUALITY,
         period=IN_FORCE,
         hide=("member_id", "organization_id"),
         fields={

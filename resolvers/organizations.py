@@ -1,6 +1,6 @@
 """Sources of unions: their two hierarchies, their links and terms; the lists of other slices are added as ``OF_ORGANIZATION``."""
 
-from sqlalchemy import ColumnElement, Integer, literal_column
+from sqlalchemy import ColumnElement, Integer, and_, literal_column
 
 from db.input_values import canonical_credit_code
 from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink
@@ -29,6 +29,8 @@ from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import Arguments
 from resolvers.places import CountWithin
+from resolvers.quality import QualitySeverity, RecordRule, code_fails_check, declare, is_listed
+from resolvers.quality_counts import COUNTS
 from resolvers.registry import registry
 from resolvers.relations import By, Within, WithinDivision
 from resolvers.scopes import subtree
@@ -128,10 +130,29 @@ registry.add(
         fields={"organization": One("Organization", CommitteeTerm.organization_id)},
     )
 )
+QUALITY = declare(
+    "Organization",
+    RecordRule(
+        "UNION_CODE_FAILS_CHECK",
+        "credit_code_fails_check",
+        QualitySeverity.ERROR,
+        code_fails_check(Organization.credit_code),
+        column="credit_code",
+    ),
+    RecordRule(
+        "UNION_TERM_OVER",
+        "term_is_over",
+        QualitySeverity.WARNING,
+        and_(Organization.dissolved_on.is_(None), is_listed("overdue_terms", Organization.id)),
+        column="term_to",
+    ),
+)
+
 registry.add(
     Source(
         Organization,
         "org",
+        columns=QUALITY,
         period=Period(Organization.established_on, Organization.dissolved_on, known=False),
         hide=("division_id",),
         searchable=("name",),
@@ -154,6 +175,7 @@ registry.add(
             **policies.OF_ORGANIZATION,
             **certifications.OF_ORGANIZATION,
             "statistics": StatisticsField("Organization", CountWithin()),
+            "data_quality": COUNTS,
             **relief.OF_ORGANIZATION,
             **assistance.OF_ORGANIZATION,
             **care.OF_ORGANIZATION,

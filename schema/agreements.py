@@ -89,6 +89,9 @@ class AgreementFilter:
     organization: OrganizationFilterRef | None = optional("The union on the workers' side (工会)")
     employer: EmployerFilterRef | None = optional("The employer of a single-unit agreement (用人单位)")
     division: DivisionFilterRef | None = optional("Where it applies (适用区划)")
+    is_past_its_end: BooleanFilter | None = optional(
+        "Whether its state is in force and its term is over: a rule of `dataQuality` (期满而状态仍为生效)"
+    )
 
 
 @conditions("Which covered employers (覆盖单位筛选)", changed=True)
@@ -186,6 +189,9 @@ class CollectiveAgreement(Sourced, Versioned, Node):
         AgreementCoverageFilter,
         Order[AgreementCoverageField],
         DATED,
+    )
+    is_past_its_end: bool = field(
+        "Whether its state is in force and its term is over: a rule of `dataQuality` (期满而状态仍为生效)"
     )
 
 

@@ -113,6 +113,9 @@ class DisputeFilter:
     division: DivisionFilterRef | None = optional("Where it arose (发生区划)")
     recoveries: Listed["RecoveryFilter"] | None = optional("Money recovered (追回金额)")
     legal_services: Held[LegalServiceFilter] | None = optional("Links of legal service (法律服务环节)")
+    lacks_closing_day: BooleanFilter | None = optional(
+        "Whether it has ended and has no day of that: a rule of `dataQuality` (已办结而无结案日期)"
+    )
 
 
 @conditions("Which parties (当事人筛选)", changed=True)
@@ -206,6 +209,9 @@ class DisputeCase(Sourced, Versioned, Node, MediationOfCase):
     claims: list[DisputeClaim] = field("Claims (仲裁请求)")
     steps: list[DisputeStep] = field("Steps, the first one first (办案环节)")
     recoveries: Connection[Recovery] = page("Money recovered (追回金额)", RecoveryFilter, Order[RecoveryField])
+    lacks_closing_day: bool = field(
+        "Whether it has ended and has no day of that: a rule of `dataQuality` (已办结而无结案日期)"
+    )
 
 
 @strawberry.type(description="Dispute cases at the root (劳动争议案件查询)")

@@ -86,6 +86,12 @@ class EmployerFilter:
     attendances: Listed[AttendanceFilter] | None = optional("Attendances of people that it sent (派出参加记录)")
     exhibitors: Listed[ExhibitorFilter] | None = optional("Job fairs at which it exhibited (参会记录)")
     census_records: Listed[CensusRecordFilter] | None = optional("Census records of it (摸排记录)")
+    credit_code_fails_check: BooleanFilter | None = optional(
+        "Whether its credit code fails the check digit: a rule of `dataQuality` (统一社会信用代码校验不符)"
+    )
+    lacks_headcount: BooleanFilter | None = optional(
+        "Whether it is open and has no headcount: a rule of `dataQuality` (未填职工人数)"
+    )
 
 
 @conditions("Which coverages (覆盖筛选)", changed=True)
@@ -144,6 +150,10 @@ class Employer(
         Order[CoverageField],
         DATED,
     )
+    credit_code_fails_check: bool = field(
+        "Whether its credit code fails the check digit: a rule of `dataQuality` (统一社会信用代码校验不符)"
+    )
+    lacks_headcount: bool = field("Whether it is open and has no headcount: a rule of `dataQuality` (未填职工人数)")
 
 
 @strawberry.type(description="Employers at the root (用人单位查询)")

@@ -9,7 +9,17 @@ from db.insurance import InsuranceScheme
 from db.model import Term
 from schema.code_lists import describe
 from schema.fields import field, optional
-from schema.filters import Choice, DateFilter, DecimalFilter, IdFilter, IntFilter, Order, StringFilter, conditions
+from schema.filters import (
+    BooleanFilter,
+    Choice,
+    DateFilter,
+    DecimalFilter,
+    IdFilter,
+    IntFilter,
+    Order,
+    StringFilter,
+    conditions,
+)
 from schema.records import Versioned
 from schema.refs import (
     EmployerFilterRef,
@@ -50,6 +60,9 @@ class EnrolmentFilter:
     member: MemberFilterRef | None = optional("The insured (参保人)")
     participant: EmployerFilterRef | None = optional("The insuring employer (参保单位)")
     organization: OrganizationFilterRef | None = optional("The union (工会)")
+    is_of_former_member: BooleanFilter | None = optional(
+        "Whether it goes on though the person has left their union, for both: a rule of `dataQuality` (已离会而参保未终止)"
+    )
 
 
 @strawberry.type(description="Enrolment of a worker in an insurance scheme (参保记录)")
@@ -67,6 +80,9 @@ class InsuranceEnrolment(Versioned, Node):
     member: MemberRef | None = field("The insured (参保人)")
     participant: EmployerRef | None = field("The insuring employer (参保单位)")
     organization: OrganizationRef | None = field("The union (工会)")
+    is_of_former_member: bool | None = field(
+        "Whether it goes on though the person has left their union, for both: a rule of `dataQuality` (已离会而参保未终止)"
+    )
 
 
 @strawberry.type(description="Insurance enrolments at the root (参保查询)")

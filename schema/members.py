@@ -101,6 +101,9 @@ class MemberFilter:
     engagements: Held["EngagementFilter"] | None = optional("Engagements (用工关系)")
     insurance_enrolments: Held[EnrolmentFilter] | None = optional("Insurance enrolments (参保记录)")
     attendances: Listed[AttendanceFilter] | None = optional("Attendances at activities (参加记录)")
+    is_probably_recorded_twice: BooleanFilter | None = optional(
+        "Whether the person is probably recorded twice, for the unions and the person: a rule of `dataQuality` (疑似重复登记)"
+    )
 
 
 @conditions("Which memberships (会籍筛选)", changed=True)
@@ -121,6 +124,12 @@ class MembershipFilter:
     valid_to: DateFilter | None = optional("Day on which it ended (终止日期)")
     member: MemberFilter | None = optional("The member (会员)")
     organization: OrganizationFilterRef | None = optional("The union (工会)")
+    overlaps_another: BooleanFilter | None = optional(
+        "Whether the person is in another union on some of its days: a rule of `dataQuality` (与其他会籍重叠)"
+    )
+    outlasts_union: BooleanFilter | None = optional(
+        "Whether it goes on though the union is dissolved: a rule of `dataQuality` (工会已撤销而会籍未终止)"
+    )
 
 
 @conditions("Which engagements (用工筛选)", changed=True)
@@ -155,6 +164,12 @@ class Membership(Versioned, Node):
     end_reason: str | None = field("Why it ended (终止原因)")
     member: "Member | None" = field("The member (会员)")
     organization: OrganizationRef | None = field("The union (工会)")
+    overlaps_another: bool = field(
+        "Whether the person is in another union on some of its days: a rule of `dataQuality` (与其他会籍重叠)"
+    )
+    outlasts_union: bool = field(
+        "Whether it goes on though the union is dissolved: a rule of `dataQuality` (工会已撤销而会籍未终止)"
+    )
 
 
 @strawberry.type(description="A worker works for an employer (用工关系)")
@@ -219,6 +234,9 @@ class Member(
     division: DivisionRef | None = field("Where the member lives (居住区划)")
     memberships: list[Membership] = field("Memberships, the oldest first (会籍)", **DATED)
     engagements: list[Engagement] = field("Engagements with employers (用工关系)", **DATED)
+    is_probably_recorded_twice: bool | None = field(
+        "Whether the person is probably recorded twice, for the unions and the person: a rule of `dataQuality` (疑似重复登记)"
+    )
 
 
 @strawberry.type(description="Members at the root (会员查询)")

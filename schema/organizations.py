@@ -24,11 +24,12 @@ from schema.disputes import DisputesOfOrganization
 from schema.employers import CoverageFilter, EmployersOfOrganization
 from schema.fairs import FairsOfOrganization
 from schema.fields import NAME_MATCHING, field, optional
-from schema.filters import Choice, DateFilter, Held, IdFilter, Order, StringFilter, conditions
+from schema.filters import BooleanFilter, Choice, DateFilter, Held, IdFilter, Order, StringFilter, conditions
 from schema.insurance import InsuranceOfOrganization
 from schema.mediation import MediationOfOrganization
 from schema.members import MembersOfOrganization
 from schema.policies import PoliciesOfOrganization
+from schema.quality import DataQualityCount
 from schema.records import Sourced, Versioned
 from schema.refs import DivisionFilterRef, DivisionRef
 from schema.relay import (
@@ -85,6 +86,12 @@ class OrganizationFilter:
     venues: Held[VenueFilter] | None = optional("Venues that it and the unions below run (场所)")
     certifications: Held[CertificationFilter] | None = optional("Certifications of it and below (评选认定)")
     works: Held[ConstructionProjectFilter] | None = optional("Projects whose project union it is (所属工程)")
+    credit_code_fails_check: BooleanFilter | None = optional(
+        "Whether its credit code fails the check digit: a rule of `dataQuality` (统一社会信用代码校验不符)"
+    )
+    term_is_over: BooleanFilter | None = optional(
+        "Whether the term of a committee is over, and no later one on record: a rule of `dataQuality` (届期已满未换届)"
+    )
 
 
 @strawberry.type(description="Dated link of a union to a parent in one hierarchy (隶属关系)")
@@ -170,9 +177,18 @@ class Organization(
         PLACED,
     )
     committee_terms: list[CommitteeTerm] = field("Terms of its committees (届期)", **DATED)
+    data_quality: list[DataQualityCount] | None = field(
+        "Rules that records of it and the unions below break, with how many of those that you see do (数据质量)"
+    )
     statistics: Statistics | None = statistics(
         "Counts and sums of the records of it and of the unions below it today, with dissolved unions in their last place (统计)",
         HIERARCHY,
+    )
+    credit_code_fails_check: bool = field(
+        "Whether its credit code fails the check digit: a rule of `dataQuality` (统一社会信用代码校验不符)"
+    )
+    term_is_over: bool = field(
+        "Whether the term of a committee is over, and no later one on record: a rule of `dataQuality` (届期已满未换届)"
     )
 
 

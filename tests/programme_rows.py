@@ -85,11 +85,12 @@ def programme_tables() -> list[Table]:
 
 async def add(connection: asyncpg.Connection, table: Table, chance: random.Random, pools: dict[str, list[int]]) -> None:
     """Draw rows until one keeps the table's constraints."""
-    columns = [column for column in table.columns if column.name != "id"]
-    names = ", ".join(column.name for column in columns)
-    places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
+    of_record = of_records(table, len(pools.get(table.name, ())))
+    columns = [column for column in table.columns if column.name != "id" and column.name not in of_record]
+    names = ", ".join([*(column.name for column in columns), *of_record])
+    places = ", ".join(f"${number}" for number in range(1, len(columns) + len(of_record) + 1))
     for _ in range(TRIES):
-        values = [await value(connection, column, chance, pools) for column in columns]
+        values = [await value(connection, column, chance, pools) for column in columns] + list(of_record.values())
         try:
             async with connection.transaction():
                 key = await connection.fetchval(
@@ -100,6 +101,19 @@ async def add(connection: asyncpg.Connection, table: Table, chance: random.Rando
         pools.setdefault(table.name, []).append(key)
         return
     raise AssertionError(f"no random row keeps the constraints of {table.name}")
+
+
+def of_records(table: Table, number: int) -> dict[str, Any]:
+    """The columns of the records of a table that have nothing to do with its slice, for the row of this number."""
+    chance = random.Random(f"{table.name} {number}")
+    found: dict[str, Any] = {}
+    if "changed_at" in table.c:
+        moment = datetime(2022, 1, 1, tzinfo=UTC) + timedelta(microseconds=chance.randrange(10**13))
+        found |= {"version": chance.randint(1, 9), "changed_at": moment}
+    if "source_number" in table.c:
+        system = chance.choice((None, "工会会员系统", "帮扶系统"))
+        found |= {"source_system": system, "source_number": system and f"{chance.choice(WORDS)}{number}"}
+    return found
 
 
 async def value(

@@ -10,11 +10,13 @@ from enum import IntEnum
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Date,
     DateTime,
     FromClause,
     Integer,
+    and_,
     any_,
     case,
     cast,
@@ -35,6 +37,7 @@ from resolvers.access.row_access import visible
 from resolvers.engine.declare.columns import alias
 from resolvers.engine.declare.sources import Source
 from resolvers.engine.plan.parameters import BIGINTS, TEXT, Binder
+from resolvers.quality import is_listed
 
 Columns = Callable[[FromClause], ColumnElement[Any]]
 Condition = Callable[[Lens, Binder, FromClause], ColumnElement[bool]]
@@ -132,11 +135,11 @@ def _change_date(column: str) -> Mask:
     return Mask(shown, changed_on(column), changed_on(column), hidden=NO_DAY)
 
 
-def _for_keepers(column: str, kind: TypeEngine[Any]) -> Mask:
-    """What says when a person's record was changed, or whose it is in another system: for the unions, which keep it, and the person.
-    It would tell others that a phone or a name is new, or find the person elsewhere."""
-    shown = {**_for_unions(CLEAR), Lens.SOCIAL_SECURITY: HIDDEN, Lens.CASES: HIDDEN, Lens.SELF: CLEAR}
-    return Mask(shown, _column(column), _column(column), hidden=cast(null(), kind))
+def _for_keepers(shown: Columns, kind: TypeEngine[Any]) -> Mask:
+    """What says when a person's record was changed, whose it is in another system, or what else is on record of the person: for the
+    unions, which keep it, and the person. It would tell others that a phone or a name is new, or find the person elsewhere."""
+    levels = {**_for_unions(CLEAR), Lens.SOCIAL_SECURITY: HIDDEN, Lens.CASES: HIDDEN, Lens.SELF: CLEAR}
+    return Mask(levels, shown, shown, hidden=cast(null(), kind))
 
 
 def _for_handlers(column: str) -> Mask:
@@ -156,6 +159,14 @@ OF_RECORD: Mapping[str, TypeEngine[Any]] = {
     "source_system": TEXT,
     "source_number": TEXT,
 }
+JUDGED: Mapping[tuple[str, str], Columns] = {
+    ("Member", "is_probably_recorded_twice"): lambda table: is_listed("probable_duplicates", table.c.id),
+    ("InsuranceEnrolment", "is_of_former_member"): lambda table: and_(
+        table.c.valid_to.is_(None), is_listed("former_members", table.c.member_id)
+    ),
+}
+"""Rules of data quality that tell of memberships and other persons; ``resolvers.quality`` has all of them."""
+
 MASKS: Mapping[tuple[str, str], Mask] = {
     ("Member", "name"): Mask(
         {**_for_unions(PART), Lens.EVERYTHING: CLEAR, Lens.SOCIAL_SECURITY: PART, Lens.CASES: CLEAR, Lens.SELF: CLEAR},
@@ -174,7 +185,8 @@ MASKS: Mapping[tuple[str, str], Mask] = {
         {**_for_unions(HIDDEN), Lens.SOCIAL_SECURITY: PART, Lens.CASES: HIDDEN, Lens.SELF: PART}, bank_card, bank_card
     ),
     **{("Member", name): _change_date(name) for name in CHANGES},
-    **{("Member", name): _for_keepers(name, kind) for name, kind in OF_RECORD.items()},
+    **{("Member", name): _for_keepers(_column(name), kind) for name, kind in OF_RECORD.items()},
+    **{field: _for_keepers(condition, Boolean()) for field, condition in JUDGED.items()},
     ("AccessLog", "case_reference"): Mask(
         {Lens.EVERYTHING: CLEAR, Lens.SELF: PART}, _column("case_reference"), _ground, hidden=NOTHING
     ),

@@ -223,13 +223,6 @@ def _check_state(batch: Batch, row: int, status: str, days: Mapping[str, date | 
         batch.refuse(row, "STATUS_MISMATCH", "effective_on", "An agreement that is in force has taken effect by today.")
     elif status in ENDED and days["term_to"] is not None and days["term_to"] > today:
         batch.refuse(row, "STATUS_MISMATCH", "term_to", "An agreement that has ended has a term that ended by today.")
-    elif status == "EFFECTIVE" and days["term_to"] is not None and days["term_to"] <= today:
-        batch.warn(
-            row,
-            "TERM_OVER",
-            "term_to",
-            "The term is over, and the agreement in force. Write EXPIRED, or the new end of the term.",
-        )
 
 
 def _check_later(batch: Batch, row: int, old: Record, steps: Sequence[Record]) -> None:

@@ -17,6 +17,7 @@ from resolvers.writing.kinds import PREPARE
 from resolvers.writing.outcomes import BatchOptions, BatchResult, OnConflict, OnError, Outcome, RawRow, RowResult
 from resolvers.writing.parts import Part
 from resolvers.writing.scope import NO_UNION, WriteScope, role_of
+from resolvers.writing.warnings import warn_of_quality
 
 ATTEMPTS = 4
 PATIENCE = """SELECT set_config(name, CASE current_setting(name) WHEN '0' THEN '0' ELSE
@@ -121,6 +122,7 @@ async def _write(batch: Batch, options: BatchOptions) -> BatchResult:
         await batch.connection.execute(
             "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; SET LOCAL plan_cache_mode = force_custom_plan"
         )
+        await warn_of_quality(batch, parts, outcomes)
     versions = before if options.dry_run else list(map(parts[0].version, range(len(batch))))
     results = _results(batch, parts[0], outcomes, versions, writes)
     return BatchResult(results, writes and not options.dry_run, _digest(batch))

@@ -11,7 +11,7 @@ from alembic import op
 from db.migrations.wall import among
 
 revision: str = "0045"
-down_revision: str | None = "0048"
+down_revision: str | None = "0051"
 branch_labels = None
 depends_on = None
 

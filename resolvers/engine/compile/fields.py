@@ -4,7 +4,14 @@ connection, a statistic, a computed field."""
 from collections.abc import Sequence
 from typing import Any
 
-from graphql import FieldNode, GraphQLObjectType, GraphQLUnionType, get_named_type
+from graphql import (
+    FieldNode,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
 from sqlalchemy import ColumnElement, Select, any_, func, null, select
 
 from resolvers.engine.compile import row_builders
@@ -186,7 +193,9 @@ class Compiler(Compilation):
         if not isinstance(returned, GraphQLObjectType):
             return value
         names = {key: fields[0].name.value for key, fields in self.collector.below(returned, nodes).items()}
-        return row_builders.fields_of(returned.name, names, value, child)
+        listed = is_list_type(get_nullable_type(type_.fields[nodes[0].name.value].type))
+        build = row_builders.fields_of_each if listed else row_builders.fields_of
+        return build(returned.name, names, value, child)
 
 
 def list_step(

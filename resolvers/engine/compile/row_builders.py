@@ -29,8 +29,18 @@ def mapping(items: Mapping[str, Expression]) -> Expression:
 
 def fields_of(typename: str, names: Mapping[str, str], value: Expression, number: int) -> Expression:
     """The selected fields (names by response key) of a mapping that may be None; ``number`` tells its variable from others."""
+    return f"(None if (v{number} := {value}) is None else {_fields(typename, names, number)})"
+
+
+def fields_of_each(typename: str, names: Mapping[str, str], value: Expression, number: int) -> Expression:
+    """The same of each mapping of a list that may be None."""
+    each = _fields(typename, names, number)
+    return f"(None if (w{number} := {value}) is None else [{each} for v{number} in w{number}])"
+
+
+def _fields(typename: str, names: Mapping[str, str], number: int) -> Expression:
     fields = {key: repr(typename) if name == "__typename" else f"v{number}[{name!r}]" for key, name in names.items()}
-    return f"(None if (v{number} := {value}) is None else {mapping(fields)})"
+    return mapping(fields)
 
 
 def global_id(prefix: str, index: int) -> Expression:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, TableValuedAlias, bindparam, func
+from sqlalchemy import ColumnElement, CompoundSelect, Select, TableValuedAlias, bindparam, func
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
 from resolvers.engine.plan.parameters import BIGINTS, KEYS, Binder, Getter, Inputs
@@ -57,7 +57,9 @@ def parents() -> TableValuedAlias:
     return func.unnest(keys_parameter()).table_valued("key").render_derived(name="parent")
 
 
-def compiled(select: Select[Any], binder: Binder, role: str | None = None, *, kept: bool = False) -> Statement:
+def compiled(
+    select: Select[Any] | CompoundSelect[Any], binder: Binder, role: str | None = None, *, kept: bool = False
+) -> Statement:
     """Compile a select whose parameters ``binder`` made; ``role`` and ``kept`` as in ``Statement``."""
     sql = select.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     getters: list[Getter | None] = []

@@ -138,7 +138,7 @@ async def test_all_faults_of_an_agreement_are_named(writers: Writers, unit: Any,
 async def test_an_agreement_in_force_past_its_end_is_a_warning(writers: Writers, unit: Any) -> None:
     result = await writers.write("agreements", agreement(writers, unit, term_to="2025-05-12"))
     assert outcomes(result) == ["NEW"]
-    assert [each.code for each in result.rows[0].findings] == ["TERM_OVER"]
+    assert [each.code for each in result.rows[0].findings] == ["AGREEMENT_PAST_ITS_END"]
 
 
 async def test_a_state_without_a_day_is_refused(writers: Writers) -> None:
