@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 
 from resolvers.commands.context import CommandContext
+from resolvers.writing.columns import SOURCE
 from resolvers.writing.declare import Column, WritableKind
 from resolvers.writing.outcomes import Finding, OnConflict, RawRow, Severity
 from resolvers.writing.scope import WriteScope
@@ -46,6 +47,9 @@ class Batch:
         self.unions: dict[str, list[int | None]] = {}
         """The unions of the records that rows refer to, by column."""
 
+        self.names: dict[str, list[str | None]] = {}
+        """The names of the persons that rows refer to, by column."""
+
         self.findings: dict[int, list[Finding]] = defaultdict(list)
         self.refused: set[int] = set()
 
@@ -60,6 +64,13 @@ class Batch:
     def warn(self, row: int, code: str, column: str | None, message: str) -> None:
         """Note what somebody should look at in a row that is written."""
         self._note(row, code, column, message, Severity.WARNING)
+
+    def lacks(self, row: int, *columns: str) -> bool:
+        """Whether a row has none of these values, and none that could not be read."""
+        return all(
+            self.values[name][row] is None and not any(each.column == name for each in self.findings.get(row, ()))
+            for name in columns
+        )
 
     def _note(self, row: int, code: str, column: str | None, message: str, severity: Severity) -> None:
         shown = None
@@ -125,7 +136,8 @@ def read_values(batch: Batch) -> None:
 
 
 def refuse_duplicates(batch: Batch, cells: Mapping[str, Cells] | None = None) -> None:
-    """Refuse the rows that are about the same record: DUPLICATE. Rows that an earlier natural key tells apart are not.
+    """Refuse the rows that are about the same record: DUPLICATE. Rows that an earlier natural key tells apart are not,
+    unless they have the same number in a source system, which no two records have.
 
     They are compared by the rows' values, or by ``cells``: once it is known what rows refer to, two names of one record are the same.
     """
@@ -137,7 +149,8 @@ def refuse_duplicates(batch: Batch, cells: Mapping[str, Cells] | None = None) ->
             if None not in each:
                 rows_of[each].append(row)
         for rows in rows_of.values():
-            if len(rows) > 1 and not any(_tells_apart([earlier[row] for row in rows]) for earlier in keys[:place]):
+            earlier_keys = [] if key == SOURCE else keys[:place]
+            if len(rows) > 1 and not any(_tells_apart([earlier[row] for row in rows]) for earlier in earlier_keys):
                 refuse_same_record(batch, rows, key[-1])
 
 

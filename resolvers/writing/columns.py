@@ -4,7 +4,7 @@ from typing import Any
 
 from db.input_values import normal_credit_code, normal_phone, normal_resident_number
 from resolvers.writing.declare import Column, Heading, Order, Reference
-from resolvers.writing.values import DayType, DivisionType, NormalType, TextType, ValueType
+from resolvers.writing.values import DayType, DivisionType, NormalType, TextType, ValueType, compact, is_lossy
 
 UNION = Reference(
     table="organization",
@@ -28,9 +28,10 @@ DIVISION = Reference(
 )
 PERSON = Reference(
     table="member",
-    keys=("resident_number",),
+    keys=("resident_number", "source_number"),
     words="member",
-    description="a member of a union of yours by the resident number, 18 characters (本工会及下级工会会员的居民身份证号，18 位)",
+    description="a member of a union of yours by the resident number, 18 characters, or the number in the source system of who has none"
+    " (本工会及下级工会会员的居民身份证号，18 位；没有的填来源编号)",
 )
 
 
@@ -49,6 +50,7 @@ ACTIVITY = part_of("activity", "an activity", "活动", "source_number", "title"
 AGREEMENT_ON_AID = part_of(
     "cooperation_agreement", "an agreement on paired assistance", "对口协作协议", "source_number", "title"
 )
+COLLECTIVE_AGREEMENT = part_of("collective_agreement", "a collective agreement", "集体合同", "number", "source_number")
 CERTIFICATION = part_of("certification", "a certification", "评选认定", "source_number")
 CERTIFICATION_ROUND = part_of("certification_round", "a round of a certification", "评选批次", "source_number", "name")
 CENSUS_ROUND = part_of("census_round", "a census round", "摸排轮次", "name")
@@ -83,7 +85,26 @@ class KeyType(ValueType):
         return upper if len(text) == 18 and text.isascii() and text.isalnum() else text
 
 
+class PersonKeyType(ValueType):
+    """What names a person on record: a resident number or, of who has none, a number in another system. A text of fifteen characters or
+    more that are digits (the last may be X) is a resident number, so that a wrong one is found out."""
+
+    english = "Resident number, 18 characters; of a person without one the number in the source system"
+    chinese = "居民身份证号，18 位；没有的填来源编号"
+
+    def __init__(self) -> None:
+        self.text = TextType(60)
+
+    def read(self, value: object) -> str:
+        """See ``ValueType``. Raises what ``NormalType`` and ``TextType`` do."""
+        text = compact(value)
+        if is_lossy(value, text) or (len(text) >= 15 and text[:-1].isdigit() and text[-1] in "0123456789Xx"):
+            return str(RESIDENT_NUMBER.read(value))
+        return self.text.read(value)
+
+
 KEY = KeyType()
+PERSON_KEY = PersonKeyType()
 
 
 def column(
@@ -145,7 +166,7 @@ def person(*aliases: str, **more: Any) -> Column:
     """The person of a record, who is kept."""
     names = ("身份证号", "身份证号码", "身份证", "证件号码", *aliases)
     return column(
-        "resident_number", "Resident number", "居民身份证号", RESIDENT_NUMBER, *names, refers_to=PERSON, stored="member_id",
+        "resident_number", "Resident number", "居民身份证号", PERSON_KEY, *names, refers_to=PERSON, stored="member_id",
         personal=True, fixed=True, example="110101199003070636", **more,
     )  # fmt: skip
 

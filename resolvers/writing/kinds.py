@@ -4,10 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from resolvers.writing import (
     activities,
+    agreement_parts,
+    agreements,
     assistance,
     care,
     certifications,
     coverage,
+    dispute_parts,
+    disputes,
     employers,
     fairs,
     insurance,
@@ -42,14 +46,35 @@ TABLES: Sequence[TableKind] = (
 )  # fmt: skip
 """The kinds of one table, whose declaration is all that there is of them."""
 
+LABOUR: Sequence[tuple[WritableKind, Prepare]] = (
+    (agreements.AGREEMENTS, agreements.prepare),
+    (agreement_parts.PARTIES, agreement_parts.prepare_parties),
+    (agreement_parts.COVERAGE, agreement_parts.prepare_coverage),
+    (agreement_parts.STEPS, agreement_parts.prepare_steps),
+    (disputes.CASES, disputes.prepare),
+    (dispute_parts.CASE_PARTIES, dispute_parts.prepare_parties),
+    (dispute_parts.CASE_CLAIMS, dispute_parts.prepare_claims),
+    (dispute_parts.CASE_STEPS, dispute_parts.prepare_steps),
+    (dispute_parts.RECOVERIES, dispute_parts.prepare_recoveries),
+)
+"""Agreements and cases, and what belongs to them."""
+
 PREPARE: Mapping[str, Prepare] = {
     organizations.UNIONS.name: organizations.prepare,
     employers.EMPLOYERS.name: employers.prepare,
     members.PERSONS.name: members.prepare,
     **{kind.name: records.prepare for kind in TABLES},
+    **{kind.name: prepare for kind, prepare in LABOUR},
     coverage.ESTIMATES.name: coverage.prepare_estimates,
 }
 KINDS: Mapping[str, WritableKind] = {
-    kind.name: kind for kind in (organizations.UNIONS, employers.EMPLOYERS, members.PERSONS, *TABLES)
+    kind.name: kind
+    for kind in (
+        organizations.UNIONS,
+        employers.EMPLOYERS,
+        members.PERSONS,
+        *(kind for kind, _ in LABOUR),
+        *TABLES,
+    )
 }
 """In the order in which their records refer to one another."""

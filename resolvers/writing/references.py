@@ -30,6 +30,8 @@ class Match:
     id: int
     system: str | None = None
     union: int | None = None
+    name: str | None = None
+    """Of a person."""
 
 
 async def resolve(batch: Batch, *, later: Collection[str] = ()) -> None:
@@ -54,6 +56,7 @@ async def resolve(batch: Batch, *, later: Collection[str] = ()) -> None:
             ]
             batch.keys[name] = [each[0].id if len(each) == 1 else None for each in matches]
             batch.unions[name] = [each[0].union if len(each) == 1 else None for each in matches]
+            batch.names[name] = [each[0].name if len(each) == 1 else None for each in matches]
             for row, (value, found) in enumerate(zip(batch.values[name], matches, strict=True)):
                 if len(found) > 1:
                     batch.refuse(
@@ -88,7 +91,10 @@ async def look_up(batch: Batch, reference: Reference, values: Iterable[str]) -> 
     """The records that each value names, by the first natural key by which there are any; one statement."""
     wanted = sorted(values)
     if reference is PERSON:
-        return {number: (Match(key),) for number, key in (await persons_by_number(batch, wanted)).items()}
+        persons = await persons_by_number(batch, wanted)
+        return {
+            number: [Match(each.id, each.system, name=each.name) for each in some] for number, some in persons.items()
+        }
     parts, lists = [], []
     condition = USES_SCOPE if reference.union is None else below(reference.union)
     if reference is DIVISION:

@@ -8,9 +8,10 @@ from typing import Any
 from resolvers.access.callers import Caller
 from resolvers.writing.columns import SOURCE, UNION
 from resolvers.writing.declare import Column, TableKind, WritableKind
-from resolvers.writing.kinds import KINDS, TABLES
+from resolvers.writing.kinds import KINDS, LABOUR, TABLES
 from resolvers.writing.values import CodeType, DayType, DecimalType, DivisionType, YesNoType
 from tests.resolvers.writing.conftest import Writers, outcomes
+from tests.resolvers.writing.rows_of_labour_relations import labour_rows
 from tests.resolvers.writing.test_employers import employer
 from tests.resolvers.writing.test_members import person
 from tests.resolvers.writing.test_organizations import union
@@ -18,6 +19,7 @@ from tests.resolvers.writing.test_organizations import union
 SERIES = count(1)
 DAYS = count()
 BY_HAND = {"unions": union, "employers": employer, "persons": person}
+LABOUR_RELATIONS = {kind.name for kind, _ in LABOUR}
 OF_TABLE: Mapping[str, TableKind] = {kind.model.__tablename__: kind for kind in TABLES}
 NAMED = ("source_number", "name", "title", "number")
 
@@ -35,6 +37,8 @@ class Rows:
 
     async def some(self, kind: WritableKind, number: int) -> list[Row]:
         """Rows of as many records that are not there yet, with a value in every column that has an example."""
+        if kind.name in LABOUR_RELATIONS:
+            return await labour_rows(self.writers, kind.name, number, self.place)
         if kind.name in BY_HAND:
             place = {"division": self.place["code"], "parent" if kind.name == "unions" else "union": self.place["name"]}
             return [BY_HAND[kind.name](self.writers, **place) for _ in range(number)]

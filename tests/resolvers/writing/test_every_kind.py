@@ -25,7 +25,7 @@ from resolvers.writing.scope import WriteScope
 from resolvers.writing.values import CodeType, DayType, DecimalType, DivisionType, YesNoType
 from resolvers.writing.write import write_rows
 from tests.resolvers.writing.conftest import Writers, codes, numbered, outcomes
-from tests.resolvers.writing.rows_of_kinds import BY_HAND, Rows, can_be_named
+from tests.resolvers.writing.rows_of_kinds import BY_HAND, LABOUR_RELATIONS, Rows, can_be_named
 from tests.resolvers.writing.test_batches import statements
 
 MANY = 1_000
@@ -340,7 +340,7 @@ def test_the_columns_of_a_kind_are_told_apart_by_every_heading() -> None:
     for kind in KINDS.values():
         names = [name for column in kind.columns for name in column.heading.names()]
         assert len(names) == len(set(names)), (kind.name, [name for name in names if names.count(name) > 1])
-        assert set(BY_HAND) | {each.name for each in TABLES} == set(KINDS)
+        assert set(BY_HAND) | LABOUR_RELATIONS | {each.name for each in TABLES} == set(KINDS)
         for column in kind.columns:
             if column.example:
                 column.type.read(column.example)
