@@ -90,7 +90,6 @@ EXPECTED_VERSION = Column(
     stored=None,
     note="The version of the record that the change was made from: a record that has another one by now is not changed"
     " (修改所依据的版本号；记录已有新版本的，不予更新)",
-    stored=None,
 )
 """The column that every kind of record has, its last."""
 
