@@ -151,8 +151,9 @@ async def test_a_record_keeps_a_rule_or_breaks_it(faulty: Faulty, code: str) -> 
 
 
 async def test_counts_are_those_of_plain_sql_and_open_their_rows(faulty: Faulty) -> None:
+    top = await faulty.pool.fetchval(TOP)
     rows = await faulty.pool.fetch(
-        "SELECT id, level FROM organization WHERE level IN ('NATIONAL', 'PROVINCIAL') ORDER BY id LIMIT 8"
+        "SELECT id FROM organization WHERE id = $1 OR level = 'PROVINCIAL' ORDER BY id LIMIT 6", top
     )
     for row in rows:
         union = global_ids.encode("org", row["id"])
@@ -170,7 +171,7 @@ async def test_counts_are_those_of_plain_sql_and_open_their_rows(faulty: Faulty)
             )
             wanted = await faulty.pool.fetchval(sql, row["id"])
             assert found.get(code, {"records": 0})["records"] == wanted, (code, row)
-            assert row["level"] != "NATIONAL" or wanted > 0, code
+            assert row["id"] != top or wanted > 0, code
             if wanted:
                 ever = "" if typename == "Member" or source.validity is None else ", validity: ANY"
                 broken = f"filter: {{{found[code]['condition']}: {{eq: true}}}}"

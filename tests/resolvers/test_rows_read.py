@@ -112,7 +112,7 @@ def condition(type_: GraphQLInputObjectType) -> Any:
     return {"isNull": False} if "isNull" in fields else None
 
 
-VALUES = {"Date": "2020-01-01", "Int": 1, "Decimal": "1"}
+VALUES = {"Date": "2020-01-01", "DateTime": "2020-01-01T00:00:00Z", "Int": 1, "Decimal": "1"}
 
 
 def variants(root: str) -> list[str]:
