@@ -145,7 +145,7 @@ async def prepare_parties(batch: Batch) -> Sequence[Part]:
 
 
 def _check_party(batch: Batch, row: int) -> None:
-    """A party is one union of the workers' side, or one employer or body: REQUIRED, PARTY_MISMATCH."""
+    """A party is one union of the workers' side, or one employer or body: REQUIRED, VALUES_DISAGREE."""
     values = batch.values
     union, employer, side = (values[each][row] for each in ("union", "employer", "side"))
     if batch.lacks(row, "union", "employer", "name"):
@@ -153,10 +153,10 @@ def _check_party(batch: Batch, row: int) -> None:
             row, "REQUIRED", "name", "Say who the party is: a union, an employer, or the name of another body."
         )
     if union is not None and employer is not None:
-        batch.refuse(row, "PARTY_MISMATCH", "employer", "A party is a union or an employer. Write a row for each.")
+        batch.refuse(row, "VALUES_DISAGREE", "employer", "A party is a union or an employer. Write a row for each.")
     elif (union is not None and side == "EMPLOYER") or (employer is not None and side == "UNION"):
         batch.refuse(
-            row, "PARTY_MISMATCH", "side", "A union is a party of the workers' side, an employer one of the other."
+            row, "VALUES_DISAGREE", "side", "A union is a party of the workers' side, an employer one of the other."
         )
 
 
@@ -244,7 +244,7 @@ async def prepare_steps(batch: Batch) -> Sequence[Part]:
 
 
 def _check_step(batch: Batch, row: int, steps: Part, whole: Record | None) -> None:
-    """The day and the numbers of a step: FUTURE_DATE, DATE_ORDER, NUMBER_OUT_OF_RANGE, REQUIRED."""
+    """The day and the numbers of a step: FUTURE_DATE, DATE_ORDER, VALUES_DISAGREE, REQUIRED."""
     status, day = batch.values["status"][row], batch.values["occurred_on"][row]
     if day is not None and day > batch.context.today:
         batch.refuse(row, "FUTURE_DATE", "occurred_on", "This day is in the future.")
@@ -257,7 +257,7 @@ def _check_step(batch: Batch, row: int, steps: Part, whole: Record | None) -> No
     for fewer, more in (("present_count", "roster_count"), ("votes_for", "present_count")):
         low, high = steps.values[fewer][row], steps.values[more][row]
         if low is not None and high is not None and low > high:
-            batch.refuse(row, "NUMBER_OUT_OF_RANGE", fewer, f"This is more than `{more}`. Compare both.")
+            batch.refuse(row, "VALUES_DISAGREE", fewer, f"This is more than `{more}`. Compare both.")
 
 
 def _states(batch: Batch, steps: Part, wholes: Mapping[int, Record], there: Mapping[int, Sequence[Record]]) -> Several:

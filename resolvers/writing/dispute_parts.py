@@ -166,13 +166,13 @@ async def prepare_parties(batch: Batch) -> Sequence[Part]:
 
 
 def _check_party(batch: Batch, row: int) -> None:
-    """A party is one person, employer, union or name: REQUIRED, PARTY_MISMATCH."""
+    """A party is one person, employer, union or name: REQUIRED, VALUES_DISAGREE."""
     given = [name for name in ("resident_number", "employer", "union") if batch.values[name][row] is not None]
     if batch.lacks(row, "name", "resident_number", "employer", "union"):
         batch.refuse(row, "REQUIRED", "name", "Say who the party is: a person, an employer, a union, or a name alone.")
     if len(given) > 1:
         batch.refuse(
-            row, "PARTY_MISMATCH", given[-1], "A party is a person, an employer or a union. Write a row for each."
+            row, "VALUES_DISAGREE", given[-1], "A party is a person, an employer or a union. Write a row for each."
         )
 
 

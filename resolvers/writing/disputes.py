@@ -157,7 +157,7 @@ def _reopen(batch: Batch, cases: Part) -> None:
 
 
 def _check(batch: Batch, cases: Part, steps: Records, parties: Records) -> None:
-    """The days and the state of each case as it will be: DATE_ORDER, FUTURE_DATE, REQUIRED, STATUS_MISMATCH, NUMBER_OUT_OF_RANGE."""
+    """The days and the state of each case as it will be: DATE_ORDER, FUTURE_DATE, REQUIRED, STATUS_MISMATCH, VALUES_DISAGREE."""
     merged, today = cases.values, batch.context.today
     for first, last in (("received_on", "accepted_on"), ("received_on", "closed_on"), ("accepted_on", "closed_on")):
         refuse_unordered(
@@ -189,7 +189,7 @@ def _check(batch: Batch, cases: Part, steps: Records, parties: Records) -> None:
         _check_phase(batch, row, old, recorded)
         named = sum(each["role"] == "CLAIMANT" for each in parties.get(old["id"], ())) if old is not None else 0
         if (batch.values["claimant_count"][row] or named) < named:
-            batch.refuse(row, "NUMBER_OUT_OF_RANGE", "claimant_count", f"{named} claimants of this case are on record.")
+            batch.refuse(row, "VALUES_DISAGREE", "claimant_count", f"{named} claimants of this case are on record.")
 
 
 def _check_phase(batch: Batch, row: int, old: Record | None, steps: Sequence[Record]) -> None:

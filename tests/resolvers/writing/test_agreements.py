@@ -160,7 +160,7 @@ async def test_parties_of_a_region(writers: Writers) -> None:
         writers.county["name"], "示例区企业联合会", "示例区工商联",
     ]  # fmt: skip
     wrong = own | {"side": "用人单位方"}
-    assert codes(await writers.write("agreement-parties", wrong)) == [("PARTY_MISMATCH", "side")]
+    assert codes(await writers.write("agreement-parties", wrong)) == [("VALUES_DISAGREE", "side")]
     nobody = {"agreement": row["number"], "side": "职工方"}
     assert codes(await writers.write("agreement-parties", nobody)) == [("REQUIRED", "name")]
 
@@ -233,8 +233,8 @@ async def test_steps_lead_their_agreement_on(writers: Writers) -> None:
         ({"agreement": "没有的合同"}, [("NOT_FOUND", "agreement")]),
         ({"occurred_on": "2025-02-01"}, [("DATE_ORDER", "occurred_on")]),
         ({"occurred_on": "2099-02-01"}, [("FUTURE_DATE", "occurred_on")]),
-        ({"roster_count": 10, "present_count": 11}, [("NUMBER_OUT_OF_RANGE", "present_count")]),
-        ({"present_count": 10, "votes_for": 11}, [("NUMBER_OUT_OF_RANGE", "votes_for")]),
+        ({"roster_count": 10, "present_count": 11}, [("VALUES_DISAGREE", "present_count")]),
+        ({"present_count": 10, "votes_for": 11}, [("VALUES_DISAGREE", "votes_for")]),
         ({"actor": "路人"}, [("UNKNOWN_CODE", "actor")]),
     ],
 )

@@ -159,7 +159,7 @@ async def test_parties_count_as_claimants(writers: Writers, sides: Any) -> None:
     assert set(outcomes(await writers.write("case-parties", *rows))) == {"SAME"}
     assert outcomes(await writers.write("dispute-cases", row)) == ["SAME"]
     assert codes(await writers.write("dispute-cases", row | {"claimant_count": 9})) == [
-        ("NUMBER_OUT_OF_RANGE", "claimant_count")
+        ("VALUES_DISAGREE", "claimant_count")
     ]
 
 
@@ -257,7 +257,7 @@ async def test_a_party_is_one_subject_and_comes_once(writers: Writers, sides: An
         "union": writers.county["name"],
         "employer": sides[1]["credit_code"],
     }
-    assert codes(await writers.write("case-parties", both)) == [("PARTY_MISMATCH", "union")]
+    assert codes(await writers.write("case-parties", both)) == [("VALUES_DISAGREE", "union")]
     twice = {"case": row["number"], "role": "第三人", "name": "丙某"}
     result = await writers.write("case-parties", twice, twice | {"case": row["source_number"]})
     assert [codes(result, each) for each in (0, 1)] == [[("DUPLICATE", "name")]] * 2
