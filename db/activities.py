@@ -117,6 +117,7 @@ class Activity(Keyed, Sourced, Versioned, Model):
         Index("ix_activity_venue_id_id", "venue_id", "id"),
         Index("ix_activity_measure_id_id", "measure_id", "id"),
         Index("ix_activity_line_id_id", "line_id", "id"),
+        Index("ix_activity_title", "title"),
     )
 
 

@@ -3,7 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.model import Dated, Keyed, Model, Money, Sourced, Term, Versioned, dated_check
@@ -83,7 +84,10 @@ class Dependant(Keyed, Versioned, Model):
 
 
 class AidGrant(Keyed, Sourced, Versioned, Model):
-    """Grant to a household, a child or a member (帮扶资金、物品发放); ``amount`` in yuan, null when in kind. Paid on ``paid_on``."""
+    """Grant to a household, a child or a member (帮扶资金、物品发放); ``amount`` in yuan, null when in kind. Paid on ``paid_on``.
+
+    ``written_by`` are the principals who have written it in batches, kept by a trigger: it is no ground for them to see a bank card.
+    """
 
     __tablename__ = "aid_grant"
 
@@ -99,6 +103,7 @@ class AidGrant(Keyed, Sourced, Versioned, Model):
     applied_on: Mapped[date]
     approved_on: Mapped[date | None]
     paid_on: Mapped[date | None]
+    written_by: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
 
     __table_args__ = (
         CheckConstraint("num_nonnulls(household_id, dependant_id, member_id) >= 1", name="recipient"),

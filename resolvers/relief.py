@@ -57,7 +57,7 @@ registry.add(
         AidGrant,
         "aid",
         columns={"bank_card_changed_on": card_changed_on("grant_card_changed", AidGrant.id)},
-        hide=("organization_id", "division_id", "household_id", "dependant_id", "member_id"),
+        hide=("organization_id", "division_id", "household_id", "dependant_id", "member_id", "written_by"),
         fields={
             "organization": One("Organization", AidGrant.organization_id),
             "division": One("Division", AidGrant.division_id),

@@ -8,30 +8,33 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET
 
+import schema.query  # noqa: F401 — the slices describe the code lists
 from resolvers.engine.request import global_ids
 from resolvers.engine.request.arguments import camel
 from resolvers.errors import localized
 from resolvers.slices import registry
-from resolvers.unknown_codes import of_terms
 from resolvers.writing.command import MOST, Written, write_records
 from resolvers.writing.declare import Column, WritableKind
 from resolvers.writing.kinds import KINDS
 from resolvers.writing.outcomes import BatchOptions, Finding, OnConflict, OnError, Outcome, RowResult, Severity
 from resolvers.writing.values import CodeType, CountType, DayType, DecimalType, YesNoType
-from schema.code_lists import TERMS
 from schema.commands import KEY, Info, UserError, argument, given, outcome
 from schema.fields import field, optional
 
-RECORDS = {
-    "unions": "Organization",
-    "employers": "Employer",
-    "persons": "Member",
-    "insurance-enrolments": "InsuranceEnrolment",
-}
-"""The type of the records of each kind, by which their IDs are made."""
 
-INPUTS = {"unions": "Union", "employers": "Employer", "persons": "Person", "insurance-enrolments": "InsuranceEnrolment"}
-"""How the inputs of each kind are named."""
+def plural(kind: WritableKind) -> str:
+    """The kind in names of the schema, e.g. ``InsuranceEnrolments``."""
+    return "".join(word.capitalize() for word in kind.name.split("-"))
+
+
+def command_name(kind: WritableKind) -> str:
+    """The command that writes records of a kind, as it is called here, e.g. ``write_insurance_enrolments``."""
+    return f"write_{kind.name.replace('-', '_')}"
+
+
+def record_name(kind: WritableKind) -> str:
+    """The input of one record of a kind, e.g. ``InsuranceEnrolmentRecord``."""
+    return f"{kind.singular or kind.record}Record"
 
 
 @strawberry.type(description="What is wrong with a record, or should be looked at (问题)")
@@ -78,9 +81,8 @@ def type_of(column: Column) -> Any:
     for kind, type_ in ((DayType, date), (CountType, int), (DecimalType, Decimal), (YesNoType, bool)):
         if isinstance(column.type, kind):
             return type_
-    if isinstance(column.type, CodeType):
-        return next((terms for terms in TERMS if of_terms(terms) is column.type.codes), str)
-    return str
+    terms = column.type.terms if isinstance(column.type, CodeType) else None
+    return str if terms is None else terms
 
 
 def description_of(column: Column) -> str:
@@ -95,9 +97,8 @@ def record_input(kind: WritableKind) -> type:
     """The input of one record of a kind. Every field may be left out, so that what is missing is said record by record."""
     fields: dict[str, Any] = {column.name: optional(description_of(column)) for column in kind.columns}
     annotations = {column.name: type_of(column) | None for column in kind.columns}
-    name = f"{INPUTS[kind.name]}Record"
     made = type(
-        name,
+        record_name(kind),
         (),
         {**fields, "__annotations__": annotations, "__module__": __name__, "__doc__": f"One record of {kind.name}."},
     )
@@ -126,9 +127,8 @@ def command_input(kind: WritableKind, record: type) -> type:
         "dry_run": bool | None,
         "idempotency_key": str | None,
     }
-    name = f"Write{INPUTS[kind.name]}sInput"
     made = type(
-        name,
+        f"Write{plural(kind)}Input",
         (),
         {**fields, "__annotations__": annotations, "__module__": __name__, "__doc__": f"Records of {kind.name}."},
     )
@@ -175,7 +175,7 @@ def payload_of(kind: WritableKind, done: Written | None, errors: list[UserError]
             results=None,
             errors=errors,
         )
-    prefix = registry.sources[RECORDS[kind.name]].prefix
+    prefix = registry.sources[kind.record].prefix
     return WritePayload(
         written=done.written,
         new_count=done.count(Outcome.NEW),
@@ -203,11 +203,10 @@ def _finding(each: Finding) -> WriteFinding:
     )
 
 
-@strawberry.type(description="Commands that write records (写入操作)")
 class WritingMutation:
     """Commands that write records."""
 
-    write_unions = mutation_of(KINDS["unions"])
-    write_employers = mutation_of(KINDS["employers"])
-    write_persons = mutation_of(KINDS["persons"])
-    write_insurance_enrolments = mutation_of(KINDS["insurance-enrolments"])
+
+for _kind in KINDS.values():
+    setattr(WritingMutation, command_name(_kind), mutation_of(_kind))
+strawberry.type(WritingMutation, description="Commands that write records (写入操作)")

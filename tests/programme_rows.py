@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Boolean, Column, Date, DateTime, Enum, Integer, Numeric, Table
+from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Enum, Integer, Numeric, Table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapper
 
@@ -95,7 +95,11 @@ def programme_tables() -> list[Table]:
 async def add(connection: asyncpg.Connection, table: Table, chance: random.Random, pools: dict[str, list[int]]) -> None:
     """Draw rows until one keeps the table's constraints."""
     of_record = of_records(table, len(pools.get(table.name, ())))
-    columns = [column for column in table.columns if column.name != "id" and column.name not in of_record]
+    columns = [
+        column
+        for column in table.columns
+        if column.name != "id" and column.name not in of_record and not isinstance(column.type, ARRAY)
+    ]
     names = ", ".join([*(column.name for column in columns), *of_record])
     places = ", ".join(f"${number}" for number in range(1, len(columns) + len(of_record) + 1))
     for _ in range(TRIES):

@@ -84,7 +84,6 @@ OPEN = {
     "policy_document": "published by its issuer",
     "policy_issuer": "published with its document",
     "policy_measure": "published with its document",
-    "venue": "open to the public",
     "venue_coverage": "the units that a public venue serves",
     "published_figure": "published on a page; no record of a person",
     "access_version": "one number that counts changes",

@@ -25,11 +25,12 @@ PAID_TO = {
     AID_GRANT: """SELECT EXISTS (SELECT FROM aid_grant g LEFT JOIN dependant d ON d.id = g.dependant_id
         LEFT JOIN household h ON h.id = coalesce(g.household_id, d.household_id)
         WHERE g.id = $1 AND coalesce(g.member_id, h.member_id) = $2 AND g.organization_id = ANY ($3)
-            AND g.status = 'APPROVED' AND g.paid_on IS NULL AND g.amount IS NOT NULL)""",
+            AND g.status = 'APPROVED' AND g.paid_on IS NULL AND g.amount IS NOT NULL AND coalesce($4, 0) <> ALL (g.written_by))""",
     CLAIM: """SELECT EXISTS (SELECT FROM mutual_aid_claim c WHERE c.id = $1 AND c.member_id = $2 AND c.organization_id = ANY ($3)
             AND c.status = 'APPROVED' AND c.paid_on IS NULL AND c.amount IS NOT NULL)""",
 }
-"""Queries: is the grant or claim $1 approved, unpaid and due to the member $2 from one of the unions $3?"""
+"""Queries: is the grant or claim $1 approved, unpaid and due to the member $2 from one of the unions $3? Of a grant: and
+not written in a batch by the principal $4?"""
 
 
 async def is_independent(connection: asyncpg.Connection, caller: Caller, other: int | None, member: int) -> bool:
@@ -70,7 +71,8 @@ async def _payment(
     number = _key(reference, kind)
     if kind not in PAID_TO or number is None or len(keys) != 1:
         return False
-    return bool(await connection.fetchval(PAID_TO[kind], number, keys[0], own_unions(caller)))
+    writer = [caller.principal_id] if kind == AID_GRANT else []
+    return bool(await connection.fetchval(PAID_TO[kind], number, keys[0], own_unions(caller), *writer))
 
 
 async def _enrolment(

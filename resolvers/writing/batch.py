@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 
 from resolvers.commands.context import CommandContext
+from resolvers.writing.columns import SOURCE
 from resolvers.writing.declare import Column, WritableKind
 from resolvers.writing.outcomes import Finding, OnConflict, RawRow, Severity
 from resolvers.writing.scope import WriteScope
@@ -43,6 +44,12 @@ class Batch:
         self.on_conflict = on_conflict
         self.values: dict[str, Cells] = {column.name: [None] * len(rows) for column in kind.columns}
         self.keys: dict[str, list[int | None]] = {}
+        self.unions: dict[str, list[int | None]] = {}
+        """The unions of the records that rows refer to, by column."""
+
+        self.names: dict[str, list[str | None]] = {}
+        """The names of the persons that rows refer to, by column."""
+
         self.findings: dict[int, list[Finding]] = defaultdict(list)
         self.refused: set[int] = set()
 
@@ -60,6 +67,13 @@ class Batch:
     def warn(self, row: int, code: str, column: str | None, message: str) -> None:
         """Note what somebody should look at in a row that is written."""
         self._note(row, code, column, message, Severity.WARNING)
+
+    def lacks(self, row: int, *columns: str) -> bool:
+        """Whether a row has none of these values, and none that could not be read."""
+        return all(
+            self.values[name][row] is None and not any(each.column == name for each in self.findings.get(row, ()))
+            for name in columns
+        )
 
     def _note(self, row: int, code: str, column: str | None, message: str, severity: Severity) -> None:
         shown = None
@@ -124,21 +138,43 @@ def read_values(batch: Batch) -> None:
                     known[value] = cells[row]
 
 
-def refuse_duplicates(batch: Batch) -> None:
-    """Refuse the rows that are about the same record: DUPLICATE. Rows that an earlier natural key tells apart are not."""
-    keys = [list(zip(*(batch.values[name] for name in key), strict=True)) for key in batch.kind.natural_keys]
+def refuse_duplicates(batch: Batch, cells: Mapping[str, Cells] | None = None) -> None:
+    """Refuse the rows that are about the same record: DUPLICATE. Rows that an earlier natural key tells apart are not,
+    unless they have the same number in a source system, which no two records have.
+
+    They are compared by the rows' values, or by ``cells``: once it is known what rows refer to, two names of one record are the same.
+    """
+    cells = batch.values if cells is None else cells
+    keys = [_key_values(batch, key, cells) for key in batch.kind.natural_keys]
     for place, (key, values) in enumerate(zip(batch.kind.natural_keys, keys, strict=True)):
         rows_of: dict[tuple[Any, ...], list[int]] = defaultdict(list)
         for row, each in enumerate(values):
             if None not in each:
                 rows_of[each].append(row)
         for rows in rows_of.values():
-            if len(rows) > 1 and not any(_tells_apart([earlier[row] for row in rows]) for earlier in keys[:place]):
-                numbers = ", ".join(str(batch.rows[row].number) for row in rows[:5]) + (", …" if len(rows) > 5 else "")
-                for row in rows:
-                    batch.refuse(
-                        row, "DUPLICATE", key[-1], f"Rows {numbers} are about the same record. Keep one of them."
-                    )
+            earlier_keys = [] if key == SOURCE else keys[:place]
+            if len(rows) > 1 and not any(_tells_apart([earlier[row] for row in rows]) for earlier in earlier_keys):
+                refuse_same_record(batch, rows, key[-1])
+
+
+def refuse_same_record(batch: Batch, rows: Sequence[int], column: str) -> None:
+    """Refuse rows that are about one record: DUPLICATE."""
+    numbers = ", ".join(str(batch.rows[row].number) for row in rows[:5]) + (", …" if len(rows) > 5 else "")
+    for row in rows:
+        if not any(finding.code == "DUPLICATE" for finding in batch.findings.get(row, ())):
+            batch.refuse(row, "DUPLICATE", column, f"Rows {numbers} are about the same record. Keep one of them.")
+
+
+NO_VALUE = object()
+"""Stands for an empty value that is a value of its own in natural keys."""
+
+
+def _key_values(batch: Batch, key: Sequence[str], cells: Mapping[str, Cells]) -> list[tuple[Any, ...]]:
+    columns = []
+    for name in key:
+        empty = NO_VALUE if batch.kind.column(name).empty_is_value else None
+        columns.append([empty if cell is None else cell for cell in cells[name]])
+    return list(zip(*columns, strict=True))
 
 
 def _tells_apart(values: Sequence[tuple[Any, ...]]) -> bool:

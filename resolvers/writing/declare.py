@@ -3,9 +3,11 @@
 The template, the parser of files, the checks, the inputs of mutations and the documentation of imports all derive from it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from db.model import Model
 from resolvers.writing.values import CountType, ValueType
 
 
@@ -30,6 +32,11 @@ class Reference:
     table: str
     keys: tuple[str, ...]
     description: str = ""
+    words: str = "record"
+    """What the record is called in messages."""
+
+    union: str | None = "t.organization_id"
+    """SQL: the union to which a record ``t`` belongs, and which the caller must be allowed to write to; None if anybody may refer to it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +59,35 @@ class Column:
     note: str = ""
     """What the heading does not say, in English (Chinese), e.g. the value that an empty cell stands for."""
 
+    stored: str | None = ""
+    """The column of the kind's table that has the value (``records``); by default ``name``, of a reference ``name`` with ``_id``; None if
+    another table has it."""
+
+    fixed: bool = False
+    """Whether a record keeps the value with which it was written first."""
+
+    default: Any = None
+    """The value of a new record whose row has none."""
+
+    same_as: str = ""
+    """The column whose value a new record has where its row has none here."""
+
+    past: bool = False
+    """Whether a day must have come."""
+
+    empty_is_value: bool = False
+    """Whether no value is a value of its own in natural keys, e.g. no type of worker for all workers."""
+
+    def stored_in(self) -> str:
+        """The column of the table that has the value."""
+        return self.stored or (f"{self.name}_id" if self.refers_to is not None else self.name)
+
 
 EXPECTED_VERSION = Column(
     name="expected_version",
     heading=Heading("Expected version", "预期版本号", ("预期版本",)),
     type=CountType(least=1, most=2**31 - 1, units=()),
+    stored=None,
     note="The version of the record that the change was made from: a record that has another one by now is not changed"
     " (修改所依据的版本号；记录已有新版本的，不予更新)",
 )
@@ -74,6 +105,12 @@ class WritableKind:
     name: str
     """The kind in commands, addresses and the API, e.g. ``employers``."""
 
+    record: str
+    """The type of its records in the schema, e.g. ``Employer``; their IDs are made by it."""
+
+    singular: str = ""
+    """How inputs of one record are named, by default as the type."""
+
     heading: Heading
     columns: tuple[Column, ...]
     natural_keys: tuple[tuple[str, ...], ...]
@@ -89,3 +126,48 @@ class WritableKind:
     def required(self) -> Sequence[Column]:
         """The columns that every record must have."""
         return [column for column in self.columns if column.required]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """Two days of a record: the second comes after the first or, if ``equal``, on the same day at the earliest."""
+
+    first: str
+    last: str
+    message: str
+    equal: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What the values of a record must not be together. ``broken`` takes the record as it will be, by columns of the kind (keys of what
+    the row refers to, values of all others), and says whether it is refused with ``code``."""
+
+    code: str
+    column: str
+    broken: Callable[[Mapping[str, Any]], bool]
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableKind(WritableKind):
+    """A kind whose records are rows of one table: what is written of them follows from this declaration (``records``)."""
+
+    model: type[Model]
+    owner: str = "union"
+    """The column that says to which union a record belongs: the union, or a record that it is a part of."""
+
+    orders: tuple[Order, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    def stored(self) -> Sequence[Column]:
+        """The columns that its table has."""
+        return [column for column in self.columns if column.stored is not None]
+
+    def is_fixed(self, column: Column) -> bool:
+        """Whether records keep the value with which they were written first: also if every natural key has it."""
+        return column.fixed or all(column.name in key for key in self.natural_keys)
+
+    def has(self, *names: str) -> bool:
+        """Whether it takes these columns."""
+        return set(names) <= {column.name for column in self.columns}

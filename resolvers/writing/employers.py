@@ -6,53 +6,48 @@ from typing import Any
 from db.columns.industries import INDUSTRY
 from db.employers import Employer, EmployerCoverage, EmployerKind
 from resolvers.writing.batch import Batch, refuse_unordered, rows_with
-from resolvers.writing.columns import CREDIT_CODE, DIVISION, KEY, UNION, column
-from resolvers.writing.declare import Heading, WritableKind
-from resolvers.writing.parts import Part, matched
-from resolvers.writing.references import resolve
+from resolvers.writing.columns import CREDIT_CODE, column, division, union
+from resolvers.writing.declare import Heading, Order, TableKind
+from resolvers.writing.parts import Part
+from resolvers.writing.records import records_of
 from resolvers.writing.scope import below
-from resolvers.writing.taken import refuse_taken_codes, taken_codes
-from resolvers.writing.values import CodeType, CountType, DayType, DivisionType, TextType, YesNoType
+from resolvers.writing.values import CodeType, CountType, DayType, TextType, YesNoType
 
-EMPLOYERS = WritableKind(
+EMPLOYERS = TableKind(
     name="employers",
+    record="Employer",
+    model=Employer,
     heading=Heading("Employers", "用人单位", ("单位", "企业")),
     columns=(
         column("name", "Name", "单位名称", TextType(), "名称", "企业名称", "用人单位名称", required=True, example="杭州示例物流有限公司"),
         column(
             "credit_code", "Credit code", "统一社会信用代码", CREDIT_CODE, "信用代码", "社会信用代码", "统一信用代码",
-            required=True, example="91330106MC0000012E",
+            required=True, fixed=True, example="91330106MC0000012E",
         ),
         column("kind", "Kind", "单位类型", CodeType(EmployerKind), "企业类型", "单位性质", "类型", required=True, example="民营企业"),
         column("industry", "Industry", "行业", CodeType(INDUSTRY.codes), "所属行业", "国民经济行业", "行业代码", example="G54"),
-        column(
-            "division", "Division", "行政区划", DivisionType(), "所在区划", "区划代码", "所属区县", required=True, refers_to=DIVISION,
-            example="330106",
-        ),
-        column(
-            "union", "Union", "所属工会", KEY, "工会", "工会名称", "所在工会", required=True, refers_to=UNION, example="杭州市西湖区总工会",
+        division("所属区县", required=True),
+        union(
+            "所在工会",
             note="The union responsible for the employer: the one that covers it or, while none does, the federation of its township or"
             " county (负责该单位的工会；尚未建会的，填乡镇或区县总工会)",
         ),
         column(
             "headcount", "Headcount", "职工人数", CountType(), "人数", "员工人数", "从业人数", required=True, example="126",
         ),
-        column("is_platform_head", "Leading platform enterprise", "平台头部企业", YesNoType(), "头部平台企业", example="否"),
-        column("registered_on", "Registered on", "成立日期", DayType(), "注册日期", "登记日期", example="2019-03-04"),
+        column("is_platform_head", "Leading platform enterprise", "平台头部企业", YesNoType(), "头部平台企业", default=False, example="否"),
+        column("registered_on", "Registered on", "成立日期", DayType(), "注册日期", "登记日期", past=True, example="2019-03-04"),
         column("closed_on", "Closed on", "注销日期", DayType(), "注销时间"),
         column(
-            "covered_from", "Covered from", "建会日期", DayType(), "覆盖起始日期", "入会覆盖日期", example="2021-05-01",
+            "covered_from", "Covered from", "建会日期", DayType(), "覆盖起始日期", "入会覆盖日期", stored=None, example="2021-05-01",
             note="Since when the union covers the employer's workers; empty if none does (工会覆盖该单位的起始日期；未建会的留空)",
         ),
-        column("covered_to", "Covered to", "覆盖终止日期", DayType(), "覆盖结束日期"),
+        column("covered_to", "Covered to", "覆盖终止日期", DayType(), "覆盖结束日期", stored=None),
     ),
     natural_keys=(("credit_code",),),
+    orders=(Order(first="registered_on", last="closed_on", message="An employer is closed after it was registered."),),
 )  # fmt: skip
 
-FOUND = f"""SELECT t.id, t.version, t.name, t.kind, t.credit_code, t.industry, t.division_id, t.organization_id, t.headcount,
-t.is_platform_head,
-t.registered_on, t.closed_on FROM employer t WHERE t.credit_code = ANY ($5::text[]) AND {below("t.organization_id")}
-ORDER BY t.id FOR NO KEY UPDATE OF t"""  # noqa: S608 — the scope's condition
 COVERAGE = f"""SELECT t.id, t.employer_id, t.organization_id, t.valid_from, t.valid_to FROM employer_coverage t
 WHERE t.employer_id = ANY ($5::bigint[]) AND {below("t.organization_id")} ORDER BY t.id"""  # noqa: S608
 
@@ -61,24 +56,7 @@ UNION_CODES = ("81", "89")
 
 async def prepare(batch: Batch) -> Sequence[Part]:
     """What is written of employers and their coverage."""
-    await resolve(batch)
-    values, keys = batch.values, batch.keys
-    codes = values["credit_code"]
-    taken = await taken_codes(batch, "employer")
-    found = matched(await batch.fetch(FOUND, [code for code in codes if code]), codes, "credit_code")
-    refuse_taken_codes(batch, found, taken)
-    refuse_moved(batch, found)
-    employers = Part(
-        Employer,
-        found,
-        {
-            **{name: values[name] for name in ("name", "kind", "industry", "headcount", "is_platform_head", "registered_on", "closed_on")},
-            "division_id": keys["division"],
-        },
-        fixed={"credit_code": codes, "organization_id": keys["union"]},
-        defaults={"is_platform_head": False},
-        ids=await batch.new_keys("employer", found),
-    )  # fmt: skip
+    employers = await records_of(batch)
     coverage = await _coverage(batch, employers)
     _check(batch, employers, coverage)
     return employers, coverage
@@ -115,36 +93,15 @@ def period_of(records: Sequence[Mapping[str, Any]], begins: Any) -> Mapping[str,
     return next(iter(same or [record for record in records if record["valid_to"] is None]), None)
 
 
-def refuse_moved(batch: Batch, found: Sequence[Mapping[str, Any] | None]) -> None:
-    """Refuse rows that name another union than their record has: MOVES_UNION."""
-    for row, (old, union) in enumerate(zip(found, batch.keys["union"], strict=True)):
-        if old is not None and union is not None and old["organization_id"] != union:
-            batch.refuse(
-                row, "MOVES_UNION", "union",
-                "The record belongs to another union. A move has a day and a reason: it is no correction of a record.",
-            )  # fmt: skip
-
-
 def _check(batch: Batch, employers: Part, coverage: Part) -> None:
     """The days of a row against each other, and the kind of its code."""
-    merged = employers.values
-    refuse_unordered(
-        batch,
-        merged["registered_on"],
-        merged["closed_on"],
-        "closed_on",
-        "An employer is closed after it was registered.",
-    )
     refuse_unordered(
         batch, coverage.values["valid_from"], coverage.values["valid_to"], "covered_to", "Coverage ends after it began."
     )
     refuse_unordered(
-        batch, batch.values["covered_from"], merged["closed_on"], "covered_from", "An employer that is closed is not covered.",
+        batch, batch.values["covered_from"], employers.values["closed_on"], "covered_from", "An employer that is closed is not covered.",
     )  # fmt: skip
-    for row, day in enumerate(merged["registered_on"]):
-        if day is not None and day > batch.context.today:
-            batch.refuse(row, "FUTURE_DATE", "registered_on", "This day is in the future.")
-        code = batch.values["credit_code"][row]
+    for row, code in enumerate(batch.values["credit_code"]):
         if code is not None and code.startswith(UNION_CODES):
             batch.warn(
                 row, "CODE_OF_UNION", "credit_code", "This is the code of a union, not of the unit that it is in."

@@ -3,7 +3,7 @@
 What names a person on record is not changed here: it takes a correction, which another official approves (docs/purposes.md).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
-from db.encryption.vault import Secret, Vault, blind_index
 from db.members import (
     BIRTH_DATE,
     PHONE,
@@ -27,25 +26,35 @@ from db.members import (
 from db.personal_data.member_columns import birth_year_from
 from resolvers.writing import columns as shared
 from resolvers.writing.batch import Batch, Cells, refuse_unordered, rows_with
-from resolvers.writing.columns import DIVISION, EMPLOYER, KEY, UNION, column
+from resolvers.writing.columns import DIVISION, EMPLOYER, KEY, SOURCE, UNION, column
 from resolvers.writing.declare import Heading, WritableKind
 from resolvers.writing.employers import period_of
 from resolvers.writing.memberships import check_memberships, memberships_of
 from resolvers.writing.parts import Part
+from resolvers.writing.persons import indexer
 from resolvers.writing.references import resolve
 from resolvers.writing.scope import below
+from resolvers.writing.taken import refuse_half_numbers, taken_numbers
 from resolvers.writing.values import CodeType, DayType, DivisionType, TextType, YesNoType
 
 PERSONS = WritableKind(
     name="persons",
+    record="Member",
+    singular="Person",
     heading=Heading("Members", "会员", ("会员名册", "职工", "人员")),
     columns=(
         column("name", "Name", "姓名", TextType(), "会员姓名", "职工姓名", required=True, personal=True, example="张示例"),
         column(
             "resident_number", "Resident number", "居民身份证号", shared.RESIDENT_NUMBER, "身份证号", "身份证号码", "身份证", "证件号码",
-            "公民身份号码", required=True, personal=True, example="110101199003070636",
+            "公民身份号码", personal=True, example="110101199003070636",
+            note="Also of residence permits of Hong Kong, Macao and Taiwan, and of foreigners' cards with 18 characters. Who has none is"
+            " recognized by the number in the source system"
+            " (含港澳台居民居住证和 18 位的外国人永久居留身份证；没有的按来源编号识别)",
         ),
-        column("sex", "Sex", "性别", CodeType(Sex), example="男", note="Follows from the resident number (可由身份证号得出)"),
+        column("source_system", "Source system", "来源系统", TextType(60), "系统", note="With the number there (与来源编号一并填写)"),
+        column("source_number", "Number in the source system", "来源编号", TextType(60), "人员编号", "会员编号", "职工编号"),
+        column("sex", "Sex", "性别", CodeType(Sex), example="男",
+               note="Follows from the resident number; UNKNOWN without either (可由身份证号得出；均无为未知)"),
         column(
             "birth_date", "Birth date", "出生日期", DayType(), "出生年月日", "生日", personal=True, example="1990-03-07",
             note="Follows from the resident number (可由身份证号得出)",
@@ -83,10 +92,14 @@ PERSONS = WritableKind(
         column("engaged_from", "Engaged from", "入职日期", DayType(), "参加工作时间", note="The day of joining if empty (空白同入会日期)"),
         column("engaged_to", "Engaged to", "离职日期", DayType()),
     ),
-    natural_keys=(("resident_number",),),
+    natural_keys=(("resident_number",), SOURCE),
 )  # fmt: skip
 
 KNOWN = "SELECT * FROM wall.known_persons($1::bytea[])"
+OF_SYSTEMS = f"""SELECT p.* FROM wall.persons_of_systems($5::text[], $6::text[]) p
+WHERE EXISTS (SELECT FROM membership s WHERE s.member_id = p.id AND {below("s.organization_id")} OFFSET 0)"""  # noqa: S608 — the scope's condition
+"""A number of another system may be guessed: a person is recognized by it only where they are or were a member."""
+
 ENGAGEMENTS = f"""SELECT t.id, t.member_id, t.employer_id, t.organization_id, t.kind, t.job_title, t.valid_from, t.valid_to
 FROM engagement t WHERE t.member_id = ANY ($5::bigint[]) AND {below("t.organization_id")} ORDER BY t.id"""  # noqa: S608 — the scope's condition
 EMPLOYERS_UNIONS = "SELECT id, organization_id FROM employer WHERE id = ANY ($1::bigint[])"
@@ -101,11 +114,7 @@ async def prepare(batch: Batch) -> Sequence[Part]:
     _derive(batch)
     values = batch.values
     indexes = list(map(indexer(batch.context.vault, RESIDENT_NUMBER), values["resident_number"]))
-    known = {
-        row["resident_number_index"]: row
-        for row in await batch.connection.fetch(KNOWN, [each for row in indexes for each in row])
-    }
-    existing = [next((known[each] for each in row if each in known), None) for row in indexes]
+    existing = await _existing(batch, indexes)
     keys = await batch.new_keys("member", existing)
     memberships = await memberships_of(batch, existing, keys)
     check_memberships(batch, existing, memberships)
@@ -120,6 +129,74 @@ async def prepare(batch: Batch) -> Sequence[Part]:
         "An engagement ends after it began.",
     )
     return members, memberships, engagements
+
+
+async def _existing(batch: Batch, indexes: Sequence[Sequence[bytes]]) -> list[Mapping[str, Any] | None]:
+    """For each row the person on record: by resident number, else by the number in the source system. Nobody is recognized by a name.
+
+    Refuses REQUIRED, RECORDED_ELSEWHERE, and OTHER_PERSON or NEEDS_CORRECTION where the two numbers do not belong together: what names a
+    person on record is not changed here.
+    """
+    values = batch.values
+    sources = list(zip(*(values[name] for name in SOURCE), strict=True))
+    pairs = [pair for pair in sources if None not in pair]
+    refuse_half_numbers(batch)
+    taken = await taken_numbers(batch, "member")
+    records = await batch.connection.fetch(KNOWN, [each for row in indexes for each in row])
+    by_index = {record["resident_number_index"]: record for record in records}
+    records = await batch.fetch(OF_SYSTEMS, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
+    by_source = {(record["source_system"], record["source_number"]): record for record in records}
+    existing: list[Mapping[str, Any] | None] = []
+    for row, (some, source) in enumerate(zip(indexes, sources, strict=True)):
+        numbered = next((by_index[each] for each in some if each in by_index), None)
+        sourced = by_source.get(source)
+        if batch.lacks(row, "resident_number", *SOURCE):
+            batch.refuse(
+                row, "REQUIRED", "resident_number",
+                "Write the resident number or, of who has none, the source system and the number there.",
+            )  # fmt: skip
+        _check_source(batch, row, numbered, sourced, is_taken=source in taken)
+        existing.append(numbered or sourced)
+    return existing
+
+
+def _check_source(
+    batch: Batch, row: int, numbered: Mapping[str, Any] | None, sourced: Mapping[str, Any] | None, *, is_taken: bool
+) -> None:
+    """Refuse a number in a source system that is another person's, and a resident number for somebody who is on record without one."""
+    given = tuple(batch.values[name][row] for name in SOURCE)
+    recorded = None if numbered is None else tuple(numbered[name] for name in SOURCE)
+    if numbered is not None and None not in given and recorded not in ((None, None), given):
+        batch.refuse(
+            row,
+            "OTHER_PERSON",
+            "source_number",
+            "The person with this resident number has another number. Compare both.",
+        )
+    elif is_taken and sourced is None and recorded != given:
+        batch.refuse(
+            row, "RECORDED_ELSEWHERE", "source_number",
+            "A person with this source number is a member of a union that you may not write to. Ask the federation above both unions.",
+        )  # fmt: skip
+    elif sourced is not None and numbered is not None and sourced["id"] != numbered["id"]:
+        batch.refuse(
+            row,
+            "OTHER_PERSON",
+            "source_number",
+            "This is the number of another person than the resident number. Compare both.",
+        )
+    elif sourced is not None and numbered is None and batch.values["resident_number"][row] is not None:
+        if sourced["resident_number_index"] is None:
+            batch.refuse(
+                row,
+                "NEEDS_CORRECTION",
+                "resident_number",
+                f"The person is recorded without a resident number. {CORRECTION}",
+            )
+        else:
+            batch.refuse(
+                row, "OTHER_PERSON", "resident_number", "The person with this source number has another resident number. Compare both.",
+            )  # fmt: skip
 
 
 def _derive(batch: Batch) -> None:
@@ -157,25 +234,15 @@ def _derive(batch: Batch) -> None:
 
 @lru_cache(maxsize=65536)
 def region_in_force(start: str) -> bool:
-    """Whether the first six digits of a resident number were a county in the year of birth, which follows them."""
+    """Whether the first six digits of a resident number were a county in the year of birth, which follows them, or are those of a permit or
+    card for residents of Hong Kong (81), Macao (82), Taiwan (83) or foreigners (9)."""
+    if start[:6] in ("810000", "820000", "830000") or start[0] == "9":
+        return True
     try:
         ric.get_birth_place(f"{start}0101")
     except ValidationError:
         return False
     return True
-
-
-def indexer(vault: Vault, secret: Secret) -> Callable[[str | None], list[bytes]]:
-    """Computes the blind indexes of values under each version of the keys, the current one first; none of no value."""
-    ring, current = vault.keys.ring(), vault.sealer(secret).index
-    others = [version for number, version in ring.versions.items() if number != ring.current]
-
-    def indexes(text: str | None) -> list[bytes]:
-        if text is None:
-            return []
-        return [current(text), *(blind_index(version, secret, text) for version in others)]
-
-    return indexes
 
 
 def _members(
@@ -187,7 +254,10 @@ def _members(
 ) -> Part:
     """The persons. Of those on record who will not be in the writer's sight nothing is changed."""
     values = batch.values
-    given = {**{name: list(values[name]) for name in CHANGEABLE}, "division_id": list(batch.keys["division"])}
+    given = {
+        **{name: list(values[name]) for name in (*CHANGEABLE, *SOURCE)},
+        "division_id": list(batch.keys["division"]),
+    }
     for row, old in enumerate(existing):
         if old is not None and memberships.values["valid_to"][row] is not None:
             for cells in given.values():
@@ -221,18 +291,20 @@ def _sealed(
     sealed: dict[str, Cells] = {name: [None] * size for name in names}
     for row in range(size):
         born, digits, mobile = values["birth_date"][row], values["resident_number"][row], values["phone"][row]
-        if existing[row] is not None or digits is None or row in batch.refused:
+        if existing[row] is not None or row in batch.refused:
             continue
-        sealed["birth_date"][row] = birth(keys[row], born.isoformat())
-        sealed["birth_year_from"][row] = birth_year_from(born.year)
-        sealed["resident_number"][row] = number(keys[row], digits)
-        sealed["resident_number_index"][row] = indexes[row][0]
-        sealed["resident_number_region"][row] = digits[:6]
+        if born is not None:
+            sealed["birth_date"][row] = birth(keys[row], born.isoformat())
+            sealed["birth_year_from"][row] = birth_year_from(born.year)
+        if digits is not None:
+            sealed["resident_number"][row] = number(keys[row], digits)
+            sealed["resident_number_index"][row] = indexes[row][0]
+            sealed["resident_number_region"][row] = digits[:6]
         if mobile is not None:
             sealed["phone"][row] = phone(keys[row], mobile)
             sealed["phone_index"][row] = phone_index(mobile)
             sealed["phone_head"][row] = mobile[:3]
-    return {"name": values["name"], "sex": values["sex"], **sealed}
+    return {"name": values["name"], "sex": [each or "UNKNOWN" for each in values["sex"]], **sealed}
 
 
 def _check_identity(batch: Batch, existing: Sequence[Mapping[str, Any] | None]) -> None:
@@ -248,11 +320,22 @@ def _check_identity(batch: Batch, existing: Sequence[Mapping[str, Any] | None]) 
         if batch.values["name"][row] not in (None, old["name"]):
             batch.refuse(
                 row, "OTHER_NAME", "name",
-                f"The person with this resident number is recorded under another name. If the number is right: {CORRECTION}",
+                f"The person with this number is recorded under another name. If the number is right: {CORRECTION}",
             )  # fmt: skip
+        if old["resident_number_index"] is None:
+            _check_birth(batch, row, old)
         phone = batch.values["phone"][row]
         if phone is not None and old["phone_index"] not in indexes(phone):
             batch.refuse(row, "NEEDS_CORRECTION", "phone", f"Another phone is recorded, or none. {CORRECTION}")
+
+
+def _check_birth(batch: Batch, row: int, old: Mapping[str, Any]) -> None:
+    """Refuse another sex or years of birth than those of a person without a resident number: NEEDS_CORRECTION."""
+    sex, born = batch.values["sex"][row], batch.values["birth_date"][row]
+    if sex is not None and sex != old["sex"]:
+        batch.refuse(row, "NEEDS_CORRECTION", "sex", f"Another sex is recorded. {CORRECTION}")
+    if born is not None and birth_year_from(born.year) != old["birth_year_from"]:
+        batch.refuse(row, "NEEDS_CORRECTION", "birth_date", f"Another day of birth is recorded, or none. {CORRECTION}")
 
 
 async def _engagements(batch: Batch, existing: Sequence[Mapping[str, Any] | None], keys: Sequence[int]) -> Part:

@@ -30,6 +30,8 @@ from resolvers.writing.values import CodeType, CountType, DayType, DivisionType,
 
 UNIONS = WritableKind(
     name="unions",
+    record="Organization",
+    singular="Union",
     heading=Heading("Unions", "工会组织", ("工会", "工会名册")),
     columns=(
         column("name", "Name", "工会名称", TextType(), "名称", "工会全称", required=True, example="杭州示例物流有限公司工会"),

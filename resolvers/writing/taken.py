@@ -21,7 +21,7 @@ def refuse_taken_codes(batch: Batch, found: Existing, taken: set[Any]) -> None:
         code if old is None or old["credit_code"] != code else None
         for code, old in zip(batch.values["credit_code"], found, strict=True)
     ]
-    _refuse(batch, codes, taken, "credit_code", "credit code")
+    refuse_taken(batch, codes, taken, "credit_code", "credit code")
 
 
 async def taken_numbers(batch: Batch, table: str) -> set[Any]:
@@ -42,19 +42,32 @@ def refuse_taken_numbers(batch: Batch, found: Existing, taken: set[Any]) -> None
         None if None in pair or (old is not None and (old["source_system"], old["source_number"]) == pair) else pair
         for pair, old in zip(_numbers(batch), found, strict=True)
     ]
-    _refuse(batch, numbers, taken, "source_number", "source number")
+    refuse_taken(batch, numbers, taken, "source_number", "source number")
 
 
 def _numbers(batch: Batch) -> list[tuple[Any, Any]]:
     return list(zip(batch.values["source_system"], batch.values["source_number"], strict=True))
 
 
-def _refuse(batch: Batch, keys: Sequence[Any], taken: set[Any], column: str, words: str) -> None:
+def refuse_taken(batch: Batch, keys: Sequence[Any], taken: set[Any], column: str, words: str) -> None:
+    """Refuse the rows whose key is on record and was not found in the caller's sight: RECORDED_ELSEWHERE."""
     for row, key in enumerate(keys):
         if key is not None and key in taken:
-            batch.refuse(
-                row,
-                "RECORDED_ELSEWHERE",
-                column,
-                f"A record with this {words} belongs to a union that you may not write to. Ask the federation above both unions.",
-            )
+            refuse_elsewhere(batch, row, column, words)
+
+
+def refuse_elsewhere(batch: Batch, row: int, column: str, words: str) -> None:
+    """Refuse a row under whose key a union has a record that the caller may not write to: RECORDED_ELSEWHERE."""
+    batch.refuse(
+        row,
+        "RECORDED_ELSEWHERE",
+        column,
+        f"A record with this {words} belongs to a union that you may not write to. Ask the federation above both unions.",
+    )
+
+
+def refuse_half_numbers(batch: Batch) -> None:
+    """Refuse rows with a source system and no number there, or the other way round: REQUIRED."""
+    for row in range(len(batch)):
+        if batch.lacks(row, "source_system") != batch.lacks(row, "source_number"):
+            batch.refuse(row, "REQUIRED", "source_number", "A source system and the number there are written together.")

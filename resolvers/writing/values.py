@@ -209,28 +209,40 @@ class DecimalType(ValueType):
         most: int = 10**12 - 1,
         units: tuple[str, ...] = (),
         factor: int = 1,
+        above_zero: bool = False,
     ) -> None:
         self.places = places
+        self.above_zero = above_zero
         self.least = least
         self.most = most
         self.units = units
         self.factor = factor
         several = f", {places} decimal places at most" if places else ""
-        self.english = f"Number{several}" + (f", from {least} to {most:,}" if least is not None else "")
+        least_words = ("above 0", "大于 0") if above_zero else (f"from {least}", str(least))
+        self.english = f"Number{several}" + (f", {least_words[0]} to {most:,}" if least is not None else "")
         self.chinese = f"数字{f'，最多 {places} 位小数' if places else '，整数'}" + (
-            f"，{least} 至 {most}" if least is not None else ""
+            f"，{least_words[1]} 至 {most}" if least is not None else ""
         )
 
     def in_unit(self, unit: str) -> ValueType:
         """The type whose values are multiplied, e.g. with 10,000 for 万元. Raises BadValue: WRONG_UNIT."""
         for word, factor in UNITS.items():
             if word and unit in {word, *(word + each for each in self.units)}:
-                return DecimalType(self.places, least=self.least, most=self.most, units=self.units, factor=factor)
+                return DecimalType(
+                    self.places,
+                    least=self.least,
+                    most=self.most,
+                    units=self.units,
+                    factor=factor,
+                    above_zero=self.above_zero,
+                )
         return self
 
     def read(self, value: Any) -> Any:
         """See ``ValueType``. Raises BAD_NUMBER, NUMBER_OUT_OF_RANGE, WRONG_UNIT, FORMULA."""
         number = self._exact(value) * self.factor
+        if self.above_zero and number <= 0:
+            raise BadValue("NUMBER_OUT_OF_RANGE", "Numbers above 0 are taken here.")
         if (self.least is not None and number < self.least) or abs(number) > self.most:
             raise BadValue(
                 "NUMBER_OUT_OF_RANGE",
@@ -275,10 +287,11 @@ class DecimalType(ValueType):
 class MoneyType(DecimalType):
     """An amount in yuan with two decimal places; in 万元 only where the heading says so."""
 
-    def __init__(self, *, least: int | None = 0, most: int = 10**12 - 1) -> None:
-        super().__init__(2, least=least, most=most, units=("元", "圆", "元整"))
-        self.english = "Amount in yuan, e.g. 1,234.50; in 万元 if the heading says so: 金额（万元）"
-        self.chinese = "金额，单位元，如 1,234.50；以万元计须在列名注明，如“金额（万元）”"
+    def __init__(self, *, least: int | None = 0, most: int = 10**12 - 1, above_zero: bool = False) -> None:
+        super().__init__(2, least=least, most=most, units=("元", "圆", "元整"), above_zero=above_zero)
+        words = (" above 0", "大于 0 的") if above_zero else ("", "")
+        self.english = f"Amount{words[0]} in yuan, e.g. 1,234.50; in 万元 if the heading says so: 金额（万元）"
+        self.chinese = f"{words[1]}金额，单位元，如 1,234.50；以万元计须在列名注明，如“金额（万元）”"
 
     def in_unit(self, unit: str) -> ValueType:
         """See ``DecimalType``. Raises BadValue: WRONG_UNIT: another currency."""
@@ -325,6 +338,7 @@ class CodeType(ValueType):
     """A code of a list, by its name, its English or Chinese label, or another name of it in ``aliases`` (name → code)."""
 
     def __init__(self, codes: CodeList | type[Term], aliases: Mapping[str, str] | None = None) -> None:
+        self.terms = None if isinstance(codes, CodeList) else codes
         self.codes = codes if isinstance(codes, CodeList) else of_terms(codes)
         self.english = f"Code of {self.codes.name}, or its label in English or Chinese"
         self.chinese = f"{self.codes.name} 的代码，或其中英文名称"

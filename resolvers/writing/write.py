@@ -2,6 +2,7 @@
 thousand."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -10,7 +11,7 @@ import asyncpg
 from db.encryption.vault import Secret
 from db.security.audit_log import Entry
 from resolvers.commands.context import CommandContext, command, log, refused, transaction
-from resolvers.writing.batch import Batch, read_values, refuse_duplicates
+from resolvers.writing.batch import Batch, read_values, refuse_duplicates, refuse_same_record
 from resolvers.writing.declare import EXPECTED_VERSION, WritableKind
 from resolvers.writing.kinds import PREPARE
 from resolvers.writing.outcomes import BatchOptions, BatchResult, OnConflict, OnError, Outcome, RawRow, RowResult
@@ -102,6 +103,7 @@ async def _write(batch: Batch, options: BatchOptions) -> BatchResult:
     read_values(batch)
     refuse_duplicates(batch)
     parts = await PREPARE[batch.kind.name](batch)
+    _refuse_repeated(batch, parts[0])
     outcomes = _outcomes(batch, parts)
     good = [row for row in range(len(batch)) if row not in batch.refused]
     writes = not batch.refused or options.on_error is OnError.SKIP
@@ -131,6 +133,17 @@ def _changes_a_part(parts: Sequence[Part], row: int) -> bool:
     return parts[0].outcomes[row] is not Outcome.NEW and any(
         part.outcomes[row] in (Outcome.NEW, Outcome.CHANGED) for part in parts[1:]
     )
+
+
+def _refuse_repeated(batch: Batch, main: Part) -> None:
+    """Refuse rows that are about one record on file, however each of them names it: DUPLICATE."""
+    rows_of: dict[int, list[int]] = defaultdict(list)
+    for row, old in enumerate(main.existing):
+        if old is not None:
+            rows_of[old["id"]].append(row)
+    for rows in rows_of.values():
+        if len(rows) > 1:
+            refuse_same_record(batch, rows, batch.kind.natural_keys[-1][-1])
 
 
 def _outcomes(batch: Batch, parts: Sequence[Part]) -> list[Outcome]:

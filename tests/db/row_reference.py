@@ -49,6 +49,9 @@ CERTIFIED = f"{IN_UNIONS} OR round_id IN (SELECT id FROM certification_round WHE
 NOT_COUNTED = frozenset({"import_job"})
 """Of which there are no statistics."""
 
+PUBLIC = frozenset({"venue"})
+"""In everybody's sight; their policies bind who writes."""
+
 HEALTH = frozenset({"care_case", "care_step", "care_shift", "mutual_aid_claim"})
 """In sight of the handling union itself, also for who sees everything else."""
 
@@ -87,6 +90,7 @@ REFERENCE: Mapping[str, str] = {
     "dispute_claim": f"{OF_CASE} OR case_id IN (TABLE mine)",
     "dispute_step": f"{OF_CASE} OR case_id IN (TABLE mine)",
     "recovery": f"{OF_CASE} OR {OWN}",
+    **dict.fromkeys(PUBLIC, "true"),
     **dict.fromkeys(
         (
             "census_round",

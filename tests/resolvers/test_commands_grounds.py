@@ -50,6 +50,17 @@ async def test_a_payment_needs_the_grant_to_the_person_which_the_own_union_appro
     assert await here.codes(REVEAL, good, here.federation()) == ["BAD_CASE_REFERENCE"]
 
 
+async def test_a_grant_is_no_ground_for_who_wrote_it(here, member):
+    await change(here, member, bankCard=CARD)
+    reference, official = await payable(here, member), here.federation()
+    given = asked([member], purpose="BENEFIT_PAYMENT", fields=["BANK_CARD"]) | {"caseReference": reference}
+    await here.pool.execute("UPDATE aid_grant SET written_by = ARRAY[0, $1]", official.principal_id)
+    assert await here.codes(REVEAL, given, official) == ["BAD_CASE_REFERENCE"]
+    await refused_entry(here, official, "BENEFIT_PAYMENT", reference, [member])
+    await here.pool.execute("UPDATE aid_grant SET written_by = ARRAY[$1::bigint]", official.principal_id + 1)
+    assert (await here.ask(REVEAL, given, official))["members"][0]["bankCard"] == CARD
+
+
 async def test_a_claim_of_mutual_aid_is_a_ground_of_the_union_that_handles_it(here, member):
     enrolment = await here.pool.fetchval(
         "INSERT INTO mutual_aid_enrolment (organization_id, member_id, valid_from) VALUES ($1, $2, $3) RETURNING id",

@@ -24,6 +24,7 @@ from resolvers.writing.values import (
 
 UNITS = WritableKind(
     name="units",
+    record="Unit",
     heading=Heading("Units", "单位"),
     natural_keys=(("number",),),
     columns=(

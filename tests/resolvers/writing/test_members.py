@@ -7,12 +7,15 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
+import asyncpg
 import pytest
 
 from db.encryption.keys import CipherKind, DigestKind, FixedKeys
 from db.encryption.vault import Sealed, Vault
 from db.input_values import resident_check
 from db.members import RESIDENT_NUMBER
+from db.security.row_security import WRITER
+from db.server.connect import acquired
 from tests.resolvers.writing.conftest import Writers, codes, outcomes
 from tests.resolvers.writing.test_employers import employer
 
@@ -193,3 +196,110 @@ async def test_a_person_is_found_by_the_index_of_an_earlier_key(writers: Writers
     rotated = replace(writers, vault=Vault(FixedKeys(newer)))
     again = await rotated.write("persons", row)
     assert (outcomes(again), again.rows[0].id) == (["SAME"], first.rows[0].id)
+
+
+NUMBERED = count(1)
+
+
+def foreigner(writers: Writers, **more: Any) -> dict[str, Any]:
+    """A row of a person without a resident number."""
+    row = person(writers, name="约翰·示例", sex="男", birth_date="1980-05-06", phone=None, **more)
+    return (
+        {"source_system": "人事系统", "source_number": f"W{next(NUMBERED):05}"} | row | {"resident_number": None} | more
+    )
+
+
+async def by_key(writers: Writers, key: int | None) -> Mapping[str, Any]:
+    return dict(await writers.pool.fetchrow("SELECT * FROM member WHERE id = $1", key))
+
+
+async def test_a_person_without_a_resident_number_is_known_by_the_source_number(writers: Writers) -> None:
+    row = foreigner(writers)
+    first = await writers.write("persons", row)
+    assert outcomes(first) == ["NEW"], first
+    member = await by_key(writers, first.rows[0].id)
+    assert (member["name"], member["sex"], member["birth_year_from"]) == ("约翰·示例", "MALE", 1980)
+    assert member["resident_number"] is member["resident_number_index"] is member["resident_number_region"] is None
+    assert writers.vault.open([Sealed("member", "birth_date", member["id"], member["birth_date"])]) == ["1980-05-06"]
+    assert outcomes(await writers.write("persons", row)) == ["SAME"]
+    changed = await writers.write("persons", row | {"worker_type": "外卖配送员"})
+    assert (outcomes(changed), changed.rows[0].id) == (["CHANGED"], member["id"])
+    for wrong, code in (({"name": "别人"}, ("OTHER_NAME", "name")), ({"sex": "女"}, ("NEEDS_CORRECTION", "sex")),
+                        ({"birth_date": "1990-05-06"}, ("NEEDS_CORRECTION", "birth_date"))):  # fmt: skip
+        assert codes(await writers.write("persons", row | wrong)) == [code]
+
+
+async def test_two_persons_by_name_alone_are_never_merged(writers: Writers) -> None:
+    row = foreigner(writers)
+    second = await writers.write("persons", row, foreigner(writers))
+    assert outcomes(second) == ["NEW", "NEW"]
+    assert second.rows[0].id != second.rows[1].id
+    nameless = row | {"source_system": None, "source_number": None}
+    assert codes(await writers.write("persons", nameless)) == [("REQUIRED", "resident_number")]
+    assert codes(await writers.write("persons", row | {"source_system": None})) == [("REQUIRED", "source_number")]
+
+
+async def test_a_resident_number_is_added_to_a_person_by_a_correction_alone(writers: Writers) -> None:
+    row = foreigner(writers)
+    await writers.write("persons", row)
+    numbered = row | {"resident_number": resident_number("19800506"), "birth_date": None}
+    assert codes(await writers.write("persons", numbered)) == [("NEEDS_CORRECTION", "resident_number")]
+
+
+async def test_a_person_gets_one_source_number_and_keeps_it(writers: Writers) -> None:
+    row, other = person(writers), person(writers)
+    await writers.write("persons", row, other)
+    source = {"source_system": "人事系统", "source_number": f"W{next(NUMBERED):05}"}
+    key = (await stored(writers, row))["id"]
+    assert outcomes(await writers.write("persons", row | source)) == ["CHANGED"]
+    assert outcomes(await writers.write("persons", row)) == ["SAME"]
+    known = await writers.write("persons", row | source | {"resident_number": None})
+    assert (outcomes(known), known.rows[0].id) == (["SAME"], key)
+    assert codes(await writers.write("persons", other | source)) == [("OTHER_PERSON", "source_number")]
+    assert codes(await writers.write("persons", row | source | {"source_number": "W0"})) == [
+        ("OTHER_PERSON", "source_number")
+    ]
+    stranger = person(writers) | source
+    assert codes(await writers.write("persons", stranger)) == [("OTHER_PERSON", "resident_number")]
+    twice = await writers.write("persons", person(writers) | source, person(writers) | source)
+    assert ("DUPLICATE", "source_number") in codes(twice)
+    twice = await writers.write("persons", row, row | source | {"resident_number": None})
+    assert [[code for code, _ in codes(twice, each)] for each in (0, 1)] == [["DUPLICATE"]] * 2
+    async with acquired(writers.served, writers.caller().scope) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="no person another number"):
+            async with connection.transaction(), connection.under_role(WRITER):
+                await connection.execute("UPDATE member SET source_number = 'W0' WHERE id = $1", key)
+
+
+async def test_a_source_number_is_no_key_to_persons_of_other_unions(writers: Writers) -> None:
+    """It may be guessed, so that it says nothing of a person of another union, nor takes them over."""
+    row = foreigner(writers)
+    await writers.write("persons", row)
+    await writers.write("persons", row | {"status": "转出", "left_on": "2024-06-01"})
+    there = writers.caller(writers.other["id"])
+    here = {"union": writers.other["name"], "division": writers.other["code"], "joined_on": "2024-06-01"}
+    for name in (row["name"], "别人"):
+        result = await writers.write("persons", row | here | {"name": name}, caller=there)
+        assert codes(result) == [("RECORDED_ELSEWHERE", "source_number")]
+    assert outcomes(await writers.write("persons", row | {"joined_on": "2024-07-01"})) == ["CHANGED"]
+
+
+@pytest.mark.parametrize("region", ["810000", "830000", "931156"])
+async def test_permits_and_cards_with_eighteen_characters_are_resident_numbers(writers: Writers, region: str) -> None:
+    result = await writers.write("persons", person(writers, resident_number=resident_number(region=region)))
+    assert outcomes(result) == ["NEW"]
+    assert not result.rows[0].findings
+
+
+async def test_records_name_a_person_by_the_source_number(writers: Writers) -> None:
+    row = foreigner(writers)
+    await writers.write("persons", row)
+    enrolment = {
+        "source_system": "社保", "source_number": f"WE{next(NUMBERED)}", "union": writers.county["name"],
+        "resident_number": row["source_number"], "scheme": "工伤保险", "valid_from": "2023-03-01",
+    }  # fmt: skip
+    result = await writers.write("insurance-enrolments", enrolment)
+    assert outcomes(result) == ["NEW"], result
+    await writers.write("persons", row | {"status": "退会", "left_on": "2024-06-01"})
+    ended = enrolment | {"valid_to": "2024-06-01"}
+    assert outcomes(await writers.write("insurance-enrolments", ended)) == ["CHANGED"]

@@ -1,0 +1,122 @@
+"""What holds for agreements, cases and everything that belongs to them: statements, two at once, both walls, and what is answered of them."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+import pytest
+
+from db.security.row_security import WRITER
+from db.server.connect import acquired
+from resolvers.slices import registry
+from resolvers.writing.kinds import KINDS, LABOUR
+from resolvers.writing.scope import WriteScope
+from resolvers.writing.write import write_rows
+from tests.resolvers.writing.conftest import Writers, codes, numbered, outcomes
+from tests.resolvers.writing.rows_of_labour_relations import labour_rows
+from tests.resolvers.writing.test_agreements import agreement
+from tests.resolvers.writing.test_batches import statements
+from tests.resolvers.writing.test_disputes import case
+
+MANY = 1_000
+every_kind = pytest.mark.parametrize("name", [kind.name for kind, _ in LABOUR])
+
+
+@every_kind
+async def test_one_row_takes_as_many_statements_as_a_thousand(writers: Writers, name: str) -> None:
+    rows = await labour_rows(writers, name, MANY)
+    one, many = await statements(writers, name, rows[:1]), await statements(writers, name, rows)
+    assert one == many
+    assert len(one) < 30
+
+
+@every_kind
+async def test_two_equal_batches_at_once_write_each_record_once(writers: Writers, name: str) -> None:
+    rows = await labour_rows(writers, name, 20)
+    first, second = await asyncio.gather(writers.write(name, *rows), writers.write(name, *reversed(rows)))
+    assert sorted([set(outcomes(first)).pop(), set(outcomes(second)).pop()]) == ["NEW", "SAME"]
+    assert [row.id for row in first.rows] == [row.id for row in reversed(second.rows)]
+
+
+@every_kind
+async def test_two_rows_about_one_record_are_refused(writers: Writers, name: str) -> None:
+    (row,) = await labour_rows(writers, name, 1)
+    result = await writers.write(name, row, row)
+    assert [[code for code, _ in codes(result, place)] for place in (0, 1)] == [["DUPLICATE"]] * 2
+    assert outcomes(await writers.write(name, row)) == ["NEW"]
+
+
+@every_kind
+async def test_the_wall_keeps_what_others_have_without_the_checks(writers: Writers, name: str) -> None:
+    """Rows of the other county are written in the county's name, as if every union were in its scope."""
+    rows = await labour_rows(writers, name, 2, writers.other)
+    first = await writers.write(name, rows[0], caller=writers.caller(writers.other["id"]))
+    assert outcomes(first) == ["NEW"], first
+    assert {code for code, _ in codes(await writers.write(name, rows[1]))} <= {"NOT_FOUND"}
+    table = registry.sources[KINDS[name].record].model.__tablename__
+    record = dict(await writers.pool.fetchrow(f"SELECT * FROM {table} WHERE id = $1", first.rows[0].id))
+    rights = await writers.pool.fetch(
+        "SELECT privilege_type AS right, column_name::text AS name FROM information_schema.column_privileges"
+        " WHERE grantee = $1 AND table_name = $2 AND privilege_type IN ('INSERT', 'UPDATE')",
+        WRITER, table,
+    )  # fmt: skip
+    columns = [each["name"] for each in rights if each["right"] == "INSERT" and each["name"] != "id"]
+    insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f'${place}' for place in range(1, len(columns) + 1))})"
+    async with acquired(writers.served, writers.caller().scope) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+            async with connection.transaction(), connection.under_role(WRITER):
+                await connection.execute(insert, *(record[name] for name in columns))
+        async with connection.transaction(), connection.under_role(WRITER):
+            for changed in [each["name"] for each in rights if each["right"] == "UPDATE"][:1]:
+                update = f"UPDATE {table} SET {changed} = {changed} WHERE id = $1"
+                assert await connection.execute(update, record["id"]) == "UPDATE 0"
+
+
+@pytest.mark.parametrize("make", [agreement, case])
+async def test_a_union_above_is_refused_by_the_wall_without_the_checks(
+    writers: Writers, make: Callable[..., dict[str, Any]]
+) -> None:
+    """A superior union is in sight, so that the row gets as far as PostgreSQL."""
+    above = await writers.pool.fetchval("SELECT name FROM organization WHERE id = $1", writers.county["parent"])
+    name = "agreements" if make is agreement else "dispute-cases"
+    row = (await labour_rows(writers, name, 1))[0] | {"union": above}
+    context = writers.context()
+    async with acquired(writers.served, context.caller.scope) as connection, connection.transaction():
+        checked = await write_rows(connection, context, KINDS[name], numbered([row]))
+        assert codes(checked) == [("NOT_FOUND", "union")]
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+            await write_rows(connection, context, KINDS[name], numbered([row]), scope=WriteScope(everything=True))
+
+
+async def test_the_wall_takes_no_person_of_another_union_into_a_case(writers: Writers) -> None:
+    (row,) = await labour_rows(writers, "dispute-cases", 1)
+    key = (await writers.write("dispute-cases", row)).rows[0].id
+    stranger = await writers.pool.fetchval(
+        "SELECT member_id FROM membership s WHERE NOT EXISTS (SELECT FROM membership o JOIN territorial_closure c"
+        " ON c.descendant_id = o.organization_id AND c.ancestor_id = $1 WHERE o.member_id = s.member_id) LIMIT 1",
+        writers.county["id"],
+    )
+    for statement in (
+        "INSERT INTO dispute_party (case_id, role, name, member_id) VALUES ($1, 'CLAIMANT', 'x', $2)",
+        "INSERT INTO recovery (case_id, member_id, kind, amount, received_on) VALUES ($1, $2, 'WAGE', 1, '2025-05-01')",
+    ):
+        async with acquired(writers.served, writers.caller().scope) as connection:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+                async with connection.transaction(), connection.under_role(WRITER):
+                    await connection.execute(statement, key, stranger)
+
+
+async def test_writers_change_no_name_and_move_no_record(writers: Writers) -> None:
+    for statement in (
+        "UPDATE dispute_party SET name = 'x'",
+        "UPDATE dispute_party SET member_id = NULL",
+        "UPDATE dispute_case SET organization_id = 1",
+        "UPDATE collective_agreement SET organization_id = 1",
+        "UPDATE agreement_step SET agreement_id = 1",
+        "DELETE FROM recovery",
+    ):
+        async with acquired(writers.served, writers.caller().scope) as connection:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+                async with connection.transaction(), connection.under_role(WRITER):
+                    await connection.execute(statement)
