@@ -151,7 +151,7 @@ async def test_what_was_written_is_answered_and_counted(writers: Writers) -> Non
 
     async def ask() -> dict[str, Any]:
         response = await client.response(ANSWERS, variables, caller=caller)
-        assert "errors" not in response, response
+        assert {each["extensions"]["code"] for each in response.get("errors", ())} <= {"NOT_FOUND"}, response
         answered: dict[str, Any] = response["data"]
         return answered
 
