@@ -135,10 +135,10 @@ def _change_date(column: str) -> Mask:
     return Mask(shown, changed_on(column), changed_on(column), hidden=NO_DAY)
 
 
-def _for_keepers(shown: Columns, kind: TypeEngine[Any]) -> Mask:
+def _for_keepers(shown: Columns, kind: TypeEngine[Any], *others: Lens) -> Mask:
     """What says when a person's record was changed, whose it is in another system, or what else is on record of the person: for the
-    unions, which keep it, and the person. It would tell others that a phone or a name is new, or find the person elsewhere."""
-    levels = {**_for_unions(CLEAR), Lens.SOCIAL_SECURITY: HIDDEN, Lens.CASES: HIDDEN, Lens.SELF: CLEAR}
+    unions, which keep it, and the person. It would tell ``others`` that a phone or a name is new, or find the person elsewhere."""
+    levels = {**_for_unions(CLEAR), **dict.fromkeys(others, HIDDEN), Lens.SELF: CLEAR}
     return Mask(levels, shown, shown, hidden=cast(null(), kind))
 
 
@@ -159,13 +159,19 @@ OF_RECORD: Mapping[str, TypeEngine[Any]] = {
     "source_system": TEXT,
     "source_number": TEXT,
 }
-JUDGED: Mapping[tuple[str, str], Columns] = {
-    ("Member", "is_probably_recorded_twice"): lambda table: is_listed("probable_duplicates", table.c.id),
-    ("InsuranceEnrolment", "is_of_former_member"): lambda table: and_(
-        table.c.valid_to.is_(None), is_listed("former_members", table.c.member_id)
-    ),
-}
-"""Rules of data quality that tell of memberships and other persons; ``resolvers.quality`` has all of them."""
+OTHERS = (Lens.SOCIAL_SECURITY, Lens.CASES)
+"""Who sees members beside the unions and the person."""
+
+
+def _recorded_twice(table: FromClause) -> ColumnElement[bool]:
+    """See the rule MEMBER_RECORDED_TWICE."""
+    return is_listed("probable_duplicates", table.c.id)
+
+
+def _of_former_member(table: FromClause) -> ColumnElement[bool]:
+    """See the rule ENROLMENT_OF_FORMER_MEMBER."""
+    return and_(table.c.valid_to.is_(None), is_listed("former_members", table.c.member_id))
+
 
 MASKS: Mapping[tuple[str, str], Mask] = {
     ("Member", "name"): Mask(
@@ -185,8 +191,9 @@ MASKS: Mapping[tuple[str, str], Mask] = {
         {**_for_unions(HIDDEN), Lens.SOCIAL_SECURITY: PART, Lens.CASES: HIDDEN, Lens.SELF: PART}, bank_card, bank_card
     ),
     **{("Member", name): _change_date(name) for name in CHANGES},
-    **{("Member", name): _for_keepers(_column(name), kind) for name, kind in OF_RECORD.items()},
-    **{field: _for_keepers(condition, Boolean()) for field, condition in JUDGED.items()},
+    **{("Member", name): _for_keepers(_column(name), kind, *OTHERS) for name, kind in OF_RECORD.items()},
+    ("Member", "is_probably_recorded_twice"): _for_keepers(_recorded_twice, Boolean(), *OTHERS),
+    ("InsuranceEnrolment", "is_of_former_member"): _for_keepers(_of_former_member, Boolean(), Lens.SOCIAL_SECURITY),
     ("AccessLog", "case_reference"): Mask(
         {Lens.EVERYTHING: CLEAR, Lens.SELF: PART}, _column("case_reference"), _ground, hidden=NOTHING
     ),

@@ -10,7 +10,10 @@ In the order in which they import each other:
 - ``columns``, ``persons``, ``references``, ``parts``, ``taken``: columns of several kinds; what rows refer to; the rows of one table; keys
   of others
 - ``records``: kinds of one table, of which the declaration is all
-- ``employers``, ``members`` (with ``memberships``), ``organizations`` (with ``links``), ``insurance``: the kinds
+- ``employers``, ``members`` (with ``memberships``), ``organizations`` (with ``links``), ``agreements`` and ``disputes`` (with their parts):
+  the kinds of several tables
+- ``activities``, ``assistance``, ``care``, ``certifications``, ``coverage``, ``fairs``, ``insurance``, ``mediation``, ``relief``,
+  ``services``, ``venues``: kinds of one table, a file a slice
 - ``kinds``: all of them, by name
 - ``write``: the doors, ``write_batch`` and ``write_rows``
 """

@@ -218,9 +218,10 @@ class DecimalType(ValueType):
         self.units = units
         self.factor = factor
         several = f", {places} decimal places at most" if places else ""
-        self.english = f"Number{several}" + (f", from {least} to {most:,}" if least is not None else "")
+        least_words = ("above 0", "大于 0") if above_zero else (f"from {least}", str(least))
+        self.english = f"Number{several}" + (f", {least_words[0]} to {most:,}" if least is not None else "")
         self.chinese = f"数字{f'，最多 {places} 位小数' if places else '，整数'}" + (
-            f"，{least} 至 {most}" if least is not None else ""
+            f"，{least_words[1]} 至 {most}" if least is not None else ""
         )
 
     def in_unit(self, unit: str) -> ValueType:
@@ -288,8 +289,9 @@ class MoneyType(DecimalType):
 
     def __init__(self, *, least: int | None = 0, most: int = 10**12 - 1, above_zero: bool = False) -> None:
         super().__init__(2, least=least, most=most, units=("元", "圆", "元整"), above_zero=above_zero)
-        self.english = "Amount in yuan, e.g. 1,234.50; in 万元 if the heading says so: 金额（万元）"
-        self.chinese = "金额，单位元，如 1,234.50；以万元计须在列名注明，如“金额（万元）”"
+        words = (" above 0", "大于 0 的") if above_zero else ("", "")
+        self.english = f"Amount{words[0]} in yuan, e.g. 1,234.50; in 万元 if the heading says so: 金额（万元）"
+        self.chinese = f"{words[1]}金额，单位元，如 1,234.50；以万元计须在列名注明，如“金额（万元）”"
 
     def in_unit(self, unit: str) -> ValueType:
         """See ``DecimalType``. Raises BadValue: WRONG_UNIT: another currency."""

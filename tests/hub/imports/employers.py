@@ -64,7 +64,7 @@ def employer(sequence: int, union: str, division: str) -> dict[str, Any]:
         "division": division, "union": union, "headcount": ("126", "1,260 人", 12)[sequence % 3],
         "is_platform_head": ("否", "是", None)[sequence % 3],
         "registered_on": ("2019年3月4日", "2019.3.4", "20190304", "43528")[sequence % 4], "closed_on": None,
-        "covered_from": "2021/5/1", "covered_to": None,
+        "covered_from": "2021/5/1", "covered_to": None, "expected_version": None,
     }  # fmt: skip
 
 
