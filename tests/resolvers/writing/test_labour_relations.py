@@ -144,7 +144,7 @@ BELOW = "EXISTS (SELECT FROM territorial_closure c WHERE c.descendant_id = t.org
 
 async def test_what_was_written_is_answered_and_counted(writers: Writers) -> None:
     """Written in time, nothing is overdue; statistics are those of the records."""
-    signed = (await labour_rows(writers, "agreements", 1))[0]
+    signed = (await labour_rows(writers, "agreements", 1))[0] | {"effective_on": "2024-05-10"}
     settled = (await labour_rows(writers, "dispute-cases", 1))[0]
     variables = {"union": writers.county["name"], "agreement": signed["number"], "case": settled["number"]}
     client, caller = EngineClient(writers.served), writers.caller()
