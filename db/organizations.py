@@ -145,7 +145,7 @@ class OrganizationSuccession(Keyed, Model):
     reason: Mapped[str]
 
     __table_args__ = (
-        UniqueConstraint("predecessor_id", "successor_id", "succeeded_on"),
+        UniqueConstraint("predecessor_id", "successor_id", "succeeded_on", name="uq_organization_succession_day"),
         CheckConstraint("predecessor_id <> successor_id", name="other"),
     )
 

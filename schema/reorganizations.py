@@ -103,35 +103,41 @@ async def _payload(command: Awaitable[Counts]) -> ReorganizationPayload:
     )
 
 
+async def _move_unions(
+    info: Info, input: Annotated[MoveUnionsInput, argument("Unions, parent, day and reason (调整内容)")]
+) -> ReorganizationPayload | None:
+    hierarchy = given(input.hierarchy) or Hierarchy.TERRITORIAL
+    return await _payload(move_unions(info.context, input.unions, input.parent, hierarchy, _options(input)))
+
+
+async def _merge_unions(
+    info: Info, input: Annotated[MergeUnionsInput, argument("Unions, successor, day and reason (合并内容)")]
+) -> ReorganizationPayload | None:
+    return await _payload(merge_unions(info.context, input.unions, input.into, _options(input)))
+
+
+async def _split_union(
+    info: Info, input: Annotated[SplitUnionInput, argument("The union, its parts, day and reason (分立内容)")]
+) -> ReorganizationPayload | None:
+    parts = [
+        PartOfUnion(part.into, given(part.unions) or (), given(part.employers) or (), given(part.members) or ())
+        for part in input.parts
+    ]
+    return await _payload(split_union(info.context, input.union, parts, _options(input)))
+
+
 @strawberry.type(description="Commands that reorganize unions (组织调整操作)")
 class ReorganizationsMutation:
     """Commands that reorganize unions."""
 
-    @strawberry.mutation(description="Give unions of your subtree another parent from a day on (调整隶属关系)")
-    async def move_unions(
-        self, info: Info, input: Annotated[MoveUnionsInput, argument("Unions, parent, day and reason (调整内容)")]
-    ) -> ReorganizationPayload | None:
-        """See ``resolvers.reorganizations``."""
-        hierarchy = given(input.hierarchy) or Hierarchy.TERRITORIAL
-        return await _payload(move_unions(info.context, input.unions, input.parent, hierarchy, _options(input)))
-
-    @strawberry.mutation(
-        description="Merge unions of your subtree into another on a day: unions, members and employers go to it, and they are dissolved with"
-        " the end of the day (合并工会)"
+    move_unions = strawberry.mutation(
+        _move_unions, description="Give unions of your subtree another parent from a day on (调整隶属关系)"
     )
-    async def merge_unions(
-        self, info: Info, input: Annotated[MergeUnionsInput, argument("Unions, successor, day and reason (合并内容)")]
-    ) -> ReorganizationPayload | None:
-        """See ``resolvers.reorganizations``."""
-        return await _payload(merge_unions(info.context, input.unions, input.into, _options(input)))
-
-    @strawberry.mutation(description="Let parts of a union of your subtree go to other unions on a day (分立工会)")
-    async def split_union(
-        self, info: Info, input: Annotated[SplitUnionInput, argument("The union, its parts, day and reason (分立内容)")]
-    ) -> ReorganizationPayload | None:
-        """See ``resolvers.reorganizations``."""
-        parts = [
-            PartOfUnion(part.into, given(part.unions) or (), given(part.employers) or (), given(part.members) or ())
-            for part in input.parts
-        ]
-        return await _payload(split_union(info.context, input.union, parts, _options(input)))
+    merge_unions = strawberry.mutation(
+        _merge_unions,
+        description="Merge unions of your subtree into another on a day: unions, members and employers go to it, and they are dissolved"
+        " with the end of the day (合并工会)",
+    )
+    split_union = strawberry.mutation(
+        _split_union, description="Let parts of a union of your subtree go to other unions on a day (分立工会)"
+    )

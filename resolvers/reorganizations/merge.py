@@ -21,8 +21,8 @@ async def merge_unions(context: CommandContext, unions: Sequence[str], into: str
     They stand below it from then on with what they have recorded: agreements, cases, enrolments and so on.
 
     Raises:
-        Refused: EMPTY, TOO_MANY, BAD_ID, DUPLICATE, NOT_FOUND, ALREADY_DISSOLVED, DATE_ORDER, OWN_UNION, CIRCLE, LATER_RECORDS, and those of
-            ``reorganize``.
+        Refused: EMPTY, TOO_MANY, BAD_ID, DUPLICATE, NOT_FOUND, ALREADY_DISSOLVED, DATE_ORDER, OWN_UNION, CIRCLE, LATER_RECORDS, and
+            those of ``reorganize``.
     """
     keys, successor = decode_ids(unions, PREFIX, "unions"), union_key(into, "into")
 

@@ -1,6 +1,6 @@
 """What goes from one union to another on a day, one statement a table: dated rows end on the day and go on in the other union from it.
 
-What stays is what a union has recorded: agreements, cases, enrolments, activities. The day before, every question has the answer that it had.
+What stays is what a union has recorded: agreements, cases, enrolments, activities. The day before, questions have the answer that they had.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,8 @@ GO_ON = {
 }
 EMPLOYERS = """SELECT t.id, t.organization_id, NULL::date AS valid_from FROM employer t
 WHERE t.organization_id = ANY ($1::bigint[]) AND ({condition}) ORDER BY t.id FOR NO KEY UPDATE"""
-MOVE_EMPLOYERS = "UPDATE employer t SET organization_id = u.union_id FROM unnest($1::bigint[], $2::bigint[]) AS u(id, union_id) WHERE t.id = u.id"
+MOVE_EMPLOYERS = """UPDATE employer t SET organization_id = u.union_id
+FROM unnest($1::bigint[], $2::bigint[]) AS u(id, union_id) WHERE t.id = u.id"""
 END_TERMS = """UPDATE committee_term SET valid_to = $2 WHERE organization_id = ANY ($1::bigint[])
 AND (valid_to IS NULL OR valid_to > $2) AND valid_from < $2"""
 

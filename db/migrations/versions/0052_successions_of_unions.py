@@ -45,7 +45,7 @@ def upgrade() -> None:
         sa.Column("succeeded_on", sa.Date(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_organization_succession"),
-        sa.UniqueConstraint("predecessor_id", "successor_id", "succeeded_on", name="uq_organization_succession_predecessor_id"),
+        sa.UniqueConstraint(*ENDS, "succeeded_on", name="uq_organization_succession_day"),
         sa.CheckConstraint("predecessor_id <> successor_id", name="ck_organization_succession_other"),
         *(
             sa.ForeignKeyConstraint([name], ["organization.id"], name=f"fk_organization_succession_{name}")

@@ -50,11 +50,12 @@ async def town(writers: Writers, name: str) -> Town:
     county = writers.county["name"]
     names = [f"{name}东镇", f"{name}西镇", f"{name}新镇", f"{name}东厂工会", f"{name}西厂工会"]
     unions = [
-        {"name": each, "level": "TOWNSHIP", "kind": "LOCAL_FEDERATION", "form": "FEDERATION", "parent": county, "established_on": "2001-05-01"}
+        {"name": each, "level": "TOWNSHIP", "kind": "LOCAL_FEDERATION", "form": "FEDERATION", "parent": county,
+         "established_on": "2001-05-01"}
         for each in names[:3]
     ] + [
-        {"name": each, "level": "GRASSROOTS", "kind": "GRASSROOTS_UNION", "form": "INDEPENDENT", "parent": above, "established_on": "2011-05-01",
-         "term_number": "3", "elected_on": "2024-05-01", "chair_name": "王示例"}
+        {"name": each, "level": "GRASSROOTS", "kind": "GRASSROOTS_UNION", "form": "INDEPENDENT", "parent": above,
+         "established_on": "2011-05-01", "term_number": "3", "elected_on": "2024-05-01", "chair_name": "王示例"}
         for each, above in zip(names[3:], names[:2], strict=True)
     ]  # fmt: skip
     written = await writers.write("unions", *unions)
@@ -119,7 +120,10 @@ async def answer(writers: Writers, union: int, day: date | None = None) -> dict[
 
 async def sound(writers: Writers) -> None:
     """Closures are those that the links give, and each active membership is that of the member's union."""
-    for hierarchy, table in ((Hierarchy.TERRITORIAL, "territorial_closure"), (Hierarchy.INDUSTRIAL, "industrial_closure")):
+    for hierarchy, table in (
+        (Hierarchy.TERRITORIAL, "territorial_closure"),
+        (Hierarchy.INDUSTRIAL, "industrial_closure"),
+    ):
         every = [row["id"] for row in await writers.pool.fetch("SELECT id FROM organization")]
         columns = "ancestor_id, descendant_id, valid_from, valid_to, depth"
         differing = WALK.format(table=table) + (
@@ -159,7 +163,7 @@ async def test_two_unions_are_merged_and_the_day_before_answers_as_it_did(writer
     assert {node["id"] for node in after["members"]["nodes"]} == {encode("mem", key) for key in place.persons.values()}
     assert after["insuranceEnrolments"]["totalCount"] == 1
     assert [(each["kind"], each["predecessor"]["id"]) for each in after["predecessors"]] == [
-        ("MERGER", place.id("东")), ("MERGER", place.id("东厂")),
+        ("MERGER", place.id("东厂")), ("MERGER", place.id("东")),
     ]  # fmt: skip
     assert (await answer(writers, place.keys["东"]))["members"]["totalCount"] == 0
     moved = await writers.pool.fetch(
@@ -171,7 +175,9 @@ async def test_two_unions_are_merged_and_the_day_before_answers_as_it_did(writer
         (place.keys["西"], "ACTIVE", ON, None, "TRANSFERRED_IN", None),
     ]
     await sound(writers)
-    entry = await writers.pool.fetchrow("SELECT fields, records FROM access_log WHERE action = 'REORGANIZE_UNIONS' ORDER BY id DESC LIMIT 1")
+    entry = await writers.pool.fetchrow(
+        "SELECT fields, records FROM access_log WHERE action = 'REORGANIZE_UNIONS' ORDER BY id DESC LIMIT 1"
+    )
     assert "memberships 2" in json.dumps(entry["fields"], default=str)
     again = await command(writers, "mergeUnions", unions=[place.id("东")], into=place.id("西"))
     assert errors(again) == [("ALREADY_DISSOLVED", "unions.0")]
@@ -182,7 +188,10 @@ async def test_a_union_is_moved_with_what_is_below_it(writers: Writers) -> None:
     before = await answer(writers, place.keys["东"], BEFORE)
     moved = await command(writers, "moveUnions", unions=[place.id("东厂")], parent=place.id("新"), idempotencyKey="m1")
     assert (moved["errors"], moved["counts"]["unions"]) == ([], 1)
-    assert await command(writers, "moveUnions", unions=[place.id("东厂")], parent=place.id("新"), idempotencyKey="m1") == moved
+    assert (
+        await command(writers, "moveUnions", unions=[place.id("东厂")], parent=place.id("新"), idempotencyKey="m1")
+        == moved
+    )
     assert await answer(writers, place.keys["东"], BEFORE) == before
     assert (await answer(writers, place.keys["新"]))["members"]["totalCount"] == 2
     assert (await answer(writers, place.keys["东"]))["members"]["totalCount"] == 0
