@@ -253,7 +253,7 @@ async def _request(stages: Stages, settings: Settings, body: str, pool: asyncpg.
         idle.append(connection)
 
     async def nothing() -> None:
-        async with snapshot(pool, national, single=True, by_key=True):
+        async with snapshot(pool, national, single=True, keeps_plans=True):
             pass
 
     async def send(_: Any) -> None:

@@ -84,9 +84,28 @@ class MeasuredPool(WatchedPool):
         self.read = Read()
 
     async def explain(self, connection: asyncpg.Connection, sql: str, values: tuple[Any, ...]) -> None:
-        """Run a statement under EXPLAIN, and add what it read."""
-        (found,) = await connection.fetch(EXPLAIN + sql, *values)
+        """Run a statement under EXPLAIN, with the plan that the session gives it, and add what it read."""
+        if await connection.fetchval("SHOW plan_cache_mode") == "force_generic_plan":
+            statement = await connection.prepare(sql)  # EXPLAIN of a statement with values has a plan for these
+            given = f"({', '.join(map(literal, values))})" if values else ""
+            (found,) = await connection.fetch(f"{EXPLAIN}EXECUTE {statement.get_name()}{given}")
+        else:
+            (found,) = await connection.fetch(EXPLAIN + sql, *values)
         self.read.add(json.loads(found[0])[0]["Plan"])
+
+
+def literal(value: Any) -> str:
+    """A value as PostgreSQL reads it where it knows the type."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, (list, tuple)):
+        return literal("{" + ",".join("NULL" if item is None else f'"{escaped(item)}"' for item in value) + "}")
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def escaped(item: object) -> str:
+    """An item within an array's text."""
+    return str(item).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def root_lists() -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, exists, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Integer, exists, literal_column, select, true
 
 from db.divisions import DivisionClosure
 from resolvers.engine.declare.columns import Expression, alias, expression
@@ -144,16 +144,22 @@ class Within(Relation):
             return Rows(from_, [column == anchor, *where], [from_.c.id], via, access=conditions)
         chosen = {"hierarchy": arguments.get("hierarchy")} if self.current else arguments
         closure, valid = subtree(chosen, binder, last=self.period is None)
-        joined = from_.join(closure, closure.c.descendant_id == column)
-        place = (hierarchy_of(arguments).name, anchor)
+        place, shown_as = (hierarchy_of(arguments).name, anchor), self.via_type or target.typename
         held = [closure.c.ancestor_id == anchor, valid]
         last = self.period is None
         rolled = RolledPlace(*place, from_, where, column, closure, held, has_last=last, is_open=own is not None)
         below = None if own is None else place
-        of_closure = access.closure_rows(closure, self.via_type or target.typename, self.column)
+        of_closure = access.closure_rows(closure, shown_as, self.column)
+        start = None if chosen.get("as_of") else access.start_below(*place, shown_as, self.column)
+        below_start: FromClause = closure
+        if start is not None:
+            once = _once(start, anchor)
+            held, below_start = [closure.c.ancestor_id == once.c.key, valid], once.join(closure, true())
         by_subtree = None
         if self.dense and via is None and not of_closure:
-            by_subtree = BySubtree(select(closure.c.descendant_id).where(*held), column, from_, where)
+            unions = select(closure.c.descendant_id).select_from(below_start).where(*held)
+            by_subtree = BySubtree(unions, column, from_, where)
+        joined = below_start.join(from_, closure.c.descendant_id == column)
         order = [closure.c.descendant_id, from_.c.id]
         where, conditions = [*held, *where], [*conditions, *of_closure]
         return Rows(joined, where, order, via, below, conditions, rolled=rolled, by_subtree=by_subtree)
@@ -168,6 +174,13 @@ class Within(Relation):
             return access.rows(self.via_type, via.table)
         assert self.via is not None
         return access.rows(self.via_type, {str(self.column.key): column, str(self.via.key): target.key})
+
+
+def _once(key: ColumnElement[int], parent: ColumnElement[int]) -> FromClause:
+    """A key that is computed once for each parent, as a table in FROM: the OFFSET keeps PostgreSQL from computing it for each row."""
+    table = getattr(parent, "table", None)
+    found = select(key.label("key")).offset(literal_column("0", Integer()))
+    return (found if table is None else found.correlate(table)).lateral("start")
 
 
 class WithinDivision(Relation):

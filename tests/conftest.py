@@ -35,6 +35,7 @@ MEMBERS, SEED = 2_500, 20_260_630
 PREFIX, PAGE_PREFIX, BARE_PREFIX = "unionhub_template_", "unionhub_page_", "unionhub_bare_"
 PAGE_MEMBERS = 1_500
 KEPT = 3
+SLOW_SECONDS = 3_600
 
 gc.disable()  # until the tests are collected
 
@@ -75,8 +76,9 @@ async def fill_federation(url: str) -> None:
     await connection.close()
 
 
-async def fill_nothing(url: str) -> None:
+async def fill_tables(url: str) -> None:
     """The tables alone."""
+    await migrate.upgrade(url)
 
 
 async def fill_page(url: str) -> None:
@@ -84,18 +86,19 @@ async def fill_page(url: str) -> None:
     await load_demo(url, members=PAGE_MEMBERS)
 
 
-async def build_template(server: str, prefix: str, name: str, fill: Callable[[str], Coroutine[Any, Any, None]]) -> None:
-    """Make a template unless it is there; one process at a time for each prefix, under its final name only once it is complete."""
+async def build_template(
+    server: str, prefix: str, name: str, empty: str, fill: Callable[[str], Coroutine[Any, Any, None]]
+) -> None:
+    """Make a template from the ``empty`` one unless it is there; one process at a time for each prefix, under its final name only once it
+    is complete."""
     connection, building = await asyncpg.connect(server), f"{prefix}building"
     try:
         await connection.execute("SELECT pg_advisory_lock(hashtext($1))", prefix)
         if await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
             return
         await connection.execute(f"DROP DATABASE IF EXISTS {building}")
-        await connection.execute(f"CREATE DATABASE {building} TEMPLATE template0")
-        url = embedded.with_database(server, building)
-        await migrate.upgrade(url)
-        await fill(url)
+        await create(server, building, empty)
+        await fill(embedded.with_database(server, building))
         await connection.execute(f"ALTER DATABASE {building} RENAME TO {name}")
         old = await connection.fetch(
             "SELECT datname FROM pg_database WHERE datname LIKE $1 ORDER BY oid DESC", f"{prefix}%"
@@ -106,10 +109,10 @@ async def build_template(server: str, prefix: str, name: str, fill: Callable[[st
         await connection.close()
 
 
-def template_of(server: str, prefix: str, fill: Callable[[str], Coroutine[Any, Any, None]]) -> str:
-    """The name of the template that ``fill`` makes of the sources as they are."""
+def template_of(server: str, prefix: str, empty: str, fill: Callable[[str], Coroutine[Any, Any, None]]) -> str:
+    """The name of the template that ``fill`` makes from the ``empty`` one of the sources as they are."""
     name = prefix + sources()
-    run(build_template(server, prefix, name, fill))
+    run(build_template(server, prefix, name, empty, fill))
     return name
 
 
@@ -136,6 +139,13 @@ async def drop(server: str, name: str) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Units | None:
     """The groups of ``--dist loadgroup`` are the units of ``tests/schedule.py``."""
     return Units(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of the slow set may take longer than the others; a limit is for what hangs, not for a machine that has much else to do."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
 
 
 def pytest_collection_finish() -> None:
@@ -186,22 +196,22 @@ def vault() -> Vault:
 
 
 @pytest.fixture(scope="session")
-def template(server_url: str) -> str:
+def template(server_url: str, bare_template: str) -> str:
     """The name of a migrated database with divisions and a federation of 2,500 members, made once for the sources of
     ``db``."""
-    return template_of(server_url, PREFIX, fill_federation)
+    return template_of(server_url, PREFIX, bare_template, fill_federation)
 
 
 @pytest.fixture(scope="session")
-def page_template(server_url: str) -> str:
+def page_template(server_url: str, bare_template: str) -> str:
     """The name of a database with the demonstration: 1,500 members and those of the page, made once for the sources of ``db``."""
-    return template_of(server_url, PAGE_PREFIX, fill_page)
+    return template_of(server_url, PAGE_PREFIX, bare_template, fill_page)
 
 
 @pytest.fixture(scope="session")
 def bare_template(server_url: str) -> str:
-    """The name of a migrated database without rows, made once for the sources of ``db``."""
-    return template_of(server_url, BARE_PREFIX, fill_nothing)
+    """The name of a migrated database without rows, made once for the sources of ``db``; the other templates begin as copies of it."""
+    return template_of(server_url, BARE_PREFIX, "template0", fill_tables)
 
 
 @contextmanager

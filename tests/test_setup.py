@@ -86,7 +86,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_environment_is_made_once_and_again_when_its_lock_changes(
+def test_the_environment_is_made_once_again_when_its_lock_changes_and_not_when_a_package_fails(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bootstrap.install("node", checkout)
@@ -103,21 +103,27 @@ def test_the_environment_is_made_once_and_again_when_its_lock_changes(
     bootstrap.install("node", checkout)
     assert capsys.readouterr().err == "· Installing what requirements-node.lock names\n"
 
-    moved = checkout / "moved"
-    moved.mkdir()
-    for name in (".venv", "pyproject.toml", *bootstrap.LOCKS.values()):
-        shutil.move(checkout / name, moved)
-    bootstrap.install("node", moved)
-    assert "Making the virtual environment" in capsys.readouterr().err
-
-
-def test_a_package_that_cannot_be_installed_is_told_and_leaves_no_stamp(checkout: Path) -> None:
+    # A package that cannot be installed is told, and leaves no stamp.
     (checkout / "requirements-node.lock").write_text(
         f"nothing @ file:///nowhere/nothing.whl --hash=sha256:{'0' * 64}\n"
     )
     with pytest.raises(SetupError, match="pip failed"):
         bootstrap.install("node", checkout)
     assert not bootstrap.is_fresh("node", checkout)
+
+
+@slow
+def test_the_environment_is_made_anew_where_a_checkout_was_moved_to(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bootstrap.install("node", checkout)
+    moved = checkout / "moved"
+    moved.mkdir()
+    for name in (".venv", "pyproject.toml", *bootstrap.LOCKS.values()):
+        shutil.move(checkout / name, moved)
+    capsys.readouterr()
+    bootstrap.install("node", moved)
+    assert "Making the virtual environment" in capsys.readouterr().err
 
 
 def test_an_old_python_is_told_which_is_needed(

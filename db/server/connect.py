@@ -29,11 +29,9 @@ LOCK_MS = 2_000
 SCOPE_SECONDS = 10.0
 """After this long the scope of a session is set again: PostgreSQL computes outdated sets anew in every statement, right but slow."""
 
-LARGE = 15 * 1024
-"""A statement of more characters is large; PostgreSQL takes one or two megabytes for each that is prepared."""
-
-MOST_LARGE, LARGEST = 48, 128 * 1024
-"""A connection keeps at most this many large statements prepared, and none of more characters than the second number."""
+MOST_PREPARED, LARGEST = 1_000_000, 128 * 1024
+"""Characters of all statements that a connection keeps prepared, and of the longest of them. PostgreSQL takes some 45 bytes a character
+for a statement and as much again for its plan, if it is kept."""
 
 SET_SCOPE = "SELECT wall.carry($1, $2, $3, $4)"
 
@@ -53,7 +51,8 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
     scope_set_at = float("-inf")
     has_stale_scope = False
     keeps_plans: bool | None = False
-    large: frozenset[str] = frozenset()
+    prepared = 0
+    """Characters of the statements that ``fetch`` has prepared."""
     meter: Meter | None = None
     is_sound = True
     """Whether its last statement was answered without an error."""
@@ -140,19 +139,19 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         return read
 
     async def fetch(self, query: str, *args: Any, **more: Any) -> list[Any]:
-        """As asyncpg's; a large statement stays prepared if there is room (``MOST_LARGE``), else it is prepared for this run alone.
+        """As asyncpg's; a statement stays prepared if there is room (``MOST_PREPARED``), else it is prepared for this run alone.
 
         A prepared statement is run past asyncpg's layers, which would look for it again. They prepare it anew if the tables have changed.
         """
-        if len(query) > LARGE and query not in self.large:
+        known = self._stmt_cache.get((query, asyncpg.Record, False))
+        if known is None and len(query) <= LARGEST:
             if self.is_full:
                 await self._begin_statement()
                 statement = await self.prepare(query, name="")  # the unnamed statement: the next one takes its place
                 rows: list[Any] = await statement.fetch(*args)
                 return rows
-            self.large |= {query}
-        known = None if more or self._query_loggers else self._stmt_cache.get((query, asyncpg.Record, False))
-        if known is not None:
+            self.prepared += len(query)
+        elif known is not None and not (more or self._query_loggers):
             await self._begin_statement()
             try:
                 rows = await self._protocol.bind_execute(known, args, "", 0, False, None)
@@ -171,8 +170,8 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
 
     @property
     def is_full(self) -> bool:
-        """Whether it keeps as many large statements as it may; the pool closes it then at its release."""
-        return len(self.large) >= MOST_LARGE
+        """Whether it keeps as many statements prepared as it may; the pool closes it then at its release."""
+        return self.prepared >= MOST_PREPARED
 
     async def _begin_statement(self) -> None:
         """Before every statement: no stale scope, and the operation is charged for it."""
@@ -285,7 +284,7 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
         super().terminate()
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        """As asyncpg's; a connection full of large statements is closed, and another one opened when it is needed.
+        """As asyncpg's; a connection full of prepared statements is closed, and another one opened when it is needed.
 
         asyncpg forgets single statements by private methods only, and PostgreSQL returns their memory when the session ends.
 
@@ -335,7 +334,7 @@ async def create_pool(
     url: str, *, size: int = POOL_SIZE, statement_timeout_ms: int = 10_000, role: str | None = None
 ) -> Pool:
     """A pool whose connections end any statement after ``statement_timeout_ms``, or after ``LOCK_MS`` of waiting for a lock, and keep a
-    thousand prepared, few of them large.
+    thousand prepared, or fewer long ones (``MOST_PREPARED``).
 
     With a ``role`` (the hub's is ``READER``) every session has it from its first moment, and ``RESET ROLE`` leads back to it; without
     one a session has the rights of its login, and scopes mean nothing. A connection is opened when it is first needed, so the pool

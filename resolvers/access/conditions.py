@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, any_, exists, func, literal_column, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    any_,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from db.divisions import DivisionClosure
 from db.model import Model
@@ -45,18 +57,33 @@ class LensConditions:
     def keys(self) -> ColumnElement[Any]:
         """The keys that the lens starts from: unions, divisions, cases or the member."""
         lens = self.lens
-        return any_(self.binder.bind(lambda inputs: list(inputs.caller.lenses.get(lens, ())), BIGINTS))
+        keys = self.binder.shared(lens, lambda inputs: list(inputs.caller.lenses.get(lens, ())), BIGINTS)
+        return any_(keys)
 
     def only_place(self) -> tuple[str, ColumnElement[Any], FromClause, list[Condition]]:
         """The place that the lens shows: see ``Part.whole``."""
+        only, closure = self.only_key(), self._closure()
+        return self.lens.name, only, closure, [closure.c.ancestor_id == only, self._holds(closure)]
+
+    def only_key(self) -> ColumnElement[Any]:
+        """The key that the lens starts from; null where there are several."""
         lens = self.lens
 
         def key(inputs: Inputs) -> int | None:
             keys = inputs.caller.lenses.get(lens, ())
             return next(iter(keys)) if len(keys) == 1 else None
 
-        only, closure = self.binder.bind(key, BIGINT), self._closure()
-        return lens.name, only, closure, [closure.c.ancestor_id == only, self._holds(closure)]
+        return self.binder.shared((lens, "only"), key, BIGINT)
+
+    def start(self, key: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Where to start from to find all that is below a union and that the lens shows: that union if it is below the lens's, the lens's
+        own if that is below it, null if neither is below the other. With several keys it is that union."""
+        only, closure = self.only_key(), self._closure()
+        lower = select(closure.c.descendant_id).where(
+            closure.c.ancestor_id == key, closure.c.descendant_id == only, self._holds(closure)
+        )
+        is_below = lower.correlate_except(closure).exists()
+        return case((or_(only.is_(None), self.below(key)), key), (is_below, only))
 
     def day(self) -> ColumnElement[date]:
         """Today."""

@@ -43,6 +43,18 @@ class FederationAccess(AccessPolicy):
         """See ``AccessPolicy``."""
         return row_access.closure_rows(closure, lenses, binder, source, column)
 
+    def start_below(
+        self,
+        kind: str,
+        key: ColumnElement[Any],
+        lenses: tuple[Lens, ...],
+        binder: Binder,
+        source: Source,
+        column: ColumnElement[Any],
+    ) -> ColumnElement[Any] | None:
+        """See ``AccessPolicy``."""
+        return row_access.start_below(kind, key, lenses, binder, source, column)
+
     def sees_all_below(
         self, kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder
     ) -> Condition | None:

@@ -332,6 +332,25 @@ def closure_rows(
     return or_(closure.c.depth == 0, *conditions)
 
 
+def start_below(
+    kind: str,
+    key: ColumnElement[Any],
+    lenses: tuple[Lens, ...],
+    binder: Binder,
+    source: Source,
+    column: ColumnElement[Any],
+) -> ColumnElement[Any] | None:
+    """Where to start from to find the rows below a union of a hierarchy that a caller sees: see ``LensConditions.start``. None where it is
+    that union: for callers who see by another hierarchy or in several ways, and for rows that a lens does not show by ``column``."""
+    if len(lenses) != 1 or lenses[0].name != kind:
+        return None
+    (lens,) = lenses
+    rule = RULES[lens].get(source.typename)
+    if rule is None or not _implies_union(rule, source.table, column):
+        return None
+    return LensConditions(lens, RULES[lens], binder).start(key)
+
+
 def _implies_union(rule: Rule, table: FromClause, column: ColumnElement[Any]) -> bool:
     """Whether a rule shows rows of a table only where the lens shows the union that the column names."""
     match rule:

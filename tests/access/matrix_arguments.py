@@ -119,16 +119,26 @@ async def keys(matrix: Matrix, comparison: Comparison, persona: Persona) -> None
     for kind in ("MEMBERSHIPS", "EMPLOYERS", "VENUES", "CERTIFICATIONS", "ORGANIZATIONS"):
         for hierarchy in Hierarchy:
             for union in unions:
-                asked = f'kind: {kind}, groupBy: [CHILD_ORGANIZATION], within: "{union}", hierarchy: {hierarchy.name}'
-                await keys_of(
-                    matrix, comparison, persona, asked, "Organization", f"{kind} by CHILD_ORGANIZATION of {union}"
-                )
+                arguments = f"kind: {kind}, groupBy: [CHILD_ORGANIZATION], within: $within, hierarchy: {hierarchy.name}"
+                path = f"{kind} by CHILD_ORGANIZATION of {union}"
+                await keys_of(matrix, comparison, persona, arguments, "Organization", path, within=union)
 
 
-async def keys_of(matrix: Matrix, comparison: Comparison, persona: Persona, asked: str, target: str, path: str) -> None:
-    """The groups of one statistic, for the persona and for one who sees all."""
-    text = f"{{ statistics({asked}) {{ total {{ records }} groups {{ keys {{ value label organization {{ id }} }} records }} }} }}"
-    response = await matrix.hub.response(text, caller=persona)
+async def keys_of(
+    matrix: Matrix,
+    comparison: Comparison,
+    persona: Persona,
+    arguments: str,
+    target: str,
+    path: str,
+    *,
+    within: str | None = None,
+) -> None:
+    """The groups of one statistic, for the persona and for one who sees all; ``within`` is the value of the variable of that name."""
+    declared, variables = ("", {}) if within is None else ("query($within: ID!) ", {"within": within})
+    groups = "groups { keys { value label organization { id } } records }"
+    text = f"{declared}{{ statistics({arguments}) {{ total {{ records }} {groups} }} }}"
+    response = await matrix.hub.response(text, variables, caller=persona)
     if comparison.public:
         code = response["errors"][0]["extensions"]["code"] if "errors" in response else None
         if code != "DIMENSION_WITHHELD" and not comparison.policy.types[target].open:
@@ -136,7 +146,7 @@ async def keys_of(matrix: Matrix, comparison: Comparison, persona: Persona, aske
         comparison.cells.add((target, "value", "out", path))
         return
     told = response["data"]["statistics"]
-    national = (await matrix.response(text, {}, matrix.fixtures.standard))["data"]["statistics"]
+    national = (await matrix.response(text, variables, matrix.fixtures.standard))["data"]["statistics"]
     there = [group["keys"][0]["value"] for group in national["groups"]]
     for group in told["groups"]:
         key = group["keys"][0]

@@ -286,7 +286,7 @@ async def faults_of(asker: Asker, policy: PolicyTable, conditions: Mapping[str, 
     return asker.faults
 
 
-@pytest.mark.parametrize("name", sampled(SOME, ["public", "member"]))
+@pytest.mark.parametrize("name", sampled(SOME, ["public", "shenzhen-hr"]))
 async def test_no_filter_and_no_order_is_a_fault_to_anybody(
     both_walls: EngineClient,
     fixtures: AccessFixtures,

@@ -10,7 +10,7 @@ import pytest
 
 from db.clock import today
 from db.security.row_security import AGGREGATES, NOBODY, READER, Scope
-from db.server.connect import LARGE, MOST_LARGE, acquired, create_pool
+from db.server.connect import MOST_PREPARED, acquired, create_pool
 from resolvers.engine.execute.snapshot import snapshot
 from tests.db.row_reference import CALLERS, reference, visible_keys
 
@@ -148,21 +148,23 @@ async def test_plans_are_kept_in_another_role_and_no_longer(walled, callers):
         assert before == (READER, "force_custom_plan")
 
 
-async def test_few_large_statements_are_kept_prepared(database_url):
-    """They take a megabyte or two each; callers' queries make new ones."""
+async def test_statements_are_kept_prepared_up_to_a_number_of_characters(database_url):
+    """They take a megabyte or two for 15,000 characters; callers' queries make new ones."""
+    length = 100_000
+    most = MOST_PREPARED // length
     count = "SELECT count(*) FROM pg_prepared_statements WHERE length(statement) > $1 AND name <> ''"
     pool = await create_pool(database_url, size=1, role=READER)
     async with acquired(pool, NOBODY) as connection:
-        for number in [*range(MOST_LARGE + 10), MOST_LARGE + 9, 0]:
-            assert await connection.fetch(f"SELECT {number} -- {'x' * LARGE}") == [(number,)]
-        assert await connection.fetchval(count, LARGE) == MOST_LARGE
+        for number in [*range(most + 10), most + 9, 0]:
+            assert await connection.fetch(f"SELECT {number} -- {'x' * length}") == [(number,)]
+        assert await connection.fetchval(count, length) == most
         session = await connection.fetchval("SELECT pg_backend_pid()")
     async with acquired(pool, NOBODY) as connection:
         assert await connection.fetchval("SELECT pg_backend_pid()") != session, (
             "a full connection is closed at its release"
         )
-        assert await connection.fetchval(count, LARGE) == 0
-        await connection.fetch(f"SELECT 0 -- {'x' * LARGE}")
+        assert await connection.fetchval(count, length) == 0
+        await connection.fetch(f"SELECT 0 -- {'x' * length}")
         session = await connection.fetchval("SELECT pg_backend_pid()")
     async with acquired(pool, NOBODY) as connection:
         assert await connection.fetchval("SELECT pg_backend_pid()") == session

@@ -17,8 +17,8 @@ from tests.tokens import token
 
 VIEWER = Path(__file__).parents[2] / "explorer" / "src" / "viewer.ts"
 
-SAMPLE = (offers.PUBLIC, "weihai", "member")
-"""As whom ``make test`` opens the page: aggregates only, a union, a worker. What every other is answered it asks without a browser."""
+SAMPLE = (offers.PUBLIC, "weihai")
+"""As whom ``make test`` opens the page: aggregates only, a union. What every other is answered it asks without a browser."""
 as_each_caller = pytest.mark.parametrize("caller", sampled(offers.CALLERS, SAMPLE))
 
 

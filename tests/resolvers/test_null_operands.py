@@ -1,6 +1,7 @@
 """Conditions that are null are refused, and those whose variable is not given count as absent: every condition of the schema (case 01)."""
 
 import json
+from itertools import product
 
 import asyncpg
 import pytest
@@ -70,12 +71,12 @@ OPERATORS = ("", "not", "or", "and")
 """What a condition stands under."""
 
 
-@pytest.mark.parametrize("turn", sampled(range(4), [0]))
-def test_a_condition_whose_variable_is_not_given_counts_as_absent_wherever_it_stands(turn: int) -> None:
+@pytest.mark.parametrize(("turn", "every"), sampled([(0, 3), *product(range(4), (1,))], [(0, 3)]))
+def test_a_condition_whose_variable_is_not_given_counts_as_absent_wherever_it_stands(turn: int, every: int) -> None:
     """Also under ``not``, in ``or``, in ``some`` and below relations: the plan is that of the list without the filter. Each turn has every
-    condition under another operator."""
+    condition under another operator; ``make test`` tries one condition of ``every`` three."""
     bare: dict[str, list[str]] = {}
-    for number, place in enumerate(PLACES):
+    for number, place in enumerate(PLACES[::every]):
         assert not is_required(place.type)
         text, without = given_and_absent(place)
         if place.root not in bare:

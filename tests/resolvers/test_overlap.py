@@ -16,6 +16,7 @@ from resolvers.engine.statistics import noise, time_buckets
 from resolvers.engine.statistics.overlap import Neighbour, is_enough
 from tests.resolvers.engine_client import EngineClient
 from tests.resolvers.test_small_cells import DIMENSIONS, YEAR, _question, ask, crowded, text_of
+from tests.slow import sampled
 
 ROUNDS = 60
 COLUMNS = {
@@ -134,7 +135,7 @@ def _bucket(name: str, value: str) -> date:
     return date(int(year), month, 1)
 
 
-@pytest.mark.parametrize("kind", list(DIMENSIONS))
+@pytest.mark.parametrize("kind", sampled(DIMENSIONS, ["MEMBERSHIPS"]))
 async def test_no_given_cell_lies_in_another_but_for_a_few(caller: EngineClient, pool: asyncpg.Pool, kind: str) -> None:
     """Any place, period, event, dimensions and conditions; stocks of two years as well."""
     chance, given = random.Random(f"overlap of {kind}"), set()

@@ -11,10 +11,12 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
 from bench.rows_read import MeasuredPool, Read, root_lists
 from db.security.row_security import READER
 from db.server.connect import create_pool
-from resolvers.access.callers import Caller
+from resolvers.access.callers import Caller, Lens
+from resolvers.engine.declare.sources import Many
 from resolvers.engine.execute.engine import Engine
 from resolvers.engine.plan.parameters import Binder
-from resolvers.engine.request.arguments import snake
+from resolvers.engine.request.arguments import camel, snake
+from resolvers.relations import Within
 from schema import registry, schema
 from tests.conftest import run
 from tests.growth import grow
@@ -37,8 +39,9 @@ LISTS = root_lists()
 class Databases:
     """Two databases behind both walls: one federation alone, and the same with others beside it."""
 
-    def __init__(self, pools: Mapping[str, asyncpg.Pool], callers: Mapping[str, Caller]) -> None:
+    def __init__(self, pools: Mapping[str, asyncpg.Pool], callers: Mapping[str, Caller], nation: int) -> None:
         self.callers = callers
+        self.nation = nation
         self.pools = {name: MeasuredPool(pool) for name, pool in pools.items()}
         self.engines = {
             name: Engine(schema._schema, registry, pool, max_objects=25_000)  # type: ignore[arg-type]
@@ -65,6 +68,12 @@ class Databases:
             found.append(f"{name}: {text}: {one.blocks} blocks become {many.blocks}")
         return found
 
+    async def below(self, text: str, name: str) -> tuple[Any, Read]:
+        """The answer to an operation in the smaller database, and what it read."""
+        read = self.pools["one"].read = Read()
+        answer = await self.engines["one"].execute(document(text), None, {}, caller=self.callers[name])
+        return json.loads(answer.body), read
+
 
 @pytest.fixture(scope="module")
 def urls(kept_database: Callable[[str], str], template: str) -> Mapping[str, str]:
@@ -87,7 +96,8 @@ async def _prepare(found: Mapping[str, str]) -> None:
 async def databases(urls: Mapping[str, str]) -> AsyncIterator[Databases]:
     pools = {size: await create_pool(url, role=READER, size=1) for size, url in urls.items()}
     owner = await create_pool(urls["one"], size=1)
-    yield Databases(pools, await callers_of(owner))
+    nation = await owner.fetchval("SELECT id FROM organization WHERE level = 'NATIONAL' ORDER BY id LIMIT 1")
+    yield Databases(pools, await callers_of(owner), nation)
     for pool in (*pools.values(), owner):
         await pool.close()
 
@@ -156,6 +166,42 @@ async def test_so_do_filters_and_orders(databases: Databases, name: str) -> None
         for more in chosen:
             found += await databases.faults(f"{{ {root}(first: 20, {more}) {{ totalCount nodes {{ id }} }} }}", name)
     assert not found, "\n".join(found)
+
+
+SEEN_OTHERWISE = {
+    "venues", "policyDocuments", "certificationRounds", "certifications", "cooperationAgreements", "wishes", "rosters", "careCases",
+    "mutualAidClaims",
+}  # fmt: skip
+"""Lists below a union of records that are not in sight by their union alone, or by more of them than their own: these read all below."""
+TIMES = 6
+"""Of members below the nation each is looked up that a union of the caller's has, where below the caller's own that is asked once."""
+
+
+def lists_below_a_union() -> Iterator[str]:
+    """The lists of records of the unions below one."""
+    for name, field in registry.sources["Organization"].fields.items():
+        if isinstance(field, Many) and isinstance(field.relation, Within):
+            yield camel(name)
+
+
+@pytest.mark.parametrize("name", ["province", "city", "grassroots"])
+async def test_a_list_below_the_nation_reads_what_the_caller_sees(databases: Databases, name: str) -> None:
+    """It has the rows below the caller's own union."""
+    (own,) = databases.callers[name].lenses[Lens.TERRITORIAL]
+    found = []
+    for field in set(lists_below_a_union()) - SEEN_OTHERWISE:
+        (rows, read), (rows_below, read_below) = [
+            await databases.below(
+                f'{{ organization(id: "org_{key:x}") {{ {field}(first: 5) {{ nodes {{ id }} }} }} }}', name
+            )
+            for key in (own, databases.nation)
+        ]
+        if rows_below != rows or not rows["data"]["organization"]:
+            found.append(f"{field}: {rows} is not {rows_below}")
+        if read_below.rows > TIMES * read.rows + ROWS or read_below.blocks > TIMES * read.blocks + BLOCKS:
+            found.append(f"{field}: {read} becomes {read_below}")
+    assert not found, "\n".join(found)
+    assert set(lists_below_a_union()) > SEEN_OTHERWISE
 
 
 @pytest.mark.slow

@@ -66,12 +66,18 @@ async def test_an_operation_of_one_statement_begins_no_transaction_and_one_of_se
     assert begun == [{"isolation": "repeatable_read", "readonly": True}]
 
 
-async def test_what_is_found_by_key_is_planned_once_and_a_page_for_the_values_of_each_run(database_url: str) -> None:
+async def test_a_plan_is_kept_unless_the_best_one_depends_on_the_values_of_a_run(database_url: str) -> None:
     pool = await create_pool(database_url, size=1)
     try:
         key = await pool.fetchval("SELECT id FROM employer ORDER BY id LIMIT 1")
+        anew = (False, True)
         asked = {
+            "{ employers(first: 2) { nodes { kind } } }": {},
             "{ employers(first: 2, orderBy: {field: NAME}) { nodes { name } } }": {},
+            '{ employers(first: 2, filter: {name: {contains: "有限"}}) { nodes { name } } }': {},
+            "query ($id: ID!) { employers(first: 2, filter: {id: {in: [$id]}}) { nodes { name } } }": {
+                "id": f"emp_{key:x}"
+            },
             "query ($id: ID!) { node(id: $id) { ... on Employer { name } } }": {"id": f"emp_{key:x}"},
             "query ($id: ID!) { employer(id: $id) { name headcount } }": {"id": f"emp_{key:x}"},
             "query ($id: ID!) { employer(id: $id) { kind coverages { totalCount } } }": {"id": f"emp_{key:x}"},
@@ -85,6 +91,6 @@ async def test_what_is_found_by_key_is_planned_once_and_a_page_for_the_values_of
             " WHERE statement LIKE $1",
             "% FROM employer %$1%",
         )
-        assert sorted((row["kept"], row["anew"]) for row in rows) == [(False, True)] * 2 + [(True, False)] * 2
+        assert sorted((row["kept"], row["anew"]) for row in rows) == [anew] * 2 + [(True, False)] * 5
     finally:
         await pool.close()

@@ -159,7 +159,7 @@ class Filter:
         target = self.registry.sources[many.target]
         self.registry.require_rows(target, self.lenses)
         parent, other = parents(), alias(target.table)
-        statement_access = StatementAccess(self.registry, self.lenses, self.binder)
+        statement_access = StatementAccess(self.registry, self.lenses, self.binder, starts=False)
         rows = many.relation.rows(target, parent.c.key, {}, self.binder, statement_access)
         where = [*rows.where, *validity_conditions(many.period(target), arguments, self.binder)]
         from_ = rows.from_ if rows.key_column is None else rows.from_.join(target.table, target.key == rows.key_column)
@@ -229,10 +229,13 @@ class Filter:
             return operand
         if prefix is not None:
             return self.binder.key(operand, prefix)
+        self.binder.skewed()
         return self.binder.leaf(operand, column.type)
 
     def _among(self, column: ColumnElement[Any], operand: Leaf, prefix: str | None) -> ColumnElement[bool]:
         binder = self.binder
+        if prefix is None:
+            binder.skewed()
         values = binder.keys(operand, prefix) if prefix is not None else binder.leaves(operand, column.type)
         if getattr(column.type, "enum_class", None) is not None:
             return cast(column, Text) == any_(values)

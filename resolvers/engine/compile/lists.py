@@ -21,6 +21,9 @@ from resolvers.engine.request.arguments import Arguments, Leaf
 from resolvers.engine.request.cursors import cursor_sealer
 from resolvers.engine.request.limits import Budget
 
+PAGE_ARGUMENTS = frozenset({"first", "last", "after", "before"})
+"""Arguments of a root list that leave the best plan as it is: the list starts from the caller's own keys, in an index's order."""
+
 
 @dataclass(frozen=True, eq=False)
 class ParentKey:
@@ -84,6 +87,8 @@ def compile_list(
     registry.require_rows(source, lenses)
     binder, parent = Binder() if below is None else below.binder, parents()
     key = None if root else parent.c.key if below is None else below.key
+    if root and not _is_plain(arguments):
+        binder.skewed()
     restricted = registry.access.visible(source, lenses, Binder(), None) is not None
     joined = restricted or bool(arguments.get("filter") or arguments.get("order_by"))
     anchor = arguments.get("within") if root and many.anchor is not None else None
@@ -121,3 +126,9 @@ def compile_list(
         cursors=cursor_sealer(place, order.mark, arguments),
         rollups=rollups,
     )
+
+
+def _is_plain(arguments: Arguments) -> bool:
+    """Whether a root list has nothing but a page, and rows that are named by their IDs."""
+    given = {name for name, value in arguments.items() if value is not None}
+    return given <= PAGE_ARGUMENTS | {"filter"} and set(arguments.get("filter") or ()) <= {"id"}

@@ -14,7 +14,7 @@ from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sources import Lookup, StatisticsField
 from resolvers.engine.plan.operation import Operation, Root, SubSelection, Together, root_field_error
 from resolvers.engine.plan.statement import joined
-from resolvers.engine.plan.steps import JsonStep, Step
+from resolvers.engine.plan.steps import ComputedStep, JsonStep, Step
 from resolvers.engine.request.arguments import snake
 from resolvers.engine.request.collect_fields import Collector, Selection
 from resolvers.engine.request.document import Document
@@ -77,7 +77,7 @@ def compile_operation(
         statements=sum(step.statements() for root in roots for step in root.steps.values())
         - (0 if together is None else len(together.steps) - 1),
         switches_role=any(step.switches_role() for step in compiler.steps),
-        by_key=all(root.by_key for root in roots),
+        keeps_plans=all(_keeps_plans(step) for root in roots for step in root.steps.values()),
         together=together,
     )
     plan.require_any(failed)
@@ -95,13 +95,10 @@ def _compile_root(compiler: Compiler, registry: Registry, key: str, nodes: list[
         steps = {
             prefix: compiler.by_key(registry.prefixes[prefix], nodes, key, few_rows=True) for prefix in sorted(prefixes)
         }
-        return Root(
-            key=key, node=nodes[0], steps=steps, ids=leaf, many=name == "nodes", by_key=_finds_rows(*steps.values())
-        )
+        return Root(key=key, node=nodes[0], steps=steps, ids=leaf, many=name == "nodes")
     match registry.roots[snake(name)]:
         case Lookup() as lookup:
             step = compiler.lookup(lookup, nodes, key)
-            return Root(key=key, node=nodes[0], steps={"": step}, by_key=_finds_rows(step))
         case StatisticsField() as field:
             step = statistics_step(compiler, query, field, nodes, key, root=True)
         case many:
@@ -122,9 +119,12 @@ def _together(roots: Sequence[Root]) -> Together | None:
     return Together(tuple(steps), joined(sqls), ", ".join(step.path for step in steps))
 
 
-def _finds_rows(*steps: Step) -> bool:
-    """Whether the statements of root fields find rows by key and nothing else: no lists with them."""
-    return not any(isinstance(step, JsonStep) for step in steps)
+def _keeps_plans(root: Step) -> bool:
+    """Whether PostgreSQL keeps the plans of all statements of a step and of those below it. Those of computed fields are not known."""
+    steps = list(root.walk())
+    if any(isinstance(step, ComputedStep) for step in steps):
+        return False
+    return all(each.kept for step in steps if isinstance(step, Step) for each in step.own().values())
 
 
 def _sub_selection(collector: Collector, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> SubSelection:

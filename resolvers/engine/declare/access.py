@@ -65,6 +65,19 @@ class AccessPolicy:
         ``AccessConditions``."""
         return None
 
+    def start_below(
+        self,
+        kind: str,
+        key: ColumnElement[Any],
+        lenses: tuple[Lens, ...],
+        binder: Binder,
+        source: Source,
+        column: ColumnElement[Any],
+    ) -> ColumnElement[Any] | None:
+        """The place at or below that of this kind and key from which all rows below it are found that the caller sees, whose place
+        ``column`` names; None where it is that place itself."""
+        return None
+
     def sees_all_below(
         self, kind: str, key: ColumnElement[Any], lenses: tuple[Lens, ...], binder: Binder
     ) -> Condition | None:

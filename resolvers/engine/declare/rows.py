@@ -109,3 +109,10 @@ class AccessConditions(Protocol):
     ) -> list[ColumnElement[bool]]:
         """The conditions that the caller sees rows of a closure whose lower union ``column`` names, a column of rows of ``typename`` that
         they see. In place of a ``closure``, columns by name may stand for its row."""
+
+    def start_below(
+        self, kind: str, key: ColumnElement[int], typename: str, column: ColumnElement[Any]
+    ) -> ColumnElement[int] | None:
+        """The union at or below that with this key, in a hierarchy, from which all rows of ``typename`` are found that the caller sees
+        below it today, whose union ``column`` names: a list below the nation costs a city no more than its own part. None where it is that
+        union itself."""

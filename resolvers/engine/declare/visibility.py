@@ -33,6 +33,8 @@ class StatementAccess:
     registry: Registry
     lenses: tuple[Lens, ...]
     binder: Binder
+    starts: bool = True
+    """Whether ``start_below`` is asked for."""
 
     def rows(self, typename: str, table: FromClause | Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[bool]]:
         """See ``AccessConditions``."""
@@ -47,6 +49,15 @@ class StatementAccess:
         source = self.registry.sources[typename]
         condition = self.registry.access.closure_rows(_as_table(closure), self.lenses, self.binder, source, column)
         return [] if condition is None else [condition]
+
+    def start_below(
+        self, kind: str, key: ColumnElement[int], typename: str, column: ColumnElement[Any]
+    ) -> ColumnElement[int] | None:
+        """See ``AccessConditions``."""
+        if not self.starts:
+            return None
+        source = self.registry.sources[typename]
+        return self.registry.access.start_below(kind, key, self.lenses, self.binder, source, column)
 
 
 class NamedColumns(dict[str, ColumnElement[Any]]):

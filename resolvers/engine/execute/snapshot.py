@@ -24,12 +24,12 @@ async def run_in_snapshot(
     budget = ObjectBudget(bound.limit, bound.for_role)
     caller = bound.inputs.caller
     if not bound.single:
-        async with snapshot(pool, caller, single=False) as connection:
+        async with snapshot(pool, caller, single=False, keeps_plans=bound.operation.keeps_plans) as connection:
             return await run_operation(Run(bound, connection, budget, traces, answer))
     connection = await pool.acquire()
     try:
         with holding():
-            await _prepare(connection, caller, by_key=bound.operation.by_key)
+            await _prepare(connection, caller, keeps_plans=bound.operation.keeps_plans)
             return await run_operation(Run(bound, connection, budget, traces, answer))
     finally:
         await pool.release(connection)
@@ -37,17 +37,17 @@ async def run_in_snapshot(
 
 @asynccontextmanager
 async def snapshot(
-    pool: asyncpg.Pool, caller: Caller, *, single: bool, by_key: bool = False
+    pool: asyncpg.Pool, caller: Caller, *, single: bool, keeps_plans: bool = False
 ) -> AsyncIterator[asyncpg.Connection]:
     """A connection that sees what the caller may see, and whose statements all see the same snapshot.
 
     A ``single`` statement is a snapshot already and needs no BEGIN. A connection that carries the caller's scope already is used as it is.
-    PostgreSQL plans a statement that finds rows ``by_key`` once, any other for the values of each run.
+    With ``keeps_plans`` PostgreSQL keeps one plan of each statement, else it plans each run for its values.
     """
     connection = await pool.acquire()
     with holding():
         try:
-            await _prepare(connection, caller, by_key=by_key)
+            await _prepare(connection, caller, keeps_plans=keeps_plans)
             if single:
                 yield connection
                 return
@@ -57,7 +57,7 @@ async def snapshot(
             await pool.release(connection)
 
 
-async def _prepare(connection: asyncpg.Connection, caller: Caller, *, by_key: bool) -> None:
+async def _prepare(connection: asyncpg.Connection, caller: Caller, *, keeps_plans: bool) -> None:
     """Give the session of a connection the caller's scope, and its way to plan."""
     await connection.set_scope(caller.scope)
-    await connection.keep_plans(by_key)
+    await connection.keep_plans(keeps_plans)

@@ -24,8 +24,8 @@ SubSelection = Mapping[str, tuple[str, Any]]
 class Root:
     """A root field. For ``node`` and ``nodes`` it has a step for each ID prefix, else one step under an empty name.
 
-    ``indexes`` are those of all its steps. ``by_key`` says whether its own statement finds rows by their ID, or one row by a code or
-    number; ``nullable`` whether the field can be null alone: if not, the schema requires the whole data to be null.
+    ``indexes`` are those of all its steps. ``nullable`` says whether the field can be null alone: if not, the schema requires the whole
+    data to be null.
     """
 
     key: str
@@ -33,7 +33,6 @@ class Root:
     steps: Mapping[str, Step]
     ids: Leaf | None = None
     many: bool = False
-    by_key: bool = False
     indexes: range = range(0)
     nullable: bool = True
 
@@ -52,9 +51,9 @@ class Operation:
     """The plan of one operation, for one shape of variables and one caller's lenses.
 
     ``keys`` are the response keys of the root fields, in order; ``failed`` the errors of those that cannot be planned. ``statements`` is
-    how many a run has at most, whatever the number of rows; ``switches_role`` says whether any of them runs under SET ROLE, ``by_key``
-    whether those of the root fields find rows by key, and no lists with
-    them. ``together`` has those root fields that are answered by one statement, if there are several.
+    how many a run has at most, whatever the number of rows; ``switches_role`` says whether any of them runs under SET ROLE, ``keeps_plans``
+    whether PostgreSQL keeps the plans of all of them. ``together`` has those root fields that are answered by one statement, if there are
+    several.
     """
 
     roots: tuple[Root, ...]
@@ -67,7 +66,7 @@ class Operation:
     failed: Mapping[str, HubError]
     statements: int
     switches_role: bool
-    by_key: bool
+    keeps_plans: bool
     together: Together | None = None
 
     def runs_queries(self) -> bool:

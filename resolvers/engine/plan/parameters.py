@@ -1,6 +1,6 @@
 """Bind parameters of a statement, and where a run finds their values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -74,27 +74,40 @@ KEYS = "keys"
 """Name of the parameter that carries the parents' keys."""
 
 
+@dataclass
+class Parameters:
+    """The parameters of one statement: where a run finds the value of each, by name, and those that several conditions share.
+
+    ``skewed`` says that one of them has values that few rows fulfil and values that many do, so that the best plan for one value may be a
+    bad one for another (docs/adr/0012).
+    """
+
+    getters: dict[str, Getter] = field(default_factory=dict)
+    shared: dict[Hashable, BindParameter[Any]] = field(default_factory=dict)
+    skewed: bool = False
+
+
 class Binder:
-    """Makes the bind parameters of one statement while it is compiled, and keeps where a run finds the value of each (``getters``).
+    """Makes the bind parameters of one statement while it is compiled, and keeps where a run finds the value of each (``parameters``).
 
     ``few_rows`` says that the statement, or this part of it, finds only rows that the operation names: conditions on what the caller sees
     are then written to be checked row by row.
     """
 
     def __init__(
-        self, *, few_rows: bool = False, getters: dict[str, Getter] | None = None, node: FieldNode | None = None
+        self, *, few_rows: bool = False, parameters: Parameters | None = None, node: FieldNode | None = None
     ) -> None:
-        self.getters: dict[str, Getter] = {} if getters is None else getters
+        self.parameters = Parameters() if parameters is None else parameters
         self.few_rows = few_rows
         self._node = node
 
     def for_few_rows(self) -> "Binder":
         """A binder of the same statement for a part of it that finds few rows."""
-        return Binder(few_rows=True, getters=self.getters, node=self._node)
+        return Binder(few_rows=True, parameters=self.parameters, node=self._node)
 
     def at(self, node: FieldNode) -> "Binder":
         """A binder of the same statement for the list in it that answers another field: errors in values name that field."""
-        return Binder(getters=self.getters, node=node)
+        return Binder(parameters=self.parameters, node=node)
 
     def placed(self, get: Getter) -> Getter:
         """A getter whose errors name the field that this part of the statement answers."""
@@ -102,9 +115,21 @@ class Binder:
 
     def bind(self, get: Getter, kind: TypeEngine[Any]) -> BindParameter[Any]:
         """A parameter with the value that ``get`` returns in a run; a number is not rounded to the scale of its column."""
-        name = f"b{len(self.getters)}"
-        self.getters[name] = self.placed(get)
+        getters = self.parameters.getters
+        name = f"b{len(getters)}"
+        getters[name] = self.placed(get)
         return bindparam(name, type_=NUMERIC if isinstance(kind, Numeric) else kind)
+
+    def shared(self, key: Hashable, get: Getter, kind: TypeEngine[Any]) -> BindParameter[Any]:
+        """A parameter that all conditions of the statement which ask for the same ``key`` share; ``get`` raises nothing."""
+        found = self.parameters.shared.get(key)
+        if found is None:
+            found = self.parameters.shared[key] = self.bind(get, kind)
+        return found
+
+    def skewed(self) -> None:
+        """Say that the statement has a parameter of which the values differ much in how many rows fulfil its condition."""
+        self.parameters.skewed = True
 
     def leaf(self, leaf: Leaf, kind: TypeEngine[Any]) -> BindParameter[Any]:
         """A parameter for an argument's value."""
@@ -135,7 +160,7 @@ class Binder:
     def day(self, leaf: Leaf | None) -> BindParameter[date]:
         """A parameter for a day: the argument's, or today."""
         if leaf is None:
-            return self.bind(lambda inputs: inputs.today, DATE)
+            return self.shared("today", lambda inputs: inputs.today, DATE)
         return self.leaf(leaf, DATE)
 
 

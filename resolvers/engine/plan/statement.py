@@ -18,8 +18,8 @@ _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]
 class Statement:
     """SQL and the getters of its parameters; None stands for the parents' keys.
 
-    ``role`` is the database role under which it runs by SET ROLE, where that is not the caller's own; with ``kept`` PostgreSQL then keeps
-    one plan of it for all values (docs/adr/0012).
+    With ``kept`` PostgreSQL keeps one plan of it for all values, else it plans each run for its values (docs/adr/0012). ``role`` is the
+    database role under which it runs by SET ROLE, where that is not the caller's own.
     """
 
     sql: str
@@ -57,8 +57,9 @@ def parents() -> TableValuedAlias:
     return func.unnest(keys_parameter()).table_valued("key").render_derived(name="parent")
 
 
-def compiled(select: Select[Any], binder: Binder, role: str | None = None, *, kept: bool = False) -> Statement:
-    """Compile a select whose parameters ``binder`` made; ``role`` and ``kept`` as in ``Statement``."""
+def compiled(select: Select[Any], binder: Binder, role: str | None = None, *, kept: bool | None = None) -> Statement:
+    """Compile a select whose parameters ``binder`` made; ``role`` and ``kept`` as in ``Statement``. Unless said otherwise a plan is kept
+    where no parameter is skewed."""
     sql = select.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     getters: list[Getter | None] = []
     constants = sql.params
@@ -68,8 +69,9 @@ def compiled(select: Select[Any], binder: Binder, role: str | None = None, *, ke
             continue
         parameter = sql.binds[name]
         process = parameter.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
-        getters.append(_processed(binder.getters.get(name) or _constant(constants[name]), process))
-    return Statement(" ".join(str(sql).split()), tuple(getters), role, kept)
+        getters.append(_processed(binder.parameters.getters.get(name) or _constant(constants[name]), process))
+    is_kept = not binder.parameters.skewed if kept is None else kept
+    return Statement(" ".join(str(sql).split()), tuple(getters), role, is_kept)
 
 
 def _constant(value: Any) -> Getter:

@@ -6,12 +6,12 @@ and their cell key, then for each measure its value, its largest part and its ce
 aggregates only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Integer, cast, null
+from sqlalchemy import ColumnElement, Integer, cast, null
 
 from resolvers.engine.statistics import row_marks
 
@@ -111,12 +111,15 @@ class RowLayout:
         return [mark, *every, *(null() for _ in range(2 + SLOTS * len(self.measures)))]
 
     def row(
-        self, parent: ColumnElement[Any], table: FromClause, labels: Sequence[ColumnElement[Any]]
+        self,
+        parent: ColumnElement[Any],
+        counted: Callable[[str], ColumnElement[Any]],
+        labels: Sequence[ColumnElement[Any]],
     ) -> list[ColumnElement[Any]]:
-        """All columns of a row, from the ``table`` that all parts make, with the labels of the keys."""
-        keys = [table.c[f"k{place}"] for place in range(self.dimensions)]
+        """All columns of a row, from the table that all parts make (``counted`` gives its columns), with the labels of the keys."""
+        keys = [counted(f"k{place}") for place in range(self.dimensions)]
         shown = [label.label(f"l{place}") for place, label in enumerate(labels)]
-        counts = [table.c.people, table.c.people_t]
+        counts = [counted("people"), counted("people_t")]
         for number in range(len(self.measures)):
-            counts += [table.c[f"m{number}"], table.c[f"m{number}l"], table.c[f"m{number}t"]]
-        return [parent.label("key"), table.c.mark, *keys, *shown, *counts]
+            counts += [counted(f"m{number}"), counted(f"m{number}l"), counted(f"m{number}t")]
+        return [parent.label("key"), counted("mark"), *keys, *shown, *counts]

@@ -30,9 +30,21 @@ from resolvers.engine.statistics.head import Head
 from resolvers.engine.statistics.question import CellSet, Question
 from resolvers.engine.statistics.rollup_source import RollupSource, rollup_source
 
+COUNTED = "counted"
+"""The name of the table that all parts make."""
+
+
+def counted(name: str) -> ColumnElement[Any]:
+    """A column of the table that all parts make, by its name. SQLAlchemy would make a column of each column of each part for it, which
+    took a tenth of what it takes to compile a statistic."""
+    return literal_column(f"{COUNTED}.{name}")
+
 
 def statement(question: Question, *, rollups: bool = True) -> Statement:
-    """The statement for all parents; without ``rollups`` it counts records and nothing else."""
+    """The statement for all parents; without ``rollups`` it counts records and nothing else.
+
+    PostgreSQL keeps the plan of one that roll-ups can answer: it has many parts, and reads cells by key whatever the values.
+    """
     every = (question.cells, *question.neighbours)
     sources = [rollup_source(question, each) if rollups else None for each in every]
     population, head = question.population, Head.of(question, [each for each in sources if each is not None])
@@ -41,14 +53,14 @@ def statement(question: Question, *, rollups: bool = True) -> Statement:
     parts += _refusal(question, head)
     rows: Any = union_all(*parts) if len(parts) > 1 else parts[0]
     is_alone = population.parent is None and head.values is None
-    table = rows.subquery("counted") if is_alone else rows.lateral("counted")
-    labels = [_label(question, place, table.c[f"k{place}"]) for place in range(len(question.dimensions))]
+    table = rows.subquery(COUNTED) if is_alone else rows.lateral(COUNTED)
+    labels = [_label(question, place, counted(f"k{place}")) for place in range(len(question.dimensions))]
     key: ColumnElement[Any] = null() if population.parent is None or population.is_within else population.parent.c.key
     from_: FromClause = head.joined(table)
     from_ = from_ if population.parent is None else population.parent.join(from_, true())
-    whole = select(*question.layout.row(key, table, labels)).select_from(from_)
+    whole = select(*question.layout.row(key, counted, labels)).select_from(from_)
     if not population.for_aggregates_only:
-        return compiled(whole, population.binder)
+        return compiled(whole, population.binder, kept=sources[0] is not None)
     return compiled(whole, population.binder, AGGREGATES, kept=population.statistic.rollup is not None)
 
 
