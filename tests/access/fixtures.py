@@ -139,6 +139,11 @@ async def _found(db: asyncpg.Connection, number: int, hierarchy: Hierarchy, abov
         "SELECT id FROM organization_link WHERE child_id = ANY ($1)", hand.place.rows["Organization"]
     )
     hand.place.rows["OrganizationLink"] = [row["id"] for row in links]
+    predecessor, successor = hand.place.rows["Organization"]
+    await hand.put(
+        "OrganizationSuccession", "organization_succession", predecessor_id=predecessor, successor_id=successor, kind="SPLIT",
+        succeeded_on=date(2026, 2, 1), reason="阶台分立",
+    )  # fmt: skip
     hand.place.rows["Division"] = [division]
     return hand.place
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0050"
-down_revision: str | None = "0043"
+down_revision: str | None = "0046"
 branch_labels = None
 depends_on = None
 
