@@ -17,7 +17,6 @@ from resolvers.reorganizations.unions import PREFIX
 from resolvers.writing.scope import NO_UNION, WriteScope, role_of
 
 MAX_REASON = 200
-RECOMPUTE = "SELECT wall.recompute_closures($1::bigint[])"
 SUCCEED = """INSERT INTO organization_succession (predecessor_id, successor_id, kind, succeeded_on, reason)
 SELECT predecessor, successor, $3, $4, $5 FROM unnest($1::bigint[], $2::bigint[]) AS u(predecessor, successor)"""
 AT_END = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
@@ -34,8 +33,8 @@ class Options:
     key: str | None = None
 
 
-Work = Callable[[asyncpg.Connection, WriteScope, Transfer], Awaitable[Sequence[int]]]
-"""Does a reorganization, and returns the unions whose place has changed."""
+Work = Callable[[asyncpg.Connection, WriteScope, Transfer], Awaitable[None]]
+"""Does a reorganization. The database keeps the closures."""
 
 
 async def reorganize(
@@ -68,8 +67,7 @@ async def reorganize(
             attempted = connection.transaction()
             await attempted.start()
             try:
-                moved = await work(connection, scope, transfer)
-                await connection.execute(RECOMPUTE, sorted(set(moved)))
+                await work(connection, scope, transfer)
                 await connection.execute(AT_END)
             except BaseException:
                 await attempted.rollback()

@@ -26,14 +26,14 @@ async def merge_unions(context: CommandContext, unions: Sequence[str], into: str
     """
     keys, successor = decode_ids(unions, PREFIX, "unions"), union_key(into, "into")
 
-    async def work(connection: asyncpg.Connection, scope: WriteScope, transfer: Transfer) -> Sequence[int]:
+    async def work(connection: asyncpg.Connection, scope: WriteScope, transfer: Transfer) -> None:
         refuse_own(scope, keys, "unions")
         places = [*((key, f"unions.{place}") for place, key in enumerate(keys)), (successor, "into")]
         await lock_unions(connection, context, scope, places, options.on)
         for hierarchy in Hierarchy:
             await refuse_circle(connection, hierarchy, keys, successor, options.on, "into")
         await connection.execute(SUCCEED, keys, [successor] * len(keys), "MERGER", options.on, transfer.reason)
-        moved = await _links(connection, transfer, keys, successor)
+        await _links(connection, transfer, keys, successor)
         to = dict.fromkeys(keys, successor)
         await transfer.memberships(connection, keys, to, EVERYTHING)
         await transfer.of_employers(connection, keys, to)
@@ -41,18 +41,15 @@ async def merge_unions(context: CommandContext, unions: Sequence[str], into: str
         transfer.counts.committee_terms += int(ended.split()[-1])
         await connection.execute(DISSOLVE, keys, next_day(options.on))
         transfer.counts.dissolved += len(keys)
-        return [*keys, *moved]
 
     return await reorganize(
         context, "mergeUnions", options, {"unions": keys, "into": successor}, [*keys, successor], work
     )
 
 
-async def _links(
-    connection: asyncpg.Connection, transfer: Transfer, keys: Sequence[int], successor: int
-) -> Sequence[int]:
+async def _links(connection: asyncpg.Connection, transfer: Transfer, keys: Sequence[int], successor: int) -> None:
     """Link what is below the merged unions, and they themselves, to their successor; in a hierarchy in which that has no link the merged
-    ones keep their own, so that whoever saw what they have recorded still does. Returns the unions that were below them."""
+    ones keep their own, so that whoever saw what they have recorded still does."""
     condition = "(parent_id = ANY ($1::bigint[]) AND child_id <> ALL ($1::bigint[]))"
     below = await connection.fetch(LINKS.format(condition=condition), keys)
     condition = (
@@ -61,4 +58,3 @@ async def _links(
     )
     own = await connection.fetch(LINKS.format(condition=condition), keys, successor)
     await transfer.links(connection, [*below, *own], {row["id"]: successor for row in [*below, *own]})
-    return [row["child_id"] for row in below]

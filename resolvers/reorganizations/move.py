@@ -24,7 +24,7 @@ async def move_unions(
     """
     keys, upper = decode_ids(unions, PREFIX, "unions"), union_key(parent, "parent")
 
-    async def work(connection: asyncpg.Connection, scope: WriteScope, transfer: Transfer) -> Sequence[int]:
+    async def work(connection: asyncpg.Connection, scope: WriteScope, transfer: Transfer) -> None:
         refuse_own(scope, keys, "unions")
         places = [*((key, f"unions.{place}") for place, key in enumerate(keys)), (upper, "parent")]
         await lock_unions(connection, context, scope, places, options.on)
@@ -39,7 +39,6 @@ async def move_unions(
         if any(link["parent_id"] == upper for link in links):
             raise refused("ALREADY_THERE", "One of these unions has this parent already. Leave it out.", "parent")
         await transfer.links(connection, links, {link["id"]: upper for link in links})
-        return keys
 
     given = {"unions": keys, "parent": upper, "hierarchy": hierarchy.name}
     return await reorganize(context, "moveUnions", options, given, [*keys, upper], work)

@@ -53,7 +53,7 @@ async def split_union(context: CommandContext, union: str, parts: Sequence[PartO
     keys = [_keys(part, f"parts.{place}") for place, part in enumerate(parts)]
     _refuse_twice(keys)
 
-    async def work(connection: asyncpg.Connection, scope: WriteScope, transfer: Transfer) -> Sequence[int]:
+    async def work(connection: asyncpg.Connection, scope: WriteScope, transfer: Transfer) -> None:
         refuse_own(scope, [key], "union")
         places = [(key, "union"), *((part.into, f"parts.{place}.into") for place, part in enumerate(keys))]
         places += [(child, f"parts.{place}.unions") for place, part in enumerate(keys) for child in part.unions]
@@ -62,7 +62,6 @@ async def split_union(context: CommandContext, union: str, parts: Sequence[PartO
         await connection.execute(SUCCEED, [key] * len(into), into, "SPLIT", options.on, transfer.reason)
         for place, part in enumerate(keys):
             await _move(connection, transfer, key, part, f"parts.{place}")
-        return [child for part in keys for child in part.unions]
 
     given = {"union": key, "parts": [vars(part) for part in keys]}
     return await reorganize(context, "splitUnion", options, given, [key, *(part.into for part in keys)], work)

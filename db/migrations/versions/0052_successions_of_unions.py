@@ -9,7 +9,7 @@ from alembic import op
 from db.migrations.wall import among, protect
 
 revision: str = "0052"
-down_revision: str | None = "0050"
+down_revision: str | None = "0051"
 branch_labels = None
 depends_on = None
 
