@@ -10,6 +10,7 @@ HELP: Mapping[str, str] = {
     "Assign or refer CASE (its number) to NAME.": "将案件 CASE（案号）指派给 NAME。",
     "Give NAME a ROLE over a union's subtree or a division.": "在某工会及其下级或某行政区划范围内授予 NAME 角色 ROLE。",
     "Make an empty hub ready: keys, tables, divisions, the union at the top, and its first administrator.": "使空的数据枢纽可以投入使用：密钥、数据表、行政区划、最上级工会及其首位管理员。",
+    "The database, by the login of its owner; that of the settings without it.": "数据库，以其所有者登录；不填则为设置项所指。",
     "A second run changes nothing and says what is there. The administrator's key is printed once, alone on standard output.": "再次执行不作任何改动，只说明已有内容。管理员的密钥只打印一次，单独写到标准输出。",
     "The union at the top; 中华全国总工会 without it and without --division.": "最上级工会；不填且不填 --division 时为中华全国总工会。",
     "Where the top stands, if it is not the nation's, e.g. 330000.": "最上级工会所在行政区划（全国除外），如 330000。",

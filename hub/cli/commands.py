@@ -86,7 +86,16 @@ def demo() -> None:
 @click.option(
     "--subject", metavar="ISSUER|SUB", help="Who that is at the OpenID Connect provider; without it a key is made."
 )
-def init(top: str | None, division: str | None, administrator: str | None, subject: str | None) -> None:
+@click.option(
+    "--database-url", metavar="URL", help="The database, by the login of its owner; that of the settings without it."
+)
+def init(
+    top: str | None,
+    division: str | None,
+    administrator: str | None,
+    subject: str | None,
+    database_url: str | None,
+) -> None:
     """Make an empty hub ready: keys, tables, divisions, the union at the top, and its first administrator.
 
     A second run changes nothing and says what is there. The administrator's key is printed once, alone on standard output.
@@ -94,6 +103,8 @@ def init(top: str | None, division: str | None, administrator: str | None, subje
     from hub.cli.init import print_ready, run_init, wish
 
     settings = load()
+    if database_url is not None:
+        settings = settings.model_copy(update={"database_url": database_url})
     print_ready(settings, run_init(settings, wish(top, division, administrator, subject)))
 
 
