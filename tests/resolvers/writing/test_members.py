@@ -173,7 +173,7 @@ async def test_the_same_person_twice_in_a_batch_is_refused(writers: Writers) -> 
 async def test_a_county_that_was_not_there_in_the_year_of_birth_is_a_warning(writers: Writers) -> None:
     result = await writers.write("persons", person(writers, resident_number=resident_number("19700101", "371003", 7)))
     assert outcomes(result) == ["NEW"]
-    (warning,) = [each for each in result.rows[0].findings if each.column == "resident_number"]
+    (warning,) = (each for each in result.rows[0].findings if each.code == "REGION_NOT_IN_FORCE")
     assert (warning.code, warning.column) == ("REGION_NOT_IN_FORCE", "resident_number")
     assert warning.value == "371***************"
 
