@@ -45,7 +45,10 @@ def _case(writers: Writers, own: Mapping[str, Any], **more: Any) -> Row:
 def _part(name: str, whole: str, place: int) -> Row:
     parts: Mapping[str, Row] = {
         "agreement-parties": {"agreement": whole, "side": "用人单位方", "name": f"示例协会{place}", "chief_representative": "李示例"},
-        "agreement-steps": {"agreement": whole, "status": ("有异议", "审查中", "已报送", "已签订")[place % 4], "occurred_on": str(date(2024, 5, 13) + timedelta(place // 4))},
+        "agreement-steps": {
+            "agreement": whole, "status": ("有异议", "审查中", "已报送", "已签订")[place % 4],
+            "occurred_on": str(date(2024, 5, 13) + timedelta(place // 4)),
+        },
         "case-parties": {"case": whole, "role": "申请人", "name": f"工人{place}"},
         "case-steps": {
             "case": whole, "phase": "仲裁", "status": ("办理中", "已受理")[place % 2],

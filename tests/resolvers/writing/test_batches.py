@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -26,7 +26,7 @@ from tests.resolvers.writing.test_organizations import union
 MANY = 2_000
 
 
-async def statements(writers: Writers, kind: str, rows: list[Mapping[str, Any]]) -> list[str]:
+async def statements(writers: Writers, kind: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The statements by which rows are written, in a transaction that is taken back."""
     context = writers.context()
     sent: list[str] = []

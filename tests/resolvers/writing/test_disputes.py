@@ -27,10 +27,10 @@ def case(writers: Writers, sides: tuple[Mapping[str, Any], Mapping[str, Any]], *
     """A case that was settled, without a fault."""
     worker, unit = sides
     return {
-        "number": f"测劳争〔2025〕{next(NUMBERS)}号", "union": writers.county["name"], "division": writers.county["code"], "cause": "拖欠工资",
-        "phase": "日常调解", "status": "达成调解", "body": "乡镇街道调解组织", "received_on": "2025年3月3日", "accepted_on": "2025-03-04",
-        "closed_on": "2025-03-14", "claimant_number": worker["resident_number"], "employer": unit["credit_code"],
-        "amount_claimed": "12,000元", **more,
+        "number": f"测劳争〔2025〕{next(NUMBERS)}号", "union": writers.county["name"], "division": writers.county["code"],
+        "cause": "拖欠工资", "phase": "日常调解", "status": "达成调解", "body": "乡镇街道调解组织", "received_on": "2025年3月3日",
+        "accepted_on": "2025-03-04", "closed_on": "2025-03-14", "claimant_number": worker["resident_number"],
+        "employer": unit["credit_code"], "amount_claimed": "12,000元", **more,
     }  # fmt: skip
 
 
@@ -191,7 +191,8 @@ async def test_steps_lead_their_case_on(writers: Writers, sides: Any) -> None:
     row = case(writers, sides, status="调解不成结案")
     key = (await writers.write("dispute-cases", row)).rows[0].id
     award = {
-        "case": row["number"], "phase": "仲裁", "status": "裁决判决", "occurred_on": "2025-04-18", "document_number": "浙杭劳人仲案〔2025〕12号",
+        "case": row["number"], "phase": "仲裁", "status": "裁决判决", "occurred_on": "2025-04-18",
+        "document_number": "浙杭劳人仲案〔2025〕12号",
     }  # fmt: skip
     filed = {"case": row["number"], "phase": "仲裁", "status": "已接收", "occurred_on": "2025-03-20"}
     assert outcomes(await writers.write("case-steps", filed)) == ["NEW"]
@@ -210,7 +211,8 @@ async def test_money_is_recovered_once(writers: Writers, sides: Any) -> None:
     row = case(writers, sides)
     key = (await writers.write("dispute-cases", row)).rows[0].id
     paid = {
-        "case": row["number"], "resident_number": sides[0]["resident_number"], "kind": "工资", "amount": "8000", "received_on": "2025-05-06",
+        "case": row["number"], "resident_number": sides[0]["resident_number"], "kind": "工资", "amount": "8000",
+        "received_on": "2025-05-06",
     }  # fmt: skip
     assert outcomes(await writers.write("case-recoveries", paid)) == ["NEW"]
     assert outcomes(await writers.write("case-recoveries", paid)) == ["SAME"]

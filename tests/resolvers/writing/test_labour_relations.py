@@ -1,4 +1,4 @@
-"""What holds for agreements, cases and everything that belongs to them: statements, two at once, both walls, and what is answered of them."""
+"""What holds for agreements, cases and what belongs to them: statements, two batches at once, both walls, and what is answered of them."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from resolvers.slices import registry
 from resolvers.writing.kinds import KINDS, LABOUR
 from resolvers.writing.scope import WriteScope
 from resolvers.writing.write import write_rows
+from tests.resolvers.engine_client import EngineClient
 from tests.resolvers.writing.conftest import Writers, codes, numbered, outcomes
 from tests.resolvers.writing.rows_of_labour_relations import labour_rows
 from tests.resolvers.writing.test_agreements import agreement
@@ -120,3 +121,62 @@ async def test_writers_change_no_name_and_move_no_record(writers: Writers) -> No
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
                 async with connection.transaction(), connection.under_role(WRITER):
                     await connection.execute(statement)
+
+
+ANSWERS = """query ($union: String!, $agreement: String!, $case: String!) {
+  organizations(filter: {name: {eq: $union}}) { nodes {
+    agreements: statistics(kind: COLLECTIVE_AGREEMENTS, from: "2024-01-01", until: "2024-12-31", event: SIGNED) {
+      total { records overdue } }
+    cases: statistics(kind: DISPUTE_CASES, from: "2025-01-01", until: "2025-12-31") { total { records overdue settled amount } }
+    recoveries: statistics(kind: RECOVERIES, from: "2025-01-01", until: "2025-12-31") { total { records amount } }
+  } }
+  collectiveAgreement(number: $agreement) { status overdue reviewDaysLeft coverages(validity: ANY) { totalCount } steps { status } }
+  disputeCase(number: $case) { status overdue mediationDueOn mediationDaysLeft recoveries { totalCount } }
+}"""
+COUNTED = {
+    "agreements": "SELECT count(*) FROM collective_agreement t WHERE signed_on >= '2024-01-01' AND signed_on < '2024-12-31' AND {below}",
+    "cases": "SELECT count(*) FROM dispute_case t WHERE received_on >= '2025-01-01' AND received_on < '2025-12-31' AND {below}",
+    "recoveries": "SELECT count(*) FROM recovery r JOIN dispute_case t ON t.id = r.case_id"
+    " WHERE r.received_on >= '2025-01-01' AND r.received_on < '2025-12-31' AND {below}",
+}
+BELOW = "EXISTS (SELECT FROM territorial_closure c WHERE c.descendant_id = t.organization_id AND c.ancestor_id = $1 AND c.valid_to IS NULL)"
+
+
+async def test_what_was_written_is_answered_and_counted(writers: Writers) -> None:
+    """Written in time, nothing is overdue; statistics are those of the records."""
+    signed = (await labour_rows(writers, "agreements", 1))[0] | {"effective_on": "2024-05-10"}
+    settled = (await labour_rows(writers, "dispute-cases", 1))[0]
+    variables = {"union": writers.county["name"], "agreement": signed["number"], "case": settled["number"]}
+    client, caller = EngineClient(writers.served), writers.caller()
+
+    async def ask() -> dict[str, Any]:
+        response = await client.response(ANSWERS, variables, caller=caller)
+        assert {each["extensions"]["code"] for each in response.get("errors", ())} <= {"NOT_FOUND"}, response
+        answered: dict[str, Any] = response["data"]
+        return answered
+
+    before = (await ask())["organizations"]["nodes"][0]
+    assert outcomes(await writers.write("agreements", signed)) == ["NEW"]
+    assert outcomes(await writers.write("dispute-cases", settled)) == ["NEW"]
+    paid = {"case": settled["number"], "kind": "工资", "amount": "8000", "received_on": "2025-05-06"}
+    assert outcomes(await writers.write("case-recoveries", paid)) == ["NEW"]
+    answer = await ask()
+    after = answer["organizations"]["nodes"][0]
+    for name, query in COUNTED.items():
+        counted = await writers.pool.fetchval(query.format(below=BELOW), writers.county["id"])
+        assert after[name]["total"]["records"] == counted == before[name]["total"]["records"] + 1
+    for name in ("agreements", "cases"):
+        assert after[name]["total"]["overdue"] == before[name]["total"]["overdue"]
+    assert after["cases"]["total"]["settled"] == before["cases"]["total"]["settled"] + 1
+    assert answer["collectiveAgreement"] == {
+        "status": "EFFECTIVE", "overdue": False, "reviewDaysLeft": None, "coverages": {"totalCount": 0}, "steps": [
+            {"status": each} for each in ("REQUESTED", "REPLIED", "SIGNED", "SUBMITTED", "UNDER_REVIEW", "EFFECTIVE")
+        ],
+    }  # fmt: skip
+    assert answer["disputeCase"] == {
+        "status": "SETTLED", "overdue": False, "mediationDueOn": "2025-03-18", "mediationDaysLeft": None, "recoveries": {"totalCount": 1},
+    }  # fmt: skip
+    late = {"case": settled["number"], "phase": "日常调解", "status": "办理中", "occurred_on": "2025-05-01"}
+    assert outcomes(await writers.write("case-steps", late)) == ["NEW"]
+    reopened = (await ask())["disputeCase"]
+    assert (reopened["status"], reopened["overdue"]) == ("IN_PROGRESS", False)
