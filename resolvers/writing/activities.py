@@ -3,7 +3,7 @@
 from db.activities import Activity, ActivityKind, ActivityMode, Attendance, AttendanceRole, Award, Programme, Skill
 from resolvers.writing import columns as shared
 from resolvers.writing.columns import SOURCE, TERM, column, day, division, employer, person, source, term, union
-from resolvers.writing.declare import Heading, Order, Rule, TableKind
+from resolvers.writing.declare import Heading, Order, RowRule, TableKind
 from resolvers.writing.values import CodeType, TextType, YesNoType
 
 PROGRAMMES = TableKind(
@@ -73,7 +73,7 @@ ATTENDANCES = TableKind(
     owner="activity",
     natural_keys=(("activity", "resident_number", "attended_on"), ("activity", "household", "attended_on")),
     rules=(
-        Rule(
+        RowRule(
             code="VALUES_DISAGREE", column="household",
             broken=lambda record: record["resident_number"] is not None and record["household"] is not None,
             message="An attendance is of a person or of a household. Send two rows for both.",

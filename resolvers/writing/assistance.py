@@ -18,7 +18,7 @@ from db.assistance import (
 from db.columns.measurement_units import Unit
 from resolvers.writing import columns as shared
 from resolvers.writing.columns import KEY, SOURCE, TERM, UNION, column, day, division, person, source, term, union
-from resolvers.writing.declare import Column, Heading, Order, Rule, TableKind
+from resolvers.writing.declare import Column, Heading, Order, RowRule, TableKind
 from resolvers.writing.values import CodeType, DecimalType, MoneyType, TextType, YesNoType
 
 
@@ -96,17 +96,17 @@ WISHES = TableKind(
         )
     ),
     rules=(
-        Rule(
+        RowRule(
             code="STATUS_MISMATCH", column="claimant_kind",
             broken=lambda record: (record["claimed_on"] is None) != (record["claimant_kind"] is None),
             message="A wish that was claimed has a claimant, and no other has.",
         ),
-        Rule(
+        RowRule(
             code="STATUS_MISMATCH", column="claimed_on",
             broken=lambda record: record["claimed_on"] is None and record["delivered_on"] is not None,
             message="A wish that was delivered has the day on which it was claimed.",
         ),
-        Rule(
+        RowRule(
             code="VALUES_DISAGREE", column="claimant_name",
             broken=lambda record: record["claimant_kind"] == "INDIVIDUAL" and record["claimant_name"] is not None,
             message="Individuals who claim a wish are not named.",

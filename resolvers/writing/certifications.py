@@ -11,7 +11,7 @@ from db.certifications import (
 )
 from resolvers.writing import columns as shared
 from resolvers.writing.columns import SOURCE, column, day, division, source, union
-from resolvers.writing.declare import Heading, Order, Rule, TableKind
+from resolvers.writing.declare import Heading, Order, RowRule, TableKind
 from resolvers.writing.values import CodeType, CountType, TextType, YesNoType
 
 ROUNDS = TableKind(
@@ -64,7 +64,7 @@ CERTIFICATIONS = TableKind(
         Order(first="awarded_on", last="valid_to", message="A certification holds to a day after the award."),
     ),
     rules=(
-        Rule(
+        RowRule(
             code="STATUS_MISMATCH", column="awarded_on",
             broken=lambda record: (record["status"] in HELD) != (record["awarded_on"] is not None),
             message="A certification that is AWARDED, REVOKED or LAPSED has the day of the award; others have none.",

@@ -19,7 +19,7 @@ from db.members import WorkerType
 from resolvers.writing import columns as shared
 from resolvers.writing.batch import Batch, rows_with
 from resolvers.writing.columns import KEY, SOURCE, TERM, UNION, column, day, division, employer, source, term, union
-from resolvers.writing.declare import Heading, Order, Rule, TableKind
+from resolvers.writing.declare import Heading, Order, RowRule, TableKind
 from resolvers.writing.parts import Part
 from resolvers.writing.records import records_of
 from resolvers.writing.taken import refuse_elsewhere
@@ -64,7 +64,7 @@ RECORDS = TableKind(
     ),
     natural_keys=(SOURCE, ("round", "employer", "surveyed_on")),
     rules=tuple(
-        Rule(
+        RowRule(
             code="VALUES_DISAGREE", column=name, broken=lambda record, name=name: record[name] > record["headcount"],  # type: ignore[misc]
             message="This is a part of the headcount, and no more than it.",
         )

@@ -139,7 +139,7 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class RowRule:
     """What the values of a record must not be together. ``broken`` takes the record as it will be, by columns of the kind (keys of what
     the row refers to, values of all others), and says whether it is refused with ``code``."""
 
@@ -158,7 +158,7 @@ class TableKind(WritableKind):
     """The column that says to which union a record belongs: the union, or a record that it is a part of."""
 
     orders: tuple[Order, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[RowRule, ...] = ()
 
     def stored(self) -> Sequence[Column]:
         """The columns that its table has."""

@@ -4,7 +4,7 @@ from db.disputes import DisputeBody
 from db.mediation import LegalService, LegalServiceLink, LegalServiceOutcome, MediationBody, Mediator, MediatorKind
 from resolvers.writing import columns as shared
 from resolvers.writing.columns import SOURCE, TERM, column, day, division, person, source, term, union
-from resolvers.writing.declare import Heading, Order, Rule, TableKind
+from resolvers.writing.declare import Heading, Order, RowRule, TableKind
 from resolvers.writing.values import CodeType, TextType
 
 BODIES = TableKind(
@@ -67,7 +67,7 @@ SERVICES = TableKind(
     orders=(Order(first="opened_on", last="closed_on", message="A service is closed on the day on which it was opened, or later.",
                   equal=True),),
     rules=(
-        Rule(
+        RowRule(
             code="STATUS_MISMATCH", column="outcome", broken=lambda record: (record["outcome"] is None) != (record["closed_on"] is None),
             message="A service that is closed has an outcome, and one that is open has none.",
         ),

@@ -3,7 +3,7 @@
 from db.relief import AidGrant, GrantKind, GrantStatus, HardshipKind, Household
 from resolvers.writing import columns as shared
 from resolvers.writing.columns import SOURCE, TERM, column, day, division, person, source, term, union
-from resolvers.writing.declare import Heading, Order, Rule, TableKind
+from resolvers.writing.declare import Heading, Order, RowRule, TableKind
 from resolvers.writing.values import CodeType, CountType, MoneyType, TextType
 
 HOUSEHOLDS = TableKind(
@@ -55,16 +55,16 @@ GRANTS = TableKind(
         Order(first="approved_on", last="paid_on", message="A grant is paid on the day of the approval, or later.", equal=True),
     ),
     rules=(
-        Rule(
+        RowRule(
             code="REQUIRED", column="resident_number",
             broken=lambda record: record["household"] is None and record["resident_number"] is None,
             message="Say to whom: a household, a person, or both.",
         ),
-        Rule(
+        RowRule(
             code="REQUIRED", column="amount", broken=lambda record: record["amount"] is None and record["item"] is None,
             message="Say what was given: an amount, or things.",
         ),
-        Rule(
+        RowRule(
             code="STATUS_MISMATCH", column="status",
             broken=lambda record: (record["status"] in DECIDED) != (record["approved_on"] is not None)
             or (record["status"] == "PAID") != (record["paid_on"] is not None),

@@ -130,7 +130,7 @@ async def test_a_table_without_a_policy_is_found(fresh_database_url):
 
 async def test_a_session_without_a_scope_sees_nothing(walled, pool):
     async with walled.acquire() as connection:
-        for table in (*REFERENCE, "principal", "access_log", "subject_request", "command_receipt"):
+        for table in (*REFERENCE.keys() - PUBLIC, "principal", "access_log", "subject_request", "command_receipt"):
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, table
         assert await connection.fetchval("SELECT count(*) FROM division") > 0
 
@@ -148,7 +148,7 @@ async def test_malformed_keys_show_nothing_and_say_nothing(database_url, value):
         await connection.execute(f"SET ROLE {role}")
         for lens in LENSES:
             await connection.execute("SELECT set_config('unionhub.' || $1, $2, false)", lens, value)
-        for table in REFERENCE:
+        for table in REFERENCE.keys() - PUBLIC:
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, (role, table)
     await connection.close()
 
@@ -318,7 +318,7 @@ async def test_counting_reads_no_column_that_names_a_person_or_a_case(walled, po
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     async with connection.transaction(), connection.under_role(AGGREGATES):
                         await connection.fetch(f"SELECT {column} FROM {table}")
-        for table in REFERENCE:
+        for table in REFERENCE.keys() - PUBLIC:
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, table
 
 

@@ -10,7 +10,7 @@ from hub.settings import ROOT
 CODE = re.compile(r"[A-Z]+(_[A-Z]+)+|[A-Z]{5,}")
 MAKERS = {
     "HubError": 0, "AccessError": 0, "UserError": 0, "refused": 0, "body_of": 0, "Refusal": 1, "unauthenticated": 1, "Wrong": 1,
-    "DatabaseFault": 1, "json_error": 2, "BadValue": 0, "BadFile": 0, "RecordRule": 0, "refuse": 1, "warn": 1, "Rule": 0,
+    "DatabaseFault": 1, "json_error": 2, "BadValue": 0, "BadFile": 0, "RecordRule": 0, "refuse": 1, "warn": 1, "RowRule": 0,
 }  # fmt: skip
 """What makes an error, and which of its arguments is the code."""
 

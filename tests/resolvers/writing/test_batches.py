@@ -211,6 +211,9 @@ async def test_a_batch_is_one_entry_of_the_audit_log_without_personal_data(write
         "wall.known_memberships('{1}')",
         "wall.taken_credit_codes('employer', '{}')",
         "wall.taken_source_numbers('organization', '{}', '{}')",
+        "wall.taken_numbers('dispute_case', '{}')",
+        "wall.named_persons('{}', '{}')",
+        "wall.persons_of_systems('{}', '{}')",
         "wall.recompute_closures('{1}')",
     ],
 )
