@@ -8,7 +8,14 @@ from db.organizations import Hierarchy
 from resolvers.commands.context import CommandContext, command, decode_ids
 from resolvers.reorganizations.frame import SUCCEED, Options, next_day, reorganize
 from resolvers.reorganizations.transfers import END_TERMS, EVERYTHING, LINKS, Counts, Transfer
-from resolvers.reorganizations.unions import PREFIX, lock_unions, refuse_circle, refuse_own, union_key
+from resolvers.reorganizations.unions import (
+    PREFIX,
+    lock_unions,
+    refuse_children_elsewhere,
+    refuse_circle,
+    refuse_own,
+    union_key,
+)
 from resolvers.writing.scope import WriteScope
 
 DISSOLVE = "UPDATE organization SET status = 'DISSOLVED', dissolved_on = $2 WHERE id = ANY ($1::bigint[])"
@@ -21,7 +28,8 @@ async def merge_unions(context: CommandContext, unions: Sequence[str], into: str
     They stand below it from then on with what they have recorded: agreements, cases, enrolments and so on.
 
     Raises:
-        Refused: EMPTY, TOO_MANY, BAD_ID, DUPLICATE, NOT_FOUND, ALREADY_DISSOLVED, DATE_ORDER, OWN_UNION, CIRCLE, LATER_RECORDS, and
+        Refused: EMPTY, TOO_MANY, BAD_ID, DUPLICATE, NOT_FOUND, ALREADY_DISSOLVED, DATE_ORDER, OWN_UNION, CIRCLE, LATER_RECORDS,
+            RECORDED_ELSEWHERE, and
             those of ``reorganize``.
     """
     keys, successor = decode_ids(unions, PREFIX, "unions"), union_key(into, "into")
@@ -30,6 +38,7 @@ async def merge_unions(context: CommandContext, unions: Sequence[str], into: str
         refuse_own(scope, keys, "unions")
         places = [*((key, f"unions.{place}") for place, key in enumerate(keys)), (successor, "into")]
         await lock_unions(connection, context, scope, places, options.on)
+        await refuse_children_elsewhere(connection, context, scope, keys, "unions")
         for hierarchy in Hierarchy:
             await refuse_circle(connection, hierarchy, keys, successor, options.on, "into")
         await connection.execute(SUCCEED, keys, [successor] * len(keys), "MERGER", options.on, transfer.reason)

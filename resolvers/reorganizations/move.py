@@ -8,7 +8,7 @@ from db.organizations import Hierarchy
 from resolvers.commands.context import CommandContext, command, decode_ids, refused
 from resolvers.reorganizations.frame import Options, reorganize
 from resolvers.reorganizations.transfers import LINKS, Counts, Transfer
-from resolvers.reorganizations.unions import PREFIX, lock_unions, refuse_circle, refuse_own, union_key
+from resolvers.reorganizations.unions import PREFIX, in_scope, lock_unions, refuse_circle, refuse_own, union_key
 from resolvers.writing.scope import WriteScope
 
 
@@ -32,9 +32,12 @@ async def move_unions(
         links = await connection.fetch(
             LINKS.format(condition="child_id = ANY ($1::bigint[]) AND hierarchy = $2"), keys, hierarchy.name
         )
-        if len(links) < len(keys):
+        held = await in_scope(connection, context, scope, {link["parent_id"] for link in links})
+        if sum(link["parent_id"] in held for link in links) < len(keys):
             raise refused(
-                "NOT_LINKED", f"Not all of these unions have a parent in the hierarchy {hierarchy.name}.", "unions"
+                "NOT_LINKED",
+                f"Not all of these unions have a parent in the hierarchy {hierarchy.name} that you may write to.",
+                "unions",
             )
         if any(link["parent_id"] == upper for link in links):
             raise refused("ALREADY_THERE", "One of these unions has this parent already. Leave it out.", "parent")

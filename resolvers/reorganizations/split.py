@@ -13,11 +13,12 @@ from resolvers.reorganizations.unions import PREFIX, lock_unions, refuse_circle,
 from resolvers.writing.scope import WriteScope
 
 OF_UNION = """SELECT count(*) FROM employer WHERE id = ANY ($1::bigint[]) AND (organization_id = $2 OR EXISTS (
-    SELECT FROM employer_coverage c WHERE c.employer_id = employer.id AND c.organization_id = $2 AND c.valid_to IS NULL))"""
-ENGAGED = """m.member_id = ANY ($2::bigint[]) OR m.member_id IN (SELECT e.member_id FROM engagement e
-    WHERE e.employer_id = ANY ($3::bigint[]) AND e.valid_to IS NULL)"""
+    SELECT FROM employer_coverage c WHERE c.employer_id = employer.id AND c.organization_id = $2
+    AND (c.valid_to IS NULL OR c.valid_to > $3)))"""
+ENGAGED = """m.member_id = ANY ($3::bigint[]) OR m.member_id IN (SELECT e.member_id FROM engagement e
+    WHERE e.employer_id = ANY ($4::bigint[]) AND (e.valid_to IS NULL OR e.valid_to > $2))"""
 JOINED = """SELECT count(DISTINCT member_id) FROM membership WHERE member_id = ANY ($1::bigint[]) AND organization_id = $2
-AND valid_to IS NULL"""
+AND (valid_to IS NULL OR valid_from IS NOT NULL AND valid_to > $3)"""
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,8 @@ async def _move(connection: asyncpg.Connection, transfer: Transfer, union: int, 
     links = await connection.fetch(
         LINKS.format(condition="parent_id = $1 AND child_id = ANY ($2::bigint[])"), union, part.unions
     )
-    employers = await connection.fetchval(OF_UNION, part.employers, union)
-    members = await connection.fetchval(JOINED, part.members, union)
+    employers = await connection.fetchval(OF_UNION, part.employers, union, transfer.day)
+    members = await connection.fetchval(JOINED, part.members, union, transfer.day)
     counted = (len({link["child_id"] for link in links}), employers, members)
     for name, count in zip(("unions", "employers", "members"), counted, strict=True):
         if count < len(getattr(part, name)):

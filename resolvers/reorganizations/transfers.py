@@ -21,27 +21,39 @@ INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, reason, 
 SELECT child_id, parent, hierarchy, is_lead, $3, $4 FROM ended"""
 """One statement: the closures follow at its end (migration 0043), and a union between two links would be out of the writer's reach."""
 
-MEMBERSHIPS = """SELECT m.id, m.organization_id, m.status, m.valid_from FROM membership m
-WHERE m.organization_id = ANY ($1::bigint[]) AND m.valid_to IS NULL AND ({condition}) ORDER BY m.id FOR NO KEY UPDATE"""
+MEMBERSHIPS = """SELECT m.id, m.organization_id, m.status, m.valid_from, m.valid_to, m.end_reason FROM membership m
+WHERE m.organization_id = ANY ($1::bigint[]) AND (m.valid_to IS NULL OR m.valid_from IS NOT NULL AND m.valid_to > $2)
+    AND ({condition}) ORDER BY m.id FOR NO KEY UPDATE"""
+"""Also memberships that end after the day: a dissolved union has no members."""
+
 END_MEMBERSHIPS = """UPDATE membership SET valid_to = $2, end_reason = $3,
     status = CASE WHEN valid_from IS NULL THEN status ELSE 'TRANSFERRED_OUT' END WHERE id = ANY ($1::bigint[])"""
-GO_ON_MEMBERSHIPS = """INSERT INTO membership (member_id, organization_id, status, channel, applied_on, valid_from)
-SELECT m.member_id, u.union_id, u.status, m.channel, m.applied_on, CASE WHEN m.valid_from IS NOT NULL THEN $4::date END
-FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS u(id, union_id, status) JOIN membership m ON m.id = u.id ORDER BY m.id"""
+GO_ON_MEMBERSHIPS = """INSERT INTO membership (member_id, organization_id, status, channel, applied_on, valid_from, valid_to, end_reason)
+SELECT m.member_id, u.union_id, u.status, m.channel, m.applied_on, CASE WHEN m.valid_from IS NOT NULL THEN $6::date END, u.ends, u.reason
+FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::date[], $5::text[]) AS u(id, union_id, status, ends, reason)
+JOIN membership m ON m.id = u.id ORDER BY m.id"""
 
-DATED = """SELECT t.id, t.organization_id, t.employer_id, t.valid_from FROM {table} t
-WHERE t.organization_id = ANY ($1::bigint[]) AND t.valid_to IS NULL AND ({condition}) ORDER BY t.id FOR NO KEY UPDATE"""
+DATED = """SELECT t.id, t.organization_id, t.employer_id, t.valid_from, t.valid_to FROM {table} t
+WHERE t.organization_id = ANY ($1::bigint[]) AND (t.valid_to IS NULL OR t.valid_to > $2) AND ({condition})
+ORDER BY t.id FOR NO KEY UPDATE"""
 END_DATED = "UPDATE {table} SET valid_to = $2 WHERE id = ANY ($1::bigint[])"
 GO_ON = {
-    "engagement": """INSERT INTO engagement (member_id, employer_id, organization_id, kind, job_title, valid_from)
-        SELECT t.member_id, t.employer_id, u.union_id, t.kind, t.job_title, $3
-        FROM unnest($1::bigint[], $2::bigint[]) AS u(id, union_id) JOIN engagement t ON t.id = u.id ORDER BY t.id""",
-    "employer_coverage": """INSERT INTO employer_coverage (organization_id, employer_id, valid_from)
-        SELECT DISTINCT u.union_id, t.employer_id, $3::date
-        FROM unnest($1::bigint[], $2::bigint[]) AS u(id, union_id) JOIN employer_coverage t ON t.id = u.id
-        WHERE NOT EXISTS (SELECT FROM employer_coverage c
-            WHERE c.employer_id = t.employer_id AND c.organization_id = u.union_id AND c.valid_to IS NULL)""",
+    "engagement": """INSERT INTO engagement (member_id, employer_id, organization_id, kind, job_title, valid_from, valid_to)
+        SELECT t.member_id, t.employer_id, u.union_id, t.kind, t.job_title, $4::date, u.ends
+        FROM unnest($1::bigint[], $2::bigint[], $3::date[]) AS u(id, union_id, ends) JOIN engagement t ON t.id = u.id ORDER BY t.id""",
+    "employer_coverage": """INSERT INTO employer_coverage (organization_id, employer_id, valid_from, valid_to)
+        SELECT n.union_id, n.employer_id, coalesce(max(c.valid_to), $4::date), nullif(n.ends, 'infinity')
+        FROM (
+            SELECT u.union_id, t.employer_id, max(coalesce(u.ends, 'infinity')) AS ends
+            FROM unnest($1::bigint[], $2::bigint[], $3::date[]) AS u(id, union_id, ends) JOIN employer_coverage t ON t.id = u.id
+            GROUP BY u.union_id, t.employer_id
+        ) n LEFT JOIN employer_coverage c
+            ON c.employer_id = n.employer_id AND c.organization_id = n.union_id AND coalesce(c.valid_to, 'infinity') > $4
+        GROUP BY n.union_id, n.employer_id, n.ends
+        HAVING count(c.id) = 0 OR bool_and(coalesce(c.valid_to, 'infinity') < n.ends)""",
 }
+"""What ends after the day goes on to its end. A union that covers an employer already covers it from the end of that on, if at all."""
+
 EMPLOYERS = """SELECT t.id, t.organization_id, NULL::date AS valid_from FROM employer t
 WHERE t.organization_id = ANY ($1::bigint[]) AND ({condition}) ORDER BY t.id FOR NO KEY UPDATE"""
 MOVE_EMPLOYERS = """UPDATE employer t SET organization_id = u.union_id
@@ -103,12 +115,13 @@ class Transfer:
         condition: str,
         *values: object,
     ) -> None:
-        """Open memberships and applications go on in another union: ``to`` it, or to that of each source."""
-        rows = await connection.fetch(MEMBERSHIPS.format(condition=condition), sources, *values)
+        """Memberships and applications that have not ended by the day go on in another union: ``to`` it, or to that of each source."""
+        rows = await connection.fetch(MEMBERSHIPS.format(condition=condition), sources, self.day, *values)
         self._refuse_later("membership", rows)
         ids, unions = _destinations(rows, to)
         await connection.execute(END_MEMBERSHIPS, ids, self.day, self.reason)
-        await connection.execute(GO_ON_MEMBERSHIPS, ids, unions, [row["status"] for row in rows], self.day)
+        recorded = ([row[name] for row in rows] for name in ("status", "valid_to", "end_reason"))
+        await connection.execute(GO_ON_MEMBERSHIPS, ids, unions, *recorded, self.day)
         self.counts.memberships += len(rows)
 
     async def dated(
@@ -120,12 +133,12 @@ class Transfer:
         condition: str,
         *values: object,
     ) -> int:
-        """Open engagements or coverages go on in another union; returns how many."""
-        rows = await connection.fetch(DATED.format(table=table, condition=condition), sources, *values)
+        """Engagements or coverages that have not ended by the day go on in another union; returns how many."""
+        rows = await connection.fetch(DATED.format(table=table, condition=condition), sources, self.day, *values)
         self._refuse_later(table, rows)
         ids, unions = _destinations(rows, to)
         await connection.execute(END_DATED.format(table=table), ids, self.day)
-        await connection.execute(GO_ON[table], ids, unions, self.day)
+        await connection.execute(GO_ON[table], ids, unions, [row["valid_to"] for row in rows], self.day)
         return len(rows)
 
     async def of_employers(
@@ -136,7 +149,7 @@ class Transfer:
         employers: Sequence[int] | None = None,
     ) -> None:
         """Employers with their engagements and coverages: all of the unions, or some."""
-        own, other = (EVERYTHING, EVERYTHING) if employers is None else ("t.id = ANY ($2)", "t.employer_id = ANY ($2)")
+        own, other = (EVERYTHING, EVERYTHING) if employers is None else ("t.id = ANY ($2)", "t.employer_id = ANY ($3)")
         values = [] if employers is None else [employers]
         self.counts.engagements += await self.dated(connection, "engagement", sources, to, other, *values)
         self.counts.coverages += await self.dated(connection, "employer_coverage", sources, to, other, *values)

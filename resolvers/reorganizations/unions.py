@@ -1,6 +1,6 @@
 """The unions that a command reorganizes, and what must hold of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import asyncpg
@@ -13,6 +13,9 @@ from resolvers.writing.scope import WriteScope, below
 PREFIX = "org"
 UNIONS = f"""SELECT t.id, t.name, t.established_on, t.dissolved_on FROM organization t
 WHERE t.id = ANY ($5::bigint[]) AND {below("t.id")} ORDER BY t.id FOR NO KEY UPDATE OF t"""  # noqa: S608 — the scope's condition
+IN_SCOPE = f"SELECT t.id FROM unnest($5::bigint[]) AS t(id) WHERE {below('t.id')}"  # noqa: S608 — the scope's condition
+CHILDREN = """SELECT descendant_id FROM territorial_closure WHERE ancestor_id = ANY ($1::bigint[]) AND depth = 1 AND valid_to IS NULL
+UNION SELECT descendant_id FROM industrial_closure WHERE ancestor_id = ANY ($1::bigint[]) AND depth = 1 AND valid_to IS NULL"""
 BELOW = """SELECT DISTINCT ancestor_id FROM {closure} WHERE ancestor_id = ANY ($1::bigint[]) AND descendant_id = $2 AND depth > 0
 AND (valid_to IS NULL OR valid_to > $3)"""
 CLOSURES = {Hierarchy.TERRITORIAL: "territorial_closure", Hierarchy.INDUSTRIAL: "industrial_closure"}
@@ -42,8 +45,7 @@ async def lock_unions(
     Raises:
         Refused: NOT_FOUND for a union that the caller may not write to, ALREADY_DISSOLVED, DATE_ORDER.
     """
-    values = (scope.everything, list(scope.territorial), list(scope.industrial), context.today)
-    rows = await connection.fetch(UNIONS, *values, sorted({key for key, _ in places}))
+    rows = await connection.fetch(UNIONS, *_values(context, scope), sorted({key for key, _ in places}))
     known = {row["id"]: row for row in rows}
     errors = []
     for key, place in places:
@@ -67,6 +69,36 @@ async def lock_unions(
             )
     if errors:
         raise Refused(*errors)
+
+
+def _values(context: CommandContext, scope: WriteScope) -> tuple[object, ...]:
+    """The values of the scope's condition."""
+    return scope.everything, list(scope.territorial), list(scope.industrial), context.today
+
+
+async def in_scope(
+    connection: asyncpg.Connection, context: CommandContext, scope: WriteScope, keys: Collection[int]
+) -> set[int]:
+    """Those of some unions that the caller may write to."""
+    return {row["id"] for row in await connection.fetch(IN_SCOPE, *_values(context, scope), sorted(keys))}
+
+
+async def refuse_children_elsewhere(
+    connection: asyncpg.Connection, context: CommandContext, scope: WriteScope, keys: Sequence[int], place: str
+) -> None:
+    """Unions below those of a command, in either hierarchy, are the caller's too: nobody takes the parent away from others.
+
+    Raises:
+        Refused: RECORDED_ELSEWHERE.
+    """
+    children = {row["descendant_id"] for row in await connection.fetch(CHILDREN, keys)}
+    outside = len(children) - len(await in_scope(connection, context, scope, children))
+    if outside:
+        raise refused(
+            "RECORDED_ELSEWHERE",
+            f"{outside:,} unions below these belong to unions that you may not write to. Ask the federation above both.",
+            place,
+        )
 
 
 def refuse_own(scope: WriteScope, keys: Sequence[int], place: str) -> None:
