@@ -31,7 +31,14 @@ END_MEMBERSHIPS = """UPDATE membership SET valid_to = $2, end_reason = $3,
 GO_ON_MEMBERSHIPS = """INSERT INTO membership (member_id, organization_id, status, channel, applied_on, valid_from, valid_to, end_reason)
 SELECT m.member_id, u.union_id, u.status, m.channel, m.applied_on, CASE WHEN m.valid_from IS NOT NULL THEN $6::date END, u.ends, u.reason
 FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::date[], $5::text[]) AS u(id, union_id, status, ends, reason)
-JOIN membership m ON m.id = u.id ORDER BY m.id"""
+JOIN membership m ON m.id = u.id
+WHERE m.valid_from IS NOT NULL OR NOT EXISTS (
+    SELECT FROM membership s WHERE s.member_id = m.member_id AND s.organization_id = u.union_id AND s.valid_to IS NULL
+) AND NOT EXISTS (
+    SELECT FROM unnest($1::bigint[], $2::bigint[], $4::date[]) AS v(id, union_id, ends) JOIN membership o ON o.id = v.id
+    WHERE o.member_id = m.member_id AND v.union_id = u.union_id AND v.ends IS NULL AND (o.valid_from IS NOT NULL OR o.id < m.id)
+) ORDER BY m.id"""
+"""An application does not go on to a union of which the person is, or becomes by this, a member or an applicant."""
 
 DATED = """SELECT t.id, t.organization_id, t.employer_id, t.valid_from, t.valid_to FROM {table} t
 WHERE t.organization_id = ANY ($1::bigint[]) AND (t.valid_to IS NULL OR t.valid_to > $2) AND ({condition})

@@ -310,12 +310,13 @@ def _sealed(
 def _check_identity(batch: Batch, existing: Sequence[Mapping[str, Any] | None]) -> None:
     """Refuse other names and phones than those of the person on record: OTHER_NAME, NEEDS_CORRECTION.
 
-    That tells a caller who has the resident number whether a phone is the recorded one: of one phone a batch, since a person comes once
-    in it, and with an entry in the audit log each time.
+    Of a member of another union a caller is told no more than that (MEMBER_ELSEWHERE), and of a person who is none of theirs, nor will be by
+    this row, no phone is compared. That tells a caller who has the resident number of a member of theirs whether a phone is the recorded
+    one: of one phone a batch, since a person comes once in it, and with an entry in the audit log each time.
     """
     indexes = indexer(batch.context.vault, PHONE)
     for row, old in enumerate(existing):
-        if old is None:
+        if old is None or any(each.code == "MEMBER_ELSEWHERE" for each in batch.findings.get(row, ())):
             continue
         if batch.values["name"][row] not in (None, old["name"]):
             batch.refuse(
@@ -325,8 +326,13 @@ def _check_identity(batch: Batch, existing: Sequence[Mapping[str, Any] | None]) 
         if old["resident_number_index"] is None:
             _check_birth(batch, row, old)
         phone = batch.values["phone"][row]
-        if phone is not None and old["phone_index"] not in indexes(phone):
+        if phone is not None and _is_of_writer(batch, row, old) and old["phone_index"] not in indexes(phone):
             batch.refuse(row, "NEEDS_CORRECTION", "phone", f"Another phone is recorded, or none. {CORRECTION}")
+
+
+def _is_of_writer(batch: Batch, row: int, old: Mapping[str, Any]) -> bool:
+    """Whether a person on record is in no other union than the row's, once it is written."""
+    return old["organization_id"] in (None, batch.keys["union"][row])
 
 
 def _check_birth(batch: Batch, row: int, old: Mapping[str, Any]) -> None:

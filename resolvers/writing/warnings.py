@@ -13,9 +13,22 @@ from resolvers.quality import RULES, RecordRule
 from resolvers.writing.batch import Batch
 from resolvers.writing.outcomes import Outcome
 from resolvers.writing.parts import Part
+from resolvers.writing.scope import below
 
 TABLES: Mapping[str, str] = {each.class_.__tablename__: each.class_.__name__ for each in Model.registry.mappers}
 """The type of the records of each table."""
+
+IN_SIGHT: Mapping[str, str] = {
+    "MEMBER_RECORDED_TWICE": f"""SELECT m.id FROM member m WHERE m.id = ANY ($5::bigint[]) AND (EXISTS (
+            SELECT FROM member o WHERE o.phone_index = m.phone_index AND o.id <> m.id AND o.name = m.name AND {below("o.organization_id")}
+        ) OR EXISTS (
+            SELECT FROM member o WHERE o.organization_id = m.organization_id AND o.id <> m.id AND o.name = m.name
+            AND o.birth_year_from = m.birth_year_from AND num_nulls(o.resident_number_index, m.resident_number_index) > 0
+            AND {below("o.organization_id")}
+        ))""",  # noqa: S608 — the scope's condition
+}
+"""Rules that compare a record with those of others: a row is warned of what the caller sees alone, as a rehearsal with invented persons would
+else tell who in the federation has which name and phone."""
 
 
 async def warn_of_quality(batch: Batch, parts: Sequence[Part], outcomes: Sequence[Outcome]) -> None:
@@ -35,12 +48,24 @@ async def warn_of_quality(batch: Batch, parts: Sequence[Part], outcomes: Sequenc
         statement.sql, *statement.arguments(statement.bind(NOTHING), list(row_of))
     ):
         broken[row_of[key]].add(code)
+    await _leave_out_of_sight(batch, row_of, broken)
     columns = batch.values.keys()
     for row, codes in broken.items():
         for code in sorted(codes):
             column = rules[code].column
             english, _, _ = rules[code].name.label.rpartition(" (")
             batch.warn(row, code, column if column in columns else None, f"{english}.")
+
+
+async def _leave_out_of_sight(batch: Batch, row_of: Mapping[int, int], broken: Mapping[int, set[str]]) -> None:
+    """Take away what rows are not told, as it is about records out of the caller's sight (``IN_SIGHT``)."""
+    for code, query in IN_SIGHT.items():
+        keys = [key for key, row in row_of.items() if code in broken.get(row, ())]
+        if keys:
+            seen = {record["id"] for record in await batch.fetch(query, keys)}
+            for key in keys:
+                if key not in seen:
+                    broken[row_of[key]].discard(code)
 
 
 def _key(part: Part, main: Part) -> str | None:
