@@ -156,7 +156,7 @@ CHINESE: Mapping[str, str] = {
     # rows of records, and what is on record
     "REQUIRED": "必填项为空，请填写。",
     "AMBIGUOUS": "该名称对应多条记录，请改填统一社会信用代码或编号。",
-    "RECORDED_ELSEWHERE": "该代码或编号已属于您无权填报的工会的记录，请联系共同的上级工会。",
+    "RECORDED_ELSEWHERE": "该代码、编号或下级工会属于您无权填报的工会，请联系共同的上级工会。",
     "MOVES_UNION": "与已有记录的所属工会或上级工会不一致；变更隶属须另行办理。",
     "NOT_CHANGEABLE": "该项一经登记不能在此更改，请填写原值。",
     "DATE_ORDER": "日期先后不符，请核对起止日期。",

@@ -13,7 +13,8 @@ WALK = """
 WITH RECURSIVE walk (ancestor_id, descendant_id, valid_from, valid_to, depth) AS (
     SELECT o.id, o.id,
            coalesce(o.established_on, (SELECT min(valid_from) FROM organization_link WHERE child_id = o.id), '1925-05-01'::date),
-           coalesce(o.dissolved_on, 'infinity'::date), 0::bigint
+           CASE WHEN EXISTS (SELECT FROM organization_succession s WHERE s.predecessor_id = o.id AND s.kind = 'MERGER')
+                THEN 'infinity'::date ELSE coalesce(o.dissolved_on, 'infinity'::date) END, 0::bigint
     FROM organization o
     UNION ALL
     SELECT l.parent_id, w.descendant_id, greatest(w.valid_from, l.valid_from),
@@ -24,7 +25,8 @@ WITH RECURSIVE walk (ancestor_id, descendant_id, valid_from, valid_to, depth) AS
     SELECT ancestor_id, descendant_id, valid_from, nullif(valid_to, 'infinity'::date) AS valid_to, depth FROM walk
 )
 """
-"""SQL: the closure rows of one hierarchy, of all unions, as ``wall.recompute_closures`` computes them."""
+"""SQL: the closure rows of one hierarchy, of all unions, as ``wall.recompute_closures`` computes them: of merged unions to no end
+(migration 0052)."""
 
 CLOSURE = f"""{WALK}
 SELECT descendant_id AS id FROM (

@@ -16,6 +16,7 @@ from db.input_values import resident_check
 from db.members import RESIDENT_NUMBER
 from db.security.row_security import WRITER
 from db.server.connect import acquired
+from resolvers.writing.outcomes import BatchOptions
 from tests.resolvers.writing.conftest import Writers, codes, outcomes
 from tests.resolvers.writing.test_employers import employer
 
@@ -116,6 +117,19 @@ async def test_who_left_another_union_joins_as_the_same_person(writers: Writers)
         "SELECT entry, exit FROM membership WHERE member_id = $1 ORDER BY id", before["id"]
     )
     assert [tuple(each) for each in entries] == [("FIRST", "TRANSFERRED_OUT"), ("TRANSFERRED_IN", None)]
+
+
+async def test_of_a_member_elsewhere_a_row_is_told_that_and_no_more(writers: Writers) -> None:
+    row = person(writers, joined_on="2020-01-01")
+    await writers.write("persons", row)
+    there, rehearsal = writers.caller(writers.other["id"]), BatchOptions(dry_run=True)
+    here = row | {"union": writers.other["name"], "division": writers.other["code"], "joined_on": "2022-06-01"}
+    past = {"joined_on": "2010-01-01", "left_on": "2011-01-01", "status": "退会"}
+    for wrong in ({"name": "李示例"}, {"phone": "13900000000"}, {"sex": "男", "expected_version": "7"}):
+        result = await writers.write("persons", here | wrong, options=rehearsal, caller=there)
+        assert codes(result) == [("MEMBER_ELSEWHERE", "union")]
+    result = await writers.write("persons", here | past | {"phone": "13900000000"}, options=rehearsal, caller=there)
+    assert codes(result) == [], "no phone is compared"
 
 
 async def test_what_names_a_person_on_record_is_not_changed(writers: Writers) -> None:

@@ -43,6 +43,17 @@ async def test_persons_of_one_name_and_phone_are_warned_of(writers: Writers) -> 
     assert warnings(await writers.write("persons", second)) == [("MEMBER_RECORDED_TWICE", "name")]
 
 
+async def test_no_rehearsal_tells_who_elsewhere_has_a_name_and_phone(writers: Writers) -> None:
+    there = writers.caller(writers.other["id"])
+    known = {"name": "吴示例", "phone": "13933334444"}
+    await writers.write("persons", person(writers, union=writers.other["name"], **known), caller=there)
+    for dry_run in (True, False):
+        invented = await writers.write("persons", person(writers, **known), options=BatchOptions(dry_run=dry_run))
+        assert (outcomes(invented), warnings(invented)) == (["NEW"], [])
+    again = await writers.write("persons", person(writers, **known))
+    assert warnings(again) == [("MEMBER_RECORDED_TWICE", "name")], "of both there is one here now"
+
+
 async def test_one_statement_finds_them_for_all_rows(writers: Writers) -> None:
     for kind, row in (("employers", employer), ("persons", person), ("unions", union)):
         sent = await statements(writers, kind, [row(writers) for _ in range(20)])

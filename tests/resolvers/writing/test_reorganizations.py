@@ -11,13 +11,16 @@ import pytest
 from graphql import execute
 
 from db.clock import today
+from db.consistency.run import examine
 from db.organizations import Hierarchy
+from db.rollups.maintenance import rollup_differences
 from resolvers.access.callers import Caller
 from resolvers.engine.request.global_ids import encode
 from tests.closure_walk import WALK
 from tests.resolvers.command_fixtures import SCHEMA, validated
 from tests.resolvers.engine_client import EngineClient
 from tests.resolvers.writing.conftest import Writers, outcomes
+from tests.resolvers.writing.test_employers import employer
 from tests.resolvers.writing.test_members import person
 
 ON = today() - timedelta(days=40)
@@ -235,6 +238,101 @@ async def test_a_union_is_split(writers: Writers) -> None:
     assert (successor["kind"], successor["successor"]["id"]) == ("SPLIT", place.id("新"))
     assert (await answer(writers, writers.county["id"], BEFORE))["members"] == before["members"]
     await sound(writers)
+
+
+async def periods(writers: Writers, table: str, column: str, key: int | None) -> list[tuple[Any, ...]]:
+    """The union and the days of some rows of a table, in order."""
+    query = f"SELECT organization_id, valid_from, valid_to FROM {table} WHERE {column} = $1 ORDER BY id"
+    return [tuple(row) for row in await writers.pool.fetch(query, key)]
+
+
+async def test_what_ends_after_the_day_goes_along_to_its_end(writers: Writers) -> None:
+    place = await town(writers, "终")
+    later, since = today() + timedelta(days=400), date(2020, 1, 1)
+    left = ON + timedelta(days=10)
+    union, division = "终东厂工会", writers.county["code"]
+    unit = employer(writers, union=union, division=division, covered_from="2020-01-01", covered_to=later.isoformat())
+    assert outcomes(await writers.write("employers", unit)) == ["NEW"]
+    row = {"union": union, "employer": unit["credit_code"], "joined_on": "2020-01-01"}
+    gone = {
+        "left_on": left.isoformat(),
+        "status": "WITHDRAWN",
+        "leaving_reason": "退休",
+        "engaged_to": left.isoformat(),
+    }
+    written = await writers.write(
+        "persons", person(writers, **row, engaged_to=later.isoformat()), person(writers, **row, **gone)
+    )
+    keys = [each.id for each in written.rows]
+    merged = await command(writers, "mergeUnions", unions=[place.id("东厂")], into=place.id("西"))
+    assert (merged["counts"]["memberships"], merged["counts"]["engagements"], merged["counts"]["coverages"]) == (
+        4,
+        4,
+        2,
+    )
+    old, new = place.keys["东厂"], place.keys["西"]
+    assert await periods(writers, "membership", "member_id", keys[1]) == [(old, since, ON), (new, ON, left)]
+    last = await writers.pool.fetchrow(
+        "SELECT status, end_reason FROM membership WHERE member_id = $1 AND valid_to = $2", keys[1], left
+    )
+    assert last is not None
+    assert tuple(last) == ("WITHDRAWN", "退休")
+    for key, end in zip(keys, (later, left), strict=True):
+        assert await periods(writers, "engagement", "member_id", key) == [(old, since, ON), (new, ON, end)]
+    number = await writers.pool.fetchval("SELECT id FROM employer WHERE credit_code = $1", unit["credit_code"])
+    assert await periods(writers, "employer_coverage", "employer_id", number) == [(old, since, ON), (new, ON, later)]
+    async with writers.pool.acquire() as connection:
+        assert [each.text async for each in examine(connection) if each.count] == [], "a merged union is no fault"
+        assert await rollup_differences(connection) == []
+
+
+async def test_an_engagement_of_a_member_elsewhere_goes_along(writers: Writers) -> None:
+    place = await town(writers, "侨")
+    there = writers.caller(writers.other["id"])
+    row = person(writers, union=writers.other["name"], joined_on="2020-01-01")
+    [courier] = (await writers.write("persons", row, caller=there)).rows
+    old, new, since = place.keys["东厂"], place.keys["西"], date(2021, 1, 1)
+    await writers.pool.execute(
+        "INSERT INTO engagement (member_id, employer_id, organization_id, kind, valid_from) VALUES ($1, $2, $3, 'DE_FACTO', $4)",
+        courier.id, place.employers["东"], old, since,
+    )  # fmt: skip
+    merged = await command(writers, "mergeUnions", unions=[place.id("东厂")], into=place.id("西"))
+    assert (merged["errors"], merged["counts"]["engagements"]) == ([], 3)
+    assert await periods(writers, "engagement", "member_id", courier.id) == [(old, since, ON), (new, ON, None)]
+
+
+async def test_an_application_ends_where_the_person_is_a_member_by_the_merger(writers: Writers) -> None:
+    place = await town(writers, "申")
+    for name in ("东", "西"):
+        await writers.pool.execute(
+            "INSERT INTO membership (member_id, organization_id, status, channel, applied_on)"
+            " VALUES ($1, $2, 'APPLIED', 'PAPER', '2026-01-01')",
+            place.persons["东1"], place.keys[name],
+        )  # fmt: skip
+    await command(writers, "mergeUnions", unions=[place.id("东厂"), place.id("东")], into=place.id("新"))
+    found = await periods(writers, "membership", "member_id", place.persons["东1"])
+    assert [each for each in found if each[2] is None] == [
+        (place.keys["西"], None, None), (place.keys["新"], ON, None),
+    ]  # fmt: skip
+
+
+async def test_nobody_takes_a_union_from_a_parent_of_others_nor_a_parent_from_theirs(writers: Writers) -> None:
+    place = await town(writers, "界")
+    row = {"name": "界外厂工会", "level": "GRASSROOTS", "kind": "GRASSROOTS_UNION", "form": "INDEPENDENT",
+           "parent": writers.other["name"], "established_on": "2011-05-01"}  # fmt: skip
+    [alien] = (await writers.write("unions", row, caller=writers.caller(writers.other["id"]))).rows
+    for child, parent in ((alien.id, place.keys["东"]), (place.keys["西厂"], alien.id)):
+        await writers.pool.execute(
+            "INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, valid_from)"
+            " VALUES ($1, $2, 'INDUSTRIAL', false, '2012-01-01')",
+            child, parent,
+        )  # fmt: skip
+    moved = await command(
+        writers, "moveUnions", unions=[place.id("西厂")], parent=place.id("新"), hierarchy="INDUSTRIAL"
+    )
+    assert errors(moved) == [("NOT_LINKED", "unions")]
+    merged = await command(writers, "mergeUnions", unions=[place.id("东")], into=place.id("西"))
+    assert errors(merged) == [("RECORDED_ELSEWHERE", "unions")]
 
 
 @pytest.mark.parametrize("name", ["mergeUnions", "moveUnions", "splitUnion"])
