@@ -2,10 +2,12 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, FromClause, and_, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Date, FromClause, and_, or_, select
+from sqlalchemy import column as sql_column
+from sqlalchemy import table as sql_table
 
 from db.model import Term
-from db.organizations import Hierarchy, IndustrialClosure, Organization, TerritorialClosure
+from db.organizations import Hierarchy, IndustrialClosure, TerritorialClosure
 from resolvers.engine.declare.columns import alias
 from resolvers.engine.declare.validity import Period, holds
 from resolvers.engine.plan.parameters import Binder
@@ -17,6 +19,10 @@ class Scope(Term):
 
     SELF = "It alone (本级)"
     SUBTREE = "It and everything below (本级及下级)"
+
+
+_DISSOLVED = sql_table("dissolved", sql_column("id", BigInteger()), sql_column("dissolved_on", Date()), schema="wall")
+"""The view of dissolved unions, without those that were merged."""
 
 
 def hierarchy_of(arguments: Arguments) -> Hierarchy:
@@ -35,12 +41,12 @@ def subtree(arguments: Arguments, binder: Binder, *, last: bool = False) -> tupl
 
 
 def valid_or_last(closure: FromClause, day: ColumnElement[date]) -> ColumnElement[bool]:
-    """The rows of a closure that are valid on a day, or were the last ones of a union that was dissolved by then.
+    """The rows of a closure that are valid on a day, or were the last ones of a union that was dissolved by then. A merged union has its
+    place below its successor, and no last one (migration 0055).
 
     The day of dissolution is a scalar subquery, run only for the few rows that have ended: for an EXISTS, PostgreSQL may read all unions
     first.
     """
-    union = alias(Organization)
-    dissolved = select(union.c.dissolved_on).where(union.c.id == closure.c.descendant_id).scalar_subquery()
+    dissolved = select(_DISSOLVED.c.dissolved_on).where(_DISSOLVED.c.id == closure.c.descendant_id).scalar_subquery()
     ends = closure.c.valid_to
     return and_(closure.c.valid_from <= day, or_(ends.is_(None), ends > day, ends == dissolved))

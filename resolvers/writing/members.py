@@ -310,9 +310,9 @@ def _sealed(
 def _check_identity(batch: Batch, existing: Sequence[Mapping[str, Any] | None]) -> None:
     """Refuse other names and phones than those of the person on record: OTHER_NAME, NEEDS_CORRECTION.
 
-    Of a member of another union a caller is told no more than that (MEMBER_ELSEWHERE), and of a person who is none of theirs, nor will be by
-    this row, no phone is compared. That tells a caller who has the resident number of a member of theirs whether a phone is the recorded
-    one: of one phone a batch, since a person comes once in it, and with an entry in the audit log each time.
+    Of a member of another union a caller is told no more than that (MEMBER_ELSEWHERE), and of a person in no union of theirs no phone
+    is compared. A caller who has the resident number of a member is told whether a phone is the recorded one: of one phone a batch, since
+    a person comes once in it, and with an entry in the audit log each time.
     """
     indexes = indexer(batch.context.vault, PHONE)
     for row, old in enumerate(existing):

@@ -11,7 +11,7 @@ NO_UNION = ("FORBIDDEN", "Records are written by a union: sign in with a role of
 _HELD = (
     "EXISTS (SELECT FROM {closure} c WHERE c.descendant_id = {column} AND c.ancestor_id = ANY ({keys}::bigint[])"
     " AND c.valid_from <= $4::date AND (c.valid_to IS NULL OR c.valid_to > $4::date"
-    " OR c.valid_to = (SELECT d.dissolved_on FROM organization d WHERE d.id = c.descendant_id)))"
+    " OR c.valid_to = (SELECT d.dissolved_on FROM wall.dissolved d WHERE d.id = c.descendant_id)))"
 )
 
 

@@ -27,8 +27,8 @@ IN_SIGHT: Mapping[str, str] = {
             AND {below("o.organization_id")}
         ))""",  # noqa: S608 — the scope's condition
 }
-"""Rules that compare a record with those of others: a row is warned of what the caller sees alone, as a rehearsal with invented persons would
-else tell who in the federation has which name and phone."""
+"""Rules that compare a record with those of others: a row is warned of what the caller sees alone. Else a rehearsal with invented persons
+would tell who in the federation has which name and phone."""
 
 
 async def warn_of_quality(batch: Batch, parts: Sequence[Part], outcomes: Sequence[Outcome]) -> None:

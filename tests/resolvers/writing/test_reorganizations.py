@@ -286,6 +286,19 @@ async def test_what_ends_after_the_day_goes_along_to_its_end(writers: Writers) -
         assert await rollup_differences(connection) == []
 
 
+async def test_a_merged_union_goes_with_its_successor_on_the_very_day_of_its_end(writers: Writers) -> None:
+    place = await town(writers, "次")
+    before = (await answer(writers, writers.county["id"]))["insuranceEnrolments"]
+    assert not (await command(writers, "mergeUnions", unions=[place.id("东厂")], into=place.id("西厂")))["errors"]
+    given = {"unions": [place.id("西厂")], "parent": place.id("新"), "on": (ON + timedelta(days=1)).isoformat()}
+    assert not (await command(writers, "moveUnions", **given))["errors"]
+    found = {name: (await answer(writers, place.keys[name]))["insuranceEnrolments"] for name in ("东", "西", "新")}
+    assert {name: each["totalCount"] for name, each in found.items()} == {"东": 0, "西": 0, "新": 1}
+    assert (await answer(writers, writers.county["id"]))["insuranceEnrolments"] == before, "once"
+    async with writers.pool.acquire() as connection:
+        assert await rollup_differences(connection) == []
+
+
 async def test_an_engagement_of_a_member_elsewhere_goes_along(writers: Writers) -> None:
     place = await town(writers, "侨")
     there = writers.caller(writers.other["id"])
