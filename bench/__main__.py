@@ -1,6 +1,7 @@
 """``python -m bench``: the benchmarks of the hub, on databases generated under ``.data/bench`` and kept there."""
 
 from pathlib import Path
+from typing import IO
 
 import click
 from rich.console import Console
@@ -204,6 +205,22 @@ def memory_command(chosen: tuple[int, int], count: int, most: float) -> None:
 
     if not memory(prepare(*chosen), count, most, console):
         raise click.ClickException(f"the process takes more than {most:.0f} MB")
+
+
+@main.command("exports")
+@click.option(
+    "--query",
+    type=click.File(encoding="utf-8"),
+    help="A query with one list; else memberships with their members and unions.",
+)
+@click.option("--most", type=float, default=100.0, help="Megabytes by which the process may grow.")
+@click.pass_obj
+def exports_command(chosen: tuple[int, int], query: IO[str] | None, most: float) -> None:
+    """Export a whole list in each format; status 1 if the hub grows by more than --most."""
+    from bench.exports import MEMBERSHIPS, exports
+
+    if not exports(prepare(*chosen), MEMBERSHIPS if query is None else query.read(), most, console):
+        raise click.ClickException(f"the process grows by more than {most:.0f} MB")
 
 
 @main.command("writing")

@@ -1,5 +1,9 @@
-"""The hierarchies of unions: link a union to a parent, move it to another, and compute the dated closures from the links."""
+"""The hierarchies of unions: link a union to a parent, move it to another, and compute the dated closures from the links.
 
+Triggers keep the closures whichever way a link came (migration 0043)."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 
 import asyncpg
@@ -21,6 +25,14 @@ ADD_LINK = (
     "INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, reason, valid_from)"
     " VALUES ($1, $2, $3, $4, $5, $6)"
 )
+
+
+@asynccontextmanager
+async def closures_by_hand(connection: asyncpg.Connection) -> AsyncIterator[None]:
+    """Switch the triggers that keep closures off for this block of the caller's transaction, which computes or writes them itself."""
+    await connection.execute("SET LOCAL unionhub.closures = off")
+    yield
+    await connection.execute("SET LOCAL unionhub.closures = on")
 
 
 async def recompute(connection: asyncpg.Connection, hierarchy: Hierarchy, organizations: list[int]) -> None:
@@ -49,6 +61,21 @@ async def link(
     """
     await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
     await require_linkable(connection, child, parent, hierarchy, on)
+    # one link is closed and another opened: between the two the closure would lose and regain the whole subtree
+    async with closures_by_hand(connection):
+        await _write_links(connection, child, parent, hierarchy, on, is_lead, reason)
+
+
+async def _write_links(
+    connection: asyncpg.Connection,
+    child: int,
+    parent: int,
+    hierarchy: Hierarchy,
+    on: date,
+    is_lead: bool,
+    reason: str | None,
+) -> None:
+    """Write what ``link`` writes, and compute the closures."""
     current = await connection.fetchrow(OPEN_LINK, child, hierarchy.name)
     other = await connection.fetchrow(OPEN_LINK, child, OTHER[hierarchy].name)
     if not is_lead and other is None:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.columns.industries import INDUSTRY
@@ -69,6 +69,13 @@ class CommitteeKind(Term):
     MEDIATION = "Labour dispute mediation committee (劳动争议调解委员会)"
 
 
+class SuccessionKind(Term):
+    """How a union succeeded another (沿革方式)."""
+
+    MERGER = "Merger: the predecessor was merged into it (合并)"
+    SPLIT = "Split: a part of the predecessor went to it (分立)"
+
+
 class Organization(Keyed, Versioned, Model):
     """Union (工会组织). ``credit_code`` is the 18-character code of GB 32100, prefix 81, once registered as a legal person.
 
@@ -119,6 +126,27 @@ class OrganizationLink(Keyed, Dated, Versioned, Model):
         Index(
             "uq_organization_link_open", "child_id", "hierarchy", unique=True, postgresql_where=text("valid_to IS NULL")
         ),
+    )
+
+
+class OrganizationSuccession(Keyed, Model):
+    """A union took over another's unions, members and employers, or a part of them, on ``succeeded_on`` (沿革).
+
+    A merged union is dissolved with the end of that day. It keeps the records that it made, and its last link leads to its successor and
+    stays open, so that whoever sees the successor sees them.
+    """
+
+    __tablename__ = "organization_succession"
+
+    predecessor_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    successor_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
+    kind: Mapped[SuccessionKind]
+    succeeded_on: Mapped[date]
+    reason: Mapped[str]
+
+    __table_args__ = (
+        UniqueConstraint("predecessor_id", "successor_id", "succeeded_on", name="uq_organization_succession_day"),
+        CheckConstraint("predecessor_id <> successor_id", name="other"),
     )
 
 

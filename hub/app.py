@@ -24,6 +24,8 @@ from hub.authentication.jwt import Issuer
 from hub.authentication.principal_reader import PrincipalReader
 from hub.documents import Documents
 from hub.encryption_keys import digest_of, vault_of
+from hub.exports.run import Exports
+from hub.imports.jobs import clean_periodically
 from hub.limits.budget import Budget, RoleLimits
 from hub.limits.cell_budget import CellBudget
 from hub.limits.concurrency import CallerConcurrency
@@ -37,6 +39,7 @@ from hub.web import operator_routes
 from hub.web.caching import with_etag
 from hub.web.error_responses import EXCEPTIONS
 from hub.web.explorer_page import explorer_assets, explorer_page
+from hub.web.export_response import ExportEndpoint
 from hub.web.http import GraphQLEndpoint, Page
 from hub.web.import_routes import Imports
 from hub.web.middleware import SHARED_PATHS, with_middleware
@@ -70,6 +73,8 @@ class Hub(Starlette):
     """The application with its middleware."""
 
     telemetry: Telemetry
+
+    imports: Imports
 
     operators: Starlette
     """The application on the port for operators, if there is one."""
@@ -113,6 +118,14 @@ async def close(pool: asyncpg.Pool) -> None:
             await pool.close()
     except TimeoutError:
         pool.terminate()
+
+
+def command_context(
+    pool: asyncpg.Pool, settings: Settings, caller: Caller, source: str, operation: str | None
+) -> CommandContext:
+    """The context of what is written to the audit log for a caller."""
+    request = {"source": source} if operation is None else {"source": source, "operation": operation}
+    return CommandContext(pool, caller, today(), vault_of(settings), request, CommandOptions(digest_of(settings)))
 
 
 def default_engine(pool: asyncpg.Pool, settings: Settings) -> Executor:
@@ -224,6 +237,15 @@ def create_app(
             page=page,
             public_seconds=settings.public_cache_seconds,
         )
+        if settings.max_exports:
+            exports = Exports(
+                operations,
+                served,
+                partial(command_context, app.pool, settings),
+                most=settings.max_exports,
+                seconds=settings.export_seconds,
+            )
+            app.endpoint.export = ExportEndpoint(app.endpoint, exports)
         if settings.max_sockets:
             app.sockets = WebSocketEndpoint(
                 operations,
@@ -232,14 +254,19 @@ def create_app(
                 max_running=settings.socket_operations,
                 origins=settings.origins,
             )
-        tasks = (fold_periodically(app.pool), telemetry.lag.measure(), telemetry.rollups.watch(app.pool))
+        tasks = (
+            fold_periodically(app.pool),
+            telemetry.lag.measure(),
+            telemetry.rollups.watch(app.pool),
+            clean_periodically(app.pool, settings.import_report_days),
+        )
         beside = [asyncio.create_task(each) for each in tasks]
         try:
             yield
         finally:
             for task in beside:
                 task.cancel()
-            imports.stopping.set()
+            await imports.running.stop()
             app.endpoint = app.sockets = None
             await close(app.pool)
 
@@ -256,6 +283,7 @@ def create_app(
     )
     app.router.redirect_slashes = False
     app.telemetry = telemetry
+    app.imports = imports
     app.outermost = with_middleware(app.answer, settings)
     app.operators = operator_routes.application(settings, ready, telemetry)
     return app

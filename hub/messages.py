@@ -15,12 +15,14 @@ CHINESE: Mapping[str, str] = {
     "INVALID_CHARACTER": "文本中含有不能使用的字符，请删除后重新发送。",
     "NOT_FOUND": "没有该记录，或您无权查看；或该路径不提供服务。",
     "METHOD_NOT_ALLOWED": "该路径不接受此请求方法，请使用 POST。",
-    "NOT_ACCEPTABLE": "不支持所要求的返回格式，请接受 application/json。",
+    "NOT_ACCEPTABLE": "不支持所要求的返回格式或其参数，请接受 application/json。",
     "REQUEST_TIMEOUT": "请求正文未在规定时间内到达，请重新发送。",
     "BODY_TOO_LARGE": "请求正文过大，请分多次请求。",
-    "NO_SPACE": "服务器存储空间不足，未写入任何数据，请联系运维人员。",
+    "NO_SPACE": "服务器存储空间不足，请联系运维人员。",
+    "IMPORT_RUNNING": "同一文件正在导入，请等待其完成。",
+    "IMPORT_CANCELLED": "导入已被取消，未写入任何数据。",
     "URI_TOO_LONG": "查询字符串过长，请使用 POST。",
-    "UNSUPPORTED_MEDIA_TYPE": "请求正文须为未压缩的 UTF-8 编码 application/json。",
+    "UNSUPPORTED_MEDIA_TYPE": "不接受请求正文的类型或压缩方式，请按说明发送。",
     "FOREIGN_ORIGIN": "该来源的网页不得连接，请联系运维人员。",
     "TOO_MANY_RUNNING": "同时执行的操作过多，请等待其中之一完成。",
     "TOO_MANY_SOCKETS": "WebSocket 连接已满，请稍后再试，或使用 POST。",
@@ -71,6 +73,9 @@ CHINESE: Mapping[str, str] = {
     "BAD_PERIOD": "统计期间无效，请检查起止日期。",
     "DIMENSION_NOT_OF_KIND": "该统计对象没有此维度。",
     "DIMENSION_WITHHELD": "您的角色不能使用此统计维度。",
+    "NOT_EXPORTABLE": "该操作不能导出：须为只含一个列表的查询。",
+    "NESTED_LIST": "表格的每行不能含有列表，请去掉该列表，或改用 NDJSON（application/x-ndjson）。",
+    "EXPORT_TIMEOUT": "导出未在规定时间内完成，已收到的内容不完整，请缩小范围或加快接收后重试。",
     "AGGREGATES_ONLY": "您只能获得统计数字，不能获得此类记录的列表，也不能按其筛选，请使用 statistics。",
     "ONE_VALUE_EACH": "您的角色在 where 中每个维度只能给出一个取值；如需多个，请按该维度分组。",
     "WHOLE_MONTHS": "您的角色只能按整月统计，日期须为某月第一天。",
@@ -170,6 +175,12 @@ CHINESE: Mapping[str, str] = {
     "NEEDS_CORRECTION": "该会员登记的内容（手机号、身份证号、性别或出生日期）不同，更正须另行申请并经复核。",
     "CODE_OF_UNION": "提示：该代码是工会的统一社会信用代码，请核对。",
     "CODE_OF_UNIT": "提示：工会的代码以 81 或 89 开头，此处可能是单位的代码。",
+    "ALREADY_DISSOLVED": "该工会已撤销，请改选其他工会。",
+    "OWN_UNION": "本工会的隶属调整、合并、分立由上级工会办理。",
+    "NOT_LINKED": "其中有工会在该隶属体系中没有上级，请核对隶属体系。",
+    "ALREADY_THERE": "其中有工会已隶属该上级，请删去后重新提交。",
+    "LATER_RECORDS": "有记录的起始日期不早于生效日期，请改用更晚的日期，或先更正这些记录。",
+    "NOT_OF_UNION": "其中有下级工会、单位或会员不属于被分立的工会，请核对。",
     "CIRCLE": "上下级隶属形成循环，请核对上级工会。",
     "OUTSIDE": "按该隶属体系，新工会不在您的下级范围内，请补填另一上级工会。",
     "PARENT_REFUSED": "上级工会所在的行已被退回，请先更正该行。",
@@ -231,6 +242,18 @@ def weight(parameters: bytes) -> float:
 def in_chinese(code: str, message: str) -> str:
     """A message in Chinese followed by the English one in brackets; the English one alone if its code has no Chinese."""
     return f"{CHINESE[code]}（{message}）" if code in CHINESE else message
+
+
+OF_ROWS: Mapping[str, str] = {
+    "NOT_FOUND": "没有该记录，或您无权写入，请核对。",
+    "DUPLICATE": "文件中有重复的记录，请只保留一行。",
+}
+"""Messages of codes that say something else of a row of a file than of a request."""
+
+
+def of_row_in_chinese(code: str, message: str) -> str:
+    """The message of a fault of a row, as ``in_chinese``."""
+    return f"{OF_ROWS[code]}（{message}）" if code in OF_ROWS else in_chinese(code, message)
 
 
 def set_language(*, chinese: bool) -> None:

@@ -20,6 +20,7 @@ from hub.telemetry.requests import Telemetry
 from hub.telemetry.slow_operations import SlowLog
 from resolvers.access.callers import Caller
 from resolvers.database_faults import database_error
+from resolvers.engine.execute.export import Export
 from resolvers.engine.execute.watch import WATCHED
 from resolvers.engine.request.document import Answer, Document
 from resolvers.engine.request.limits import Allowance
@@ -47,6 +48,17 @@ class Executor(Protocol):
         request: Mapping[str, str] = NOTHING,
     ) -> Answer:
         """Run one operation of a valid document for a caller, within an allowance; ``request`` has its ``source``."""
+
+    def export(
+        self,
+        document: Document,
+        operation_name: str | None,
+        given: Mapping[str, Any],
+        *,
+        caller: Caller,
+        allowance: Allowance | None = None,
+    ) -> Export:
+        """Prepare the export of the one list of a query."""
 
 
 @dataclass(slots=True)

@@ -55,6 +55,11 @@ FAULTS = (
 _log = logging.getLogger("unionhub.database")
 
 
+def fault_of(fault: BaseException) -> DatabaseFault | None:
+    """The kind of a fault of the database; None for any other fault."""
+    return next((kind for kind in FAULTS if isinstance(fault, kind.raised)), None)
+
+
 def database_error(fault: BaseException, advice: str = "Try again shortly.") -> HubError | None:
     """The error of a fault of the database, which is logged in one line under the reference in its message; None for any other fault.
 
@@ -62,7 +67,7 @@ def database_error(fault: BaseException, advice: str = "Try again shortly.") -> 
 
     What is refused during an outage is counted in the lines of that outage, and has its reference.
     """
-    kind = next((kind for kind in FAULTS if isinstance(fault, kind.raised)), None)
+    kind = fault_of(fault)
     if kind is None:
         return None
     if isinstance(fault, DatabaseAwayError):

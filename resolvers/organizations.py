@@ -1,9 +1,11 @@
 """Sources of unions: their two hierarchies, their links and terms; the lists of other slices are added as ``OF_ORGANIZATION``."""
 
-from sqlalchemy import ColumnElement, Integer, and_, literal_column
+from datetime import date
+
+from sqlalchemy import ColumnElement, Integer, and_, literal_column, or_
 
 from db.input_values import canonical_credit_code
-from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink
+from db.organizations import CommitteeTerm, Hierarchy, Organization, OrganizationLink, OrganizationSuccession
 from resolvers import (
     activities,
     agreements,
@@ -40,6 +42,12 @@ LINKED = Period.of(OrganizationLink)
 OF_DIVISION = {"organizations": Many("Organization", WithinDivision(Organization.division_id))}
 
 
+def _not_dissolved(day: ColumnElement[date]) -> ColumnElement[bool]:
+    """The unions that are not dissolved on a day: a merged union stays linked below its successor, for the sake of its records."""
+    dissolved = Organization.__table__.c.dissolved_on
+    return or_(dissolved.is_(None), dissolved > day)
+
+
 class Below(Relation):
     """The unions directly below one in the requested hierarchy, by key."""
 
@@ -62,6 +70,7 @@ class Below(Relation):
             link.parent_id == parent,
             link.hierarchy == hierarchy,
             holds(LINKED, binder.day(arguments.get("as_of"))),
+            _not_dissolved(binder.day(arguments.get("as_of"))),
         ]
         below = None if parent is None or arguments.get("as_of") is not None else (hierarchy.name, parent)
         pair = {"descendant_id": link.child_id, "depth": literal_column("1", Integer())}
@@ -85,7 +94,8 @@ class Deeper(Relation):
         """See ``Relation``."""
         closure, valid = subtree(arguments, binder)
         from_ = target.table.join(closure, closure.c.descendant_id == target.key)
-        where = [closure.c.ancestor_id == parent, closure.c.depth > 0, valid]
+        standing = _not_dissolved(binder.day(arguments.get("as_of")))
+        where = [closure.c.ancestor_id == parent, closure.c.depth > 0, valid, standing]
         seen = access.closure_rows(closure, "Organization", target.key)
         return Rows(from_, where, [closure.c.descendant_id], access=seen)
 
@@ -119,6 +129,17 @@ registry.add(
         fields={
             "child": One("Organization", OrganizationLink.child_id),
             "parent": One("Organization", OrganizationLink.parent_id),
+        },
+    )
+)
+registry.add(
+    Source(
+        OrganizationSuccession,
+        "succ",
+        hide=("predecessor_id", "successor_id"),
+        fields={
+            "predecessor": One("Organization", OrganizationSuccession.predecessor_id),
+            "successor": One("Organization", OrganizationSuccession.successor_id),
         },
     )
 )
@@ -161,6 +182,8 @@ registry.add(
         fields={
             "division": One("Division", Organization.division_id),
             "parents": Many("OrganizationLink", By(OrganizationLink.child_id), expected=2),
+            "predecessors": Many("OrganizationSuccession", By(OrganizationSuccession.successor_id), expected=1),
+            "successors": Many("OrganizationSuccession", By(OrganizationSuccession.predecessor_id), expected=1),
             "ancestors": Many("Organization", Above(), expected=5),
             "children": Many("Organization", Below()),
             "descendants": Many("Organization", Deeper()),

@@ -28,6 +28,7 @@ from db.organizations import (
     OrganizationKind,
     OrganizationLevel,
     OrganizationStatus,
+    SuccessionKind,
 )
 from resolvers.commands.purposes import PersonalField, RevealPurpose
 from resolvers.engine.declare.validity import Validity
@@ -46,7 +47,8 @@ TERMS: tuple[type[Term], ...] = (
     ActorRole, AgreementKind, AgreementStatus, ClaimKind, CommitteeKind, DisputeBody, DisputeCause, DisputePhase, DisputeStatus,
     DivisionKind, DivisionLevel, EmployerKind, EngagementKind, Hierarchy, InsuranceScheme, MembershipChannel, MembershipEntry,
     MembershipExit, MembershipStatus, OnConflict, OnError, OrganizationForm, OrganizationKind, OrganizationLevel, OrganizationStatus,
-    Outcome, PartyRole, PartySide, PersonalField, PrincipalKind, Qualifier, RevealPurpose, Role, Scope, Sex, Unit, Validity, WorkerType,
+    Outcome, PartyRole, PartySide, PersonalField, PrincipalKind, Qualifier, RevealPurpose, Role, Scope, Sex, SuccessionKind, Unit, Validity,
+    WorkerType,
 )  # fmt: skip
 """All code lists that the schema has."""
 

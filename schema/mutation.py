@@ -4,6 +4,7 @@ import strawberry
 
 from schema.export import ExportMutation
 from schema.grants import GrantsMutation
+from schema.reorganizations import ReorganizationsMutation
 from schema.reveal import RevealMutation
 from schema.subject_requests import SubjectRequestsMutation
 from schema.verify import VerifyMutation
@@ -12,6 +13,12 @@ from schema.writing import WritingMutation
 
 @strawberry.type(description="The root of all writing (操作入口)")
 class Mutation(
-    GrantsMutation, RevealMutation, SubjectRequestsMutation, ExportMutation, VerifyMutation, WritingMutation
+    GrantsMutation,
+    RevealMutation,
+    SubjectRequestsMutation,
+    ExportMutation,
+    VerifyMutation,
+    WritingMutation,
+    ReorganizationsMutation,
 ):
     """The root of all writing."""

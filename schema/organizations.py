@@ -12,6 +12,7 @@ from db.organizations import (
     OrganizationKind,
     OrganizationLevel,
     OrganizationStatus,
+    SuccessionKind,
 )
 from schema.activities import ActivitiesOfOrganization
 from schema.agreements import AgreementsOfOrganization
@@ -107,6 +108,17 @@ class OrganizationLink(Versioned, Node):
     parent: "Organization | None" = field("The higher union (上级工会)")
 
 
+@strawberry.type(description="A union took over another, or a part of it, on a day (沿革)")
+class OrganizationSuccession(Node):
+    """A union took over another, or a part of it, on a day."""
+
+    kind: SuccessionKind = field("How (沿革方式)")
+    succeeded_on: date = field("The first day on which the successor has what it took over (生效日期)")
+    reason: str = field("Why, e.g. the document that approved it (依据)")
+    predecessor: "Organization | None" = field("The union that was taken over, or a part of it (原工会)")
+    successor: "Organization | None" = field("The union that took it over (承接工会)")
+
+
 @strawberry.type(description="Term of a union's committee (届期)")
 class CommitteeTerm(Versioned, Node):
     """Term of a union's committee (届期)."""
@@ -157,6 +169,8 @@ class Organization(
     dissolved_on: date | None = field("Day of dissolution (撤销日期)")
     division: DivisionRef | None = field("Where it is located (所在区划)")
     parents: list[OrganizationLink] = field("Its links to higher unions (上级隶属关系)", **DATED)
+    predecessors: list[OrganizationSuccession] = field("What it took over from other unions (前身)")
+    successors: list[OrganizationSuccession] = field("Which unions took it or parts of it over (后继)")
     ancestors: list["Organization"] = field(
         "The unions above it, the topmost first; for a dissolved union those above its last place (各级上级工会)",
         **HIERARCHY,

@@ -15,6 +15,7 @@ from schema.employers import EmployersQuery
 from schema.fairs import FairsQuery
 from schema.figures import FiguresQuery
 from schema.grants import GrantsQuery
+from schema.imports import ImportsQuery
 from schema.insurance import InsuranceQuery
 from schema.mediation import MediationQuery
 from schema.members import MembersQuery
@@ -46,6 +47,7 @@ class Query(
     AccessLogQuery,
     SubjectRequestsQuery,
     GrantsQuery,
+    ImportsQuery,
     ViewerQuery,
     NodeQuery,
     DivisionsQuery,

@@ -8,7 +8,8 @@ WITH RECURSIVE subtree AS (
     SELECT o.id, o.id,
            coalesce(o.established_on, (SELECT min(valid_from) FROM organization_link WHERE child_id = o.id),
                     '1925-05-01'::date),
-           coalesce(o.dissolved_on, 'infinity'::date), 0::bigint
+           CASE WHEN o.id IN (SELECT predecessor_id FROM organization_succession WHERE kind = 'MERGER') THEN 'infinity'
+                ELSE coalesce(o.dissolved_on, 'infinity'::date) END, 0::bigint
     FROM organization o JOIN subtree USING (id)
     UNION ALL
     SELECT l.parent_id, w.descendant_id, greatest(w.valid_from, l.valid_from),

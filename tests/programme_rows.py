@@ -7,9 +7,11 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Enum, Integer, Numeric, Table
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapper
 
 from db.figures import PublishedFigure
+from db.imports import ImportJob
 from db.models import Model
 
 ROWS = 60
@@ -71,6 +73,13 @@ async def add_samples(connection: asyncpg.Connection) -> None:
     assert isinstance(figures, Table)
     for _ in range(ROWS):
         await add(connection, figures, chance, pools)
+    imports, chance = ImportJob.__table__, random.Random("imports")
+    assert isinstance(imports, Table)
+    for _ in range(ROWS):
+        await add(connection, imports, chance, pools)
+    await connection.execute(
+        "UPDATE import_job SET state = 'BROKEN_OFF' WHERE state = 'RUNNING'"
+    )  # a hub would find them
     for table, key, parent in PARTS:
         await connection.execute(
             f"UPDATE {table} SET organization_id = p.organization_id FROM {parent} p WHERE p.id = {table}.{key}"
@@ -137,6 +146,8 @@ async def value(
         pool = await pool_of(connection, other.name, pools)
         return chance.choice(pool) if pool else None
     match column.type:
+        case JSONB():
+            return "{}"
         case Enum():
             return chance.choice(column.type.enums)
         case Boolean():

@@ -32,6 +32,9 @@ LANGUAGES = {"sh", "text", "graphql", "json", "js", "yaml", "nginx", "ini", "sql
 BARE = [("README.md", "A PostgreSQL of your own"), ("docs/operations.md", "")]
 """What the shell reads that begins with nothing: pages, or one section of a page, in order."""
 
+START = "docs/start.md"
+"""The page that a third shell reads, which begins with nothing too."""
+
 TRANSLATED = "README.zh-CN.md"
 """Its commands are those of README.md."""
 
@@ -267,7 +270,7 @@ def test_with_the_demonstration_every_line_does_what_is_said(checkout: Path, ope
     server = operated_server
     server.sql("DROP DATABASE IF EXISTS demonstration WITH (FORCE)")
     server.sql(f"CREATE DATABASE demonstration OWNER {OWNER} TEMPLATE {UNCHANGED}")
-    found = [block for block in SHELL if not (block.mark or is_bare(block) or block.page == TRANSLATED)]
+    found = [block for block in SHELL if not (block.mark or is_bare(block) or block.page in {TRANSLATED, START})]
     said = run(
         runnable(found),
         checkout,
@@ -292,9 +295,28 @@ def test_a_bare_server_becomes_a_hub_line_by_line(
 ) -> None:
     found = [block for page, _ in BARE for block in SHELL if block.page == page and is_bare(block) and not block.mark]
     said = run(runnable(found), checkout, new_operator_server(None))
-    assert "Added 44,706 divisions" in said
+    assert "Divisions: 44,706 loaded." in said
+    assert said.count("nothing is wrong.") == 2
     assert said.count("\n0 failed, ") == 2
     assert said.count("The audit log is whole") == 2
     assert "fail  " not in said
     assert (checkout / "apart" / "keys.json").stat().st_mode & 0o777 == 0o600
     assert PASSWORD not in said
+
+
+@slow
+@pytest.mark.timeout(SECONDS + 100)
+def test_the_start_page_leads_from_an_empty_server_to_the_answers_that_it_shows(
+    checkout: Path, new_operator_server: Callable[[Path | None], OperatorServer]
+) -> None:
+    """A shorter form of it, within one process, is tests/hub/imports/test_samples.py."""
+    page = [block for block in ALL if block.page == START]
+    said = run(runnable([block for block in page if block.language == "sh"]), checkout, new_operator_server(None))
+    shown = [line for block in page if block.language in {"text", "json"} for line in block.text.splitlines()]
+    assert len(shown) > 10
+    for line in shown:
+        assert line in said, (line, said)
+    assert "\n0 failed, " in said
+    assert (checkout / "administrator.key").stat().st_mode & 0o777 == 0o600
+    assert (checkout / "unions-marked.xlsx").is_file()
+    assert (checkout / "administrator.key").read_text().strip() not in said

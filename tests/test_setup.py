@@ -112,6 +112,17 @@ def test_the_environment_is_made_once_again_when_its_lock_changes_and_not_when_a
     assert not bootstrap.is_fresh("node", checkout)
 
 
+def test_an_environment_that_is_a_link_is_left_alone(checkout: Path, tmp_path: Path) -> None:
+    """Making it anew would empty the environment of another checkout."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "pyvenv.cfg").write_text("of another checkout")
+    (checkout / ".venv").symlink_to(other)
+    with pytest.raises(SetupError, match=r"is a link to .*other.*remove the link"):
+        bootstrap.install("node", checkout)
+    assert [path.name for path in other.iterdir()] == ["pyvenv.cfg"]
+
+
 @slow
 def test_the_environment_is_made_anew_where_a_checkout_was_moved_to(
     checkout: Path, capsys: pytest.CaptureFixture[str]

@@ -14,7 +14,7 @@ from db.encryption.keys import KeySource, from_environment
 from db.errors import DataError
 from db.generate import generate, makers
 from db.generate.codes import credit_code
-from db.hierarchies import link, recompute
+from db.hierarchies import link
 from db.models import Model
 from db.organizations import Hierarchy
 from db.page.bodies import NewUnion, add_unions
@@ -278,8 +278,6 @@ async def add(connection: asyncpg.Connection, named: NamedUnion) -> int:
         await connection.execute(
             "UPDATE organization SET credit_code = $2 WHERE id = $1", number, credit_code(named.prefix, county, number)
         )
-    for hierarchy in Hierarchy:
-        await recompute(connection, hierarchy, [number])
     for position, (hierarchy, parent_name) in enumerate(named.parents):
         parent = await union_id(connection, parent_name)
         await link(
@@ -289,6 +287,4 @@ async def add(connection: asyncpg.Connection, named: NamedUnion) -> int:
         await connection.execute(
             "UPDATE organization_link SET valid_to = $2 WHERE child_id = $1", number, named.dissolved
         )
-        for hierarchy in Hierarchy:
-            await recompute(connection, hierarchy, [number])
     return int(number)

@@ -20,6 +20,7 @@ from db.generate.plan import Place, Planner
 from db.generate.sealing import MemberSealer
 from db.generate.tables import IDENTIFIED, PERSONS, TABLES, Rows
 from db.generate.unions import Unions
+from db.hierarchies import closures_by_hand
 from db.rollups.maintenance import set_rollups_aside
 from db.server.bulk_copy import Progress, copy_bytes, without_indexes
 from db.server.migrate import connect, require_head
@@ -145,7 +146,8 @@ async def fill(
     async with without_indexes(connection, PERSONS, progress):
         async with without_indexes(connection, [table for table in TABLES if table not in PERSONS], progress):
             await connection.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
-            await load(connection, provinces, members, seed, ring, pool, progress)
+            async with closures_by_hand(connection):  # they are among the rows
+                await load(connection, provinces, members, seed, ring, pool, progress)
             pool.shutdown(wait=False)
         await advance_sequences(connection)
         if extend is not None:

@@ -16,6 +16,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "dissolved_on",
     ),
     "organization_link": ("child_id", "parent_id", "hierarchy", "is_lead", "reason", "valid_from", "valid_to"),
+    "organization_succession": ("predecessor_id", "successor_id", "kind", "succeeded_on", "reason"),
     "territorial_closure": ("ancestor_id", "descendant_id", "valid_from", "valid_to", "depth"),
     "industrial_closure": ("ancestor_id", "descendant_id", "valid_from", "valid_to", "depth"),
     "committee_term": ("organization_id", "committee", "number", "elected_on", "chair_name", "valid_from", "valid_to"),

@@ -1,6 +1,7 @@
 """Rows of grassroots unions with their links, closures and terms, of their employers, and of everything that refers to them."""
 
 import random
+from itertools import pairwise
 
 from db.generate.agreements import Agreements
 from db.generate.calendar import TODAY, iso, iso_or_null, years_after
@@ -41,6 +42,8 @@ class Unions:
     def place(self, place: Place) -> None:
         """Add all rows of one township's grassroots."""
         former = self.before[-3:]
+        for earlier, later in pairwise(place.planned):
+            self.succession(earlier, later)
         for planned in place.planned:
             union = self.union(planned, place)
             if planned.agreements:
@@ -149,6 +152,11 @@ class Unions:
             add("organization_link", number, industrial.id, "INDUSTRIAL", False, None, since, until)
             for depth, ancestor in enumerate((industrial.id, *industrial.industrial_line), 1):
                 add("industrial_closure", ancestor, number, since, until, depth)
+
+    def succession(self, earlier: PlannedUnion, later: PlannedUnion) -> None:
+        """A union was split from the one before it in the same township, if that is older, on the day on which it was established."""
+        if not earlier.dissolved and earlier.established < later.established:
+            self.rows.add("organization_succession", earlier.id, later.id, "SPLIT", iso(later.established), "工会分立")
 
     def terms(self, planned: PlannedUnion) -> None:
         """Add the committee's current and last term. A dissolved union's term ends with it; some elections are overdue."""

@@ -142,18 +142,20 @@ END $$;
 
 CREATE FUNCTION rollup.replace(organizations bigint[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE raised integer[]; fresh bigint[]; in_use boolean;
+DECLARE raised integer[]; fresh bigint[]; touched bigint[]; in_use boolean;
 BEGIN
     PERFORM rollup.require_read_committed();
     PERFORM pg_advisory_xact_lock({lock});
     -- locked, so that a transaction whose snapshot is older than a building does not go by what was before
     SELECT ready INTO in_use FROM rollup.state FOR SHARE;
     IF NOT in_use THEN RETURN; END IF;
+    -- as an array, so that all below looks these unions up, and does not go through all there are
+    touched := ARRAY(SELECT unnest(organizations)
+        UNION SELECT descendant_id FROM territorial_closure WHERE ancestor_id = ANY (organizations) AND depth = 1
+        UNION SELECT descendant_id FROM industrial_closure WHERE ancestor_id = ANY (organizations) AND depth = 1);
     WITH added AS (
         INSERT INTO rollup.anchor AS anchor (kind, key, drill)
-        SELECT kind, key, drill FROM rollup.kept WHERE kind IN ('OWN', 'TERRITORIAL', 'INDUSTRIAL') AND (key = ANY (organizations)
-            OR key IN (SELECT descendant_id FROM territorial_closure WHERE ancestor_id = ANY (organizations) AND depth = 1)
-            OR key IN (SELECT descendant_id FROM industrial_closure WHERE ancestor_id = ANY (organizations) AND depth = 1))
+        SELECT kind, key, drill FROM rollup.kept WHERE kind IN ('OWN', 'TERRITORIAL', 'INDUSTRIAL') AND key = ANY (touched)
         ON CONFLICT (kind, key) DO UPDATE SET drill = true WHERE excluded.drill AND NOT anchor.drill
         RETURNING id, key
     )
@@ -166,7 +168,8 @@ BEGIN
     organizations := organizations || coalesce(fresh, '{{}}');
     {moves}
     DELETE FROM rollup.place p WHERE organization_id = ANY (organizations)
-        AND NOT EXISTS (SELECT FROM rollup.wanted w WHERE w.anchor = p.anchor AND w.organization_id = p.organization_id);
+        AND NOT EXISTS (SELECT FROM rollup.wanted w WHERE w.anchor = p.anchor AND w.organization_id = p.organization_id
+                        AND w.organization_id = ANY (organizations));
     INSERT INTO rollup.place SELECT anchor, organization_id FROM rollup.wanted WHERE organization_id = ANY (organizations)
         ON CONFLICT DO NOTHING;
     UPDATE rollup.state SET next_change = soon.day

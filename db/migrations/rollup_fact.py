@@ -124,10 +124,10 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT e.organization_id, slot, e.class, sum(e.sign) AS n, sum(e.sign * noise.key(e.member_id, z)) AS keys
         FROM noise.seed z,
              (SELECT 1 AS sign, organization_id, member_id, valid_from, valid_to, class FROM rollup.{table}_now
-              WHERE organization_id IN (SELECT organization_id FROM moved)
+              WHERE organization_id = ANY (organizations) AND organization_id IN (SELECT organization_id FROM moved)
               UNION ALL
               SELECT -sign, organization_id, member_id, valid_from, valid_to, class FROM rollup.{table}_logged
-              WHERE organization_id IN (SELECT organization_id FROM moved)) e
+              WHERE organization_id = ANY (organizations) AND organization_id IN (SELECT organization_id FROM moved)) e
         CROSS JOIN LATERAL rollup.days(e.valid_from, e.valid_to) slot
         WHERE slot IS NOT NULL GROUP BY 1, 2, 3 HAVING sum(e.sign) <> 0 OR sum(e.sign * noise.key(e.member_id, z)) <> 0
     ), days AS MATERIALIZED (
@@ -141,7 +141,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
             AND r.member_id = ANY (ARRAY(SELECT member_id FROM people))
     )
     INSERT INTO rollup.{table}_repeat
-    SELECT m.anchor, s.* FROM rollup.{table}_several s JOIN moved m ON m.organization_id = s.organization_id AND m.sign > 0;
+    SELECT m.anchor, s.* FROM rollup.{table}_several s JOIN moved m ON m.organization_id = s.organization_id AND m.sign > 0
+    WHERE s.organization_id = ANY (organizations);  -- found by these unions, where moved alone would go through all records
 $$;
 
 CREATE FUNCTION rollup.{table}_sum(anchors integer[]) RETURNS void

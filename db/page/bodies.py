@@ -9,8 +9,6 @@ import asyncpg
 
 from db.generate.codes import credit_code
 from db.generate.names import brand
-from db.hierarchies import recompute
-from db.organizations import Hierarchy
 from db.server.bulk_copy import copy_rows
 
 
@@ -82,8 +80,6 @@ async def add_unions(connection: asyncpg.Connection, unions: Sequence[NewUnion])
         ("child_id", "parent_id", "hierarchy", "is_lead", "valid_from", "valid_to"),
         links,
     )
-    for hierarchy in Hierarchy:
-        await recompute(connection, hierarchy, keys)
     return keys
 
 

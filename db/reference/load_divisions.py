@@ -128,6 +128,22 @@ def open_text(path: Path) -> IO[str]:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
 
 
+def vendored(code: str) -> tuple[DivisionLevel, str]:
+    """Level and name of a division of the vendored files, by the code in its stored form.
+
+    Raises:
+        DataError: there is none.
+    """
+    lengths = dict(zip((2, 4, 6, 9, 12), FILES, strict=True))
+    level = lengths.get(len(code))
+    if level is not None and code.isascii() and code.isdigit():
+        with open_text(FOLDER / FILES[level][0]) as file:
+            name = next((name for found, name, _ in read(file, FILES[level][1], FILES[level][0], code)), None)
+        if name is not None:
+            return level, name
+    raise DataError(f"There is no division in force with the code {code[:12]}.")
+
+
 class Loader:
     """Loads divisions on one connection, in the caller's transaction."""
 

@@ -42,7 +42,8 @@ SHOWN_TO_PERSON = frozenset(
 NOT_SHOWN_TO_PERSON = frozenset(
     {
         "REVEAL_REFUSED", "VERIFY_REFUSED", "SIGN_IN_REFUSED", "GRANT", "REVOKE", "ASSIGN_CASE", "UNASSIGN_CASE", "CREATE_PRINCIPAL",
-        "MOVE_PRINCIPAL", "DISABLE_PRINCIPAL", "ENABLE_PRINCIPAL", "CREATE_KEY", "REVOKE_KEY", "WRITE_RECORDS", RETENTION,
+        "MOVE_PRINCIPAL", "DISABLE_PRINCIPAL", "ENABLE_PRINCIPAL", "CREATE_KEY", "REVOKE_KEY", "WRITE_RECORDS", "EXPORT_LIST",
+        "REORGANIZE_UNIONS", RETENTION,
     }
 )  # fmt: skip
 """Actions that only the operator and the national federation may read: above all refused attempts, whose caller chooses the text.

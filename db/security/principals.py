@@ -214,7 +214,7 @@ async def create_principal(
     """
     if not is_name(name):
         raise AccessError("BAD_NAME", "A principal needs a name of 1 to 100 printable characters.")
-    if subject is not None and not ("|" in subject and all(subject.partition("|")[::2]) and is_name(subject, 500)):
+    if subject is not None and not is_subject(subject):
         raise AccessError(
             "BAD_SUBJECT", "A subject is the provider's issuer and the user's `sub`: https://id.example.org|248289"
         )
@@ -244,6 +244,11 @@ def is_name(text: str, most: int = MAX_NAME) -> bool:
         return normal_text(text, most) == text.strip(" ") != "" and len(text) <= most
     except TextError:
         return False
+
+
+def is_subject(text: str) -> bool:
+    """Whether a text has the form of a subject: ``issuer|sub``."""
+    return "|" in text and all(text.partition("|")[::2]) and is_name(text, 500)
 
 
 async def _require_union(connection: asyncpg.Connection, organization_id: int | None) -> None:

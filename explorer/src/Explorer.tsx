@@ -26,7 +26,7 @@ export function Explorer() {
   useEffect(() => void askViewer(token), [token]);
   return (
     <>
-      <Header />
+      <Header page="queries" />
       {viewer !== undefined && (
         <main>
           <GraphiQL

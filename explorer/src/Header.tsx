@@ -4,8 +4,19 @@ import { choose, LANGUAGE, t } from "./language";
 import { type Outcome, setExplain, setToken, useSession } from "./session";
 import { isPublic, sees, who } from "./viewer";
 
-/** The bar above GraphiQL: whose hub this is, who asks and what they may see, how the last answer came, token, plans and language. */
-export function Header() {
+/** The pages, with their addresses. */
+const PAGES = [
+  { name: "queries", address: "/graphql", title: t("Queries", "查询") },
+  { name: "imports", address: "/imports", title: t("Import", "导入") },
+] as const;
+
+type Page = (typeof PAGES)[number]["name"];
+
+/**
+ * The bar above each page: whose hub this is, the pages, who asks and what they may see, token and language; above the queries also how
+ * the last answer came, and whether plans are wanted.
+ */
+export function Header({ page }: { page: Page }) {
   const { explain, outcome } = useSession();
   return (
     <header className="bar">
@@ -13,17 +24,30 @@ export function Header() {
       <h1>
         {t("Union Hub", "工会数据枢纽")} <span lang={t("zh-CN", "en")}>{t("工会数据枢纽", "Union Hub")}</span>
       </h1>
+      <nav className="bar-pages" aria-label={t("Pages", "页面")}>
+        {PAGES.map(({ name, address, title }) => (
+          <a key={name} href={address} {...(name === page && { "aria-current": "page" })}>
+            {title}
+          </a>
+        ))}
+      </nav>
       <p className="bar-who" role="status" aria-live="polite">
         <Who />
       </p>
       {outcome && <OutcomeText outcome={outcome} />}
-      <label className="bar-switch" title={t("Asks the hub to send its plan and SQL with each answer", "要求服务器随结果附上执行计划和 SQL")}>
-        <input type="checkbox" role="switch" checked={explain} onChange={(event) => setExplain(event.target.checked)} />
-        {t("Explain", "执行计划")}
-      </label>
+      {page === "queries" && <ExplainSwitch on={explain} />}
       <TokenBox />
       <LanguageSwitch />
     </header>
+  );
+}
+
+function ExplainSwitch({ on }: { on: boolean }) {
+  return (
+    <label className="bar-switch" title={t("Asks the hub to send its plan and SQL with each answer", "要求服务器随结果附上执行计划和 SQL")}>
+      <input type="checkbox" role="switch" checked={on} onChange={(event) => setExplain(event.target.checked)} />
+      {t("Explain", "执行计划")}
+    </label>
   );
 }
 

@@ -18,9 +18,6 @@ from hub.settings import load
 RECEIPT_DAYS = 30
 """How long the receipt of a command is kept, so that a repetition is recognised."""
 
-REPORT_DAYS = 90
-"""How long the report of an import is kept. Its counts stay."""
-
 
 @click.command("verify-log")
 @database_url
@@ -91,7 +88,8 @@ def add_anchor(path: Path, found: Examination) -> None:
 @database_url
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def prune_log_command(database_url: str, yes: bool) -> None:
-    """Delete entries of the audit log older than UNIONHUB_AUDIT_MONTHS, receipts of commands after 30 days, reports of imports after 90.
+    """Delete entries of the audit log older than UNIONHUB_AUDIT_MONTHS, receipts of commands after 30 days, reports of imports after
+    UNIONHUB_IMPORT_REPORT_DAYS.
 
     The role that this is run with must own the tables: the service's own role may not.
     """
@@ -99,7 +97,7 @@ def prune_log_command(database_url: str, yes: bool) -> None:
     before = datetime.combine(months_before(today(), settings.audit_months), datetime.min.time(), SHANGHAI)
     if not yes:
         click.confirm(translated(f"Cut all entries before {before.date()}? They cannot be brought back."), abort=True)
-    cut = run(pruned(database_url, before, digest_of(settings)))
+    cut = run(pruned(database_url, before, digest_of(settings), settings.import_report_days))
     echo(f"{cut:,} entries cut; one entry that stands for them was written." if cut else "Nothing to cut.")
 
 
@@ -109,7 +107,7 @@ def months_before(day: date, months: int) -> date:
     return date(year, month + 1, 1)
 
 
-async def pruned(url: str, before: datetime, digest: Digest) -> int:
+async def pruned(url: str, before: datetime, digest: Digest, report_days: int) -> int:
     """Delete old entries, receipts and reports in the database at ``url``; returns how many entries."""
     connection = await connect(url)
     try:
@@ -119,7 +117,7 @@ async def pruned(url: str, before: datetime, digest: Digest) -> int:
         await connection.execute("DELETE FROM command_receipt WHERE at < $1", now - timedelta(days=RECEIPT_DAYS))
         await connection.execute(
             "UPDATE import_job SET report = NULL WHERE started_at < $1 AND report IS NOT NULL",
-            now - timedelta(days=REPORT_DAYS),
+            now - timedelta(days=report_days),
         )
         return cut
     finally:

@@ -26,13 +26,50 @@ SETTINGS: Mapping[str, str] = {
 }
 
 ERRORS: Mapping[str, str] = {
+    # init
+    "Keys: those of UNIONHUB_KEYS.": "密钥：使用 UNIONHUB_KEYS。",
+    "Keys: made, in {}. Keep a copy elsewhere: without it personal data cannot be read again.": "密钥：已生成，位于 {}。请另存一份：没有它，个人信息将无法再读取。",
+    "Keys: {} was there already.": "密钥：{} 已存在。",
+    "Database: {}, at revision {}.": "数据库：{}，版本 {}。",
+    "Divisions: {} loaded.": "行政区划：已载入 {} 个。",
+    "Divisions: there already.": "行政区划：已存在。",
+    "Top: {}.": "最上级工会：{}。",
+    "Top: {}, there already.": "最上级工会：{}，已存在。",
+    "Administrator: {}, there already. A new key, if the old one is lost: `unionhub access key new NAME`": "管理员：{}，已存在。如密钥遗失，可另发新密钥：`unionhub access key new NAME`",
+    "Administrator: {}, who signs in at the provider.": "管理员：{}，经身份提供方登录。",
+    "Administrator: {}. The key is shown only now; whoever has it writes and reads all below {}:": "管理员：{}。密钥仅此一次显示；持有者可读写 {} 及以下的全部数据：",
+    "A union needs a name of 1 to {} printable characters: --top": "工会名称须为 1 至 {} 个可显示字符：--top",
+    "Say where {} stands, by the code of its division: --division 330000": "请以行政区划代码说明 {} 所在地：--division 330000",
+    "{} has no division: leave --division out.": "{} 不属任何行政区划：请勿填写 --division。",
+    "{} is no province, city, county or township: name the division of the top union.": "{} 不是省、市、县或乡镇：请填写最上级工会所在的行政区划。",
+    "Say what the union of {} is called: --top {}总工会": "请说明 {} 的工会名称：--top {}总工会",
+    "{} is a principal, and no administrator of {}. Name another one: --administrator; or: `unionhub access grant {} FEDERATION --organization {} --hierarchy TERRITORIAL`": "{} 已是访问主体，但不是 {} 的管理员。请另取名称：--administrator；或：`unionhub access grant {} FEDERATION --organization {} --hierarchy TERRITORIAL`",
+    "The hub has unions, but no general federation without a parent. `unionhub doctor` looks at the links.": "已有工会，但没有无上级的总工会。`unionhub doctor` 可检查隶属关系。",
+    "The hub has another top already: {}. A hub has one: leave --top and --division out.": "已有另一最上级工会：{}。一个数据枢纽只有一个：请勿填写 --top 和 --division。",
+    "Several federations have no parent: {}. Say which one is the top: --top NAME --division CODE": "有多个总工会没有上级：{}。请指明哪一个是最上级：--top NAME --division CODE",
+    "{} has an administrator already: {}. Another one: `unionhub access principal add`, then `unionhub access grant`": "{} 已有管理员：{}。如需另设：先 `unionhub access principal add`，再 `unionhub access grant`",
+    "The database has personal data, and their keys are not there: {}. Restore that file from its copy, or name it in UNIONHUB_KEY_FILE.": "数据库中有个人信息，但密钥不存在：{}。请从副本恢复该文件，或在 UNIONHUB_KEY_FILE 中指明其位置。",
+    "There is no division in force with the code {}.": "没有代码为 {} 的现行行政区划。",
+    # db repair
+    "Mended: {}.": "已修复：{}。",
+    "Wrong: {}. {}": "有误：{}。{}",
+    "`unionhub db repair` mends it.": "`unionhub db repair` 可修复。",
+    "Report it with these words.": "请将以上内容原样报告。",
+    "Encrypted values and blind indexes were not checked: there are no keys.": "没有密钥，未检查加密值和盲索引。",
+    "{} checks: nothing is wrong.": "{} 项检查：没有问题。",
+    "{} checks: everything is mended.": "{} 项检查：已全部修复。",
+    "Two members have the same value in {}, one of them among {}. Merge or correct them. Then: `unionhub db repair`": "两名会员在 {} 上的值相同，其一在 {} 之中。请合并或更正，然后：`unionhub db repair`",
     # credit codes
     "A credit code has 18 characters: the registering department and the class, six digits of the division, and ten digits or capital letters without I, O, S, V and Z.": "统一社会信用代码共 18 位：登记管理部门代码和机构类别代码，六位行政区划代码，以及十位数字或大写字母（不含 I、O、S、V、Z）。",
     "The seventeenth character of this credit code does not fit the eight before it.": "统一社会信用代码第 17 位与其前八位不符。",
     "The last character of this credit code does not fit the 17 before it.": "统一社会信用代码末位与前 17 位不符。",
     # imports
     "There is no kind of record {}. There are: {}.": "没有记录类型 {}。可用的类型：{}。",
+    "{} has cancelled the import; nothing was written.": "{} 已取消导入，未写入任何数据。",
     "The file with its faults marked is {}": "标出错误的文件已保存为 {}",
+    # exports
+    "The file's name says the format: it ends in .csv, .ndjson or .xlsx.": "文件名决定格式，须以 .csv、.ndjson 或 .xlsx 结尾。",
+    "{} rows are in {}": "已导出 {} 行到 {}",
     # the database
     "The database cannot be reached: {}. Is it running, and is UNIONHUB_DATABASE_URL right?": "无法连接数据库：{}。请检查其是否运行，以及 UNIONHUB_DATABASE_URL 是否正确。",
     "The database {}. Run: unionhub db upgrade": "数据库{}。请执行：unionhub db upgrade",

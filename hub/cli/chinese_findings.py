@@ -3,6 +3,20 @@
 from collections.abc import Mapping
 
 FINDINGS: Mapping[str, str] = {
+    # what is derived
+    "{} unions are in the territorial closure otherwise than by their links, first {}": "{} 个工会在地方隶属闭包中与隶属关系不符，首先是 {}",
+    "{} unions are in the industrial closure otherwise than by their links, first {}": "{} 个工会在产业隶属闭包中与隶属关系不符，首先是 {}",
+    "{} unions are above themselves by their links, first {}": "{} 个工会的隶属关系成环，首先是 {}",
+    "End one link of each circle: set valid_to in organization_link.": "请终止每个环中的一条隶属关系：在 organization_link 中填写 valid_to。",
+    "{} divisions are in their closure otherwise than by their parents, first {}": "{} 个行政区划的闭包与其上级不符，首先是 {}",
+    "{} members have another union than their active membership, first {}": "{} 名会员的所属工会与其有效会籍不符，首先是 {}",
+    "{} memberships say otherwise how they began or ended than the person's memberships before and after, first {}": "{} 条会籍的入会或离会方式与该会员前后会籍不符，首先是 {}",
+    "{} imports were broken off, and are still marked as running, first {}": "{} 个导入已中断，仍标记为进行中，首先是 {}",
+    "{} members have blind indexes or masked values that differ from their encrypted values, first {}": "{} 名会员的盲索引或遮蔽值与加密值不符，首先是 {}",
+    "{} members have encrypted values that the keys do not open, first {}": "{} 名会员的加密值无法用现有密钥打开，首先是 {}",
+    "Compare the key file with its copy, and these rows with a backup.": "请将密钥文件与其副本、将这些行与备份比对。",
+    "{} checks find nothing that differs from the records": "{} 项检查未发现与记录不符之处",
+    "derived": "推导数据",
     # states and the sum
     "ok": "正常",
     "warn": "注意",

@@ -78,6 +78,37 @@ def demo() -> None:
 
 
 @main.command()
+@click.option("--top", metavar="NAME", help="The union at the top; 中华全国总工会 without it and without --division.")
+@click.option("--division", metavar="CODE", help="Where the top stands, if it is not the nation's, e.g. 330000.")
+@click.option(
+    "--administrator", metavar="NAME", help="What the first administrator is called; administrator without it."
+)
+@click.option(
+    "--subject", metavar="ISSUER|SUB", help="Who that is at the OpenID Connect provider; without it a key is made."
+)
+@click.option(
+    "--database-url", metavar="URL", help="The database, by the login of its owner; that of the settings without it."
+)
+def init(
+    top: str | None,
+    division: str | None,
+    administrator: str | None,
+    subject: str | None,
+    database_url: str | None,
+) -> None:
+    """Make an empty hub ready: keys, tables, divisions, the union at the top, and its first administrator.
+
+    A second run changes nothing and says what is there. The administrator's key is printed once, alone on standard output.
+    """
+    from hub.cli.init import print_ready, run_init, wish
+
+    settings = load()
+    if database_url is not None:
+        settings = settings.model_copy(update={"database_url": database_url})
+    print_ready(settings, run_init(settings, wish(top, division, administrator, subject)))
+
+
+@main.command()
 def serve() -> None:
     """Serve what is in the database. It must have been migrated: unionhub db upgrade."""
     import asyncio
@@ -145,6 +176,56 @@ def explain(query: Any, variables: str | None, operation: str | None, name: str 
     if explained.errors:
         echo("\n".join(explained.errors), err=True)
         sys.exit(1)
+
+
+@main.command()
+@click.argument("query", type=click.File(encoding="utf-8"))
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="The file to write; its name ends in .csv, .xlsx or .ndjson, which says the format.",
+)
+@click.option("--variables", metavar="JSON", help="The variables of the operation, as a JSON object.")
+@click.option("--operation", metavar="NAME", help="The operation to run, where QUERY has several.")
+@click.option(
+    "--as",
+    "name",
+    metavar="PRINCIPAL",
+    help="Run it as this principal (a persona of the demonstration, or one of `unionhub access list`), or as public: nobody.",
+)
+@click.option(
+    "--headings",
+    type=click.Choice(["descriptions", "paths"]),
+    default="descriptions",
+    help="Headings of a table: the fields' descriptions in the language of the terminal, or their paths.",
+)
+@click.option(
+    "--codes",
+    type=click.Choice(["codes", "labels"]),
+    default="codes",
+    help="Codes of code lists in a table as they are, or their labels in the language of the terminal.",
+)
+def export(
+    query: Any, output: Path, variables: str | None, operation: str | None, name: str | None, headings: str, codes: str
+) -> None:
+    """Write all rows of the list in QUERY (a file, - for standard input) as a file.
+
+    Without --as it runs as a caller who sees everything. Status 1 if it is refused or fails; then there is no file.
+    """
+    from hub.cli.export import format_of, run_export
+    from hub.database import url_of
+    from hub.exports.forms import form_of
+    from hub.parameters import Parameters
+
+    language.use_terminal_language()
+    settings, format_ = load(), format_of(output)
+    form = form_of(format_, {"headings": headings, "codes": codes}, chinese=language.is_chinese())
+    parameters = Parameters(query.read(), operation, parsed(variables))
+    count = run_export(settings, url_of(settings), parameters, output, form, name)
+    echo(f"{count:,} rows are in {output}", err=True)
 
 
 @main.command("import")

@@ -5,6 +5,7 @@ from typing import Literal
 
 import asyncpg
 
+from db.consistency.run import examine
 from db.encryption.keys import KeySource
 from db.encryption.vault import Sealed, SealError, decrypt
 from db.errors import DataError
@@ -81,6 +82,8 @@ async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncItera
         yield "data", "ok", ", ".join(f"{count:,} {table}s" for table, count in counts.items()), ""
 
     yield await _rollups(connection)
+    async for row in _derived(connection):
+        yield row
 
     bare = await connection.fetch(
         "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname = ANY($1) "
@@ -97,6 +100,16 @@ async def _examine(connection: asyncpg.Connection, embedded: bool) -> AsyncItera
         )
     else:
         yield "statistics", "ok", "PostgreSQL has statistics of every table that has rows", ""
+
+
+async def _derived(connection: asyncpg.Connection) -> AsyncIterator[Row]:
+    """Compare closures, members' unions and the like with what they derive from."""
+    found = [finding async for finding in examine(connection)]
+    wrong = [finding for finding in found if finding.count]
+    for finding in wrong:
+        yield "derived", "fail", finding.text, finding.advice or "`unionhub db repair`"
+    if not wrong:
+        yield "derived", "ok", f"{len(found)} checks find nothing that differs from the records", ""
 
 
 async def _opened(connection: asyncpg.Connection, keys: KeySource) -> AsyncIterator[Row]:

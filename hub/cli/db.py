@@ -2,8 +2,9 @@
 start of the others."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,20 +17,20 @@ from db.rollups.maintenance import build_rollups, fold_rollups, rebuild_rollups
 from db.server import migrate
 from hub.cli.language import Group, echo, translated
 from hub.database import url_of
-from hub.encryption_keys import demonstration_keys
+from hub.encryption_keys import demonstration_keys, key_source
 from hub.settings import load
 
 T = TypeVar("T")
 
 
 @contextmanager
-def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress bars on standard error, one for each stage; nothing is printed if there are no stages."""
+def progress_bars() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Progress bars on standard error, one for each stage, whose total may be unknown; nothing is printed if there are no stages."""
     columns = (TextColumn("{task.description:>12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     bars = Progress(*columns, console=Console(stderr=True))
     tasks: dict[str, TaskID] = {}
 
-    def report(what: str, done: int, total: int) -> None:
+    def report(what: str, done: int, total: int | None) -> None:
         if not tasks:
             bars.start()
         if what not in tasks:
@@ -144,3 +145,37 @@ def demo_command(database_url: str) -> None:
     with progress_bars() as progress:
         loaded = run(load_demo(database_url, progress=progress, keys=demonstration_keys(load())))
     echo("The demonstration is loaded." if loaded else "The demonstration was there already.")
+
+
+@db.command("repair")
+@database_url
+@click.option("--dry-run", is_flag=True, help="Only check; status 1 if something is wrong. For a nightly job.")
+def repair_command(database_url: str, dry_run: bool) -> None:
+    """Compare what is derived (closures, members' unions, blind indexes, roll-ups …) with the records, and mend it.
+
+    It is safe to repeat, and the hub may serve meanwhile. Status 1 if something is wrong that was not mended.
+    """
+    from db.consistency.run import Finding, repair
+    from db.encryption.keys import KeyRing, KeyRingError
+
+    ring: KeyRing | None = None
+    with suppress(KeyRingError):
+        ring = key_source(load()).ring()
+
+    async def work() -> list[Finding]:
+        with progress_bars() as progress:
+            return [finding async for finding in repair(database_url, ring, dry_run=dry_run, progress=progress)]
+
+    findings = run(work())
+    wrong = [finding for finding in findings if finding.count]
+    left = [finding for finding in wrong if not finding.mended]
+    for finding in wrong:
+        advice = finding.advice or ("`unionhub db repair` mends it." if dry_run else "Report it with these words.")
+        echo(f"Mended: {finding.text}." if finding.mended else f"Wrong: {finding.text}. {advice}")
+    if ring is None:
+        echo("Encrypted values and blind indexes were not checked: there are no keys.")
+    if not wrong:
+        echo(f"{len(findings)} checks: nothing is wrong.")
+    elif not left:
+        echo(f"{len(findings)} checks: everything is mended.")
+    sys.exit(bool(left))

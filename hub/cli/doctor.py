@@ -340,6 +340,7 @@ MORE_NAMES = {
     "data": "database",
     "keys": "database",
     "roll-ups": "database",
+    "derived": "database",
     "statistics": "database",
     "node": "explorer",
     "calendar": "time zone",

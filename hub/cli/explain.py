@@ -59,7 +59,7 @@ async def _explain(
     suggestions_allowed.set(True)
     found = Documents(schema._schema, limits_of(settings)).get(text)
     if isinstance(found, Rejected):
-        return Explained("", _errors(found.body))
+        return Explained("", as_errors(found.body))
     pool = await create_pool(url, size=1, statement_timeout_ms=settings.statement_timeout_ms, role=READER)
     try:
         caller = OPERATOR if name is None else await caller_named(pool, name)
@@ -69,7 +69,7 @@ async def _explain(
     finally:
         await pool.close()
     explained = orjson.loads(answer.body).get("extensions", {}).get("explain")
-    return Explained("" if explained is None else _text(explained), _errors(answer.body))
+    return Explained("" if explained is None else _text(explained), as_errors(answer.body))
 
 
 async def caller_named(pool: asyncpg.Pool, name: str) -> Caller:
@@ -118,7 +118,8 @@ async def _answered(
     return answer
 
 
-def _errors(body: bytes) -> list[str]:
+def as_errors(body: bytes) -> list[str]:
+    """The errors in a response, each as ``CODE: message``."""
     return [f"{error['extensions']['code']}: {error['message']}" for error in orjson.loads(body).get("errors", ())]
 
 

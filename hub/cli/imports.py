@@ -7,6 +7,7 @@ import asyncpg
 import click
 
 from db.clock import today
+from db.imports import ImportStage
 from db.security.principals import AccessError
 from db.server.migrate import operating
 from hub.cli.db import progress_bars
@@ -16,6 +17,7 @@ from hub.errors import Refusal
 from hub.imports.bad_file import BadFile
 from hub.imports.mapping import FileMapping, read_mapping
 from hub.imports.marked_workbook import write_marked
+from hub.imports.progress import Cancelled
 from hub.imports.report import ImportOptions
 from hub.imports.run import Import, run_alone
 from hub.settings import Settings
@@ -72,8 +74,15 @@ def run_import(
         mapping = FileMapping() if mapping_path is None else read_mapping(mapping_path, kind)
         with progress_bars() as progress:
             job = Import(kind, path, options, mapping)
-            run_alone(url, job, context, lambda done, rows: progress("rows", done, rows))
+
+            def shown(stage: ImportStage, done: int, total: int | None) -> None:
+                if total is not None:
+                    progress("rows", done, total)
+
+            run_alone(url, job, context, shown)
         return job
+    except Cancelled as error:
+        raise click.ClickException(f"{error} has cancelled the import; nothing was written.") from error
     except (BadFile, Refusal) as error:
         raise click.ClickException(f"{localized(error.code, error.message)} ({error.code})") from error
     except AccessError as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.imports.bad_file import BadFile
 from hub.imports.table import FileFormat, Table
-from hub.messages import in_chinese
+from hub.messages import in_chinese, of_row_in_chinese
 from resolvers.writing.outcomes import Finding, Outcome, RowResult, Severity
 
 SHOWN = 1_000
@@ -46,7 +46,7 @@ class Fault:
 
     def text(self, *, chinese: bool) -> str:
         """The message in a language."""
-        return in_chinese(self.code, self.message) if chinese else self.message
+        return of_row_in_chinese(self.code, self.message) if chinese else self.message
 
 
 @dataclass
@@ -69,6 +69,9 @@ class ImportReport:
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
     faults: list[Fault] = field(default_factory=list)
     more_faults: int = 0
+    warnings: int = 0
+    """Faults that refuse nothing."""
+
     written: bool = False
     problem: BadFile | None = None
     job: int | None = None
@@ -87,6 +90,7 @@ class ImportReport:
         """Note what became of a row."""
         self.counts[result.outcome] += 1
         for finding in result.findings:
+            self.warnings += finding.severity is Severity.WARNING
             if len(self.faults) < MAX_FAULTS:
                 self.faults.append(fault_of(table, result.number, finding))
             else:
@@ -134,6 +138,7 @@ class ImportReport:
             "emptyRows": self.empty,
             "exampleRows": self.examples,
             "counts": {outcome.name: count for outcome, count in self.counts.items()},
+            "warnings": self.warnings,
             "faultCount": len(self.faults) + self.more_faults,
             "faults": [
                 {

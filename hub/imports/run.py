@@ -5,23 +5,29 @@ batch writes its good rows, and what is kept is decided when the last one is don
 """
 
 import asyncio
+import errno
 import hashlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from threading import Semaphore
 
 import asyncpg
 
+from db.imports import ImportStage
 from db.security.row_security import READER
-from db.server.connect import create_pool
+from db.server.connect import PoolBusyError, create_pool
 from hub.imports import jobs
 from hub.imports.bad_file import BadFile
 from hub.imports.mapping import FileMapping
+from hub.imports.progress import Cancelled, Progress, Shown, Stop, nothing
 from hub.imports.report import ImportOptions, ImportReport
 from hub.imports.table import PLAIN, Table
 from resolvers.commands.context import CommandContext, transaction
+from resolvers.database_faults import fault_of
 from resolvers.writing.declare import WritableKind
 from resolvers.writing.outcomes import BatchOptions, BatchResult, OnConflict, OnError, Outcome, RawRow, RowResult
 from resolvers.writing.values import BadValue
@@ -33,22 +39,27 @@ BATCH = 5_000
 BATCH_TIMEOUT_MS = 600_000
 """PostgreSQL ends a statement of an import, or its waiting for a lock, after this long: it has thousands of rows."""
 
+LIMITS = f"SET LOCAL lock_timeout = {BATCH_TIMEOUT_MS}; SET LOCAL idle_in_transaction_session_timeout = 0"
+"""Another import may have the same records; while the file is read, and while others have their turn, nothing is sent to PostgreSQL."""
+
+WATCH_CLIENT = """SELECT set_config('client_connection_check_interval', '1000', true) WHERE version() LIKE '%linux%'"""
+"""PostgreSQL looks every second whether this process is still there, also while a statement runs or waits. It can on Linux."""
+
 MAX_LATER = 50_000
 """Rows that are tried again because what they refer to may stand further down in the file."""
 
 Write = Callable[[WritableKind, Sequence[RawRow]], Awaitable[BatchResult]]
 """Writes the good rows of a batch inside the import's transaction."""
 
-Progress = Callable[[int, int], None]
-"""Takes how many rows are done, and how many there are."""
+SURVEYED = 1_000
+"""Rows that are read between two looks at whether the import is to stop."""
 
-
-def no_progress(done: int, rows: int) -> None:
-    """Shows nothing."""
+WAIT_SECONDS = 0.1
+"""The time between two looks for a free turn."""
 
 
 class Import:
-    """An import of one file. ``table`` is None if the file cannot be read: then ``report`` has the problem."""
+    """An import of one file. ``table`` is there when the file was read; if that cannot be, ``report`` has the problem."""
 
     def __init__(
         self,
@@ -58,21 +69,24 @@ class Import:
         mapping: FileMapping = PLAIN,
         name: str | None = None,
     ) -> None:
-        """Read the file once from end to end: what cannot be read is known before anything is written."""
-        self.report = ImportReport(kind.name, name or path.name, options)
+        self.report = ImportReport(kind.name, name or path.name, options, digest_of(path))
         self.table: Table | None = None
+        self._kind, self._path, self._mapping = kind, path, mapping
         self._repeated: dict[int, int] = {}
+
+    def read(self, progress: Shown = nothing) -> None:
+        """Read the file once from end to end: what cannot be read is known before anything is written."""
         try:
-            self.report.digest = digest_of(path)
-            table = Table(path, kind, mapping)
+            progress(ImportStage.READING, 0, None)
+            table = Table(self._path, self._kind, self._mapping)
             self.report.describe(table)
-            self._repeated = self._survey(table)
+            self._repeated = self._survey(table, progress)
             self.report.empty, self.report.examples = table.empty, table.examples
             self.table = table
         except BadFile as problem:
             self.report.problem = problem
 
-    def _survey(self, table: Table) -> dict[int, int]:
+    def _survey(self, table: Table, progress: Shown) -> dict[int, int]:
         """Count the rows; for each row that has the natural key of another one the first row that has it. Keys are kept as hashes: two
         that are equal by chance only send their rows to the same batch."""
         keys = [[(name, table.kind.column(name).type) for name in key] for key in table.kind.natural_keys]
@@ -80,6 +94,8 @@ class Import:
         repeated: dict[int, int] = {}
         for row in table.rows():
             self.report.rows += 1
+            if self.report.rows % SURVEYED == 0:
+                progress(ImportStage.READING, self.report.rows, None)
             for key in keys:
                 try:
                     values = [type_.read(row.values[name]) for name, type_ in key]
@@ -90,7 +106,7 @@ class Import:
                     repeated[row.number] = repeated[other] = repeated.get(other, other)
         return repeated
 
-    async def write(self, write: Write, progress: Progress = no_progress) -> None:
+    async def write(self, write: Write, progress: Shown = nothing) -> None:
         """Write all batches, and note what became of their rows. Rows that refer to what is not there yet are tried again at the end, as
         long as that helps; rows with the same natural key are in one batch, the last, which refuses them.
 
@@ -106,7 +122,7 @@ class Import:
                 else:
                     self.report.add(table, result)
             done += len(rows)
-            progress(done - len(later), self.report.rows)
+            progress(ImportStage.WRITING, done - len(later), self.report.rows)
         while later:
             rows = [row for row, _ in later]
             results = [result for some in batches(iter(rows)) for result in (await write(table.kind, some)).rows]
@@ -118,7 +134,7 @@ class Import:
         for rows in self._repeated_rows(table):
             for result in (await write(table.kind, rows)).rows:
                 self.report.add(table, result)
-        progress(self.report.rows, self.report.rows)
+        progress(ImportStage.ENDING, self.report.rows, self.report.rows)
         self.report.faults.sort(key=lambda fault: (fault.row, len(fault.letter or ""), fault.letter or ""))
 
     def _repeated_rows(self, table: Table) -> Iterator[list[RawRow]]:
@@ -146,68 +162,128 @@ class Logged:
     digest: bytes
 
 
-async def import_file(context: CommandContext, job: Import, progress: Progress = no_progress) -> ImportReport:
+async def import_file(
+    context: CommandContext, job: Import, shown: Shown = nothing, turns: Semaphore | None = None
+) -> ImportReport:
     """Write a file in one transaction, with its job (``hub.imports.jobs``) and one entry in the audit log, also of a rehearsal.
 
+    Args:
+        context: with a pool of at least two connections: one for the rows, one for the progress.
+        job: the import.
+        shown: is called with the progress.
+        turns: how many imports may run at the same time; this one waits for its turn.
+
     Raises:
-        Refused: FORBIDDEN: the caller writes no records.
+        Refused: FORBIDDEN: the caller writes no records. IMPORT_RUNNING: the same file is being imported.
         BadFile: the file has changed since it was first read.
+        Stop: somebody has cancelled the import, or the process stops.
     """
-    report = job.report
-    report.job = await jobs.begin(context, report)
-    options = BatchOptions(
-        on_conflict=OnConflict.REFUSE if report.options.refuse_changes else OnConflict.CHANGE, on_error=OnError.SKIP
-    )
+    report, progress = job.report, Progress(shown)
+    try:
+        async with transaction(context) as connection:
+            await connection.execute(LIMITS)
+            await connection.execute(WATCH_CLIENT)
+            report.job = await jobs.begin(context, connection, report)
+            async with progress.written(context, report.job), turn(turns, progress):
+                await asyncio.to_thread(job.read, progress)
+                if job.table is not None:
+                    logged = await _write(connection, context, job, progress)
+            report.written = report.keeps_rows
+            await jobs.end(connection, context.caller, report.job, report)
+            if job.table is not None:
+                how = replace(_options(report), dry_run=not report.keeps_rows)
+                await log_batches(connection, context, job.table.kind, [logged], how)
+    except (Exception, asyncio.CancelledError) as error:
+        if report.job is not None:
+            await _stopped(context, report, error)
+        raise
+    return report
+
+
+def _options(report: ImportReport) -> BatchOptions:
+    on_conflict = OnConflict.REFUSE if report.options.refuse_changes else OnConflict.CHANGE
+    return BatchOptions(on_conflict=on_conflict, on_error=OnError.SKIP)
+
+
+async def _write(connection: asyncpg.Connection, context: CommandContext, job: Import, progress: Progress) -> Logged:
+    """Write the rows of a file, and keep them or take them back."""
     digest = b""
 
-    async with transaction(context) as connection:
+    async def write(kind: WritableKind, rows: Sequence[RawRow]) -> BatchResult:
+        nonlocal digest
+        result = await write_rows(connection, context, kind, rows, _options(job.report))
+        digest = result.digest
+        return result
 
-        async def write(kind: WritableKind, rows: Sequence[RawRow]) -> BatchResult:
-            nonlocal digest
-            result = await write_rows(connection, context, kind, rows, options)
-            digest = result.digest
-            return result
+    all_rows = connection.transaction()
+    await all_rows.start()
+    try:
+        await job.write(write, progress)
+    except BaseException:
+        await all_rows.rollback()
+        raise
+    if job.report.keeps_rows:
+        await all_rows.commit()
+    else:
+        await all_rows.rollback()
+    return Logged(job.report.counts, digest)
 
-        await connection.execute(
-            f"SET LOCAL lock_timeout = {BATCH_TIMEOUT_MS}"
-        )  # another import may have the same records
-        await jobs.hold(connection, report.job)
-        if job.table is not None:
-            all_rows = connection.transaction()
-            await all_rows.start()
-            try:
-                await job.write(write, progress)
-            except BaseException:
-                await all_rows.rollback()
-                raise
-            if report.keeps_rows:
-                await all_rows.commit()
-            else:
-                await all_rows.rollback()
-        report.written = report.keeps_rows
-        await jobs.end(connection, context.caller, report.job, report)
-        if job.table is not None:
-            logged = Logged(report.counts, digest)
-            how = replace(options, dry_run=not report.keeps_rows)
-            await log_batches(connection, context, job.table.kind, [logged], how)
-    return report
+
+async def _stopped(context: CommandContext, report: ImportReport, error: BaseException) -> None:
+    """Write into the job why it has stopped, as far as the database answers: else a hub finds it broken off later."""
+    report.written = False
+    if not isinstance(error, Cancelled | asyncio.CancelledError):
+        report.problem = problem_of(error)
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, PoolBusyError):
+        assert report.job is not None
+        await jobs.stopped(context, report.job, report)
+
+
+def problem_of(error: BaseException) -> BadFile:
+    """What the report says of a fault; the log has more."""
+    if isinstance(error, BadFile):
+        return error
+    if isinstance(error, Stop):
+        return BadFile("DATABASE_UNAVAILABLE", "The hub stopped, and nothing was written. Send the file again.")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return BadFile("NO_SPACE", "The hub has no room for this file, and nothing was written. Tell the operator.")
+    kind = fault_of(error)
+    if kind is not None:
+        return BadFile(kind.code, f"{kind.message} Nothing of the file was written.")
+    return BadFile("INTERNAL_ERROR", "The hub failed, and nothing was written. Tell the operator.")
+
+
+@asynccontextmanager
+async def turn(turns: Semaphore | None, progress: Progress) -> AsyncIterator[None]:
+    """Wait for a turn, and hold it during the block. Raises Stop."""
+    while turns is not None and not turns.acquire(blocking=False):
+        progress.check()
+        await asyncio.sleep(WAIT_SECONDS)
+    try:
+        yield
+    finally:
+        if turns is not None:
+            turns.release()
 
 
 MakeContext = Callable[[asyncpg.Pool], Awaitable[CommandContext]]
 
 
-def run_alone(url: str, job: Import, make_context: MakeContext, progress: Progress = no_progress) -> None:
-    """Write a file on a connection and in an event loop of its own. A server calls it in a thread: reading and checking takes processor
+def run_alone(
+    url: str, job: Import, make_context: MakeContext, shown: Shown = nothing, turns: Semaphore | None = None
+) -> None:
+    """Write a file on connections and in an event loop of its own. A server calls it in a thread: reading and checking takes processor
     time, for which others would wait on the server's loop.
 
     Raises:
-        Refused, BadFile: see ``import_file``.
+        Refused, BadFile, Stop: see ``import_file``.
     """
 
     async def run() -> None:
-        pool = await create_pool(url, size=1, statement_timeout_ms=BATCH_TIMEOUT_MS, role=READER)
+        pool = await create_pool(url, size=2, statement_timeout_ms=BATCH_TIMEOUT_MS, role=READER)
         try:
-            await import_file(await make_context(pool), job, progress)
+            await jobs.mark_broken(pool)
+            await import_file(await make_context(pool), job, shown, turns)
         finally:
             await pool.close()
 

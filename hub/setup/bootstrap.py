@@ -34,15 +34,17 @@ def digest(kind: str, root: Path = ROOT) -> str:
 
 def is_fresh(kind: str, root: Path = ROOT) -> bool:
     """Whether the packages in the lock of ``kind`` are installed."""
-    stamp = root / ".venv" / f".{kind}.stamp"
-    return stamp.is_file() and stamp.read_text() == digest(kind, root)
+    venv = root / ".venv"
+    stamp = venv / f".{kind}.stamp"
+    return stamp.is_file() and (venv / "pyvenv.cfg").is_file() and stamp.read_text() == digest(kind, root)
 
 
 def install(kind: str, root: Path = ROOT) -> None:
     """Make the environment if it is missing, and install the lock of ``kind`` unless it is installed.
 
     Raises:
-        SetupError: Python cannot make an environment, or pip failed.
+        SetupError: Python cannot make an environment, pip failed, or ``.venv`` is a link: making it anew would empty the folder that it
+            leads to.
     """
     if is_fresh(kind, root):
         return
@@ -50,6 +52,10 @@ def install(kind: str, root: Path = ROOT) -> None:
         if is_fresh(kind, root):
             return
         venv = root / ".venv"
+        if venv.is_symlink():
+            raise SetupError(
+                f"{venv} is a link to {venv.resolve()}, an environment that others may use. It was left alone: remove the link."
+            )
         python = venv / "bin" / "python"
         if not python.is_file() or not _belongs(venv):
             say(f"Making the virtual environment .venv (Python {sys.version.split()[0]})")

@@ -17,6 +17,8 @@ from hub.web.negotiation import codings
 
 BUILD = ROOT / "hub" / "static" / "explorer"
 
+EXPLORER_PAGE, IMPORT_PAGE = "index.html", "import.html"
+
 # Inline styles are allowed: the editor writes its theme into <style> and the position of each line into style="".
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -61,17 +63,17 @@ NOT_BUILT = """<!doctype html>
 """
 
 
-def explorer_page(build: Path = BUILD) -> Response:
-    """The page for a browser's GET of ``/graphql``, read for each request, so that a new build needs no restart.
+def explorer_page(build: Path = BUILD, page: str = EXPLORER_PAGE) -> Response:
+    """A page for a browser's GET of ``/graphql`` or ``/imports``, read for each request, so that a new build needs no restart.
 
     If nothing is built: 503 and a page that says what to run.
     """
     headers = {**GUARDS, "Cache-Control": "no-cache", "Vary": "Accept"}
     try:
-        page = (build / "index.html").read_bytes()
+        content = (build / page).read_bytes()
     except OSError:
-        return HTMLResponse(NOT_BUILT.format(path=escape(str(build / "index.html"))), 503, headers)
-    return HTMLResponse(page, headers=headers)
+        return HTMLResponse(NOT_BUILT.format(path=escape(str(build / page))), 503, headers)
+    return HTMLResponse(content, headers=headers)
 
 
 def explorer_assets(build: Path = BUILD) -> Mount:

@@ -25,7 +25,7 @@ from hub.telemetry.metric_labels import PROGRAM_HEADERS, program_of
 from hub.telemetry.requests import Answered
 from hub.web.caching import etag_of, matches
 from hub.web.compression import MIN_BYTES, NO_TRANSFORM
-from hub.web.negotiation import JSON, RESPONSE, accepts, is_json
+from hub.web.negotiation import JSON, RESPONSE, Accepts, accepts, is_json
 from hub.web.protocol import WHOLE
 from resolvers.access.callers import Caller
 
@@ -37,6 +37,11 @@ WATCH_SECONDS = 0.05
 
 DISCARDED_BYTES, DISCARD_SECONDS = 32 * 2**20, 5.0
 """How much of a body that is too large is still received and discarded, so that its sender reads the refusal."""
+
+ACCEPTED = (
+    "Accept application/graphql-response+json or application/json; for all rows of a list text/csv, application/x-ndjson or an XLSX "
+    "workbook (docs/exports.md)."
+)
 
 CLOSE = ((b"connection", b"close"),)
 
@@ -55,6 +60,9 @@ CACHEABLE_HEADERS = {
 
 Page = Callable[[Scope, Receive, Send], Awaitable[None]]
 """Answers a browser."""
+
+AnswerExport = Callable[[Scope, Receive, Send, "Headers", Accepts], Awaitable[None]]
+"""Answers a request that wants an export."""
 
 
 class Headers(NamedTuple):
@@ -154,6 +162,8 @@ class GraphQLEndpoint:
         self.max_body_bytes = max_body_bytes
         self.page = page
         self.public_seconds = public_seconds
+        self.export: AnswerExport | None = None
+        """Answers requests that want an export."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -164,6 +174,9 @@ class GraphQLEndpoint:
         if wanted.page and self.page is not None and scope["method"] == "GET" and not headers.upgrade:
             await self.page(scope, receive, send)
             self.telemetry.other(source_of(scope), "GET", scope["path"], 200, perf_counter() - started)
+            return
+        if wanted.export is not None and self.export is not None:
+            await self.export(scope, receive, send, headers, wanted)
             return
         media = wanted.media or JSON
         caller: Caller | None = None
@@ -177,7 +190,7 @@ class GraphQLEndpoint:
                 caller = await self.authenticator.sign_in(headers.authorization, source)
             self.operations.budget.require(caller, source)
             if wanted.media is None:
-                raise Refusal(406, "NOT_ACCEPTABLE", "Accept application/graphql-response+json or application/json.")
+                raise Refusal(406, "NOT_ACCEPTABLE", ACCEPTED)
             parameters = await self.read(scope, headers, receive)
             name = parameters.operation_name
             account = self.operations.account(caller, source)

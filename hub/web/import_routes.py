@@ -1,16 +1,14 @@
-"""``/imports/KIND``: a file as the body of a POST; its template; ``/imports/jobs``: what became of files.
+"""``/imports``: the kinds of record and the page for them; ``/imports/KIND``: a file as the body of a POST; its template;
+``/imports/jobs``: what became of files.
 
 The file's name stands in the header ``X-Unionhub-Import``, which no form of a page can send: a browser asks first whether a page of another
-origin may, and is told no. An import runs in a thread with a connection of its own, so that the server's loop goes on answering; a few run
-at a time in one process.
+origin may, and is told no.
 """
 
 import asyncio
-import errno
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,39 +18,40 @@ from urllib.parse import unquote
 import asyncpg
 import orjson
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from db.clock import today
-from db.meter import METER, add_commands
 from hub.client_address import source_of
-from hub.encryption_keys import digest_of, vault_of
 from hub.errors import Refusal
 from hub.imports import jobs
 from hub.imports.bad_file import BadFile
+from hub.imports.described import described
 from hub.imports.mapping import FileMapping, mapping_of
-from hub.imports.marked_workbook import write_marked
 from hub.imports.report import ImportOptions
-from hub.imports.run import Import, run_alone
 from hub.imports.template import write_template
-from hub.messages import set_language
+from hub.messages import in_chinese, set_language
 from hub.operations import Outcome, refused
 from hub.settings import Settings
+from hub.web.caching import with_etag
+from hub.web.explorer_page import IMPORT_PAGE, explorer_page
 from hub.web.http import GraphQLEndpoint
-from hub.web.negotiation import wants_chinese
+from hub.web.negotiation import accepts, wants_chinese
+from hub.web.running_imports import Run, RunningImports, Sent, charged, headers_of, is_done, is_full, no_space
 from resolvers.access.callers import Caller
-from resolvers.commands.context import CommandContext, CommandOptions, Refused
 from resolvers.writing.declare import WritableKind
 from resolvers.writing.kinds import KINDS
 from resolvers.writing.scope import NO_UNION, WriteScope
 
 HEADER = "x-unionhub-import"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MOST, MOST_SENT = 2, 8
-"""Imports that run at the same time in one process, and files that arrive or wait for their turn."""
+FORMS = ("multipart/", "application/json", "application/graphql")
+"""Types of bodies that are no file, sent by mistake."""
 
 UPLOAD_SECONDS = 900.0
 """How long a file may take to arrive."""
+
+ANSWER_SECONDS = 50.0
+"""How long a request waits for the end of its import: proxies end it after a minute."""
 
 OPTIONS = {"dryRun": "dry_run", "goodRowsOnly": "good_rows_only", "refuseChanges": "refuse_changes"}
 SAFE = {
@@ -62,25 +61,6 @@ SAFE = {
 }
 
 Endpoint = Callable[[], GraphQLEndpoint | None]
-
-
-class Stopped(Exception):
-    """The hub is stopping: what an import has written is taken back."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A request to import: the caller, the kind, the file's name, and how it is read and written."""
-
-    caller: Caller
-    source: str
-    kind: WritableKind
-    name: str
-    options: ImportOptions
-    mapping: FileMapping
-    chinese: bool
-    workbook: bool
-    """Whether the marked workbook is wanted, if there are faults."""
 
 
 class Imports:
@@ -96,15 +76,16 @@ class Imports:
         self.settings = settings
         self.endpoint = endpoint
         self.pool = pool
-        self.sent = 0
-        self.turns = asyncio.Semaphore(MOST)
-        self.stopping = threading.Event()
+        self.running = RunningImports(settings)
 
     def routes(self) -> list[Route]:
         """The routes of imports."""
         return [
+            Route("/imports", self.page_or_kinds, methods=["GET"]),
             Route("/imports/jobs", self.answered(self.jobs), methods=["GET"]),
             Route("/imports/jobs/{key:int}", self.answered(self.job), methods=["GET"]),
+            Route("/imports/jobs/{key:int}", self.answered(self.cancel), methods=["DELETE"]),
+            Route("/imports/jobs/{key:int}/workbook", self.answered(self.workbook), methods=["GET"]),
             Route("/imports/{kind}", self.answered(self.post), methods=["POST"]),
             Route("/imports/{kind}/template", self.answered(self.template), methods=["GET"]),
         ]
@@ -116,7 +97,7 @@ class Imports:
             set_language(chinese=wants_chinese(request))
             serving = self.endpoint()
             try:
-                if serving is None or self.stopping.is_set():
+                if serving is None or self.running.stopping.is_set():
                     raise Refusal(503, "DATABASE_UNAVAILABLE", "The hub is starting or stopping. Try again.")
                 authorization = [value.encode("latin-1") for value in request.headers.getlist("authorization")]
                 source = source_of(request.scope)
@@ -136,21 +117,38 @@ class Imports:
 
         return handle
 
+    async def page_or_kinds(self, request: Request) -> Response:
+        """The explorer's page for a browser, else the kinds of record."""
+        if accepts(request.headers.get("accept", "").encode("latin-1")).page:
+            return with_etag(explorer_page(page=IMPORT_PAGE), request.headers)
+        response: Response = await self.answered(self.kinds)(request)
+        return response
+
+    async def kinds(self, request: Request, serving: GraphQLEndpoint, caller: Caller) -> Response:
+        """What each kind of record takes, and whether the caller may write any."""
+        chinese = wants_chinese(request)
+        may_write = not WriteScope.of(caller).is_empty
+        found = {
+            "mayWrite": may_write,
+            "message": None if may_write else in_chinese(*NO_UNION) if chinese else NO_UNION[1],
+            "maxBytes": self.settings.max_import_bytes,
+            "kinds": [described(kind, chinese=chinese) for kind in KINDS.values()],
+        }
+        with charged(serving, caller, source_of(request.scope)) as left:
+            content = orjson.dumps(found)
+        return Response(content, 200, {**SAFE, **left}, "application/json")
+
     async def template(self, request: Request, serving: GraphQLEndpoint, caller: Caller) -> Response:
         """The template of a kind, in the caller's language."""
         kind = kind_of(request)
-        with charged(serving, caller, request) as left, TemporaryDirectory(prefix="unionhub-") as folder:
+        with (
+            charged(serving, caller, source_of(request.scope)) as left,
+            TemporaryDirectory(prefix="unionhub-") as folder,
+        ):
             path = Path(folder) / "template.xlsx"
             await asyncio.to_thread(partial(write_template, kind, path, chinese=wants_chinese(request)))
             content = path.read_bytes()
         return Response(content, 200, {**SAFE, **left, **attachment(kind.name)}, XLSX)
-
-    def context(self, pool: asyncpg.Pool, caller: Caller, source: str, operation: str) -> CommandContext:
-        """The context of what a caller does with imports."""
-        settings = self.settings
-        logged = CommandOptions(digest=digest_of(settings))
-        request = {"source": source, "operation": operation}
-        return CommandContext(pool, caller, today(), vault_of(settings), request, logged)
 
     async def jobs(self, request: Request, serving: GraphQLEndpoint, caller: Caller) -> Response:
         """The newest imports in the caller's sight."""
@@ -164,42 +162,81 @@ class Imports:
         """What is found of imports, as JSON. Raises Refusal: 404 NOT_FOUND."""
         pool, source = self.pool(), source_of(request.scope)
         assert pool is not None
-        with charged(serving, caller, request) as left:
-            found = await find(self.context(pool, caller, source, "imports"), chinese=wants_chinese(request))
+        with charged(serving, caller, source_of(request.scope)) as left:
+            found = await find(self.running.context(pool, caller, source, "imports"), chinese=wants_chinese(request))
         if found is None:
             raise Refusal(404, "NOT_FOUND", "There is no such import in your sight.")
         return Response(orjson.dumps(found), 200, {**SAFE, **left}, "application/json")
 
+    async def cancel(self, request: Request, serving: GraphQLEndpoint, caller: Caller) -> Response:
+        """Ask for the end of an import, and answer with the job as it is."""
+        return await self.found(request, serving, caller, partial(jobs.cancel, key=request.path_params["key"]))
+
+    async def workbook(self, request: Request, serving: GraphQLEndpoint, caller: Caller) -> Response:
+        """The marked workbook of an import, for whoever sent the file. Raises Refusal: 404 NOT_FOUND."""
+        key = request.path_params["key"]
+        with charged(serving, caller, source_of(request.scope)) as left:
+            path = await self.running.workbook_of(key, caller)
+        if path is None:
+            raise Refusal(
+                404,
+                "NOT_FOUND",
+                "There is no marked workbook: it is kept for an hour for whoever sent the file. Rehearse the import again.",
+            )
+        return FileResponse(path, 200, {**SAFE, **left, **attachment(f"import-{key}")}, XLSX)
+
     async def post(self, request: Request, serving: GraphQLEndpoint, caller: Caller) -> Response:
-        """Import the body, and answer with the report."""
+        """Import the body, and answer with the report; or, if that is wanted or takes long, with where it will be."""
         sent = sent_in(request, caller)
+        require_file(request)
         length = request.headers.get("content-length", "")
         if length.isdecimal() and int(length[:18]) > self.settings.max_import_bytes:
             raise self.too_large()
-        with charged(serving, caller, request) as left:
-            async with self.slot(), folder_of_file() as folder:
-                add_commands(1)
-                path = folder / "sent"
-                await self.receive(request, path)
-                async with self.turns:
-                    content, type_ = await asyncio.to_thread(self.run, sent, path)
-        return Response(content, 200, {**SAFE, **left}, type_)
+        run = await self.received(request, sent, serving)
+        assert run.task is not None
+        if not sent.asynchronous:
+            await asyncio.wait([run.task], timeout=ANSWER_SECONDS)
+        if not is_done(run):
+            ends: list[asyncio.Future[Any]] = [run.task, run.begun]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if is_done(run) and (run.refusal is not None or not sent.asynchronous):
+            return self.ended(run)
+        with charged(serving, caller, sent.source) as left:
+            place = f"/imports/jobs/{await run.begun}"
+        preference = {"Preference-Applied": "respond-async"} if sent.asynchronous else {}
+        content = orjson.dumps({"job": run.begun.result(), "address": place})
+        return Response(content, 202, {**SAFE, **left, **preference, "Location": place}, "application/json")
 
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """A place among the files that arrive or wait. Raises Refusal: 429 TOO_MANY_RUNNING."""
-        if self.sent >= MOST_SENT:
-            raise Refusal(
-                429,
-                "TOO_MANY_RUNNING",
-                "Too many files are being imported. Try again when one is done.",
-                [(b"retry-after", b"30")],
-            )
-        self.sent += 1
+    def ended(self, run: Run) -> Response:
+        """The report of an import as JSON, or the marked workbook; or why there is none."""
+        if run.refusal is not None:
+            return refusal_of(run.refusal, run.left)
+        assert run.report is not None
+        headers = {**SAFE, **run.left}
+        if run.sent.workbook and run.workbook is not None:
+            return FileResponse(run.workbook, 200, headers, XLSX)
+        return Response(orjson.dumps(run.report.as_json(chinese=run.sent.chinese)), 200, headers, "application/json")
+
+    async def received(self, request: Request, sent: Sent, serving: GraphQLEndpoint) -> Run:
+        """Write the body to a file, and start its import.
+
+        Raises:
+            Refusal: 429 TOO_MANY_RUNNING, 507 NO_SPACE, and those of ``receive``.
+            ClientDisconnect: the caller went away.
+        """
+        self.running.take_place()
+        folder = None
         try:
-            yield
-        finally:
-            self.sent -= 1
+            folder = Path(tempfile.mkdtemp(prefix="unionhub-"))
+            await self.receive(request, folder / "sent")
+            return self.running.start(sent, folder, serving)
+        except BaseException as error:
+            self.running.leave_place()
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError) and is_full(error):
+                raise no_space() from None
+            raise
 
     async def receive(self, request: Request, path: Path) -> None:
         """Write the body to a file, as it comes.
@@ -229,37 +266,6 @@ class Imports:
             f"The file has more than {most:,} bytes. Send it in parts.",
             [(b"connection", b"close")],
         )
-
-    def run(self, sent: Sent, path: Path) -> tuple[bytes, str]:
-        """Import a file, in a thread: the report as JSON, or the marked workbook.
-
-        Raises:
-            Refusal: 403 FORBIDDEN; 503 DATABASE_UNAVAILABLE: the hub is stopping.
-        """
-        settings = self.settings
-
-        async def context(pool: asyncpg.Pool) -> CommandContext:
-            return self.context(pool, sent.caller, sent.source, f"import {sent.kind.name}")
-
-        def progress(done: int, rows: int) -> None:
-            if self.stopping.is_set():
-                raise Stopped
-
-        job = Import(sent.kind, path, sent.options, sent.mapping, sent.name)
-        try:
-            assert settings.database_url is not None
-            run_alone(settings.database_url, job, context, progress)
-        except Stopped:
-            raise Refusal(
-                503, "DATABASE_UNAVAILABLE", "The hub is stopping; nothing was written. Send the file again."
-            ) from None
-        except Refused as error:
-            raise Refusal(403, error.errors[0].code, error.errors[0].message) from None
-        if sent.workbook and job.table is not None and job.report.faults:
-            marked = path.with_name("marked.xlsx")
-            write_marked(job.table, job.report, marked, chinese=sent.chinese, bad_rows_only=job.report.written)
-            return marked.read_bytes(), XLSX
-        return orjson.dumps(job.report.as_json(chinese=sent.chinese)), "application/json"
 
 
 def kind_of(request: Request) -> WritableKind:
@@ -296,6 +302,7 @@ def sent_in(request: Request, caller: Caller) -> Sent:
         mapping_in(request.query_params.get("mapping"), kind),
         wants_chinese(request),
         XLSX in headers.get("accept", ""),
+        "respond-async" in headers.get("prefer", "").lower(),
     )
 
 
@@ -312,44 +319,25 @@ def mapping_in(text: str | None, kind: WritableKind) -> FileMapping:
         raise Refusal(400, "BAD_MAPPING", str(error)) from None
 
 
-@contextmanager
-def charged(serving: GraphQLEndpoint, caller: Caller, request: Request) -> Iterator[dict[str, str]]:
-    """Charge the caller for what the block uses, also where it fails. At its end the dictionary has the headers that say what is left."""
-    account = serving.operations.account(caller, source_of(request.scope))
-    before, left = METER.set(account.meter), dict[str, str]()
-    try:
-        yield left
-    finally:
-        METER.reset(before)
-        left |= headers_of(account.settle())
-
-
-@asynccontextmanager
-async def folder_of_file() -> AsyncIterator[Path]:
-    """A folder for one file, removed at the end. Raises Refusal: 507 NO_SPACE: the disk is full."""
-    folder = TemporaryDirectory(prefix="unionhub-")
-    try:
-        yield Path(folder.name)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise Refusal(
-            507, "NO_SPACE", "The hub has no room for this file, and nothing was written. Tell the operator."
-        ) from None
-    finally:
-        folder.cleanup()
-
-
 def attachment(name: str) -> Mapping[str, str]:
     """The header by which a browser saves a response as a file."""
     return {"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
 
 
-def headers_of(pairs: tuple[tuple[bytes, bytes], ...]) -> dict[str, str]:
-    """Headers as Starlette takes them."""
-    return {name.decode(): value.decode() for name, value in pairs}
+def require_file(request: Request) -> None:
+    """Require that the body is the file itself. Raises Refusal: 415 UNSUPPORTED_MEDIA_TYPE."""
+    type_, coding = (request.headers.get(name, "").strip().lower() for name in ("content-type", "content-encoding"))
+    if type_.startswith(FORMS) or coding not in ("", "identity"):
+        raise Refusal(
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+            "The body is the file itself, as it is on the disk: no form, no JSON, and not compressed. Send it as application/octet-stream.",
+            [(b"connection", b"close")],
+        )
 
 
-def refusal_of(outcome: Outcome) -> Response:
+def refusal_of(outcome: Outcome, left: Mapping[str, str] | None = None) -> Response:
     """The response to a refusal or fault."""
-    return Response(outcome.body, outcome.status, {**SAFE, **headers_of(outcome.left)}, "application/json")
+    return Response(
+        outcome.body, outcome.status, {**SAFE, **(left or {}), **headers_of(outcome.left)}, "application/json"
+    )

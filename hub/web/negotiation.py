@@ -6,6 +6,7 @@ from typing import Final
 
 from starlette.requests import HTTPConnection
 
+from hub.exports.forms import Format
 from hub.messages import prefers_chinese
 from hub.setup.compressed_files import ENCODED_SUFFIXES
 
@@ -13,13 +14,19 @@ RESPONSE: Final = b"application/graphql-response+json"
 JSON: Final = b"application/json"
 HTML: Final = b"text/html"
 
+EXPORTS: Final = {format_.value.encode(): format_ for format_ in Format}
+"""The media types of exports."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accepts:
-    """What an ``Accept`` header accepts: whether a page rather than JSON, and the media type of a response (None: neither)."""
+    """What an ``Accept`` header accepts: whether a page rather than JSON, the media type of a response (None: neither), and the format of
+    an export rather than both, with the parameters of its media type."""
 
     page: bool
     media: bytes | None
+    export: Format | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 def wants_chinese(request: HTTPConnection) -> bool:
@@ -32,21 +39,36 @@ def accepts(header: bytes | None) -> Accepts:
     """Read an ``Accept`` header.
 
     A named type takes precedence over a wildcard. A wildcard, or no header, means ``application/json``, since clients that know
-    ``application/graphql-response+json`` name it.
+    ``application/graphql-response+json`` name it. The formats of exports are wanted only by their names; between equal weights, by a
+    client that takes JSON too, for errors.
     """
     if header is None or not header.strip():
         return Accepts(page=False, media=JSON)
     weights: dict[bytes, float] = {}
+    parameters: dict[bytes, bytes] = {}
     for part in header.split(b","):
         media, _, rest = part.partition(b";")
-        weight = quality(rest)
-        if weight is not None:
-            weights[media.strip().lower()] = weight
+        weight, name = quality(rest), media.strip().lower()
+        if weight is not None and not (name in EXPORTS and weights.get(name, -1.0) >= weight):
+            weights[name], parameters[name] = weight, rest
     wildcard = weights.get(b"application/*", weights.get(b"*/*", 0.0))
     response, plain = weights.get(RESPONSE, 0.0), weights.get(JSON, wildcard)
     page = weights.get(HTML, 0.0)
     media_type = None if not (response or plain) else RESPONSE if response >= plain else JSON
+    exports = [name for name in weights if name in EXPORTS and weights[name] > 0]
+    best = max(exports, key=weights.__getitem__, default=b"")
+    if exports and weights[best] >= max(response, plain, page):
+        return Accepts(False, media_type, EXPORTS[best], parameters_of(parameters[best]))
     return Accepts(page=page > max(weights.get(JSON, 0.0), response), media=media_type)
+
+
+def parameters_of(text: bytes) -> tuple[tuple[str, str], ...]:
+    """The parameters of a media type, by their names, but its weight."""
+    found = {}
+    for part in text.decode("latin-1").split(";"):
+        name, _, value = part.partition("=")
+        found[name.strip().lower()] = value.strip(' "\t').lower()
+    return tuple((name, value) for name, value in found.items() if name not in ("", "q"))
 
 
 def quality(parameters: bytes) -> float | None:

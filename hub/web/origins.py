@@ -12,7 +12,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 EVERY = "*"
 """Instead of origins: every page may use the hub."""
 
-EXPOSED = ("ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate", "X-Request-Id")
+EXPOSED = (
+    "Content-Disposition",
+    "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-Id",
+)
 """Response headers that a page may read, in addition to those that every page may read."""
 
 PREFLIGHT_SECONDS = 7200

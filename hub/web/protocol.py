@@ -3,20 +3,24 @@
 An application does so by the extension ``unionhub.whole``: if it is in the scope's ``extensions``, ``http.response.start`` may have the
 whole ``body``, and no ``http.response.body`` follows. Such a response has a ``content-length`` and no ``connection``, and its headers,
 which are the hub's own, are not checked again.
+
+By the extension ``unionhub.abort`` a message of that type breaks the connection off, in the middle of a response that cannot be made whole:
+its reader must not take it for the end.
 """
 
 from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 WHOLE = "unionhub.whole"
-EXTENSIONS: dict[str, dict[object, object]] = {WHOLE: {}}
+ABORT = "unionhub.abort"
+EXTENSIONS: dict[str, dict[object, object]] = {WHOLE: {}, ABORT: {}}
 
 
 class Protocol(HttpToolsProtocol):
     """The protocol of one connection."""
 
     def on_message_begin(self) -> None:
-        """Offer the extension."""
+        """Offer the extensions."""
         super().on_message_begin()
         self.scope["extensions"] = EXTENSIONS
 
@@ -33,6 +37,10 @@ class WholeCycle(RequestResponseCycle):
 
     async def send(self, message: Message) -> None:  # type: ignore[override]
         """Send a message; a whole response in one write."""
+        if message["type"] == ABORT:
+            self.disconnected = True
+            self.transport.abort()
+            return
         body = message.get("body") if message["type"] == "http.response.start" else None
         if body is None:
             await super().send(message)  # type: ignore[arg-type]

@@ -149,10 +149,12 @@ _SEES: Mapping[VisibleAccess, Rule] = {
 _UNION: Mapping[str, Rule] = {
     "Organization": _unions,
     "OrganizationLink": Below("child_id"),
+    "OrganizationSuccession": any_of(Below("predecessor_id"), Below("successor_id")),
     "Member": any_of(Below("organization_id"), _not_active),
     **dict.fromkeys(
         (
             "CommitteeTerm",
+            "ImportJob",
             "Employer",
             "EmployerCoverage",
             "Membership",

@@ -21,12 +21,13 @@
     ``neighbours_from_rollups`` and ``overlap``, cells that differ by a few; ``cell_keys``, ``digests``, ``noise`` and ``perturbation``.
 ``compile``: from selections to steps.
     ``operation``: root fields · ``context``: what all parts share · ``fields``: of a type, lists and connections among them ·
-    ``selected_columns``: of a statement · ``lists``: which rows a list has, in which order · ``filters`` · ``pagination`` ·
-    ``row_builders``: the generated Python, the only place of it · ``list_statements``: the page and the count · ``json_selection``: what
-    PostgreSQL can write as JSON, ``json_tree`` and ``json_rows``: how it does · ``statistics``: the field.
+    ``selected_columns``: of a statement · ``exported_list``: the one list of an export · ``lists``: which rows a list has, in which
+    order · ``filters`` · ``pagination`` · ``row_builders``: the generated Python, the only place of it · ``list_statements``: the page
+    and the count · ``json_selection``: what PostgreSQL can write as JSON, ``json_tree`` and ``json_rows``: how it does ·
+    ``statistics``: the field.
 ``execute``: from a plan and values to a response.
-    ``engine``: the entry, stage by stage · ``bind`` · ``snapshot``: of the database, in which a run takes place · ``run`` · ``objects``:
-    how many a run may bring · ``nested_queries``: that computed fields run · ``introspection`` · ``explain`` · ``watch``: slow operations ·
-    ``faults``: what goes wrong, as the caller sees it.
+    ``engine``: the entry, stage by stage · ``bind`` · ``snapshot``: of the database, in which a run takes place · ``run`` ·
+    ``export``: all rows of a list, a piece at a time · ``objects``: how many a run may bring · ``nested_queries``: that computed fields
+    run · ``introspection`` · ``explain`` · ``watch``: slow operations · ``faults``: what goes wrong, as the caller sees it.
 ``reference``: the reference executor, with which the tests compare plans.
 """

@@ -57,7 +57,10 @@ class Batch:
         return len(self.rows)
 
     def refuse(self, row: int, code: str, column: str | None, message: str) -> None:
-        """Note why a row is not written."""
+        """Note why a row is not written. A value that is missing because it could not be read has one error: that of reading it."""
+        known = self.findings.get(row, ()) if code == "REQUIRED" else ()
+        if any(each.column == column and each.severity is Severity.ERROR for each in known):
+            return
         self._note(row, code, column, message, Severity.ERROR)
         self.refused.add(row)
 

@@ -6,8 +6,6 @@ A union that is on record keeps its parents here: a move has a day and a reason 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import asyncpg
-
 from db.columns.industries import INDUSTRY
 from db.hierarchies import LOCK
 from db.organizations import (
@@ -23,8 +21,7 @@ from db.organizations import (
 from resolvers.writing.batch import Batch, refuse_unordered, rows_with
 from resolvers.writing.columns import CREDIT_CODE, DIVISION, KEY, UNION, column
 from resolvers.writing.declare import Heading, WritableKind
-from resolvers.writing.links import Links, links_of
-from resolvers.writing.outcomes import Outcome
+from resolvers.writing.links import links_of
 from resolvers.writing.parts import Part
 from resolvers.writing.references import resolve
 from resolvers.writing.scope import below
@@ -117,7 +114,7 @@ async def prepare(batch: Batch) -> Sequence[Part]:
     _check(batch, unions)
     links = await links_of(batch, unions)
     terms = await _terms(batch, unions)
-    return unions, *links.parts, Closures(unions, links), terms
+    return unions, *links.parts, terms
 
 
 async def _found(batch: Batch) -> list[Record | None]:
@@ -248,31 +245,3 @@ def _check_term(batch: Batch, row: int, found: Record | None, begins: Any, other
             "term_from",
             "Another term of this committee has not ended by then. Send that term with its end first.",
         )
-
-
-class Closures(Part):
-    """What is above and below what, computed from the links: once for all new unions and links, and once for all changed days."""
-
-    def __init__(self, unions: Part, links: Links) -> None:
-        super().__init__(Organization, unions.existing, {}, present=[False] * len(unions.existing))
-        self.unions = unions
-        self.links = links
-
-    async def insert(self, connection: asyncpg.Connection, rows: Sequence[int]) -> None:
-        """See ``Part``."""
-        linked = {row for part in (self.unions, *self.links.parts) for row in part.rows(Outcome.NEW, rows)}
-        await self._recompute(connection, sorted(linked))
-
-    async def update(self, connection: asyncpg.Connection, rows: Sequence[int]) -> None:
-        """See ``Part``."""
-        days = {"established_on", "dissolved_on"}
-        await self._recompute(
-            connection, [row for row in self.unions.rows(Outcome.CHANGED, rows) if days & set(self.unions.changes(row))]
-        )
-
-    async def _recompute(self, connection: asyncpg.Connection, rows: Sequence[int]) -> None:
-        assert self.unions.ids is not None
-        if rows:
-            await connection.execute(
-                "SELECT wall.recompute_closures($1::bigint[])", [self.unions.ids[row] for row in rows]
-            )

@@ -306,6 +306,10 @@ class CountType(DecimalType):
     def __init__(self, *, least: int = 0, most: int = 10**9, units: tuple[str, ...] = ("人", "名", "个")) -> None:
         super().__init__(0, least=least, most=most, units=units)
 
+    def _bare(self, text: str) -> str:
+        """Without its unit; an ordinal is its number: 第5届."""
+        return super()._bare(text.removeprefix("第"))
+
 
 YES = frozenset(["是", "有", "对", "真", "已", "√", "✓", "✔", "☑", "y", "yes", "true", "t", "1"])
 NO = frozenset(["否", "无", "没有", "不是", "错", "假", "未", "×", "✗", "✘", "x", "☐", "n", "no", "false", "f", "0"])

@@ -139,6 +139,11 @@ async def _found(db: asyncpg.Connection, number: int, hierarchy: Hierarchy, abov
         "SELECT id FROM organization_link WHERE child_id = ANY ($1)", hand.place.rows["Organization"]
     )
     hand.place.rows["OrganizationLink"] = [row["id"] for row in links]
+    predecessor, successor = hand.place.rows["Organization"]
+    await hand.put(
+        "OrganizationSuccession", "organization_succession", predecessor_id=predecessor, successor_id=successor, kind="SPLIT",
+        succeeded_on=date(2026, 2, 1), reason="阶台分立",
+    )  # fmt: skip
     hand.place.rows["Division"] = [division]
     return hand.place
 
@@ -154,6 +159,11 @@ async def _furnish(hand: PlaceWriter, vault: Vault, number: int, elsewhere: int 
     await hand.put(
         "CommitteeTerm", "committee_term", organization_id=union, committee="WOMEN", number=number, elected_on=day,
         chair_name="佟主席", valid_from=day,
+    )  # fmt: skip
+    await hand.put(
+        "ImportJob", "import_job", organization_id=union, principal=f"clerk{number}", kind="employers",
+        file_name=f"单位{number}.xlsx", digest=f"{number:064x}", is_dry_run=False, good_rows_only=False, refuses_changes=False,
+        state="RUNNING", stage="WRITING",
     )  # fmt: skip
     members = [await _member(hand, vault, number, order) for order in (1, 2)]
     if elsewhere is not None:

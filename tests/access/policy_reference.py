@@ -24,6 +24,7 @@ WORDS: Mapping[str, str] = {
     # unions
     "its unions and those above it": "id IN (TABLE unions) OR id IN (TABLE above)",
     "links of its unions": "child_id IN (TABLE unions)",
+    "successions of its unions": "predecessor_id IN (TABLE unions) OR successor_id IN (TABLE unions)",
     "of its unions": "organization_id IN (TABLE unions)",
     "members of its unions today": """id IN (SELECT member_id FROM membership, today WHERE organization_id IN (TABLE unions)
         AND coalesce(valid_from, '-infinity') <= day AND coalesce(valid_to, 'infinity') > day)""",

@@ -63,6 +63,7 @@ UNIONS = """id IN (TABLE u) OR id IN (TABLE s) OR division_id IN (TABLE r) OR di
 REFERENCE: Mapping[str, str] = {
     "organization": UNIONS,
     "organization_link": "child_id IN (TABLE u) OR child_id IN (TABLE s)",
+    "organization_succession": "predecessor_id IN (TABLE u) OR successor_id IN (TABLE u)",
     "committee_term": IN_UNIONS,
     "import_job": IN_UNIONS,
     "employer": f"""{IN_UNIONS} OR id IN (SELECT employer_id FROM exhibitor WHERE {IN_UNIONS})

@@ -432,6 +432,7 @@ def actions() -> set[str]:
         *(root / "hub").rglob("*.py"),
         *(root / "resolvers" / "commands").glob("*.py"),
         *(root / "resolvers" / "writing").glob("*.py"),
+        *(root / "resolvers" / "reorganizations").glob("*.py"),
     ]:
         text = path.read_text()
         found |= set(re.findall(r'(?:logged\(\s*connection, |Entry\(\s*)"([A-Z_]+)"', text))

@@ -259,7 +259,13 @@ def test_caddy_takes_the_configuration() -> None:
         assert made.returncode == 0, made.stderr
 
 
-UNITS = ("unionhub.service", "unionhub-backup.service", "unionhub-backup.timer")
+UNITS = (
+    "unionhub.service",
+    "unionhub-backup.service",
+    "unionhub-backup.timer",
+    "unionhub-check.service",
+    "unionhub-check.timer",
+)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")

@@ -5,6 +5,7 @@ import os
 import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -123,12 +124,18 @@ def hub_url(
     tmp_path_factory: pytest.TempPathFactory,
     application: str,
 ) -> Iterator[str]:
-    """The address of a hub that serves the demonstration from a thread of its own, as ``unionhub serve`` would, also to that page."""
+    """The address of a hub that serves the demonstration, also to that page."""
     folder = tmp_path_factory.mktemp("hub")
     database_url = kept_database(page_template)
     write_key(folder)
     run(national(database_url))
-    settings = Settings(database_url=database_url, data_dir=folder, port=0, origins=(application,))
+    with serving(Settings(database_url=database_url, data_dir=folder, port=0, origins=(application,))) as url:
+        yield url
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """The address of a hub that runs in a thread of its own, as ``unionhub serve`` would."""
     server = uvicorn.Server(serve.config(settings))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="hub", daemon=True)
     thread.start()

@@ -1,5 +1,6 @@
 """What a visitor finds in the first minute: their language, a shared link, a phone's width, and nothing that axe objects to."""
 
+import re
 from collections.abc import AsyncIterator
 from itertools import product
 from pathlib import Path
@@ -44,7 +45,7 @@ async def texts(page: Page) -> list[str]:
 
 def is_english(text: str) -> bool:
     """Whether a text has English words and nothing Chinese."""
-    plain = text.replace("JSON", "").replace("CSV", "")
+    plain = re.sub("NDJSON|JSON|CSV|Excel", "", text)
     return any(one.isascii() and one.isalpha() for one in plain) and plain.isascii()
 
 

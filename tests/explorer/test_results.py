@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ async def test_rates_are_read_in_per_cent_and_saved_as_they_are(watched: Watched
     await show(page, "Table")
     await expect(page.locator("tbody td:last-child")).to_have_text(["6.25%", "100%", "–"])
     async with page.expect_download() as download:
-        await page.get_by_role("button", name="CSV").click()
+        await page.get_by_role("button", name="CSV", exact=True).click()
     await (await download.value).save_as(tmp_path / "saved.csv")
     assert "杭州市,16,0.0625" in (tmp_path / "saved.csv").read_text()
     await show(page, "Chart")
@@ -167,7 +168,7 @@ async def test_a_file_for_a_spreadsheet_keeps_chinese_and_runs_nothing(
     await answered(page, ODD)
     await run(page, CITIES)
     async with page.expect_download() as download:
-        await page.get_by_role("button", name="CSV").click()
+        await page.get_by_role("button", name="CSV", exact=True).click()
     file = await download.value
     assert file.suggested_filename == "employers.csv"
     await file.save_as(tmp_path / "saved.csv")
@@ -211,3 +212,30 @@ async def test_the_table_is_of_the_tab_that_is_open(watched: Watched, hub_url: s
     await page.locator(".graphiql-tab").get_by_text("Cities").click()
     await expect(page.get_by_role("row", name="杭州市")).to_be_visible()
     assert json.loads(await page.evaluate("JSON.stringify(Object.keys(sessionStorage))")) == ["unionhub.token"]
+
+
+async def test_all_rows_of_a_list_are_downloaded_not_only_the_page(
+    watched: Watched, hub_url: str, tmp_path: Path
+) -> None:
+    page = await opened(watched, f"{hub_url}/graphql#token={TOKEN}")
+    await run(page, "query Units { employers(first: 2) { totalCount nodes { name headcount division { name } } } }")
+    await expect(page.locator(RESPONSE)).to_contain_text("totalCount")
+    shown = "".join((await page.locator(RESPONSE).inner_text()).split())
+    found = re.search(r'"totalCount":(\d+)', shown)
+    assert found is not None
+    total = int(found[1])
+    group = page.get_by_role("group", name="Download all")
+    for name, suffix in (("CSV", "csv"), ("Excel", "xlsx"), ("NDJSON", "ndjson")):
+        async with page.expect_download() as download:
+            await group.get_by_role("button", name=f"Download all as {name}").click()
+        file = await download.value
+        assert file.suggested_filename == f"Units.{suffix}"
+        await file.save_as(tmp_path / f"saved.{suffix}")
+    rows = list(csv.reader(io.StringIO((tmp_path / "saved.csv").read_text("utf-8-sig"))))
+    assert rows[0] == ["Name", "Number of workers, persons", "Where it is located / Name"]
+    assert len(rows) - 1 == total > 200
+    assert len((tmp_path / "saved.ndjson").read_text().splitlines()) == total
+    await run(page, "query Two { a: employers(first: 1) { nodes { id } } b: members(first: 1) { nodes { id } } }")
+    await expect(page.locator(RESPONSE)).to_contain_text('"b"')
+    await group.get_by_role("button", name="Download all as CSV").click()
+    await expect(group.get_by_role("status")).to_contain_text("An export has one list")

@@ -34,9 +34,6 @@ UNIONS = """
       FROM generate_series(1, 301) n;
     INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, valid_from)
       SELECT n, 1, 'TERRITORIAL', true, date '1950-01-01' FROM generate_series(2, 301) n;
-    INSERT INTO territorial_closure (ancestor_id, descendant_id, valid_from, depth)
-      SELECT n, n, date '1950-01-01', 0 FROM generate_series(1, 301) n
-      UNION ALL SELECT 1, n, date '1950-01-01', 1 FROM generate_series(2, 301) n;
 """
 
 END_OTHERS = """

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from resolvers.engine.execute.engine import Engine
-from resolvers.engine.reference.executor import ReferenceExecutor
+from resolvers.engine.reference.executor import reference_executor
 from resolvers.engine.request import global_ids
 from schema import registry, schema
 from tests.resolvers.parsed_documents import document
@@ -47,7 +47,7 @@ async def known(pool: asyncpg.Pool) -> Known:
 async def test_plan_and_default_executor_give_the_same_response(pool: asyncpg.Pool, known: Known, seed: int) -> None:
     core = schema._schema
     planned = Engine(core, registry, pool, max_objects=25_000)
-    referee = Engine(core, registry, pool, max_objects=25_000, reference=ReferenceExecutor)
+    referee = Engine(core, registry, pool, max_objects=25_000, reference=reference_executor)
     chance = random.Random(f"operations {seed}")
     callers = await callers_of(pool)
     caller = callers["national"] if seed % 2 else callers[sorted(callers)[seed // 2 % len(callers)]]

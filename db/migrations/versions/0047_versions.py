@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0047"
-down_revision: str | None = "0040"
+down_revision: str | None = "0043"
 branch_labels = None
 depends_on = None
 

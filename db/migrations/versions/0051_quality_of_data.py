@@ -7,7 +7,7 @@ from alembic import op
 from db.migrations.wall import READER
 
 revision: str = "0051"
-down_revision: str | None = "0049"
+down_revision: str | None = "0050"
 branch_labels = None
 depends_on = None
 

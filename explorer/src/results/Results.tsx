@@ -1,8 +1,10 @@
 import { useState } from "react";
 import { counted, t } from "../language";
+import { saveCsv } from "../save";
 import { useTables } from "./answer";
 import { ChartView } from "./ChartView";
-import { csvOf, save } from "./csv";
+import { csvOf } from "./csv";
+import { DownloadAll } from "./DownloadAll";
 import { foremost } from "./rows";
 import { TableView } from "./TableView";
 
@@ -47,9 +49,10 @@ export function Results() {
         <span className="results-count">
           {counted(table.rows.length, "row", "行")}
         </span>
-        <button type="button" title={t("Save the rows for a spreadsheet", "保存为电子表格可用的文件")} onClick={() => save(csvOf(table), `${short(table.path)}.csv`)}>
+        <button type="button" title={t("Save the rows for a spreadsheet", "保存为电子表格可用的文件")} onClick={() => saveCsv(csvOf(table), `${short(table.path)}.csv`)}>
           CSV
         </button>
+        <DownloadAll />
       </div>
     </section>
   );

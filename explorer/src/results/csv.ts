@@ -1,23 +1,13 @@
-import type { Cell, Table } from "./rows";
+import type { Cell } from "./rows";
 
 /** What a spreadsheet would take for the beginning of a formula. A plain negative number is none. */
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
 /** A table as CSV by RFC 4180, with the mark by which Excel knows UTF-8; what is not told is an empty cell. */
-export function csvOf({ columns, rows }: Table): string {
+export function csvOf({ columns, rows }: { columns: { name: string }[]; rows: Cell[][] }): string {
   const lines = [columns.map(({ name }) => name), ...rows];
   return `\uFEFF${lines.map((line) => line.map(field).join(",")).join("\r\n")}\r\n`;
-}
-
-/** Hands the browser a file to save. */
-export function save(text: string, name: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 function field(cell: Cell): string {

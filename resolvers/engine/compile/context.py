@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from graphql import FieldNode, GraphQLObjectType, GraphQLSchema
 
 from resolvers.access.callers import Lens
+from resolvers.engine.compile.exported_list import ExportedList
 from resolvers.engine.compile.selected_columns import SelectedColumns
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.declare.sources import Source
@@ -44,7 +45,8 @@ class Compilation(ABC):
     """One operation while it is compiled, for one shape of variables and one caller's lenses.
 
     Two things change as it goes on: ``steps`` gets every step, in the order of their indexes, and ``budget`` is spent. All else is
-    given. Without ``rollups`` statistics are counted from records alone; ``json`` says what PostgreSQL writes.
+    given. Without ``rollups`` statistics are counted from records alone; ``json`` says what PostgreSQL writes. Where a list is ``exported``
+    nothing but it is compiled.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Compilation(ABC):
         *,
         rollups: bool = True,
         json: JsonOf = JsonOf.TREES,
+        exported: ExportedList | None = None,
     ) -> None:
         self.schema = schema
         self.registry = registry
@@ -65,8 +68,13 @@ class Compilation(ABC):
         self.lenses = lenses
         self.rollups = rollups
         self.json = json
+        self.exported = exported
         self.budget = Budget()
         self.steps: list[Step] = []
+
+    def leads_to_list(self, path: str) -> bool:
+        """Whether the field at a path is that of the exported list, or one that leads to it."""
+        return self.exported is None or f"{self.exported.path}.".startswith(f"{path}.")
 
     def object_type(self, name: str) -> GraphQLObjectType:
         """An object type of the schema by its name."""

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, any_, func, null, select
 from resolvers.engine.compile import row_builders
 from resolvers.engine.compile.context import Compilation, errors_at
 from resolvers.engine.compile.json_rows import as_bytes, concat, literal
-from resolvers.engine.compile.json_selection import Repeats, can_write_list, can_write_row, has_list, is_connection
+from resolvers.engine.compile.json_selection import Repeats, can_write_list, can_write_row, has_list
 from resolvers.engine.compile.json_tree import JsonWriter, Row
 from resolvers.engine.compile.list_statements import (
     anchor_column,
@@ -38,6 +38,7 @@ from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.plan.statement import compiled, keys_parameter
 from resolvers.engine.plan.steps import Child, ComputedStep, JsonStep, PageStep, Step
 from resolvers.engine.request.arguments import camel, snake
+from resolvers.engine.request.collect_fields import is_connection
 from resolvers.errors import HubError
 
 
@@ -120,9 +121,11 @@ class Compiler(Compilation):
     ) -> Expression:
         """See ``Compilation``."""
         type_ = self.object_type(source.typename)
+        above = self.exported is not None and self.exported.path.startswith(f"{path}.")
         items = {
             key: self._field(source, type_, columns, fields, f"{path}.{key}", children)
             for key, fields in self.collector.below(type_, nodes).items()
+            if not above or self.leads_to_list(f"{path}.{key}")
         }
         columns.index(source.key)
         columns.add_place(len(items))
@@ -225,6 +228,9 @@ def list_step(
         )
         written = can_write_list(compilation, parent, many, nodes, Repeats.ONE if root else Repeats.MANY, top=True)
         step = _json_list if written else _connection if is_connection(type_) else _short_list
+        exported = compilation.exported
+        if exported is not None and path == exported.path:
+            step, nodes = _whole_list, exported.nodes
         made = step(compilation, type_, listing, nodes, path)
         arguments.require_effect(nodes[0])
         return made
@@ -243,6 +249,27 @@ def _short_list(
         children,
         columns,
         each=listing.many.expected,
+        anchor_column=anchor_column(listing, columns),
+    )
+
+
+def _whole_list(
+    compilation: Compilation, type_: GraphQLObjectType, listing: Listing, nodes: Sequence[FieldNode], path: str
+) -> Step:
+    """The list of an export: all of its rows, whatever page is asked for, under the selection of its rows, ``nodes``."""
+    page = None
+    if is_connection(type_):
+        Page.from_arguments(listing.arguments)
+        page = Page.of_all_rows()
+    columns, children = listing.columns(), list[Child]()
+    value = compilation.row(listing.source, columns, nodes, path, children)
+    return compilation.add_rows(
+        path,
+        nodes[0],
+        rows_statement(listing, columns, page),
+        row_builders.many(value, len(children)),
+        children,
+        columns,
         anchor_column=anchor_column(listing, columns),
     )
 

@@ -11,6 +11,7 @@ from resolvers.engine.compile.selected_columns import SelectedColumns
 from resolvers.engine.declare.sources import AnyOf, Many, One, Relation, Source
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.request.arguments import snake
+from resolvers.engine.request.collect_fields import is_connection
 
 MAX_JSON_FIELDS = 40
 """Fields of a row that PostgreSQL writes at most."""
@@ -87,11 +88,6 @@ def has_list(compilation: Compilation, source: Source, nodes: Sequence[FieldNode
     """Whether a row under the selection of ``nodes`` has a list right below it."""
     selection = compilation.collector.below(compilation.object_type(source.typename), nodes)
     return any(isinstance(source.fields.get(snake(fields[0].name.value)), Many) for fields in selection.values())
-
-
-def is_connection(type_: GraphQLObjectType) -> bool:
-    """Whether a list has pages."""
-    return type_.name.endswith("Connection")
 
 
 def _can_write_field(

@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, Label, Select, case, func, literal_column,
 
 from resolvers.engine.compile.context import Compilation, errors_at
 from resolvers.engine.compile.json_rows import MARK, JsonText, literal
-from resolvers.engine.compile.json_selection import is_connection
 from resolvers.engine.compile.list_statements import page_of_rows
 from resolvers.engine.compile.lists import Listing, ParentKey, compile_list
 from resolvers.engine.compile.pagination import Page
@@ -25,6 +24,7 @@ from resolvers.engine.declare.visibility import visible_rows
 from resolvers.engine.plan.parameters import Binder
 from resolvers.engine.plan.steps import Written
 from resolvers.engine.request.arguments import snake
+from resolvers.engine.request.collect_fields import is_connection
 
 
 @dataclass

@@ -229,7 +229,7 @@ def _page(listing: Listing, rows: Select[Any], page: Page | None, *, more: int =
 def _in_parts(listing: Listing, page: Page | None, more: int) -> ColumnElement[bool]:
     """The condition that a row is in one of the parts that the caller sees; of each part as many rows are found as the page takes."""
     in_order = len(listing.parts) == 1 and listing.parts[0].column is listing.order.keys[0].column
-    if page is None or in_order:
+    if page is None or page.is_whole or in_order:
         return or_(*(part.found for part in listing.parts))
     key = listing.source.key if listing.rows.key_column is None else listing.rows.key_column
     keys_of_parts = [_keys_of_part(listing, part, key, page, more) for part in listing.parts]

@@ -8,6 +8,7 @@ from graphql import FieldNode, GraphQLNonNull, GraphQLObjectType, GraphQLSchema,
 
 from resolvers.access.callers import Lens
 from resolvers.engine.compile.context import JsonOf
+from resolvers.engine.compile.exported_list import ExportedList
 from resolvers.engine.compile.fields import Compiler, list_step
 from resolvers.engine.compile.statistics import statistics_step
 from resolvers.engine.declare.registry import Registry
@@ -35,13 +36,15 @@ def compile_operation(
     *,
     rollups: bool = True,
     json: JsonOf = JsonOf.TREES,
+    exported: ExportedList | None = None,
 ) -> Operation:
     """Compile an operation for the shape of these variables and the lenses of a caller; without ``rollups`` its statistics are counted from
-    records alone. ``json`` says what PostgreSQL writes."""
+    records alone. ``json`` says what PostgreSQL writes. Of an export, only what leads to the ``exported`` list, and all rows of that."""
     collector = Collector(schema, document.fragments, variables)
-    compiler = Compiler(schema, registry, collector, variables, lenses, rollups=rollups, json=json)
+    compiler = Compiler(schema, registry, collector, variables, lenses, rollups=rollups, json=json, exported=exported)
     query = compiler.object_type("Query")
-    selection = collector.collect(query, [operation.selection_set])
+    whole = collector.collect(query, [operation.selection_set])
+    selection = {key: nodes for key, nodes in whole.items() if compiler.leads_to_list(key)}
     roots: list[Root] = []
     constants: dict[str, Any] = {}
     viewers: dict[str, SubSelection] = {}

@@ -130,12 +130,19 @@ def _comparable(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list: how many rows, from which end, and whether it starts after or ends before a cursor."""
+    """A page of a list: how many rows, from which end, and whether it starts after or ends before a cursor. Or all rows, in the order in
+    which pages come (``is_whole``)."""
 
     backward: bool
     size: Getter
     after: Leaf | None
     before: Leaf | None
+    is_whole: bool = False
+
+    @classmethod
+    def of_all_rows(cls) -> "Page":
+        """All rows of a list."""
+        return cls(False, lambda _: None, None, None, is_whole=True)
 
     @classmethod
     def from_arguments(cls, arguments: Arguments) -> "Page":
@@ -157,7 +164,8 @@ class Page:
         return lambda inputs: [sealer(inputs).open(leaf.get(inputs.variables), order.kinds)[0] for leaf in leaves]
 
     def cut(self, select: Select[Any], order: Order, binder: Binder, sealer: SealerGetter, *, more: int) -> Select[Any]:
-        """The select with this page's order, bounds and limit: so many rows ``more`` than the page, to know whether another follows."""
+        """The select with this page's order, bounds and limit, if it has one: so many rows ``more`` than the page, to know whether another
+        follows."""
         for leaf, forward in ((self.after, True), (self.before, False)):
             if leaf is not None:
                 select = select.where(_beyond(order, leaf, forward, binder, sealer))
@@ -167,6 +175,8 @@ class Page:
             if key.nullable:
                 column = column.nulls_first() if self.backward else column.nulls_last()
             select = select.order_by(column)
+        if self.is_whole:
+            return select
         return select.limit(binder.bind(lambda inputs: self.size(inputs) + more, BIGINT))
 
 

@@ -23,11 +23,13 @@ from resolvers.access.callers import PUBLIC, Caller, Lens
 from resolvers.cache import Cache
 from resolvers.database_faults import RETRY_CODES
 from resolvers.engine.compile.context import JsonOf
+from resolvers.engine.compile.exported_list import exported_list
 from resolvers.engine.compile.operation import compile_operation
-from resolvers.engine.declare.check import check
+from resolvers.engine.declare.check import require_agreement
 from resolvers.engine.declare.registry import Registry
 from resolvers.engine.execute.bind import BoundOperation, bind
 from resolvers.engine.execute.explain import explained
+from resolvers.engine.execute.export import Export
 from resolvers.engine.execute.faults import codes_of, guarded, masked, refused
 from resolvers.engine.execute.introspection import Introspection
 from resolvers.engine.execute.nested_queries import MAX_QUERY_OBJECTS, AnswerQuery, NestedDocuments
@@ -39,6 +41,7 @@ from resolvers.engine.plan.connection import Fetch
 from resolvers.engine.plan.operation import Operation
 from resolvers.engine.plan.parameters import Inputs
 from resolvers.engine.request import variables
+from resolvers.engine.request.collect_fields import Collector
 from resolvers.engine.request.cursors import CursorKeys, process_keys
 from resolvers.engine.request.document import Answer, Document, ReadOperation
 from resolvers.engine.request.limits import Allowance
@@ -110,7 +113,7 @@ class Engine:
         statistical_month: int = 10,
         cursors: KeySource | None = None,
     ) -> None:
-        check(schema, registry)
+        require_agreement(schema, registry)
         self.schema = schema
         self.registry = registry
         self.pool = pool
@@ -150,18 +153,7 @@ class Engine:
             if read.node.operation is not OperationType.QUERY:
                 return await self._command(document, read, given, caller, request)
             operation = self._operation(document, read, coerced, caller)
-            cells: set[int] | None = None if caller.sees_rows else set()
-            inputs = Inputs(
-                coerced,
-                today(),
-                caller,
-                small_cell=self.small_cell,
-                given=given,
-                max_page=None if allowance is None else allowance.page,
-                statistical_month=self.statistical_month,
-                cells=cells,
-                cursors=self.cursors,
-            )
+            inputs = self._inputs(coerced, given, caller, allowance)
             bound = bind(operation, inputs, self.max_objects, allowance, strict=self.reference is not None)
             if bound.most > bound.limit and operation.has_trees():
                 # what may bring too much is read step by step, so that a run ends as soon as it does
@@ -184,7 +176,63 @@ class Engine:
             response["errors"] = [formatted(error) for error in errors]
         if explain and traces is not None:
             response["extensions"] = {"explain": explained(operation, traces)}
-        return Answer(orjson.dumps(response), 200, cells=frozenset(cells or ()), codes=codes_of(errors))
+        return Answer(orjson.dumps(response), 200, cells=frozenset(inputs.cells or ()), codes=codes_of(errors))
+
+    def export(
+        self,
+        document: Document,
+        operation_name: str | None,
+        given: Mapping[str, Any],
+        *,
+        caller: Caller = PUBLIC,
+        allowance: Allowance | None = None,
+    ) -> Export:
+        """Compile and bind the export of the one list of a query: all its rows, whatever page the query asks for. It is compiled for each
+        export, and never run by the reference executor.
+
+        Raises:
+            HubError: what is wrong with the operation; NOT_EXPORTABLE.
+            GraphQLErrors: what is wrong with the variables.
+        """
+        read = document.operation(operation_name)
+        coerced = variables.coerce_variables(self.schema, read.node, read.types, given)
+        if read.node.operation is not OperationType.QUERY:
+            raise HubError("NOT_EXPORTABLE", "Only queries can be exported. Send this one as JSON.", nodes=read.node)
+        lenses = caller.shape if self.first_wall else (Lens.UNWALLED, Lens.EVERYTHING)
+        collector = Collector(self.schema, document.fragments, coerced)
+        with working():
+            exported = exported_list(self.schema, self.registry, collector, read.node, coerced)
+            operation = compile_operation(
+                self.schema,
+                self.registry,
+                document,
+                read.node,
+                coerced,
+                lenses,
+                rollups=self.rollups,
+                json=JsonOf.NOTHING,
+                exported=exported,
+            )
+        bound = bind(operation, self._inputs(coerced, given, caller, allowance), self.max_objects, allowance)
+        for error in bound.failed.values():
+            raise error
+        return Export(exported, bound, self.pool, self._answer_query)
+
+    def _inputs(
+        self, coerced: Mapping[str, Any], given: Mapping[str, Any], caller: Caller, allowance: Allowance | None
+    ) -> Inputs:
+        """What one run is given."""
+        return Inputs(
+            coerced,
+            today(),
+            caller,
+            small_cell=self.small_cell,
+            given=given,
+            max_page=None if allowance is None else allowance.page,
+            statistical_month=self.statistical_month,
+            cells=None if caller.sees_rows else set(),
+            cursors=self.cursors,
+        )
 
     def statistics(self) -> dict[str, int]:
         """Of the plans: ``kept`` and their ``bytes``; ``hits`` and ``misses`` since the start."""

@@ -24,6 +24,10 @@ _LOST = (*LOST, asyncpg.TooManyConnectionsError)
 """What asyncpg raises when a connection is lost or cannot be had; reading again on another one is harmless."""
 
 
+DATABASE_FAULTS = (*_LOST, PoolBusyError, asyncpg.PostgresError)
+"""What is raised when the database does not do what it is asked."""
+
+
 async def guarded(attempt: Callable[[], Awaitable[T]], seconds: float) -> T:
     """Run an attempt within the time of an operation, once more when the connection was lost.
 
@@ -69,17 +73,20 @@ async def _twice(attempt: Callable[[], Awaitable[T]]) -> T:
     for last in (False, True):
         try:
             return await attempt()
-        except asyncpg.QueryCanceledError:
-            raise too_slow() from None
-        except _LOST as fault:
-            if last or isinstance(fault, DatabaseAwayError):
-                raise database_error(fault) or fault from None
-        except asyncpg.DataError as fault:
-            _log.warning("value refused by the database: %s", type(fault).__name__)
-            raise HubError("BAD_ARGUMENT", "A value in the arguments or variables is out of range.") from None
-        except (PoolBusyError, asyncpg.PostgresError) as fault:
-            raise database_error(fault) or fault from None
+        except DATABASE_FAULTS as fault:
+            if last or not isinstance(fault, _LOST) or isinstance(fault, DatabaseAwayError):
+                raise as_shown(fault) from None
     raise AssertionError
+
+
+def as_shown(fault: Exception) -> Exception:
+    """A fault of the database as the error that the caller may see; itself, if there is none."""
+    if isinstance(fault, asyncpg.QueryCanceledError):
+        return too_slow()
+    if isinstance(fault, asyncpg.DataError):
+        _log.warning("value refused by the database: %s", type(fault).__name__)
+        return HubError("BAD_ARGUMENT", "A value in the arguments or variables is out of range.")
+    return database_error(fault) or fault
 
 
 def codes_of(errors: Iterable[GraphQLError]) -> tuple[str, ...]:

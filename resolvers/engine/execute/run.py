@@ -197,8 +197,8 @@ async def run_step(step: Step, times: Occurrences, run: Run) -> Values:
     totals = await _totals(step, bound, keys, run)
     if totals is None:
         return {}
-    children = [await _below(child, pages, run, times) for child in step.children]
-    return _built(step, pages, keys, children, totals, bound.cursor)
+    children = [await below(child, pages, run, times) for child in step.children]
+    return built(step, pages, keys, children, totals, bound.cursor)
 
 
 async def _statistics(
@@ -210,13 +210,15 @@ async def _statistics(
     except HubError as error:
         raise HubError(error.code, error.message, nodes=step.node) from None
     groups: Pages = {key: (cells, False) for key, (_, cells) in tables.items()}
-    children = [await _below(child, groups, run, times) for child in step.children]
-    return _built(step, tables, keys, children, bound.frame, None)
+    children = [await below(child, groups, run, times) for child in step.children]
+    return built(step, tables, keys, children, bound.frame, None)
 
 
-def _built(
+def built(
     step: Step, pages: Any, keys: list[Key] | None, children: Sequence[Values], totals: Any, cursor: Any
 ) -> Values:
+    """The values of a step by its parents' keys, made of their rows and of the values of the steps below. Raises errors of the hub, at the
+    place of the field."""
     try:
         return step.build(pages, keys or (None,), children, totals, cursor)
     except HubError as error:
@@ -321,7 +323,7 @@ def _pages(step: Step, bound: BoundStep, rows: list[Any]) -> Pages:
     return cut
 
 
-async def _below(child: Child, pages: Pages, run: Run, above: Occurrences) -> Values:
+async def below(child: Child, pages: Pages, run: Run, above: Occurrences) -> Values:
     """The values of a child step, by the keys that the parent's rows have."""
     step, column = child.step, child.column
     times = occurrences(pages, column, above)

@@ -14,6 +14,10 @@ from resolvers.engine.execute.objects import ObjectBudget
 from resolvers.engine.execute.run import Run, Trace, run_operation
 from resolvers.errors import HubError
 
+LONG = """SELECT set_config(name, $1, true)
+    FROM unnest(ARRAY['statement_timeout', 'idle_in_transaction_session_timeout']) AS name"""
+"""Lets a transaction and its statements take so many milliseconds."""
+
 
 async def run_in_snapshot(
     pool: asyncpg.Pool, bound: BoundOperation, answer: AnswerQuery, traces: list[Trace] | None
@@ -55,6 +59,20 @@ async def snapshot(
                 yield connection
         finally:
             await pool.release(connection)
+
+
+@asynccontextmanager
+async def long_snapshot(pool: asyncpg.Pool, caller: Caller, seconds: float) -> AsyncIterator[asyncpg.Connection]:
+    """A snapshot that may last for so many seconds, and each of its statements too. The time for which it only waits for the reader is
+    not charged: whoever reads in it says when it works (``holding``)."""
+    connection = await pool.acquire()
+    try:
+        await _prepare(connection, caller, keeps_plans=False)
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.fetch(LONG, str(int(seconds * 1000)))
+            yield connection
+    finally:
+        await pool.release(connection)
 
 
 async def _prepare(connection: asyncpg.Connection, caller: Caller, *, keeps_plans: bool) -> None:

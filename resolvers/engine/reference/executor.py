@@ -4,7 +4,8 @@ It walks every field of every object and loads whole rows, as a stock server doe
 ``UNIONHUB_EXECUTOR=default`` serves with it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -267,5 +268,14 @@ def _lookup(lookup: Lookup) -> Any:
     return resolve
 
 
-EXECUTORS: Mapping[str, type[ReferenceExecutor] | None] = {"plan": None, "default": ReferenceExecutor}
+@lru_cache(maxsize=4)
+def reference_executor(schema: GraphQLSchema, registry: Registry) -> ReferenceExecutor:
+    """The executor of a schema, made once for the same two objects: it copies the schema, and graphql-core validates the copy."""
+    return ReferenceExecutor(schema, registry)
+
+
+EXECUTORS: Mapping[str, Callable[[GraphQLSchema, Registry], ReferenceExecutor] | None] = {
+    "plan": None,
+    "default": reference_executor,
+}
 """The executors that may run operations in place of plans, by the setting ``UNIONHUB_EXECUTOR``."""

@@ -82,3 +82,8 @@ class Collector:
                 if flag is (name == "skip"):
                     return False
         return True
+
+
+def is_connection(type_: GraphQLObjectType) -> bool:
+    """Whether a list has pages."""
+    return type_.name.endswith("Connection")

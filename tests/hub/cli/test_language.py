@@ -26,6 +26,7 @@ SAME = {
     "http://{}:{}",
     "Python {} ({})",
     "{} {}s",
+    "administrator",
 }
 """What can be pasted into a terminal, and names."""
 

@@ -41,10 +41,13 @@ ARGUMENTS: dict[str, list[str]] = {
     "db generate": ["--members", "10"],
     "db load-divisions": [],
     "db rebuild-rollups": [],
+    "db repair": ["--dry-run"],
     "db upgrade": [],
     "demo": [],
     "doctor": ["--only", "database"],
     "explain": ["{folder}/query.graphql"],
+    "init": [],
+    "export": ["{folder}/query.graphql", "-o", "{folder}/query.csv"],
     "import": ["employers", "{folder}/employers.csv", "--as", "zhejiang", "--dry-run"],
     "schema": [],
     "serve": [],
@@ -201,7 +204,7 @@ def test_a_database_that_cannot_be_used_is_told_in_a_line(
 
 def test_a_database_without_tables_is_told_which_command_makes_them(setup: Setup) -> None:
     another(setup, "untouched")
-    for command, text in setup.everywhere("explain", "demo", "db demo", "db upgrade").items():
+    for command, text in setup.everywhere("explain", "demo", "db demo", "db upgrade", "init").items():
         assert text == "The database has not been migrated. Run: unionhub db upgrade", command
     for command in (*ALONE, WAITS, "explain"):
         setup.well(command, setup.run(command))
@@ -224,8 +227,10 @@ NOT_OWNED = {
     "db generate",
     "db load-divisions",
     "db rebuild-rollups",
+    "db repair",
     "db upgrade",
     "demo",
+    "init",
 }
 """Commands that change tables, which their owner alone may."""
 

@@ -20,6 +20,7 @@ from db.access import Role
 from db.organizations import Hierarchy
 from db.server.migrate import connect
 from hub.cli.commands import main
+from hub.imports import jobs
 from hub.imports.bad_file import place_of
 from tests.conftest import KEY_FILE, ROOT
 from tests.hub.imports.employers import EMPLOYERS, HEADINGS, NAMES, Seeded, employer, seeded
@@ -281,7 +282,12 @@ def test_an_import_that_is_killed_leaves_all_rows_or_none(hub: Hub, tmp_path: Pa
             time.sleep(0.05)
         time.sleep(moment * 0.15)
         process.kill()
+    while hub.query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = $1", jobs.FILES):
+        time.sleep(0.05)  # PostgreSQL ends what the dead process has begun
     stored = hub.stored(rows)
     assert stored in (0, len(rows))
     report = hub.read(path)
+    assert hub.query("SELECT min(state) FROM import_job WHERE file_name = 'a.csv' AND started_at > $1", began) in (
+        ("BROKEN_OFF",) if stored == 0 else ("WRITTEN",)
+    )
     assert report["counts"]["NEW" if stored == 0 else "SAME"] == len(rows)

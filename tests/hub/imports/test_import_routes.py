@@ -1,6 +1,8 @@
 """``POST /imports/KIND`` and its template: a file over HTTP, with the caller's rights and in their language."""
 
 import asyncio
+import errno
+import threading
 from collections.abc import AsyncIterator, Callable
 from io import BytesIO
 from itertools import count
@@ -10,24 +12,28 @@ from urllib.parse import quote
 
 import asyncpg
 import httpx
+import orjson
 import pytest
 from python_calamine import CalamineWorkbook
+from starlette.requests import ClientDisconnect
 
 from db.access import Role
+from db.imports import ImportStage
 from db.organizations import Hierarchy
 from db.security import principals
 from db.security.row_security import HUB
 from db.server.connect import acquired
 from db.server.migrate import connect
 from hub.app import Hub, create_app
-from hub.imports import jobs
+from hub.imports import archive, jobs, progress
 from hub.imports.run import Import
 from hub.settings import Settings
-from hub.web import import_routes
+from hub.web import import_routes, running_imports
 from hub.web.import_routes import XLSX
 from resolvers.viewer import caller_of
+from resolvers.writing.kinds import KINDS
 from tests.hub.imports.employers import HEADINGS, employer
-from tests.hub.imports.kinds import write_csv
+from tests.hub.imports.kinds import write_csv, write_xlsx
 from tests.resolvers.writing.conftest import COUNTIES
 from tests.tokens import let_in, token, write_key
 
@@ -196,7 +202,7 @@ async def test_a_full_disk_is_reported_and_leaves_nothing(sender: Sender, monkey
     def full(*_: Any, **more: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(import_routes, "write_marked", full)
+    monkeypatch.setattr(running_imports, "write_marked", full)
     response = await sender.post(sender.csv({"headcount": "x"}), accept=XLSX)
     assert (response.status_code, code_of(response)) == (507, "NO_SPACE")
 
@@ -207,33 +213,21 @@ async def test_a_hub_that_stops_takes_back_what_an_import_has_written(
     file = sender.csv({})
     routes = [route for route in served.routes if getattr(route, "path", "") == "/imports/{kind}"]
     assert len(routes) == 1
-    stopping = asyncio.Event()
     write = Import.write
 
     async def stopped(job: Import, *arguments: Any) -> None:
         await write(job, *arguments[:1])
-        arguments[1](1, 1)  # the hub has begun to stop when the last batch is done
+        served.imports.running.stopping.set()  # the hub begins to stop when the last batch is done
+        arguments[1](ImportStage.ENDING, 1, 1)
 
     monkeypatch.setattr(Import, "write", stopped)
-    monkeypatch.setattr(import_routes.threading.Event, "is_set", lambda event: stopping.is_set())
-    asyncio.get_running_loop().call_later(0.05, stopping.set)
-    monkeypatch.setattr(import_routes, "run_alone", slowly(import_routes.run_alone, stopping))
     response = await sender.post(file)
     assert (response.status_code, code_of(response)) == (503, "DATABASE_UNAVAILABLE")
     monkeypatch.undo()
+    served.imports.running.stopping.clear()
+    job = max((await jobs_of(sender)).items())[1]
+    assert job["state"] == "BROKEN_OFF"
     assert (await sender.post(file, "?dryRun=true")).json()["counts"]["NEW"] == 1
-
-
-def slowly(run: Callable[..., None], event: asyncio.Event) -> Callable[..., None]:
-    """Runs an import when an event is set."""
-    import time
-
-    def later(*arguments: Any) -> None:
-        while not event.is_set():
-            time.sleep(0.01)
-        run(*arguments)
-
-    return later
 
 
 @pytest.mark.timeout(60)
@@ -307,22 +301,234 @@ async def test_an_import_that_was_broken_off_says_so_and_has_written_nothing(
     assert "goes down" not in response.text
     monkeypatch.undo()
     key, job = max((await jobs_of(sender)).items())
-    assert job["state"] == "RUNNING"
-    connection = await connect(url)
-    try:
-        await connection.execute("UPDATE import_job SET started_at = now() - interval '1 minute' WHERE id = $1", key)
-        assert (await jobs_of(sender))[key]["state"] == "BROKEN_OFF"
-        async with connection.transaction():
-            await jobs.hold(connection, key)
-            assert (await jobs_of(sender))[key]["state"] == "RUNNING"
-    finally:
-        await connection.close()
+    assert job["state"] == "BROKEN_OFF"
+    problem = (await sender.ask("GET", f"/imports/jobs/{key}", accept_language="zh")).json()["report"]["problem"]
+    assert problem["code"] == "INTERNAL_ERROR"
     assert (await sender.post(file)).json()["counts"]["NEW"] == 1
 
 
-async def test_two_imports_of_the_same_file_at_once_write_it_once(sender: Sender) -> None:
+async def test_a_job_without_its_process_is_found_broken_off_when_a_hub_starts(
+    sender: Sender, served: Hub, url: str
+) -> None:
+    dead, alive = [(await sender.post(sender.csv({}), "?dryRun=true")).json()["job"] for _ in range(2)]
+    assert served.pool is not None
+    connection = await connect(url)
+    try:
+        await connection.execute("UPDATE import_job SET state = 'RUNNING' WHERE id = ANY ($1)", [dead, alive])
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", jobs.LOCKS, alive)
+            another = create_app(served.imports.settings)
+            async with another.router.lifespan_context(another):
+                await until(sender, f"/imports/jobs/{dead}", lambda job: job["state"] != "RUNNING")
+            found = await jobs_of(sender)
+            assert [found[key]["state"] for key in (dead, alive)] == ["BROKEN_OFF", "RUNNING"]
+            assert found[dead]["endedAt"] is not None
+        assert await jobs.clean(served.pool, 90) == 1
+    finally:
+        await connection.close()
+
+
+async def test_reports_are_removed_after_some_days_and_counts_stay(sender: Sender, served: Hub, url: str) -> None:
+    old, new = [(await sender.post(sender.csv({}), "?dryRun=true")).json()["job"] for _ in range(2)]
+    assert served.pool is not None
+    connection = await connect(url)
+    try:
+        await connection.execute("UPDATE import_job SET started_at = now() - interval '8 days' WHERE id = $1", old)
+    finally:
+        await connection.close()
+    await jobs.clean(served.pool, 7)
+    found = [(await sender.ask("GET", f"/imports/jobs/{key}")).json() for key in (old, new)]
+    assert ["report" in job for job in found] == [False, True]
+    assert found[0]["counts"]["NEW"] == 1
+
+
+async def test_of_two_imports_of_the_same_file_at_once_the_second_says_so(sender: Sender) -> None:
     file = sender.csv(*({} for _ in range(300)))
-    reports = [response.json() for response in await asyncio.gather(*(sender.post(file) for _ in range(2)))]
-    counts = [report["counts"] for report in reports]
-    assert sorted(count["NEW"] for count in counts) == [0, 300]
-    assert sorted(count["SAME"] for count in counts) == [0, 300]
+    first, second = sorted(
+        await asyncio.gather(*(sender.post(file) for _ in range(2))), key=lambda response: response.status_code
+    )
+    assert (first.status_code, first.json()["counts"]["NEW"]) == (200, 300)
+    assert (second.status_code, code_of(second)) == (409, "IMPORT_RUNNING")
+    assert (await sender.post(file)).json()["counts"]["SAME"] == 300
+
+
+async def until(sender: Sender, address: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The job at an address, as soon as it is as wanted."""
+    async with asyncio.timeout(30):
+        while True:
+            job: dict[str, Any] = (await sender.ask("GET", address)).json()
+            if done(job):
+                return job
+            await asyncio.sleep(0.05)
+
+
+async def running_jobs(sender: Sender, subject: str) -> list[dict[str, Any]]:
+    """The running jobs that GraphQL shows."""
+    query = """{ importJobs(filter: {state: {eq: RUNNING}}, orderBy: {field: STARTED_AT, direction: DESC}) {
+      nodes { id stage doneRows totalRows reportAddress } } }"""
+    headers = {"content_type": "application/json"}
+    answer = await sender.ask("POST", "/graphql", orjson.dumps({"query": query}), subject, **headers)
+    found: list[dict[str, Any]] = answer.json()["data"]["importJobs"]["nodes"]
+    return found
+
+
+def paused(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Have imports wait in the middle of writing until the event is set, with the event loop of the import free."""
+    go_on, write = threading.Event(), Import.write
+
+    async def halfway(job: Import, *arguments: Any) -> None:
+        arguments[1](ImportStage.WRITING, 1, job.report.rows)
+        while not go_on.is_set():  # noqa: ASYNC110 — it is set in another event loop
+            await asyncio.sleep(0.02)
+        await write(job, *arguments)
+
+    monkeypatch.setattr(Import, "write", halfway)
+    monkeypatch.setattr(progress, "SECONDS", 0.1)
+    return go_on
+
+
+async def test_a_job_runs_on_without_its_request_and_others_see_how_far_it_is(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = paused(monkeypatch)
+    file = sender.csv({}, {"headcount": "很多"})
+    sent = await sender.post(file, "?goodRowsOnly=true", prefer="respond-async")
+    assert sent.status_code == 202, sent.text
+    address = sent.headers["location"]
+    assert sent.json() == {"job": int(address.rsplit("/", 1)[1]), "address": address}
+    running = await until(sender, address, lambda job: job["doneRows"] > 0)
+    assert (running["state"], running["stage"], running["doneRows"], running["totalRows"]) == (
+        "RUNNING",
+        "WRITING",
+        1,
+        2,
+    )
+    assert (await sender.ask("GET", f"{address}/workbook", subject="above")).status_code == 404
+    seen = {"id": running["id"], "stage": "WRITING", "doneRows": 1, "totalRows": 2, "reportAddress": None}
+    for subject, nodes in (("county", 1), ("above", 1), ("other", 0)):
+        found = await running_jobs(sender, subject)
+        assert len(found) == nodes
+        assert all({**each, "id": running["id"]} == seen for each in found)
+    again = await sender.post(file)
+    assert (again.status_code, code_of(again)) == (409, "IMPORT_RUNNING")
+    assert f"as job {running['id']}" in again.text
+    go_on.set()
+    done = await until(sender, address, lambda job: job["state"] != "RUNNING")
+    assert (done["state"], done["counts"]["NEW"], done["counts"]["REFUSED"]) == ("WRITTEN", 1, 1)
+    assert done["report"]["faults"][0]["cell"] == "G3"
+    marked = await sender.ask("GET", f"{address}/workbook")
+    rows = CalamineWorkbook.from_filelike(BytesIO(marked.content)).get_sheet_by_index(0).to_python()
+    assert "no number" in rows[1][len(HEADINGS)]
+
+
+async def test_an_import_that_takes_long_is_answered_with_where_its_report_will_be(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = paused(monkeypatch)
+    monkeypatch.setattr(import_routes, "ANSWER_SECONDS", 0.5)
+    sent = await sender.post(sender.csv({}), "?dryRun=true")
+    assert sent.status_code == 202
+    go_on.set()
+    done = await until(sender, sent.headers["location"], lambda job: job["state"] != "RUNNING")
+    assert done["state"] == "REHEARSED"
+
+
+async def test_a_running_import_is_cancelled_by_who_may_write_there(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused(monkeypatch)
+    file = sender.csv({})
+    waiting = asyncio.create_task(sender.post(file))
+    key, job = 0, {"state": ""}
+    while job["state"] != "RUNNING":
+        key, job = max((await jobs_of(sender)).items())
+    assert (await sender.ask("DELETE", f"/imports/jobs/{key}", subject="other")).status_code == 404
+    assert (await sender.ask("DELETE", f"/imports/jobs/{key}", subject="above")).status_code == 200
+    answer = await waiting
+    assert (answer.status_code, code_of(answer)) == (409, "IMPORT_CANCELLED")
+    cancelled = await until(sender, f"/imports/jobs/{key}", lambda job: job["state"] != "RUNNING")
+    assert (cancelled["state"], cancelled["cancelledBy"]) == ("CANCELLED", "above")
+    monkeypatch.undo()
+    assert (await sender.ask("DELETE", f"/imports/jobs/{key}")).json()["state"] == "CANCELLED"
+    assert (await sender.post(file, "?dryRun=true")).json()["counts"]["NEW"] == 1
+
+
+async def test_what_is_no_file_is_refused_by_its_type(sender: Sender) -> None:
+    file = sender.csv({})
+    for wrong in ({"content_type": "multipart/form-data; boundary=x"}, {"content_encoding": "gzip"}):
+        response = await sender.post(file, **wrong)
+        assert (response.status_code, code_of(response)) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert (await sender.post(file, "?dryRun=true", content_type="text/csv")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "code"),
+    [
+        (asyncpg.DiskFullError("could not extend file"), 503, "DATABASE_FULL"),
+        (OSError(errno.ENOSPC, "No space left on device"), 507, "NO_SPACE"),
+    ],
+)
+async def test_a_disk_that_fills_up_in_the_middle_is_named_and_nothing_is_written(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch, raised: Exception, status: int, code: str
+) -> None:
+    write = Import.write
+
+    async def full(job: Import, *arguments: Any) -> None:
+        await write(job, *arguments)
+        raise raised
+
+    file = sender.csv({})
+    monkeypatch.setattr(Import, "write", full)
+    response = await sender.post(file)
+    assert (response.status_code, code_of(response)) == (status, code)
+    key, job = max((await jobs_of(sender)).items())
+    report = (await sender.ask("GET", f"/imports/jobs/{key}")).json()["report"]
+    assert (job["state"], report["problem"]["code"], report["written"]) == ("BROKEN_OFF", code, False)
+    monkeypatch.undo()
+    assert (await sender.post(file, "?dryRun=true")).json()["counts"]["NEW"] == 1
+
+
+async def test_what_cannot_be_read_is_named_and_the_job_says_so(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workbook = write_xlsx(sender.folder / "a.xlsx", [HEADINGS]).read_bytes()
+    monkeypatch.setattr(archive, "MAX_UNPACKED", 5_000)  # a bomb is a workbook that would be larger than this
+    for body, code in (
+        (b"", "EMPTY_FILE"),
+        (workbook[: len(workbook) // 2], "CUT_OFF"),
+        (workbook, "FILE_TOO_LARGE"),
+        (b'{"name": "x"}', "NO_HEADINGS"),
+    ):
+        report = (await sender.post(body)).json()
+        assert not report["written"]
+        assert report["problem"]["code"] == code
+        job = (await sender.ask("GET", f"/imports/jobs/{report['job']}", accept_language="zh")).json()
+        assert job["state"] == "UNREADABLE"
+        assert "。" in job["report"]["problem"]["message"]
+
+
+async def test_a_body_that_is_cut_off_writes_nothing(sender: Sender) -> None:
+    file = sender.csv({}, {})
+
+    async def cut() -> AsyncIterator[bytes]:
+        yield file[: len(file) // 2]
+        raise ClientDisconnect
+
+    before = await jobs_of(sender)
+    assert (await sender.post(cut())).status_code == 499
+    assert (await jobs_of(sender)).keys() == before.keys()
+    assert (await sender.post(file[:-40])).json()["problem"]["code"] == "CUT_OFF"
+
+
+async def test_the_kinds_say_what_they_take_in_the_callers_language(sender: Sender) -> None:
+    for language, heading in (("zh", "单位名称"), ("en", "Name")):
+        found = (await sender.ask("GET", "/imports", accept_language=language)).json()
+        assert [kind["name"] for kind in found["kinds"]] == [*KINDS]
+        name = found["kinds"][1]["columns"][0]
+        assert (name["name"], name["heading"], name["required"]) == ("name", heading, True)
+        assert found["mayWrite"]
+    refused = (await sender.ask("GET", "/imports", subject="bureau", accept_language="zh")).json()
+    assert not refused["mayWrite"]
+    assert refused["message"].startswith("您")
+    page = await sender.ask("GET", "/imports", subject=None, accept="text/html,*/*;q=0.8")
+    assert page.headers["content-type"].startswith("text/html")

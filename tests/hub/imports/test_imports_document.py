@@ -60,4 +60,4 @@ def test_every_code_that_the_document_names_is_one() -> None:
     named = {
         word for word in re.findall(r"`([A-Z]+_[A-Z_]+|[A-Z]{5,})`", introduction) if not word.startswith("UNIONHUB")
     }
-    assert {"ROUNDED_NUMBER", "FORMULA"} <= named <= CHINESE.keys() | {"BROKEN_OFF"}
+    assert {"ROUNDED_NUMBER", "FORMULA"} <= named <= CHINESE.keys() | {"BROKEN_OFF", "CANCELLED"}

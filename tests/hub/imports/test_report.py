@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from db.imports import ImportStage
 from hub.imports.marked_workbook import HEADINGS as FAULT_HEADINGS
 from hub.imports.marked_workbook import write_marked
 from hub.imports.report import ImportOptions, ImportReport
@@ -61,6 +62,7 @@ AS_USUAL = ImportOptions()
 
 def imported(path: Path, memory: Memory | None = None, options: ImportOptions = AS_USUAL) -> Import:
     job = Import(UNITS, path, options)
+    job.read()
     if job.table is not None:
         asyncio.run(job.write(memory or Memory()))
     return job
@@ -206,9 +208,18 @@ def test_a_row_may_refer_to_one_further_down(tmp_path: Path) -> None:
 
 def test_progress_is_shown(tmp_path: Path) -> None:
     job = Import(UNITS, write_csv(tmp_path / "a", [HEADINGS, *(unit(number) for number in range(1, 9))]))
-    shown: list[tuple[int, int]] = []
-    asyncio.run(job.write(Memory(), lambda done, rows: shown.append((done, rows))))
-    assert shown[-1] == (8, 8)
+    shown: list[tuple[ImportStage, int, int | None]] = []
+
+    def show(stage: ImportStage, done: int, total: int | None) -> None:
+        shown.append((stage, done, total))
+
+    job.read(show)
+    asyncio.run(job.write(Memory(), show))
+    assert shown == [
+        (ImportStage.READING, 0, None),
+        (ImportStage.WRITING, 8, 8),
+        (ImportStage.ENDING, 8, 8),
+    ]
 
 
 @pytest.mark.parametrize("chinese", [True, False])

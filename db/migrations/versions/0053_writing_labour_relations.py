@@ -10,8 +10,8 @@ from alembic import op
 
 from db.migrations.wall import among
 
-revision: str = "0045"
-down_revision: str | None = "0051"
+revision: str = "0053"
+down_revision: str | None = "0052"
 branch_labels = None
 depends_on = None
 

@@ -6,8 +6,8 @@ person is recognized only by a union that they are or were a member of. It is se
 
 from alembic import op
 
-revision: str = "0046"
-down_revision: str | None = "0045"
+revision: str = "0054"
+down_revision: str | None = "0053"
 branch_labels = None
 depends_on = None
 
