@@ -55,7 +55,7 @@ EXAMPLES: Mapping[str, Example] = {
         "SELECT t.id FROM employer t WHERE headcount = 0 AND closed_on IS NULL",
     ),
     "MEMBER_RECORDED_TWICE": Example(
-        "member WHERE phone_index IS NOT NULL AND organization_id IN (SELECT id FROM organization WHERE dissolved_on IS NULL)",
+        "member WHERE phone_index IS NOT NULL AND id > 200 AND organization_id IN (SELECT id FROM organization WHERE dissolved_on IS NULL)",
         (
             "UPDATE member SET (name, phone, phone_index, phone_head) = (SELECT name, phone, phone_index, phone_head FROM member"
             " WHERE id = $1) WHERE id = (SELECT max(member_id) FROM membership JOIN organization o ON o.id = organization_id"
