@@ -2,7 +2,7 @@ import { useState } from "react";
 import { t } from "../language";
 import { csvOf } from "../results/csv";
 import { saveCsv } from "../save";
-import { download, type Fault, type Job, Refusal } from "./api";
+import { download, type Fault, type Job, messageOf } from "./api";
 import { number, OUTCOME_WORDS, OUTCOMES, readAs, sentenceOf } from "./words";
 
 /** Faults that are shown before somebody asks for more. */
@@ -61,7 +61,7 @@ function Files({ job, mine }: { job: Job; mine: boolean }) {
     try {
       await download(`/imports/jobs/${job.id}/workbook`, `${stem(job.file)}${t(" marked", "（已标注）")}.xlsx`);
     } catch (error) {
-      setFailure(error instanceof Refusal ? error.message : String(error));
+      setFailure(messageOf(error));
     }
   }
   return (
