@@ -74,7 +74,7 @@ function Steps({ kinds }: { kinds: Kinds }) {
     <>
       {!kinds.mayWrite && (
         <p className="notice" role="note">
-          {kinds.message} {t("You can look at what the hub takes, and take a template.", "您可以查看所需内容并下载模板。")}
+          {kinds.message} {t("You can look at what the hub takes, and download a template.", "您可以查看所需内容并下载模板。")}
         </p>
       )}
       <KindStep kinds={kinds.kinds} kind={kind} onChoose={choose} />

@@ -35,7 +35,7 @@ export function JobReport({ job, mine }: { job: Job; mine: boolean }) {
           <p className="faint">{readAs(report)}</p>
           {(report.ignoredHeadings?.length ?? 0) > 0 && (
             <p className="faint">
-              {t("Columns that are not taken: ", "未导入的列：")}
+              {t("Columns that are not imported: ", "未导入的列：")}
               {report.ignoredHeadings?.join(t(", ", "、"))}
             </p>
           )}
@@ -69,11 +69,11 @@ function Files({ job, mine }: { job: Job; mine: boolean }) {
       <p className="buttons">
         {mine && (
           <button type="button" className="primary" onClick={() => void marked()}>
-            {t("Take the marked workbook", "下载标注文件")}
+            {t("Download the marked workbook", "下载标注文件")}
           </button>
         )}
         <button type="button" onClick={() => saveReport(job)}>
-          {t("Take the report (CSV)", "下载报告（CSV）")}
+          {t("Download the report (CSV)", "下载报告（CSV）")}
         </button>
         {mine && <span className="faint">{t("The file with its faulty cells marked and explained: mend it, and drop it here again", "有误的单元格已标注并说明：更正后重新放到此处")}</span>}
       </p>

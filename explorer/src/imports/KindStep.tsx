@@ -45,7 +45,7 @@ function Takes({ kind }: { kind: Kind }) {
       </p>
       <p className="buttons">
         <button type="button" onClick={() => void template()}>
-          {t("Take the template", "下载模板")}
+          {t("Download the template", "下载模板")}
         </button>
         <span className="faint">{t("A workbook with these headings, drop-downs and an example", "含列名、下拉选项和示例的工作簿")}</span>
       </p>
