@@ -132,7 +132,9 @@ def of_records(table: Table, number: int) -> dict[str, Any]:
 async def value(
     connection: asyncpg.Connection, column: Column[Any], chance: random.Random, pools: dict[str, list[int]]
 ) -> Any:
-    """A random value of a column."""
+    """A random value of a column; of a list the empty one."""
+    if isinstance(column.type, ARRAY):
+        return []
     if column.table.name == "published_figure" and column.name in QUERY:
         return QUERY[column.name]
     if column.nullable and chance.random() < (0.65 if column.name == "valid_to" else 0.35):
