@@ -24,6 +24,7 @@ from db.rollups.maintenance import rebuild_rollups
 from db.server import embedded, migrate
 from db.server.connect import create_pool
 from hub.serve import GC_THRESHOLDS
+from resolvers.errors import in_english, translate
 from tests.embedded_server import data_folder, forgo_durability
 from tests.operator_server import OperatorServer, operated, servers
 from tests.programme_rows import add_samples
@@ -133,6 +134,11 @@ async def drop(server: str, name: str) -> None:
         await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     finally:
         await connection.close()
+
+
+def pytest_runtest_setup() -> None:
+    """Each test begins in English: a command of the terminal that ran before may have left its language."""
+    translate.set(in_english)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -196,7 +196,8 @@ def condition_of(operand: GraphQLInputObjectType, name: str, row: Row, compariso
     """The condition on one field that a row fulfils, if the field can have one."""
     value = row[name]
     if name in comparison.policy.types[row["__typename"]].masked:
-        value = comparison.truth.clear(row["__typename"], key_of(row["id"]), name)
+        clear = comparison.truth.clear(row["__typename"], key_of(row["id"]), name)
+        value = value if clear is ... else clear
     if "some" in operand.fields:
         validity = {"validity": "ANY"} if "validity" in operand.fields else {}
         return {"some": {}, **validity} if len(value["nodes"]) < MANY else None

@@ -30,7 +30,7 @@ TOTAL = """{ employers(first: 1) { totalCount } statistics(kind: EMPLOYERS) { to
 WRONG: dict[str, Any] = {
     "name": None, "credit_code": "91330106MC0000071X", "kind": "星际企业", "industry": "快递", "division": "999999",
     "union": "没有的工会", "headcount": "很多", "is_platform_head": "也许", "registered_on": "2023-02-30", "closed_on": "23.2.9",
-    "covered_from": "去年", "covered_to": "2/9/2023",
+    "covered_from": "去年", "covered_to": "2/9/2023", "expected_version": None,
 }  # fmt: skip
 """A wrong value of each column: twelve cells."""
 

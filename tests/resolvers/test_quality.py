@@ -55,10 +55,11 @@ EXAMPLES: Mapping[str, Example] = {
         "SELECT t.id FROM employer t WHERE headcount = 0 AND closed_on IS NULL",
     ),
     "MEMBER_RECORDED_TWICE": Example(
-        "member WHERE phone_index IS NOT NULL AND organization_id IS NOT NULL",
+        "member WHERE phone_index IS NOT NULL AND id > 200 AND organization_id IN (SELECT id FROM organization WHERE dissolved_on IS NULL)",
         (
             "UPDATE member SET (name, phone, phone_index, phone_head) = (SELECT name, phone, phone_index, phone_head FROM member"
-            " WHERE id = $1) WHERE id = (SELECT max(id) FROM member WHERE organization_id IS NOT NULL)",
+            " WHERE id = $1) WHERE id = (SELECT max(member_id) FROM membership JOIN organization o ON o.id = organization_id"
+            f" WHERE {IN_FORCE} AND dissolved_on IS NULL)",
         ),
         "SELECT t.id FROM member t JOIN (SELECT name, phone_index FROM member GROUP BY 1, 2 HAVING count(*) > 1) d"
         " ON d.name = t.name AND d.phone_index = t.phone_index",

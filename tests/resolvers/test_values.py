@@ -1,6 +1,6 @@
 """Values are checked at the door: every text of every command, and every kind of personal value, by one set of checks."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -89,6 +89,13 @@ async def here(kept_database: Any, template: str, vault: Any) -> AsyncIterator[H
     await served.close()
 
 
+UNIONS: Mapping[str, Any] = {
+    "unions": ["org_1"], "union": "org_1", "parent": "org_2", "into": "org_2", "on": "2026-01-01",
+    "parts": [{"into": "org_2", "employers": ["emp_1"]}],
+}  # fmt: skip
+"""The inputs of commands that reorganize unions."""
+
+
 def whole(here: Hub, command: str, made: GraphQLInputObjectType) -> dict[str, Any]:
     """An input that has everything, all of it good."""
     given: dict[str, Any] = {}
@@ -98,6 +105,8 @@ def whole(here: Hub, command: str, made: GraphQLInputObjectType) -> dict[str, An
             given[name] = dict(DOCUMENT)
         elif name == "records":
             given[name] = [{}]
+        elif name in UNIONS:
+            given[name] = UNIONS[name]
         elif isinstance(kind, GraphQLInputObjectType):
             unseen = "bankCard" if command == "verify" else ""  # no purpose of a federation's has it compared
             given[name] = {field: value for field, value in VALUES.items() if field != unseen}

@@ -18,7 +18,7 @@ from python_calamine import CalamineWorkbook
 from starlette.requests import ClientDisconnect
 
 from db.access import Role
-from db.imports import ImportStage
+from db.imports import IMPORT_LOCKS, ImportStage
 from db.organizations import Hierarchy
 from db.security import principals
 from db.security.row_security import HUB
@@ -316,7 +316,7 @@ async def test_a_job_without_its_process_is_found_broken_off_when_a_hub_starts(
     try:
         await connection.execute("UPDATE import_job SET state = 'RUNNING' WHERE id = ANY ($1)", [dead, alive])
         async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", jobs.LOCKS, alive)
+            await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", IMPORT_LOCKS, alive)
             another = create_app(served.imports.settings)
             async with another.router.lifespan_context(another):
                 await until(sender, f"/imports/jobs/{dead}", lambda job: job["state"] != "RUNNING")

@@ -92,7 +92,7 @@ async def test_the_sdl_wants_a_token_where_everything_does(settings: Settings) -
 
 async def test_the_page_has_a_validator(port: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<!doctype html><title>Union Hub</title>")
-    monkeypatch.setattr(explorer_page.explorer_page, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(explorer_page.explorer_page, "__defaults__", (tmp_path, explorer_page.EXPLORER_PAGE))
     async with client_of(port) as client:
         first = await client.get("/graphql", headers={"accept": "text/html"})
         second = await client.get("/graphql", headers={"accept": "text/html", "if-none-match": first.headers["etag"]})

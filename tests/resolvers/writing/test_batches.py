@@ -228,7 +228,7 @@ async def test_what_writers_ask_of_all_records_nobody_else_may(writers: Writers,
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE employer SET organization_id = organization_id",
+        "UPDATE insurance_enrolment SET organization_id = organization_id",
         "UPDATE membership SET member_id = member_id",
         "UPDATE member SET name = name",
         "UPDATE member SET phone = NULL",
