@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.slow import slow
+
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "CONTRIBUTING.md").read_text()
 EXAMPLE = PAGE[PAGE.index("## A worked example") : PAGE.index("## Where things go")]
@@ -72,6 +74,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@slow
 def test_the_worked_example_adds_a_field_a_filter_and_a_statistic(copy: Path, fresh_database_url: str) -> None:
     (commands,) = [text for language, _, text in BLOCKS if language == "sh"]
     binaries = Path(sys.executable).parent

@@ -6,6 +6,7 @@ import pytest
 from db.errors import DataError
 from db.reference.load_divisions import full_name, load_divisions
 from db.server.migrate import connect, upgrade
+from tests.slow import slow
 
 DUMP = "SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {} t"
 TABLES = ("division", "division_closure", "division_alias", "deadline_rule")
@@ -85,6 +86,7 @@ async def test_the_periods_of_the_law_are_there_with_their_articles(pool):
     assert not await pool.fetchval("SELECT count(*) FROM deadline_rule WHERE article = ''")
 
 
+@slow
 async def test_the_territory_is_loaded_down_to_the_townships_a_second_load_changes_nothing_and_villages_can_be_added(
     bare_database_url, tmp_path
 ):

@@ -18,6 +18,7 @@ from db.members import PHONE, RESIDENT_NUMBER, SECRETS
 from db.personal_data.member_columns import personal_columns
 from db.personal_data.rotate_keys import LOCK, count_stale, drop_old, prepare, reencrypt, rotate_keys
 from tests.conftest import KEY_FILE, MEMBERS
+from tests.slow import slow
 
 COLUMNS = ", ".join(["id", *(secret.column for secret in SECRETS), "resident_number_index", "phone_index"])
 
@@ -97,6 +98,7 @@ def _rotate_and_hang(url: str, path: str, batches: int) -> None:
     asyncio.run(rotate_keys(url, Path(path), progress=hang, batch=300))
 
 
+@slow
 async def test_a_rotation_that_was_killed_goes_on_where_it_stopped_and_reading_works_throughout(
     fresh_database_url, connection, key_file
 ):

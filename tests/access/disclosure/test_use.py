@@ -51,6 +51,7 @@ def by_city(targets: Sequence[Target]) -> dict[str, list[Row]]:
     return dict(list(found.items())[1:-1])
 
 
+@slow
 async def test_figures_are_near_the_truth_and_most_cells_of_cities_are_given(
     hub: EngineClient, population: Population
 ) -> None:
