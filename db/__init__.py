@@ -1,4 +1,5 @@
-"""Where the data live. The models stand here, one file a slice under the same name as in ``resolvers`` and ``schema``; all else in rooms:
+"""Where the data live. The models stand here, one file a slice under the same name as in ``resolvers`` and ``schema``, with what they
+derive from (``model``), the links of unions (``hierarchies``) and the first rows of a hub (``founding``); all else in rooms:
 
     columns         what columns of several tables share: text search, units of measurement, industries
     encryption      the keys of encrypted columns, and the vault that seals and opens their values
@@ -7,6 +8,7 @@
     personal_data   a member's columns, the copy for a person, erasure, key rotation
     reference       divisions and the periods of the law, with their files
     rollups         how stored counts are numbered and maintained
+    consistency     what is derived from records, compared with them and repaired
     generate        a synthetic federation of any size
     page            the rows of a newspaper page of union work, article by article
     demo            the demonstration: a federation with the page, and its personas

@@ -1,6 +1,4 @@
-"""The hierarchies of unions: link a union to a parent, move it to another, and compute the dated closures from the links.
-
-Triggers keep the closures whichever way a link came (migration 0043)."""
+"""The hierarchies of unions: link a union to a parent, or move it to another. Triggers keep the dated closures (migration 0043)."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,19 +23,18 @@ ADD_LINK = (
     "INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, reason, valid_from)"
     " VALUES ($1, $2, $3, $4, $5, $6)"
 )
+MOVE_LINK = """WITH ended AS (UPDATE organization_link SET valid_to = $5 WHERE id = $1 RETURNING child_id, hierarchy)
+INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, reason, valid_from)
+SELECT child_id, $2::bigint, hierarchy, $3::boolean, $4::text, $5::date FROM ended"""
+"""One statement, as the closures follow at its end: between two the whole subtree would leave its closure and come back."""
 
 
 @asynccontextmanager
 async def closures_by_hand(connection: asyncpg.Connection) -> AsyncIterator[None]:
-    """Switch the triggers that keep closures off for this block of the caller's transaction, which computes or writes them itself."""
+    """Switch the triggers that keep closures off for this block of the caller's transaction, which writes them itself."""
     await connection.execute("SET LOCAL unionhub.closures = off")
     yield
     await connection.execute("SET LOCAL unionhub.closures = on")
-
-
-async def recompute(connection: asyncpg.Connection, hierarchy: Hierarchy, organizations: list[int]) -> None:
-    """Compute the closure rows of ``organizations``, and of everything that is or was below them, from the links."""
-    await connection.execute("SELECT wall.recompute_closures($1, $2)", organizations, hierarchy.name)
 
 
 async def link(
@@ -61,21 +58,6 @@ async def link(
     """
     await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
     await require_linkable(connection, child, parent, hierarchy, on)
-    # one link is closed and another opened: between the two the closure would lose and regain the whole subtree
-    async with closures_by_hand(connection):
-        await _write_links(connection, child, parent, hierarchy, on, is_lead, reason)
-
-
-async def _write_links(
-    connection: asyncpg.Connection,
-    child: int,
-    parent: int,
-    hierarchy: Hierarchy,
-    on: date,
-    is_lead: bool,
-    reason: str | None,
-) -> None:
-    """Write what ``link`` writes, and compute the closures."""
     current = await connection.fetchrow(OPEN_LINK, child, hierarchy.name)
     other = await connection.fetchrow(OPEN_LINK, child, OTHER[hierarchy].name)
     if not is_lead and other is None:
@@ -85,7 +67,9 @@ async def _write_links(
     restated = other is not None and other["is_lead"] == is_lead
     if restated and is_lead:
         await restate_lead(connection, child, other, OTHER[hierarchy], on, False)
-    if current is not None and current["valid_from"] == on:
+    if current is None:
+        await connection.execute(ADD_LINK, child, parent, hierarchy.name, is_lead, reason, on)
+    elif current["valid_from"] == on:
         await connection.execute(
             "UPDATE organization_link SET parent_id = $2, is_lead = $3, reason = $4 WHERE id = $1",
             current["id"],
@@ -94,14 +78,9 @@ async def _write_links(
             reason,
         )
     else:
-        if current is not None:
-            await connection.execute("UPDATE organization_link SET valid_to = $2 WHERE id = $1", current["id"], on)
-        await connection.execute(ADD_LINK, child, parent, hierarchy.name, is_lead, reason, on)
-    if restated:
-        if not is_lead:
-            await restate_lead(connection, child, other, OTHER[hierarchy], on, True)
-        await recompute(connection, OTHER[hierarchy], [child])
-    await recompute(connection, hierarchy, [child])
+        await connection.execute(MOVE_LINK, current["id"], parent, is_lead, reason, on)
+    if restated and not is_lead:
+        await restate_lead(connection, child, other, OTHER[hierarchy], on, True)
 
 
 async def restate_lead(
@@ -115,8 +94,7 @@ async def restate_lead(
     if found["valid_from"] == on:
         await connection.execute("UPDATE organization_link SET is_lead = $2 WHERE id = $1", found["id"], is_lead)
         return
-    await connection.execute("UPDATE organization_link SET valid_to = $2 WHERE id = $1", found["id"], on)
-    await connection.execute(ADD_LINK, child, found["parent_id"], hierarchy.name, is_lead, None, on)
+    await connection.execute(MOVE_LINK, found["id"], found["parent_id"], is_lead, None, on)
 
 
 async def require_linkable(

@@ -1,1 +1,8 @@
-"""How each field is answered, slice by slice; ``resolvers.engine`` plans and runs queries."""
+"""How each field is answered, one file a slice; and in packages:
+
+engine            plans and runs queries (docs/engine.md)
+access            what each caller sees: rows and columns
+writing           the core of writing records, and the kinds that are written (docs/imports.md)
+reorganizations   commands that move, merge and split unions
+commands          all other commands
+"""

@@ -1,4 +1,4 @@
-"""The checks that are one statement each: it returns the keys of the rows that differ from what they derive from."""
+"""Checks of one statement each, which returns the keys of the rows that differ from what they are derived from."""
 
 from dataclasses import dataclass
 

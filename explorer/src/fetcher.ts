@@ -1,11 +1,13 @@
 import type { Fetcher, FetcherParams, FetcherResult } from "@graphiql/toolkit";
 import { Kind, parse } from "graphql";
 import { explainOf } from "./explain";
-import { LOCALE, t } from "./language";
+import { t } from "./language";
+import { operationHeadersOf, REQUEST } from "./request";
 import { current, note, refuse, setViewer } from "./session";
 import { type Viewer, VIEWER_QUERY } from "./viewer";
 
 const URL = "/graphql";
+const ACCEPT = "application/graphql-response+json, application/json;q=0.9";
 const INTROSPECTION = "IntrospectionQuery";
 
 interface Answer {
@@ -18,7 +20,7 @@ interface Answer {
 export function createFetcher(token: string): Fetcher {
   return async (request, options) => {
     const introspects = request.operationName === INTROSPECTION;
-    const headers = headersOf(token);
+    const headers = operationHeadersOf(token, ACCEPT);
     if (current().explain && !introspects) headers["X-UnionHub-Explain"] = "1";
 
     const began = performance.now();
@@ -41,7 +43,7 @@ export async function askViewer(token: string): Promise<void> {
   let viewer: Viewer | null = null;
   let refusal: string | null = null;
   try {
-    const response = await post({ query: VIEWER_QUERY, operationName: "Viewer" }, headersOf(token));
+    const response = await post({ query: VIEWER_QUERY, operationName: "Viewer" }, operationHeadersOf(token, ACCEPT));
     const answer = read(await response.text(), response.status);
     viewer = (answer.data as { viewer?: Viewer } | null | undefined)?.viewer ?? null;
     if (response.status === 401) refusal = answer.errors?.[0]?.message ?? null;
@@ -53,18 +55,8 @@ export async function askViewer(token: string): Promise<void> {
   setViewer(viewer);
 }
 
-function headersOf(token: string): Record<string, string> {
-  const headers: Record<string, string> = {
-    "Content-Type": "application/json",
-    Accept: "application/graphql-response+json, application/json;q=0.9",
-    "Accept-Language": LOCALE,
-  };
-  if (token) headers.Authorization = `Bearer ${token}`;
-  return headers;
-}
-
 function post(body: object, headers: Record<string, string>): Promise<Response> {
-  return fetch(URL, { method: "POST", headers, body: JSON.stringify(body), credentials: "omit", referrerPolicy: "no-referrer" });
+  return fetch(URL, { method: "POST", headers, body: JSON.stringify(body), ...REQUEST });
 }
 
 /**

@@ -63,11 +63,6 @@ const ROLES = {
   },
 } as const;
 
-/** The roles of the caller; none while the hub has not let them in. */
-export function rolesOf(viewer: Viewer | null): Set<Role> {
-  return new Set(viewer?.grants.map(({ role }) => role));
-}
-
 /** Who it is, in a few words. */
 export function who(viewer: Viewer): string {
   const names = viewer.grants.map(({ role, organizationName, divisionName }) => {

@@ -2,10 +2,12 @@
 
 ``commands``           all commands, each of which imports what it needs when it runs
 ``access``             ``unionhub access``: principals, grants and keys; with ``audit_log`` and ``key_file``
-``db``                 ``unionhub db``: migrate, load, generate
+``init``               ``unionhub init``: an empty hub becomes ready
+``db``                 ``unionhub db``: migrate, load, generate, repair
 ``doctor``             ``unionhub doctor``: checks the installation; with ``database_checks``
 ``demo``, ``explain``  the demonstration; a query with its plan
 ``imports``            a file is imported; an empty one to begin with
+``export``             the list of a query becomes a file
 ``connection_check``   whether the database can be used, checked before the hub serves
 ``language``           Chinese on a Chinese terminal, by the texts in ``chinese_help``, ``chinese_errors`` and ``chinese_findings``
 ``command_hints``      commands inside of messages, such that they can be pasted

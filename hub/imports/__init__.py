@@ -9,7 +9,8 @@ In the order in which a file passes through them:
 - ``headings``: which row has the headings, and which column is which
 - ``table``: a file with its headings, and its rows by the names of the kind's columns
 - ``report``: what became of the rows, as JSON and as text
-- ``marked_workbook``, ``template``: the sent file with the faulty cells marked; an empty one to begin with
-- ``jobs``: imports as rows
+- ``marked_workbook``, ``template``: the sent file with the faulty cells marked; an empty one to begin with; both with ``cells``
+- ``described``: what each kind of record takes, as JSON
+- ``jobs``, ``progress``: imports as rows, and how far they are
 - ``run``: a whole import
 """

@@ -7,7 +7,7 @@ from resolvers.writing.declare import Column, WritableKind
 
 
 def described(kind: WritableKind, *, chinese: bool) -> dict[str, Any]:
-    """A kind with its columns, in the asker's language."""
+    """A kind with its columns, in the caller's language."""
     return {
         "name": kind.name,
         "heading": heading_of(kind.heading.english, kind.heading.chinese, chinese=chinese),

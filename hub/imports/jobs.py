@@ -113,7 +113,7 @@ async def stopped(context: CommandContext, key: int, report: ImportReport) -> No
 
 
 async def cancel(context: CommandContext, key: int, *, chinese: bool) -> dict[str, Any] | None:
-    """Ask for the end of a job in the caller's sight, and return the job, None if there is none. Its process finds that within a second or
+    """Cancel a job in the caller's sight, and return the job, None if there is none. Its process finds that within a second or
     two, wherever it runs; a job that has ended stays as it is."""
     if await job(context, key, chinese=chinese) is None:
         return None

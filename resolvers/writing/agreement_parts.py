@@ -13,7 +13,7 @@ from db.agreements import (
     CollectiveAgreement,
     PartySide,
 )
-from resolvers.writing.agreements import ACTORS, EMPLOYERS_NAMES, UNIONS_NAMES, names_of
+from resolvers.writing.agreements import ACTORS, AGREEMENTS_PARTIES, EMPLOYERS_NAMES, UNIONS_NAMES, names_of
 from resolvers.writing.batch import Batch, refuse_unordered
 from resolvers.writing.columns import COLLECTIVE_AGREEMENT, EMPLOYER, KEY, UNION, column
 from resolvers.writing.declare import Heading, WritableKind
@@ -22,7 +22,7 @@ from resolvers.writing.parts import Part
 from resolvers.writing.references import resolve
 from resolvers.writing.several import Several
 from resolvers.writing.values import CodeType, CountType, DayType, TextType
-from resolvers.writing.wholes import new_rows, parts_of, refuse_same, wholes_of
+from resolvers.writing.wholes import new_rows, parts_of, recorded_parts, refuse_same, wholes_of
 
 OF_AGREEMENT = column(
     "agreement", "Agreement", "合同编号", KEY, "集体合同", "集体合同编号", "所属合同", required=True, refers_to=COLLECTIVE_AGREEMENT,
@@ -84,8 +84,6 @@ STEPS = WritableKind(
 )  # fmt: skip
 
 RANK = {status.name: rank for rank, status in enumerate(AgreementStatus)}
-PARTIES_THERE = """SELECT id, version, agreement_id, side, organization_id, employer_id, name, chief_representative FROM agreement_party
-WHERE agreement_id = ANY ($1::bigint[]) ORDER BY id"""
 COVERAGE_THERE = """SELECT id, version, agreement_id, employer_id, worker_count, valid_from, valid_to FROM agreement_coverage
 WHERE agreement_id = ANY ($1::bigint[]) ORDER BY id"""
 STEPS_THERE = """SELECT id, version, agreement_id, status, actor, occurred_on, document_number, roster_count, present_count, votes_for, note
@@ -108,7 +106,7 @@ async def prepare_parties(batch: Batch) -> Sequence[Part]:
     await resolve(batch)
     values, agreements = batch.values, batch.keys["agreement"]
     wholes = await wholes_of(batch, "agreement", TABLE, ())
-    there = await parts_of(batch, PARTIES_THERE, wholes, "agreement_id")
+    there = await parts_of(batch, AGREEMENTS_PARTIES, wholes, "agreement_id")
     unions, employers = batch.keys["union"], batch.keys["employer"]
     known = await names_of(batch, UNIONS_NAMES, unions), await names_of(batch, EMPLOYERS_NAMES, employers)
     names: list[str | None] = []
@@ -217,16 +215,7 @@ async def prepare_steps(batch: Batch) -> Sequence[Part]:
     values, agreements = batch.values, batch.keys["agreement"]
     wholes = await wholes_of(batch, "agreement", TABLE, STATE)
     there = await parts_of(batch, STEPS_THERE, wholes, "agreement_id")
-    identities = [
-        None if None in each else each for each in zip(agreements, values["status"], values["occurred_on"], strict=True)
-    ]
-    refuse_same(batch, "occurred_on", identities)
-    recorded = {
-        (each["agreement_id"], each["status"], each["occurred_on"]): each
-        for records in there.values()
-        for each in records
-    }
-    found = [None if identity is None else recorded.get(identity) for identity in identities]
+    found = recorded_parts(batch, "agreement", ("status", "occurred_on"), there)
     names = ("actor", "document_number", "roster_count", "present_count", "votes_for", "note")
     for row, status in enumerate(values["status"]):
         if values["actor"][row] is None and found[row] is None and status is not None:
@@ -246,8 +235,7 @@ async def prepare_steps(batch: Batch) -> Sequence[Part]:
 def _check_step(batch: Batch, row: int, steps: Part, whole: Record | None) -> None:
     """The day and the numbers of a step: FUTURE_DATE, DATE_ORDER, VALUES_DISAGREE, REQUIRED."""
     status, day = batch.values["status"][row], batch.values["occurred_on"][row]
-    if day is not None and day > batch.context.today:
-        batch.refuse(row, "FUTURE_DATE", "occurred_on", "This day is in the future.")
+    batch.refuse_future(row, "occurred_on")
     if whole is not None and day is not None and day < whole["requested_on"] and status != "REQUESTED":
         batch.refuse(row, "DATE_ORDER", "occurred_on", "No step precedes the request for bargaining.")
     if whole is not None and status == "EFFECTIVE" and whole["term_to"] is None:

@@ -1,7 +1,6 @@
 """Collective agreements with their first parties, their employer's coverage and the steps that their days stand for, as one record that is
 written. Further parties, covered employers and steps are kinds of their own (``agreement_parts``)."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -23,6 +22,7 @@ from resolvers.writing.parts import Part
 from resolvers.writing.references import resolve
 from resolvers.writing.several import Several
 from resolvers.writing.values import CodeType, CountType, DayType, TextType
+from resolvers.writing.wholes import parts_of
 
 AGREEMENTS = WritableKind(
     name="agreements",
@@ -107,8 +107,8 @@ NEEDED = {
 NAMES = (
     "number", "source_system", "source_number", "title", "kind", "status", "employer_id", "division_id", "industry", "worker_count", *DAYS,
 )  # fmt: skip
-PARTIES = """SELECT id, version, agreement_id, side, organization_id, employer_id, name, chief_representative FROM agreement_party
-WHERE agreement_id = ANY ($1::bigint[]) ORDER BY id"""
+AGREEMENTS_PARTIES = """SELECT id, version, agreement_id, side, organization_id, employer_id, name, chief_representative
+FROM agreement_party WHERE agreement_id = ANY ($1::bigint[]) ORDER BY id"""
 COVERED = "SELECT id, agreement_id, employer_id, valid_to FROM agreement_coverage WHERE agreement_id = ANY ($1::bigint[]) ORDER BY id"
 STEPS = """SELECT id, agreement_id, status, occurred_on FROM agreement_step WHERE agreement_id = ANY ($1::bigint[])
 ORDER BY occurred_on, id"""
@@ -137,9 +137,7 @@ async def prepare(batch: Batch) -> Sequence[Part]:
         ids=await batch.new_keys("collective_agreement", found),
     )
     known = [record["id"] for record in found if record is not None]
-    steps: dict[int, list[Record]] = defaultdict(list)
-    for record in await batch.connection.fetch(STEPS, known):
-        steps[record["agreement_id"]].append(record)
+    steps = await parts_of(batch, STEPS, known, "agreement_id")
     _check(batch, agreements, steps)
     parties = await _parties(batch, agreements, known)
     coverage = await _coverage(batch, agreements, known)
@@ -250,7 +248,7 @@ async def _parties(batch: Batch, agreements: Part, known: Sequence[int]) -> Seve
     union_names = await names_of(batch, UNIONS_NAMES, unions)
     employer_names = await names_of(batch, EMPLOYERS_NAMES, employers)
     recorded: dict[tuple[Any, ...], Record] = {}
-    for record in await batch.connection.fetch(PARTIES, known):
+    for record in await batch.connection.fetch(AGREEMENTS_PARTIES, known):
         subject = record["organization_id"], record["employer_id"]
         recorded.setdefault(
             (record["agreement_id"], record["side"], *subject, record["name"] if subject == (None, None) else None),

@@ -64,6 +64,12 @@ class Batch:
         self._note(row, code, column, message, Severity.ERROR)
         self.refused.add(row)
 
+    def refuse_future(self, row: int, column: str) -> None:
+        """Refuse a row whose day is after today: FUTURE_DATE."""
+        day = self.values[column][row]
+        if day is not None and day > self.context.today:
+            self.refuse(row, "FUTURE_DATE", column, "This day is in the future.")
+
     def warn(self, row: int, code: str, column: str | None, message: str) -> None:
         """Note what somebody should look at in a row that is written."""
         self._note(row, code, column, message, Severity.WARNING)

@@ -38,7 +38,7 @@ from resolvers.writing.scope import below
 from resolvers.writing.several import Several
 from resolvers.writing.taken import refuse_half_numbers, refuse_taken_numbers, taken_numbers
 from resolvers.writing.values import CodeType, DayType, MoneyType, TextType
-from resolvers.writing.wholes import new_rows, parts_of, refuse_same, wholes_of
+from resolvers.writing.wholes import new_rows, parts_of, recorded_parts, refuse_same, wholes_of
 
 OF_CASE = column(
     "case",
@@ -246,10 +246,7 @@ async def prepare_steps(batch: Batch) -> Sequence[Part]:
     wholes = await wholes_of(batch, "case", TABLE, ("phase", "status", "received_on", "accepted_on", "closed_on"))
     there = await parts_of(batch, CASES_STEPS, wholes, "case_id")
     key = ("phase", "status", "occurred_on")
-    identities = [None if None in each else each for each in zip(cases, *(values[name] for name in key), strict=True)]
-    refuse_same(batch, "occurred_on", identities)
-    recorded = {(case, *(each[name] for name in key)): each for case, records in there.items() for each in records}
-    found = [None if identity is None else recorded.get(identity) for identity in identities]
+    found = recorded_parts(batch, "case", key, there)
     for row, phase in enumerate(values["phase"]):
         if values["actor"][row] is None and found[row] is None and phase is not None:
             values["actor"][row] = ACTORS[phase]
@@ -268,8 +265,7 @@ async def prepare_steps(batch: Batch) -> Sequence[Part]:
 def _check_step(batch: Batch, row: int, steps: Part, whole: Record | None) -> None:
     """The day and the document of a step: FUTURE_DATE, DATE_ORDER, REQUIRED."""
     day = batch.values["occurred_on"][row]
-    if day is not None and day > batch.context.today:
-        batch.refuse(row, "FUTURE_DATE", "occurred_on", "This day is in the future.")
+    batch.refuse_future(row, "occurred_on")
     if whole is not None and day is not None and day < whole["received_on"]:
         batch.refuse(row, "DATE_ORDER", "occurred_on", "No step precedes the day on which the case was received.")
     recorded = steps.values["document_number"][row]
@@ -374,7 +370,6 @@ def _check_recovery(batch: Batch, row: int, found: Record | None, whole: Record 
             "resident_number",
             "The recovery with this number is of another person. Compare the number.",
         )
-    if day is not None and day > batch.context.today:
-        batch.refuse(row, "FUTURE_DATE", "received_on", "This day is in the future.")
+    batch.refuse_future(row, "received_on")
     if whole is not None and day is not None and day < whole["received_on"]:
         batch.refuse(row, "DATE_ORDER", "received_on", "Money comes after the case was received.")

@@ -1,7 +1,6 @@
 """Dispute cases with their first claimant, respondent and claim, and the steps that their days stand for, as one record that is written.
 Further parties, claims, steps and recoveries are kinds of their own (``dispute_parts``)."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -26,6 +25,7 @@ from resolvers.writing.parts import Part
 from resolvers.writing.references import resolve
 from resolvers.writing.several import Several
 from resolvers.writing.values import CodeType, CountType, DayType, MoneyType, TextType, YesNoType
+from resolvers.writing.wholes import parts_of
 
 CASES = WritableKind(
     name="dispute-cases",
@@ -129,7 +129,10 @@ async def prepare(batch: Batch) -> Sequence[Part]:
         ids=await batch.new_keys(TABLE, found),
     )
     _reopen(batch, cases)
-    parties, claims, steps = [await _recorded(batch, query, found) for query in (PARTIES, CASES_CLAIMS, CASES_STEPS)]
+    known = [old["id"] for old in found if old is not None]
+    parties, claims, steps = [
+        await parts_of(batch, query, known, "case_id") for query in (PARTIES, CASES_CLAIMS, CASES_STEPS)
+    ]
     _check(batch, cases, steps, parties)
     names = await names_of(batch, EMPLOYERS_NAMES, cases.values["employer_id"])
     return (
@@ -138,14 +141,6 @@ async def prepare(batch: Batch) -> Sequence[Part]:
         _claims(batch, cases, claims),
         _steps(batch, cases, steps),
     )
-
-
-async def _recorded(batch: Batch, query: str, found: Sequence[Record | None]) -> Records:
-    """What is on record of the cases that are there, by their keys."""
-    records: dict[int, list[Record]] = defaultdict(list)
-    for record in await batch.connection.fetch(query, [old["id"] for old in found if old is not None]):
-        records[record["case_id"]].append(record)
-    return records
 
 
 def _reopen(batch: Batch, cases: Part) -> None:
@@ -158,7 +153,7 @@ def _reopen(batch: Batch, cases: Part) -> None:
 
 def _check(batch: Batch, cases: Part, steps: Records, parties: Records) -> None:
     """The days and the state of each case as it will be: DATE_ORDER, FUTURE_DATE, REQUIRED, STATUS_MISMATCH, VALUES_DISAGREE."""
-    merged, today = cases.values, batch.context.today
+    merged = cases.values
     for first, last in (("received_on", "accepted_on"), ("received_on", "closed_on"), ("accepted_on", "closed_on")):
         refuse_unordered(
             batch, merged[first], merged[last], last, "A case is received, then accepted, then closed.", equal=True
@@ -172,9 +167,7 @@ def _check(batch: Batch, cases: Part, steps: Records, parties: Records) -> None:
     )
     for row, (status, closed) in enumerate(zip(merged["status"], merged["closed_on"], strict=True)):
         for name in (*DAYS, "phase_on"):
-            day = batch.values[name][row]
-            if day is not None and day > today:
-                batch.refuse(row, "FUTURE_DATE", name, "This day is in the future.")
+            batch.refuse_future(row, name)
         if status in ENDED and closed is None and batch.lacks(row, "closed_on"):
             batch.refuse(row, "REQUIRED", "closed_on", "Write the day on which the case was closed.")
         elif status is not None and status not in ENDED and closed is not None:

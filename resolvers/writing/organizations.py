@@ -1,6 +1,6 @@
 """Unions with their links to parents and a committee's term, as one record that is written. A parent may come later in the same batch.
 
-A union that is on record keeps its parents here: a move has a day and a reason (``db.hierarchies``).
+A union that is on record keeps its parents here: a move has a day and a reason (``resolvers.reorganizations``).
 """
 
 from collections.abc import Mapping, Sequence

@@ -132,9 +132,3 @@ class Part:
         types = [self.table.c[name].type.compile(DIALECT) for name in columns]
         arrays = ", ".join(f"${place}::{type_}[]" for place, type_ in enumerate(types, 1))
         return f"unnest({arrays}) AS u({', '.join(columns)})"
-
-
-def matched(rows: Iterable[Mapping[str, Any]], keys: Sequence[Any], column: str) -> list[Mapping[str, Any] | None]:
-    """For each key the row that has it in ``column``, or None."""
-    found = {row[column]: row for row in rows}
-    return [None if key is None else found.get(key) for key in keys]

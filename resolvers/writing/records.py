@@ -243,9 +243,8 @@ def check(batch: Batch, part: Part) -> None:
     for order in kind.orders:
         refuse_unordered(batch, merged[order.first], merged[order.last], order.last, order.message, equal=order.equal)
     for column in kind.columns:
-        for row, day in enumerate(batch.values[column.name] if column.past else ()):
-            if day is not None and day > batch.context.today:
-                batch.refuse(row, "FUTURE_DATE", column.name, "This day is in the future.")
+        for row in range(len(batch)) if column.past else ():
+            batch.refuse_future(row, column.name)
     for row in range(len(batch)) if kind.rules else ():
         if row in batch.refused:
             continue

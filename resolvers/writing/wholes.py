@@ -6,10 +6,10 @@ the second sees what the first has written.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Any
 
-from resolvers.writing.batch import Batch
+from resolvers.writing.batch import Batch, refuse_same_record
 from resolvers.writing.declare import EXPECTED_VERSION
 from resolvers.writing.parts import Part
 from resolvers.writing.scope import below
@@ -28,8 +28,8 @@ async def wholes_of(batch: Batch, column: str, table: str, names: Sequence[str])
     return {record["id"]: record for record in records}
 
 
-async def parts_of(batch: Batch, query: str, wholes: Mapping[int, Record], column: str) -> Mapping[int, list[Record]]:
-    """The parts that are on record, by the key of their whole, which stands in ``column``. ``query`` takes the keys as $1."""
+async def parts_of(batch: Batch, query: str, wholes: Collection[int], column: str) -> Mapping[int, list[Record]]:
+    """The parts that are on record of wholes with these keys, by the key, which stands in ``column``. ``query`` takes the keys as $1."""
     found: dict[int, list[Record]] = defaultdict(list)
     for record in await batch.connection.fetch(query, list(wholes)):
         found[record[column]].append(record)
@@ -44,12 +44,21 @@ def refuse_same(batch: Batch, column: str, identities: Sequence[Hashable | None]
             rows_of[identity].append(row)
     for rows in rows_of.values():
         if len(rows) > 1:
-            numbers = ", ".join(str(batch.rows[row].number) for row in rows[:5]) + (", …" if len(rows) > 5 else "")
-            for row in rows:
-                if not any(each.code == "DUPLICATE" for each in batch.findings.get(row, ())):
-                    batch.refuse(
-                        row, "DUPLICATE", column, f"Rows {numbers} are about the same record. Keep one of them."
-                    )
+            refuse_same_record(batch, rows, column)
+
+
+def recorded_parts(
+    batch: Batch, whole: str, key: Sequence[str], there: Mapping[int, Sequence[Record]]
+) -> list[Record | None]:
+    """For each row the part on record that it is about: that of its ``whole`` with the same values in the columns ``key``, of which the
+    last one has the errors. Refuses DUPLICATE."""
+    identities = [
+        None if None in each else each
+        for each in zip(batch.keys[whole], *(batch.values[name] for name in key), strict=True)
+    ]
+    refuse_same(batch, key[-1], identities)
+    recorded = {(of, *(each[name] for name in key)): each for of, records in there.items() for each in records}
+    return [None if identity is None else recorded.get(identity) for identity in identities]
 
 
 def new_rows(batch: Batch, part: Part, wholes: Sequence[int | None]) -> Mapping[int, list[int]]:

@@ -27,7 +27,6 @@ from tests.slow import sampled
 SEEDS, CALLERS, OPERATIONS = 10, 6, 25
 SAMPLE = range(1)
 """Seeds that ``make test`` runs, behind the first wall and behind both."""
-PREFIXES = {source.prefix: name for name, source in registry.sources.items()}
 SOME = {
     "union": "SELECT id FROM organization WHERE status = 'NORMAL' AND level <> 'GRASSROOTS' ORDER BY hashint8(id) LIMIT 60",
     "member union": "SELECT organization_id FROM membership GROUP BY 1 ORDER BY hashint8(organization_id) LIMIT 40",

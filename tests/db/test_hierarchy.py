@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from db.errors import DataError
-from db.hierarchies import TABLES, link, recompute, reparent
+from db.hierarchies import TABLES, link, reparent
 from db.organizations import Hierarchy
 from tests.closure_walk import WALK
 
@@ -75,7 +75,7 @@ async def test_generated_closure_has_the_very_rows_that_the_hierarchy_commands_c
         unions[:400],
         hierarchy.name,
     )
-    await recompute(connection, hierarchy, unions[:400])
+    await connection.execute("SELECT wall.recompute_closures($1, $2)", unions[:400], hierarchy.name)
     assert changed == 0
     assert await connection.fetchval(f"SELECT count(*) FROM {TABLES[hierarchy]}") == before
 

@@ -123,7 +123,7 @@ async def saved(page: Page, button: str) -> bytes:
 
 
 @pytest.mark.parametrize(("language", "words"), [
-    ("en", ("Employers", "new", "refused", "Take the marked workbook", "Import 20 rows", "All rows are in the hub.")),
+    ("en", ("Employers", "new", "refused", "Download the marked workbook", "Import 20 rows", "All rows are in the hub.")),
     ("zh", ("用人单位", "新增", "退回", "下载标注文件", "导入 20 行", "所有行均已写入。")),
 ])  # fmt: skip
 async def test_a_clerk_mends_twelve_marked_cells_and_the_provinces_totals_are_right(
@@ -169,7 +169,7 @@ async def test_who_may_not_write_is_told_so_and_may_take_a_template(watched: Wat
     page = await opened(watched, place, "bureau")
     await expect(page.get_by_role("note")).to_contain_text("Records are written by a union")
     await page.get_by_role("radio", name="Members", exact=True).check()
-    assert (await saved(page, "Take the template")).startswith(b"PK")
+    assert (await saved(page, "Download the template")).startswith(b"PK")
     await expect(page.locator("input[type=file]")).to_have_count(0)
     await page.close()
 

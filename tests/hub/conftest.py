@@ -1,6 +1,7 @@
 """The endpoint on a small schema and an engine that needs no database; the real ones are in test_end_to_end.py."""
 
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,14 @@ SCHEMA = build_schema(
     type Mutation { change(to: String): String }
     """
 )
+
+
+@pytest.fixture
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal on which commands speak English."""
+    for name in [name for name in os.environ if name.startswith("LC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LANG", "C")
 
 
 class ToyEngine:

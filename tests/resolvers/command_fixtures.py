@@ -53,6 +53,18 @@ CARD = "620000123456789012" + luhn("620000123456789012")
 """The number of a bank card."""
 
 
+async def payload_of(context: CommandContext, document: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The payload of the one command in the document; it must not err otherwise."""
+    result = execute(SCHEMA._schema, validated(document), variable_values={"input": given}, context_value=context)
+    if isawaitable(result):
+        result = await result
+    if result.errors:
+        raise result.errors[0]
+    assert result.data is not None
+    payload: dict[str, Any] = next(iter(result.data.values()))
+    return payload
+
+
 @dataclass
 class Hub:
     """A hub on a database with two county federations that share no member."""
@@ -95,14 +107,7 @@ class Hub:
         context = CommandContext(
             self.served, caller, day or today(), self.vault, {"source": "192.0.2.7", "operation": "Op"}, self.options
         )
-        result = execute(SCHEMA._schema, validated(document), variable_values={"input": given}, context_value=context)
-        if isawaitable(result):
-            result = await result
-        if result.errors:
-            raise result.errors[0]
-        assert result.data is not None
-        payload: dict[str, Any] = next(iter(result.data.values()))
-        return payload
+        return await payload_of(context, document, given)
 
     async def codes(self, document: str, given: dict[str, Any], caller: Caller, day: date | None = None) -> list[str]:
         """The codes of the errors in the payload, which has nothing else in it."""

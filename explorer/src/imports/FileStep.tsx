@@ -25,7 +25,7 @@ export function FileStep({ file, maxBytes, busy, refuseChanges, onRefuseChanges,
     const why = second
       ? t("One file at a time.", "请一次只放一个文件。")
       : first.size > maxBytes
-        ? t(`The file has ${size(first.size)}; at most ${size(maxBytes)} are taken. Send it in parts.`, `文件大小 ${size(first.size)}，上限 ${size(maxBytes)}，请分批导入。`)
+        ? t(`The file has ${size(first.size)}, more than the limit of ${size(maxBytes)}. Send it in parts.`, `文件大小 ${size(first.size)}，上限 ${size(maxBytes)}，请分批导入。`)
         : null;
     setAmiss(why);
     if (why === null) onFile(first);

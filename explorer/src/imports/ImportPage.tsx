@@ -3,7 +3,7 @@ import { askViewer } from "../fetcher";
 import { Header } from "../Header";
 import { t } from "../language";
 import { useSession } from "../session";
-import { askKinds, type Job, type Kind, type Kinds, Refusal } from "./api";
+import { askKinds, type Job, type Kind, type Kinds, messageOf } from "./api";
 import { ConfirmStep } from "./ConfirmStep";
 import { FileStep } from "./FileStep";
 import { JobReport } from "./JobReport";
@@ -24,7 +24,7 @@ export function ImportPage() {
     setFailure(null);
     askKinds().then(
       (found) => isMine && setKinds(found),
-      (error) => isMine && setFailure(error instanceof Refusal ? error.message : String(error)),
+      (error) => isMine && setFailure(messageOf(error)),
     );
     return () => {
       isMine = false;
@@ -74,7 +74,7 @@ function Steps({ kinds }: { kinds: Kinds }) {
     <>
       {!kinds.mayWrite && (
         <p className="notice" role="note">
-          {kinds.message} {t("You can look at what the hub takes, and take a template.", "您可以查看所需内容并下载模板。")}
+          {kinds.message} {t("You can look at what the hub takes, and download a template.", "您可以查看所需内容并下载模板。")}
         </p>
       )}
       <KindStep kinds={kinds.kinds} kind={kind} onChoose={choose} />

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { t } from "../language";
 import { csvOf } from "../results/csv";
 import { saveCsv } from "../save";
-import { download, type Fault, type Job, Refusal } from "./api";
+import { download, type Fault, type Job, messageOf } from "./api";
 import { number, OUTCOME_WORDS, OUTCOMES, readAs, sentenceOf } from "./words";
 
 /** Faults that are shown before somebody asks for more. */
@@ -35,7 +35,7 @@ export function JobReport({ job, mine }: { job: Job; mine: boolean }) {
           <p className="faint">{readAs(report)}</p>
           {(report.ignoredHeadings?.length ?? 0) > 0 && (
             <p className="faint">
-              {t("Columns that are not taken: ", "未导入的列：")}
+              {t("Columns that are not imported: ", "未导入的列：")}
               {report.ignoredHeadings?.join(t(", ", "、"))}
             </p>
           )}
@@ -61,7 +61,7 @@ function Files({ job, mine }: { job: Job; mine: boolean }) {
     try {
       await download(`/imports/jobs/${job.id}/workbook`, `${stem(job.file)}${t(" marked", "（已标注）")}.xlsx`);
     } catch (error) {
-      setFailure(error instanceof Refusal ? error.message : String(error));
+      setFailure(messageOf(error));
     }
   }
   return (
@@ -69,11 +69,11 @@ function Files({ job, mine }: { job: Job; mine: boolean }) {
       <p className="buttons">
         {mine && (
           <button type="button" className="primary" onClick={() => void marked()}>
-            {t("Take the marked workbook", "下载标注文件")}
+            {t("Download the marked workbook", "下载标注文件")}
           </button>
         )}
         <button type="button" onClick={() => saveReport(job)}>
-          {t("Take the report (CSV)", "下载报告（CSV）")}
+          {t("Download the report (CSV)", "下载报告（CSV）")}
         </button>
         {mine && <span className="faint">{t("The file with its faulty cells marked and explained: mend it, and drop it here again", "有误的单元格已标注并说明：更正后重新放到此处")}</span>}
       </p>

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { t } from "../language";
-import { download, type Kind, Refusal } from "./api";
+import { download, type Kind, messageOf } from "./api";
 
 /** The choice of a kind of record, with what it takes and its template. The kinds are the hub's: the page knows none. */
 export function KindStep({ kinds, kind, onChoose }: { kinds: Kind[]; kind: Kind | null; onChoose: (kind: Kind) => void }) {
@@ -31,7 +31,7 @@ function Takes({ kind }: { kind: Kind }) {
     try {
       await download(`/imports/${kind.name}/template`, `${kind.heading}.xlsx`);
     } catch (error) {
-      setFailure(error instanceof Refusal ? error.message : String(error));
+      setFailure(messageOf(error));
     }
   }
   return (
@@ -45,7 +45,7 @@ function Takes({ kind }: { kind: Kind }) {
       </p>
       <p className="buttons">
         <button type="button" onClick={() => void template()}>
-          {t("Take the template", "下载模板")}
+          {t("Download the template", "下载模板")}
         </button>
         <span className="faint">{t("A workbook with these headings, drop-downs and an example", "含列名、下拉选项和示例的工作簿")}</span>
       </p>

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { LOCALE, t } from "../language";
-import { askJob, askJobs, cancelJob, type Job, type Kind, Refusal } from "./api";
+import { askJob, askJobs, cancelJob, type Job, type Kind, messageOf } from "./api";
 import { JobReport } from "./JobReport";
 import { JobProgress } from "./Progress";
 import { number, OUTCOME_WORDS, OUTCOMES, stateOf } from "./words";
@@ -21,7 +21,7 @@ export function PastJobs({ kinds, done }: { kinds: Kind[]; done: unknown }) {
       setJobs(await askJobs());
       setFailure(null);
     } catch (error) {
-      setFailure(error instanceof Refusal ? error.message : String(error));
+      setFailure(messageOf(error));
     }
   }, []);
 
@@ -37,7 +37,7 @@ export function PastJobs({ kinds, done }: { kinds: Kind[]; done: unknown }) {
     try {
       setOpen(await askJob(job.id));
     } catch (error) {
-      setFailure(error instanceof Refusal ? error.message : String(error));
+      setFailure(messageOf(error));
     }
   }
   return (

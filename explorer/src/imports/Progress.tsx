@@ -9,7 +9,7 @@ export function RunProgress({ run, onCancel }: { run: Run; onCancel: () => void 
     <div className="progress">
       {run.job === null ? (
         <>
-          <p role="status">{run.share < 1 ? t("Sending the file", "正在发送文件") : t("The file is there", "文件已送达")}</p>
+          <p role="status">{run.share < 1 ? t("Sending the file", "正在发送文件") : t("The file has arrived", "文件已送达")}</p>
           <progress max={1} value={run.share} aria-label={t("Share of the file that is sent", "文件发送进度")} />
         </>
       ) : (

@@ -1,4 +1,5 @@
-import { LOCALE, t } from "../language";
+import { t } from "../language";
+import { headersOf, REQUEST } from "../request";
 import { save } from "../save";
 import { current } from "../session";
 
@@ -97,7 +98,12 @@ export class Refusal extends Error {
   }
 }
 
-const NO_ANSWER = "NO_ANSWER";
+/** What a page says of an error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Refusal ? error.message : String(error);
+}
+
+export const NO_ANSWER = "NO_ANSWER";
 
 export async function askKinds(): Promise<Kinds> {
   return (await answer(await ask("GET", "/imports"))) as Kinds;
@@ -151,7 +157,7 @@ export function send(kind: string, file: File, options: Options, sent: (share: n
 
 async function ask(method: string, path: string): Promise<Response> {
   try {
-    return await fetch(path, { method, headers: headers(), credentials: "omit", referrerPolicy: "no-referrer", cache: "no-store" });
+    return await fetch(path, { method, headers: headers(), cache: "no-store", ...REQUEST });
   } catch {
     throw unreachable();
   }
@@ -164,9 +170,7 @@ async function answer(response: Response): Promise<unknown> {
 }
 
 function headers(): Record<string, string> {
-  const { token } = current();
-  const common = { Accept: "application/json", "Accept-Language": LOCALE };
-  return token ? { ...common, Authorization: `Bearer ${token}` } : common;
+  return headersOf(current().token, "application/json");
 }
 
 function read(text: string): unknown {

@@ -1,5 +1,5 @@
 import { useRef, useState } from "react";
-import { askJob, cancelJob, type Job, type Options, Refusal, send } from "./api";
+import { askJob, cancelJob, type Job, messageOf, NO_ANSWER, type Options, Refusal, send } from "./api";
 
 /** A rehearsal or an import, as far as it is: first the file is sent, then there is a job. */
 export interface Run {
@@ -37,7 +37,7 @@ export function useImport() {
       const id = await send(kind, file, options, (share) => change({ share }), mine.signal);
       await follow(id, (job) => change({ job }), mine.signal);
     } catch (error) {
-      change({ failure: error instanceof Refusal ? error.message : String(error) });
+      change({ failure: messageOf(error) });
     }
   }
 
@@ -67,7 +67,7 @@ async function follow(id: number, seen: (job: Job) => void, signal: AbortSignal)
       if (job.state !== "RUNNING") return;
     } catch (error) {
       failures += 1;
-      if (failures > TRIES || (error instanceof Refusal && error.code !== "NO_ANSWER")) throw error;
+      if (failures > TRIES || (error instanceof Refusal && error.code !== NO_ANSWER)) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, wait));
   }

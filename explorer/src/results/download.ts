@@ -1,4 +1,5 @@
-import { LOCALE, t } from "../language";
+import { t } from "../language";
+import { operationHeadersOf, REQUEST } from "../request";
 import { save } from "../save";
 import { current } from "../session";
 
@@ -22,18 +23,11 @@ const LAST = 4096;
 
 /** Downloads all rows of the operation's list as a file. Throws an error whose message can be shown. */
 export async function downloadAll({ query, variables, operationName }: Operation, format: Format): Promise<void> {
-  const { token } = current();
   const response = await fetch("/graphql", {
     method: "POST",
-    headers: {
-      "Content-Type": "application/json",
-      Accept: format.media,
-      "Accept-Language": LOCALE,
-      ...(token ? { Authorization: `Bearer ${token}` } : {}),
-    },
+    headers: operationHeadersOf(current().token, format.media),
     body: JSON.stringify({ query, variables: parsed(variables), ...(operationName ? { operationName } : {}) }),
-    credentials: "omit",
-    referrerPolicy: "no-referrer",
+    ...REQUEST,
   });
   if (!response.ok) throw new Error(messageIn(await response.text()));
   let file: Blob;

@@ -1,6 +1,5 @@
 """``unionhub explain``: the plan of a query, as one who sees all or as a principal, and status 1 when it fails."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,10 +32,7 @@ async def url(unions_url: str) -> str:  # noqa: F811
 
 
 @pytest.fixture
-def explain(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Explain:
-    for name in [name for name in os.environ if name.startswith("LC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("LANG", "C")
+def explain(url: str, tmp_path: Path, english: None, monkeypatch: pytest.MonkeyPatch) -> Explain:
     monkeypatch.setenv("UNIONHUB_DATABASE_URL", url)
     monkeypatch.setenv("UNIONHUB_DATA_DIR", str(tmp_path))
 

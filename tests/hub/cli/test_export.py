@@ -4,7 +4,6 @@ import asyncio
 import csv
 import io
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,10 +33,7 @@ async def url(unions_url: str) -> str:  # noqa: F811
 
 
 @pytest.fixture
-def export(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Export:
-    for name in [name for name in os.environ if name.startswith("LC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("LANG", "C")
+def export(url: str, tmp_path: Path, english: None, monkeypatch: pytest.MonkeyPatch) -> Export:
     monkeypatch.setenv("UNIONHUB_DATABASE_URL", url)
     monkeypatch.setenv("UNIONHUB_DATA_DIR", str(tmp_path))
     monkeypatch.chdir(tmp_path)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import time
@@ -96,10 +95,7 @@ def counties(url: str) -> tuple[Any, Any]:
 
 
 @pytest.fixture
-def hub(url: str, counties: tuple[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
-    for name in [name for name in os.environ if name.startswith("LC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("LANG", "C")
+def hub(url: str, counties: tuple[Any, Any], tmp_path: Path, english: None, monkeypatch: pytest.MonkeyPatch) -> Hub:
     monkeypatch.setenv("UNIONHUB_DATABASE_URL", url)
     monkeypatch.setenv("UNIONHUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("UNIONHUB_KEY_FILE", str(KEY_FILE))

@@ -12,6 +12,7 @@ import pytest
 from db.server.migrate import connect
 from hub.app import Hub
 from hub.web import http
+from hub.web.protocol import ABORT
 from resolvers.engine.request.document import Answer
 from tests.hub.conftest import TOKEN, ToyEngine
 from tests.hub.test_end_to_end import real, unions_url  # noqa: F401
@@ -23,11 +24,11 @@ WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_databas
 class Request:
     """One request of a caller who may go away."""
 
-    def __init__(self, app: Hub, query: str) -> None:
+    def __init__(self, app: Hub, query: str, bearer: str = TOKEN, **more: str) -> None:
         self.gone = asyncio.Event()
         self.sent: list[Any] = []
         self.body: bytes | None = json.dumps({"query": query}).encode()
-        headers = {"content-type": "application/json", "authorization": f"Bearer {TOKEN}"}
+        headers = {"content-type": "application/json", "authorization": f"Bearer {bearer}", **more}
         scope = {
             "type": "http",
             "method": "POST",
@@ -35,6 +36,7 @@ class Request:
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
             "query_string": b"",
             "client": ("192.0.2.7", 5),
+            "extensions": {ABORT: {}},
         }
         self.task = asyncio.create_task(app(scope, self.receive, self.send))
 

@@ -18,6 +18,7 @@ from hub.settings import Settings
 from hub.web import http
 from hub.web.protocol import ABORT
 from resolvers.engine.execute import export
+from tests.hub.web.test_cancel import Request
 from tests.hub.web.test_exports import CSV, NDJSON, XLSX, ask, hub_at, url  # noqa: F401
 from tests.tokens import token, write_key
 
@@ -26,34 +27,15 @@ OPEN = """SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'unionhub' AND state LIKE 'idle in transaction%'"""
 
 
-class Download:
+class Download(Request):
     """A request of a caller who reads the body only while ``reads`` is set, and may go away."""
 
     def __init__(self, app: Hub, query: str, accept: str, *, subject: str = "national") -> None:
-        self.reads, self.gone, self.begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.sent: list[Any] = []
-        self.body: bytes | None = json.dumps({"query": query}).encode()
-        headers = {"content-type": "application/json", "accept": accept, "authorization": f"Bearer {token(subject)}"}
-        scope = {
-            "type": "http",
-            "method": "POST",
-            "path": "/graphql",
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-            "query_string": b"",
-            "client": ("192.0.2.7", 5),
-            "extensions": {ABORT: {}},
-        }
-        self.task = asyncio.create_task(app(scope, self.receive, self.send))
-
-    async def receive(self) -> Any:
-        if self.body is not None:
-            body, self.body = self.body, None
-            return {"type": "http.request", "body": body, "more_body": False}
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
+        self.reads, self.begun = asyncio.Event(), asyncio.Event()
+        super().__init__(app, query, token(subject), accept=accept)
 
     async def send(self, message: Any) -> None:
-        self.sent.append(message)
+        await super().send(message)
         self.begun.set()
         if message["type"] == "http.response.body":
             await self.reads.wait()

@@ -1,10 +1,8 @@
 """Commands that write records: their inputs are the kinds' columns, their answers the outcomes of the batch."""
 
-from inspect import isawaitable
 from typing import Any
 
 import pytest
-from graphql import execute
 
 from resolvers.access.callers import PUBLIC, Caller
 from resolvers.engine.request import global_ids
@@ -13,7 +11,7 @@ from resolvers.writing.kinds import KINDS
 from resolvers.writing.values import CodeType
 from schema import schema
 from schema.writing import plural, record_name, type_of
-from tests.resolvers.command_fixtures import SCHEMA, validated
+from tests.resolvers.command_fixtures import payload_of
 from tests.resolvers.test_values import BREAKS, MARKS
 from tests.resolvers.writing.conftest import Writers
 from tests.resolvers.writing.test_members import resident_number
@@ -26,15 +24,7 @@ async def ask(writers: Writers, command: str, caller: Caller | None = None, **gi
     """The payload of a command."""
     type_ = f"{command[0].upper()}{command[1:]}Input"
     text = f"mutation Write($input: {type_}!) {{ {command}(input: $input) {PAYLOAD} }}"
-    result = execute(
-        SCHEMA._schema, validated(text), variable_values={"input": given}, context_value=writers.context(caller)
-    )
-    if isawaitable(result):
-        result = await result
-    assert not result.errors, result.errors
-    assert result.data is not None
-    payload: dict[str, Any] = result.data[command]
-    return payload
+    return await payload_of(writers.context(caller), text, given)
 
 
 def employer(writers: Writers, **more: Any) -> dict[str, Any]:

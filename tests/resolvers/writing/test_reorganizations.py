@@ -4,11 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from inspect import isawaitable
 from typing import Any
 
 import pytest
-from graphql import execute
 
 from db.clock import today
 from db.consistency.run import examine
@@ -17,7 +15,7 @@ from db.rollups.maintenance import rollup_differences
 from resolvers.access.callers import Caller
 from resolvers.engine.request.global_ids import encode
 from tests.closure_walk import WALK
-from tests.resolvers.command_fixtures import SCHEMA, validated
+from tests.resolvers.command_fixtures import payload_of
 from tests.resolvers.engine_client import EngineClient
 from tests.resolvers.writing.conftest import Writers, outcomes
 from tests.resolvers.writing.test_employers import employer
@@ -95,16 +93,9 @@ async def town(writers: Writers, name: str) -> Town:
 async def command(writers: Writers, name: str, caller: Caller | None = None, **given: Any) -> dict[str, Any]:
     """The payload of a command."""
     text = f"mutation Do($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {PAYLOAD} }}"
-    given = {"on": ON.isoformat(), "reason": "撤并办〔2026〕1号", **given}
-    result = execute(
-        SCHEMA._schema, validated(text), variable_values={"input": given}, context_value=writers.context(caller)
+    return await payload_of(
+        writers.context(caller), text, {"on": ON.isoformat(), "reason": "撤并办〔2026〕1号", **given}
     )
-    if isawaitable(result):
-        result = await result
-    assert not result.errors, result.errors
-    assert result.data is not None
-    payload: dict[str, Any] = result.data[name]
-    return payload
 
 
 def errors(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
