@@ -48,7 +48,7 @@ async def warn_of_quality(batch: Batch, parts: Sequence[Part], outcomes: Sequenc
         statement.sql, *statement.arguments(statement.bind(NOTHING), list(row_of))
     ):
         broken[row_of[key]].add(code)
-    await _leave_out_of_sight(batch, row_of, broken)
+    await _leave_out_of_sight(batch, row_of, broken, rules)
     columns = batch.values.keys()
     for row, codes in broken.items():
         for code in sorted(codes):
@@ -57,15 +57,16 @@ async def warn_of_quality(batch: Batch, parts: Sequence[Part], outcomes: Sequenc
             batch.warn(row, code, column if column in columns else None, f"{english}.")
 
 
-async def _leave_out_of_sight(batch: Batch, row_of: Mapping[int, int], broken: Mapping[int, set[str]]) -> None:
-    """Take away what rows are not told, as it is about records out of the caller's sight (``IN_SIGHT``)."""
-    for code, query in IN_SIGHT.items():
+async def _leave_out_of_sight(
+    batch: Batch, row_of: Mapping[int, int], broken: Mapping[int, set[str]], rules: Mapping[str, RecordRule]
+) -> None:
+    """Take away what rows are not told, as it is about records out of the caller's sight (``IN_SIGHT``): one statement, whatever was found."""
+    for code in IN_SIGHT.keys() & rules.keys():
         keys = [key for key, row in row_of.items() if code in broken.get(row, ())]
-        if keys:
-            seen = {record["id"] for record in await batch.fetch(query, keys)}
-            for key in keys:
-                if key not in seen:
-                    broken[row_of[key]].discard(code)
+        seen = {record["id"] for record in await batch.fetch(IN_SIGHT[code], keys)}
+        for key in keys:
+            if key not in seen:
+                broken[row_of[key]].discard(code)
 
 
 def _key(part: Part, main: Part) -> str | None:
