@@ -60,7 +60,7 @@ async def warn_of_quality(batch: Batch, parts: Sequence[Part], outcomes: Sequenc
 async def _leave_out_of_sight(
     batch: Batch, row_of: Mapping[int, int], broken: Mapping[int, set[str]], rules: Mapping[str, RecordRule]
 ) -> None:
-    """Take away what rows are not told, as it is about records out of the caller's sight (``IN_SIGHT``): one statement, whatever was found."""
+    """Take away what is about records out of the caller's sight (``IN_SIGHT``), by one statement, whatever was found."""
     for code in IN_SIGHT.keys() & rules.keys():
         keys = [key for key, row in row_of.items() if code in broken.get(row, ())]
         seen = {record["id"] for record in await batch.fetch(IN_SIGHT[code], keys)}
