@@ -37,7 +37,7 @@ UNIONS = """
 """
 
 END_OTHERS = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
@@ -350,6 +350,7 @@ async def test_hub_goes_on_when_its_connections_are_ended(hub: Api, unions_url: 
     admin = await connect(unions_url)
     await admin.execute(END_OTHERS)
     await admin.close()
+    await asyncio.sleep(0.2)  # the ends arrive
     for _ in range(3):
         assert (await hub.post(query)).status_code == 200
 
