@@ -15,7 +15,7 @@ from db.organizations import Hierarchy
 from db.rollups.layout import FACTS
 from db.rollups.maintenance import AFTER, BEFORE, PARTS, Steps, fold_rollups, rebuild_rollups, rollup_differences
 from tests.resolvers.sql_reference import MEMBERSHIPS, paths
-from tests.slow import sampled
+from tests.slow import sampled, slow
 
 CONNECTIONS = 8
 CHANNELS = ("PAPER", "QR", "APP", "COLLECTIVE", "PROJECT", "FALLBACK")
@@ -261,6 +261,7 @@ async def test_they_equal_a_recount_after_a_crash_in_the_middle(
     assert await rollup_differences(connection) == []
 
 
+@slow
 async def test_a_building_that_was_broken_off_hinders_no_writer_and_the_next_is_whole(
     fresh_database_url: str, connection: asyncpg.Connection
 ) -> None:

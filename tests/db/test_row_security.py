@@ -34,6 +34,7 @@ from resolvers.engine.execute.snapshot import snapshot
 from tests.conftest import ROOT
 from tests.db.row_reference import CALLERS, HEALTH, NOT_COUNTED, PUBLIC, REFERENCE, reference, visible_keys
 from tests.resolvers.personas import callers_of
+from tests.slow import slow
 
 CLOSURES = ("territorial_closure", "industrial_closure")
 ACCESS_TABLES = ("principal", "access_grant", "case_assignment", "api_key")
@@ -360,6 +361,7 @@ async def test_the_names_of_unions_and_members_are_searched_by_index_for_who_see
         await connection.execute("RESET enable_seqscan")
 
 
+@slow
 async def test_databases_of_one_server_are_migrated_at_the_same_time(new_database):
     urls = [new_database("template0") for _ in range(2)]
     code = "import sys; from db.server.migrate import upgrade_sync; upgrade_sync(sys.argv[1])"

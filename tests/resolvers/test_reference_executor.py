@@ -20,7 +20,7 @@ from tests.slow import sampled
 
 OPERATIONS = 2_600
 SEEDS = 26
-SAMPLE = range(4)
+SAMPLE = range(3)
 """Seeds that ``make test`` runs: half of them as the national federation, the others as one persona each."""
 
 

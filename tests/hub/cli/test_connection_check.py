@@ -15,6 +15,7 @@ from db.server import embedded
 from hub.cli.connection_check import location, reason, require_database, unreachable
 from hub.settings import ROOT
 from tests.conftest import KEY_FILE
+from tests.slow import slow
 
 PASSWORD = "geheim%40"
 
@@ -68,6 +69,7 @@ def test_serve_says_in_one_line_that_the_database_is_away_and_ends(closed: int, 
     )
 
 
+@slow
 def test_serve_says_it_in_chinese_too(closed: int, tmp_path: Path) -> None:
     _, said, _ = serve(f"postgresql://hub@127.0.0.1:{closed}/union", tmp_path, LC_ALL="zh_CN.UTF-8")
     assert said.startswith(f"错误：数据库 union at 127.0.0.1:{closed} 无法使用：该处没有服务监听。")
