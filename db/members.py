@@ -120,6 +120,12 @@ class Member(Keyed, Sourced, Versioned, Model):
 
     __table_args__ = (
         Index("ix_member_organization_id_id", "organization_id", "id"),
+        Index(
+            "ix_member_organization_id_name_unnumbered",
+            "organization_id",
+            "name",
+            postgresql_where=text("resident_number_index IS NULL"),
+        ),
         CheckConstraint(
             "num_nonnulls(resident_number, resident_number_index, resident_number_region) IN (0, 3)",
             name="resident_number_whole",

@@ -18,13 +18,14 @@ from resolvers.writing.scope import below
 TABLES: Mapping[str, str] = {each.class_.__tablename__: each.class_.__name__ for each in Model.registry.mappers}
 """The type of the records of each table."""
 
+SAME_UNION = "o.organization_id = m.organization_id AND o.id <> m.id AND o.name = m.name AND o.birth_year_from = m.birth_year_from"
 IN_SIGHT: Mapping[str, str] = {
     "MEMBER_RECORDED_TWICE": f"""SELECT m.id FROM member m WHERE m.id = ANY ($5::bigint[]) AND (EXISTS (
             SELECT FROM member o WHERE o.phone_index = m.phone_index AND o.id <> m.id AND o.name = m.name AND {below("o.organization_id")}
         ) OR EXISTS (
-            SELECT FROM member o WHERE o.organization_id = m.organization_id AND o.id <> m.id AND o.name = m.name
-            AND o.birth_year_from = m.birth_year_from AND num_nulls(o.resident_number_index, m.resident_number_index) > 0
-            AND {below("o.organization_id")}
+            SELECT FROM member o WHERE {SAME_UNION} AND o.resident_number_index IS NULL AND {below("o.organization_id")}
+        ) OR m.resident_number_index IS NULL AND EXISTS (
+            SELECT FROM member o WHERE {SAME_UNION} AND {below("o.organization_id")}
         ))""",  # noqa: S608 — the scope's condition
 }
 """Rules that compare a record with those of others: a row is warned of what the caller sees alone. Else a rehearsal with invented persons
