@@ -23,10 +23,14 @@ ADD_LINK = (
     "INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, reason, valid_from)"
     " VALUES ($1, $2, $3, $4, $5, $6)"
 )
-MOVE_LINK = """WITH ended AS (UPDATE organization_link SET valid_to = $5 WHERE id = $1 RETURNING child_id, hierarchy)
+MOVE_LINKS = """WITH ended AS (
+    UPDATE organization_link l SET valid_to = $5 FROM unnest($1::bigint[], $2::bigint[], $3::boolean[]) AS u(id, parent, is_lead)
+    WHERE l.id = u.id RETURNING l.child_id, u.parent, l.hierarchy, u.is_lead
+)
 INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, reason, valid_from)
-SELECT child_id, $2::bigint, hierarchy, $3::boolean, $4::text, $5::date FROM ended"""
-"""One statement, as the closures follow at its end: between two the whole subtree would leave its closure and come back."""
+SELECT child_id, parent, hierarchy, is_lead, $4, $5 FROM ended"""
+"""Links end, and go on to other parents. One statement, as the closures follow at its end: between two the whole subtree would leave its
+closure and come back, and be out of a writer's reach meanwhile."""
 
 
 @asynccontextmanager
@@ -78,7 +82,7 @@ async def link(
             reason,
         )
     else:
-        await connection.execute(MOVE_LINK, current["id"], parent, is_lead, reason, on)
+        await connection.execute(MOVE_LINKS, [current["id"]], [parent], [is_lead], reason, on)
     if restated and not is_lead:
         await restate_lead(connection, child, other, OTHER[hierarchy], on, True)
 
@@ -94,7 +98,7 @@ async def restate_lead(
     if found["valid_from"] == on:
         await connection.execute("UPDATE organization_link SET is_lead = $2 WHERE id = $1", found["id"], is_lead)
         return
-    await connection.execute(MOVE_LINK, found["id"], found["parent_id"], is_lead, None, on)
+    await connection.execute(MOVE_LINKS, [found["id"]], [found["parent_id"]], [is_lead], None, on)
 
 
 async def require_linkable(

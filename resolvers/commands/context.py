@@ -86,6 +86,11 @@ def roles_held(caller: Caller, roles: Sequence[Role]) -> list[Role]:
     return [role for role in roles if role in granted]
 
 
+def roles_of_unions(caller: Caller) -> str | None:
+    """The caller's roles of unions, as a log entry has them."""
+    return ", ".join(sorted({grant.role.name for grant in caller.grants if grant.organization_id is not None})) or None
+
+
 def decode_ids(texts: Sequence[str], prefix: str, *path: str) -> list[int]:
     """The keys of global IDs of one type.
 
@@ -134,6 +139,16 @@ async def transaction(context: CommandContext, scope: Scope | None = None) -> As
         connection.transaction(isolation="read_committed"),
     ):
         yield connection
+
+
+TIME_LIMITS = """SELECT set_config(name, CASE current_setting(name) WHEN '0' THEN '0' ELSE
+    greatest(extract(epoch FROM current_setting(name)::interval) * 1000, $1)::bigint::text END, true)
+FROM unnest(ARRAY['statement_timeout', 'lock_timeout']) AS name"""
+
+
+async def allow_time(connection: asyncpg.Connection, milliseconds: int) -> None:
+    """Let a statement of this transaction take, and wait for a lock, at least so long; what has no limit keeps none."""
+    await connection.execute(TIME_LIMITS, milliseconds)
 
 
 async def log(connection: asyncpg.Connection, context: CommandContext, *entries: Entry) -> None:

@@ -9,14 +9,25 @@ import asyncpg
 
 from db.hierarchies import LOCK
 from db.security.audit_log import Entry
-from resolvers.commands.context import CommandContext, clean_text, log, refused, transaction
+from resolvers.commands.context import (
+    CommandContext,
+    allow_time,
+    clean_text,
+    log,
+    refused,
+    roles_of_unions,
+    transaction,
+)
 from resolvers.commands.receipts import keep, receipt
 from resolvers.engine.request import global_ids
-from resolvers.reorganizations.transfers import PATIENCE, Counts, Transfer
+from resolvers.reorganizations.transfers import Counts, Transfer
 from resolvers.reorganizations.unions import PREFIX
 from resolvers.writing.scope import NO_UNION, WriteScope, role_of
 
 MAX_REASON = 200
+PATIENCE_MS = 600_000
+"""A county's members go to another union in statements that take longer than a query."""
+
 SUCCEED = """INSERT INTO organization_succession (predecessor_id, successor_id, kind, succeeded_on, reason)
 SELECT predecessor, successor, $3, $4, $5 FROM unnest($1::bigint[], $2::bigint[]) AS u(predecessor, successor)"""
 AT_END = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
@@ -61,7 +72,7 @@ async def reorganize(
         known = await receipt(connection, context, action, options.key, inputs)
         if known.payload is not None:
             return Counts(**known.payload)
-        await connection.execute(PATIENCE)
+        await allow_time(connection, PATIENCE_MS)
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         async with connection.under_role(role_of(context.caller)):
             attempted = connection.transaction()
@@ -84,7 +95,6 @@ def next_day(day: date) -> date:
 
 
 def _entry(context: CommandContext, action: str, options: Options, unions: Sequence[int], counts: Counts) -> Entry:
-    roles = {grant.role.name for grant in context.caller.grants if grant.organization_id is not None}
     fields = [
         action,
         *(f"{name} {count}" for name, count in counts.stored().items()),
@@ -92,7 +102,7 @@ def _entry(context: CommandContext, action: str, options: Options, unions: Seque
     ]
     return Entry(
         "REORGANIZE_UNIONS",
-        role=", ".join(sorted(roles)) or None,
+        role=roles_of_unions(context.caller),
         records=[global_ids.encode(PREFIX, key) for key in unions],
         fields=fields,
     )

@@ -43,9 +43,8 @@ async def merge_unions(context: CommandContext, unions: Sequence[str], into: str
             await refuse_circle(connection, hierarchy, keys, successor, options.on, "into")
         await connection.execute(SUCCEED, keys, [successor] * len(keys), "MERGER", options.on, transfer.reason)
         await _links(connection, transfer, keys, successor)
-        to = dict.fromkeys(keys, successor)
-        await transfer.memberships(connection, keys, to, EVERYTHING)
-        await transfer.of_employers(connection, keys, to)
+        await transfer.memberships(connection, keys, successor, EVERYTHING)
+        await transfer.of_employers(connection, keys, successor)
         ended = await connection.execute(END_TERMS, keys, next_day(options.on))
         transfer.counts.committee_terms += int(ended.split()[-1])
         await connection.execute(DISSOLVE, keys, next_day(options.on))
@@ -66,4 +65,4 @@ async def _links(connection: asyncpg.Connection, transfer: Transfer, keys: Seque
         " (SELECT s.hierarchy FROM organization_link s WHERE $2 IN (s.child_id, s.parent_id) AND s.valid_to IS NULL)"
     )
     own = await connection.fetch(LINKS.format(condition=condition), keys, successor)
-    await transfer.links(connection, [*below, *own], {row["id"]: successor for row in [*below, *own]})
+    await transfer.links(connection, [*below, *own], successor)

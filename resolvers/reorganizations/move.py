@@ -41,7 +41,7 @@ async def move_unions(
             )
         if any(link["parent_id"] == upper for link in links):
             raise refused("ALREADY_THERE", "One of these unions has this parent already. Leave it out.", "parent")
-        await transfer.links(connection, links, {link["id"]: upper for link in links})
+        await transfer.links(connection, links, upper)
 
     given = {"unions": keys, "parent": upper, "hierarchy": hierarchy.name}
     return await reorganize(context, "moveUnions", options, given, [*keys, upper], work)

@@ -111,6 +111,6 @@ async def _move(connection: asyncpg.Connection, transfer: Transfer, union: int, 
             raise refused("NOT_OF_UNION", "Not all of these are the union's that is split. Give its own.", *path, name)
     for hierarchy in Hierarchy:
         await refuse_circle(connection, hierarchy, part.unions, part.into, transfer.day, f"{place}.into")
-    await transfer.links(connection, links, {link["id"]: part.into for link in links})
+    await transfer.links(connection, links, part.into)
     await transfer.memberships(connection, [union], part.into, ENGAGED, part.members, part.employers)
     await transfer.of_employers(connection, [union], part.into, part.employers)

@@ -9,19 +9,13 @@ from datetime import date
 
 import asyncpg
 
+from db.hierarchies import MOVE_LINKS
 from resolvers.commands.context import refused
 
-LINKS = """SELECT id, child_id, parent_id, hierarchy, valid_from FROM organization_link
+LINKS = """SELECT id, child_id, parent_id, is_lead, valid_from FROM organization_link
 WHERE valid_to IS NULL AND {condition} ORDER BY id FOR NO KEY UPDATE"""
-MOVE_LINKS = """WITH ended AS (
-    UPDATE organization_link l SET valid_to = $4 FROM unnest($1::bigint[], $2::bigint[]) AS u(id, parent) WHERE l.id = u.id
-    RETURNING l.child_id, u.parent, l.hierarchy, l.is_lead
-)
-INSERT INTO organization_link (child_id, parent_id, hierarchy, is_lead, reason, valid_from)
-SELECT child_id, parent, hierarchy, is_lead, $3, $4 FROM ended"""
-"""One statement: the closures follow at its end (migration 0043), and a union between two links would be out of the writer's reach."""
 
-MEMBERSHIPS = """SELECT m.id, m.organization_id, m.status, m.valid_from, m.valid_to, m.end_reason FROM membership m
+MEMBERSHIPS = """SELECT m.id, m.status, m.valid_from, m.valid_to, m.end_reason FROM membership m
 WHERE m.organization_id = ANY ($1::bigint[]) AND (m.valid_to IS NULL OR m.valid_from IS NOT NULL AND m.valid_to > $2)
     AND ({condition}) ORDER BY m.id FOR NO KEY UPDATE"""
 """Also memberships that end after the day: a dissolved union has no members."""
@@ -29,42 +23,39 @@ WHERE m.organization_id = ANY ($1::bigint[]) AND (m.valid_to IS NULL OR m.valid_
 END_MEMBERSHIPS = """UPDATE membership SET valid_to = $2, end_reason = $3,
     status = CASE WHEN valid_from IS NULL THEN status ELSE 'TRANSFERRED_OUT' END WHERE id = ANY ($1::bigint[])"""
 GO_ON_MEMBERSHIPS = """INSERT INTO membership (member_id, organization_id, status, channel, applied_on, valid_from, valid_to, end_reason)
-SELECT m.member_id, u.union_id, u.status, m.channel, m.applied_on, CASE WHEN m.valid_from IS NOT NULL THEN $6::date END, u.ends, u.reason
-FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::date[], $5::text[]) AS u(id, union_id, status, ends, reason)
-JOIN membership m ON m.id = u.id
+SELECT m.member_id, $2::bigint, u.status, m.channel, m.applied_on, CASE WHEN m.valid_from IS NOT NULL THEN $6::date END, u.ends, u.reason
+FROM unnest($1::bigint[], $3::text[], $4::date[], $5::text[]) AS u(id, status, ends, reason) JOIN membership m ON m.id = u.id
 WHERE m.valid_from IS NOT NULL OR NOT EXISTS (
-    SELECT FROM membership s WHERE s.member_id = m.member_id AND s.organization_id = u.union_id AND s.valid_to IS NULL
+    SELECT FROM membership s WHERE s.member_id = m.member_id AND s.organization_id = $2 AND s.valid_to IS NULL
 ) AND NOT EXISTS (
-    SELECT FROM unnest($1::bigint[], $2::bigint[], $4::date[]) AS v(id, union_id, ends) JOIN membership o ON o.id = v.id
-    WHERE o.member_id = m.member_id AND v.union_id = u.union_id AND v.ends IS NULL AND (o.valid_from IS NOT NULL OR o.id < m.id)
+    SELECT FROM unnest($1::bigint[], $4::date[]) AS v(id, ends) JOIN membership o ON o.id = v.id
+    WHERE o.member_id = m.member_id AND v.ends IS NULL AND (o.valid_from IS NOT NULL OR o.id < m.id)
 ) ORDER BY m.id"""
 """An application does not go on to a union of which the person is, or becomes by this, a member or an applicant."""
 
-DATED = """SELECT t.id, t.organization_id, t.employer_id, t.valid_from, t.valid_to FROM {table} t
+DATED = """SELECT t.id, t.valid_from, t.valid_to FROM {table} t
 WHERE t.organization_id = ANY ($1::bigint[]) AND (t.valid_to IS NULL OR t.valid_to > $2) AND ({condition})
 ORDER BY t.id FOR NO KEY UPDATE"""
 END_DATED = "UPDATE {table} SET valid_to = $2 WHERE id = ANY ($1::bigint[])"
 GO_ON = {
     "engagement": """INSERT INTO engagement (member_id, employer_id, organization_id, kind, job_title, valid_from, valid_to)
-        SELECT t.member_id, t.employer_id, u.union_id, t.kind, t.job_title, $4::date, u.ends
-        FROM unnest($1::bigint[], $2::bigint[], $3::date[]) AS u(id, union_id, ends) JOIN engagement t ON t.id = u.id ORDER BY t.id""",
+        SELECT t.member_id, t.employer_id, $2::bigint, t.kind, t.job_title, $4::date, u.ends
+        FROM unnest($1::bigint[], $3::date[]) AS u(id, ends) JOIN engagement t ON t.id = u.id ORDER BY t.id""",
     "employer_coverage": """INSERT INTO employer_coverage (organization_id, employer_id, valid_from, valid_to)
-        SELECT n.union_id, n.employer_id, coalesce(max(c.valid_to), $4::date), nullif(n.ends, 'infinity')
+        SELECT $2::bigint, n.employer_id, coalesce(max(c.valid_to), $4::date), nullif(n.ends, 'infinity')
         FROM (
-            SELECT u.union_id, t.employer_id, max(coalesce(u.ends, 'infinity')) AS ends
-            FROM unnest($1::bigint[], $2::bigint[], $3::date[]) AS u(id, union_id, ends) JOIN employer_coverage t ON t.id = u.id
-            GROUP BY u.union_id, t.employer_id
+            SELECT t.employer_id, max(coalesce(u.ends, 'infinity')) AS ends
+            FROM unnest($1::bigint[], $3::date[]) AS u(id, ends) JOIN employer_coverage t ON t.id = u.id GROUP BY t.employer_id
         ) n LEFT JOIN employer_coverage c
-            ON c.employer_id = n.employer_id AND c.organization_id = n.union_id AND coalesce(c.valid_to, 'infinity') > $4
-        GROUP BY n.union_id, n.employer_id, n.ends
+            ON c.employer_id = n.employer_id AND c.organization_id = $2 AND coalesce(c.valid_to, 'infinity') > $4
+        GROUP BY n.employer_id, n.ends
         HAVING count(c.id) = 0 OR bool_and(coalesce(c.valid_to, 'infinity') < n.ends)""",
 }
 """What ends after the day goes on to its end. A union that covers an employer already covers it from the end of that on, if at all."""
 
-EMPLOYERS = """SELECT t.id, t.organization_id, NULL::date AS valid_from FROM employer t
-WHERE t.organization_id = ANY ($1::bigint[]) AND ({condition}) ORDER BY t.id FOR NO KEY UPDATE"""
-MOVE_EMPLOYERS = """UPDATE employer t SET organization_id = u.union_id
-FROM unnest($1::bigint[], $2::bigint[]) AS u(id, union_id) WHERE t.id = u.id"""
+EMPLOYERS = """SELECT t.id FROM employer t WHERE t.organization_id = ANY ($1::bigint[]) AND ({condition})
+ORDER BY t.id FOR NO KEY UPDATE"""
+MOVE_EMPLOYERS = "UPDATE employer SET organization_id = $2 WHERE id = ANY ($1::bigint[])"
 END_TERMS = """UPDATE committee_term SET valid_to = $2 WHERE organization_id = ANY ($1::bigint[])
 AND (valid_to IS NULL OR valid_to > $2) AND valid_from < $2"""
 
@@ -75,10 +66,6 @@ WORDS = {
     "engagement": "engagements",
     "employer_coverage": "coverages of employers",
 }
-PATIENCE = """SELECT set_config(name, CASE current_setting(name) WHEN '0' THEN '0' ELSE
-    greatest(extract(epoch FROM current_setting(name)::interval) * 1000, 600000)::bigint::text END, true)
-FROM unnest(ARRAY['statement_timeout', 'lock_timeout']) AS name"""
-"""A county's members go to another union in statements that take longer than a query."""
 
 
 @dataclass
@@ -100,35 +87,29 @@ class Counts:
 
 @dataclass(frozen=True)
 class Transfer:
-    """To which union each row goes: by the union that it is in, or by its employer or member within that union."""
+    """What goes to another union on a day, and how much it is."""
 
     day: date
     reason: str
     counts: Counts = field(default_factory=Counts)
 
-    async def links(
-        self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record], parents: Mapping[int, int]
-    ) -> None:
-        """Links end, and go on to the parent that ``parents`` has for each."""
+    async def links(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record], parent: int) -> None:
+        """Links end, and go on to another parent."""
         self._refuse_later("organization_link", rows)
-        await connection.execute(MOVE_LINKS, list(parents), list(parents.values()), self.reason, self.day)
+        moved = [row["id"] for row in rows], [parent] * len(rows), [row["is_lead"] for row in rows]
+        await connection.execute(MOVE_LINKS, *moved, self.reason, self.day)
         self.counts.unions += len({row["child_id"] for row in rows})
 
     async def memberships(
-        self,
-        connection: asyncpg.Connection,
-        sources: Sequence[int],
-        to: Mapping[int, int] | int,
-        condition: str,
-        *values: object,
+        self, connection: asyncpg.Connection, sources: Sequence[int], to: int, condition: str, *values: object
     ) -> None:
-        """Memberships and applications that have not ended by the day go on in another union: ``to`` it, or to that of each source."""
+        """Memberships and applications that have not ended by the day go on in another union."""
         rows = await connection.fetch(MEMBERSHIPS.format(condition=condition), sources, self.day, *values)
         self._refuse_later("membership", rows)
-        ids, unions = _destinations(rows, to)
+        ids = [row["id"] for row in rows]
         await connection.execute(END_MEMBERSHIPS, ids, self.day, self.reason)
         recorded = ([row[name] for row in rows] for name in ("status", "valid_to", "end_reason"))
-        await connection.execute(GO_ON_MEMBERSHIPS, ids, unions, *recorded, self.day)
+        await connection.execute(GO_ON_MEMBERSHIPS, ids, to, *recorded, self.day)
         self.counts.memberships += len(rows)
 
     async def dated(
@@ -136,24 +117,20 @@ class Transfer:
         connection: asyncpg.Connection,
         table: str,
         sources: Sequence[int],
-        to: Mapping[int, int] | int,
+        to: int,
         condition: str,
         *values: object,
     ) -> int:
         """Engagements or coverages that have not ended by the day go on in another union; returns how many."""
         rows = await connection.fetch(DATED.format(table=table, condition=condition), sources, self.day, *values)
         self._refuse_later(table, rows)
-        ids, unions = _destinations(rows, to)
+        ids = [row["id"] for row in rows]
         await connection.execute(END_DATED.format(table=table), ids, self.day)
-        await connection.execute(GO_ON[table], ids, unions, [row["valid_to"] for row in rows], self.day)
+        await connection.execute(GO_ON[table], ids, to, [row["valid_to"] for row in rows], self.day)
         return len(rows)
 
     async def of_employers(
-        self,
-        connection: asyncpg.Connection,
-        sources: Sequence[int],
-        to: Mapping[int, int] | int,
-        employers: Sequence[int] | None = None,
+        self, connection: asyncpg.Connection, sources: Sequence[int], to: int, employers: Sequence[int] | None = None
     ) -> None:
         """Employers with their engagements and coverages: all of the unions, or some."""
         own, other = (EVERYTHING, EVERYTHING) if employers is None else ("t.id = ANY ($2)", "t.employer_id = ANY ($3)")
@@ -161,7 +138,7 @@ class Transfer:
         self.counts.engagements += await self.dated(connection, "engagement", sources, to, other, *values)
         self.counts.coverages += await self.dated(connection, "employer_coverage", sources, to, other, *values)
         rows = await connection.fetch(EMPLOYERS.format(condition=own), sources, *values)
-        await connection.execute(MOVE_EMPLOYERS, *_destinations(rows, to))
+        await connection.execute(MOVE_EMPLOYERS, [row["id"] for row in rows], to)
         self.counts.employers += len(rows)
 
     def _refuse_later(self, table: str, rows: Sequence[asyncpg.Record]) -> None:
@@ -172,9 +149,3 @@ class Transfer:
                 f"{later:,} {WORDS[table]} begin on this day or after it. Give a later day, or mend them first.",
                 "on",
             )
-
-
-def _destinations(rows: Sequence[asyncpg.Record], to: Mapping[int, int] | int) -> tuple[list[int], list[int]]:
-    """The keys of rows, and the union that each goes to."""
-    unions = [to if isinstance(to, int) else to[row["organization_id"]] for row in rows]
-    return [row["id"] for row in rows], unions

@@ -5,6 +5,7 @@ from datetime import date
 
 import asyncpg
 
+from db.hierarchies import TABLES
 from db.organizations import Hierarchy
 from resolvers.commands.context import CommandContext, Refused, UserError, refused
 from resolvers.engine.request import global_ids
@@ -18,7 +19,6 @@ CHILDREN = """SELECT descendant_id FROM territorial_closure WHERE ancestor_id = 
 UNION SELECT descendant_id FROM industrial_closure WHERE ancestor_id = ANY ($1::bigint[]) AND depth = 1 AND valid_to IS NULL"""
 BELOW = """SELECT DISTINCT ancestor_id FROM {closure} WHERE ancestor_id = ANY ($1::bigint[]) AND descendant_id = $2 AND depth > 0
 AND (valid_to IS NULL OR valid_to > $3)"""
-CLOSURES = {Hierarchy.TERRITORIAL: "territorial_closure", Hierarchy.INDUSTRIAL: "industrial_closure"}
 
 
 def union_key(text: str, place: str) -> int:
@@ -45,7 +45,7 @@ async def lock_unions(
     Raises:
         Refused: NOT_FOUND for a union that the caller may not write to, ALREADY_DISSOLVED, DATE_ORDER.
     """
-    rows = await connection.fetch(UNIONS, *_values(context, scope), sorted({key for key, _ in places}))
+    rows = await connection.fetch(UNIONS, *scope.values(context.today), sorted({key for key, _ in places}))
     known = {row["id"]: row for row in rows}
     errors = []
     for key, place in places:
@@ -71,16 +71,11 @@ async def lock_unions(
         raise Refused(*errors)
 
 
-def _values(context: CommandContext, scope: WriteScope) -> tuple[object, ...]:
-    """The values of the scope's condition."""
-    return scope.everything, list(scope.territorial), list(scope.industrial), context.today
-
-
 async def in_scope(
     connection: asyncpg.Connection, context: CommandContext, scope: WriteScope, keys: Collection[int]
 ) -> set[int]:
     """Those of some unions that the caller may write to."""
-    return {row["id"] for row in await connection.fetch(IN_SCOPE, *_values(context, scope), sorted(keys))}
+    return {row["id"] for row in await connection.fetch(IN_SCOPE, *scope.values(context.today), sorted(keys))}
 
 
 async def refuse_children_elsewhere(
@@ -119,6 +114,6 @@ async def refuse_circle(
     Raises:
         Refused: CIRCLE.
     """
-    query = BELOW.format(closure=CLOSURES[hierarchy])
+    query = BELOW.format(closure=TABLES[hierarchy])
     if upper in lower or await connection.fetch(query, lower, upper, on):
         raise refused("CIRCLE", "This union is below one of those that would go below it. Give another one.", place)

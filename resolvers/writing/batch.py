@@ -89,10 +89,7 @@ class Batch:
 
     async def fetch(self, query: str, *values: Any) -> list[Any]:
         """The rows of a statement in whose text the scope's values are $1 to $4, and ``values`` follow from $5 on."""
-        scope = self.scope
-        rows: list[Any] = await self.connection.fetch(
-            query, scope.everything, scope.territorial, scope.industrial, self.context.today, *values
-        )
+        rows: list[Any] = await self.connection.fetch(query, *self.scope.values(self.context.today), *values)
         return rows
 
     async def new_keys(self, table: str, existing: Existing) -> list[int]:

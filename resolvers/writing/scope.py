@@ -1,6 +1,8 @@
 """Where a caller may write: the unions of their grants and all below them. The first of two walls; the second is in migration 0038."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from db.security.row_security import EVERYTHING, TOP_WRITER, WRITER
 from resolvers.access.callers import Caller, Lens
@@ -28,6 +30,10 @@ class WriteScope:
         """The scope of a caller: that of their roles of unions. Other roles write no records."""
         lenses = caller.lenses
         return cls(lenses.get(Lens.TERRITORIAL, ()), lenses.get(Lens.INDUSTRIAL, ()), Lens.EVERYTHING in lenses)
+
+    def values(self, day: date) -> tuple[bool, Sequence[int], Sequence[int], date]:
+        """The values of ``below``, $1 to $4."""
+        return self.everything, self.territorial, self.industrial, day
 
     @property
     def is_empty(self) -> bool:

@@ -10,7 +10,15 @@ import asyncpg
 
 from db.encryption.vault import Secret
 from db.security.audit_log import Entry
-from resolvers.commands.context import CommandContext, command, log, refused, transaction
+from resolvers.commands.context import (
+    CommandContext,
+    allow_time,
+    command,
+    log,
+    refused,
+    roles_of_unions,
+    transaction,
+)
 from resolvers.writing.batch import Batch, read_values, refuse_duplicates, refuse_same_record
 from resolvers.writing.declare import EXPECTED_VERSION, WritableKind
 from resolvers.writing.kinds import PREPARE
@@ -20,9 +28,6 @@ from resolvers.writing.scope import NO_UNION, WriteScope, role_of
 from resolvers.writing.warnings import warn_of_quality
 
 ATTEMPTS = 4
-PATIENCE = """SELECT set_config(name, CASE current_setting(name) WHEN '0' THEN '0' ELSE
-    greatest(extract(epoch FROM current_setting(name)::interval) * 1000, $1)::bigint::text END, true)
-FROM unnest(ARRAY['statement_timeout', 'lock_timeout']) AS name"""
 PATIENCE_MS, PATIENCE_MS_A_ROW = 10_000, 10
 """How long a statement may take, and wait for another batch, at least: a batch of ten thousand is no query."""
 
@@ -74,7 +79,7 @@ async def write_rows(
         raise refused(*NO_UNION)
     if not connection.is_in_transaction():
         raise RuntimeError("a batch is written inside a transaction")
-    await connection.execute(PATIENCE, PATIENCE_MS + PATIENCE_MS_A_ROW * len(rows))
+    await allow_time(connection, PATIENCE_MS + PATIENCE_MS_A_ROW * len(rows))
     async with connection.under_role(role_of(context.caller)):
         for attempt in range(1, ATTEMPTS + 1):
             batch = Batch(kind, rows, context, connection, scope, options.on_conflict)
@@ -236,5 +241,4 @@ async def log_batches(
     if options.dry_run:
         fields.append("DRY_RUN")
     fields.extend(f"DIGEST {each.digest.hex()}" for each in results[-1:])
-    roles = {grant.role.name for grant in context.caller.grants if grant.organization_id is not None}
-    await log(connection, context, Entry("WRITE_RECORDS", role=", ".join(sorted(roles)) or None, fields=fields))
+    await log(connection, context, Entry("WRITE_RECORDS", role=roles_of_unions(context.caller), fields=fields))
